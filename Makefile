@@ -1,0 +1,52 @@
+# The table of contents: every way to run, test and ship the project. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+# TENSORFLOW=gpu installs the CUDA build instead
+TENSORFLOW ?= cpu
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
+INSTALLED := $(VENV)/.installed-$(TENSORFLOW)
+CODE := data training serving gateway tests bench scripts
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+
+setup: $(INSTALLED) ## Make the virtual environment (the other targets do it by themselves)
+
+$(INSTALLED): $(LOCK)
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"Python 3.11 to 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}; say which: make PYTHON=python3.12 ...")'
+	@echo "Installing into $(VENV); this takes a minute or two the first time"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
+	@rm -f $(VENV)/.installed-* && touch $@
+
+run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000)
+	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT))
+
+lint: $(INSTALLED) ## Style, format and strict types
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/mypy $(CODE)
+
+format: $(INSTALLED) ## Rewrite the code in the project's format
+	@$(BIN)/ruff check --fix-only $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+test: $(INSTALLED) ## Everything that needs no cluster
+	@$(BIN)/pytest $(ARGS)
+
+bench: $(INSTALLED) ## Accuracy beside the published figures
+	@$(BIN)/python -m bench.accuracy
+
+protos: $(INSTALLED) ## Regenerate gateway/wire from its .proto file
+	@$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. gateway/wire/serving.proto
+
+lock: $(INSTALLED) ## Resolve every requirements.txt anew
+	@PATH="$(BIN):$$PATH" scripts/lock
+
+clean: ## Remove everything that was made here, models included
+	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help setup run lint format test bench protos lock clean
