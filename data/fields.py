@@ -1,0 +1,32 @@
+"""One line's fields, and what a field can hold."""
+
+import csv
+from typing import Final
+
+import numpy as np
+
+LARGEST_LABEL: Final = 2**53 - 1  # beyond it a float64 no longer tells one integer from the next
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """Return the fields of a line; csv.Error if a quote is not closed."""
+    return next(csv.reader([line], delimiter=delimiter, strict=True))
+
+
+def to_number(text: str) -> float | None:
+    """Return the number a field holds, which may be NaN or infinite, or None if it holds text or nothing."""
+    try:
+        return float(text) if text.isascii() and "_" not in text else None
+    except ValueError:
+        return None
+
+
+def is_label(number: float | None) -> bool:
+    """Say whether a number can be a class label: an integer that float64 holds exactly."""
+    return number is not None and number.is_integer() and abs(number) <= LARGEST_LABEL
+
+
+def fits_float32(number: float) -> bool:
+    """Say whether a number is finite as a float32."""
+    with np.errstate(over="ignore"):
+        return bool(np.isfinite(np.float32(number)))
