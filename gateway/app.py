@@ -1,0 +1,52 @@
+"""The WSGI application: made of settings and a predictor, both passed in."""
+
+import logging
+import re
+import time
+import uuid
+from typing import Final
+
+from flask import Flask, Response, g, request
+
+from gateway.predictor import Predictor
+from gateway.responses import install_error_responses
+from gateway.routes import VERSION_HEADER, routes
+from gateway.settings import Settings
+
+REQUEST_ID_HEADER: Final = "X-Request-ID"
+_SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_log = logging.getLogger("gateway.requests")
+
+
+def create_app(settings: Settings, predictor: Predictor) -> Flask:
+    """Make the application; it holds no state but its arguments."""
+    app = Flask("gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
+    app.url_map.merge_slashes = False
+    app.register_blueprint(routes(predictor, settings))
+    app.before_request(_start)
+    app.after_request(_finish)
+    install_error_responses(app)
+    return app
+
+
+def _start() -> None:
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    g.request_id = given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+    g.started = time.perf_counter()
+
+
+def _finish(response: Response) -> Response:
+    response.headers[REQUEST_ID_HEADER] = g.request_id
+    fields = {
+        "method": request.method,
+        "path": request.path[:200],
+        "status": response.status_code,
+        "milliseconds": round((time.perf_counter() - g.started) * 1000, 2),
+        "model_version": response.headers.get(VERSION_HEADER),
+        "request_id": g.request_id,
+        **g.get("logged", {}),
+    }
+    _log.info("request", extra={"fields": fields})
+    return response

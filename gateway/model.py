@@ -1,0 +1,26 @@
+"""What a served model version says of itself: the only source of lengths, names and class labels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """One model version; names and labels are None for a model that does not tell them."""
+
+    version: int
+    width: int
+    feature_names: tuple[str, ...] | None = None
+    class_labels: tuple[int, ...] | None = None
+    description: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The model's outputs for a batch of n beats: n labels, n numbers, n rows of one probability per class."""
+
+    version: int
+    predicted_class: list[int]
+    probability: list[float]
+    probabilities: list[list[float]]

@@ -1,0 +1,90 @@
+"""The gateway's view of the model: knows what is served, follows it when it changes, and asks it for predictions."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.beats import Beats
+from gateway.errors import ContractBroken, GatewayError, Misfit
+from gateway.model import Answer, ServedModel
+from gateway.model_server import ModelServer
+
+# Seconds. What is known is read again when it is older than the first; after a mismatch, than the second. The volume
+# behind a version number may be replaced, so nothing is believed for ever; a caller's mistakes may not cause a flood.
+STALE: Final = 60.0
+RECENT: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An answer and, if they were asked for, the class labels of its columns."""
+
+    answer: Answer
+    labels: tuple[int, ...] | None = None
+
+
+class Predictor:
+    """Predicts with whatever version the model server holds; safe to share between threads."""
+
+    def __init__(self, server: ModelServer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._server = server
+        self._clock = clock
+        self._models: dict[int, ServedModel] = {}
+        self._newest: ServedModel | None = None
+        self._read_at = clock()
+
+    def predict(self, beats: Beats, labelled: bool = False) -> Prediction:
+        """Predict; when the beats do not fit what is known of the model, look once more before giving up."""
+        try:
+            return self._ask(beats, self.newest(STALE), labelled)
+        except Misfit:
+            max_age = RECENT
+        except ContractBroken:
+            max_age = 0.0
+        return self._ask(beats, self.newest(max_age), labelled)
+
+    def newest(self, max_age: float) -> ServedModel:
+        """Give the newest served model, as it was at most `max_age` seconds ago while the model server answers."""
+        known = self._newest
+        if known is not None and self._clock() - self._read_at < max_age:
+            return known
+        self._read_at = self._clock()
+        try:
+            known = self._server.describe()
+        except ContractBroken:
+            self._newest = None
+            raise
+        except GatewayError:
+            if known is None:
+                raise
+        self._newest, self._models = known, {known.version: known}
+        return known
+
+    def states(self) -> dict[int, str]:
+        """State of each version, newest first, asked of the model server now."""
+        return self._server.states()
+
+    def _ask(self, beats: Beats, model: ServedModel, labelled: bool) -> Prediction:
+        count = len(beats.beats)
+        answer = self._server.predict(beats.fit(model), count)
+        if not (labelled or beats.named):
+            return Prediction(answer)
+        answering = self._version(answer.version)
+        if beats.named and answering.feature_names != model.feature_names:
+            # a version with its features in another order took over in between
+            answer = self._server.predict(beats.fit(answering), count, answering.version)
+        return Prediction(answer, _labels(answering, len(answer.probabilities[0])))
+
+    def _version(self, version: int) -> ServedModel:
+        if version not in self._models:
+            self._models[version] = self._server.describe(version)
+        return self._models[version]
+
+
+def _labels(model: ServedModel, columns: int) -> tuple[int, ...]:
+    """Class labels of the columns; their positions if the model does not tell."""
+    labels = tuple(range(columns)) if model.class_labels is None else model.class_labels
+    if len(labels) != columns:
+        raise ContractBroken(f"Version {model.version} has {len(labels)} class labels for {columns} probabilities")
+    return labels

@@ -1,0 +1,61 @@
+"""The gateway's settings: one frozen dataclass, read once from a mapping such as the process environment.
+
+No name ends as Kubernetes' service variables do (..._HOST, ..._PORT), so a Service `ecg-serving` cannot set one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Self
+
+PREFIX: Final = "ECG_"
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it, its value and what is wanted."""
+
+
+def _between(default: Any, low: float, high: float) -> Any:
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field is the variable ECG_<FIELD>; README.md documents them."""
+
+    serving_target: str = "127.0.0.1:8500"
+    model_name: str = "ecg"
+    deadline_seconds: float = _between(5.0, 0.001, 3600)
+    retry_attempts: int = _between(3, 1, 5)  # gRPC itself never makes more than five
+    listen: str = "0.0.0.0:5000"
+    workers: int = _between(2, 1, 1024)
+    threads: int = _between(16, 1, 1024)
+    max_body_bytes: int = _between(32 * 2**20, 1, 2**31 - 1)
+    max_batch: int = _between(8192, 1, 2**31 - 1)
+    graceful_seconds: int = _between(30, 1, 3600)
+    log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read every setting that `env` names; raise SettingsError for one that cannot be used."""
+        chosen: dict[str, Any] = {}
+        for setting in fields(cls):
+            name = PREFIX + setting.name.upper()
+            if name in env:
+                chosen[setting.name] = _read(name, env[name], type(setting.default), setting.metadata)
+        return cls(**chosen)
+
+
+def _read(name: str, text: str, kind: type, rules: Mapping[str, Any]) -> str | int | float:
+    wanted = {int: "a whole number", float: "a number", str: "text"}[kind]
+    try:
+        value: str | int | float = kind(text.strip())
+    except ValueError:
+        raise SettingsError(f"{name}={text!r}: expected {wanted}") from None
+    if value == "":
+        raise SettingsError(f"{name} is empty: leave it out for the default")
+    if "choices" in rules and value not in rules["choices"]:
+        raise SettingsError(f"{name}={text!r}: expected one of {', '.join(rules['choices'])}")
+    # written so that NaN is refused too
+    if "low" in rules and not rules["low"] <= value <= rules["high"]:
+        raise SettingsError(f"{name}={text!r}: expected {wanted} from {rules['low']} to {rules['high']}")
+    return value

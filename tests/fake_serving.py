@@ -1,0 +1,214 @@
+"""A model server that answers what a test tells it to: a real gRPC server on a real port, with scripted models.
+
+`python -m tests.fake_serving` runs one as a process of its own and prints its port.
+"""
+
+import json
+import sys
+import threading
+from array import array
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from math import exp
+from typing import Any
+
+import grpc
+
+from gateway.wire import serving_pb2 as wire
+
+STATE = wire.ModelVersionStatus.State
+
+
+@dataclass
+class FakeModel:
+    """One version. Its probabilities come from the first value of a beat, so that a test can foretell them."""
+
+    width: int = 3
+    labels: tuple[int, ...] = (0, 1)
+    names: tuple[str, ...] | None = None
+    description: dict[str, Any] = field(default_factory=lambda: {"metrics": {"accuracy": 0.9}, "data": {"rows": 7}})
+    tells: bool = True  # has the signature `metadata`
+    packed: bool = False  # answers in tensor_content
+    input_name: str = "features"
+    output_names: tuple[str, ...] = ("probabilities", "predicted_class", "probability")
+    refuses: bool = False  # whatever is asked
+    factor: float = 1.0  # NaN breaks it
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        return self.names or tuple(f"F{number}" for number in range(1, self.width + 1))
+
+    def probabilities(self, first: float) -> list[float]:
+        """One probability per label: a sigmoid on the last label, the rest shared evenly."""
+        last = self.factor / (1 + exp(-max(-50.0, min(50.0, first))))
+        others = len(self.labels) - 1
+        return [(1 - last) / others] * others + [last]
+
+
+def floats(values: list[float], shape: tuple[int, ...], packed: bool = False) -> wire.TensorProto:
+    return _tensor(wire.DT_FLOAT, shape, "f", "float_val", values, packed)
+
+
+def integers(values: list[int], shape: tuple[int, ...], packed: bool = False) -> wire.TensorProto:
+    return _tensor(wire.DT_INT64, shape, "q", "int64_val", values, packed)
+
+
+def texts(values: list[str], shape: tuple[int, ...]) -> wire.TensorProto:
+    tensor = wire.TensorProto(dtype=wire.DT_STRING, string_val=[value.encode() for value in values])
+    tensor.tensor_shape.CopyFrom(_shape(shape))
+    return tensor
+
+
+def _tensor(dtype: Any, shape: Any, typecode: str, name: str, values: Any, packed: bool) -> wire.TensorProto:
+    content = {"tensor_content": array(typecode, values).tobytes()} if packed else {name: values}
+    return wire.TensorProto(dtype=dtype, tensor_shape=_shape(shape), **content)
+
+
+def _shape(sizes: tuple[int, ...]) -> wire.TensorShapeProto:
+    return wire.TensorShapeProto(dim=[wire.TensorShapeProto.Dim(size=size) for size in sizes])
+
+
+class FakeServing(grpc.GenericRpcHandler):
+    """The model server: set `models`, `states`, `fail(...)` or `hold()`, then look at `requests`."""
+
+    def __init__(self, model: FakeModel | None = None, name: str = "ecg") -> None:
+        self.name = name
+        self.models = {1: model or FakeModel()}
+        self.states: dict[int, int] = {}
+        self.requests: list[Any] = []
+        self.target = ""
+        self._failures: list[tuple[grpc.StatusCode, str]] = []
+        self._go = threading.Event()
+        self._go.set()
+        self._server: Any = None
+
+    def start(self, port: int = 0) -> int:
+        """Listen on 127.0.0.1; give the port."""
+        # without so_reuseport a second server on a taken port is refused rather than mixed up with the first
+        self._server = grpc.server(ThreadPoolExecutor(32), [self], options=[("grpc.so_reuseport", 0)])
+        port = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        self._server.start()
+        self.target = f"127.0.0.1:{port}"
+        return port
+
+    def stop(self) -> None:
+        """Break off every call and give the port back."""
+        self._go.set()
+        self._server.stop(grace=None).wait()
+
+    def fail(self, code: grpc.StatusCode, details: str = "scripted", times: int = 1) -> None:
+        """Answer the next calls of Predict with an error."""
+        self._failures += [(code, details)] * times
+
+    def hold(self) -> AbstractContextManager[Any]:
+        """Inside the `with`, calls of Predict arrive but are not answered."""
+        return _Held(self._go)
+
+    def predicts(self) -> list[Any]:
+        """The requests for predictions so far."""
+        return [one for one in self.requests if isinstance(one, wire.PredictRequest) and one.inputs]
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        behaviours: dict[str, tuple[Any, Any]] = {
+            "/tensorflow.serving.PredictionService/Predict": (self._predict, wire.PredictRequest),
+            "/tensorflow.serving.PredictionService/GetModelMetadata": (self._metadata, wire.GetModelMetadataRequest),
+            "/tensorflow.serving.ModelService/GetModelStatus": (self._status, wire.GetModelStatusRequest),
+        }
+        behaviour, request = behaviours[str(details.method)]
+        return grpc.unary_unary_rpc_method_handler(
+            behaviour,
+            request_deserializer=request.FromString,
+            response_serializer=lambda answer: answer.SerializeToString(),
+        )
+
+    def _served(self, request: Any, context: Any) -> tuple[int, FakeModel]:
+        self.requests.append(request)
+        spec = request.model_spec
+        version = spec.version.value if spec.HasField("version") else max(self.models, default=0)
+        if spec.name != self.name or version not in self.models:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: Latest({spec.name})")
+        return version, self.models[version]
+
+    def _predict(self, request: Any, context: Any) -> wire.PredictResponse:
+        version, model = self._served(request, context)
+        self._go.wait()
+        if self._failures:
+            context.abort(*self._failures.pop(0))
+        response = wire.PredictResponse(model_spec=request.model_spec)
+        response.model_spec.version.value = version
+        if request.model_spec.signature_name == "metadata":
+            outputs = _metadata_outputs(model)
+        else:
+            outputs = self._outputs(model, request.inputs[model.input_name], context)
+        for name, tensor in outputs.items():
+            response.outputs[name].CopyFrom(tensor)
+        return response
+
+    def _outputs(self, model: FakeModel, tensor: Any, context: Any) -> dict[str, wire.TensorProto]:
+        rows, width = (dim.size for dim in tensor.tensor_shape.dim)
+        if width != model.width or model.refuses:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Matrix size-incompatible: In[0]: [{rows},{width}]")
+        values = array("f", tensor.tensor_content)
+        table = [model.probabilities(values[row * width]) for row in range(rows)]
+        best = [max(row) for row in table]
+        labels = [model.labels[row.index(top)] for row, top in zip(table, best, strict=True)]
+        outputs = {
+            "probabilities": floats([p for row in table for p in row], (rows, len(model.labels)), model.packed),
+            "predicted_class": integers(labels, (rows,), model.packed),
+            "probability": floats(best, (rows,), model.packed),
+        }
+        return {name: outputs[name] for name in model.output_names}
+
+    def _metadata(self, request: Any, context: Any) -> wire.GetModelMetadataResponse:
+        version, model = self._served(request, context)
+        signatures = wire.SignatureDefMap()
+        serving = signatures.signature_def["serving_default"]
+        serving.inputs[model.input_name].dtype = wire.DT_FLOAT
+        serving.inputs[model.input_name].tensor_shape.CopyFrom(_shape((-1, model.width)))
+        for name in model.output_names:
+            serving.outputs[name].name = name
+        if model.tells:
+            signatures.signature_def["metadata"].outputs["class_labels"].dtype = wire.DT_INT64
+        response = wire.GetModelMetadataResponse(model_spec=wire.ModelSpec(name=self.name))
+        response.model_spec.version.value = version
+        response.metadata["signature_def"].value = signatures.SerializeToString()
+        return response
+
+    def _status(self, request: Any, context: Any) -> wire.GetModelStatusResponse:
+        self.requests.append(request)
+        states = self.states or dict.fromkeys(self.models, STATE.AVAILABLE)
+        if request.model_spec.name != self.name or not states:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {request.model_spec.name}")
+        rows = [wire.ModelVersionStatus(version=v, state=states[v]) for v in sorted(states, reverse=True)]  # type: ignore[arg-type]
+        return wire.GetModelStatusResponse(model_version_status=rows)
+
+
+def _metadata_outputs(model: FakeModel) -> dict[str, wire.TensorProto]:
+    return {
+        "class_labels": integers(list(model.labels), (len(model.labels),), model.packed),
+        "feature_names": texts(list(model.feature_names), (model.width,)),
+        "description": texts([json.dumps(model.description)], ()),
+    }
+
+
+class _Held(AbstractContextManager["_Held"]):
+    def __init__(self, go: threading.Event) -> None:
+        self._go = go
+
+    def __enter__(self) -> "_Held":
+        self._go.clear()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._go.set()
+
+
+def main() -> None:
+    """Serve beats of 140 values until killed, on the port of the argument or on a free one."""
+    print(FakeServing(FakeModel(width=140)).start(int(sys.argv[1]) if len(sys.argv) > 1 else 0), flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
