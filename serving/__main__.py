@@ -1,0 +1,53 @@
+"""`python -m serving`: a drop-in for tensorflow_model_server."""
+
+import os
+import signal
+import sys
+import threading
+from importlib.metadata import version
+from queue import SimpleQueue
+
+from serving.flags import FlagError, Flags
+from serving.logs import configure_logs, log
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until SIGTERM or SIGINT; return 0 then, 1 if the server could not start, 2 for wrong flags."""
+    try:
+        flags = Flags.parse(arguments)
+    except FlagError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if flags.version:
+        print(f"TensorFlow Serving API {version('tensorflow-serving-api')} on TensorFlow's Python build")
+        return 0
+    configure_logs()
+    return _serve(flags)
+
+
+def _serve(flags: Flags) -> int:
+    events: SimpleQueue[Exception | None] = SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: events.put(None))
+    # TensorFlow reads this once, when it is loaded, which takes seconds: flags are judged before
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from serving.server import Server
+
+    server = Server(flags)
+
+    def start() -> None:
+        try:
+            server.start()
+        except Exception as error:
+            events.put(error)
+
+    threading.Thread(target=start, name="start", daemon=True).start()
+    failure = events.get()
+    if failure is not None:
+        log.error(f"Failed to start server. Error: {failure}")
+    server.stop()
+    return 1 if failure else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""The gRPC skin: TensorFlow Serving's services over `Service`, with its status codes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import grpc
+from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
+from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+
+from serving.errors import Code, ServingError
+from serving.flags import Flags
+from serving.health import Health
+from serving.logs import log
+from serving.service import Service
+
+GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
+_MESSAGE_LIMIT: Final = 1024
+_DAY_MS: Final = 86_400_000
+
+Handle = Callable[[Any, grpc.ServicerContext], Any]
+
+
+def serve_grpc(flags: Flags, service: Service, health: Health) -> tuple[grpc.Server, int]:
+    """Return a running server and its port; raise RuntimeError if the port is taken."""
+    server = grpc.server(
+        ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
+        handlers=[_prediction_service(service), _model_service(service)],
+        options=[
+            # without this a second server would silently share the port
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_send_message_length", -1),
+            *_channel_arguments(flags.grpc_channel_arguments),
+        ],
+    )
+    if flags.enable_grpc_healthcheck_service:
+        server.add_generic_rpc_handlers([health.handlers()])
+    port = server.add_insecure_port(f"0.0.0.0:{flags.port}")
+    if flags.grpc_socket_path:
+        server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
+    server.start()
+    return server, port
+
+
+def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
+    """Read `name=value,name=value`, where a whole number is passed as one."""
+    pairs = (item.partition("=") for item in text.split(",") if item)
+    return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
+
+
+def _prediction_service(service: Service) -> grpc.GenericRpcHandler:
+    def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
+        return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
+
+    return grpc.method_handlers_generic_handler(
+        "tensorflow.serving.PredictionService",
+        {
+            "Predict": _unary(predict, PredictRequest),
+            "GetModelMetadata": _unary(lambda request, _: service.metadata(request), GetModelMetadataRequest),
+        },
+    )
+
+
+def _model_service(service: Service) -> grpc.GenericRpcHandler:
+    return grpc.method_handlers_generic_handler(
+        "tensorflow.serving.ModelService",
+        {
+            "GetModelStatus": _unary(lambda request, _: service.status(request), GetModelStatusRequest),
+            "HandleReloadConfigRequest": _unary(lambda request, _: service.reload(request), ReloadConfigRequest),
+        },
+    )
+
+
+def _timeout_ms(context: grpc.ServicerContext) -> int | None:
+    remaining = context.time_remaining()
+    # without a deadline gRPC reports centuries
+    if remaining is None or remaining * 1000 > _DAY_MS:
+        return None
+    if remaining <= 0:
+        raise ServingError(Code.DEADLINE_EXCEEDED, "The deadline had passed before the request was run.")
+    return max(1, int(remaining * 1000))
+
+
+def _unary(handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
+    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            return handle(request, context)
+        except ServingError as error:
+            context.abort(GRPC_CODES[error.code], _truncated(error.message))
+        except Exception:
+            log.exception("a request failed unexpectedly")
+            context.abort(grpc.StatusCode.INTERNAL, "The model server failed; its log says why.")
+
+    return grpc.unary_unary_rpc_method_handler(
+        answer,
+        request_deserializer=request_type.FromString,
+        response_serializer=lambda response: response.SerializeToString(),
+    )
+
+
+def _truncated(message: str) -> str:
+    return message if len(message) <= _MESSAGE_LIMIT else f"{message[:_MESSAGE_LIMIT]}...TRUNCATED"

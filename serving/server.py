@@ -1,0 +1,101 @@
+"""Puts the parts together: opens the ports once the first models serve, and drains them at the end."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import grpc
+import tensorflow as tf
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
+
+from serving.config import read_config_file, single_model
+from serving.errors import ServingError
+from serving.flags import Flags
+from serving.grpc_server import serve_grpc
+from serving.health import Health
+from serving.loader import Loader
+from serving.logs import fields, log
+from serving.manager import Loading, Manager
+from serving.metrics import Metrics
+from serving.models import Models
+from serving.saved_model import SavedModel
+from serving.service import Service
+
+DRAIN_SECONDS: Final = 25.0  # less than the 30 that Kubernetes grants
+
+
+class Server:
+    """A model server: `start` blocks until it serves, `stop` lets requests in flight finish."""
+
+    def __init__(self, flags: Flags) -> None:
+        # its advice is for people who write models
+        tf.get_logger().setLevel("ERROR")
+        self._flags = flags
+        self._metrics = Metrics()
+        self._health = Health()
+        loading = Loading(
+            retries=flags.max_num_load_retries,
+            retry_seconds=flags.load_retry_interval_micros / 1e6,
+            load_threads=flags.num_load_threads,
+            unload_threads=flags.num_unload_threads,
+        )
+        self._manager = Manager[SavedModel](Loader(flags, self._metrics), loading)
+        self._models = Models(self._manager, early_labels=flags.allow_version_labels_for_unavailable_models)
+        self._stopping = threading.Event()
+        self._started = threading.Lock()  # held while starting
+        self._grpc: grpc.Server | None = None
+
+    def start(self) -> None:
+        """Load the first models, open the ports; raise ServingError, or RuntimeError for a port that is taken."""
+        with self._started:
+            self._models.reload(self._configuration(), noun="servable")
+            if self._stopping.is_set():
+                return
+            self._open_ports()
+        self._every(self._flags.file_system_poll_wait_seconds, self._models.poll)
+        if self._flags.model_config_file:
+            self._every(self._flags.model_config_file_poll_wait_seconds, self._reread_configuration)
+
+    def _configuration(self) -> ModelServerConfig:
+        if self._flags.model_config_file:
+            return read_config_file(Path(self._flags.model_config_file))
+        return single_model(self._flags.model_name, self._flags.model_base_path)
+
+    def _reread_configuration(self) -> None:
+        self._models.reload(self._configuration())
+
+    def _open_ports(self) -> None:
+        flags = self._flags
+        service = Service(
+            self._models,
+            self._manager,
+            self._metrics,
+            answer_as_content=flags.enable_serialization_as_tensor_content,
+        )
+        self._grpc, port = serve_grpc(flags, service, self._health)
+        log.info(f"gRPC listening on 0.0.0.0:{port}", extra=fields(port=port))
+
+    def _every(self, seconds: float, action: Callable[[], None]) -> None:
+        def repeat() -> None:
+            while not self._stopping.wait(seconds):
+                try:
+                    action()
+                except ServingError as error:
+                    log.error(error.message, extra=fields(code=error.code.name))
+                except Exception:
+                    log.exception("following the files failed; the next round tries again")
+
+        if seconds:
+            threading.Thread(target=repeat, name=action.__name__, daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse new requests, finish those in flight, and start no more loads."""
+        log.info("draining")
+        self._stopping.set()
+        self._manager.stop()
+        with self._started:
+            self._health.stop()
+            if self._grpc is not None:
+                self._grpc.stop(DRAIN_SECONDS).wait()
+        log.info("stopped")

@@ -1,0 +1,137 @@
+"""The requests of both transports in terms of messages: the one place where they meet models and metrics."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tensorflow_serving.apis.get_model_metadata_pb2 import (
+    GetModelMetadataRequest,
+    GetModelMetadataResponse,
+    SignatureDefMap,
+)
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest, GetModelStatusResponse
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
+from tensorflow_serving.apis.model_pb2 import ModelSpec
+from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+
+from serving import metrics as names
+from serving.errors import ServingError, invalid, not_found
+from serving.logs import log
+from serving.manager import Manager
+from serving.metrics import Metrics
+from serving.models import Models
+from serving.predict import DEFAULT_SIGNATURE, predict
+from serving.saved_model import SavedModel
+from serving.tensors import encode
+
+
+class Service:
+    """Answers requests, or raises ServingError."""
+
+    def __init__(
+        self, models: Models[SavedModel], manager: Manager[SavedModel], metrics: Metrics, *, answer_as_content: bool
+    ) -> None:
+        self._models = models
+        self._manager = manager
+        self._metrics = metrics
+        self._answer_as_content = answer_as_content
+
+    def predict(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
+        """Run a signature; `api` and `entrypoint` are how the metrics name the caller's way."""
+        started = time.perf_counter()
+        spec = request.model_spec
+        status = "OK"
+        try:
+            response = self._predict(request, timeout_ms)
+        except ServingError as error:
+            status = error.code.name
+            raise
+        finally:
+            self._metrics.add(names.REQUEST_COUNT, model_name=spec.name, status=status)
+        latency = (time.perf_counter() - started) * 1e6
+        self._metrics.observe(names.REQUEST_LATENCY, latency, model_name=spec.name, API=api, entrypoint=entrypoint)
+        return response
+
+    def _predict(self, request: PredictRequest, timeout_ms: int | None) -> PredictResponse:
+        signature = request.model_spec.signature_name or DEFAULT_SIGNATURE
+        with self.use(request) as (version, model):
+            started = time.perf_counter()
+            outputs = predict(model, signature, request.inputs, request.output_filter, timeout_ms)
+            runtime = (time.perf_counter() - started) * 1e6
+        name = request.model_spec.name
+        self._metrics.observe(names.RUNTIME_LATENCY, runtime, model_name=name, API="Predict", runtime="TF1")
+        response = PredictResponse()
+        _fill(response.model_spec, name, version)
+        response.model_spec.signature_name = signature
+        for alias, array in outputs.items():
+            encode(array, response.outputs[alias], as_content=self._answer_as_content)
+        return response
+
+    @contextmanager
+    def use(self, request: PredictRequest | GetModelMetadataRequest) -> Iterator[tuple[int, SavedModel]]:
+        """Hold the version that the request's model_spec names."""
+        if not request.HasField("model_spec"):
+            raise invalid("Missing ModelSpec")
+        spec = request.model_spec
+        if not spec.name:
+            raise invalid("ModelSpec has no name specified.")
+        version = spec.version.value if spec.HasField("version") else None
+        label = spec.version_label if spec.HasField("version_label") else None
+        with self._models.use(spec.name, version, label) as held:
+            yield held
+
+    def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
+        """Return a version's signatures."""
+        if not request.HasField("model_spec"):
+            raise invalid("Missing ModelSpec")
+        if not request.metadata_field:
+            raise invalid("GetModelMetadataRequest must specify at least one metadata_field")
+        for field in request.metadata_field:
+            if field != "signature_def":
+                raise invalid(f"Metadata field {field} is not supported")
+        response = GetModelMetadataResponse()
+        with self.use(request) as (version, model):
+            _fill(response.model_spec, request.model_spec.name, version)
+            signatures = SignatureDefMap(signature_def=model.signatures)
+        response.metadata["signature_def"].Pack(signatures)
+        return response
+
+    def status(self, request: GetModelStatusRequest) -> GetModelStatusResponse:
+        """Return the state of a model's versions, the largest first; a label in the request is ignored."""
+        if not request.HasField("model_spec"):
+            raise invalid("Missing ModelSpec")
+        spec = request.model_spec
+        rows = self._manager.report(spec.name)
+        if not rows:
+            raise not_found(f"Could not find any versions of model {spec.name}")
+        if spec.HasField("version"):
+            rows = [row for row in rows if row[0] == spec.version.value]
+            if not rows:
+                raise not_found(f"Could not find version {spec.version.value} of model {spec.name}")
+        response = GetModelStatusResponse()
+        for version, state, error in rows:
+            row = response.model_version_status.add(version=version, state=int(state))
+            row.status.error_code = int(error.code) if error else 0
+            row.status.error_message = error.message if error else ""
+        return response
+
+    def reload(self, request: ReloadConfigRequest) -> ReloadConfigResponse:
+        """Replace the configuration; answers once models with a new name are there."""
+        if request.config.WhichOneof("config") != "model_config_list":
+            raise invalid(
+                "ServerModelConfig type not supported by HandleReloadConfigRequest. "
+                "Only ModelConfigList is currently supported"
+            )
+        before = {name: self._metrics.total(name) for name in request.metric_names}
+        self._models.reload(request.config)
+        log.info("configuration reloaded")
+        response = ReloadConfigResponse()
+        response.status.error_code = 0
+        for name, value in before.items():
+            response.metric.add(name=name, int64_value_increase=self._metrics.total(name) - value)
+        return response
+
+
+def _fill(spec: ModelSpec, name: str, version: int) -> None:
+    spec.name = name
+    spec.version.value = version

@@ -1,0 +1,92 @@
+"""TensorProto to numpy and back, by TensorFlow's own rules for missing and surplus values."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework.tensor_pb2 import TensorProto
+from tensorflow.core.framework.tensor_shape_pb2 import TensorShapeProto
+
+Array = NDArray[Any]
+
+# dtype -> numpy's type and the field of TensorProto that carries its values
+_FIELDS: Final[dict[int, tuple[DTypeLike, str]]] = {
+    types_pb2.DT_FLOAT: (np.float32, "float_val"),
+    types_pb2.DT_DOUBLE: (np.float64, "double_val"),
+    types_pb2.DT_INT32: (np.int32, "int_val"),
+    types_pb2.DT_UINT8: (np.uint8, "int_val"),
+    types_pb2.DT_INT16: (np.int16, "int_val"),
+    types_pb2.DT_UINT16: (np.uint16, "int_val"),
+    types_pb2.DT_INT8: (np.int8, "int_val"),
+    types_pb2.DT_INT64: (np.int64, "int64_val"),
+    types_pb2.DT_UINT32: (np.uint32, "uint32_val"),
+    types_pb2.DT_UINT64: (np.uint64, "uint64_val"),
+    types_pb2.DT_BOOL: (np.bool_, "bool_val"),
+    types_pb2.DT_STRING: (np.object_, "string_val"),
+}
+_DTYPES: Final = {np.dtype(kind): dtype for dtype, (kind, _) in _FIELDS.items()}
+# TensorFlow refuses shapes beyond this as well
+_MAX_ELEMENTS: Final = 2**40
+
+
+class TensorError(ValueError):
+    """A TensorProto that does not describe a tensor."""
+
+
+def decode(proto: TensorProto) -> Array:
+    """Return the tensor: a typed field's last value fills what is missing (zeros if there is none).
+
+    Raises TensorError for an unknown dtype or shape, or a tensor_content of another length.
+    """
+    if proto.dtype not in _FIELDS:
+        raise TensorError(f"dtype {proto.dtype} is not supported")
+    kind, field = _FIELDS[proto.dtype]
+    shape = _shape(proto.tensor_shape)
+    if proto.tensor_content:
+        return _from_content(proto.tensor_content, np.dtype(kind), shape)
+    return _filled(getattr(proto, field), np.dtype(kind), shape)
+
+
+def _shape(proto: TensorShapeProto) -> tuple[int, ...]:
+    shape = tuple(dim.size for dim in proto.dim)
+    count = 1
+    for size in shape:
+        if size < 0 or (count := count * size) > _MAX_ELEMENTS:
+            raise TensorError("the shape is unknown or too large")
+    if proto.unknown_rank:
+        raise TensorError("the rank is unknown")
+    return shape
+
+
+def _from_content(content: bytes, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    if kind.hasobject:
+        raise TensorError("strings do not travel in tensor_content here")
+    try:
+        return np.frombuffer(content, kind).reshape(shape)
+    except ValueError as error:
+        raise TensorError(str(error)) from error
+
+
+def _filled(values: Any, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    count = int(np.prod(shape))
+    given = len(values)
+    if given == count:
+        return np.fromiter(values, kind, count).reshape(shape)
+    if not given:
+        return np.full(shape, b"" if kind.hasobject else 0, kind)
+    flat = np.full(count, values[-1], kind)
+    usable = min(given, count)
+    flat[:usable] = values[:usable]
+    return flat.reshape(shape)
+
+
+def encode(array: Array, proto: TensorProto, *, as_content: bool = False) -> None:
+    """Write `array` into an empty TensorProto, in its typed field, or as bytes where the dtype allows."""
+    proto.dtype = dtype = _DTYPES[array.dtype]
+    for size in array.shape:
+        proto.tensor_shape.dim.add(size=size)
+    if as_content and not array.dtype.hasobject:
+        proto.tensor_content = array.tobytes()
+    else:
+        getattr(proto, _FIELDS[dtype][1]).extend(array.ravel().tolist())
