@@ -1,0 +1,199 @@
+"""From a file of beats to a published version, judged by loading the version as any server would."""
+
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+from training.errors import PublishError, TrainingError
+from training.export import verify
+from training.options import parse_options
+from training.pipeline import train
+
+
+def write_beats(path: Path, labels: list[int], length: int = 12) -> Path:
+    """Beats whose shape tells their class, with noise; the last column is the label."""
+    rng = np.random.default_rng(0)
+    waves = {label: np.sin(np.arange(length) * (1 + place / 2)) for place, label in enumerate(sorted(set(labels)))}
+    rows = [[*(waves[label] + rng.normal(0, 0.1, length)), label] for label in labels]
+    path.write_text("\n".join(",".join(f"{value:.6g}" for value in row) for row in rows))
+    return path
+
+
+def run(data: Path, models: Path, *arguments: str) -> Path:
+    return train(parse_options(["--data", str(data), "--models", str(models), "--epochs", "15", *arguments]))
+
+
+def load(version: Path):
+    return tf.saved_model.load(str(version)).signatures
+
+
+@pytest.fixture(scope="module")
+def two_classes(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    return run(write_beats(folder / "beats.csv", [-1] * 60 + [1] * 60), folder / "ecg")
+
+
+@pytest.fixture(scope="module")
+def three_classes(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("three")
+    return run(write_beats(folder / "beats.csv", [1] * 60 + [2] * 40 + [7] * 20), folder / "ecg")
+
+
+@pytest.mark.parametrize(("fixture", "labels"), [("two_classes", [-1, 1]), ("three_classes", [1, 2, 7])])
+def test_the_signature_is_the_contract(fixture, labels, request):
+    version = request.getfixturevalue(fixture)
+    serve = load(version)["serving_default"]
+    _, inputs = serve.structured_input_signature
+    assert {name: (spec.dtype, spec.shape.as_list()) for name, spec in inputs.items()} == {
+        "features": (tf.float32, [None, 12])
+    }
+    answers = serve(features=tf.zeros([4, 12]))
+    assert {name: (tensor.dtype, tensor.shape.as_list()) for name, tensor in answers.items()} == {
+        "probabilities": (tf.float32, [4, len(labels)]),
+        "predicted_class": (tf.int64, [4]),
+        "probability": (tf.float32, [4]),
+    }
+
+
+@pytest.mark.parametrize(("fixture", "labels"), [("two_classes", [-1, 1]), ("three_classes", [1, 2, 7])])
+def test_answers_agree_with_each_other_and_with_the_labels_of_the_data(fixture, labels, request):
+    version = request.getfixturevalue(fixture)
+    beats = np.stack([np.sin(np.arange(12) * (1 + place / 2)) for place in range(len(labels))]).astype(np.float32)
+    answers = {name: tensor.numpy() for name, tensor in load(version)["serving_default"](features=beats).items()}
+    assert answers["predicted_class"].tolist() == labels
+    assert answers["probabilities"].sum(axis=1) == pytest.approx(1)
+    assert answers["probability"] == pytest.approx(answers["probabilities"].max(axis=1))
+    assert answers["probabilities"].argmax(axis=1).tolist() == list(range(len(labels)))
+
+
+def test_the_model_tells_its_labels_names_and_origin(three_classes):
+    told = {name: tensor.numpy() for name, tensor in load(three_classes)["metadata"]().items()}
+    assert told["class_labels"].tolist() == [1, 2, 7]
+    assert [name.decode() for name in told["feature_names"]] == [f"F{n}" for n in range(1, 13)]
+    description = json.loads(told["description"])
+    assert description["data"]["source"] == "beats.csv"
+    assert description["metrics"]["accuracy"] >= 0.9
+
+
+def test_warmup_metrics_and_report_travel_with_the_version(two_classes):
+    extra = two_classes / "assets.extra"
+    records = tf.data.TFRecordDataset(str(extra / "tf_serving_warmup_requests"))
+    requests = [PredictionLog.FromString(record.numpy()).predict_log.request for record in records]
+    shapes = [
+        [dim.size for dim in request.inputs["features"].tensor_shape.dim] for request in requests if request.inputs
+    ]
+    assert shapes == [[1, 12], [16, 12]]
+    metrics = json.loads((extra / "metrics.json").read_text())
+    assert metrics["data"]["rows"] == {"train": 82, "validation": 14, "test": 24}
+    assert np.sum(metrics["metrics"]["confusion_matrix"]) == 24
+    page = (extra / "report.html").read_text()
+    assert page.count("data:image/svg+xml;base64,") == 4
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_synthetic_beats_are_called_so_everywhere(tmp_path, capsys):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    data.write_text("# synthetic: made for a test\n" + data.read_text())
+    version = run(data, tmp_path / "ecg")
+    assert "synthetic: made for a test" in capsys.readouterr().out
+    assert "synthetic: made for a test" in (version / "assets.extra" / "report.html").read_text()
+    told = json.loads(load(version)["metadata"]()["description"].numpy())
+    assert told["data"]["note"] == "synthetic: made for a test"
+
+
+def test_a_few_rows_are_enough(tmp_path):
+    version = run(write_beats(tmp_path / "beats.csv", [0] * 14 + [1] * 6 + [2] * 3), tmp_path / "ecg")
+    metrics = json.loads((version / "assets.extra" / "metrics.json").read_text())
+    assert sum(metrics["data"]["rows"].values()) == 23
+
+
+def test_a_test_file_is_the_held_back_set(tmp_path):
+    data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
+    version = run(data, tmp_path / "ecg", "--test", str(write_beats(tmp_path / "test.csv", [0] * 7 + [1] * 4)))
+    metrics = json.loads((version / "assets.extra" / "metrics.json").read_text())
+    assert metrics["data"]["rows"] == {"train": 34, "validation": 6, "test": 11}
+
+
+def test_the_same_seed_makes_the_same_model(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 30 + [1] * 30)
+    beat = tf.constant(np.linspace(-1, 1, 12, dtype=np.float32)[None])
+    first, again, other = (
+        load(run(data, tmp_path / "ecg", "--seed", seed))["serving_default"](features=beat)["probabilities"].numpy()
+        for seed in ("3", "3", "4")
+    )
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_a_constant_column_does_not_blow_up_new_values(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    data.write_text("\n".join(f"1,{line}" for line in data.read_text().splitlines()))
+    serve = load(run(data, tmp_path / "ecg", "--label", "last"))["serving_default"]
+    beat = np.insert(np.sin(np.arange(12)), 0, 1.0)
+    near, same = (serve(features=tf.constant((beat + shift)[None], tf.float32))["probability"] for shift in
+                  (np.eye(13)[0] * 0.01, 0.0))  # fmt: skip
+    assert near.numpy() == pytest.approx(same.numpy(), abs=0.05)
+
+
+def test_balanced_weights_help_the_rare_class(tmp_path):
+    noise = np.random.default_rng(0).normal(size=(440, 1))
+    labels = np.repeat([0, 1], [400, 40])
+    rows = "\n".join(f"{value:.4f},{label}" for (value,), label in zip(noise + labels[:, None], labels, strict=True))
+    (tmp_path / "beats.csv").write_text(rows)
+    versions = [run(tmp_path / "beats.csv", tmp_path / "ecg", "--class-weights", how) for how in ("none", "balanced")]
+    plain, balanced = (
+        json.loads((version / "assets.extra" / "metrics.json").read_text())["metrics"]["classes"]["1"]["recall"]
+        for version in versions
+    )
+    assert plain < 0.3 < 0.6 < balanced
+
+
+def test_a_network_that_diverged_is_not_published(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    with pytest.raises(TrainingError, match="diverged"):
+        run(data, tmp_path / "ecg", "--learning-rate", "1e38", "--batch-size", "1")
+    assert list((tmp_path / "ecg").iterdir()) == []
+
+
+def test_a_version_that_answers_otherwise_is_refused(two_classes):
+    beats = np.zeros((3, 12), np.float32)
+    answers = load(two_classes)["serving_default"](features=beats)["probabilities"].numpy()
+    verify(two_classes, beats, answers)
+    for wrong in (answers + 0.01, answers * np.nan):
+        with pytest.raises(PublishError, match="differs from the trained one"):
+            verify(two_classes, beats, wrong)
+
+
+def test_old_versions_are_pruned(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    for _ in range(4):
+        run(data, tmp_path / "ecg", "--keep", "2", "--epochs", "1")
+    assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["3", "4"]
+
+
+def test_a_full_disk_publishes_nothing_and_says_so(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    arguments = ["--data", str(data), "--models", str(tmp_path / "ecg"), "--epochs", "1"]
+
+    def no_file_above_20_kilobytes() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    training = subprocess.run(
+        [sys.executable, "-m", "training", *arguments],
+        preexec_fn=no_file_above_20_kilobytes,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert training.returncode == 1
+    assert "nothing was published" in training.stderr
+    assert "Traceback" not in training.stderr
+    assert list((tmp_path / "ecg").iterdir()) == []

@@ -1,0 +1,1 @@
+"""From labelled beats to a published model version."""

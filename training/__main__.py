@@ -1,0 +1,23 @@
+"""`python -m training`: labelled beats in, the next model version out."""
+
+import logging
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is loaded, or its start-up talk hides ours
+
+from data.errors import DataError
+from training.errors import TrainingError
+from training.options import parse_options
+from training.pipeline import train
+
+logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+for library in ("absl", "tensorflow"):  # they warn of the exporter's inner names
+    logging.getLogger(library).setLevel(logging.ERROR)
+try:
+    version = train(parse_options(sys.argv[1:]))
+except (DataError, TrainingError) as error:
+    sys.exit(f"training: {error}")
+except KeyboardInterrupt:
+    sys.exit("training: interrupted; nothing was published")
+print(f"Published {version}", flush=True)

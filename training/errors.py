@@ -1,0 +1,9 @@
+"""What can go wrong between the data and a published version, each with a sentence for people."""
+
+
+class TrainingError(Exception):
+    """Training cannot go on; the message says what was wrong and what to do."""
+
+
+class PublishError(TrainingError):
+    """The trained model must not, or cannot, become a version; nothing was published."""

@@ -1,0 +1,78 @@
+"""How well a network does on beats that it has never seen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import classification_report, confusion_matrix, roc_auc_score, roc_curve
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A network's answers to the held-back beats, beside the truth."""
+
+    class_labels: NDArray[np.int64]  # (k,), sorted
+    truth: NDArray[np.int64]  # (rows,)
+    probabilities: NDArray[np.float32]  # (rows, k), columns in the order of class_labels
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """The most probable class label of each row, (rows,)."""
+        chosen: NDArray[np.int64] = self.class_labels[self.probabilities.argmax(axis=1)]
+        return chosen
+
+    def confusion(self) -> NDArray[np.int64]:
+        """Rows counted by true (row) and predicted (column) class, (k, k)."""
+        counts: NDArray[np.int64] = confusion_matrix(self.truth, self.predicted, labels=self.class_labels)
+        return counts
+
+    def roc(self, column: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """False and true positive rates of one class against the rest; None where the test rows cannot say."""
+        positive = self.truth == self.class_labels[column]
+        if positive.all() or not positive.any():
+            return None
+        false_rate, true_rate, _ = roc_curve(positive, self.probabilities[:, column])
+        return false_rate, true_rate
+
+    def roc_auc(self, column: int) -> float | None:
+        """Area under the ROC curve of one class against the rest; None where the test rows cannot say."""
+        positive = self.truth == self.class_labels[column]
+        if positive.all() or not positive.any():
+            return None
+        return float(roc_auc_score(positive, self.probabilities[:, column]))
+
+    def table(self) -> str:
+        """Precision, recall and F1 of each class as text."""
+        return str(
+            classification_report(self.truth, self.predicted, labels=self.class_labels, digits=3, zero_division=0.0)
+        )
+
+    def metrics(self) -> dict[str, Any]:
+        """Everything measured, ready for JSON; `roc_auc` is the mean over the classes that have one."""
+        scores = classification_report(
+            self.truth, self.predicted, labels=self.class_labels, output_dict=True, zero_division=0.0
+        )
+        areas = [self.roc_auc(column) for column in range(len(self.class_labels))]
+        known = [area for area in areas if area is not None]
+        return {
+            "accuracy": float(np.mean(self.truth == self.predicted)),
+            "macro_f1": float(scores["macro avg"]["f1-score"]),
+            "roc_auc": float(np.mean(known)) if known else None,
+            "rows": len(self.truth),
+            "class_labels": self.class_labels.tolist(),
+            "confusion_matrix": self.confusion().tolist(),
+            "classes": {
+                str(label): {**_plain(scores[str(label)]), "roc_auc": area}
+                for label, area in zip(self.class_labels, areas, strict=True)
+            },
+        }
+
+
+def _plain(scores: dict[str, float]) -> dict[str, float]:
+    return {
+        "precision": float(scores["precision"]),
+        "recall": float(scores["recall"]),
+        "f1": float(scores["f1-score"]),
+        "rows": int(scores["support"]),
+    }

@@ -1,0 +1,84 @@
+"""The command line of `python -m training`."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from training.network import Recipe
+
+DEFAULTS = Recipe()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to train on, how, and where the result goes."""
+
+    data: Path | None
+    test: Path | None
+    label: str | None
+    models: Path
+    keep: int | None
+    validation_share: float
+    test_share: float
+    recipe: Recipe
+
+
+def parse_options(arguments: list[str]) -> Options:
+    """Read the command line; a mistake ends the process with a sentence and exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Train a network on labelled beats and publish it as the next model version.",
+    )
+    _add_data(parser)
+    _add_recipe(parser)
+    chosen = vars(parser.parse_args(arguments))
+    recipe = Recipe(**{name: chosen.pop(name) for name in asdict(DEFAULTS)})
+    return Options(recipe=recipe, **chosen)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--data", type=Path, help="labelled beats, CSV or TSV, plain or gzip; else data/ecg.csv, a download, or made up"
+    )
+    add("--test", type=Path, help="labelled beats to hold back, instead of a share of --data")
+    add("--label", help="column of the label: first, last or its name; found if not given")
+    add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
+    # The version before the newest is served until the newest is loaded, so one is never enough.
+    add("--keep", type=_at_least(2), help="keep so many versions, 2 or more, and those that are loaded; else all")
+    add(
+        "--validation-share", type=_share, default=0.15, help="of the training rows, to know when to stop (%(default)s)"
+    )
+    add("--test-share", type=_share, default=0.2, help="of all rows, held back for the evaluation (%(default)s)")
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--epochs", type=_at_least(1), default=DEFAULTS.epochs, help="at most (%(default)s)")
+    add("--patience", type=_at_least(1), default=DEFAULTS.patience, help="epochs without better loss (%(default)s)")
+    add("--batch-size", type=_at_least(1), help="rows per step; else 32 to 1024 by the number of rows")
+    add("--learning-rate", type=_positive, default=DEFAULTS.learning_rate, help="of Adam (%(default)s)")
+    add("--class-weights", choices=["none", "balanced"], default=DEFAULTS.class_weights, help="(%(default)s)")
+    add("--seed", type=_at_least(0), default=DEFAULTS.seed, help="of split, weights and row order (%(default)s)")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}, not {text}")
+        return int(text)
+
+    return whole
+
+
+def _share(text: str) -> float:
+    if not 0 < float(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 1, not {text}")
+    return float(text)
+
+
+def _positive(text: str) -> float:
+    if not 0 < float(text) < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
+    return float(text)

@@ -1,0 +1,76 @@
+"""The report's pictures, each as SVG text."""
+
+import io
+from itertools import product
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.evaluate import Evaluation
+
+EXAMPLES = 12  # beats drawn per class
+
+
+def confusion_matrix(evaluation: Evaluation) -> str:
+    """Counts in each cell, shaded by the share of the true class."""
+    counts = evaluation.confusion()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    names = [str(label) for label in evaluation.class_labels]
+    figure = Figure(figsize=(4.5, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    for row, column in product(range(len(names)), repeat=2):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
+    return _svg(figure)
+
+
+def roc_curves(evaluation: Evaluation) -> str:
+    """One curve for each class against the rest; for two classes the second one says it all."""
+    figure = Figure(figsize=(4.5, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
+    columns = range(len(evaluation.class_labels)) if len(evaluation.class_labels) > 2 else [1]
+    for column in columns:
+        curve = evaluation.roc(column)
+        if curve is not None:
+            axes.plot(*curve, label=f"class {evaluation.class_labels[column]} (AUC {evaluation.roc_auc(column):.3f})")
+            axes.legend(loc="lower right")
+    axes.set(xlabel="false positive rate", ylabel="true positive rate")
+    return _svg(figure)
+
+
+def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
+    """Loss and accuracy by epoch, on training and validation rows."""
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    for axes, name in zip(figure.subplots(1, 2), ["loss", "accuracy"], strict=True):
+        epochs = range(1, len(history[name]) + 1)
+        axes.plot(epochs, history[name], label="training")
+        axes.plot(epochs, history[f"val_{name}"], label="validation")
+        axes.axvline(best_epoch, color="grey", linestyle=":", label="kept weights")
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.legend()
+    return _svg(figure)
+
+
+def example_beats(features: NDArray[np.float32], evaluation: Evaluation) -> str:
+    """Held-back beats (rows, n) of each class: some single ones, and the mean of all."""
+    labels = evaluation.class_labels
+    figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
+    for axes, label in zip(figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, strict=True):
+        beats = features[evaluation.truth == label]
+        axes.plot(beats[:EXAMPLES].T, color="tab:blue", alpha=0.25, linewidth=0.8)
+        if len(beats):
+            axes.plot(beats.mean(axis=0), color="black", linewidth=1.5)
+        axes.set_title(f"class {label}: {len(beats)} beats", fontsize=10)
+    return _svg(figure)
+
+
+def _svg(figure: Figure) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()

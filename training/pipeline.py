@@ -1,0 +1,110 @@
+"""The way from a file of beats to a published version, step by step."""
+
+import json
+import logging
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version as release
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from data.beats import Beats, require_classes
+
+
+from data.provide import provide
+from data.reader import read_beats
+from training.errors import PublishError
+from training.evaluate import Evaluation
+from training.export import export, verify, write_warmup
+from training.network import Trained, fit
+from training.options import Options
+from training.publish import prune, publish, staging
+from training.report import summary, write_report
+from training.split import Parts, deal
+
+log = logging.getLogger(__name__)
+
+CHECKED_BEATS = 256  # real beats on which the written model must agree with the trained one
+
+
+def train(options: Options) -> Path:
+    """Train, evaluate and publish; returns the folder of the new version.
+
+    Raises DataError for bad input and TrainingError for what keeps a version from being published.
+    """
+    with staging(options.models) as folder:  # first, since a folder that cannot be written to is best known early
+        parts = _read(options)
+        class_labels = np.unique(parts.train.labels)
+        trained = fit(
+            _columns(parts.train, class_labels),
+            _columns(parts.validation, class_labels),
+            len(class_labels),
+            options.recipe,
+        )
+        evaluation = Evaluation(class_labels, parts.test.labels, trained.probabilities(parts.test.features))
+        description = _describe(parts, trained, evaluation, options)
+        print(summary(description, evaluation), flush=True)
+        try:
+            _write(folder, options.models.name, parts.test, trained, evaluation, description)
+            version = publish(folder)
+        except (OSError, tf.errors.OpError) as error:
+            raise PublishError(
+                f"{options.models}: nothing was published, the model could not be written: {error}"
+            ) from error
+    if options.keep:
+        prune(options.models, options.keep)
+    return options.models / str(version)
+
+
+def _read(options: Options) -> Parts:
+    beats = read_beats(options.data or provide(Path("data")), options.label)
+    held_back = read_beats(options.test, options.label, like=beats) if options.test else None
+    require_classes(beats, minimum_rows=2 if held_back else 3)
+    log.info("%d beats of %d values from %s", *beats.features.shape, beats.source)
+    if beats.note:
+        log.warning("NOTE: %s", beats.note)
+    return deal(beats, held_back, options.validation_share, options.test_share, options.recipe.seed)
+
+
+def _columns(beats: Beats, class_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return beats.features, np.searchsorted(class_labels, beats.labels)
+
+
+def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, options: Options) -> dict[str, Any]:
+    rows = {name: len(getattr(parts, name).labels) for name in ("train", "validation", "test")}
+    return {
+        "data": {
+            "source": parts.train.source,
+            "note": parts.train.note,
+            "features": parts.train.features.shape[1],
+            "rows": rows,
+        },
+        "training": {
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "tensorflow": tf.__version__,
+            "keras": release("keras"),
+            "best_epoch": trained.best_epoch,
+            **asdict(options.recipe),
+        },
+        "metrics": evaluation.metrics(),
+    }
+
+
+def _write(
+    folder: Path,
+    name: str,
+    test: Beats,
+    trained: Trained,
+    evaluation: Evaluation,
+    description: dict[str, Any],
+) -> None:
+    export(trained.model, evaluation.class_labels, test.feature_names, description, folder)
+    verify(folder, test.features[:CHECKED_BEATS], evaluation.probabilities[:CHECKED_BEATS])
+    write_warmup(folder, name, test.features)
+    extra = folder / "assets.extra"
+    metrics = json.dumps({**description, "history": trained.history}, indent=2)
+    (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
+    write_report(extra / "report.html", description, evaluation, test.features, trained.history)

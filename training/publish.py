@@ -1,0 +1,128 @@
+"""Model versions on disk: a version appears whole or not at all, and only its number is ever visible to a server.
+
+A training works in a folder of its own beside the versions, under a lock that ends with its process; a rename gives
+the folder its number. Nothing here knows TensorFlow.
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from training.errors import PublishError
+
+log = logging.getLogger(__name__)
+
+STAGING = "staging-"  # not a number, so no server looks at it
+
+
+def versions(base: Path) -> list[int]:
+    """The version numbers under a model base path, ascending."""
+    return sorted(int(entry.name) for entry in base.iterdir() if entry.name.isascii() and entry.name.isdecimal())
+
+
+@contextmanager
+def staging(base: Path) -> Iterator[Path]:
+    """A locked folder beside the versions of `base`; gone at the end unless it was published."""
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(base)
+        folder, lock = _locked_folder(base)
+    except OSError as error:
+        raise PublishError(f"{base}: cannot write models here: {error.strerror}") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def publish(folder: Path) -> int:
+    """Make a staged folder durable and give it the next version number, which is returned."""
+    _make_durable(folder)
+    base = folder.parent
+    while True:
+        version = max(versions(base), default=0) + 1
+        try:
+            folder.rename(base / str(version))
+        except OSError:
+            # Another training took the number first; any other trouble would leave the number free.
+            if not (base / str(version)).exists():
+                raise
+            continue
+        _sync(base)
+        return version
+
+
+def prune(base: Path, keep: int) -> list[int]:
+    """Remove all but the newest `keep` versions, and none that a model server has locked; return what was removed."""
+    removed = []
+    for version in versions(base)[:-keep]:
+        folder = base / str(version)
+        lock = _lock(folder, fcntl.LOCK_EX)
+        if lock is None:
+            log.info("version %d is kept: a model server has it loaded", version)
+            continue
+        # Renamed first, so that a server never meets half of a version.
+        shutil.rmtree(folder.rename(base / f"{STAGING}{uuid.uuid4().hex}"))
+        os.close(lock)
+        removed.append(version)
+    return removed
+
+
+def _clear_leftovers(base: Path) -> None:
+    for folder in base.glob(f"{STAGING}*"):
+        lock = _lock(folder, fcntl.LOCK_EX)
+        if lock is not None:  # its training is gone
+            log.info("clearing %s, left behind by a training that was killed", folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked_folder(base: Path) -> tuple[Path, int]:
+    while True:
+        folder = base / f"{STAGING}{uuid.uuid4().hex}"
+        folder.mkdir()
+        # Shared, so that a server may lock the version from the moment it has a number; clearing asks for exclusive.
+        lock = _lock(folder, fcntl.LOCK_SH)
+        if lock is not None and folder.exists():
+            return folder, lock
+        if lock is not None:  # another training took it for a leftover before it was locked
+            os.close(lock)
+
+
+def _lock(folder: Path, how: int) -> int | None:
+    """A descriptor that holds the lock until it is closed or the process ends; None if somebody else holds it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            return None
+        raise
+    return descriptor
+
+
+def _make_durable(folder: Path) -> None:
+    for parent, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            os.chmod(os.path.join(parent, name), 0o644)  # the server runs as another user
+            _sync(Path(parent, name))
+        os.chmod(parent, 0o755)
+        _sync(Path(parent))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

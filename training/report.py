@@ -1,0 +1,50 @@
+"""What people read of a training: one HTML file that needs nothing beside it, and a text for the log."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from training import pictures
+from training.evaluate import Evaluation
+
+PAGE = "report.html.j2"
+
+
+def write_report(
+    path: Path,
+    description: dict[str, Any],
+    evaluation: Evaluation,
+    features: NDArray[Any],
+    history: dict[str, list[float]],
+) -> None:
+    """Write the report of one training; `features` (rows, n) are the held-back beats that `evaluation` is about."""
+    drawn = {
+        "Confusion matrix": pictures.confusion_matrix(evaluation),
+        "ROC curve": pictures.roc_curves(evaluation),
+        "Learning curves": pictures.learning_curves(history, description["training"]["best_epoch"]),
+        "Example beats": pictures.example_beats(features, evaluation),
+    }
+    page = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+    ).get_template(PAGE)
+    images = {title: base64.b64encode(svg.encode()).decode() for title, svg in drawn.items()}
+    path.write_text(page.render(**description, pictures=images), encoding="utf-8")
+
+
+def summary(description: dict[str, Any], evaluation: Evaluation) -> str:
+    """The same in a few lines of text."""
+    metrics = description["metrics"]
+    area = "not defined" if metrics["roc_auc"] is None else f"{metrics['roc_auc']:.4f}"
+    return "\n".join(
+        [
+            *([f"NOTE: {note}"] if (note := description["data"]["note"]) else []),
+            f"On {metrics['rows']} held-back beats: accuracy {metrics['accuracy']:.4f}, "
+            f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
+            evaluation.table().rstrip(),
+            "Confusion matrix (rows: true class, columns: predicted class):",
+            str(evaluation.confusion()),
+        ]
+    )
