@@ -1,0 +1,65 @@
+"""`python -m data download` and `python -m data generate`."""
+
+import logging
+import sys
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from dataclasses import replace
+from pathlib import Path
+
+from data.download import SOURCES, download
+from data.errors import DataError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except (DataError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m data", description="Fetch or make labelled beats.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    fetch = commands.add_parser("download", help="fetch public data", formatter_class=ArgumentDefaultsHelpFormatter)
+    fetch.set_defaults(run=_download)
+    fetch.add_argument("source", nargs="?", choices=[*SOURCES, "all"], default="ecg")
+    fetch.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="where the files go")
+    fetch.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds the server may be silent")
+    fetch.add_argument("--url", help="a mirror's address of the same file (default: the public one)")
+    make = commands.add_parser("generate", help="make synthetic data", formatter_class=ArgumentDefaultsHelpFormatter)
+    make.set_defaults(run=_generate)
+    make.add_argument("--out", type=Path, default="data/generated.csv", metavar="FILE", help="the file to write")
+    make.add_argument("--beats", type=int, default=5000, metavar="N", help="rows")
+    make.add_argument("--length", type=int, default=140, metavar="N", help="values per beat")
+    make.add_argument("--classes", type=int, default=2, metavar="N", help="1 is normal, 0 or 2 to N are not")
+    make.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed makes the same beats")
+    return parser
+
+
+def _download(chosen: Namespace) -> None:
+    if chosen.url and chosen.source == "all":
+        raise DataError("--url is the address of one source; name that source instead of all")
+    for name in SOURCES if chosen.source == "all" else [chosen.source]:
+        source = replace(SOURCES[name], url=chosen.url or SOURCES[name].url)
+        for path in download(source, chosen.to, chosen.timeout):
+            print(path)
+
+
+def _generate(chosen: Namespace) -> None:
+    # imported here because the simulator takes seconds to load
+    from data.generate import Recipe, generate
+
+    generate(chosen.out, Recipe(chosen.beats, chosen.length, chosen.classes, chosen.seed))
+    print(chosen.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
