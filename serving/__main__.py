@@ -7,6 +7,7 @@ import threading
 from importlib.metadata import version
 from queue import SimpleQueue
 
+from serving.errors import ServingError
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 
@@ -33,7 +34,11 @@ def _serve(flags: Flags) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from serving.server import Server
 
-    server = Server(flags)
+    try:
+        server = Server(flags)
+    except ServingError as error:
+        log.error(f"Failed to start server. Error: {error}")
+        return 1
 
     def start() -> None:
         try:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import grpc
@@ -33,11 +34,17 @@ class Health:
     def handlers(self) -> grpc.GenericRpcHandler:
         """Return the service for a gRPC server."""
         codec = HealthCheckRequest.FromString, HealthCheckResponse.SerializeToString
+
+        def watch(request: HealthCheckRequest, context: grpc.ServicerContext) -> Iterator[HealthCheckResponse]:
+            return self._watch(request, context)
+
+        # watchers stay: they must not use up the threads that answer requests
+        watch.experimental_thread_pool = ThreadPoolExecutor(64, "health")  # type: ignore[attr-defined]  # how grpc reads it
         return grpc.method_handlers_generic_handler(
             "grpc.health.v1.Health",
             {
                 "Check": grpc.unary_unary_rpc_method_handler(self._check, *codec),
-                "Watch": grpc.unary_stream_rpc_method_handler(self._watch, *codec),
+                "Watch": grpc.unary_stream_rpc_method_handler(watch, *codec),
             },
         )
 

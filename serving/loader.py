@@ -24,7 +24,8 @@ class Loader:
         threads = flags.tensorflow_session_parallelism
         self._config = ConfigProto(
             intra_op_parallelism_threads=threads or flags.tensorflow_intra_op_parallelism,
-            inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism,
+            # negative: in the request's own thread, which is several times faster for a small model than waking another
+            inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism or -1,
         )
 
     def __call__(self, model: str, number: int, path: Path) -> SavedModel:

@@ -8,9 +8,8 @@ from typing import Final
 REQUEST_COUNT: Final = ":tensorflow:serving:request_count"
 REQUEST_LATENCY: Final = ":tensorflow:serving:request_latency"
 RUNTIME_LATENCY: Final = ":tensorflow:serving:runtime_latency"
-EXAMPLE_COUNTS: Final = ":tensorflow:serving:request_example_counts"
-EXAMPLE_TOTAL: Final = ":tensorflow:serving:request_example_count_total"
 WARMUP_LATENCY: Final = ":tensorflow:serving:model_warmup_latency"
+WARMUP_RECORDS: Final = ":tensorflow:serving:model_warmup_records_read"
 LOAD_ATTEMPTS: Final = ":tensorflow:cc:saved_model:load_attempt_count"
 LOAD_LATENCY: Final = ":tensorflow:cc:saved_model:load_latency"
 

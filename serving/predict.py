@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tensorflow.core.framework.tensor_pb2 import TensorProto
-from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
 from serving.errors import Code, ServingError, invalid
-from serving.saved_model import SavedModel
+from serving.saved_model import SavedModel, Signature
 from serving.tensors import Array, TensorError, decode
 
 DEFAULT_SIGNATURE: Final = "serving_default"
@@ -26,11 +25,11 @@ def predict(
         raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{signature_name}" not found.')
     feeds = _feeds(signature, inputs)
     outputs = _outputs(signature, output_filter)
-    arrays = model.run(feeds, [info.name for info in outputs.values()], timeout_ms)
+    arrays = model.run(feeds, list(outputs.values()), timeout_ms)
     return dict(zip(outputs, arrays, strict=True))
 
 
-def _feeds(signature: SignatureDef, inputs: Mapping[str, TensorProto]) -> dict[str, Array]:
+def _feeds(signature: Signature, inputs: Mapping[str, TensorProto]) -> dict[str, Array]:
     if len(inputs) != len(signature.inputs):
         sent, wanted = set(inputs), set(signature.inputs)
         raise invalid(
@@ -39,21 +38,21 @@ def _feeds(signature: SignatureDef, inputs: Mapping[str, TensorProto]) -> dict[s
             f"Missing but required: {_listed(wanted - sent)}."
         )
     feeds = {}
-    for alias, info in signature.inputs.items():
+    for alias, tensor in signature.inputs.items():
         if alias not in inputs:
             raise invalid(
-                f"Signature input alias: {alias}(feed name: {info.name}) not found in request and no default value "
+                f"Signature input alias: {alias}(feed name: {tensor}) not found in request and no default value "
                 f"provided. Inputs expected to be in the request {_listed(inputs)}, or default input alias set: "
             )
         try:
-            feeds[info.name] = decode(inputs[alias])
+            feeds[tensor] = decode(inputs[alias])
         except TensorError as error:
             raise invalid(f"tensor parsing error: {alias}") from error
     return feeds
 
 
-def _outputs(signature: SignatureDef, output_filter: Iterable[str]) -> Mapping[str, TensorInfo]:
-    chosen: dict[str, TensorInfo] = {}
+def _outputs(signature: Signature, output_filter: Iterable[str]) -> Mapping[str, str]:
+    chosen: dict[str, str] = {}
     for alias in output_filter:
         if alias not in signature.outputs:
             raise invalid(

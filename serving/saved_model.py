@@ -4,12 +4,13 @@ import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import tensorflow as tf
 from tensorflow.core.protobuf.config_pb2 import ConfigProto, RunOptions
-from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
 from tensorflow.python.client import pywrap_tf_session
 
 from serving.errors import Code, ServingError, not_found
@@ -18,14 +19,24 @@ from serving.tensors import Array
 _VARIABLES: Final = frozenset({"VarHandleOp", "VariableV2"})
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature's tensor names by alias: plain dicts, as protobuf's maps are slow to read per request."""
+
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
 class SavedModel:
-    """A loaded version: `signatures` by name, and `run`."""
+    """A loaded version: its signatures by name, as the file has them and as requests use them, and `run`."""
 
     def __init__(self, path: Path, tags: Iterable[str], config: ConfigProto) -> None:
         """Load the model at `path`, or raise ServingError. Holds a shared lock on the folder until closed."""
         _check_files(path)
         self._lock = _lock_shared(path)
         self._session: Any = None
+        # a run in the request's own thread ends by itself only
+        self._interruptible = config.inter_op_parallelism_threads >= 0
         try:
             with _errors_translated():
                 self._open(path, tags, config)
@@ -39,20 +50,31 @@ class SavedModel:
             self._session = tf.compat.v1.Session(graph=graph, config=config)
             meta: MetaGraphDef = tf.compat.v1.saved_model.load(self._session, list(tags), str(path))
         _check_variables(meta, path)
-        self.signatures: Mapping[str, SignatureDef] = dict(meta.signature_def)
+        self.signature_defs: Mapping[str, SignatureDef] = dict(meta.signature_def)
+        self.signatures = {
+            name: Signature(_names(signature.inputs), _names(signature.outputs))
+            for name, signature in self.signature_defs.items()
+        }
         # Session.run spends ten times as long around the same call, and words its errors in its own way
         self._run = pywrap_tf_session.TF_SessionRun_wrapper
         self._handle = self._session._session
-        names = {info.name for signature in self.signatures.values() for info in _tensors(signature)}
         self._session._extend_graph()
-        self._tensors = {name: graph.get_tensor_by_name(name)._as_tf_output() for name in names}
+        self._tensors = {
+            name: graph.get_tensor_by_name(name)._as_tf_output()
+            for signature in self.signatures.values()
+            for name in (*signature.inputs.values(), *signature.outputs.values())
+            if ":" in name  # the entry for the initialisation names an operation, not a tensor
+        }
 
     def run(self, feeds: Mapping[str, Array], fetches: Sequence[str], timeout_ms: int | None = None) -> list[Array]:
-        """Return the tensors named `fetches`, given those in `feeds`; raise ServingError, in TensorFlow's words."""
+        """Return the tensors named `fetches`, given those in `feeds`; raise ServingError, in TensorFlow's words.
+
+        The timeout takes effect in sessions with inter-op threads of their own.
+        """
         feed = {self._tensors[name]: array for name, array in feeds.items()}
         fetch = [self._tensors[name] for name in fetches]
         with _errors_translated():
-            if timeout_ms is None:
+            if timeout_ms is None or not self._interruptible:
                 answer: list[Array] = self._run(self._handle, None, feed, fetch, [], None)
                 return answer
             options = pywrap_tf_session.TF_NewBufferFromString(RunOptions(timeout_in_ms=timeout_ms).SerializeToString())
@@ -71,9 +93,8 @@ class SavedModel:
             self._lock = None
 
 
-def _tensors(signature: SignatureDef) -> Iterator[Any]:
-    # the entry for the initialisation op names an operation, not a tensor
-    return (info for info in (*signature.inputs.values(), *signature.outputs.values()) if ":" in info.name)
+def _names(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
+    return {alias: tensors[alias].name for alias in sorted(tensors)}
 
 
 def _check_files(path: Path) -> None:

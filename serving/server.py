@@ -19,6 +19,8 @@ from serving.logs import fields, log
 from serving.manager import Loading, Manager
 from serving.metrics import Metrics
 from serving.models import Models
+from serving.monitoring import metrics_path
+from serving.rest import Rest, RestServer
 from serving.saved_model import SavedModel
 from serving.service import Service
 
@@ -33,6 +35,7 @@ class Server:
         tf.get_logger().setLevel("ERROR")
         self._flags = flags
         self._metrics = Metrics()
+        self._metrics_path = metrics_path(flags.monitoring_config_file)
         self._health = Health()
         loading = Loading(
             retries=flags.max_num_load_retries,
@@ -45,6 +48,7 @@ class Server:
         self._stopping = threading.Event()
         self._started = threading.Lock()  # held while starting
         self._grpc: grpc.Server | None = None
+        self._rest: RestServer | None = None
 
     def start(self) -> None:
         """Load the first models, open the ports; raise ServingError, or RuntimeError for a port that is taken."""
@@ -75,6 +79,15 @@ class Server:
         )
         self._grpc, port = serve_grpc(flags, service, self._health)
         log.info(f"gRPC listening on 0.0.0.0:{port}", extra=fields(port=port))
+        if flags.rest_api_port is not None:
+            self._open_rest(flags.rest_api_port, Rest(service, flags.rest_api_timeout_in_ms))
+
+    def _open_rest(self, port: int, rest: Rest) -> None:
+        pages = {self._metrics_path: self._metrics.exposition} if self._metrics_path else {}
+        self._rest = RestServer(port, self._flags.rest_api_num_threads, rest, pages)
+        threading.Thread(target=self._rest.serve_forever, name="rest", daemon=True).start()
+        port = self._rest.server_port
+        log.info(f"REST listening on 0.0.0.0:{port}", extra=fields(port=port))
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         def repeat() -> None:
@@ -98,4 +111,6 @@ class Server:
             self._health.stop()
             if self._grpc is not None:
                 self._grpc.stop(DRAIN_SECONDS).wait()
+            if self._rest is not None:
+                self._rest.stop()
         log.info("stopped")

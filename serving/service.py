@@ -92,7 +92,7 @@ class Service:
         response = GetModelMetadataResponse()
         with self.use(request) as (version, model):
             _fill(response.model_spec, request.model_spec.name, version)
-            signatures = SignatureDefMap(signature_def=model.signatures)
+            signatures = SignatureDefMap(signature_def=model.signature_defs)
         response.metadata["signature_def"].Pack(signatures)
         return response
 

@@ -39,13 +39,19 @@ def decode(proto: TensorProto) -> Array:
 
     Raises TensorError for an unknown dtype or shape, or a tensor_content of another length.
     """
-    if proto.dtype not in _FIELDS:
-        raise TensorError(f"dtype {proto.dtype} is not supported")
-    kind, field = _FIELDS[proto.dtype]
+    field = value_field(proto.dtype)
+    kind = np.dtype(_FIELDS[proto.dtype][0])
     shape = _shape(proto.tensor_shape)
     if proto.tensor_content:
-        return _from_content(proto.tensor_content, np.dtype(kind), shape)
-    return _filled(getattr(proto, field), np.dtype(kind), shape)
+        return _from_content(proto.tensor_content, kind, shape)
+    return _filled(getattr(proto, field), kind, shape)
+
+
+def value_field(dtype: int) -> str:
+    """Return the name of the field of TensorProto that carries values of `dtype`, or raise TensorError."""
+    if dtype not in _FIELDS:
+        raise TensorError(f"dtype {dtype} is not supported")
+    return _FIELDS[dtype][1]
 
 
 def _shape(proto: TensorShapeProto) -> tuple[int, ...]:
