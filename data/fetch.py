@@ -69,18 +69,19 @@ def _open_rest(url: str, part: Path, timeout: float) -> tuple[HTTPResponse, int]
 def _save(response: HTTPResponse, part: Path, offset: int, deadline: float) -> None:
     length = response.headers["Content-Length"]
     total = None if length is None else offset + int(length)
-    try:
-        with part.open("r+b" if offset else "wb") as file, progress("Downloading", total, "bytes") as advance:
-            file.seek(offset)
-            advance(offset)
+    with part.open("r+b" if offset else "wb") as file, progress("Downloading", total, "bytes") as advance:
+        file.seek(offset)
+        advance(offset)
+        try:
             while chunk := response.read1(CHUNK_BYTES):
                 file.write(chunk)
                 advance(len(chunk))
                 if time.monotonic() > deadline:
                     raise TimeoutError("it takes too long")
-            if total is not None and file.tell() != total:
-                raise ConnectionError(f"the server closed the connection before byte {total:,}")
-    finally:
-        if changed := response.headers["Last-Modified"]:
-            seconds = parsedate_to_datetime(changed).timestamp()
-            os.utime(part, (seconds, seconds))
+        finally:
+            file.flush()
+            if changed := response.headers["Last-Modified"]:
+                seconds = parsedate_to_datetime(changed).timestamp()
+                os.utime(part, (seconds, seconds))
+        if total is not None and file.tell() != total:
+            raise ConnectionError(f"the server closed the connection before byte {total:,}")

@@ -53,12 +53,15 @@ def generate(out: Path, recipe: Recipe) -> None:
     """Write the recipe's beats to `out` as CSV with a note and a header; `out` appears only when it is complete."""
     features, labels = make_beats(recipe)
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(out.name + ".part")
+    part = out.with_name(f"{out.name}.{os.getpid()}.part")
     names = ",".join(f"F{n}" for n in range(1, recipe.length + 1))
-    with part.open("w", encoding="utf-8") as file:
-        file.write(f"# {recipe.note}\n{names},label\n")
-        np.savetxt(file, np.column_stack([features, labels]), fmt=["%.5f"] * recipe.length + ["%d"], delimiter=",")
-    os.replace(part, out)
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.write(f"# {recipe.note}\n{names},label\n")
+            np.savetxt(file, np.column_stack([features, labels]), fmt=["%.5f"] * recipe.length + ["%d"], delimiter=",")
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def make_beats(recipe: Recipe) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

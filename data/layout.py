@@ -148,7 +148,7 @@ def _same_layout(layout: Layout, label: str | None, like: Beats) -> Layout:
     width = len(like.feature_names) + 1
     if layout.width != width:
         raise DataError(
-            f"{layout.path}: {layout.width - 1} values and a label per row where {like.source} has {width - 1}; "
+            f"{layout.path}: {layout.width} columns where {like.source} has {width}, the label included; "
             "test and training rows must have the same columns"
         )
     index = like.label_column if label is None else _named_label(layout, label)

@@ -15,7 +15,7 @@ LIMIT_SECONDS: Final = 5.0
 
 
 def provide(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_SECONDS) -> Path:
-    """Return the path of beats in `folder`, which are downloaded within `limit` seconds or else generated if need be."""
+    """Return the path of beats in `folder`; if need be they are downloaded within `limit` seconds, else generated."""
     for path in (folder / "ecg.csv", folder / "ecg.csv.gz"):
         if path.exists():
             log.info("Using %s", path)

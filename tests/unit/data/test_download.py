@@ -1,0 +1,156 @@
+"""What the download does with a mirror that drops, stalls, forgets or sends something else."""
+
+import io
+import os
+import socket
+import time
+import zipfile
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from data.download import SOURCES, Known, Source, download
+from data.errors import DataError
+from tests.mirror import MODIFIED, Mirror, answer, rest
+
+BODY = b"0.5,1.5,1\n2.5,3.5,0\n4.5,5.5,1\n" * 100
+OTHER_DAY = "Tue, 02 Jan 2024 10:00:00 GMT"
+
+
+@pytest.fixture
+def source(mirror: Mirror) -> Source:
+    return Source(mirror.url, "beats.csv", (Known("beats.csv", "last", {0: 100, 1: 200}, values=2),))
+
+
+@pytest.fixture
+def begun(mirror, source, tmp_path):
+    """A download of which the first half has arrived."""
+    mirror.answers = [answer(BODY, missing=len(BODY) // 2)]
+    with pytest.raises(DataError, match="stopped after 1,500 bytes"):
+        download(source, tmp_path, timeout=5)
+    return tmp_path / "beats.csv.part"
+
+
+def test_a_file_gets_its_name_when_it_is_whole(mirror, source, tmp_path):
+    mirror.answers = [answer(BODY)]
+    folder = tmp_path / "new" / "folder"
+    assert download(source, folder, timeout=5) == [folder / "beats.csv"]
+    assert (folder / "beats.csv").read_bytes() == BODY
+    assert os.listdir(folder) == ["beats.csv"]
+
+
+def test_a_drop_in_the_middle_is_resumed_where_it_was(mirror, source, begun):
+    mirror.answers.append(rest(BODY, 1500))
+    (path,) = download(source, begun.parent, timeout=5)
+    assert path.read_bytes() == BODY
+    assert mirror.requests[1]["Range"] == "bytes=1500-"
+    assert mirror.requests[1]["If-Range"] == MODIFIED
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([answer(BODY)], id="no ranges"),
+        pytest.param([answer(b"range", 416), answer(BODY)], id="range refused"),
+        pytest.param([rest(b"x" * 3000, 1500, Last_Modified=OTHER_DAY), answer(BODY)], id="file changed"),
+        pytest.param([rest(BODY, 1000), answer(BODY)], id="another range"),
+    ],
+)
+def test_where_it_cannot_go_on_it_starts_anew(mirror, source, begun, answers):
+    mirror.answers += answers
+    (path,) = download(source, begun.parent, timeout=5)
+    assert path.read_bytes() == BODY
+
+
+def test_what_a_killed_download_left_is_not_gone_on_from(mirror, source, begun):
+    os.utime(begun)
+    mirror.answers += [rest(BODY, 1500), answer(BODY)]
+    (path,) = download(source, begun.parent, timeout=5)
+    assert path.read_bytes() == BODY
+    assert mirror.requests[2]["Range"] is None
+
+
+def test_an_answer_that_is_no_file_leaves_what_has_arrived(mirror, source, begun):
+    mirror.answers.append(answer(b"gone", 404))
+    with pytest.raises(DataError, match="the server answers 404 Not Found; check the address"):
+        download(source, begun.parent, timeout=5)
+    assert begun.stat().st_size == 1500
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<html>\n<p>Sign in, please</p>\n</html>\n", "line 1: only one column"),
+        (BODY + BODY, "these rows per class: {0: 200, 1: 400}; expected are 2 and {0: 100, 1: 200}"),
+        (BODY.replace(b"0.5", b"0.5,0.5").replace(b"2.5", b"2.5,0").replace(b"4.5", b"4.5,0"), "has 3 values per row"),
+        (b"", "empty"),
+    ],
+)
+def test_something_else_never_gets_the_name(mirror, source, tmp_path, body, reason):
+    mirror.answers = [answer(body)]
+    with pytest.raises(DataError, match=f"{mirror.url} holds something else") as caught:
+        download(source, tmp_path, timeout=5)
+    assert reason in str(caught.value)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_silent_server(mirror, source, tmp_path):
+    mirror.answers = [mirror.silence]
+    with pytest.raises(DataError, match=r"stopped after 0 bytes \(timed out\); run the same command again"):
+        download(source, tmp_path, timeout=0.05)
+
+
+def test_no_server_and_no_address(mirror, source, tmp_path):
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        with pytest.raises(DataError, match="refused"):
+            download(replace(source, url=f"http://127.0.0.1:{deaf.getsockname()[1]}/"), tmp_path, timeout=5)
+    with pytest.raises(DataError, match="unknown url type"):
+        download(replace(source, url="nothing"), tmp_path, timeout=5)
+
+
+def test_a_trickle_ends_at_the_deadline_and_is_kept(mirror, source, tmp_path):
+    def trickle(handler):
+        answer(BODY, missing=len(BODY) - 10)(handler)
+        with suppress(ConnectionError):
+            while not mirror.closing.wait(0.005):
+                handler.wfile.write(b"0")
+
+    mirror.answers = [trickle]
+    with pytest.raises(DataError, match="it takes too long"):
+        download(source, tmp_path, timeout=5, deadline=time.monotonic() + 0.1)
+    assert (tmp_path / "beats.csv.part").stat().st_size >= 10
+
+
+def zip_of(**texts: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in texts.items():
+            archive.writestr(name.replace("_txt", ".txt"), text)
+    return packed.getvalue()
+
+
+def test_a_zip_becomes_one_table_per_text(mirror, tmp_path):
+    files = (Known("A_TRAIN.tsv", "first", {1: 2}, values=2), Known("A_TEST.tsv", "first", {2: 1}, values=2))
+    source = Source(mirror.url, "A.zip", files)
+    train = "  1.0000000e+00  -1.5e-01   2.5\n" * 2
+    mirror.answers = [answer(zip_of(A_TRAIN_txt=train, A_TEST_txt="2 0.5 1\n"))]
+    assert download(source, tmp_path, timeout=5) == [tmp_path / "A_TRAIN.tsv", tmp_path / "A_TEST.tsv"]
+    assert (tmp_path / "A_TRAIN.tsv").read_text() == "1.0000000e+00\t-1.5e-01\t2.5\n" * 2
+    assert sorted(os.listdir(tmp_path)) == ["A_TEST.tsv", "A_TRAIN.tsv"]
+
+
+@pytest.mark.parametrize("body", [BODY, zip_of(A_TRAIN_txt="1 0.5 1\n")])
+def test_another_zip_or_none_leaves_nothing(mirror, tmp_path, body):
+    files = (Known("A_TRAIN.tsv", "first", {1: 1}, values=2), Known("A_TEST.tsv", "first", {2: 1}, values=2))
+    mirror.answers = [answer(body)]
+    with pytest.raises(DataError, match="not the expected zip file"):
+        download(Source(mirror.url, "A.zip", files), tmp_path, timeout=5)
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_public_files_are_what_is_expected_of_them(mirror, real_data, tmp_path):
+    mirror.answers = [answer((real_data / "ecg.csv.gz").read_bytes())]
+    (path,) = download(replace(SOURCES["ecg"], url=mirror.url), tmp_path, timeout=5)
+    assert path.name == "ecg.csv"

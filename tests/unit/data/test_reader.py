@@ -1,0 +1,177 @@
+"""What the reader refuses, the rows of a test file, and that its two parsers differ in speed only."""
+
+import gzip
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.beats import Beats, require_classes
+from data.errors import DataError
+from data.layout import Layout
+from data.lines import BLOCK_BYTES, Block
+from data.reader import parse_carefully, parse_quickly, read_beats
+
+GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("0.5,1", "line 3: 2 columns where 3 are expected; repair or remove the row"),
+        ("0.5,1.5,1,", "line 3: 4 columns where 3 are expected"),
+        ("0.5,abc,1", "line 3, column 2: 'abc' where a number is expected"),
+        ("0.5,,1", "line 3, column 2: an empty value where a number is expected"),
+        ("0.5,1_0,1", "line 3, column 2: '1_0' where a number is expected"),
+        ("nan,1.5,1", "line 3, column 1: 'nan' is not a finite float32"),
+        ("0.5,-Infinity,1", "line 3, column 2: '-Infinity' is not a finite float32"),
+        ("0.5,1e39,1", "line 3, column 2: '1e39' is not a finite float32"),
+        ("0.5,1.5,0.5", "line 3, column 3: '0.5' where the label, an integer, is expected"),
+        ("0.5,1.5,normal", "line 3, column 3: 'normal' where the label, an integer, is expected"),
+        ("0.5,1.5,9007199254740992", "line 3, column 3: '9007199254740992' where the label"),
+        ("0.5,1.5,", "line 3, column 3: an empty value where the label, an integer, is expected"),
+        ('0.5,"1.5,1', "line 3: not a line of CSV"),
+        ("0.5,1.5\x00,1", "line 3, column 2: "),
+        ("0.5," + "x" * 1000 + ",1", r"line 3, column 2: 'x{40}\.\.\.' where"),
+    ],
+)
+def test_a_bad_row_is_one_sentence_with_line_and_column(write, row, message):
+    with pytest.raises(DataError, match=f"beats.csv, {message}") as caught:
+        read_beats(write(GOOD + row + "\n" + GOOD))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_with_a_name_is_named_too(write):
+    with pytest.raises(DataError, match=r"line 5, column 2 \(V2\): 'x'"):
+        read_beats(write("# note\nV1,V2,label\n0.5,1,1\n\n0.5,x,0\n"))
+
+
+def test_the_line_is_right_however_far_into_the_file(write):
+    row = "0.123456789," * 20 + "1\n"
+    rows = 3 * BLOCK_BYTES // len(row)
+    with pytest.raises(DataError, match=rf"line {rows + 2}, column 1: 'x.123456789'"):
+        read_beats(write("\n" + row * rows + row.replace("0", "x", 1) + row))
+
+
+def test_bytes_that_are_not_text(write):
+    with pytest.raises(DataError, match="line 2: not UTF-8 text"):
+        read_beats(write(b"0.5,1\n0.\xff5,1\n"))
+    with pytest.raises(DataError, match="line 1: not UTF-8 text"):
+        read_beats(write(GOOD.encode("utf-16")))
+
+
+def test_a_gzip_file_that_is_cut_short_or_damaged(write):
+    packed = gzip.compress(GOOD.encode() * 1000)
+    for damaged in (packed[:-20], packed[:20] + b"\x00\xff" * 10 + packed[40:]):
+        with pytest.raises(DataError, match="the gzip data is cut short or damaged"):
+            read_beats(write(damaged))
+
+
+def test_quoted_values_are_values(write):
+    assert read_beats(write('"0.5","1"\n"1.5","0"\n')).labels.tolist() == [1, 0]
+
+
+def beats_of(*labels: int) -> Beats:
+    return Beats(np.zeros((len(labels), 1), np.float32), np.array(labels, np.int64), ("F1",), "beats.csv")
+
+
+def test_one_class_only_is_refused():
+    with pytest.raises(DataError, match=r"beats.csv: all 3 rows are of class 4"):
+        require_classes(beats_of(4, 4, 4), 1)
+
+
+def test_a_class_with_too_few_rows_is_named():
+    with pytest.raises(DataError, match=r"class 7 has 1 row, the first of them data row 4, where a split needs 3"):
+        require_classes(beats_of(1, 1, 1, 7, 2, 2, 2), 3)
+    require_classes(beats_of(1, 1, 1, 2, 2, 2), 3)
+
+
+def test_a_test_file_is_read_like_the_training_file(write):
+    training = read_beats(write("1,0.5,7\n2,1.5,8\n", "train.csv"), "first")
+    assert read_beats(write("2,0.5,7\n1,0.5,9\n"), like=training).labels.tolist() == [2, 1]
+
+
+def test_a_test_file_without_a_header_takes_the_training_names(write):
+    training = read_beats(write("a,b,label\n" + GOOD, "train.csv"))
+    assert read_beats(write(GOOD), like=training).feature_names == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0.5,1\n", "2 columns where train.csv has 3, the label included"),
+        ("b,a,label\n0.5,1.5,1\n", "line 1: other column names than train.csv"),
+        ("a,b,label\n0.5,1.5,1\n0.5,1.5,2\n", r"line 3, column 3 \(label\): class 2 is not among those .*\(0, 1\)"),
+    ],
+)
+def test_a_test_file_of_another_kind_is_refused(write, text, message):
+    training = read_beats(write("a,b,label\n" + GOOD, "train.csv"))
+    with pytest.raises(DataError, match=message):
+        read_beats(write(text, "test.csv"), like=training)
+
+
+numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
+oddities = st.text("0123456789.eE+-_ \"'naifNITYx#\x00\x0b\x1c\xa0\u0661\t", max_size=6)
+fields = st.one_of(numbers.map(repr), st.integers().map(str), oddities, st.sampled_from(["1e39", "-0", "inf", "0x1p3"]))
+
+
+@given(st.lists(st.lists(fields, min_size=1, max_size=4).map(",".join), max_size=4), st.integers(0, 1))
+def test_what_the_quick_parser_accepts_the_careful_one_reads_alike(lines, label):
+    layout = Layout(Path("beats.csv"), None, ",", None, 2, 0, label)
+    block = Block(1, [line.encode() for line in lines])
+    quick = parse_quickly(block, layout)
+    if quick is not None:
+        np.testing.assert_array_equal(quick, parse_carefully(block, layout))
+
+
+@given(st.lists(st.tuples(numbers, st.integers(-(2**53) + 1, 2**53 - 1)), max_size=4))
+def test_the_quick_parser_accepts_every_good_row(rows):
+    layout = Layout(Path("beats.csv"), None, "\t", None, 2, 0, 1)
+    quick = parse_quickly(Block(1, [f"{value!r}\t{label}".encode() for value, label in rows]), layout)
+    np.testing.assert_array_equal(quick, np.array(rows, np.float64).reshape(-1, 2))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(numbers, numbers, st.integers(-5, 5)), min_size=1, max_size=8),
+    delimiter=st.sampled_from(",;\t"),
+    newline=st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+    pack=st.sampled_from([bytes, gzip.compress]),
+)
+def test_what_is_written_is_read(write, rows, delimiter, newline, pack):
+    lines = [delimiter.join(map(repr, row)) for row in rows]
+    text = newline.join([delimiter.join(["u", "v", "label"]), *lines])
+    beats = read_beats(write(pack(text.encode())))
+    np.testing.assert_array_equal(beats.features, np.array(rows, np.float64)[:, :2].astype(np.float32))
+    assert beats.labels.tolist() == [row[2] for row in rows]
+
+
+def test_memory_stays_near_the_beats_own(tmp_path):
+    path = tmp_path / "long.csv"
+    row = ",".join(["0.12345678"] * 100)
+    with path.open("w") as file:
+        file.writelines(f"{row},{number % 2}\n" for number in range(40_000))
+    tracemalloc.start()
+    beats = read_beats(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert beats.features.nbytes == 16_000_000
+    assert peak < 1.125 * beats.features.nbytes + 12 * BLOCK_BYTES < path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("ecg.csv.gz", {0: 2079, 1: 2919}),
+        ("ECG5000_TRAIN.tsv", {1: 292, 2: 177, 3: 10, 4: 19, 5: 2}),
+        ("ECG5000_TEST.tsv.gz", {1: 2627, 2: 1590, 3: 86, 4: 175, 5: 22}),
+    ],
+)
+def test_real_beats(real_data, name, counts):
+    beats = read_beats(real_data / name)
+    assert dict(zip(*map(np.ndarray.tolist, np.unique(beats.labels, return_counts=True)), strict=True)) == counts
+    assert beats.features.shape == (sum(counts.values()), 140)
+    np.testing.assert_allclose(beats.features.mean(axis=1), 0, atol=1e-3)
