@@ -17,6 +17,17 @@ class ServedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionState:
+    """Where a version is on its way: a word of TensorFlow Serving, and what went wrong if its loading failed."""
+
+    name: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.problem})" if self.problem else self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The model's outputs for a batch of n beats: n labels, n numbers, n rows of one probability per class."""
 

@@ -16,7 +16,7 @@ from gateway.errors import (
     ModelOverloaded,
     ModelTooSlow,
 )
-from gateway.model import Answer, ServedModel
+from gateway.model import Answer, ServedModel, VersionState
 from gateway.settings import Settings
 from gateway.wire.serving_pb2 import (
     GetModelMetadataRequest,
@@ -96,10 +96,13 @@ class ModelServer:
         spec = self._spec(described, contract.METADATA)
         return contract.told(described, width, self._call(self._predict, PredictRequest(model_spec=spec)))
 
-    def states(self) -> dict[int, str]:
-        """State of each version that the model server knows, newest first, in TensorFlow Serving's words."""
+    def states(self) -> dict[int, VersionState]:
+        """State of each version that the model server knows, newest first."""
         response = self._call(self._status, GetModelStatusRequest(model_spec=self._spec()))
-        return {status.version: ModelVersionStatus.State.Name(status.state) for status in response.model_version_status}
+        return {
+            row.version: VersionState(ModelVersionStatus.State.Name(row.state), row.status.error_message)
+            for row in response.model_version_status
+        }
 
     def _spec(self, version: int | None = None, signature: str = "") -> ModelSpec:
         spec = ModelSpec(name=self._name, signature_name=signature)

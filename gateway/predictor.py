@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.beats import Beats
 from gateway.errors import ContractBroken, GatewayError, Misfit
-from gateway.model import Answer, ServedModel
+from gateway.model import Answer, ServedModel, VersionState
 from gateway.model_server import ModelServer
 
 # Seconds. What is known is read again when it is older than the first; after a mismatch, than the second. The volume
@@ -61,7 +61,7 @@ class Predictor:
         self._newest, self._models = known, {known.version: known}
         return known
 
-    def states(self) -> dict[int, str]:
+    def states(self) -> dict[int, VersionState]:
         """State of each version, newest first, asked of the model server now."""
         return self._server.states()
 

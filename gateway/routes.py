@@ -20,7 +20,7 @@ def routes(predictor: Predictor, settings: Settings) -> Blueprint:
         labelled = _flag("probabilities")
         if not request.is_json:
             raise UnsupportedMediaType
-        beats = parse(request.get_data(cache=False), settings.max_batch)
+        beats = parse(_body(), settings.max_batch)
         prediction = predictor.predict(beats, labelled)
         rows = _rows(prediction, labelled)
         return _versioned(jsonify(predictions=rows) if beats.batch else jsonify(rows[0]), prediction.answer.version)
@@ -32,7 +32,7 @@ def routes(predictor: Predictor, settings: Settings) -> Blueprint:
     @paths.get("/ready")
     def ready() -> Response:
         states = predictor.states()
-        available = [version for version, state in states.items() if state == "AVAILABLE"]
+        available = [version for version, state in states.items() if state.name == "AVAILABLE"]
         if not available:
             known = ", ".join(f"version {version} is {state}" for version, state in states.items()) or "there is none"
             raise ModelNotReady(f"No version of '{settings.model_name}' is AVAILABLE: {known}")
@@ -55,6 +55,13 @@ def _flag(name: str) -> bool:
     if text not in ("true", "false"):
         raise InvalidBeat(f"?{name}= takes 'true' or 'false'", field=name)
     return text == "true"
+
+
+def _body() -> bytes:
+    body = request.get_data(cache=False)
+    if request.content_length is None:
+        request.stream.read(1)  # a body without a length is cut at the limit; only reading on raises the 413
+    return body
 
 
 def _rows(prediction: Prediction, labelled: bool) -> list[dict[str, object]]:

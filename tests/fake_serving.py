@@ -75,10 +75,12 @@ class FakeServing(grpc.GenericRpcHandler):
     def __init__(self, model: FakeModel | None = None, name: str = "ecg") -> None:
         self.name = name
         self.models = {1: model or FakeModel()}
-        self.states: dict[int, int] = {}
+        self.states: dict[int, Any] = {}
+        self.problems: dict[int, str] = {}  # why a version did not load
         self.requests: list[Any] = []
         self.target = ""
         self._failures: list[tuple[grpc.StatusCode, str]] = []
+        self._held = threading.Semaphore(0)
         self._go = threading.Event()
         self._go.set()
         self._server: Any = None
@@ -104,6 +106,10 @@ class FakeServing(grpc.GenericRpcHandler):
     def hold(self) -> AbstractContextManager[Any]:
         """Inside the `with`, calls of Predict arrive but are not answered."""
         return _Held(self._go)
+
+    def wait_for_held(self) -> None:
+        """Block until a call of Predict is held that was not waited for before."""
+        assert self._held.acquire(timeout=30)
 
     def predicts(self) -> list[Any]:
         """The requests for predictions so far."""
@@ -132,7 +138,9 @@ class FakeServing(grpc.GenericRpcHandler):
 
     def _predict(self, request: Any, context: Any) -> wire.PredictResponse:
         version, model = self._served(request, context)
-        self._go.wait()
+        if not self._go.is_set():
+            self._held.release()
+            self._go.wait()
         if self._failures:
             context.abort(*self._failures.pop(0))
         response = wire.PredictResponse(model_spec=request.model_spec)
@@ -180,14 +188,19 @@ class FakeServing(grpc.GenericRpcHandler):
         states = self.states or dict.fromkeys(self.models, STATE.AVAILABLE)
         if request.model_spec.name != self.name or not states:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {request.model_spec.name}")
-        rows = [wire.ModelVersionStatus(version=v, state=states[v]) for v in sorted(states, reverse=True)]  # type: ignore[arg-type]
+        rows = [
+            wire.ModelVersionStatus(
+                version=v, state=states[v], status=wire.StatusProto(error_message=self.problems.get(v, ""))
+            )
+            for v in sorted(states, reverse=True)
+        ]
         return wire.GetModelStatusResponse(model_version_status=rows)
 
 
 def _metadata_outputs(model: FakeModel) -> dict[str, wire.TensorProto]:
     return {
         "class_labels": integers(list(model.labels), (len(model.labels),), model.packed),
-        "feature_names": texts(list(model.feature_names), (model.width,)),
+        "feature_names": texts(list(model.feature_names), (len(model.feature_names),)),
         "description": texts([json.dumps(model.description)], ()),
     }
 

@@ -1,0 +1,99 @@
+"""What the model server does wrong, as the caller sees it."""
+
+import logging
+from dataclasses import replace
+
+import pytest
+from grpc import StatusCode
+
+from gateway import errors
+from gateway.app import create_app
+from gateway.model_server import ModelServer, open_channel
+from gateway.predictor import Predictor
+from gateway.responses import STATUS
+from tests.gateway_errors import assert_error
+
+BEAT = {"features": [0.25, 0, 0]}
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "name"),
+    [
+        (StatusCode.UNAVAILABLE, 503, "model_not_ready"),
+        (StatusCode.NOT_FOUND, 503, "model_not_ready"),
+        (StatusCode.CANCELLED, 503, "model_not_ready"),
+        (StatusCode.RESOURCE_EXHAUSTED, 503, "model_overloaded"),
+        (StatusCode.DEADLINE_EXCEEDED, 504, "model_too_slow"),
+        (StatusCode.INVALID_ARGUMENT, 502, "contract_broken"),
+        (StatusCode.FAILED_PRECONDITION, 502, "contract_broken"),
+        (StatusCode.INTERNAL, 502, "model_failed"),
+        (StatusCode.UNIMPLEMENTED, 502, "model_failed"),
+    ],
+)
+def test_each_grpc_code_has_its_status(client, serving, code, status, name):
+    client.post("/predict", json=BEAT)
+    serving.fail(code, times=10)
+    assert_error(client.post("/predict", json=BEAT), status, name)
+
+
+def test_every_domain_error_has_a_status():
+    described = {kind for kind in vars(errors).values() if isinstance(kind, type)} - {errors.GatewayError}
+    assert described == set(STATUS) | {errors.Misfit}
+
+
+def test_no_model_server_is_a_503(client, serving):
+    serving.stop()
+    assert_error(client.post("/predict", json=BEAT), 503, "model_not_ready", "No model server answers")
+    assert_error(client.get("/ready"), 503, "model_not_ready", "No model server answers")
+    assert_error(client.get("/model"), 503, "model_not_ready", "No model server answers")
+
+
+def test_a_server_that_comes_back_is_used_again(client, serving):
+    client.post("/predict", json=BEAT)
+    port = int(serving.target.rsplit(":", 1)[1])
+    serving.stop()
+    assert client.post("/predict", json=BEAT).status_code == 503
+    serving.start(port)
+    statuses = [503]
+    while statuses[-1] == 503 and len(statuses) < 1000:
+        statuses.append(client.post("/predict", json=BEAT).status_code)
+    assert statuses[-1] == 200
+
+
+def test_unavailable_is_tried_again_within_bounds(client, serving):
+    client.post("/predict", json=BEAT)
+    serving.fail(StatusCode.UNAVAILABLE, times=2)
+    assert client.post("/predict", json=BEAT).status_code == 200
+    assert len(serving.predicts()) == 1 + 3
+
+
+def test_nothing_else_is_tried_again(client, serving):
+    client.post("/predict", json=BEAT)
+    serving.fail(StatusCode.INTERNAL)
+    assert client.post("/predict", json=BEAT).status_code == 502
+    assert len(serving.predicts()) == 1 + 1
+
+
+def test_a_model_slower_than_the_deadline_is_a_504(settings, serving):
+    hasty = replace(settings, deadline_seconds=0.2, retry_attempts=1)
+    with open_channel(hasty) as channel, serving.hold():
+        answer = create_app(hasty, Predictor(ModelServer(channel, hasty))).test_client().post("/predict", json=BEAT)
+    assert_error(answer, 504, "model_too_slow")
+
+
+class Broken(Predictor):
+    """Fails as only a programming error does."""
+
+    def predict(self, beats, labelled=False):
+        raise ZeroDivisionError(f"cannot read {beats.beats[0].values}")
+
+
+def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, caplog):
+    with open_channel(settings) as channel:
+        client = create_app(settings, Broken(ModelServer(channel, settings))).test_client()
+        answer = client.post("/predict", json=BEAT, headers={"X-Request-ID": "abc"})
+    assert_error(answer, 500, "internal_error", "Something unforeseen")
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert (record.fields["type"], record.fields["request_id"]) == ("ZeroDivisionError", "abc")
+    assert "in predict" in record.fields["frames"][-1] or record.fields["frames"][-1].endswith(" predict")
+    assert "0.25" not in str(record.fields)

@@ -1,0 +1,50 @@
+import re
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+
+import gateway
+from gateway.settings import Settings, SettingsError
+
+README = Path(gateway.__file__).parent / "README.md"
+NAMES = [f"ECG_{field.name.upper()}" for field in fields(Settings)]
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
+def test_every_setting_is_documented_with_its_default(field):
+    assert f"| `ECG_{field.name.upper()}` | `{field.default}` |" in README.read_text()
+
+
+def test_only_settings_are_documented():
+    assert set(re.findall(r"`(ECG_\w+)`", README.read_text())) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_is_one_that_a_kubernetes_service_yields(name):
+    assert not re.search(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$", name)
+
+
+def test_every_setting_is_read_from_its_variable():
+    texts = {str: "debug", int: "4", float: "0.25"}
+    env = {f"ECG_{field.name.upper()}": texts[type(field.default)] for field in fields(Settings)}
+    read = asdict(Settings.from_env(env | {"ECG_SERVING_PORT": "tcp://10.0.0.1:8500", "PATH": "/bin"}))
+    assert [str(value) for value in read.values()] == list(env.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("ECG_WORKERS", "two", "a whole number"),
+        ("ECG_WORKERS", "0", "from 1 to"),
+        ("ECG_DEADLINE_SECONDS", "soon", "a number"),
+        ("ECG_DEADLINE_SECONDS", "nan", "from 0.001 to"),
+        ("ECG_DEADLINE_SECONDS", "-1", "from 0.001 to"),
+        ("ECG_RETRY_ATTEMPTS", "6", "from 1 to 5"),
+        ("ECG_LOG_LEVEL", "loud", "one of debug, info"),
+        ("ECG_MODEL_NAME", " ", "is empty"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_with_its_value(name, value, wanted):
+    with pytest.raises(SettingsError, match=f"^{name}.*{wanted}"):
+        Settings.from_env({name: value})
