@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.config_pb2 import ConfigProto, RunOptions
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
@@ -75,14 +76,12 @@ class SavedModel:
         fetch = [self._tensors[name] for name in fetches]
         with _errors_translated():
             if timeout_ms is None or not self._interruptible:
-                answer: list[Array] = self._run(self._handle, None, feed, fetch, [], None)
-                return answer
+                return _arrays(self._run(self._handle, None, feed, fetch, [], None))
             options = pywrap_tf_session.TF_NewBufferFromString(RunOptions(timeout_in_ms=timeout_ms).SerializeToString())
             try:
-                answer = self._run(self._handle, options, feed, fetch, [], None)
+                return _arrays(self._run(self._handle, options, feed, fetch, [], None))
             finally:
                 pywrap_tf_session.TF_DeleteBuffer(options)
-            return answer
 
     def close(self) -> None:
         """Free the session and the lock."""
@@ -91,6 +90,11 @@ class SavedModel:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _arrays(values: list[Any]) -> list[Array]:
+    # a string without dimensions comes as bare bytes
+    return [np.array(value, object) if isinstance(value, bytes) else value for value in values]
 
 
 def _names(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is loaded, or its start-up talk hides ours
@@ -14,6 +15,7 @@ from training.pipeline import train
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
 for library in ("absl", "tensorflow"):  # they warn of the exporter's inner names
     logging.getLogger(library).setLevel(logging.ERROR)
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stopped Job clears up as Ctrl-C does
 try:
     version = train(parse_options(sys.argv[1:]))
 except (DataError, TrainingError) as error:

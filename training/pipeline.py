@@ -12,8 +12,6 @@ import numpy as np
 import tensorflow as tf
 
 from data.beats import Beats, require_classes
-
-
 from data.provide import provide
 from data.reader import read_beats
 from training.errors import PublishError
@@ -107,4 +105,19 @@ def _write(
     extra = folder / "assets.extra"
     metrics = json.dumps({**description, "history": trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
+    (extra / "beats.json").write_text(json.dumps(_examples(test, evaluation)), encoding="utf-8")
     write_report(extra / "report.html", description, evaluation, test.features, trained.history)
+
+
+def _examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """A held-back beat of each class with the answer that the model server must give for it."""
+    _, rows = np.unique(test.labels, return_index=True)
+    return [
+        {
+            "features": test.features[row].tolist(),
+            "label": int(test.labels[row]),
+            "predicted_class": int(evaluation.predicted[row]),
+            "probability": float(evaluation.probabilities[row].max()),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,156 @@
+"""`make run`: train on this machine, serve the model, answer on a port, until Ctrl-C."""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+GRACE_SECONDS = 35  # longer than the servers themselves take to drain
+START_SECONDS = 120
+
+
+def main() -> None:
+    """Run the three components; everything that was started is stopped in reverse at the end."""
+    options = _options()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        with ExitStack() as stack:
+            _run(options, stack)
+    except KeyboardInterrupt:
+        print("\nStopped", flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--data", help="labelled beats; else data/ecg.csv, a download, or synthetic ones")
+    parser.add_argument("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
+    parser.add_argument("--port", type=int, default=5000, help="of the gateway (%(default)s)")
+    parser.add_argument("--grpc-port", type=int, default=8500, help="of the model server (%(default)s)")
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace, stack: ExitStack) -> None:
+    # Taken before the training, since a busy port is best known early; the gateway inherits it.
+    listener = stack.enter_context(_listener(options.port))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    data = ["--data", options.data] if options.data else []
+    with _started("training", "--models", str(options.models), "--keep", "5", *data) as training:
+        if training.wait():
+            sys.exit(training.returncode)
+    address = Path(stack.enter_context(tempfile.TemporaryDirectory()), "serving")
+    base = options.models.resolve()
+    serving = stack.enter_context(
+        _started(
+            "serving",
+            f"--model_name={base.name}",
+            f"--model_base_path={base}",
+            f"--port={options.grpc_port}",
+            f"--grpc_socket_path={address}",
+        )
+    )
+    settings = {
+        "ECG_SERVING_TARGET": f"unix:{address}",
+        "ECG_MODEL_NAME": base.name,
+        "ECG_LISTEN": f"fd://{listener.fileno()}",
+    }
+    _await("the model server", address.exists, serving)
+    gateway = stack.enter_context(_started("gateway", settings=settings, inherit=listener.fileno()))
+    _await("the gateway", lambda: _is_ready(url), gateway, serving)
+    _show(url, base)
+    while True:
+        _check_alive(serving, gateway, pause=1)
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        sys.exit(f"run: port {port}: {error.strerror}; choose another one: make run PORT=5001")
+    return listener
+
+
+@contextmanager
+def _started(
+    component: str, *arguments: str, settings: dict[str, str] | None = None, inherit: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", component, *arguments],
+        env=os.environ | (settings or {}),
+        pass_fds=[] if inherit is None else [inherit],
+        start_new_session=True,  # the terminal's Ctrl-C is for this process, which ends the others in order
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(GRACE_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # or a second Ctrl-C
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await(what: str, happened: Callable[[], bool], *processes: subprocess.Popen[bytes]) -> None:
+    for _ in range(START_SECONDS * 5):
+        if happened():
+            return
+        _check_alive(*processes, pause=0.2)
+    sys.exit(f"run: {what} is not ready after {START_SECONDS} s; the reason is in the log above")
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        _ask(f"{url}/ready")
+    except (URLError, ConnectionError):
+        return False
+    return True
+
+
+def _check_alive(*processes: subprocess.Popen[bytes], pause: float) -> None:
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            code = process.wait(pause / len(processes))
+            sys.exit(f"run: {process.args!r} ended with {code}; the reason is in the log above")
+
+
+def _show(url: str, base: Path) -> None:
+    newest = max((path for path in base.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+    beat = json.loads((newest / "assets.extra" / "beats.json").read_text())[0]
+    question = Path("build/beat.json")
+    question.parent.mkdir(exist_ok=True)
+    question.write_text(json.dumps({"features": beat["features"]}))
+    answer = _ask(f"{url}/predict", question.read_bytes())
+    print(
+        f"\nServing version {newest.name}. A held-back beat of class {beat['label']} is answered {json.dumps(answer)}\n"
+        f"Report:  {newest / 'assets.extra' / 'report.html'}\n"
+        f"Try it:  curl -H 'Content-Type: application/json' --data @{question} {url}/predict\n"
+        f"Ctrl-C stops everything.\n",
+        flush=True,
+    )
+
+
+def _ask(url: str, body: bytes | None = None) -> Any:
+    with urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=10) as answer:
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    main()
