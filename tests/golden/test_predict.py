@@ -1,0 +1,208 @@
+"""Predict: what a success holds, how tensors are read, and each refusal with its code and words."""
+
+import grpc
+import numpy as np
+import pytest
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework.tensor_pb2 import TensorProto
+from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
+from tensorflow_serving.apis.inference_pb2 import MultiInferenceRequest
+from tensorflow_serving.apis.regression_pb2 import RegressionRequest
+
+from tests.golden.kit import LONG_BEAT, Client, array, floats, refused, spec
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+NOT_FOUND = grpc.StatusCode.NOT_FOUND
+
+
+@pytest.fixture(scope="session")
+def n(client: Client, model: str) -> int:
+    """The number of features that the served model takes."""
+    _, signatures = client.metadata(spec(model), "signature_def")
+    return int(signatures["serving_default"].inputs["features"].tensor_shape.dim[1].size)
+
+
+@pytest.fixture
+def beat(n: int) -> TensorProto:
+    return floats(*range(n), shape=(1, n))
+
+
+def test_answers_every_output_and_says_what_answered(client, model, beat):
+    response = client.predict(spec(model), {"features": beat})
+    assert set(response.outputs) == {"probabilities", "predicted_class", "probability"}
+    assert response.model_spec.name == model
+    assert response.model_spec.version.value >= 1
+    assert response.model_spec.signature_name == "serving_default"
+    assert array(response, "probabilities").sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_outputs_travel_in_typed_fields(client, model, n):
+    response = client.predict(spec(model), {"features": floats(*range(3 * n), shape=(3, n))})
+    assert len(response.outputs["probability"].float_val) == 3
+    assert len(response.outputs["predicted_class"].int64_val) == 3
+    assert not any(proto.tensor_content for proto in response.outputs.values())
+
+
+def test_output_filter_selects(client, model, beat):
+    response = client.predict(spec(model), {"features": beat}, outputs=["probability"])
+    assert set(response.outputs) == {"probability"}
+
+
+def test_a_signature_without_inputs_needs_none(client, model):
+    response = client.predict(spec(model, signature="metadata"), {})
+    assert response.model_spec.signature_name == "metadata"
+    assert set(response.outputs) == {"class_labels", "feature_names", "description"}
+    assert array(response, "class_labels").dtype == np.int64
+
+
+@pytest.mark.parametrize("given", [0, 1, 3, 9], ids=lambda given: f"{given}-values")
+def test_a_short_field_is_filled_and_a_long_one_cut(client, model, n, given):
+    values = [float(i + 1) for i in range(given * n // 4 or given)]
+    full = [*values, *[values[-1] if values else 0.0] * n][:n]
+    short = client.predict(spec(model), {"features": floats(*values, shape=(1, n))})
+    exact = client.predict(spec(model), {"features": floats(*full, shape=(1, n))})
+    assert array(short, "probabilities").tolist() == array(exact, "probabilities").tolist()
+
+
+def test_tensor_content_is_read(client, model, n, beat):
+    content = TensorProto(dtype=types_pb2.DT_FLOAT, tensor_content=np.arange(n, dtype=np.float32).tobytes())
+    content.tensor_shape.CopyFrom(beat.tensor_shape)
+    by_content = client.predict(spec(model), {"features": content})
+    by_field = client.predict(spec(model), {"features": beat})
+    assert array(by_content, "probabilities").tolist() == array(by_field, "probabilities").tolist()
+
+
+def test_tensor_content_of_another_length_does_not_parse(client, model, beat):
+    content = TensorProto(dtype=types_pb2.DT_FLOAT, tensor_content=b"1234567", tensor_shape=beat.tensor_shape)
+    with refused(INVALID, "tensor parsing error: features"):
+        client.predict(spec(model), {"features": content})
+
+
+def test_a_shape_that_is_no_shape_does_not_parse(client, model):
+    with refused(INVALID, "tensor parsing error: features"):
+        client.predict(spec(model), {"features": floats(1, shape=(1, -2))})
+
+
+def test_a_model_spec_is_needed(client):
+    with refused(INVALID, "Missing ModelSpec"):
+        client.predict(None)
+
+
+def test_a_name_is_needed(client):
+    with refused(INVALID, "ModelSpec has no name specified."):
+        client.predict(spec(""))
+
+
+def test_an_unknown_model_is_not_found(client):
+    with refused(NOT_FOUND, "Servable not found for request: Latest(nobody)"):
+        client.predict(spec("nobody"))
+
+
+def test_an_unknown_version_is_not_found(client, model):
+    with refused(NOT_FOUND, f"Servable not found for request: Specific({model}, 987654)"):
+        client.predict(spec(model, version=987654))
+
+
+def test_an_unknown_label_is_invalid(client, model):
+    with refused(INVALID, "Unrecognized servable version label: nolabel"):
+        client.predict(spec(model, label="nolabel"))
+
+
+def test_an_unknown_signature_is_a_failed_precondition(client, model, beat):
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, 'Serving signature key "foo" not found.'):
+        client.predict(spec(model, signature="foo"), {"features": beat})
+
+
+@pytest.mark.parametrize(
+    ("aliases", "message"),
+    [
+        ([], "0!=1 len({}) != len({features}). Sent extra: {}. Missing but required: {features}."),
+        (["a", "features"], "2!=1 len({a,features}) != len({features}). Sent extra: {a}. Missing but required: {}."),
+        (["b", "a"], "2!=1 len({a,b}) != len({features}). Sent extra: {a,b}. Missing but required: {features}."),
+    ],
+    ids=["none", "extra", "others"],
+)
+def test_another_number_of_inputs_is_listed(client, model, beat, aliases, message):
+    with refused(INVALID, f"input size does not match signature: {message}"):
+        client.predict(spec(model), dict.fromkeys(aliases, beat))
+
+
+def test_an_input_under_another_name_is_named(client, model, beat):
+    _, signatures = client.metadata(spec(model), "signature_def")
+    feed = signatures["serving_default"].inputs["features"].name
+    with refused(
+        INVALID,
+        f"Signature input alias: features(feed name: {feed}) not found in request and no default value provided. "
+        "Inputs expected to be in the request {wrong}, or default input alias set: ",
+    ):
+        client.predict(spec(model), {"wrong": beat})
+
+
+def test_an_unknown_output_is_named(client, model, beat):
+    with refused(
+        INVALID,
+        "output tensor alias not found in signature: logits "
+        "Outputs expected to be in the set {predicted_class,probabilities,probability}.",
+    ):
+        client.predict(spec(model), {"features": beat}, outputs=["logits"])
+
+
+def test_an_output_asked_for_twice_is_named(client, model, beat):
+    with refused(INVALID, "duplicate output tensor alias: probability"):
+        client.predict(spec(model), {"features": beat}, outputs=["probability", "probability"])
+
+
+@pytest.mark.parametrize(
+    ("proto", "dtype"),
+    [
+        (TensorProto(dtype=types_pb2.DT_DOUBLE, double_val=[1]), "double"),
+        (TensorProto(dtype=types_pb2.DT_STRING, string_val=[b"x"]), "string"),
+        (TensorProto(dtype=types_pb2.DT_INT64, int64_val=[1]), "int64"),
+    ],
+    ids=["double", "string", "int64"],
+)
+def test_another_dtype_is_not_cast(client, model, beat, proto, dtype):
+    proto.tensor_shape.CopyFrom(beat.tensor_shape)
+    with refused(INVALID, contains=f"to be float but {dtype} is provided"):
+        client.predict(spec(model), {"features": proto})
+
+
+def test_another_width_is_refused_by_the_model(client, model, n):
+    with refused(INVALID, contains=f"[1,{n + 1}]"):
+        client.predict(spec(model), {"features": floats(1, shape=(1, n + 1))})
+
+
+def test_a_missing_batch_dimension_is_refused_by_the_model(client, model, n):
+    with refused(INVALID):
+        client.predict(spec(model), {"features": floats(1, shape=(n,))})
+
+
+def test_the_signature_is_judged_before_the_inputs_and_these_before_the_outputs(client, model):
+    with refused(grpc.StatusCode.FAILED_PRECONDITION):
+        client.predict(spec(model, signature="foo"), {})
+    with refused(INVALID, contains="input size does not match"):
+        client.predict(spec(model), {}, outputs=["logits"])
+    with refused(NOT_FOUND):
+        client.predict(spec("nobody", signature="foo"), {})
+
+
+@pytest.mark.parametrize(
+    ("method", "request_type"),
+    [("Classify", ClassificationRequest), ("Regress", RegressionRequest), ("MultiInference", MultiInferenceRequest)],
+)
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_methods_on_examples_are_not_implemented(client, method, request_type):
+    with refused(grpc.StatusCode.UNIMPLEMENTED):
+        getattr(client.prediction, method)(request_type(), timeout=10)
+
+
+def test_a_deadline_is_kept_and_the_server_lives_on(client, served):
+    with refused(grpc.StatusCode.DEADLINE_EXCEEDED):
+        client.predict(spec(served.name), {"features": LONG_BEAT}, timeout=0.1)
+    client.predict(spec(served.name))
+
+
+def test_large_messages_pass(client, model, n):
+    rows = 6_000_000 // (4 * n)
+    response = client.predict(spec(model), {"features": floats(1, shape=(rows, n))}, outputs=["probability"])
+    assert len(response.outputs["probability"].float_val) == rows

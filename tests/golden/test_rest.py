@@ -1,0 +1,133 @@
+"""REST: status, metadata, Predict by row and by column, errors, and Prometheus metrics."""
+
+import json
+import math
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.golden.kit import FEATURES
+
+
+def call(url: str, body: object = None) -> tuple[int, str]:
+    data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+@pytest.fixture
+def predict(rest, served):
+    """Posts a body to the model's :predict, by version and signature too."""
+
+    def post(body: object, path: str = "") -> tuple[int, object]:
+        status, text = call(f"{rest}/v1/models/{served.name}{path}:predict", body)
+        return status, json.loads(text)
+
+    return post
+
+
+def test_status(rest, served):
+    status, text = call(f"{rest}/v1/models/{served.name}")
+    assert status == 200
+    ok = {"error_code": "OK", "error_message": ""}
+    assert json.loads(text) == {"model_version_status": [{"version": "1", "state": "AVAILABLE", "status": ok}]}
+
+
+def test_metadata(rest, served):
+    status, text = call(f"{rest}/v1/models/{served.name}/versions/1/metadata")
+    assert status == 200
+    document = json.loads(text)
+    assert document["model_spec"] == {"name": served.name, "signature_name": "", "version": "1"}
+    features = document["metadata"]["signature_def"]["signature_def"]["serving_default"]["inputs"]["features"]
+    assert features["dtype"] == "DT_FLOAT"
+    assert [dim["size"] for dim in features["tensor_shape"]["dim"]] == ["-1", str(FEATURES)]
+
+
+def test_rows(predict):
+    status, document = predict({"instances": [[0, 0, 0, 0], [1, 2, 3, 4.5]]})
+    assert status == 200
+    first, second = document["predictions"]
+    assert first == {"probabilities": [0.5, 0.5], "predicted_class": 0, "probability": 0.5}
+    assert second["predicted_class"] == 1
+
+
+def test_rows_by_name(predict):
+    assert predict({"instances": [{"features": [0, 0, 0, 0]}]}, "/versions/1")[1]["predictions"]
+
+
+def test_columns(predict):
+    status, document = predict({"inputs": {"features": [[0, 0, 0, 0]]}})
+    assert status == 200
+    assert document == {"outputs": {"probabilities": [[0.5, 0.5]], "predicted_class": [0], "probability": [0.5]}}
+
+
+def test_not_a_number_is_a_number(predict):
+    status, document = predict(b'{"instances": [[NaN, 0, 0, Infinity]]}')
+    assert status == 200
+    assert all(map(math.isnan, document["predictions"][0]["probabilities"]))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "JSON Parse error: The document is empty"),
+        (b"{", "JSON Parse error: "),
+        ({}, "Missing 'inputs' or 'instances' key"),
+        ({"instances": [["x", 0, 0, 0]]}, 'JSON Value: "x" Type: String is not of expected type: float'),
+        ({"instances": [[0, 0, 0, 0], [0]]}, "Encountered list at unexpected size: 1"),
+        ({"inputs": {"other": [[0]]}}, "Missing named input: features in 'inputs' object."),
+        ({"signature_name": "foo", "inputs": 1}, 'Serving signature name: "foo" not found in signature def'),
+    ],
+    ids=["empty", "cut", "no-key", "type", "ragged", "name", "signature"],
+)
+def test_bad_bodies_are_400(predict, body, message):
+    status, document = predict(body)
+    assert status == 400
+    assert message in document["error"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "error"),
+    [
+        ("/v1/models", None, 400, "Missing model name in request."),
+        ("/v1/foo", None, 400, "Malformed request: GET /v1/foo"),
+        ("/v1/foo", {}, 400, "Malformed request: POST /v1/foo"),
+        ("/v1/models/nobody", None, 404, "Could not find any versions of model nobody"),
+        ("/v1/models/nobody/metadata", None, 404, "Servable not found for request: Latest(nobody)"),
+        (
+            "/v1/models/nobody/versions/2:predict",
+            {"instances": [1]},
+            404,
+            "Servable not found for request: Specific(nobody, 2)",
+        ),
+    ],
+)
+def test_other_paths_are_errors_in_json(rest, path, body, status, error):
+    answered, text = call(rest + path, body)
+    assert (answered, json.loads(text)) == (status, {"error": error})
+
+
+def test_outside_the_api_is_not_found(rest):
+    assert call(f"{rest}/")[0] == 404
+
+
+def test_paths_match_in_any_case(rest, served):
+    assert call(f"{rest}/V1/MODELS/{served.name}")[0] == 200
+
+
+def test_metrics_count_requests_by_model_and_status(rest, served, predict):
+    predict({"instances": [[0, 0, 0, 0]]})
+    predict({"instances": [[0]]})
+    status, text = call(f"{rest}/monitoring/prometheus/metrics")
+    assert status == 200
+    count = f':tensorflow:serving:request_count{{model_name="{served.name}",status='
+    assert f'{count}"OK"}} 1\n' in text
+    assert f'{count}"INVALID_ARGUMENT"}} 1\n' in text
+    labels = f'model_name="{served.name}",API="predict",entrypoint="REST"'
+    assert f':tensorflow:serving:request_latency_bucket{{{labels},le="+Inf"}} 1\n' in text
+    assert f':tensorflow:serving:request_latency_bucket{{{labels},le="10"}} 0\n' in text
