@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
 INSTALLED := $(VENV)/.installed-$(TENSORFLOW)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
 CODE := data training serving gateway tests bench scripts
 
 help: ## Show this list
@@ -23,7 +24,7 @@ $(INSTALLED): $(LOCK)
 	@rm -f $(VENV)/.installed-* && touch $@
 
 run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000)
-	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT)) $(ARGS)
 
 lint: $(INSTALLED) ## Style, format and strict types
 	@$(BIN)/ruff check $(CODE)

@@ -17,7 +17,7 @@ from data.reader import read_beats
 from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
-from training.network import Trained, fit
+from training.network import Recipe, Trained, fit
 from training.options import Options
 from training.publish import prune, publish, staging
 from training.report import summary, write_report
@@ -34,15 +34,8 @@ def train(options: Options) -> Path:
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
     with staging(options.models) as folder:  # first, since a folder that cannot be written to is best known early
-        parts = _read(options)
-        class_labels = np.unique(parts.train.labels)
-        trained = fit(
-            _columns(parts.train, class_labels),
-            _columns(parts.validation, class_labels),
-            len(class_labels),
-            options.recipe,
-        )
-        evaluation = Evaluation(class_labels, parts.test.labels, trained.probabilities(parts.test.features))
+        parts = read(options)
+        trained, evaluation = fit_and_evaluate(parts, options.recipe)
         description = _describe(parts, trained, evaluation, options)
         print(summary(description, evaluation), flush=True)
         try:
@@ -57,7 +50,8 @@ def train(options: Options) -> Path:
     return options.models / str(version)
 
 
-def _read(options: Options) -> Parts:
+def read(options: Options) -> Parts:
+    """Read the beats that the options name and deal them out; DataError for bad ones."""
     beats = read_beats(options.data or provide(Path("data")), options.label)
     held_back = read_beats(options.test, options.label, like=beats) if options.test else None
     require_classes(beats, minimum_rows=2 if held_back else 3)
@@ -67,8 +61,14 @@ def _read(options: Options) -> Parts:
     return deal(beats, held_back, options.validation_share, options.test_share, options.recipe.seed)
 
 
-def _columns(beats: Beats, class_labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return beats.features, np.searchsorted(class_labels, beats.labels)
+def fit_and_evaluate(parts: Parts, recipe: Recipe) -> tuple[Trained, Evaluation]:
+    """Train on two parts and judge by the third; TrainingError if the training diverged."""
+    class_labels = np.unique(parts.train.labels)
+    train, validation = (
+        (part.features, np.searchsorted(class_labels, part.labels)) for part in (parts.train, parts.validation)
+    )
+    trained = fit(train, validation, len(class_labels), recipe)
+    return trained, Evaluation(class_labels, parts.test.labels, trained.probabilities(parts.test.features))
 
 
 def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, options: Options) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""`make bench`: accuracy on the public data sets, five seeds each, beside what others have published."""
+
+import argparse
+import logging
+import sys
+import tempfile
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.options import parse_options
+from training.pipeline import fit_and_evaluate, read
+
+SEEDS = range(5)
+# Accuracy; ECG5000 on the official split of the UCR archive (Dau et al. 2018), ecg.csv on random splits of 80/20.
+PUBLISHED = {
+    "ECG5000": "1-NN Euclidean 0.925, logistic regression 0.935, MLP 0.929-0.938, FCN 0.940, ResNet 0.934",
+    "ecg.csv": "0.988-0.991",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A data set, how it is split, and the mean accuracy below which the network is at fault."""
+
+    name: str
+    train: tuple[str, ...]  # file names, the first that exists is taken
+    test: tuple[str, ...]
+    goal: float
+
+
+CASES = (
+    Case("ecg.csv", ("ecg.csv.gz", "ecg.csv"), (), 0.985),
+    Case("ECG5000", ("ECG5000_TRAIN.tsv",), ("ECG5000_TEST.tsv.gz", "ECG5000_TEST.tsv"), 0.930),
+)
+
+
+def main() -> int:
+    """Print a line per data set; 1 if a goal is missed or there is no data."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
+    folders = parser.parse_args().folders
+    verdicts = [_judge(case, folders) for case in CASES]
+    return 0 if all(verdicts) else 1
+
+
+def _judge(case: Case, folders: list[Path]) -> bool:
+    train = _first(folders, case.train)
+    test = _first(folders, case.test)
+    if train is None or (case.test and test is None):
+        print(f"{case.name}: not here; `python -m data download all` fetches it")
+        return False
+    scores = [_accuracy(train, test, seed) for seed in SEEDS]
+    verdict = "reached" if np.mean(scores) >= case.goal else "MISSED"
+    print(f"{case.name}: accuracy {np.mean(scores):.4f} (seeds: {', '.join(f'{score:.4f}' for score in scores)})")
+    print(f"  goal {case.goal:.3f} {verdict}; published: {PUBLISHED[case.name]}", flush=True)
+    return verdict == "reached"
+
+
+def _first(folders: list[Path], names: tuple[str, ...]) -> Path | None:
+    return next((folder / name for name in names for folder in folders if (folder / name).exists()), None)
+
+
+def _accuracy(train: Path, test: Path | None, seed: int) -> float:
+    held_back = ["--test", str(test)] if test else []
+    options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
+    with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs):
+        _, evaluation = fit_and_evaluate(read(options), options.recipe)
+    return float(evaluation.metrics()["accuracy"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
