@@ -37,7 +37,7 @@ def told(version: int, width: int, response: PredictResponse) -> ServedModel:
     names = _read(response, "feature_names", DT_STRING, lambda shape: shape == (width,))
     (description,) = _read(response, "description", DT_STRING, lambda shape: shape == ())
     try:
-        facts = json.loads(description)
+        facts = json.loads(description, parse_constant=lambda _: None)  # a metric may be NaN, which is not JSON
         feature_names = tuple(name.decode() for name in names)
     except ValueError:
         raise ContractBroken(f"The model's signature '{METADATA}' gives text that is not UTF-8 JSON") from None
@@ -51,11 +51,13 @@ def answer_of(response: PredictResponse, count: int) -> Answer:
     version: int = response.model_spec.version.value
     classes = _read(response, "predicted_class", DT_INT64, lambda shape: shape == (count,))
     probability = _read(response, "probability", DT_FLOAT, lambda shape: shape == (count,))
-    columns = _read(response, "probabilities", DT_FLOAT, lambda shape: len(shape) == 2 and shape[0] == count)
+    columns = _read(
+        response, "probabilities", DT_FLOAT, lambda shape: len(shape) == 2 and shape[0] == count and shape[1] > 0
+    )
     if not (isfinite(sum(probability)) and isfinite(sum(columns))):
         raise ModelFailed(f"Version {version} of the model answered with probabilities that are not finite")
     k = len(columns) // count
-    return Answer(version, classes, probability, [columns[i : i + k] for i in range(0, len(columns), k or 1)])
+    return Answer(version, classes, probability, [columns[i : i + k] for i in range(0, len(columns), k)])
 
 
 def _read(response: PredictResponse, name: str, dtype: int, fits: Callable[[tuple[int, ...]], bool]) -> list[Any]:

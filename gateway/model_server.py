@@ -48,7 +48,8 @@ def open_channel(settings: Settings) -> grpc.Channel:
     """Open the channel, which must happen after the fork; it connects at the first call and again after each loss."""
     config: dict[str, Any] = {}
     if settings.retry_attempts > 1:
-        retry = {"initialBackoff": "0.05s", "maxBackoff": "0.5s", "backoffMultiplier": 2}
+        # about 0.1 and 0.3 seconds: together longer than the pause before the channel connects anew
+        retry: dict[str, Any] = {"initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 3}
         retry |= {"maxAttempts": settings.retry_attempts, "retryableStatusCodes": ["UNAVAILABLE"]}
         config["methodConfig"] = [{"name": [{}], "retryPolicy": retry}]
         # while most calls fail, retries would only add load
@@ -59,9 +60,10 @@ def open_channel(settings: Settings) -> grpc.Channel:
             ("grpc.service_config", json.dumps(config)),
             ("grpc.max_send_message_length", -1),
             ("grpc.max_receive_message_length", -1),
-            ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 1000),
-            ("grpc.max_reconnect_backoff_ms", 1000),
+            ("grpc.initial_reconnect_backoff_ms", 50),
+            ("grpc.max_reconnect_backoff_ms", 250),
+            ("grpc.min_reconnect_backoff_ms", 1000),  # in spite of its name, how long one attempt may take
+            ("grpc.dns_min_time_between_resolutions_ms", 1000),  # a server started anew may have another address
         ],
     )
 

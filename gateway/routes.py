@@ -1,6 +1,7 @@
 """The paths of the gateway: each unpacks the request, asks the predictor, packs the answer."""
 
 from flask import Blueprint, Response, jsonify, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import UnsupportedMediaType
 
 from gateway.beats import parse
@@ -58,9 +59,12 @@ def _flag(name: str) -> bool:
 
 
 def _body() -> bytes:
-    body = request.get_data(cache=False)
-    if request.content_length is None:
-        request.stream.read(1)  # a body without a length is cut at the limit; only reading on raises the 413
+    try:
+        body = request.get_data(cache=False)
+        if request.content_length is None:
+            request.stream.read(1)  # a body without a length is cut at the limit; only reading on raises the 413
+    except ParseException:
+        raise InvalidBeat("The chunks of the body are not those of HTTP") from None
     return body
 
 

@@ -7,8 +7,9 @@ import json
 import sys
 import threading
 from array import array
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import exp
 from typing import Any
@@ -103,9 +104,14 @@ class FakeServing(grpc.GenericRpcHandler):
         """Answer the next calls of Predict with an error."""
         self._failures += [(code, details)] * times
 
-    def hold(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def hold(self) -> Iterator[None]:
         """Inside the `with`, calls of Predict arrive but are not answered."""
-        return _Held(self._go)
+        self._go.clear()
+        try:
+            yield
+        finally:
+            self._go.set()
 
     def wait_for_held(self) -> None:
         """Block until a call of Predict is held that was not waited for before."""
@@ -203,18 +209,6 @@ def _metadata_outputs(model: FakeModel) -> dict[str, wire.TensorProto]:
         "feature_names": texts(list(model.feature_names), (len(model.feature_names),)),
         "description": texts([json.dumps(model.description)], ()),
     }
-
-
-class _Held(AbstractContextManager["_Held"]):
-    def __init__(self, go: threading.Event) -> None:
-        self._go = go
-
-    def __enter__(self) -> "_Held":
-        self._go.clear()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._go.set()
 
 
 def main() -> None:

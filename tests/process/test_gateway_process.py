@@ -59,11 +59,12 @@ class Gateway:
                     self.lines.append(line)
                     self._came.notify_all()
 
-    def ask(self, method: str, path: str, content: object = None, body: Any = None) -> Any:
-        """One request on a connection of its own; the answer has what assert_error looks at."""
+    def ask(self, method: str, path: str, content: object = None, chunks: Any = None) -> Any:
+        """One request on a connection of its own; the answer has what assert_error looks at. Bytes are sent as is."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            headers = {"Content-Type": "application/json"}
-            connection.request(method, path, body or json.dumps(content), headers, encode_chunked=body is not None)
+            headers = {"Content-Type": "application/json"} | ({"Transfer-Encoding": "chunked"} if chunks else {})
+            encode = not isinstance(chunks, bytes)
+            connection.request(method, path, chunks or json.dumps(content), headers, encode_chunked=encode)
             response = connection.getresponse()
             return SimpleNamespace(
                 status_code=response.status, headers=response.headers, json=json.loads(response.read())
@@ -136,9 +137,11 @@ def test_every_log_line_is_json_and_none_has_a_value(serving):
 
 def test_a_body_without_a_length_is_held_to_the_limit(serving):
     with running(serving.target, max_body_bytes=5000) as gateway:
-        assert gateway.ask("POST", "/predict", body=iter([json.dumps(BEAT).encode()])).status_code == 200
-        too_large = gateway.ask("POST", "/predict", body=iter([b" " * 1000] * 6))
+        assert gateway.ask("POST", "/predict", chunks=[json.dumps(BEAT).encode()]).status_code == 200
+        too_large = gateway.ask("POST", "/predict", chunks=[b" " * 1000] * 6)
         assert_error(too_large, 413, "request_entity_too_large")
+        malformed = gateway.ask("POST", "/predict", chunks=b"zz\r\n{}\r\n0\r\n\r\n")
+        assert_error(malformed, 400, "invalid_request", "chunks")
 
 
 def test_a_setting_that_cannot_be_used_ends_the_start_with_a_sentence():

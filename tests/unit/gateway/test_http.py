@@ -2,6 +2,7 @@
 
 import json
 import logging
+from math import nan
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_not_ready_says_why(client, serving):
 
 
 def test_model_tells_what_the_served_model_tells(client, serving):
-    serving.models = {1: FakeModel(), 7: FakeModel(labels=(-1, 1), description={"metrics": {"a": 1}, "name": "x"})}
+    serving.models = {1: FakeModel(), 7: FakeModel(labels=(-1, 1), description={"metrics": {"a": nan}, "name": "x"})}
     answer = client.get("/model")
     assert answer.headers["X-Model-Version"] == "7"
     assert answer.json == {
@@ -40,7 +41,7 @@ def test_model_tells_what_the_served_model_tells(client, serving):
         "version": 7,
         "features": {"count": 3, "names": ["F1", "F2", "F3"]},
         "classes": [-1, 1],
-        "metrics": {"a": 1},
+        "metrics": {"a": None},
         "data": None,
     }
 
