@@ -90,9 +90,9 @@ def _looks_like_header(fields: list[str]) -> bool:
     if texts and 2 * texts >= sum(field != "" for field in fields):
         return True
     # pandas names the columns of a nameless table 0, 1, 2, ...; beside them stand the index or the label
-    counted = numbers[numbers[0] is None : len(numbers) - (numbers[0] is not None and numbers[-1] is None)]
+    counted = numbers[numbers[0] is None : len(numbers) - (numbers[-1] is None)]
     counts = any(counted == [float(start + step) for step in range(len(counted))] for start in (0, 1))
-    return counts and (None in numbers or len(counted) > 2)
+    return counts and len(counted) > (0 if None in numbers else 2)
 
 
 def _checked_names(path: Path, number: int, names: list[str]) -> tuple[str, ...]:
@@ -151,7 +151,7 @@ def _same_layout(layout: Layout, label: str | None, like: Beats) -> Layout:
             f"{layout.path}: {layout.width} columns where {like.source} has {width}, the label included; "
             "test and training rows must have the same columns"
         )
-    index = like.label_column if label is None else _named_label(layout, label)
+    index = _named_label(layout, label) if like.label_column is None else like.label_column
     same = replace(layout, label=_found_label(layout) if index is None else index)
     unnamed = tuple(f"F{n}" for n in range(1, width))
     if layout.names is not None and like.feature_names not in (unnamed, same.feature_names):

@@ -95,8 +95,8 @@ def test_a_test_file_is_read_like_the_training_file(write):
 
 
 def test_a_test_file_without_a_header_takes_the_training_names(write):
-    training = read_beats(write("a,b,label\n" + GOOD, "train.csv"))
-    assert read_beats(write(GOOD), like=training).feature_names == ("a", "b")
+    training = read_beats(write("a,b,kind\n" + GOOD, "train.csv"), "kind")
+    assert read_beats(write(GOOD), "kind", like=training).feature_names == ("a", "b")
 
 
 @pytest.mark.parametrize(
