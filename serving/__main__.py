@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from serving.errors import ServingError
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
+from serving.slim import use_slim_tensorflow
 
 
 def main(arguments: list[str]) -> int:
@@ -30,8 +31,9 @@ def _serve(flags: Flags) -> int:
     events: SimpleQueue[Exception | None] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: events.put(None))
-    # TensorFlow reads this once, when it is loaded, which takes seconds: flags are judged before
+    # TensorFlow reads this once, when it is loaded
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    use_slim_tensorflow()
     from serving.server import Server
 
     try:

@@ -31,6 +31,8 @@ def configure_logs() -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     log.setLevel(logging.INFO)
+    # its advice is for people who write models
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def fields(**values: Any) -> dict[str, dict[str, Any]]:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import tensorflow as tf
 from tensorflow.core.protobuf.config_pb2 import ConfigProto, RunOptions
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
 from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.client.session import Session
+from tensorflow.python.framework.errors_impl import OpError
+from tensorflow.python.framework.ops import Graph
+from tensorflow.python.saved_model import loader_impl
 
 from serving.errors import Code, ServingError, not_found
 from serving.tensors import Array
@@ -46,10 +49,10 @@ class SavedModel:
             raise
 
     def _open(self, path: Path, tags: Iterable[str], config: ConfigProto) -> None:
-        graph = tf.Graph()
+        graph = Graph()
         with graph.as_default():
-            self._session = tf.compat.v1.Session(graph=graph, config=config)
-            meta: MetaGraphDef = tf.compat.v1.saved_model.load(self._session, list(tags), str(path))
+            self._session = Session(graph=graph, config=config)
+            meta: MetaGraphDef = loader_impl.load(self._session, list(tags), str(path))
         _check_variables(meta, path)
         self.signature_defs: Mapping[str, SignatureDef] = dict(meta.signature_def)
         self.signatures = {
@@ -134,7 +137,7 @@ def _lock_shared(path: Path) -> int | None:
 def _errors_translated() -> Iterator[None]:
     try:
         yield
-    except tf.errors.OpError as error:
+    except OpError as error:
         raise ServingError(Code(error.error_code), error.message) from error
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise ServingError(Code.INTERNAL, str(error)) from error

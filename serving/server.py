@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import grpc
-import tensorflow as tf
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from serving.config import read_config_file, single_model
@@ -31,8 +30,6 @@ class Server:
     """A model server: `start` blocks until it serves, `stop` lets requests in flight finish."""
 
     def __init__(self, flags: Flags) -> None:
-        # its advice is for people who write models
-        tf.get_logger().setLevel("ERROR")
         self._flags = flags
         self._metrics = Metrics()
         self._metrics_path = metrics_path(flags.monitoring_config_file)
@@ -53,11 +50,12 @@ class Server:
     def start(self) -> None:
         """Load the first models, open the ports; raise ServingError, or RuntimeError for a port that is taken."""
         with self._started:
+            # from now on, as the first version may appear any time later
+            self._every(self._flags.file_system_poll_wait_seconds, self._models.poll)
             self._models.reload(self._configuration(), noun="servable")
             if self._stopping.is_set():
                 return
             self._open_ports()
-        self._every(self._flags.file_system_poll_wait_seconds, self._models.poll)
         if self._flags.model_config_file:
             self._every(self._flags.model_config_file_poll_wait_seconds, self._reread_configuration)
 

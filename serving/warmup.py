@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import tensorflow as tf
 from google.protobuf.message import DecodeError
+from tensorflow.python.framework.errors_impl import DataLossError
+from tensorflow.python.lib.io.tf_record import tf_record_iterator
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from serving.errors import Code, ServingError, invalid
@@ -32,9 +33,9 @@ def warm_up(model: SavedModel, path: Path, iterations: int) -> int:
 
 def _records(file: Path) -> Iterator[PredictionLog]:
     try:
-        for record in tf.compat.v1.io.tf_record_iterator(str(file)):
+        for record in tf_record_iterator(str(file)):
             yield PredictionLog.FromString(record)
-    except tf.errors.DataLossError as error:
+    except DataLossError as error:
         raise ServingError(
             Code.DATA_LOSS, f"{error.message}. Please verify your warmup data is in TFRecord format."
         ) from error

@@ -163,7 +163,7 @@ def refused(code: grpc.StatusCode, message: str | None = None, contains: str = "
     assert caught.value.code() is code, caught.value.details()
     if message is not None:
         assert caught.value.details() == message
-    assert contains in caught.value.details()
+    assert contains in (caught.value.details() or "")
 
 
 def until(condition: Callable[[], T], seconds: float = PATIENCE) -> T:

@@ -1,0 +1,170 @@
+"""The model server as a process: when its ports open, how it ends, and what its command line refuses."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import grpc
+import psutil
+import pytest
+
+from tests.golden.kit import LONG_BEAT, PATIENCE, Client, export, refused, spec, until
+from tests.golden.process import ROOT, running
+
+NO_RETRY = "--max_num_load_retries=0"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A base path with version 1."""
+    path = tmp_path / "ecg"
+    path.mkdir()
+    export(path / "1")
+    return path
+
+
+@pytest.fixture
+def flags(base: Path) -> tuple[str, ...]:
+    return "--port=0", "--model_name=ecg", f"--model_base_path={base}"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "server.log"
+
+
+def run(*flags: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "serving", *flags)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains_requests_in_flight_and_exits_with_0(log, flags, number):
+    with running(log, *flags, "--enable_grpc_healthcheck_service", "--rest_api_port=0") as server:
+        client = Client(server.target)
+        answers = []
+        request = threading.Thread(
+            target=lambda: answers.append(client.predict(spec("ecg"), {"features": LONG_BEAT}).model_spec.version.value)
+        )
+        busy = psutil.Process(server.process.pid)
+        before = busy.cpu_times().user
+        request.start()
+        until(lambda: busy.cpu_times().user > before + 0.1)  # it is being worked on
+        server.process.send_signal(number)
+        server.says("draining")
+        assert server.process.wait(PATIENCE) == 0
+        request.join()
+        assert answers == [1]
+
+
+def test_a_killed_server_comes_back_on_the_same_port(log, flags):
+    with running(log, *flags) as server:
+        port = server.target.rpartition(":")[2]
+        server.process.kill()
+        server.process.wait()
+    with running(log, *flags[1:], f"--port={port}") as server:
+        assert Client(server.target).predict(spec("ecg")).model_spec.version.value == 1
+
+
+def test_a_port_in_use_is_said_and_exits_with_1(log, flags):
+    with running(log, *flags) as server:
+        port = server.target.rpartition(":")[2]
+        second = run(*flags[1:], f"--port={port}")
+    assert second.returncode == 1
+    assert port in second.stderr
+
+
+def test_a_read_only_base_path_is_served(log, base, flags):
+    for folder, _, files in os.walk(base):
+        for file in files:
+            Path(folder, file).chmod(0o444)
+        Path(folder).chmod(0o555)
+    with running(log, *flags) as server:
+        Client(server.target).predict(spec("ecg"))
+
+
+def test_ports_stay_closed_until_there_is_a_version(log, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with running(log, "--port=0", "--model_name=ecg", f"--model_base_path={empty}") as server:
+        server.says("No versions of servable ecg")
+        assert not [c for c in psutil.Process(server.process.pid).net_connections() if c.status == psutil.CONN_LISTEN]
+        export(empty / "1")
+        Client(server.target).predict(spec("ecg"))
+
+
+def test_a_signal_ends_the_wait_for_a_first_version(log, tmp_path):
+    with running(log, "--port=0", "--model_name=ecg", f"--model_base_path={tmp_path}/missing") as server:
+        server.says("Could not find base path")
+        assert server.terminate() == 0
+
+
+def test_a_first_load_that_fails_for_good_exits_with_1(tmp_path):
+    (tmp_path / "ecg" / "1").mkdir(parents=True)
+    ended = run("--port=0", "--model_name=ecg", f"--model_base_path={tmp_path}/ecg", NO_RETRY)
+    assert ended.returncode == 1
+    assert "1 servable(s) did not become available: {{name: ecg version: 1} due to error: " in ended.stderr
+
+
+def test_a_failing_load_is_retried_and_looks_like_loading(log, base, flags):
+    with running(log, *flags, "--load_retry_interval_micros=100000000") as server:
+        client = Client(server.target)
+        (base / "2").mkdir()
+        server.says("loading failed")
+        assert client.states("ecg") == {2: "LOADING", 1: "AVAILABLE"}
+        assert client.status(spec("ecg", version=2))[0].status.error_code == 0
+        assert server.terminate() == 0  # which does not wait for the next attempt
+
+
+def test_labels_in_the_first_configuration_need_the_flag(log, tmp_path, base):
+    config = tmp_path / "models.config"
+    config.write_text(
+        f'model_config_list {{ config {{ name: "ecg" base_path: "{base}" model_platform: "tensorflow" '
+        'version_labels { key: "stable" value: 1 } } }'
+    )
+    flags = ("--port=0", f"--model_config_file={config}")
+    refused_start = run(*flags)
+    assert refused_start.returncode == 1
+    assert "Request to assign label to version 1 of model ecg" in refused_start.stderr
+    with running(log, *flags, "--allow_version_labels_for_unavailable_models=true") as server:
+        Client(server.target).predict(spec("ecg", label="stable"))
+
+
+def test_the_configuration_file_is_followed(log, tmp_path, base):
+    config = tmp_path / "models.config"
+    entry = f'config {{ name: "%s" base_path: "{base}" model_platform: "tensorflow" }} '
+    config.write_text(f"model_config_list {{ {entry % 'ecg'} }}")
+    flags = ("--port=0", f"--model_config_file={config}", "--model_config_file_poll_wait_seconds=1")
+    with running(log, *flags) as server:
+        client = Client(server.target)
+        config.write_text("model_config_list { nonsense")
+        server.says("Invalid protobuf file")
+        config.write_text(f"model_config_list {{ {entry % 'other'} }}")
+        until(lambda: client.states("other") == {1: "AVAILABLE"})
+        until(lambda: client.states("ecg") == {1: "END"})
+
+
+def test_answers_in_tensor_content_when_told_to_and_without_health_when_not(log, flags):
+    with running(log, *flags, "--enable_serialization_as_tensor_content") as server:
+        client = Client(server.target)
+        outputs = client.predict(spec("ecg")).outputs
+        assert outputs["probabilities"].tensor_content
+        assert not outputs["probabilities"].float_val
+        with refused(grpc.StatusCode.UNIMPLEMENTED):
+            client.channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=PATIENCE)
+
+
+def test_a_unix_socket_can_be_used(log, tmp_path, flags):
+    with running(log, *flags, f"--grpc_socket_path={tmp_path}/grpc.sock") as server:
+        assert server.target
+        Client(f"unix:{tmp_path}/grpc.sock").predict(spec("ecg"))
+
+
+def test_wrong_flags_exit_with_2_and_one_sentence():
+    ended = run("--port=0", "--model_name=ecg", "--model_base_path=/nowhere", "--enable_batching")
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert "--enable_batching" in ended.stderr
