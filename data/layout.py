@@ -135,7 +135,7 @@ def _found_label(layout: Layout) -> int:
         rows += 1
         first += is_label(to_number(fields[0].strip('" ')))
         last += is_label(to_number(fields[-1].strip('" ')))
-        if rows % ROWS_BETWEEN_VERDICTS == 0 and min(first, last) < max(first, last) == rows:
+        if rows % ROWS_BETWEEN_VERDICTS == 0 and first != last:
             break
     if first == last == rows and rows:
         raise DataError(f"{layout.path}: the first and the last column hold integers only; {SAY_WHICH}")

@@ -23,6 +23,13 @@ def test_the_file_is_read_back_with_its_note_and_names(tmp_path):
     assert os.listdir(out.parent) == ["beats.csv"]
 
 
+def test_a_failure_leaves_nothing_behind(tmp_path):
+    (tmp_path / "beats.csv" / "folder").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"beats\.csv"):
+        generate(tmp_path / "beats.csv", Recipe(beats=2, length=10))
+    assert os.listdir(tmp_path) == ["beats.csv"]
+
+
 def test_beats_are_normalised_peak_alike_and_stand_in_random_order():
     features, labels = make_beats(Recipe(beats=120, length=100))
     np.testing.assert_allclose(features.mean(axis=1), 0, atol=1e-5)

@@ -55,6 +55,10 @@ def test_a_header_is_known_by_its_texts_or_by_counting(write, header, names):
     assert_the_beats(write(f"{header}\n{PLAIN}"), names)
 
 
+def test_two_counting_numbers_are_a_row_and_no_header(write):
+    assert read_beats(write("0,1\n0.5,0\n")).labels.tolist() == [1, 0]
+
+
 def test_the_label_may_be_first_last_or_named(write):
     turned = "\n".join(",".join([row.rsplit(",", 1)[1], *row.split(",")[:2]]) for row in ROWS)
     middle = "\n".join("{0},{2},{1}".format(*row.split(",")) for row in ROWS)

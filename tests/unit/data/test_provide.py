@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -44,6 +45,23 @@ def test_what_cannot_be_fetched_is_replaced_by_synthetic_beats_and_said(mirror, 
         assert provide(tmp_path, source, limit=0.1) == tmp_path / "generated.csv"
     assert "SYNTHETIC" in caplog.text
     assert mirror.url in caplog.text
+
+
+def test_a_server_that_never_ends_its_header_is_left_behind(mirror, source, tmp_path):
+    ended = Event()
+
+    def trickle(handler):
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+        for _ in range(1000):
+            if mirror.closing.wait(0.01):
+                return
+            handler.wfile.write(b"x")
+        ended.set()
+
+    mirror.answers = [trickle]
+    (tmp_path / "generated.csv").write_bytes(BODY)
+    assert provide(tmp_path, source, limit=0.1) == tmp_path / "generated.csv"
+    assert not ended.is_set()
 
 
 def test_commands_end_with_a_sentence_and_a_status(mirror, tmp_path, capsys):

@@ -26,6 +26,7 @@ GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
         ("0.5,abc,1", "line 3, column 2: 'abc' where a number is expected"),
         ("0.5,,1", "line 3, column 2: an empty value where a number is expected"),
         ("0.5,1_0,1", "line 3, column 2: '1_0' where a number is expected"),
+        ("0.5,\u0661,1", "line 3, column 2: '\u0661' where a number is expected"),
         ("nan,1.5,1", "line 3, column 1: 'nan' is not a finite float32"),
         ("0.5,-Infinity,1", "line 3, column 2: '-Infinity' is not a finite float32"),
         ("0.5,1e39,1", "line 3, column 2: '1e39' is not a finite float32"),
@@ -56,9 +57,28 @@ def test_the_line_is_right_however_far_into_the_file(write):
         read_beats(write("\n" + row * rows + row.replace("0", "x", 1) + row))
 
 
+def test_a_windows_newline_between_two_blocks_is_one_newline(write):
+    row = "0.123456789,1\r\n"
+    note = "#" + "-" * ((BLOCK_BYTES - 3 - len(row) + 1) % len(row)) + "\r\n"
+    text = note + row * (BLOCK_BYTES // len(row) + 1)
+    assert text[BLOCK_BYTES - 1 : BLOCK_BYTES + 1] == "\r\n"
+    with pytest.raises(DataError, match=f"line {text.count(chr(10)) + 1}, column 1: 'x'"):
+        read_beats(write(text + "x,1\r\n"))
+
+
+def test_a_short_row_is_named_though_it_is_half_of_the_file(write):
+    with pytest.raises(DataError, match="line 2: 2 columns where 3 are expected"):
+        read_beats(write("0.5,1.5,1\n0.5,1.5\n"))
+
+
+def test_text_in_the_first_row_is_no_header_if_most_of_it_is_numbers(write):
+    with pytest.raises(DataError, match="line 1, column 2: 'abc'"):
+        read_beats(write("0.5,abc,2.5,1\n0.5,1.5,2.5,0\n"))
+
+
 def test_bytes_that_are_not_text(write):
     with pytest.raises(DataError, match="line 2: not UTF-8 text"):
-        read_beats(write(b"0.5,1\n0.\xff5,1\n"))
+        read_beats(write(b"0.5,1\n\xa00.5,1\n0.5,1\n"), "last")
     with pytest.raises(DataError, match="line 1: not UTF-8 text"):
         read_beats(write(GOOD.encode("utf-16")))
 
