@@ -29,7 +29,7 @@ def parse(body: bytes) -> dict[str, Any]:
         value = json.loads(body)
     except json.JSONDecodeError as error:
         raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(f"JSON Parse error: {error}") from error
     if not isinstance(value, dict):
         raise invalid(f"JSON Value: {json.dumps(value)} Is not object")
@@ -150,8 +150,11 @@ def _scalar(value: Any, dtype: int) -> Any:
 
 
 def _float(value: float, limits: Any, kind: str) -> float:
-    exact = abs(value) < 2 ** (limits.nmant + 1) if isinstance(value, int) else abs(value) <= limits.max
-    if exact or not math.isfinite(value):
+    if isinstance(value, int):
+        fits = abs(value) < 2 ** (limits.nmant + 1)
+    else:
+        fits = not float(limits.max) < abs(value) < math.inf
+    if fits:
         return value
     raise invalid(f"Cannot convert JSON value: {json.dumps(value)} to {kind} without loss of precision.")
 

@@ -154,7 +154,8 @@ def test_answers_in_tensor_content_when_told_to_and_without_health_when_not(log,
         assert outputs["probabilities"].tensor_content
         assert not outputs["probabilities"].float_val
         with refused(grpc.StatusCode.UNIMPLEMENTED):
-            client.channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=PATIENCE)
+            check = client.channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
+            check(b"", timeout=PATIENCE)
 
 
 def test_a_unix_socket_can_be_used(log, tmp_path, flags):

@@ -1,0 +1,86 @@
+"""A SavedModel in this process: its lock, its deadline, and the error texts that reach a client."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorflow.core.protobuf.config_pb2 import ConfigProto
+
+from serving.errors import Code, ServingError
+from serving.grpc_server import GRPC_CODES, _truncated
+from serving.rest import HTTP_STATUS
+from serving.saved_model import SavedModel
+from tests.golden.kit import FEATURES, LONG_BEAT, export
+
+LONG = np.array([LONG_BEAT.float_val], np.float32)
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ecg") / "1"
+    export(path)
+    return path
+
+
+def lockable(version: Path) -> bool:
+    """Return whether somebody who prunes old versions would take this one."""
+    folder = os.open(version, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+    return True
+
+
+def test_a_version_is_locked_while_it_is_loaded(version):
+    model = SavedModel(version, ["serve"], ConfigProto())
+    second = SavedModel(version, ["serve"], ConfigProto())
+    assert not lockable(version)
+    model.close()
+    assert not lockable(version)
+    second.close()
+    assert lockable(version)
+
+
+def test_a_version_that_does_not_load_is_not_locked(version):
+    with pytest.raises(ServingError, match="could not be found in SavedModel"):
+        SavedModel(version, ["other-tags"], ConfigProto())
+    assert lockable(version)
+
+
+def test_a_version_that_somebody_locked_for_good_is_still_served(version):
+    folder = os.open(version, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        SavedModel(version, ["serve"], ConfigProto()).close()
+    finally:
+        os.close(folder)
+
+
+def test_a_run_ends_at_its_deadline_if_the_session_has_threads(version):
+    model = SavedModel(version, ["serve"], ConfigProto(inter_op_parallelism_threads=1))
+    signature = model.signatures["serving_default"]
+    with pytest.raises(ServingError, match="Timed out") as caught:
+        model.run({signature.inputs["features"]: LONG}, [signature.outputs["probability"]], timeout_ms=50)
+    assert caught.value.code is Code.DEADLINE_EXCEEDED
+    (answer,) = model.run(
+        {signature.inputs["features"]: np.zeros((1, FEATURES), np.float32)},
+        [signature.outputs["probability"]],
+        timeout_ms=60_000,
+    )
+    assert answer == [0.5]
+    model.close()
+
+
+def test_every_code_has_its_place_in_both_transports():
+    assert set(GRPC_CODES) == set(HTTP_STATUS) == set(Code)
+    assert all(GRPC_CODES[code].name == code.name for code in Code)
+
+
+@pytest.mark.parametrize(("length", "expected"), [(1024, 1024), (1025, 1024 + len("...TRUNCATED"))])
+def test_long_messages_are_cut(length, expected):
+    assert len(_truncated("x" * length)) == expected
