@@ -37,33 +37,34 @@ class Predictor:
     def predict(self, beats: Beats, labelled: bool = False) -> Prediction:
         """Predict; when the beats do not fit what is known of the model, look once more before giving up."""
         try:
-            return self._ask(beats, self.newest(STALE), labelled)
+            return self._ask(beats, self._known(STALE), labelled)
         except Misfit:
             max_age = RECENT
         except ContractBroken:
             max_age = 0.0
-        return self._ask(beats, self.newest(max_age), labelled)
+        return self._ask(beats, self._known(max_age), labelled)
 
-    def newest(self, max_age: float) -> ServedModel:
-        """Give the newest served model, as it was at most `max_age` seconds ago while the model server answers."""
+    def model(self) -> ServedModel:
+        """Describe the newest served model, asked of the model server now."""
+        return self._server.describe()
+
+    def states(self) -> dict[int, VersionState]:
+        """State of each version, newest first, asked of the model server now."""
+        return self._server.states()
+
+    def _known(self, max_age: float) -> ServedModel:
+        """The newest model as it was at most `max_age` seconds ago; older only if the model server cannot tell."""
         known = self._newest
         if known is not None and self._clock() - self._read_at < max_age:
             return known
         self._read_at = self._clock()
         try:
             known = self._server.describe()
-        except ContractBroken:
-            self._newest = None
-            raise
         except GatewayError:
             if known is None:
                 raise
         self._newest, self._models = known, {known.version: known}
         return known
-
-    def states(self) -> dict[int, VersionState]:
-        """State of each version, newest first, asked of the model server now."""
-        return self._server.states()
 
     def _ask(self, beats: Beats, model: ServedModel, labelled: bool) -> Prediction:
         count = len(beats.beats)

@@ -41,7 +41,7 @@ def routes(predictor: Predictor, settings: Settings) -> Blueprint:
 
     @paths.get("/model")
     def model() -> Response:
-        served = predictor.newest(max_age=0)
+        served = predictor.model()
         features = {"count": served.width, "names": served.feature_names}
         # the description cannot replace what the gateway knows for certain
         facts = {"metrics": None, "data": None, **served.description, "features": features}
