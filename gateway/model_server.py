@@ -58,8 +58,7 @@ def open_channel(settings: Settings) -> grpc.Channel:
         settings.serving_target,
         options=[
             ("grpc.service_config", json.dumps(config)),
-            ("grpc.max_send_message_length", -1),
-            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_receive_message_length", -1),  # sending has no limit of its own
             ("grpc.initial_reconnect_backoff_ms", 50),
             ("grpc.max_reconnect_backoff_ms", 250),
             ("grpc.min_reconnect_backoff_ms", 1000),  # in spite of its name, how long one attempt may take

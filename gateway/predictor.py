@@ -78,9 +78,10 @@ class Predictor:
         return Prediction(answer, _labels(answering, len(answer.probabilities[0])))
 
     def _version(self, version: int) -> ServedModel:
-        if version not in self._models:
-            self._models[version] = self._server.describe(version)
-        return self._models[version]
+        models = self._models  # another thread may put a new one in its place
+        if version not in models:
+            models[version] = self._server.describe(version)
+        return models[version]
 
 
 def _labels(model: ServedModel, columns: int) -> tuple[int, ...]:

@@ -14,41 +14,53 @@ VERSION_HEADER = "X-Model-Version"
 
 def routes(predictor: Predictor, settings: Settings) -> Blueprint:
     """Make the blueprint that serves one model."""
+    views = Views(predictor, settings)
     paths = Blueprint("gateway", __name__)
+    paths.post("/predict")(views.predict)
+    paths.get("/health")(views.health)
+    paths.get("/ready")(views.ready)
+    paths.get("/model")(views.model)
+    return paths
 
-    @paths.post("/predict")
-    def predict() -> Response:
+
+class Views:
+    """One method a path."""
+
+    def __init__(self, predictor: Predictor, settings: Settings) -> None:
+        self._predictor = predictor
+        self._settings = settings
+
+    def predict(self) -> Response:
+        """Predict one beat or a batch."""
         labelled = _flag("probabilities")
         if not request.is_json:
             raise UnsupportedMediaType
-        beats = parse(_body(), settings.max_batch)
-        prediction = predictor.predict(beats, labelled)
+        beats = parse(_body(), self._settings.max_batch)
+        prediction = self._predictor.predict(beats, labelled)
         rows = _rows(prediction, labelled)
         return _versioned(jsonify(predictions=rows) if beats.batch else jsonify(rows[0]), prediction.answer.version)
 
-    @paths.get("/health")
-    def health() -> Response:
+    def health(self) -> Response:
+        """Say that this process answers, whatever the model server does."""
         return jsonify(status="healthy")
 
-    @paths.get("/ready")
-    def ready() -> Response:
-        states = predictor.states()
+    def ready(self) -> Response:
+        """Say which versions are AVAILABLE; raise ModelNotReady if none is."""
+        name, states = self._settings.model_name, self._predictor.states()
         available = [version for version, state in states.items() if state.name == "AVAILABLE"]
         if not available:
             known = ", ".join(f"version {version} is {state}" for version, state in states.items()) or "there is none"
-            raise ModelNotReady(f"No version of '{settings.model_name}' is AVAILABLE: {known}")
-        return jsonify(status="ready", model=settings.model_name, versions=available)
+            raise ModelNotReady(f"No version of '{name}' is AVAILABLE: {known}")
+        return jsonify(status="ready", model=name, versions=available)
 
-    @paths.get("/model")
-    def model() -> Response:
-        served = predictor.model()
+    def model(self) -> Response:
+        """Tell what the served model tells of itself."""
+        served = self._predictor.model()
         features = {"count": served.width, "names": served.feature_names}
         # the description cannot replace what the gateway knows for certain
         facts = {"metrics": None, "data": None, **served.description, "features": features}
-        facts |= {"name": settings.model_name, "version": served.version, "classes": served.class_labels}
+        facts |= {"name": self._settings.model_name, "version": served.version, "classes": served.class_labels}
         return _versioned(jsonify(facts), served.version)
-
-    return paths
 
 
 def _flag(name: str) -> bool:

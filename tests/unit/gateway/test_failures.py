@@ -11,6 +11,7 @@ from gateway.app import create_app
 from gateway.model_server import ModelServer, open_channel
 from gateway.predictor import Predictor
 from gateway.responses import STATUS
+from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 
 BEAT = {"features": [0.25, 0, 0]}
@@ -79,6 +80,31 @@ def test_a_model_slower_than_the_deadline_is_a_504(settings, serving):
     with open_channel(hasty) as channel, serving.hold():
         answer = create_app(hasty, Predictor(ModelServer(channel, hasty))).test_client().post("/predict", json=BEAT)
     assert_error(answer, 504, "model_too_slow")
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"),
+        (StatusCode.INTERNAL, "INTERNAL"),
+        (StatusCode.NOT_FOUND, "NOT_FOUND: assertion failed: [0.25]"),
+    ],
+)
+def test_the_log_quotes_only_details_that_cannot_hold_a_beat(client, serving, caplog, code, cause):
+    caplog.set_level(logging.INFO)
+    client.post("/predict", json=BEAT)
+    serving.fail(code, "assertion failed: [0.25]", times=3)
+    assert "0.25" not in client.post("/predict", json=BEAT).text
+    assert caplog.records[-1].fields["cause"] == cause
+
+
+def test_an_answer_beyond_grpcs_usual_limit_is_taken(settings, serving):
+    roomy = replace(settings, max_batch=1100, max_body_bytes=10**6)
+    serving.models[1] = FakeModel(labels=tuple(range(1000)))
+    with open_channel(roomy) as channel:
+        client = create_app(roomy, Predictor(ModelServer(channel, roomy))).test_client()
+        answer = client.post("/predict", json={"instances": [BEAT["features"]] * 1100})
+    assert answer.text.count("predicted_class") == 1100
 
 
 class Broken(Predictor):

@@ -22,6 +22,8 @@ def test_the_model_is_looked_at_once_for_many_requests(client, serving):
     for _ in range(3):
         assert client.post("/predict?probabilities=true", json=THREE).status_code == 200
     assert looks(serving) == 1
+    (told,) = [request for request in serving.requests if request.model_spec.signature_name == "metadata"]
+    assert told.model_spec.version.value == 1, "labels may be another version's than the signature"
 
 
 def test_a_new_version_answers_without_a_look_at_it(client, serving):

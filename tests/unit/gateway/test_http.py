@@ -33,7 +33,10 @@ def test_not_ready_says_why(client, serving):
 
 
 def test_model_tells_what_the_served_model_tells(client, serving):
-    serving.models = {1: FakeModel(), 7: FakeModel(labels=(-1, 1), description={"metrics": {"a": nan}, "name": "x"})}
+    serving.models = {
+        1: FakeModel(),
+        7: FakeModel(labels=(-1, 1), description={"metrics": {"a": nan}, "name": "x", "features": 9}),
+    }
     answer = client.get("/model")
     assert answer.headers["X-Model-Version"] == "7"
     assert answer.json == {
@@ -46,7 +49,7 @@ def test_model_tells_what_the_served_model_tells(client, serving):
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/predict/", "//predict", "/static/x", "/predict%00"])
+@pytest.mark.parametrize("path", ["/", "/predict/", "http://localhost//predict", "/static/x", "/predict%00"])
 def test_an_unknown_path_is_a_404_in_json(client, path):
     assert_error(client.post(path, json=BEAT), 404, "not_found", "/predict")
 
