@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import ProxyHandler, Request, build_opener
 
 GRACE_SECONDS = 35  # longer than the servers themselves take to drain
 START_SECONDS = 120
@@ -148,7 +148,9 @@ def _show(url: str, base: Path) -> None:
 
 
 def _ask(url: str, body: bytes | None = None) -> Any:
-    with urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=10) as answer:
+    # Whatever proxy the environment names, this is for the machine itself.
+    opener = build_opener(ProxyHandler({}))
+    with opener.open(Request(url, body, {"Content-Type": "application/json"}), timeout=10) as answer:
         return json.load(answer)
 
 

@@ -1,89 +1,22 @@
 """The gateway as it is deployed: gunicorn, workers and signals, before a fake model server."""
 
-import http.client
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from functools import cached_property
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from contextlib import contextmanager
 
 import psutil
 import pytest
 
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error
+from tests.gateway_process import ROOT, asked_all_the_time, running
 
-ROOT = Path(__file__).parents[2]
 BEAT = {"features": [0.54321] * 140}
-
-
-class Gateway:
-    """A running gateway: its process, its port and the lines that it logged."""
-
-    def __init__(self, target: str, **settings: object) -> None:
-        env = {"ECG_LISTEN": "127.0.0.1:0", "ECG_SERVING_TARGET": target, "ECG_WORKERS": "1"}
-        env |= {f"ECG_{name.upper()}": str(value) for name, value in settings.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway"], cwd=ROOT, env=os.environ | env, stderr=subprocess.PIPE, text=True
-        )
-        self.lines: list[str] = []
-        self._came = threading.Condition()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    @cached_property
-    def port(self) -> int:
-        return int(self.wait_for_line("Listening at").split("127.0.0.1:")[1].split()[0])
-
-    def wait_for_line(self, words: str) -> str:
-        def found() -> str | None:
-            return next((line for line in self.lines if words in line), None)
-
-        with self._came:
-            assert self._came.wait_for(found, timeout=30), self.lines
-        return found() or ""
-
-    def _read(self) -> None:
-        assert self.process.stderr
-        with self.process.stderr as lines:
-            for line in lines:
-                with self._came:
-                    self.lines.append(line)
-                    self._came.notify_all()
-
-    def ask(self, method: str, path: str, content: object = None, chunks: Any = None) -> Any:
-        """One request on a connection of its own; the answer has what assert_error looks at. Bytes are sent as is."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            headers = {"Content-Type": "application/json"} | ({"Transfer-Encoding": "chunked"} if chunks else {})
-            encode = not isinstance(chunks, bytes)
-            connection.request(method, path, chunks or json.dumps(content), headers, encode_chunked=encode)
-            response = connection.getresponse()
-            return SimpleNamespace(
-                status_code=response.status, headers=response.headers, json=json.loads(response.read())
-            )
-
-    def end(self) -> int:
-        """Stop as an orchestrator does; give the exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        self._reader.join()
-        return self.process.wait(timeout=30)
-
-
-@contextmanager
-def running(target: str, **settings: object) -> Iterator[Gateway]:
-    gateway = Gateway(target, **settings)
-    try:
-        yield gateway
-    finally:
-        gateway.end()
 
 
 @pytest.fixture
@@ -161,41 +94,9 @@ def fake_process(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
             process.kill()
 
 
-class Load:
-    """Clients that ask without a pause and keep every answer."""
-
-    def __init__(self, gateway: Gateway, clients: int = 4) -> None:
-        self.answers: list[Any] = []
-        self._came = threading.Condition()
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(gateway,)) for _ in range(clients)]
-        for thread in self._threads:
-            thread.start()
-
-    def wait_for(self, status: int, times: int = 20) -> None:
-        """Block until this status has come that many times from now on."""
-        seen = len(self.answers)
-        with self._came:
-            assert self._came.wait_for(
-                lambda: [answer.status_code for answer in self.answers[seen:]].count(status) >= times, timeout=60
-            )
-
-    def end(self) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self, gateway: Gateway) -> None:
-        while not self._over.is_set():
-            answer = gateway.ask("POST", "/predict", BEAT)
-            with self._came:
-                self.answers.append(answer)
-                self._came.notify_all()
-
-
 def test_a_killed_model_server_under_load_gives_only_503s_and_then_recovery():
     with fake_process() as (victim, port), running(f"127.0.0.1:{port}") as gateway:
-        with closing_load(gateway) as load:
+        with asked_all_the_time(gateway, [BEAT]) as load:
             load.wait_for(200)
             victim.kill()
             victim.wait()
@@ -206,12 +107,3 @@ def test_a_killed_model_server_under_load_gives_only_503s_and_then_recovery():
         for answer in load.answers:
             if answer.status_code == 503:
                 assert_error(answer, 503, "model_not_ready")
-
-
-@contextmanager
-def closing_load(gateway: Gateway) -> Iterator[Load]:
-    load = Load(gateway)
-    try:
-        yield load
-    finally:
-        load.end()

@@ -11,19 +11,11 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
+from tests.made_beats import write_beats
 from training.errors import PublishError, TrainingError
 from training.export import verify
 from training.options import parse_options
 from training.pipeline import train
-
-
-def write_beats(path: Path, labels: list[int], length: int = 12) -> Path:
-    """Beats whose shape tells their class, with noise; the last column is the label."""
-    rng = np.random.default_rng(0)
-    waves = {label: np.sin(np.arange(length) * (1 + place / 2)) for place, label in enumerate(sorted(set(labels)))}
-    rows = [[*(waves[label] + rng.normal(0, 0.1, length)), label] for label in labels]
-    path.write_text("\n".join(",".join(f"{value:.6g}" for value in row) for row in rows))
-    return path
 
 
 def run(data: Path, models: Path, *arguments: str) -> Path:

@@ -55,7 +55,9 @@ def test_a_component_declares_what_it_imports(component):
     declared = {distribution(requirement) for extra in EXTRAS[component] for requirement in extras[extra]}
     owners = packages_distributions()
     outside = imported(component) - sys.stdlib_module_names - MAY_IMPORT.keys()
-    undeclared = {name for name in outside if not declared & {owner.lower().replace("_", "-") for owner in owners[name]}}
+    undeclared = {
+        name for name in outside if not declared & {owner.lower().replace("_", "-") for owner in owners[name]}
+    }
     assert undeclared == set()
 
 

@@ -1,0 +1,132 @@
+"""Starts `python -m gateway` as its users do, on a free port, and finds the port in its log."""
+
+import http.client
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+class Gateway:
+    """A running gateway: its process, its port and the lines that it logged."""
+
+    def __init__(self, target: str, **settings: object) -> None:
+        env = {"ECG_LISTEN": "127.0.0.1:0", "ECG_SERVING_TARGET": target, "ECG_WORKERS": "1"}
+        env |= {f"ECG_{name.upper()}": str(value) for name, value in settings.items()}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gateway"], cwd=ROOT, env=os.environ | env, stderr=subprocess.PIPE, text=True
+        )
+        self.lines: list[str] = []
+        self._came = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    @cached_property
+    def port(self) -> int:
+        return int(self.wait_for_line("Listening at").split("127.0.0.1:")[1].split()[0])
+
+    def wait_for_line(self, words: str) -> str:
+        def found() -> str | None:
+            return next((line for line in self.lines if words in line), None)
+
+        with self._came:
+            assert self._came.wait_for(found, timeout=30), self.lines
+        return found() or ""
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        with self.process.stderr as lines:
+            for line in lines:
+                with self._came:
+                    self.lines.append(line)
+                    self._came.notify_all()
+
+    def ask(self, method: str, path: str, content: object = None, chunks: Any = None) -> Any:
+        """One request on a connection of its own; the answer has what assert_error looks at. Bytes are sent as is."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            headers = {"Content-Type": "application/json"} | ({"Transfer-Encoding": "chunked"} if chunks else {})
+            encode = not isinstance(chunks, bytes)
+            connection.request(method, path, chunks or json.dumps(content), headers, encode_chunked=encode)
+            response = connection.getresponse()
+            return SimpleNamespace(
+                status_code=response.status, headers=response.headers, json=json.loads(response.read())
+            )
+
+    def end(self) -> int:
+        """Stop as an orchestrator does; give the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        self._reader.join()
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def running(target: str, **settings: object) -> Iterator[Gateway]:
+    gateway = Gateway(target, **settings)
+    try:
+        yield gateway
+    finally:
+        gateway.end()
+
+
+class Load:
+    """What clients that ask without a pause are told."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.enough = threading.Event()
+        self._came = threading.Condition()
+
+    def ask(self, gateway: Gateway, contents: Sequence[object]) -> None:
+        """Send the contents in turn until it is enough."""
+        for content in itertools.cycle(contents):
+            if self.enough.is_set():
+                return
+            answer = gateway.ask("POST", "/predict", content)
+            with self._came:
+                self.answers.append(answer)
+                self._came.notify_all()
+
+    def wait_for(self, status: int, version: int | None = None, times: int = 20) -> None:
+        """Wait until this status, from this model version if given, has come that many times from now on."""
+        seen = len(self.answers)
+
+        def enough() -> bool:
+            came = self.answers[seen:]
+            if version is not None:
+                came = [answer for answer in came if answer.headers["X-Model-Version"] == str(version)]
+            return [answer.status_code for answer in came].count(status) >= times
+
+        with self._came:
+            assert self._came.wait_for(enough, timeout=60), self.statuses
+
+    @property
+    def statuses(self) -> Counter[int]:
+        """How often each status came."""
+        return Counter(answer.status_code for answer in self.answers)
+
+
+@contextmanager
+def asked_all_the_time(gateway: Gateway, contents: Sequence[object], clients: int = 4) -> Iterator[Load]:
+    """Clients that post the contents without a pause, each on its own, until the end of the block."""
+    load = Load()
+    threads = [threading.Thread(target=load.ask, args=(gateway, contents)) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield load
+    finally:
+        load.enough.set()
+        for thread in threads:
+            thread.join()

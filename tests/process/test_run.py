@@ -1,0 +1,116 @@
+"""`make run`, as a newcomer types it."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import psutil
+
+from tests.gateway_process import ROOT
+from tests.made_beats import write_beats
+
+FREE_PORTS = ["--port", "0", "--grpc-port", "0"]
+
+
+class Run:
+    """A command in a process group of its own, as a terminal would start it, and what it printed."""
+
+    def __init__(self, command: list[str], cwd: Path, **env: str) -> None:
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=os.environ | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.lines: list[str] = []
+
+    def until(self, words: str) -> str:
+        """Read on to the line that has `words`."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if words in line:
+                return line
+        raise AssertionError("".join(self.lines))
+
+    def interrupt(self) -> None:
+        """Ctrl-C: every process of the terminal's group is told."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+
+@contextmanager
+def running(command: list[str], cwd: Path = ROOT, **env: str) -> Iterator[Run]:
+    run = Run(command, cwd, **env)
+    try:
+        yield run
+    finally:
+        with suppress(ProcessLookupError):
+            run.interrupt()
+        assert run.process.stdout
+        run.lines.extend(run.process.stdout)
+        run.process.stdout.close()
+        run.process.wait(60)
+
+
+def ask(url: str, body: bytes | None = None) -> Any:
+    with urlopen(Request(url, body, {"Content-Type": "application/json"}), timeout=30) as answer:
+        return json.load(answer)
+
+
+def test_make_run_ends_with_a_prediction_and_ctrl_c_leaves_no_process(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0, 1] * 40)
+    arguments = shlex.join([*FREE_PORTS, "--models", str(tmp_path / "ecg")])
+    with running(["make", "run", f"DATA={data}", f"ARGS={arguments}"]) as run:
+        *_, body, url = shlex.split(run.until("Try it:"))
+        answer = ask(url, (ROOT / body.removeprefix("@")).read_bytes())
+        assert json.dumps(answer) in "".join(run.lines)
+        family = psutil.Process(run.process.pid).children(recursive=True)
+        assert len(family) >= 4  # run, the model server, the gateway and its workers
+        run.interrupt()
+        _, alive = psutil.wait_procs(family, timeout=60)
+    assert alive == []
+    assert "Stopped\n" in run.lines
+
+
+def test_without_data_and_without_a_network_the_beats_are_synthetic_and_called_so(tmp_path):
+    command = [sys.executable, "-m", "scripts.run", *FREE_PORTS]
+    nowhere = "http://127.0.0.1:9"  # discard: nobody listens
+    with running(command, tmp_path, PYTHONPATH=str(ROOT), http_proxy=nowhere, https_proxy=nowhere) as run:
+        url = shlex.split(run.until("Try it:"))[-1]
+        model = ask(url.replace("/predict", "/model"))
+    assert "synthetic" in model["data"]["note"]
+    assert any("synthetic" in line for line in run.lines)
+    assert "synthetic" in (tmp_path / "models" / "ecg" / "1" / "assets.extra" / "report.html").read_text()
+
+
+def test_a_busy_port_is_said_before_anything_is_trained(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, "-m", "scripts.run", "--port", str(port), "--models", str(tmp_path / "ecg")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+    assert not (tmp_path / "ecg").exists()
+
+
+def test_bad_data_ends_the_run_with_its_sentence_only(tmp_path):
+    (tmp_path / "beats.csv").write_text("1.5,2,0\n3,oops,1\n")
+    command = [sys.executable, "-m", "scripts.run", *FREE_PORTS, "--data", str(tmp_path / "beats.csv")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "beats.csv, line 2, column 2" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,57 @@
+"""All three components in one process tree: what was trained is what a client is told, whatever happens in between."""
+
+import pytest
+
+from tests.gateway_errors import assert_error
+
+
+def test_a_client_is_told_what_the_trained_network_says(tree):
+    examples = tree.examples(1)
+    for example in examples:
+        answer = tree.gateway.ask("POST", "/predict", {"features": example["features"]})
+        assert answer.headers["X-Model-Version"] == "1"
+        assert answer.json == {
+            "predicted_class": example["predicted_class"],
+            "probability": pytest.approx(example["probability"], abs=1e-6),
+        }
+    batch = tree.gateway.ask("POST", "/predict", {"instances": [example["features"] for example in examples]})
+    assert [each["predicted_class"] for each in batch.json["predictions"]] == [
+        example["predicted_class"] for example in examples
+    ]
+    model = tree.gateway.ask("GET", "/model").json
+    assert (model["version"], model["classes"], model["features"]["count"]) == (1, [0, 1], 12)
+    assert model["metrics"]["rows"] == 16
+
+
+def test_a_new_version_takes_over_without_a_failed_request(tree):
+    with tree.asked_all_the_time(1) as load:
+        load.wait_for(200, version=1)
+        assert tree.train() == 2
+        load.wait_for(200, version=2)
+    assert set(load.statuses) == {200}
+    assert {answer.headers["X-Model-Version"] for answer in load.answers} == {"1", "2"}
+
+
+def test_the_gateway_follows_a_version_of_another_shape(tree):
+    first = tree.examples(1)[0]["features"]
+    version = tree.train(length=20, labels=(3, 5, 8))
+    with tree.asked_all_the_time(version) as load:
+        load.wait_for(200, version)
+    assert set(load.statuses) <= {200, 400}  # 400 until the model server has loaded it
+    refused = tree.gateway.ask("POST", "/predict", {"features": first})
+    assert_error(refused, 400, "invalid_request", saying="20")
+    assert tree.gateway.ask("GET", "/model").json["classes"] == [3, 5, 8]
+
+
+def test_a_killed_model_server_costs_503s_and_nothing_else(tree):
+    with tree.asked_all_the_time(1) as load:
+        load.wait_for(200, version=1)
+        tree.server.process.kill()
+        tree.server.process.wait()
+        load.wait_for(503)
+        assert tree.gateway.ask("GET", "/health").status_code == 200
+        assert_error(tree.gateway.ask("GET", "/ready"), 503, "model_not_ready")
+        tree.serve()
+        load.wait_for(200, times=100)
+    assert set(load.statuses) == {200, 503}
+    assert [answer.status_code for answer in load.answers[-50:]] == [200] * 50
