@@ -23,7 +23,6 @@ def create_app(settings: Settings, predictor: Predictor) -> Flask:
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
-    app.url_map.merge_slashes = False
     app.register_blueprint(routes(predictor, settings))
     app.before_request(_start)
     app.after_request(_finish)
