@@ -111,6 +111,13 @@ class Load:
         with self._came:
             assert self._came.wait_for(enough, timeout=60), self.statuses
 
+    def wait_for_nothing_but(self, status: int, times: int = 100) -> None:
+        """Wait until the last so many answers all have this status."""
+        with self._came:
+            assert self._came.wait_for(
+                lambda: [answer.status_code for answer in self.answers[-times:]] == [status] * times, timeout=60
+            ), self.statuses
+
     @property
     def statuses(self) -> Counter[int]:
         """How often each status came."""
