@@ -34,7 +34,8 @@ def test_a_worker_is_small_and_costs_little_to_start(serving):
         (worker,) = master.children()
         # CPU seconds, as the clock on the wall depends on what else runs
         assert sum(sum(process.cpu_times()[:2]) for process in (master, worker)) < 1.5
-        for content in (BEAT, {"instances": [BEAT["features"]] * 256}):
+        large = {"instances": [[row / (column + 3) for column in range(140)] for row in range(4096)]}
+        for content in (BEAT, large, large, large):
             assert gateway.ask("POST", "/predict", content).status_code == 200
         assert worker.memory_info().rss < 100e6
 
