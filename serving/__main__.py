@@ -57,4 +57,7 @@ def _serve(flags: Flags) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    # not sys.exit, which would wait for threads: a request that outlived the drain must not keep the process
+    os._exit(code)

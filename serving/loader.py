@@ -11,7 +11,7 @@ from serving.errors import ServingError
 from serving.flags import Flags
 from serving.metrics import Metrics
 from serving.saved_model import SavedModel
-from serving.warmup import warm_up
+from serving.warmup import WARMUP_FILE, warm_up
 
 
 class Loader:
@@ -39,19 +39,20 @@ class Loader:
         self._metrics.add(names.LOAD_ATTEMPTS, model_path=str(path), status="success")
         self._metrics.add(names.LOAD_LATENCY, (time.perf_counter() - started) * 1e6, model_path=str(path))
         try:
-            self._warm_up(loaded, model, path)
+            self._warm_up(loaded, path)
         except BaseException:
             loaded.close()
             raise
         return loaded
 
-    def _warm_up(self, loaded: SavedModel, model: str, path: Path) -> None:
-        if not self._iterations:
+    def _warm_up(self, loaded: SavedModel, path: Path) -> None:
+        if not self._iterations or not (path / WARMUP_FILE).exists():
             return
         started = time.perf_counter()
         status = "OK"
         try:
-            warm_up(loaded, path, self._iterations)
+            count = warm_up(loaded, path / WARMUP_FILE, self._iterations)
+            self._metrics.add(names.WARMUP_RECORDS, count, model_path=str(path), status=status)
         except ServingError as error:
             status = error.code.name
             raise

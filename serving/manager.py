@@ -51,21 +51,30 @@ class Manager(Generic[S]):
     def aspire(self, model: str, wanted: Mapping[int, Path]) -> None:
         """Make `wanted` the versions of `model` to serve; the work itself happens in the background."""
         with self._changed:
-            known = self._versions.setdefault(model, {})
-            for number, path in wanted.items():
-                version = known.get(number)
-                # a failed version is tried again only after it was gone for a while
-                if version is None or (version.state is State.END and not version.aspired):
-                    known[number] = Version(model, number, path)
-                elif version.state is not State.UNLOADING:
-                    version.aspired = True
-            for version in known.values():
-                if version.number not in wanted:
-                    version.aspired = False
-                    if version.state is State.START:
-                        version.state = State.END
-            self._advance(model)
-            self._changed.notify_all()
+            self._aspire(model, wanted)
+
+    def keep(self, model: str) -> None:
+        """Go on with what is AVAILABLE, and give up whatever else was wanted."""
+        with self._changed:
+            known = self._versions.get(model, {})
+            self._aspire(model, {n: v.path for n, v in known.items() if v.state is State.AVAILABLE})
+
+    def _aspire(self, model: str, wanted: Mapping[int, Path]) -> None:
+        known = self._versions.setdefault(model, {})
+        for number, path in wanted.items():
+            version = known.get(number)
+            # a failed version is tried again only after it was gone for a while
+            if version is None or (version.state is State.END and not version.aspired):
+                known[number] = Version(model, number, path)
+            elif version.state is not State.UNLOADING:
+                version.aspired = True
+        for version in known.values():
+            if version.number not in wanted:
+                version.aspired = False
+                if version.state is State.START:
+                    version.state = State.END
+        self._advance(model)
+        self._changed.notify_all()
 
     def _advance(self, model: str) -> None:
         while not self._stopping and (version := next_to_move(self._versions[model].values())):
@@ -183,9 +192,9 @@ class Manager(Generic[S]):
         return aspired
 
     def stop(self) -> None:
-        """Start nothing more, give up waiting for retries, and let running loads and unloads end."""
+        """Start nothing more and give up waiting; returns at once, while running loads and unloads end."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._loads.shutdown(cancel_futures=True)
-        self._unloads.shutdown(cancel_futures=True)
+        self._loads.shutdown(wait=False, cancel_futures=True)
+        self._unloads.shutdown(wait=False, cancel_futures=True)

@@ -67,7 +67,7 @@ class Models(Generic[S]):
         self.poll()
 
     def poll(self) -> None:
-        """Look at every base path once. A path without any version to serve changes nothing."""
+        """Look at every base path once. What is served stays where a path has no version to serve."""
         with self._polling:
             for name, model in self._applied.items():
                 try:
@@ -77,6 +77,7 @@ class Models(Generic[S]):
                     continue
                 if not wanted:
                     self._complain(name, f"No versions of servable {name} to serve under base path {model.base_path}")
+                    self._manager.keep(name)
                     continue
                 self._complaints.pop(name, None)
                 self._manager.aspire(name, wanted)

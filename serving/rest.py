@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer
 from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict
@@ -108,9 +109,10 @@ def _as_dict(message: Message) -> dict[str, Any]:
     return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 
-class RestServer(HTTPServer):
+class RestServer(TCPServer):
     """Serves `rest` with a bounded number of threads, and plain-text `pages` by path."""
 
+    allow_reuse_address = True
     request_queue_size = 128
 
     def __init__(self, port: int, threads: int, rest: Rest, pages: dict[str, Callable[[], str]]) -> None:

@@ -139,5 +139,7 @@ def _errors_translated() -> Iterator[None]:
         yield
     except OpError as error:
         raise ServingError(Code(error.error_code), error.message) from error
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except OSError as error:
+        raise ServingError(Code.DATA_LOSS, str(error)) from error
+    except (RuntimeError, ValueError, KeyError) as error:
         raise ServingError(Code.INTERNAL, str(error)) from error

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import grpc
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from serving.config import read_config_file, single_model
@@ -44,8 +43,7 @@ class Server:
         self._models = Models(self._manager, early_labels=flags.allow_version_labels_for_unavailable_models)
         self._stopping = threading.Event()
         self._started = threading.Lock()  # held while starting
-        self._grpc: grpc.Server | None = None
-        self._rest: RestServer | None = None
+        self._closers: list[Callable[[], object]] = []  # one per open port
 
     def start(self) -> None:
         """Load the first models, open the ports; raise ServingError, or RuntimeError for a port that is taken."""
@@ -75,16 +73,21 @@ class Server:
             self._metrics,
             answer_as_content=flags.enable_serialization_as_tensor_content,
         )
-        self._grpc, port = serve_grpc(flags, service, self._health)
+        server, port = serve_grpc(flags, service, self._health)
+        self._closers.append(lambda: server.stop(DRAIN_SECONDS).wait())
         log.info(f"gRPC listening on 0.0.0.0:{port}", extra=fields(port=port))
         if flags.rest_api_port is not None:
             self._open_rest(flags.rest_api_port, Rest(service, flags.rest_api_timeout_in_ms))
 
     def _open_rest(self, port: int, rest: Rest) -> None:
         pages = {self._metrics_path: self._metrics.exposition} if self._metrics_path else {}
-        self._rest = RestServer(port, self._flags.rest_api_num_threads, rest, pages)
-        threading.Thread(target=self._rest.serve_forever, name="rest", daemon=True).start()
-        port = self._rest.server_port
+        try:
+            server = RestServer(port, self._flags.rest_api_num_threads, rest, pages)
+        except OSError as error:
+            raise RuntimeError(f"Failed to listen on --rest_api_port={port}: {error.strerror}") from error
+        threading.Thread(target=server.serve_forever, name="rest", daemon=True).start()
+        self._closers.append(server.stop)
+        port = server.server_address[1]
         log.info(f"REST listening on 0.0.0.0:{port}", extra=fields(port=port))
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
@@ -101,14 +104,15 @@ class Server:
             threading.Thread(target=repeat, name=action.__name__, daemon=True).start()
 
     def stop(self) -> None:
-        """Refuse new requests, finish those in flight, and start no more loads."""
+        """Refuse new requests, give those in flight DRAIN_SECONDS to finish, and start no more loads."""
         log.info("draining")
         self._stopping.set()
         self._manager.stop()
         with self._started:
             self._health.stop()
-            if self._grpc is not None:
-                self._grpc.stop(DRAIN_SECONDS).wait()
-            if self._rest is not None:
-                self._rest.stop()
+            closing = [threading.Thread(target=close, daemon=True) for close in self._closers]
+            for thread in closing:
+                thread.start()
+            for thread in closing:
+                thread.join(DRAIN_SECONDS)
         log.info("stopped")

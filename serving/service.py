@@ -70,9 +70,7 @@ class Service:
     @contextmanager
     def use(self, request: PredictRequest | GetModelMetadataRequest) -> Iterator[tuple[int, SavedModel]]:
         """Hold the version that the request's model_spec names."""
-        if not request.HasField("model_spec"):
-            raise invalid("Missing ModelSpec")
-        spec = request.model_spec
+        spec = _spec(request)
         if not spec.name:
             raise invalid("ModelSpec has no name specified.")
         version = spec.version.value if spec.HasField("version") else None
@@ -82,8 +80,7 @@ class Service:
 
     def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
         """Return a version's signatures."""
-        if not request.HasField("model_spec"):
-            raise invalid("Missing ModelSpec")
+        spec = _spec(request)
         if not request.metadata_field:
             raise invalid("GetModelMetadataRequest must specify at least one metadata_field")
         for field in request.metadata_field:
@@ -91,16 +88,14 @@ class Service:
                 raise invalid(f"Metadata field {field} is not supported")
         response = GetModelMetadataResponse()
         with self.use(request) as (version, model):
-            _fill(response.model_spec, request.model_spec.name, version)
+            _fill(response.model_spec, spec.name, version)
             signatures = SignatureDefMap(signature_def=model.signature_defs)
         response.metadata["signature_def"].Pack(signatures)
         return response
 
     def status(self, request: GetModelStatusRequest) -> GetModelStatusResponse:
         """Return the state of a model's versions, the largest first; a label in the request is ignored."""
-        if not request.HasField("model_spec"):
-            raise invalid("Missing ModelSpec")
-        spec = request.model_spec
+        spec = _spec(request)
         rows = self._manager.report(spec.name)
         if not rows:
             raise not_found(f"Could not find any versions of model {spec.name}")
@@ -130,6 +125,12 @@ class Service:
         for name, value in before.items():
             response.metric.add(name=name, int64_value_increase=self._metrics.total(name) - value)
         return response
+
+
+def _spec(request: PredictRequest | GetModelMetadataRequest | GetModelStatusRequest) -> ModelSpec:
+    if not request.HasField("model_spec"):
+        raise invalid("Missing ModelSpec")
+    return request.model_spec
 
 
 def _fill(spec: ModelSpec, name: str, version: int) -> None:

@@ -17,11 +17,8 @@ WARMUP_FILE: Final = Path("assets.extra", "tf_serving_warmup_requests")
 _MAX_RECORDS: Final = 1000
 
 
-def warm_up(model: SavedModel, path: Path, iterations: int) -> int:
-    """Run each request of the version's warm-up file (if any) and return their number; raise ServingError."""
-    file = path / WARMUP_FILE
-    if not file.exists():
-        return 0
+def warm_up(model: SavedModel, file: Path, iterations: int) -> int:
+    """Run each request of a version's warm-up file and return their number; raise ServingError."""
     count = 0
     for count, record in enumerate(_records(file), 1):
         if count > _MAX_RECORDS:

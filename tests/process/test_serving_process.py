@@ -72,9 +72,10 @@ def test_a_killed_server_comes_back_on_the_same_port(log, flags):
 def test_a_port_in_use_is_said_and_exits_with_1(log, flags):
     with running(log, *flags) as server:
         port = server.target.rpartition(":")[2]
-        second = run(*flags[1:], f"--port={port}")
-    assert second.returncode == 1
-    assert port in second.stderr
+        for wrong in ([f"--port={port}"], ["--port=0", f"--rest_api_port={port}"]):
+            second = run(*flags[1:], *wrong)
+            assert second.returncode == 1
+            assert port in second.stderr
 
 
 def test_a_read_only_base_path_is_served(log, base, flags):

@@ -116,6 +116,18 @@ def test_a_version_that_was_gone_is_tried_afresh(manager, loader):
     assert manager.report("m") == [(1, State.AVAILABLE, None)]
 
 
+def test_with_nothing_to_serve_the_rest_is_kept_and_a_failed_version_may_come_back(manager, loader):
+    manager.aspire("m", wanted(1))
+    until(manager, lambda states: states[1] is State.AVAILABLE)
+    loader.outcomes = {2: ["first", "second"]}
+    manager.aspire("m", wanted(2))
+    until(manager, lambda states: states[2] is State.END)
+    manager.keep("m")
+    assert [state for _, state, _ in manager.report("m")] == [State.END, State.AVAILABLE]
+    manager.aspire("m", wanted(2))
+    until(manager, lambda states: states == {1: State.END, 2: State.AVAILABLE})
+
+
 def test_retries_end_when_the_version_is_gone(loader):
     manager = Manager(loader, Loading(retries=5, retry_seconds=1000))
     loader.outcomes = {1: ["first"]}

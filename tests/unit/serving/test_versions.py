@@ -23,9 +23,7 @@ def test_any_decimal_number_is_a_version(number, zeros):
     assert parse_version("0" * zeros + str(number)) == number
 
 
-@pytest.mark.parametrize(
-    "name", ["", "v1", "1.5", "-1", "+1", " 1", "1\n", "1_0", "\u0661", "\u00b2", str(2**63)]
-)
+@pytest.mark.parametrize("name", ["", "v1", "1.5", "-1", "+1", " 1", "1\n", "1_0", "\u0661", "\u00b2", str(2**63)])
 def test_any_other_name_is_not(name):
     assert parse_version(name) is None
 
