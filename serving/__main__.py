@@ -7,7 +7,6 @@ import threading
 from importlib.metadata import version
 from queue import SimpleQueue
 
-from serving.errors import ServingError
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 from serving.slim import use_slim_tensorflow
@@ -36,11 +35,7 @@ def _serve(flags: Flags) -> int:
     use_slim_tensorflow()
     from serving.server import Server
 
-    try:
-        server = Server(flags)
-    except ServingError as error:
-        log.error(f"Failed to start server. Error: {error}")
-        return 1
+    server = Server(flags)
 
     def start() -> None:
         try:

@@ -31,7 +31,6 @@ class Server:
     def __init__(self, flags: Flags) -> None:
         self._flags = flags
         self._metrics = Metrics()
-        self._metrics_path = metrics_path(flags.monitoring_config_file)
         self._health = Health()
         loading = Loading(
             retries=flags.max_num_load_retries,
@@ -48,12 +47,13 @@ class Server:
     def start(self) -> None:
         """Load the first models, open the ports; raise ServingError, or RuntimeError for a port that is taken."""
         with self._started:
+            path = metrics_path(self._flags.monitoring_config_file)
             # from now on, as the first version may appear any time later
             self._every(self._flags.file_system_poll_wait_seconds, self._models.poll)
             self._models.reload(self._configuration(), noun="servable")
             if self._stopping.is_set():
                 return
-            self._open_ports()
+            self._open_ports({path: self._metrics.exposition} if path else {})
         if self._flags.model_config_file:
             self._every(self._flags.model_config_file_poll_wait_seconds, self._reread_configuration)
 
@@ -65,7 +65,7 @@ class Server:
     def _reread_configuration(self) -> None:
         self._models.reload(self._configuration())
 
-    def _open_ports(self) -> None:
+    def _open_ports(self, pages: dict[str, Callable[[], str]]) -> None:
         flags = self._flags
         service = Service(
             self._models,
@@ -77,10 +77,9 @@ class Server:
         self._closers.append(lambda: server.stop(DRAIN_SECONDS).wait())
         log.info(f"gRPC listening on 0.0.0.0:{port}", extra=fields(port=port))
         if flags.rest_api_port is not None:
-            self._open_rest(flags.rest_api_port, Rest(service, flags.rest_api_timeout_in_ms))
+            self._open_rest(flags.rest_api_port, Rest(service, flags.rest_api_timeout_in_ms), pages)
 
-    def _open_rest(self, port: int, rest: Rest) -> None:
-        pages = {self._metrics_path: self._metrics.exposition} if self._metrics_path else {}
+    def _open_rest(self, port: int, rest: Rest, pages: dict[str, Callable[[], str]]) -> None:
         try:
             server = RestServer(port, self._flags.rest_api_num_threads, rest, pages)
         except OSError as error:

@@ -79,11 +79,16 @@ def test_not_a_number_is_a_number(predict):
         (b"{", "JSON Parse error: "),
         ({}, "Missing 'inputs' or 'instances' key"),
         ({"instances": [["x", 0, 0, 0]]}, 'JSON Value: "x" Type: String is not of expected type: float'),
-        ({"instances": [[0, 0, 0, 0], [0]]}, "Encountered list at unexpected size: 1"),
+        (
+            {"instances": [[0, 0, 0, 0], [0]]},
+            "Failed to process element: 1 of 'instances' list. Error: INVALID_ARGUMENT: "
+            "Expecting tensor size: 4 but got: 1",
+        ),
+        ({"inputs": [[0, 0, 0, 0], [0]]}, "Encountered list at unexpected size: 1 at level: 1 expected size: 4"),
         ({"inputs": {"other": [[0]]}}, "Missing named input: features in 'inputs' object."),
         ({"signature_name": "foo", "inputs": 1}, 'Serving signature name: "foo" not found in signature def'),
     ],
-    ids=["empty", "cut", "no-key", "type", "ragged", "name", "signature"],
+    ids=["empty", "cut", "no-key", "type", "ragged-rows", "ragged-columns", "name", "signature"],
 )
 def test_bad_bodies_are_400(predict, body, message):
     status, document = predict(body)

@@ -73,6 +73,8 @@ def test_booleans_are_no_numbers():
         ({"instances": [1]}, TWO, "instances is a plain list"),
         ({"instances": [{"x": 1, "y": 1}, 1]}, TWO, "Expecting object but got list at item 1"),
         ({"instances": [1, {"x": 1}]}, FLOAT, "Expecting value/list but got object at item 1"),
+        ({"instances": [[[1, 2]], [[1], [2]]]}, FLOAT, r"Expecting shape \[1,2\] but got: \[2,1\]"),
+        ({"instances": [{"x": 1, "y": True}]}, TWO, "element: 0 key: y of 'instances' list. Error: INVALID_ARGUMENT"),
         ({"instances": [{"x": 1}]}, TWO, "keys must be equal to: x,y"),
         ({"inputs": [1]}, TWO, "inputs is a plain value/list"),
         ({"inputs": [[1], 1]}, FLOAT, "found at incorrect level"),
