@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request
 
 from gateway.predictor import Predictor
 from gateway.responses import install_error_responses
-from gateway.routes import VERSION_HEADER, routes
+from gateway.routes import PROBES, VERSION_HEADER, routes
 from gateway.settings import Settings
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
@@ -47,5 +47,7 @@ def _finish(response: Response) -> Response:
         "request_id": g.request_id,
         **g.get("logged", {}),
     }
-    _log.info("request", extra={"fields": fields})
+    # A probe that finds all well comes every few seconds and says nothing new.
+    quiet = request.path in PROBES and response.status_code == 200
+    _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": fields})
     return response

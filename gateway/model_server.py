@@ -62,6 +62,7 @@ def open_channel(settings: Settings) -> grpc.Channel:
             ("grpc.initial_reconnect_backoff_ms", 50),
             ("grpc.max_reconnect_backoff_ms", 250),
             ("grpc.min_reconnect_backoff_ms", 1000),  # in spite of its name, how long one attempt may take
+            ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the world outside
             ("grpc.dns_min_time_between_resolutions_ms", 1000),  # a server started anew may have another address
         ],
     )

@@ -10,6 +10,7 @@ from gateway.predictor import Prediction, Predictor
 from gateway.settings import Settings
 
 VERSION_HEADER = "X-Model-Version"
+PROBES = ("/health", "/ready")
 
 
 def routes(predictor: Predictor, settings: Settings) -> Blueprint:

@@ -69,6 +69,23 @@ def test_every_log_line_is_json_and_none_has_a_value(serving):
     assert not any("54321" in line for line in gateway.lines)
 
 
+def test_probes_that_find_all_well_are_not_logged(serving):
+    with running(serving.target) as gateway:
+        for path in ("/health", "/ready", "/model"):
+            assert gateway.ask("GET", path).status_code == 200
+        serving.models.clear()
+        assert gateway.ask("GET", "/ready").status_code == 503
+        gateway.end()
+        lines = [json.loads(line) for line in gateway.lines]
+    assert [(each["path"], each["status"]) for each in lines if "path" in each] == [("/model", 200), ("/ready", 503)]
+
+
+def test_a_proxy_of_the_environment_is_not_for_the_model_server(serving, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with running(serving.target) as gateway:
+        assert gateway.ask("POST", "/predict", BEAT).status_code == 200
+
+
 def test_a_body_without_a_length_is_held_to_the_limit(serving):
     with running(serving.target, max_body_bytes=5000) as gateway:
         assert gateway.ask("POST", "/predict", chunks=[json.dumps(BEAT).encode()]).status_code == 200
