@@ -63,22 +63,22 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_at_least(0), default=DEFAULTS.seed, help="of split, weights and row order (%(default)s)")
 
 
-def _at_least(least: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"must be at least {least}, not {text}")
-        return int(text)
+def _number(kind: type[int] | type[float], wanted: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+        return value
 
-    return whole
-
-
-def _share(text: str) -> float:
-    if not 0 < float(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be between 0 and 1, not {text}")
-    return float(text)
+    return convert
 
 
-def _positive(text: str) -> float:
-    if not 0 < float(text) < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
-    return float(text)
+def _at_least(least: int) -> Callable[[str], float]:
+    return _number(int, f"a whole number of {least} or more", lambda value: value >= least)
+
+
+_share = _number(float, "a number between 0 and 1", lambda value: 0 < value < 1)
+_positive = _number(float, "a number above 0", lambda value: 0 < value < float("inf"))

@@ -1,0 +1,27 @@
+"""The command line of the training."""
+
+import pytest
+
+from training.options import parse_options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--keep", "1"], "argument --keep: '1' is not a whole number of 2 or more"),
+        (["--seed", "x"], "argument --seed: 'x' is not a whole number of 0 or more"),
+        (["--test-share", "1"], "argument --test-share: '1' is not a number between 0 and 1"),
+        (["--validation-share", "nan"], "argument --validation-share: 'nan' is not a number between 0 and 1"),
+        (["--learning-rate", "inf"], "argument --learning-rate: 'inf' is not a number above 0"),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_wanted(arguments, sentence, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        parse_options(arguments)
+    assert sentence in capsys.readouterr().err
+
+
+def test_what_is_given_reaches_the_recipe_and_the_rest_keeps_its_default():
+    options = parse_options(["--epochs", "3", "--class-weights", "balanced", "--keep", "2"])
+    assert (options.recipe.epochs, options.recipe.class_weights, options.keep) == (3, "balanced", 2)
+    assert (options.recipe.patience, options.test, options.models.parts) == (15, None, ("models", "ecg"))
