@@ -12,6 +12,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.errors import Code, ServingError
 from serving.flags import Flags
+from serving.gate import Gate
 from serving.health import Health
 from serving.logs import log
 from serving.service import Service
@@ -23,26 +24,33 @@ _DAY_MS: Final = 86_400_000
 Handle = Callable[[Any, grpc.ServicerContext], Any]
 
 
-def serve_grpc(flags: Flags, service: Service, health: Health) -> tuple[grpc.Server, int]:
-    """Return a running server and its port; raise RuntimeError if the port is taken."""
-    server = grpc.server(
-        ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
-        handlers=[_prediction_service(service), _model_service(service)],
-        options=[
-            # without this a second server would silently share the port
-            ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", -1),
-            ("grpc.max_send_message_length", -1),
-            *_channel_arguments(flags.grpc_channel_arguments),
-        ],
-    )
-    if flags.enable_grpc_healthcheck_service:
-        server.add_generic_rpc_handlers([health.handlers()])
-    port = server.add_insecure_port(f"0.0.0.0:{flags.port}")
-    if flags.grpc_socket_path:
-        server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
-    server.start()
-    return server, port
+class GrpcServer:
+    """A running server on `port`; raises RuntimeError if the port is taken."""
+
+    def __init__(self, flags: Flags, service: Service, health: Health) -> None:
+        self._gate = Gate()
+        self._server = grpc.server(
+            ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
+            handlers=[_prediction_service(service, self._gate), _model_service(service, self._gate)],
+            options=[
+                # without this a second server would silently share the port
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", -1),
+                ("grpc.max_send_message_length", -1),
+                *_channel_arguments(flags.grpc_channel_arguments),
+            ],
+        )
+        if flags.enable_grpc_healthcheck_service:
+            self._server.add_generic_rpc_handlers([health.handlers()])
+        self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
+        if flags.grpc_socket_path:
+            self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
+        self._server.start()
+
+    def stop(self, seconds: float) -> None:
+        """Turn new requests away, and wait so long for those in flight."""
+        self._gate.close(seconds)
+        self._server.stop(grace=0.5).wait()
 
 
 def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
@@ -51,25 +59,25 @@ def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
     return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
 
 
-def _prediction_service(service: Service) -> grpc.GenericRpcHandler:
+def _prediction_service(service: Service, gate: Gate) -> grpc.GenericRpcHandler:
     def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
         return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
 
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.PredictionService",
         {
-            "Predict": _unary(predict, PredictRequest),
-            "GetModelMetadata": _unary(lambda request, _: service.metadata(request), GetModelMetadataRequest),
+            "Predict": _unary(gate, predict, PredictRequest),
+            "GetModelMetadata": _unary(gate, lambda request, _: service.metadata(request), GetModelMetadataRequest),
         },
     )
 
 
-def _model_service(service: Service) -> grpc.GenericRpcHandler:
+def _model_service(service: Service, gate: Gate) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.ModelService",
         {
-            "GetModelStatus": _unary(lambda request, _: service.status(request), GetModelStatusRequest),
-            "HandleReloadConfigRequest": _unary(lambda request, _: service.reload(request), ReloadConfigRequest),
+            "GetModelStatus": _unary(gate, lambda request, _: service.status(request), GetModelStatusRequest),
+            "HandleReloadConfigRequest": _unary(gate, lambda request, _: service.reload(request), ReloadConfigRequest),
         },
     )
 
@@ -84,10 +92,11 @@ def _timeout_ms(context: grpc.ServicerContext) -> int | None:
     return max(1, int(remaining * 1000))
 
 
-def _unary(handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
+def _unary(gate: Gate, handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         try:
-            return handle(request, context)
+            with gate:
+                return handle(request, context)
         except ServingError as error:
             context.abort(GRPC_CODES[error.code], _truncated(error.message))
         except Exception:

@@ -58,8 +58,8 @@ class Health:
         context.add_callback(self._wake)
         yield HealthCheckResponse(value=self._status if known else SERVICE_UNKNOWN)
         with self._changed:
-            self._changed.wait_for(lambda: not context.is_active() or (known and self._status == NOT_SERVING))
-        if context.is_active():
+            self._changed.wait_for(lambda: not context.is_active() or self._status == NOT_SERVING)
+        if known and context.is_active():
             yield HealthCheckResponse(value=NOT_SERVING)
 
     def _wake(self) -> None:

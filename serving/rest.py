@@ -97,7 +97,7 @@ class Rest:
 def _spec(match: re.Match[str]) -> ModelSpec:
     spec = ModelSpec(name=match["name"])
     if match["version"]:
-        if int(match["version"]) >= 2**63:
+        if len(match["version"]) > 19 or int(match["version"]) >= 2**63:
             raise invalid(f"Failed to convert version: {match['version']} to numeric.")
         spec.version.value = int(match["version"])
     elif match["label"]:

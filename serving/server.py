@@ -10,7 +10,7 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 from serving.config import read_config_file, single_model
 from serving.errors import ServingError
 from serving.flags import Flags
-from serving.grpc_server import serve_grpc
+from serving.grpc_server import GrpcServer
 from serving.health import Health
 from serving.loader import Loader
 from serving.logs import fields, log
@@ -73,9 +73,9 @@ class Server:
             self._metrics,
             answer_as_content=flags.enable_serialization_as_tensor_content,
         )
-        server, port = serve_grpc(flags, service, self._health)
-        self._closers.append(lambda: server.stop(DRAIN_SECONDS).wait())
-        log.info(f"gRPC listening on 0.0.0.0:{port}", extra=fields(port=port))
+        server = GrpcServer(flags, service, self._health)
+        self._closers.append(lambda: server.stop(DRAIN_SECONDS))
+        log.info(f"gRPC listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
         if flags.rest_api_port is not None:
             self._open_rest(flags.rest_api_port, Rest(service, flags.rest_api_timeout_in_ms), pages)
 

@@ -102,6 +102,7 @@ def test_bad_bodies_are_400(predict, body, message):
         ("/v1/models", None, 400, "Missing model name in request."),
         ("/v1/foo", None, 400, "Malformed request: GET /v1/foo"),
         ("/v1/foo", {}, 400, "Malformed request: POST /v1/foo"),
+        ("/v1/models/x/versions/" + "9" * 19, None, 400, f"Failed to convert version: {'9' * 19} to numeric."),
         ("/v1/models/nobody", None, 404, "Could not find any versions of model nobody"),
         ("/v1/models/nobody/metadata", None, 404, "Servable not found for request: Latest(nobody)"),
         (

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -58,6 +59,24 @@ def test_a_signal_drains_requests_in_flight_and_exits_with_0(log, flags, number)
         assert server.process.wait(PATIENCE) == 0
         request.join()
         assert answers == [1]
+
+
+def test_under_load_a_drain_turns_callers_away_but_breaks_no_request(log, flags):
+    answers: list[int] = []
+
+    def ask_until_refused(target: str) -> grpc.StatusCode:
+        client = Client(target)
+        while True:
+            try:
+                answers.append(client.predict(spec("ecg")).model_spec.version.value)
+            except grpc.RpcError as error:
+                return error.code()
+
+    with running(log, *flags) as server, ThreadPoolExecutor() as pool:
+        codes = [pool.submit(ask_until_refused, server.target) for _ in range(4)]
+        until(lambda: len(answers) > 100)
+        assert server.terminate() == 0
+        assert {code.result() for code in codes} == {grpc.StatusCode.UNAVAILABLE}
 
 
 def test_a_killed_server_comes_back_on_the_same_port(log, flags):
@@ -163,6 +182,14 @@ def test_a_unix_socket_can_be_used(log, tmp_path, flags):
     with running(log, *flags, f"--grpc_socket_path={tmp_path}/grpc.sock") as server:
         assert server.target
         Client(f"unix:{tmp_path}/grpc.sock").predict(spec("ecg"))
+
+
+def test_only_the_needed_part_of_tensorflow_is_imported():
+    code = "import serving.slim as s, sys; s.use_slim_tensorflow(); import serving.server; print(*sys.modules)"
+    command = (sys.executable, "-c", code)
+    modules = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+    assert "tensorflow.python.client.session" in modules.split()
+    assert not {"keras", "tensorflow._api.v2"} & set(modules.split())
 
 
 def test_wrong_flags_exit_with_2_and_one_sentence():

@@ -39,10 +39,11 @@ def test_watchers_hear_that_the_server_goes(health, watch):
     assert [next(stream).value for stream in streams] == [NOT_SERVING] * 3
 
 
-def test_watchers_of_an_unknown_service_are_told_so(watch):
+def test_watchers_of_an_unknown_service_are_told_so_and_do_not_hold_up_a_drain(health, watch):
     stream = watch("nobody")
     assert next(stream).value == SERVICE_UNKNOWN
-    stream.cancel()
+    health.stop()
+    assert list(stream) == []
 
 
 def test_counters_and_histograms_are_written_for_prometheus():

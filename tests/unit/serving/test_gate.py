@@ -1,0 +1,33 @@
+"""The gate in front of requests: who is inside is waited for, who comes later is turned away."""
+
+import threading
+
+import pytest
+
+from serving.errors import Code, ServingError
+from serving.gate import Gate
+
+
+def test_closing_waits_for_those_inside():
+    gate = Gate()
+    closing = threading.Thread(target=gate.close, args=(60,))
+    with gate:
+        closing.start()
+        while True:  # until the gate is closed
+            try:
+                with gate:
+                    pass
+            except ServingError as error:
+                assert error.code is Code.UNAVAILABLE
+                break
+        assert closing.is_alive()
+    closing.join(20)
+    assert not closing.is_alive()
+
+
+def test_closing_does_not_wait_for_ever():
+    gate = Gate()
+    with gate:
+        gate.close(0)
+        with pytest.raises(ServingError), gate:
+            pass
