@@ -8,18 +8,20 @@ from serving.errors import Code, ServingError
 from serving.gate import Gate
 
 
+def enter_until_closed(gate: Gate) -> None:
+    while True:
+        with gate:
+            pass
+
+
 def test_closing_waits_for_those_inside():
     gate = Gate()
     closing = threading.Thread(target=gate.close, args=(60,))
     with gate:
         closing.start()
-        while True:  # until the gate is closed
-            try:
-                with gate:
-                    pass
-            except ServingError as error:
-                assert error.code is Code.UNAVAILABLE
-                break
+        with pytest.raises(ServingError) as turned_away:
+            enter_until_closed(gate)
+        assert turned_away.value.code is Code.UNAVAILABLE
         assert closing.is_alive()
     closing.join(20)
     assert not closing.is_alive()
