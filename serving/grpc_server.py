@@ -5,6 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import grpc
+from grpc_health.v1.health import HealthServicer
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
@@ -13,11 +16,11 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from serving.errors import Code, ServingError
 from serving.flags import Flags
 from serving.gate import Gate
-from serving.health import Health
 from serving.logs import log
 from serving.service import Service
 
 GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
+HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
 _MESSAGE_LIMIT: Final = 1024
 _DAY_MS: Final = 86_400_000
 
@@ -27,7 +30,7 @@ Handle = Callable[[Any, grpc.ServicerContext], Any]
 class GrpcServer:
     """A running server on `port`; raises RuntimeError if the port is taken."""
 
-    def __init__(self, flags: Flags, service: Service, health: Health) -> None:
+    def __init__(self, flags: Flags, service: Service) -> None:
         self._gate = Gate()
         self._server = grpc.server(
             ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
@@ -40,8 +43,12 @@ class GrpcServer:
                 *_channel_arguments(flags.grpc_channel_arguments),
             ],
         )
+        # watchers stay: they must not use up the threads that answer requests
+        self._health = HealthServicer(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
+        for name in HEALTH_NAMES:
+            self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
-            self._server.add_generic_rpc_handlers([health.handlers()])
+            add_HealthServicer_to_server(self._health, self._server)
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
@@ -49,6 +56,7 @@ class GrpcServer:
 
     def stop(self, seconds: float) -> None:
         """Turn new requests away, and wait so long for those in flight."""
+        self._health.enter_graceful_shutdown()
         self._gate.close(seconds)
         self._server.stop(grace=0.5).wait()
 

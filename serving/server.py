@@ -11,7 +11,6 @@ from serving.config import read_config_file, single_model
 from serving.errors import ServingError
 from serving.flags import Flags
 from serving.grpc_server import GrpcServer
-from serving.health import Health
 from serving.loader import Loader
 from serving.logs import fields, log
 from serving.manager import Loading, Manager
@@ -31,7 +30,6 @@ class Server:
     def __init__(self, flags: Flags) -> None:
         self._flags = flags
         self._metrics = Metrics()
-        self._health = Health()
         loading = Loading(
             retries=flags.max_num_load_retries,
             retry_seconds=flags.load_retry_interval_micros / 1e6,
@@ -73,7 +71,7 @@ class Server:
             self._metrics,
             answer_as_content=flags.enable_serialization_as_tensor_content,
         )
-        server = GrpcServer(flags, service, self._health)
+        server = GrpcServer(flags, service)
         self._closers.append(lambda: server.stop(DRAIN_SECONDS))
         log.info(f"gRPC listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
         if flags.rest_api_port is not None:
@@ -108,7 +106,6 @@ class Server:
         self._stopping.set()
         self._manager.stop()
         with self._started:
-            self._health.stop()
             closing = [threading.Thread(target=close, daemon=True) for close in self._closers]
             for thread in closing:
                 thread.start()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.protobuf.wrappers_pb2 import Int32Value, StringValue
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from tensorflow.core.framework import types_pb2
 
 from tests.golden.kit import Client, export, refused, spec, until
@@ -79,16 +80,12 @@ def test_rows_are_kept_for_good_and_fall(client, served):
 
 
 def health(client: Client, service: str) -> int:
-    # grpc.health.v1's messages have one field each, like these
-    check = client.channel.unary_unary(
-        "/grpc.health.v1.Health/Check", StringValue.SerializeToString, Int32Value.FromString
-    )
-    return int(check(StringValue(value=service), timeout=10).value)
+    return int(HealthStub(client.channel).Check(HealthCheckRequest(service=service), timeout=10).status)
 
 
 @pytest.mark.parametrize("service", ["", "ModelService", "PredictionService"])
 def test_health_knows_the_services_by_their_short_names(client, service):
-    assert health(client, service) == 1
+    assert health(client, service) == HealthCheckResponse.SERVING
 
 
 @pytest.mark.parametrize("service", ["tensorflow.serving.PredictionService", "nobody"])

@@ -11,6 +11,8 @@ from pathlib import Path
 import grpc
 import psutil
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tests.golden.kit import LONG_BEAT, PATIENCE, Client, export, refused, spec, until
 from tests.golden.process import ROOT, running
@@ -53,9 +55,11 @@ def test_a_signal_drains_requests_in_flight_and_exits_with_0(log, flags, number)
         busy = psutil.Process(server.process.pid)
         before = busy.cpu_times().user
         request.start()
+        health = HealthStub(client.channel).Watch(HealthCheckRequest())
+        assert next(health).status == HealthCheckResponse.SERVING
         until(lambda: busy.cpu_times().user > before + 0.1)  # it is being worked on
         server.process.send_signal(number)
-        server.says("draining")
+        assert next(health).status == HealthCheckResponse.NOT_SERVING
         assert server.process.wait(PATIENCE) == 0
         request.join()
         assert answers == [1]
