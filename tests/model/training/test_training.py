@@ -172,19 +172,9 @@ def test_old_versions_are_pruned(tmp_path):
 
 def test_a_full_disk_publishes_nothing_and_says_so(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
-    training = [
-        sys.executable,
-        "-m",
-        "training",
-        "--data",
-        str(data),
-        "--models",
-        str(tmp_path / "ecg"),
-        "--epochs",
-        "1",
-    ]
-    # No file may grow beyond 40 blocks, some 20 kB. By a shell: code between fork and exec disturbs gRPC's threads here.
-    limited = ["sh", "-c", 'ulimit -f 40 && exec "$@"', "sh", *training]
+    training = [sys.executable, "-m", "training", "--data", str(data), "--models", str(tmp_path / "ecg")]
+    # No file may grow beyond some 20 kB. By a shell: code between fork and exec disturbs the threads of gRPC.
+    limited = ["sh", "-c", 'ulimit -f 40 && exec "$@"', "sh", *training, "--epochs", "1"]
     done = subprocess.run(limited, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "nothing was published" in done.stderr
