@@ -22,7 +22,7 @@ START_SECONDS = 120
 def main() -> None:
     """Run the three components; everything that was started is stopped in reverse at the end."""
     options = _options()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a script's `make run &` ignores it
         signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as stack:
