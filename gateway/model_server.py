@@ -46,7 +46,8 @@ _DETAILS_WITHOUT_VALUES: Final = {StatusCode.UNAVAILABLE, StatusCode.NOT_FOUND, 
 
 def open_channel(settings: Settings) -> grpc.Channel:
     """Open the channel, which must happen after the fork; it connects at the first call and again after each loss."""
-    config: dict[str, Any] = {}
+    # every address of the name is used in turn, so that requests are spread over the pods behind a headless Service
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
     if settings.retry_attempts > 1:
         # about 0.1 and 0.3 seconds: together longer than the pause before the channel connects anew
         retry: dict[str, Any] = {"initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 3}
