@@ -1,0 +1,169 @@
+{{- /* ecg.fullname: how all names begin: the release's name, and the chart's unless that is in it. Context: the root. */ -}}
+{{- define "ecg.fullname" -}}
+{{- $name := ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name) -}}
+{{- $name | trunc 40 | trimSuffix "-" -}}
+{{- end }}
+
+{{- /* ecg.name: the name of a component's objects. Call: include "ecg.name" (list . "serving") */ -}}
+{{- define "ecg.name" -}}
+{{ include "ecg.fullname" (first .) }}-{{ last . }}
+{{- end }}
+
+{{- /* ecg.component: the folder of the template that is being rendered. Context: the root. */ -}}
+{{- define "ecg.component" -}}
+{{ .Template.Name | dir | base }}
+{{- end }}
+
+{{- /* ecg.self: the name of the objects of the component that is being rendered. Context: the root. */ -}}
+{{- define "ecg.self" -}}
+{{ include "ecg.name" (list . (include "ecg.component" .)) }}
+{{- end }}
+
+{{- /* ecg.selects: labels that select the pods of a component. Call: include "ecg.selects" (list . "serving") */ -}}
+{{- define "ecg.selects" -}}
+app.kubernetes.io/name: {{ (first .).Chart.Name }}
+app.kubernetes.io/instance: {{ (first .).Release.Name }}
+app.kubernetes.io/component: {{ last . }}
+{{- end }}
+
+{{- /* ecg.selector: the labels of this component's pods; they never change, so that no upgrade restarts a pod for them. */ -}}
+{{- define "ecg.selector" -}}
+{{ include "ecg.selects" (list . (include "ecg.component" .)) }}
+{{- end }}
+
+{{- /* ecg.labels: the labels of this component's other objects. Context: the root. */ -}}
+{{- define "ecg.labels" -}}
+{{ include "ecg.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- /* ecg.image: image and pull policy of a container. Call: include "ecg.image" (list . .Values.gateway.image) */ -}}
+{{- define "ecg.image" -}}
+{{- $root := first . -}}
+{{- $image := last . -}}
+image: {{ printf "%s:%s" $image.repository ($image.tag | default $root.Chart.AppVersion) }}
+imagePullPolicy: {{ $root.Values.images.pullPolicy }}
+{{- end }}
+
+{{- /* ecg.scalar: a value as text: numbers in full, never as 1e+06. Context: the value. */ -}}
+{{- define "ecg.scalar" -}}
+{{ ternary . (toRawJson .) (kindIs "string" .) }}
+{{- end }}
+
+{{- /* ecg.pod: what the pods of all components have in common. Call: include "ecg.pod" (list . .Values.gateway) */ -}}
+{{- define "ecg.pod" -}}
+{{- $root := first . -}}
+{{- $values := last . -}}
+serviceAccountName: {{ $values.serviceAccountName | default (include "ecg.self" $root) }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with $root.Values.images.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.confined: the security context of every container. */ -}}
+{{- define "ecg.confined" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- /* ecg.spread: replicas on different nodes where there is a choice. Context: the root. */ -}}
+{{- define "ecg.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "ecg.selector" . | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+{{- end }}
+
+{{- /* ecg.sameNode: the pods that mount a ReadWriteOnce claim go to one node, as no other could mount it. The first of
+them matches itself, so none waits for another. Context: the root. */ -}}
+{{- define "ecg.sameNode" -}}
+{{- if eq .Values.models.accessMode "ReadWriteOnce" -}}
+affinity:
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels:
+            app.kubernetes.io/name: {{ .Chart.Name }}
+            app.kubernetes.io/instance: {{ .Release.Name }}
+          matchExpressions:
+            - {key: app.kubernetes.io/component, operator: In, values: [training, serving, test]}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.modelsVolume: the volume with the model versions. Call: include "ecg.modelsVolume" (list . true), true: read only */ -}}
+{{- define "ecg.modelsVolume" -}}
+{{- $root := first . -}}
+- name: models
+  persistentVolumeClaim:
+    claimName: {{ $root.Values.models.existingClaim | default (include "ecg.name" (list $root "models")) }}
+    readOnly: {{ last . }}
+{{- end }}
+
+{{- /* ecg.serviceAccount: an account of a component's own, which may do nothing. Call: include "ecg.serviceAccount" (list . .Values.gateway) */ -}}
+{{- define "ecg.serviceAccount" -}}
+{{- $root := first . -}}
+{{- if not (last .).serviceAccountName -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ include "ecg.self" $root }}
+  labels:
+    {{- include "ecg.labels" $root | nindent 4 }}
+automountServiceAccountToken: false
+{{- end }}
+{{- end }}
+
+{{- /* ecg.disruptionBudget: a drained node takes one replica at a time. Call: include "ecg.disruptionBudget" (list . enabled) */ -}}
+{{- define "ecg.disruptionBudget" -}}
+{{- $root := first . -}}
+{{- if last . -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "ecg.self" $root }}
+  labels:
+    {{- include "ecg.labels" $root | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels:
+      {{- include "ecg.selector" $root | nindent 6 }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.dns: a NetworkPolicy's egress rule for name resolution. */ -}}
+{{- define "ecg.dns" -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+{{- end }}
