@@ -19,6 +19,7 @@ class Options:
     label: str | None
     models: Path
     keep: int | None
+    unless_published: bool
     validation_share: float
     test_share: float
     recipe: Recipe
@@ -47,6 +48,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
     # The version before the newest is served until the newest is loaded, so one is never enough.
     add("--keep", type=_at_least(2), help="keep so many versions, 2 or more, and those that are loaded; else all")
+    add("--unless-published", action="store_true", help="do nothing if --models has a version already")
     add(
         "--validation-share", type=_share, default=0.15, help="of the training rows, to know when to stop (%(default)s)"
     )

@@ -25,6 +25,12 @@ def versions(base: Path) -> list[int]:
     return sorted(int(entry.name) for entry in base.iterdir() if entry.name.isascii() and entry.name.isdecimal())
 
 
+def newest(base: Path) -> Path | None:
+    """The newest version's folder, or None; the model base path need not be there yet."""
+    numbers = versions(base) if base.is_dir() else []
+    return base / str(numbers[-1]) if numbers else None
+
+
 @contextmanager
 def staging(base: Path) -> Iterator[Path]:
     """A locked folder beside the versions of `base`; gone at the end unless it was published."""

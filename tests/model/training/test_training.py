@@ -170,6 +170,14 @@ def test_old_versions_are_pruned(tmp_path):
     assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["3", "4"]
 
 
+def test_nothing_is_done_where_a_version_is_published_and_none_more_is_wanted(tmp_path):
+    (tmp_path / "ecg" / "3").mkdir(parents=True)
+    training = [sys.executable, "-m", "training", "--models", tmp_path / "ecg", "--data", tmp_path / "missing.csv"]
+    ended = subprocess.run([*training, "--unless-published"], capture_output=True, text=True, check=True)
+    assert ended.stdout == f"Nothing to do: {tmp_path / 'ecg' / '3'} is published\n"
+    assert [entry.name for entry in (tmp_path / "ecg").iterdir()] == ["3"]
+
+
 def test_a_full_disk_publishes_nothing_and_says_so(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
     training = [sys.executable, "-m", "training", "--data", str(data), "--models", str(tmp_path / "ecg")]

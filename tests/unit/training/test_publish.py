@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import PublishError
-from training.publish import STAGING, prune, publish, staging, versions
+from training.publish import STAGING, newest, prune, publish, staging, versions
 
 spawn = multiprocessing.get_context("spawn")
 
@@ -59,6 +59,15 @@ def test_the_next_number_is_above_every_number_there(base):
         (base / name).mkdir(parents=True)
     (base / "11").write_text("a file counts too")
     assert publish_one(base) == 12
+
+
+def test_the_newest_version_is_the_highest_number_and_never_a_staged_one(base):
+    assert newest(base) is None
+    with staging(base):
+        assert newest(base) is None
+    for name in ("9", "10"):
+        (base / name).mkdir()
+    assert newest(base) == base / "10"
 
 
 def test_a_published_version_can_be_read_by_any_user(base):
