@@ -8,6 +8,7 @@ from serving.errors import Code, ServingError
 
 # gRPC cancels what reaches a server in the moment it stops; callers who are turned away stay away this long
 QUIET_SECONDS: Final = 0.1
+PERSISTENT_SECONDS: Final = 0.5
 
 
 class Gate:
@@ -32,9 +33,13 @@ class Gate:
                 self._changed.notify_all()
 
     def close(self, seconds: float) -> None:
-        """Return when the requests inside have left and no more come, or after so many seconds."""
-        end = time.monotonic() + seconds
+        """Turn newcomers away from now on; return once those inside have left, or after so many seconds.
+
+        Waits a little longer while newcomers keep coming, but not for those who come again and again.
+        """
         with self._changed:
             self._closed = True
-            while time.monotonic() < end and (self._changed.wait(QUIET_SECONDS) or self._inside):
+            self._changed.wait_for(lambda: self._inside == 0, seconds)
+            end = time.monotonic() + PERSISTENT_SECONDS
+            while time.monotonic() < end and self._changed.wait(QUIET_SECONDS):
                 pass

@@ -61,9 +61,10 @@ def test_a_server_that_comes_back_is_used_again(client, serving):
     assert statuses[-1] == 200
 
 
-def test_unavailable_is_tried_again_within_bounds(client, serving):
+@pytest.mark.parametrize("code", [StatusCode.UNAVAILABLE, StatusCode.CANCELLED])
+def test_a_server_that_goes_is_tried_again_within_bounds(client, serving, code):
     client.post("/predict", json=BEAT)
-    serving.fail(StatusCode.UNAVAILABLE, times=2)
+    serving.fail(code, times=2)
     assert client.post("/predict", json=BEAT).status_code == 200
     assert len(serving.predicts()) == 1 + 3
 
