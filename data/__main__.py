@@ -1,4 +1,4 @@
-"""`python -m data download` and `python -m data generate`."""
+"""`python -m data download`, `python -m data fetch` and `python -m data generate`."""
 
 import logging
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from data.download import SOURCES, download
 from data.errors import DataError
+from data.fetch import fetch
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,12 +29,17 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m data", description="Fetch or make labelled beats.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    fetch = commands.add_parser("download", help="fetch public data", formatter_class=ArgumentDefaultsHelpFormatter)
-    fetch.set_defaults(run=_download)
-    fetch.add_argument("source", nargs="?", choices=[*SOURCES, "all"], default="ecg")
-    fetch.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="where the files go")
-    fetch.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds the server may be silent")
-    fetch.add_argument("--url", help="a mirror's address of the same file (default: the public one)")
+    public = commands.add_parser("download", help="fetch public data", formatter_class=ArgumentDefaultsHelpFormatter)
+    public.set_defaults(run=_download)
+    public.add_argument("source", nargs="?", choices=[*SOURCES, "all"], default="ecg")
+    public.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="where the files go")
+    public.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds the server may be silent")
+    public.add_argument("--url", help="a mirror's address of the same file (default: the public one)")
+    own = commands.add_parser("fetch", help="fetch data of your own", formatter_class=ArgumentDefaultsHelpFormatter)
+    own.set_defaults(run=_fetch)
+    own.add_argument("url", metavar="URL", help="address of a file of labelled beats")
+    own.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+    own.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds the server may be silent")
     make = commands.add_parser("generate", help="make synthetic data", formatter_class=ArgumentDefaultsHelpFormatter)
     make.set_defaults(run=_generate)
     make.add_argument("--out", type=Path, default="data/generated.csv", metavar="FILE", help="the file to write")
@@ -51,6 +57,12 @@ def _download(chosen: Namespace) -> None:
         source = replace(SOURCES[name], url=chosen.url or SOURCES[name].url)
         for path in download(source, chosen.to, chosen.timeout):
             print(path)
+
+
+def _fetch(chosen: Namespace) -> None:
+    part = chosen.file.with_name(f"{chosen.file.name}.part")
+    fetch(chosen.url, part, chosen.timeout)
+    print(part.replace(chosen.file))
 
 
 def _generate(chosen: Namespace) -> None:

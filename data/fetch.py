@@ -34,7 +34,7 @@ def fetch(url: str, part: Path, timeout: float, deadline: float = float("inf")) 
         arrived = part.stat().st_size if part.exists() else 0
         raise DataError(
             f"{url}: the download stopped after {arrived:,} bytes ({reason}); "
-            "run the same command again to go on, or name a mirror with --url"
+            "run the same command again to go on, or try another address"
         ) from error
 
 

@@ -73,6 +73,16 @@ def test_commands_end_with_a_sentence_and_a_status(mirror, tmp_path, capsys):
     assert os.listdir(tmp_path) == []
 
 
+def test_fetch_writes_a_file_when_it_is_whole(mirror, tmp_path, capsys):
+    mirror.answers = [answer(BODY, missing=3), answer(BODY)]
+    command = ["fetch", mirror.url, str(tmp_path / "new" / "mine.csv")]
+    assert main(command) == 1
+    assert "run the same command again to go on" in capsys.readouterr().err
+    assert main(command) == 0
+    assert (tmp_path / "new" / "mine.csv").read_bytes() == BODY
+    assert os.listdir(tmp_path / "new") == ["mine.csv"]
+
+
 def test_generate_runs_as_a_program(tmp_path):
     out = tmp_path / "beats.csv"
     command = [sys.executable, "-m", "data", "generate", "--out", out, "--beats", "4", "--length", "8"]
