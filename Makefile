@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # TENSORFLOW=gpu installs the CUDA build instead
 TENSORFLOW ?= cpu
+TAG ?= dev
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
@@ -36,10 +37,25 @@ format: $(INSTALLED) ## Rewrite the code in the project's format
 	@$(BIN)/ruff format $(CODE)
 
 test: $(INSTALLED) ## Everything that needs no cluster
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -m "not cluster" $(ARGS)
+
+e2e: $(INSTALLED) ## A release's whole life on the cluster of KUBECONFIG, with the images of TAG
+	@ECG_IMAGE_TAG=$(TAG) $(BIN)/pytest $(or $(TESTS),tests/cluster) -v --durations=0 --durations-min=1 $(ARGS)
 
 bench: $(INSTALLED) ## Accuracy beside the published figures
 	@$(BIN)/python -m bench.accuracy
+
+images: ## Build the three images, ecg-COMPONENT:TAG (TAG=dev, ARGS=options of docker build)
+	@scripts/images $(TAG) $(ARGS)
+
+deploy: ## Install or upgrade the chart as release ecg (ARGS="--set ...")
+	@helm upgrade --install ecg helm/ecg --wait --wait-for-jobs --timeout 15m $(ARGS)
+
+undeploy: ## Remove the release; the trained models stay
+	@helm uninstall ecg --wait
+
+manifests: ## Render k8s/ from the chart
+	@scripts/manifests
 
 protos: $(INSTALLED) ## Regenerate gateway/wire from its .proto file
 	@$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. gateway/wire/serving.proto
@@ -50,4 +66,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test bench protos lock clean
+.PHONY: help setup run lint format test e2e bench images deploy undeploy manifests protos lock clean

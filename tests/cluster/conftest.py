@@ -1,0 +1,118 @@
+"""A cluster named by KUBECONFIG, a namespace that enforces restricted Pod Security, and the release in it."""
+
+import http.client
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.gateway_process import ROOT
+
+CHART = ROOT / "helm" / "ecg"
+VALUES = Path(__file__).with_name("values.yaml")
+PATIENCE = "5m"
+
+
+def run(*command: object, text: str | None = None) -> str:
+    """A command's output; its errors are part of the failure."""
+    done = subprocess.run([str(each) for each in command], input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One namespace of the cluster, and the release `ecg` in it."""
+
+    namespace: str
+    tag: str
+
+    def kubectl(self, *arguments: object, text: str | None = None) -> str:
+        return run("kubectl", "--namespace", self.namespace, *arguments, text=text)
+
+    def objects(self, kind: str, component: str | None = None) -> list[dict[str, Any]]:
+        """Objects of a kind, in the order of their creation."""
+        selector = f"--selector=app.kubernetes.io/component={component}" if component else "--selector="
+        listed = json.loads(
+            self.kubectl("get", kind, selector, "--sort-by=.metadata.creationTimestamp", "--output=json")
+        )
+        items: list[dict[str, Any]] = listed["items"]
+        return items
+
+    def names(self, kind: str, component: str | None = None) -> list[str]:
+        return [each["metadata"]["name"] for each in self.objects(kind, component)]
+
+    def helm(self, *arguments: object) -> str:
+        return run("helm", "--namespace", self.namespace, *arguments)
+
+    def deploy(self, command: str, *arguments: object) -> str:
+        """Install or upgrade the release and wait for all of it."""
+        images = [f"--set={name}.image.tag={self.tag}" for name in ("training", "serving", "gateway")]
+        waiting = ["--wait", "--wait-for-jobs", f"--timeout={PATIENCE}"]
+        return self.helm(command, "ecg", CHART, f"--values={VALUES}", *images, *waiting, *arguments)
+
+
+class Ingress:
+    """The way in from outside: one request on a connection of its own; answers have what the tests look at."""
+
+    def __init__(self, url: str, host: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._host = host
+
+    def ask(self, method: str, path: str, content: object = None) -> Any:
+        with closing(http.client.HTTPConnection(self._address, timeout=30)) as connection:
+            headers = {"Content-Type": "application/json", "Host": self._host}
+            connection.request(method, path, json.dumps(content), headers)
+            response = connection.getresponse()
+            body = response.read()
+            told = json.loads(body) if response.headers.get_content_type() == "application/json" else body
+            return SimpleNamespace(status_code=response.status, headers=response.headers, json=told)
+
+
+@contextmanager
+def in_namespace(name: str) -> Iterator[Cluster]:
+    """A namespace that enforces restricted Pod Security, for as long as the block lasts."""
+    if "KUBECONFIG" not in os.environ:
+        pytest.fail("KUBECONFIG is not set: it names the cluster to test on")
+    run("kubectl", "create", "namespace", name)
+    run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+    try:
+        yield Cluster(name, os.environ.get("ECG_IMAGE_TAG", "dev"))
+    finally:
+        run("kubectl", "delete", "namespace", name, "--wait=true", f"--timeout={PATIENCE}")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with in_namespace(f"ecg-e2e-{os.getpid()}") as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def ingress_url() -> str:
+    """Where the cluster's ingress listens: ECG_INGRESS, else on this machine."""
+    return os.environ.get("ECG_INGRESS", "http://127.0.0.1:8080")
+
+
+@pytest.fixture(scope="session")
+def ingress(ingress_url: str) -> Ingress:
+    return Ingress(ingress_url, "ecg.test")
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a figure past pytest's capture."""
+
+    def show(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n    {line}", flush=True)
+
+    return show

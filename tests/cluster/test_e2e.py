@@ -1,0 +1,138 @@
+"""A release from nothing to nothing, in the order of its life: each test goes on where the one before it ended."""
+
+import gzip
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.generate import Recipe, generate
+from tests.cluster.conftest import Cluster, Ingress
+from tests.gateway_process import asked_all_the_time
+from training.options import parse_options
+from training.pipeline import read
+from training.split import Parts
+
+ROWS = 1000  # of which 200 are held back
+NEW_SETTINGS = "--set=training.options.seed=7"
+
+
+@pytest.fixture(scope="session")
+def beats(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Real beats if they are there, else synthetic ones; small enough for a ConfigMap."""
+    path = tmp_path_factory.mktemp("beats") / "beats.csv.gz"
+    try:
+        source = gzip.decompress((request.getfixturevalue("real_data") / "ecg.csv.gz").read_bytes()).splitlines()
+    except pytest.skip.Exception:
+        generate(path.with_suffix(""), Recipe(beats=ROWS))
+        source = path.with_suffix("").read_bytes().splitlines()[1:]
+    chosen = np.random.default_rng(0).choice(len(source), ROWS, replace=False)
+    path.write_bytes(gzip.compress(b"\n".join(source[row] for row in sorted(chosen))))
+    return path
+
+
+@pytest.fixture(scope="session")
+def parts(beats: Path) -> Parts:
+    """The beats as the training Job deals them out: same file, same seed."""
+    return read(parse_options(["--data", str(beats)]))
+
+
+@pytest.fixture(scope="session")
+def bodies(parts: Parts) -> list[dict[str, Any]]:
+    return [{"features": beat.tolist()} for beat in parts.test.features]
+
+
+def served_version(ingress: Ingress) -> str:
+    return str(ingress.ask("GET", "/model").headers["X-Model-Version"])
+
+
+def identities(cluster: Cluster) -> dict[str, str]:
+    """What would change if anything were replaced or restarted."""
+    return {
+        each["metadata"]["name"]: f"{each['metadata']['uid']} {each['status']['containerStatuses'][0]['restartCount']}"
+        for each in cluster.objects("pods")
+        if each["metadata"]["labels"].get("app.kubernetes.io/component")
+    }
+
+
+def test_install_from_nothing_trains_serves_and_answers(cluster, ingress, beats, bodies):
+    cluster.kubectl("create", "configmap", "beats", f"--from-file={beats}")
+    cluster.deploy("install")
+    assert ingress.ask("GET", "/health").json == {"status": "healthy"}
+    answer = ingress.ask("POST", "/predict", bodies[0])
+    assert answer.status_code == 200
+    assert answer.headers["X-Model-Version"] == "1"
+
+
+def test_answers_are_those_of_the_models_own_evaluation(ingress, parts, bodies, tell):
+    answers = [ingress.ask("POST", "/predict", body).json["predicted_class"] for body in bodies]
+    counts = Counter(zip(parts.test.labels.tolist(), answers, strict=True))
+    told = ingress.ask("GET", "/model").json["metrics"]
+    labels = told["class_labels"]
+    assert [[counts[true, predicted] for predicted in labels] for true in labels] == told["confusion_matrix"]
+    tell(f"{len(bodies)} held-back beats through the ingress: accuracy {told['accuracy']:.3f}, as in the Job")
+
+
+def test_helm_test_passes(cluster):
+    assert "Succeeded" in cluster.helm("test", "ecg", "--timeout=2m")
+
+
+def test_an_upgrade_without_a_change_trains_and_restarts_nothing(cluster, ingress):
+    before, jobs = identities(cluster), cluster.names("jobs")
+    cluster.deploy("upgrade")
+    assert (identities(cluster), cluster.names("jobs")) == (before, jobs)
+    assert served_version(ingress) == "1"
+
+
+def test_new_settings_bring_a_new_version_without_a_failed_request(cluster, ingress, bodies, tell):
+    with asked_all_the_time(ingress, bodies, clients=2) as load:
+        cluster.deploy("upgrade", NEW_SETTINGS)
+        load.wait_for(200, version=2)
+    tell(f"new version under load: {load.statuses}")
+    assert set(load.statuses) == {200}
+
+
+def test_rollback_returns_to_the_first_settings(cluster, ingress, bodies, tell):
+    with asked_all_the_time(ingress, bodies, clients=2) as load:
+        cluster.helm("rollback", "ecg", "1", "--wait", "--wait-for-jobs", "--timeout=5m")
+        load.wait_for(200, version=3)
+    tell(f"rollback under load: {load.statuses}")
+    assert set(load.statuses) == {200}
+
+
+@pytest.mark.parametrize("component", ["gateway", "serving"])
+def test_a_deleted_pod_costs_no_request(cluster, ingress, bodies, tell, component):
+    with asked_all_the_time(ingress, bodies) as load:
+        load.wait_for(200)
+        victim = cluster.names("pods", component)[0]
+        cluster.kubectl("delete", "pod", victim, "--wait=true")
+        cluster.kubectl("rollout", "status", f"deployment/ecg-{component}", "--timeout=3m")
+        load.wait_for(200)
+    tell(f"{component} pod deleted under load: {load.statuses}")
+    assert set(load.statuses) == {200}
+
+
+def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies, tell):
+    def replicas_reach(count: int) -> None:
+        wanted = f"--for=jsonpath={{.status.readyReplicas}}={count}"
+        cluster.kubectl("wait", "deployment/ecg-gateway", wanted, "--timeout=4m")
+
+    cluster.deploy("upgrade", "--set=gateway.autoscaling.enabled=true")
+    replicas_reach(2)
+    with asked_all_the_time(ingress, bodies, clients=8) as load:
+        replicas_reach(3)
+    replicas_reach(2)
+    tell(f"two gateway pods became three and two again: {load.statuses}")
+    assert set(load.statuses) == {200}
+
+
+def test_what_was_trained_outlives_the_release(cluster, ingress, bodies):
+    latest = int(served_version(ingress))
+    cluster.helm("uninstall", "ecg", "--wait", "--timeout=3m")
+    assert cluster.names("persistentvolumeclaims") == ["ecg-models"]
+    cluster.deploy("install")
+    assert served_version(ingress) == str(latest + 1)
+    assert ingress.ask("POST", "/predict", bodies[0]).status_code == 200
+    cluster.helm("uninstall", "ecg", "--wait", "--timeout=3m")
