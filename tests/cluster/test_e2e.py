@@ -76,7 +76,9 @@ def test_answers_are_those_of_the_models_own_evaluation(ingress, parts, bodies, 
 
 
 def test_helm_test_passes(cluster):
-    assert "Succeeded" in cluster.helm("test", "ecg", "--timeout=2m")
+    told = cluster.helm("test", "ecg", "--logs", "--timeout=2m")
+    assert "Succeeded" in told
+    assert "version 1, class 0: {'predicted_class': 0" in told
 
 
 def test_an_upgrade_without_a_change_trains_and_restarts_nothing(cluster, ingress):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.conftest import PATIENCE, Cluster, Ingress, in_namespace, run
+from tests.cluster.conftest import Cluster, Ingress, in_namespace, run
 from tests.gateway_process import ROOT
 
 # skaffold up to 2.16 asks Helm 4 for a flag that it no longer has, and hands it a post-renderer as Helm 3 took it.
@@ -47,8 +47,6 @@ def test_skaffold_run_ends_with_an_answer(namespace, tools, ingress_url):
     arguments = ("--profile=own-server", f"--namespace={namespace.namespace}")
     run("skaffold", "run", *arguments)
     try:
-        for component in ("serving", "gateway"):
-            namespace.kubectl("rollout", "status", f"deployment/ecg-{component}", f"--timeout={PATIENCE}")
         model = Ingress(ingress_url, "any.test").ask("GET", "/model")
         assert model.headers["X-Model-Version"] == "1"
         assert "synthetic" in json.dumps(model.json["data"])
