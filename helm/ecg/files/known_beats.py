@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -10,7 +11,7 @@ OPENER = build_opener(ProxyHandler({}))  # a proxy of the environment is for the
 TOLERANCE = 1e-4
 
 
-def ask(url: str, body: object = None) -> tuple[dict, str]:
+def ask(url: str, body: object = None) -> tuple[dict[str, Any], str]:
     """Return the answer and the version that made it; a refusal ends the test with its reason."""
     content = None if body is None else json.dumps(body).encode()
     try:

@@ -93,7 +93,11 @@ template:
           - {{ printf "--data=%s" . | quote }}
           {{- end }}
           {{- range $name, $value := .Values.training.options }}
+          {{- if not (kindIs "bool" $value) }}
           - {{ printf "--%s=%s" (kebabcase $name) (include "ecg.scalar" $value) | quote }}
+          {{- else if $value }}
+          - --{{ kebabcase $name }}
+          {{- end }}
           {{- end }}
         volumeMounts:
           - {name: models, mountPath: /models}

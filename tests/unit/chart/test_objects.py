@@ -1,0 +1,364 @@
+"""What the chart makes of its values, object by object."""
+
+import json
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from gateway.settings import Settings
+from serving.flags import Flags
+from tests.unit.chart.conftest import CHART, Object, containers, one, pods
+
+NEW_DATA = {
+    "content": ["--set", "data.content=a"],
+    "configMap": ["--set", "data.configMap.name=beats"],
+    "url": ["--set", "data.url=http://a/beats.csv"],
+    "claim": ["--set", "data.existingClaim=beats,data.path=x.csv"],
+    "revision": ["--set", "training.revision=two"],
+    "option": ["--set", "training.options.epochs=2"],
+    "image": ["--set", "training.image.tag=two"],
+}
+
+
+@pytest.fixture(params=["default", "every option"])
+def objects(request, render, every_option):
+    return render() if request.param == "default" else every_option
+
+
+def flags_of(container: Object) -> Flags:
+    return Flags.parse(container["args"])
+
+
+def variables_of(container: Object) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in container["env"]}
+
+
+def job_name(objects: list[Object]) -> str:
+    return str(one(objects, "Job")["metadata"]["name"])
+
+
+def data_of(objects: list[Object]) -> tuple[str, Object, Any]:
+    """The training container's --data, the volume that it is on, and what fills that."""
+    pod = one(objects, "Job")["spec"]["template"]["spec"]
+    path = next(each for each in pod["containers"][0]["args"] if each.startswith("--data=")).removeprefix("--data=")
+    (volume,) = [each for each in pod["volumes"] if each["name"] == "data"]
+    return path, {key: value for key, value in volume.items() if key != "name"}, pod.get("initContainers")
+
+
+def test_pods_pass_restricted_pod_security(objects):
+    for name, pod in pods(objects):
+        context = pod["securityContext"]
+        assert context["runAsNonRoot"], name
+        assert context["runAsUser"] == context["runAsGroup"] == context["fsGroup"] == 10001, name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+    for name, container in containers(objects):
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }, name
+
+
+def test_containers_have_requests_and_limits(objects):
+    for name, container in containers(objects):
+        for kind in ("requests", "limits"):
+            assert container["resources"][kind].keys() >= {"cpu", "memory"}, name
+
+
+def test_pods_hold_no_token_and_no_service_variables(objects):
+    found = dict(pods(objects))
+    assert len(found) == 5
+    for name, pod in found.items():
+        assert pod["automountServiceAccountToken"] is False, name
+        assert pod["enableServiceLinks"] is False, name
+
+
+def test_accounts_have_no_token_and_no_rights(render):
+    accounts = [each for each in render() if each["kind"] == "ServiceAccount"]
+    assert {each["metadata"]["name"] for each in accounts} == {"ecg-training", "ecg-serving", "ecg-gateway"}
+    assert [each for each in accounts if each["automountServiceAccountToken"]] == []
+    assert [each["kind"] for each in render() if "Role" in each["kind"]] == []
+
+
+def test_selectors_find_the_pods_and_no_others(objects):
+    labels = {
+        each["metadata"]["labels"]["app.kubernetes.io/component"]: each["spec"]["template"]["metadata"]["labels"]
+        for each in objects
+        if each["kind"] in ("Deployment", "Job")
+    }
+    for each in objects:
+        spec = each.get("spec", {})
+        selector = spec.get("selector") or spec.get("podSelector") or {}
+        selector = selector.get("matchLabels", selector)
+        if selector:
+            component = each["metadata"]["labels"]["app.kubernetes.io/component"]
+            assert [name for name, pod in labels.items() if selector.items() <= pod.items()] == [component]
+
+
+def test_a_pods_labels_do_not_change_with_the_charts_version(objects):
+    for each in objects:
+        template = each.get("spec", {}).get("template")
+        if template:
+            assert template["metadata"]["labels"].keys() == {
+                "app.kubernetes.io/name",
+                "app.kubernetes.io/instance",
+                "app.kubernetes.io/component",
+            }
+
+
+def test_only_training_writes_to_the_models(objects):
+    for name, container in containers(objects):
+        for mount in container.get("volumeMounts", []):
+            if mount["name"] == "models":
+                assert mount.get("readOnly", False) == ("training" not in name), name
+
+
+def test_gateway_and_model_server_agree(objects):
+    serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
+    variables = variables_of(one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0])
+    training = one(objects, "Job")["spec"]["template"]["spec"]["containers"][0]
+    flags = flags_of(serving)
+    service = one(objects, "Service", "serving")
+    assert service["spec"]["clusterIP"] == "None"
+    assert variables["ECG_SERVING_TARGET"] == f"dns:///{service['metadata']['name']}:{flags.port}"
+    assert variables["ECG_MODEL_NAME"] == flags.model_name
+    assert f"--models={flags.model_base_path}" in training["args"]
+    assert {each["containerPort"] for each in serving["ports"]} == {flags.port, flags.rest_api_port}
+
+
+def test_gateway_variables_are_settings(objects):
+    variables = variables_of(one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0])
+    settings = Settings.from_env(variables)
+    assert variables.keys() <= {f"ECG_{field.name.upper()}" for field in fields(Settings)}
+    assert settings.listen.endswith(":5000")
+
+
+def test_numbers_reach_the_programs_in_full(every_option):
+    args = one(every_option, "Job")["spec"]["template"]["spec"]["containers"][0]["args"]
+    serving = one(every_option, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
+    gateway = one(every_option, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
+    assert {"--epochs=1000000", "--learning-rate=0.0005", "--unless-published", "--class-weights=balanced"} <= set(args)
+    assert flags_of(serving).load_retry_interval_micros == 1_000_000
+    assert flags_of(serving).enable_model_warmup
+    assert variables_of(gateway)["ECG_MAX_BODY_BYTES"] == "16777216"
+
+
+def test_probes_tell_the_truth(objects):
+    serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
+    gateway = one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
+    available = {"path": f"/v1/models/{flags_of(serving).model_name}/metadata", "port": "http"}
+    assert serving["startupProbe"]["httpGet"] == serving["readinessProbe"]["httpGet"] == available
+    assert serving["livenessProbe"]["tcpSocket"] == {"port": "grpc"}
+    assert gateway["readinessProbe"]["httpGet"]["path"] == "/ready"
+    assert gateway["startupProbe"]["httpGet"]["path"] == gateway["livenessProbe"]["httpGet"]["path"] == "/health"
+
+
+@pytest.mark.parametrize("component", ["serving", "gateway"])
+def test_a_leaving_pod_has_time_to_drain(objects, component):
+    pod = one(objects, "Deployment", component)["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    drain = 25 if component == "serving" else int(variables_of(container)["ECG_GRACEFUL_SECONDS"])
+    asleep = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] >= asleep + drain + 5
+
+
+def test_clients_notice_a_leaving_model_server_before_it_stops(objects):
+    container = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
+    (age,) = re.findall(r"grpc\.max_connection_age_ms=(\d+)", flags_of(container).grpc_channel_arguments)
+    assert container["lifecycle"]["preStop"]["sleep"]["seconds"] > 2 * int(age) / 1000
+
+
+def test_replicas_are_replaced_one_by_one_on_different_nodes(objects):
+    for component in ("serving", "gateway"):
+        spec = one(objects, "Deployment", component)["spec"]
+        assert spec["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        (spread,) = spec["template"]["spec"]["topologySpreadConstraints"]
+        assert spread["whenUnsatisfiable"] == "ScheduleAnyway"
+
+
+def test_the_same_values_give_the_same_job(render, helm):
+    assert job_name(render()) == job_name(render("--set", "gateway.replicas=5,serving.preStopSeconds=1"))
+    assert f"name: {job_name(render())}\n" in helm("template", "ecg", CHART, "--is-upgrade")
+
+
+def test_other_data_settings_or_image_give_another_job(render):
+    names = [job_name(render(*values)) for values in [[], *NEW_DATA.values()]]
+    assert len(set(names)) == len(NEW_DATA) + 1
+    assert job_name(render("--set", "data.content=a")) != job_name(render("--set", "data.content=b"))
+
+
+def test_the_cronjob_trains_as_the_job_does(objects):
+    job, cron = one(objects, "Job")["spec"], one(objects, "CronJob")["spec"]
+    assert cron["jobTemplate"]["spec"] == job
+    assert "ttlSecondsAfterFinished" not in job
+
+
+def test_the_cronjob_waits_to_be_started_unless_it_has_a_schedule(render, every_option):
+    assert one(render(), "CronJob")["spec"]["suspend"] is True
+    cron = one(every_option, "CronJob")["spec"]
+    assert (cron["suspend"], cron["schedule"]) == (False, "0 3 * * 0")
+
+
+def test_without_data_training_has_no_data_volume(render):
+    pod = one(render(), "Job")["spec"]["template"]["spec"]
+    assert [each["name"] for each in pod["volumes"]] == ["models", "tmp"]
+    assert not [each for each in pod["containers"][0]["args"] if each.startswith("--data")]
+
+
+def test_data_from_a_value(render):
+    objects = render("--values", CHART / "ci" / "data-content-values.yaml")
+    path, volume, _ = data_of(objects)
+    assert path == "/data/beats.csv"
+    assert volume == {"configMap": {"name": "ecg-data"}}
+    assert one(objects, "ConfigMap", "data")["data"] == {"beats.csv": "0.1,0.2,0\n0.3,0.4,1\n"}
+
+
+def test_data_from_a_configmap(render):
+    path, volume, _ = data_of(render("--values", CHART / "ci" / "data-configmap-values.yaml"))
+    assert (path, volume) == ("/data/beats.csv.gz", {"configMap": {"name": "beats"}})
+
+
+def test_data_from_a_claim(render):
+    path, volume, _ = data_of(render("--values", CHART / "ci" / "data-claim-values.yaml"))
+    assert path == "/data/2026/beats.csv"
+    assert volume == {"persistentVolumeClaim": {"claimName": "beats", "readOnly": True}}
+
+
+def test_data_from_an_address_is_fetched_first(every_option):
+    path, volume, (fetch,) = data_of(every_option)
+    assert (path, volume) == ("/data/ecg.csv.gz", {"emptyDir": {}})
+    assert fetch["command"] == ["python", "-m", "data", "fetch"]
+    assert fetch["args"] == ["https://data.example/beats/ecg.csv.gz?version=2", path]
+    assert fetch["env"] == [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}]
+
+
+def test_the_claim_outlives_the_release(render):
+    claim = one(render(), "PersistentVolumeClaim")
+    assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
+    assert claim["spec"]["accessModes"] == ["ReadWriteOnce"]
+    assert "storageClassName" not in claim["spec"]
+
+
+def test_an_existing_claim_is_used_by_all(render):
+    objects = render("--values", CHART / "ci" / "data-claim-values.yaml")
+    assert not [each for each in objects if each["kind"] == "PersistentVolumeClaim"]
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for _, pod in pods(objects)
+        for volume in pod["volumes"]
+        if volume["name"] == "models"
+    }
+    assert claims == {"models"}
+
+
+def test_pods_with_a_claim_for_one_node_share_that_node(render, every_option):
+    for name, pod in pods(render()):
+        mounts = any(each["name"] == "models" for each in pod["volumes"])
+        assert ("affinity" in pod) == mounts, name
+    for name, pod in pods(every_option):
+        assert "affinity" not in pod, name
+
+
+def test_the_first_pod_on_a_node_need_not_wait_for_another(render):
+    """The scheduler lets a pod that matches its own affinity start where no other does."""
+    pod = one(render(), "Job")["spec"]["template"]
+    (term,) = pod["spec"]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    (expression,) = term["labelSelector"]["matchExpressions"]
+    assert pod["metadata"]["labels"].items() >= term["labelSelector"]["matchLabels"].items()
+    assert pod["metadata"]["labels"][expression["key"]] in expression["values"]
+
+
+def test_training_can_be_left_out(render):
+    kinds = {(each["kind"], each["metadata"]["name"]) for each in render("--set", "training.enabled=false")}
+    assert not [each for each in kinds if "training" in each[1]]
+    assert ("PersistentVolumeClaim", "ecg-models") in kinds
+
+
+def test_an_autoscaled_deployment_leaves_its_replicas_to_the_autoscaler(every_option):
+    deployment = one(every_option, "Deployment", "gateway")
+    scaler = one(every_option, "HorizontalPodAutoscaler")["spec"]
+    assert "replicas" not in deployment["spec"]
+    assert scaler["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
+    assert scaler["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
+
+
+def test_one_replica_has_no_disruption_budget_which_would_block_a_drain(render, every_option):
+    assert sorted(each["metadata"]["name"] for each in every_option if each["kind"] == "PodDisruptionBudget") == [
+        "ecg-gateway",
+        "ecg-serving",
+    ]
+    wanted = "serving.podDisruptionBudget=true,gateway.podDisruptionBudget=true,serving.replicas=1,gateway.replicas=1"
+    assert not [each for each in render("--set", wanted) if each["kind"] == "PodDisruptionBudget"]
+
+
+def test_only_the_gateway_reaches_the_model_server(every_option):
+    rules = one(every_option, "NetworkPolicy", "serving")["spec"]
+    gateway = one(every_option, "Deployment", "gateway")["spec"]["template"]["metadata"]["labels"]
+    grpc, metrics = rules["ingress"]
+    assert grpc == {"ports": [{"port": "grpc"}], "from": [{"podSelector": {"matchLabels": gateway}}]}
+    assert metrics["ports"] == [{"port": "http"}]
+    assert "namespaceSelector" in metrics["from"][0]
+    assert "egress" not in rules
+
+
+def test_the_gateway_calls_the_model_server_and_dns_only(every_option):
+    rules = one(every_option, "NetworkPolicy", "gateway")["spec"]
+    serving = one(every_option, "Deployment", "serving")["spec"]["template"]["metadata"]["labels"]
+    dns, grpc = rules["egress"]
+    assert {each["port"] for each in dns["ports"]} == {53}
+    assert grpc == {"ports": [{"port": 8500}], "to": [{"podSelector": {"matchLabels": serving}}]}
+    assert [each.get("namespaceSelector") for each in rules["ingress"][0]["from"]][1:] != []
+
+
+def test_training_reaches_the_network_only_to_fetch_data(render, every_option):
+    closed = one(render("--set", "networkPolicy.enabled=true"), "NetworkPolicy", "training")["spec"]
+    assert "egress" not in closed
+    assert closed["policyTypes"] == ["Ingress", "Egress"]
+    assert one(every_option, "NetworkPolicy", "training")["spec"]["egress"] == [{}]
+
+
+def test_the_ways_in_lead_to_the_gateway(every_option):
+    service = one(every_option, "Service", "gateway")
+    (rule,) = one(every_option, "Ingress")["spec"]["rules"]
+    (path,) = rule["http"]["paths"]
+    assert rule["host"] == "ecg.example"
+    assert path["backend"]["service"]["name"] == service["metadata"]["name"]
+    assert path["backend"]["service"]["port"]["name"] == service["spec"]["ports"][0]["name"]
+    route = one(every_option, "HTTPRoute")["spec"]
+    backend = {"name": service["metadata"]["name"], "port": service["spec"]["ports"][0]["port"]}
+    assert route["rules"] == [{"backendRefs": [backend]}]
+    assert route["parentRefs"] == [{"name": "public", "namespace": "gateways"}]
+
+
+def test_prometheus_finds_the_model_servers_metrics(every_option):
+    monitor = one(every_option, "ServiceMonitor")["spec"]
+    service = one(every_option, "Service", "serving")
+    config = one(every_option, "ConfigMap", "serving")["data"]["monitoring.config"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    (endpoint,) = monitor["endpoints"]
+    assert endpoint["port"] in {each["name"] for each in service["spec"]["ports"]}
+    assert f"path: {json.dumps(endpoint['path'])}" in config
+
+
+def test_names_are_short_enough_for_the_objects(render, read_yaml, helm):
+    (long,) = ["a" * 53]
+    objects = read_yaml(helm("template", long, CHART))
+    assert max(len(each["metadata"]["name"]) for each in objects if each["kind"] != "CronJob") <= 63
+    assert max(len(each["metadata"]["name"]) for each in objects if each["kind"] == "CronJob") <= 52
+    assert {each["metadata"]["name"].rsplit("-", 1)[0] for each in read_yaml(helm("template", "mine", CHART))} >= {
+        "mine-ecg"
+    }
+
+
+def test_the_projects_own_server_takes_the_place_of_the_official_one(render):
+    own = render("--values", CHART / "values-ecg-serving.yaml")
+    official = render()
+    mine, theirs = (one(each, "Deployment", "serving")["spec"]["template"]["spec"] for each in (own, official))
+    server, image = mine["containers"][0], mine["containers"][0]["image"]
+    assert image.startswith("ecg-serving:")
+    assert "command" not in server
+    same = {**theirs["containers"][0], "image": image}
+    assert server == {key: value for key, value in same.items() if key != "command"}
+    assert theirs["containers"][0]["command"] == ["tensorflow_model_server"]

@@ -1,0 +1,147 @@
+"""What can be set: a closed schema, a README that lists all of it, and names that the programs know."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from gateway.settings import Settings
+from serving.flags import Flags
+from tests.unit.chart.conftest import CHART, ROOT
+from training.network import Recipe
+from training.options import Options
+
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+README = (CHART / "README.md").read_text()
+EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
+MADE_BY_THE_CHART = {"serving_target", "model_name", "listen"}
+
+
+def closed(schema: dict[str, Any]) -> bool:
+    return schema.get("additionalProperties") is False
+
+
+def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each value that can be set, by its path; `global` is not for this chart."""
+    for name, part in schema["properties"].items():
+        if "properties" in part:
+            yield from leaves(part, f"{path}{name}.")
+        elif name != "global":
+            yield f"{path}{name}", part
+
+
+LEAVES = dict(leaves(SCHEMA))
+
+
+def value_at(values: dict[str, Any], path: str) -> Any:
+    for name in path.split("."):
+        values = values.get(name, {}) if isinstance(values, dict) else {}
+    return values
+
+
+def objects_of(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            yield schema
+        for part in schema.values():
+            yield from objects_of(part)
+
+
+@pytest.fixture(scope="module")
+def defaults(helm, read_yaml):
+    (values,) = read_yaml(helm("show", "values", CHART))
+    return values
+
+
+def test_every_object_is_closed():
+    assert [each for each in objects_of(SCHEMA["properties"]) if not closed(each)] == []
+    assert closed(SCHEMA)
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_every_value_is_described(path):
+    assert len(LEAVES[path]["description"]) > 5
+
+
+@pytest.mark.parametrize("wrong", ["trainig.retries=1", "training.options.epoch=1", "gateway.settings.port=1", "x=1"])
+def test_a_misspelt_value_is_refused(helm, wrong):
+    refused = helm("template", "ecg", CHART, "--set", wrong, failing=True)
+    assert wrong.split("=")[0].split(".")[-1] in refused or "trainig" in refused
+    assert "not allowed" in refused
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("serving.flags.port=1", "serving.flags.port: the chart sets this flag itself"),
+        ("data.content=x,data.url=http://a/b.csv", "give one of content"),
+        ("data.existingClaim=x", "data.path: which file"),
+        ("httpRoute.enabled=true", "httpRoute.parentRefs: which Gateway"),
+        ("models.accessMode=ReadWriteOncePod", "one of 'ReadWriteOnce', 'ReadWriteMany'"),
+        ("data.url=ftp://a/b.csv", "/data/url"),
+        ("data.url=http://a/", "/data/url"),
+    ],
+)
+def test_values_that_cannot_work_are_refused(helm, wrong, told):
+    assert told in helm("template", "ecg", CHART, "--set", wrong, failing=True)
+
+
+def test_the_examples_set_every_value(read_yaml):
+    examples = [read_yaml(path.read_text())[0] for path in EXAMPLES]
+    assert [path for path in LEAVES if all(value_at(each, path) == {} for each in examples)] == []
+
+
+def test_every_option_differs_from_its_default(read_yaml, defaults):
+    """So that the example does reach what a value switches on."""
+    (example,) = read_yaml((CHART / "ci" / "every-option-values.yaml").read_text())
+    needs_no_change = {"models.existingClaim", "training.enabled", "ingress.enabled"}
+    same = {path for path in LEAVES if value_at(example, path) == value_at(defaults, path) != {}}
+    assert same == needs_no_change
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_lint_finds_nothing(helm, path):
+    assert "0 chart(s) failed" in helm("lint", "--strict", CHART, "--values", path)
+
+
+def test_the_readme_lists_every_value_with_its_default(defaults):
+    def row(path: str) -> str:
+        default = value_at(defaults, path)
+        shown = json.dumps(default).replace('"', "") if default not in ("", [], {}) else ""
+        return f"| `{path}` | {f'`{shown}`' if shown else ''} | {LEAVES[path]['description']} |"
+
+    expected = [row(path) for path in LEAVES]
+    assert re.findall(r"^\| `[a-z]\w*\.[\w.]+` \|.*$", README, re.MULTILINE) == expected, "\n".join(expected)
+
+
+def test_training_options_are_those_of_the_program():
+    known = {field.name for field in (*fields(Options), *fields(Recipe))} - {"recipe", "data", "models"}
+    offered = {path.rsplit(".", 1)[1] for path in LEAVES if path.startswith("training.options.")}
+    assert {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in offered} == known
+
+
+def test_gateway_settings_are_those_of_the_program():
+    known = {field.name for field in fields(Settings)} - MADE_BY_THE_CHART
+    offered = {path.rsplit(".", 1)[1] for path in LEAVES if path.startswith("gateway.settings.")}
+    assert {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in offered} == known
+
+
+def test_default_flags_are_the_model_servers_own(defaults):
+    assert defaults["serving"]["flags"].keys() <= {field.name for field in fields(Flags)}
+
+
+def test_the_chart_is_of_the_projects_version(helm, read_yaml):
+    (chart,) = read_yaml(helm("show", "chart", CHART))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (chart["version"], chart["appVersion"]) == (project["version"], project["version"])
+
+
+def test_the_official_image_reads_what_training_exports(defaults):
+    lock = (ROOT / "training" / "requirements.txt").read_text()
+    pinned = re.findall(r"^tensorflow-cpu==(\d+\.\d+)\.", lock, re.MULTILINE)
+    image = defaults["serving"]["image"]
+    assert (image["repository"], [image["tag"].rsplit(".", 1)[0]]) == ("tensorflow/serving", pinned)
