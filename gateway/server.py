@@ -27,13 +27,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Make the application; called in each worker, as gRPC does not survive a fork."""
         from gateway import logs
         from gateway.app import create_app
-        from gateway.model_server import ModelServer, open_channel
+        from gateway.connection import Connection
+        from gateway.model_server import ModelServer
         from gateway.predictor import Predictor
 
         _return_large_blocks()
         settings = self._settings
         logs.configure(settings.log_level)
-        return create_app(settings, Predictor(ModelServer(open_channel(settings), settings)))
+        return create_app(settings, Predictor(ModelServer(Connection(settings), settings)))
 
 
 def _return_large_blocks() -> None:

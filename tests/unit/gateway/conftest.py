@@ -7,7 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
-from gateway.model_server import ModelServer, open_channel
+from gateway.connection import Connection
+from gateway.model_server import ModelServer
 from gateway.predictor import Predictor
 from gateway.settings import Settings
 from tests.fake_serving import FakeServing
@@ -43,5 +44,5 @@ def settings(serving) -> Settings:
 
 @pytest.fixture
 def client(settings, clock) -> Iterator[FlaskClient]:
-    with open_channel(settings) as channel:
-        yield create_app(settings, Predictor(ModelServer(channel, settings), clock)).test_client()
+    with Connection(settings) as connection:
+        yield create_app(settings, Predictor(ModelServer(connection, settings), clock)).test_client()

@@ -8,7 +8,8 @@ from grpc import StatusCode
 
 from gateway import errors
 from gateway.app import create_app
-from gateway.model_server import ModelServer, open_channel
+from gateway.connection import Connection
+from gateway.model_server import ModelServer
 from gateway.predictor import Predictor
 from gateway.responses import STATUS
 from tests.fake_serving import FakeModel
@@ -78,8 +79,8 @@ def test_nothing_else_is_tried_again(client, serving):
 
 def test_a_model_slower_than_the_deadline_is_a_504(settings, serving):
     hasty = replace(settings, deadline_seconds=0.2, retry_attempts=1)
-    with open_channel(hasty) as channel, serving.hold():
-        answer = create_app(hasty, Predictor(ModelServer(channel, hasty))).test_client().post("/predict", json=BEAT)
+    with Connection(hasty) as connection, serving.hold():
+        answer = create_app(hasty, Predictor(ModelServer(connection, hasty))).test_client().post("/predict", json=BEAT)
     assert_error(answer, 504, "model_too_slow")
 
 
@@ -102,8 +103,8 @@ def test_the_log_quotes_only_details_that_cannot_hold_a_beat(client, serving, ca
 def test_an_answer_beyond_grpcs_usual_limit_is_taken(settings, serving):
     roomy = replace(settings, max_batch=1100, max_body_bytes=10**6)
     serving.models[1] = FakeModel(labels=tuple(range(1000)))
-    with open_channel(roomy) as channel:
-        client = create_app(roomy, Predictor(ModelServer(channel, roomy))).test_client()
+    with Connection(roomy) as connection:
+        client = create_app(roomy, Predictor(ModelServer(connection, roomy))).test_client()
         answer = client.post("/predict", json={"instances": [BEAT["features"]] * 1100})
     assert answer.text.count("predicted_class") == 1100
 
@@ -116,8 +117,8 @@ class Broken(Predictor):
 
 
 def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, caplog):
-    with open_channel(settings) as channel:
-        client = create_app(settings, Broken(ModelServer(channel, settings))).test_client()
+    with Connection(settings) as connection:
+        client = create_app(settings, Broken(ModelServer(connection, settings))).test_client()
         answer = client.post("/predict", json=BEAT, headers={"X-Request-ID": "abc"})
     assert_error(answer, 500, "internal_error", "Something unforeseen")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
