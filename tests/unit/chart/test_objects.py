@@ -284,13 +284,15 @@ def test_an_autoscaled_deployment_leaves_its_replicas_to_the_autoscaler(every_op
     assert scaler["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
 
 
-def test_one_replica_has_no_disruption_budget_which_would_block_a_drain(render, every_option):
-    assert sorted(each["metadata"]["name"] for each in every_option if each["kind"] == "PodDisruptionBudget") == [
-        "ecg-gateway",
-        "ecg-serving",
-    ]
-    wanted = "serving.podDisruptionBudget=true,gateway.podDisruptionBudget=true,serving.replicas=1,gateway.replicas=1"
-    assert not [each for each in render("--set", wanted) if each["kind"] == "PodDisruptionBudget"]
+def test_a_disruption_budget_never_blocks_a_drain(render, every_option):
+    def budgets(objects: list[Object]) -> list[str]:
+        return sorted(each["metadata"]["name"] for each in objects if each["kind"] == "PodDisruptionBudget")
+
+    wanted = "serving.podDisruptionBudget=true,gateway.podDisruptionBudget=true"
+    movable = "models.accessMode=ReadWriteMany"
+    assert budgets(every_option) == budgets(render("--set", f"{wanted},{movable}")) == ["ecg-gateway", "ecg-serving"]
+    assert budgets(render("--set", f"{wanted},{movable},serving.replicas=1,gateway.replicas=1")) == []
+    assert budgets(render("--set", wanted)) == ["ecg-gateway"]
 
 
 def test_only_the_gateway_reaches_the_model_server(every_option):

@@ -67,11 +67,10 @@ def test_every_value_is_described(path):
     assert len(LEAVES[path]["description"]) > 5
 
 
-@pytest.mark.parametrize("wrong", ["trainig.retries=1", "training.options.epoch=1", "gateway.settings.port=1", "x=1"])
+@pytest.mark.parametrize("wrong", ["trainig", "training.options.epoch", "gateway.settings.port", "models.sice"])
 def test_a_misspelt_value_is_refused(helm, wrong):
-    refused = helm("template", "ecg", CHART, "--set", wrong, failing=True)
-    assert wrong.split("=")[0].split(".")[-1] in refused or "trainig" in refused
-    assert "not allowed" in refused
+    refused = helm("template", "ecg", CHART, "--set", f"{wrong}=1", failing=True)
+    assert f"'{wrong.rsplit('.', 1)[-1]}' not allowed" in refused
 
 
 @pytest.mark.parametrize(
