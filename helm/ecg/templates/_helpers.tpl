@@ -43,7 +43,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- define "ecg.image" -}}
 {{- $root := first . -}}
 {{- $image := last . -}}
-image: {{ printf "%s:%s" $image.repository ($image.tag | default $root.Chart.AppVersion) }}
+image: {{ $image.repository }}:{{ include "ecg.scalar" ($image.tag | default $root.Chart.AppVersion) }}
 imagePullPolicy: {{ $root.Values.images.pullPolicy }}
 {{- end }}
 

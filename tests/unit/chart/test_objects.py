@@ -16,9 +16,9 @@ NEW_DATA = {
     "configMap": ["--set", "data.configMap.name=beats"],
     "url": ["--set", "data.url=http://a/beats.csv"],
     "claim": ["--set", "data.existingClaim=beats,data.path=x.csv"],
-    "revision": ["--set", "training.revision=two"],
+    "revision": ["--set", "training.revision=20261124"],
     "option": ["--set", "training.options.epochs=2"],
-    "image": ["--set", "training.image.tag=two"],
+    "image": ["--set", "training.image.tag=1234567"],
 }
 
 
@@ -187,6 +187,12 @@ def test_other_data_settings_or_image_give_another_job(render):
     names = [job_name(render(*values)) for values in [[], *NEW_DATA.values()]]
     assert len(set(names)) == len(NEW_DATA) + 1
     assert job_name(render("--set", "data.content=a")) != job_name(render("--set", "data.content=b"))
+
+
+def test_tags_and_revisions_may_be_numbers(render):
+    template = one(render("--set", "training.image.tag=1234567,training.revision=20261124"), "Job")["spec"]["template"]
+    assert template["spec"]["containers"][0]["image"] == "ecg-training:1234567"
+    assert template["metadata"]["annotations"] == {"revision": "20261124"}
 
 
 def test_the_cronjob_trains_as_the_job_does(objects):

@@ -39,7 +39,7 @@ resources:
 {{- with .Values.training.env }}
 env:
   {{- range $name, $value := . }}
-  - {name: {{ $name }}, value: {{ $value | quote }}}
+  - {name: {{ $name }}, value: {{ include "ecg.scalar" $value | quote }}}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -65,7 +65,7 @@ template:
       checksum/data: {{ sha256sum . }}
       {{- end }}
       {{- with .Values.training.revision }}
-      revision: {{ . | quote }}
+      revision: {{ include "ecg.scalar" . | quote }}
       {{- end }}
     {{- end }}
   spec:
