@@ -44,7 +44,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_skaffold_run_ends_with_an_answer(namespace, tools, ingress_url):
-    arguments = ("--profile=own-server", f"--namespace={namespace.namespace}")
+    arguments = ("--profile=own-server,unpushed", f"--namespace={namespace.namespace}")
     run("skaffold", "run", *arguments)
     try:
         model = Ingress(ingress_url, "any.test").ask("GET", "/model")
