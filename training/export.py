@@ -33,7 +33,14 @@ def export(
     # The plain variables: a Keras model tracked as a whole is restored by tf.saved_model.load, not by a model server.
     module.weights = [variable.value for variable in model.variables]
     labels = tf.constant(class_labels, tf.int64)
+    signatures = {
+        "serving_default": _predictions(model, labels, len(feature_names)),
+        "metadata": _metadata(labels, feature_names, json.dumps(description)),
+    }
+    tf.saved_model.save(module, str(folder), signatures=signatures)
 
+
+def _predictions(model: keras.Model, labels: tf.Tensor, width: int) -> Any:
     def serve(features: tf.Tensor) -> dict[str, tf.Tensor]:
         answers = model(features, training=False)
         # A sigmoid becomes two columns here, so that a client need not know how the network ends.
@@ -44,19 +51,18 @@ def export(
             "probability": tf.reduce_max(probabilities, axis=1),
         }
 
+    return tf.function(serve, input_signature=[tf.TensorSpec([None, width], tf.float32, name="features")])
+
+
+def _metadata(labels: tf.Tensor, feature_names: tuple[str, ...], description: str) -> Any:
     def metadata() -> dict[str, tf.Tensor]:
         return {
             "class_labels": labels,
             "feature_names": tf.constant(feature_names),
-            "description": tf.constant(json.dumps(description)),
+            "description": tf.constant(description),
         }
 
-    features = tf.TensorSpec([None, len(feature_names)], tf.float32, name="features")
-    signatures = {
-        "serving_default": tf.function(serve, input_signature=[features]),
-        "metadata": tf.function(metadata, input_signature=[]),
-    }
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+    return tf.function(metadata, input_signature=[])
 
 
 def write_warmup(folder: Path, name: str, beats: NDArray[np.float32]) -> None:
