@@ -17,6 +17,32 @@ from gateway.settings import Settings
 PAUSE: Final = 1.0
 
 
+def default_channel(settings: Settings) -> grpc.Channel:
+    """Open a channel; it connects at the first call and again after each loss."""
+    # every address of the name is used in turn, so that requests are spread over the pods behind a headless Service
+    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+    if settings.retry_attempts > 1:
+        # about 0.1 and 0.3 seconds: together longer than the pause before the channel connects anew
+        retry: dict[str, Any] = {"initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 3}
+        # CANCELLED: nobody here cancels, so the server did, for a request that came in the moment it stopped
+        retry |= {"maxAttempts": settings.retry_attempts, "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}
+        config["methodConfig"] = [{"name": [{}], "retryPolicy": retry}]
+        # while most calls fail, retries would only add load
+        config["retryThrottling"] = {"maxTokens": 20, "tokenRatio": 0.5}
+    return grpc.insecure_channel(
+        settings.serving_target,
+        options=[
+            ("grpc.service_config", json.dumps(config)),
+            ("grpc.max_receive_message_length", -1),  # sending has no limit of its own
+            ("grpc.initial_reconnect_backoff_ms", 50),
+            ("grpc.max_reconnect_backoff_ms", 250),
+            ("grpc.min_reconnect_backoff_ms", 1000),  # in spite of its name, how long one attempt may take
+            ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the world outside
+            ("grpc.dns_min_time_between_resolutions_ms", 1000),  # a server started anew may have another address
+        ],
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """A method of the model server, and its messages."""
@@ -48,14 +74,14 @@ class Connection:
     def __init__(
         self,
         settings: Settings,
-        open_channel: Callable[[Settings], grpc.Channel] | None = None,
+        open_channel: Callable[[Settings], grpc.Channel] = default_channel,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._open_channel = open_channel or default_channel
+        self._open_channel = open_channel
         self._clock = clock
         self._renewing = threading.Lock()
-        self._retired: deque[tuple[float, _Opened]] = deque()  # with the time since when nobody calls there
+        self._retired: deque[tuple[float, _Opened]] = deque()  # with the time when new calls stopped going there
         self._opened = self._open()
 
     def _open(self) -> _Opened:
@@ -93,29 +119,3 @@ class Connection:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def default_channel(settings: Settings) -> grpc.Channel:
-    """Open a channel; it connects at the first call and again after each loss."""
-    # every address of the name is used in turn, so that requests are spread over the pods behind a headless Service
-    config: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
-    if settings.retry_attempts > 1:
-        # CANCELLED: nobody here cancels, so the server did, for a request that came in the moment it stopped
-        # about 0.1 and 0.3 seconds: together longer than the pause before the channel connects anew
-        retry: dict[str, Any] = {"initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 3}
-        retry |= {"maxAttempts": settings.retry_attempts, "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}
-        config["methodConfig"] = [{"name": [{}], "retryPolicy": retry}]
-        # while most calls fail, retries would only add load
-        config["retryThrottling"] = {"maxTokens": 20, "tokenRatio": 0.5}
-    return grpc.insecure_channel(
-        settings.serving_target,
-        options=[
-            ("grpc.service_config", json.dumps(config)),
-            ("grpc.max_receive_message_length", -1),  # sending has no limit of its own
-            ("grpc.initial_reconnect_backoff_ms", 50),
-            ("grpc.max_reconnect_backoff_ms", 250),
-            ("grpc.min_reconnect_backoff_ms", 1000),  # in spite of its name, how long one attempt may take
-            ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the world outside
-            ("grpc.dns_min_time_between_resolutions_ms", 1000),  # a server started anew may have another address
-        ],
-    )

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from training.publish import newest
+
 GRACE_SECONDS = 35  # longer than the servers themselves take to drain
 START_SECONDS = 120
 
@@ -132,15 +134,16 @@ def _check_alive(*processes: subprocess.Popen[bytes], pause: float) -> None:
 
 
 def _show(url: str, base: Path) -> None:
-    newest = max((path for path in base.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
-    beat = json.loads((newest / "assets.extra" / "beats.json").read_text())[0]
+    served = newest(base)
+    assert served  # the training has just published one
+    beat = json.loads((served / "assets.extra" / "beats.json").read_text())[0]
     question = Path("build/beat.json")
     question.parent.mkdir(exist_ok=True)
     question.write_text(json.dumps({"features": beat["features"]}))
     answer = _ask(f"{url}/predict", question.read_bytes())
     print(
-        f"\nServing version {newest.name}. A held-back beat of class {beat['label']} is answered {json.dumps(answer)}\n"
-        f"Report:  {newest / 'assets.extra' / 'report.html'}\n"
+        f"\nServing version {served.name}. A held-back beat of class {beat['label']} is answered {json.dumps(answer)}\n"
+        f"Report:  {served / 'assets.extra' / 'report.html'}\n"
         f"Try it:  curl -H 'Content-Type: application/json' --data @{question} {url}/predict\n"
         f"Ctrl-C stops everything.\n",
         flush=True,

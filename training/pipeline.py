@@ -36,7 +36,7 @@ def train(options: Options) -> Path:
     with staging(options.models) as folder:  # first, since a folder that cannot be written to is best known early
         parts = read(options)
         trained, evaluation = fit_and_evaluate(parts, options.recipe)
-        description = _describe(parts, trained, evaluation, options)
+        description = _describe(parts, trained, evaluation, options.recipe)
         print(summary(description, evaluation), flush=True)
         try:
             _write(folder, options.models.name, parts.test, trained, evaluation, description)
@@ -71,7 +71,7 @@ def fit_and_evaluate(parts: Parts, recipe: Recipe) -> tuple[Trained, Evaluation]
     return trained, Evaluation(class_labels, parts.test.labels, trained.probabilities(parts.test.features))
 
 
-def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, options: Options) -> dict[str, Any]:
+def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, recipe: Recipe) -> dict[str, Any]:
     rows = {name: len(getattr(parts, name).labels) for name in ("train", "validation", "test")}
     return {
         "data": {
@@ -85,7 +85,7 @@ def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, options: O
             "tensorflow": tf.__version__,
             "keras": release("keras"),
             "best_epoch": trained.best_epoch,
-            **asdict(options.recipe),
+            **asdict(recipe),
         },
         "metrics": evaluation.metrics(),
     }
@@ -112,11 +112,12 @@ def _write(
 def _examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:
     """A held-back beat of each class with the answer that the model server must give for it."""
     _, rows = np.unique(test.labels, return_index=True)
+    predicted = evaluation.predicted
     return [
         {
             "features": test.features[row].tolist(),
             "label": int(test.labels[row]),
-            "predicted_class": int(evaluation.predicted[row]),
+            "predicted_class": int(predicted[row]),
             "probability": float(evaluation.probabilities[row].max()),
         }
         for row in rows
