@@ -167,3 +167,59 @@ spec:
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
 {{- end }}
+
+{{- /* ecg.pinned: "true" where each serving pod serves the one version of its template. Context: the root. */ -}}
+{{- define "ecg.pinned" -}}
+{{- if eq .Values.serving.versions "pinned" }}true{{ end -}}
+{{- end }}
+
+{{- /* ecg.mayUse: a Role and its binding: what an account may do to the serving Deployment, and to nothing else.
+Call: include "ecg.mayUse" (list . .Values.gateway "get") */ -}}
+{{- define "ecg.mayUse" -}}
+{{- $root := index . 0 -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ include "ecg.self" $root }}
+  labels:
+    {{- include "ecg.labels" $root | nindent 4 }}
+rules:
+  - apiGroups: [apps]
+    resources: [deployments]
+    resourceNames: [{{ include "ecg.name" (list $root "serving") }}]
+    verbs: {{ slice . 2 | toRawJson }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ include "ecg.self" $root }}
+  labels:
+    {{- include "ecg.labels" $root | nindent 4 }}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{ include "ecg.self" $root }}}
+subjects:
+  - kind: ServiceAccount
+    name: {{ (index . 1).serviceAccountName | default (include "ecg.self" $root) }}
+    namespace: {{ $root.Release.Namespace }}
+{{- end }}
+
+{{- /* ecg.tokenVolume: the account's token, for the containers that mount it only. */ -}}
+{{- define "ecg.tokenVolume" -}}
+- name: token
+  projected:
+    sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3600}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+      - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
+{{- end }}
+
+{{- /* ecg.tokenMount: where Kubernetes' clients look for it. */ -}}
+{{- define "ecg.tokenMount" -}}
+- {name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+{{- end }}
+
+{{- /* ecg.apiServer: a NetworkPolicy's egress rule for the Kubernetes API, whose address no policy can know. */ -}}
+{{- define "ecg.apiServer" -}}
+- ports:
+    - {port: 443}
+    - {port: 6443}
+{{- end }}

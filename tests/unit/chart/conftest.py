@@ -95,3 +95,11 @@ def containers(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     for name, pod in pods(objects):
         for container in pod["containers"] + pod.get("initContainers", []):
             yield f"{name}: {container['name']}", container
+
+
+def container(objects: list[Object], kind: str, name: str) -> Object:
+    """The container of that name in the only object of a kind that has one; those for the start included."""
+    (found,) = [
+        each for where, each in containers(objects) if where.startswith(kind + " ") and where.endswith(f": {name}")
+    ]
+    return found

@@ -9,8 +9,9 @@ import pytest
 
 from gateway.settings import Settings
 from serving.flags import Flags
-from tests.unit.chart.conftest import CHART, Object, containers, one, pods
+from tests.unit.chart.conftest import CHART, Object, container, containers, one, pods
 
+LATEST = ("--set", "serving.versions=latest")
 NEW_DATA = {
     "content": ["--set", "data.content=a"],
     "configMap": ["--set", "data.configMap.name=beats"],
@@ -27,12 +28,16 @@ def objects(request, render, every_option):
     return render() if request.param == "default" else every_option
 
 
-def flags_of(container: Object) -> Flags:
-    return Flags.parse(container["args"])
+def flags_of(server: Object) -> Flags:
+    return Flags.parse(server["args"])
 
 
-def variables_of(container: Object) -> dict[str, str]:
-    return {each["name"]: each["value"] for each in container["env"]}
+def variables_of(program: Object) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in program["env"]}
+
+
+def training_of(objects: list[Object]) -> Object:
+    return container(objects, "Job", "training")
 
 
 def job_name(objects: list[Object]) -> str:
@@ -42,7 +47,8 @@ def job_name(objects: list[Object]) -> str:
 def data_of(objects: list[Object]) -> tuple[str, Object, Any]:
     """The training container's --data, the volume that it is on, and what fills that."""
     pod = one(objects, "Job")["spec"]["template"]["spec"]
-    path = next(each for each in pod["containers"][0]["args"] if each.startswith("--data=")).removeprefix("--data=")
+    args = training_of(objects)["args"]
+    path = next(each for each in args if each.startswith("--data=")).removeprefix("--data=")
     (volume,) = [each for each in pod["volumes"] if each["name"] == "data"]
     return path, {key: value for key, value in volume.items() if key != "name"}, pod.get("initContainers")
 
@@ -79,7 +85,42 @@ def test_accounts_have_no_token_and_no_rights(render):
     accounts = [each for each in render() if each["kind"] == "ServiceAccount"]
     assert {each["metadata"]["name"] for each in accounts} == {"ecg-training", "ecg-serving", "ecg-gateway"}
     assert [each for each in accounts if each["automountServiceAccountToken"]] == []
-    assert [each["kind"] for each in render() if "Role" in each["kind"]] == []
+    assert [each["kind"] for each in render(*LATEST) if "Role" in each["kind"]] == []
+
+
+@pytest.mark.parametrize(("component", "verbs"), [("gateway", ["get"]), ("training", ["get", "patch"])])
+def test_an_account_may_use_the_serving_deployment_and_nothing_else(render, component, verbs):
+    role, binding = (one(render(), kind, component) for kind in ("Role", "RoleBinding"))
+    deployment = one(render(), "Deployment", "serving")["metadata"]["name"]
+    only = {"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": [deployment], "verbs": verbs}
+    assert role["rules"] == [only]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    account = one(render(), "ServiceAccount", component)["metadata"]["name"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": "default"}]
+    assert [each["kind"] for each in render() if "Role" in each["kind"]] == [
+        "Role",
+        "Role",
+        "RoleBinding",
+        "RoleBinding",
+    ]
+
+
+def test_an_account_of_ones_own_gets_the_rights(render):
+    binding = one(render("--set", "training.serviceAccountName=trainer"), "RoleBinding", "training")
+    assert binding["subjects"][0]["name"] == "trainer"
+
+
+def test_only_what_speaks_with_kubernetes_mounts_a_token(render):
+    def holders(objects: list[Object]) -> set[str]:
+        return {
+            name.partition(" ")[0] + name[name.rindex(":") :]
+            for name, each in containers(objects)
+            if any("serviceaccount" in mount["mountPath"] for mount in each.get("volumeMounts", []))
+        }
+
+    cron = {"CronJob: served", "CronJob: rollout"}
+    assert holders(render()) == {"Deployment: gateway", "Job: served", "Job: rollout"} | cron
+    assert holders(render(*LATEST)) == set()
 
 
 def test_selectors_find_the_pods_and_no_others(objects):
@@ -112,20 +153,57 @@ def test_only_training_writes_to_the_models(objects):
     for name, container in containers(objects):
         for mount in container.get("volumeMounts", []):
             if mount["name"] == "models":
-                assert mount.get("readOnly", False) == ("training" not in name), name
+                assert mount.get("readOnly", False) == (not name.endswith(": training")), name
 
 
-def test_gateway_and_model_server_agree(objects):
-    serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
-    variables = variables_of(one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0])
-    training = one(objects, "Job")["spec"]["template"]["spec"]["containers"][0]
+def test_training_gateway_and_model_server_agree(objects):
+    serving = container(objects, "Deployment", "serving")
+    variables = variables_of(container(objects, "Deployment", "gateway"))
+    base = variables_of(container(objects, "Deployment", "model"))["ECG_MODEL_BASE_PATH"]
     flags = flags_of(serving)
     service = one(objects, "Service", "serving")
     assert service["spec"]["clusterIP"] == "None"
     assert variables["ECG_SERVING_TARGET"] == f"dns:///{service['metadata']['name']}:{flags.port}"
-    assert variables["ECG_MODEL_NAME"] == flags.model_name
-    assert f"--models={flags.model_base_path}" in training["args"]
+    assert variables["ECG_MODEL_NAME"] == base.rpartition("/")[2]
+    assert f"--models={base}" in training_of(objects)["args"]
     assert {each["containerPort"] for each in serving["ports"]} == {flags.port, flags.rest_api_port}
+
+
+def test_the_latest_version_is_followed_in_its_folder(render):
+    objects = render(*LATEST)
+    flags = flags_of(container(objects, "Deployment", "serving"))
+    model = container(objects, "Deployment", "model")
+    assert flags.model_base_path == variables_of(model)["ECG_MODEL_BASE_PATH"]
+    assert (flags.model_name, flags.model_config_file) == (flags.model_base_path.rpartition("/")[2], "")
+    assert "minReadySeconds" not in one(objects, "Deployment", "serving")["spec"]
+    assert [each["name"] for each in one(objects, "Job")["spec"]["template"]["spec"]["containers"]] == ["training"]
+    assert "ECG_ROLLOUT_URL" not in variables_of(container(objects, "Deployment", "gateway"))
+
+
+def test_a_pinned_version_is_never_the_charts(render):
+    """Helm owns what it renders, and would take back what a rollout set."""
+    for name, each in containers(render()):
+        assert "ECG_MODEL_VERSION" not in [variable["name"] for variable in each.get("env", [])], name
+    assert flags_of(container(render(), "Deployment", "serving")).max_num_load_retries == 0
+    given = render("--set", "serving.flags.max_num_load_retries=3")
+    assert flags_of(container(given, "Deployment", "serving")).max_num_load_retries == 3
+
+
+def test_the_gateway_reads_the_serving_deployment(render, helm, read_yaml):
+    objects = read_yaml(helm("template", "mine", CHART, "--namespace=clinic"))
+    deployment = one(objects, "Deployment", "serving")["metadata"]["name"]
+    url = variables_of(container(objects, "Deployment", "gateway"))["ECG_ROLLOUT_URL"]
+    assert url == f"https://kubernetes.default.svc/apis/apps/v1/namespaces/clinic/deployments/{deployment}"
+
+
+def test_what_was_trained_is_promoted_and_what_is_served_is_spared(render):
+    served, training, rollout = (container(render(), "Job", name) for name in ("served", "training", "rollout"))
+    assert "--into=/tmp/served" in served["args"]
+    assert {"--spare-file=/tmp/served", "--version-file=/tmp/published"} <= set(training["args"])
+    assert {"promote", "--version-file=/tmp/published", "--tolerance=0.01", "--or-leave"} <= set(rollout["args"])
+    left = render("--set", "rollout.promote=false")
+    assert [each["name"] for each in one(left, "Job")["spec"]["template"]["spec"]["containers"]] == ["training"]
+    assert container(left, "Job", "served")
 
 
 def test_gateway_variables_are_settings(objects):
@@ -136,7 +214,7 @@ def test_gateway_variables_are_settings(objects):
 
 
 def test_numbers_reach_the_programs_in_full(every_option):
-    args = one(every_option, "Job")["spec"]["template"]["spec"]["containers"][0]["args"]
+    args = training_of(every_option)["args"]
     serving = one(every_option, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
     gateway = one(every_option, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
     assert {"--epochs=1000000", "--learning-rate=0.0005", "--unless-published", "--class-weights=balanced"} <= set(args)
@@ -148,7 +226,8 @@ def test_numbers_reach_the_programs_in_full(every_option):
 def test_probes_tell_the_truth(objects):
     serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
     gateway = one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
-    available = {"path": f"/v1/models/{flags_of(serving).model_name}/metadata", "port": "http"}
+    name = variables_of(gateway)["ECG_MODEL_NAME"]
+    available = {"path": f"/v1/models/{name}/metadata", "port": "http"}
     assert serving["startupProbe"]["httpGet"] == serving["readinessProbe"]["httpGet"] == available
     assert serving["livenessProbe"]["tcpSocket"] == {"port": "grpc"}
     assert gateway["readinessProbe"]["httpGet"]["path"] == "/ready"
@@ -190,9 +269,9 @@ def test_other_data_settings_or_image_give_another_job(render):
 
 
 def test_tags_and_revisions_may_be_numbers(render):
-    template = one(render("--set", "training.image.tag=1234567,training.revision=20261124"), "Job")["spec"]["template"]
-    assert template["spec"]["containers"][0]["image"] == "ecg-training:1234567"
-    assert template["metadata"]["annotations"] == {"revision": "20261124"}
+    objects = render("--set", "training.image.tag=1234567,training.revision=20261124")
+    assert training_of(objects)["image"] == "ecg-training:1234567"
+    assert one(objects, "Job")["spec"]["template"]["metadata"]["annotations"] == {"revision": "20261124"}
 
 
 def test_the_cronjob_trains_as_the_job_does(objects):
@@ -209,8 +288,8 @@ def test_the_cronjob_waits_to_be_started_unless_it_has_a_schedule(render, every_
 
 def test_without_data_training_has_no_data_volume(render):
     pod = one(render(), "Job")["spec"]["template"]["spec"]
-    assert [each["name"] for each in pod["volumes"]] == ["models", "tmp"]
-    assert not [each for each in pod["containers"][0]["args"] if each.startswith("--data")]
+    assert [each["name"] for each in pod["volumes"]] == ["models", "tmp", "token"]
+    assert not [each for each in training_of(render())["args"] if each.startswith("--data")]
 
 
 def test_data_from_a_value(render):
@@ -320,11 +399,21 @@ def test_the_gateway_calls_the_model_server_and_dns_only(every_option):
     assert [each.get("namespaceSelector") for each in rules["ingress"][0]["from"]][1:] != []
 
 
-def test_training_reaches_the_network_only_to_fetch_data(render, every_option):
-    closed = one(render("--set", "networkPolicy.enabled=true"), "NetworkPolicy", "training")["spec"]
+def test_training_reaches_the_network_only_to_fetch_data_and_to_promote(render, every_option):
+    closed = one(render(*LATEST, "--set", "networkPolicy.enabled=true"), "NetworkPolicy", "training")["spec"]
     assert "egress" not in closed
     assert closed["policyTypes"] == ["Ingress", "Egress"]
     assert one(every_option, "NetworkPolicy", "training")["spec"]["egress"] == [{}]
+    pinned = render("--set", "networkPolicy.enabled=true")
+    dns, api, gateway = one(pinned, "NetworkPolicy", "training")["spec"]["egress"]
+    assert {each["port"] for each in dns["ports"]} == {53}
+    assert (
+        api
+        == one(pinned, "NetworkPolicy", "gateway")["spec"]["egress"][2]
+        == {"ports": [{"port": 443}, {"port": 6443}]}
+    )
+    labels = one(pinned, "Deployment", "gateway")["spec"]["template"]["metadata"]["labels"]
+    assert gateway["to"] == [{"podSelector": {"matchLabels": labels}}]
 
 
 def test_the_ways_in_lead_to_the_gateway(every_option):

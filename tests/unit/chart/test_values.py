@@ -18,7 +18,7 @@ from training.options import Options
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 README = (CHART / "README.md").read_text()
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
-MADE_BY_THE_CHART = {"serving_target", "model_name", "listen"}
+MADE_BY_THE_CHART = {"serving_target", "model_name", "listen", "rollout_url"}
 
 
 def closed(schema: dict[str, Any]) -> bool:
@@ -118,7 +118,13 @@ def test_the_readme_lists_every_value_with_its_default(defaults):
 
 
 def test_training_options_are_those_of_the_program():
-    known = {field.name for field in (*fields(Options), *fields(Recipe))} - {"recipe", "data", "models"}
+    known = {field.name for field in (*fields(Options), *fields(Recipe))} - {
+        "recipe",
+        "data",
+        "models",
+        "spare_file",
+        "version_file",
+    }
     offered = {path.rsplit(".", 1)[1] for path in LEAVES if path.startswith("training.options.")}
     assert {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in offered} == known
 

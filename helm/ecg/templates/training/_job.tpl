@@ -30,7 +30,44 @@
   {{- end }}
 {{- end }}
 
-{{- /* training.container: what both containers of the pod have in common. Context: the root. */ -}}
+{{- /* training.training: the container that trains. Context: the root. */ -}}
+{{- define "training.training" -}}
+{{- $file := include "training.file" . -}}
+- name: training
+  {{- include "training.container" . | nindent 2 }}
+  args:
+    - --models=/models/{{ .Values.models.name }}
+    {{- with $file }}
+    - {{ printf "--data=%s" . | quote }}
+    {{- end }}
+    {{- range $name, $value := .Values.training.options }}
+    {{- if not (kindIs "bool" $value) }}
+    - {{ printf "--%s=%s" (kebabcase $name) (include "ecg.scalar" $value) | quote }}
+    {{- else if $value }}
+    - --{{ kebabcase $name }}
+    {{- end }}
+    {{- end }}
+    {{- if include "ecg.pinned" . }}
+    - --spare-file=/tmp/served
+    - --version-file=/tmp/published
+    {{- end }}
+  volumeMounts:
+    - {name: models, mountPath: /models}
+    - {name: tmp, mountPath: /tmp}
+    {{- if $file }}
+    - {name: data, mountPath: /data, readOnly: true}
+    {{- end }}
+{{- end }}
+
+{{- /* training.rollout: what the containers that speak with Kubernetes have in common. Context: the root. */ -}}
+{{- define "training.rollout" -}}
+{{ include "ecg.image" (list . .Values.rollout.image) }}
+{{ include "ecg.confined" . }}
+resources:
+  {{- toYaml .Values.rollout.resources | nindent 2 }}
+{{- end }}
+
+{{- /* training.container: what the containers with training's image have in common. Context: the root. */ -}}
 {{- define "training.container" -}}
 {{ include "ecg.image" (list . .Values.training.image) }}
 {{ include "ecg.confined" . }}
@@ -47,6 +84,8 @@ env:
 {{- /* training.job: the specification of the Job and of the CronJob's Jobs. Context: the root. */ -}}
 {{- define "training.job" -}}
 {{- $file := include "training.file" . -}}
+{{- $pinned := ne (include "ecg.pinned" .) "" -}}
+{{- $promotes := and $pinned .Values.rollout.promote -}}
 backoffLimit: {{ .Values.training.retries }}
 activeDeadlineSeconds: {{ .Values.training.deadlineSeconds }}
 podFailurePolicy:
@@ -55,6 +94,10 @@ podFailurePolicy:
       onPodConditions: [{type: DisruptionTarget}]
     - action: FailJob # a wrong option stays wrong
       onExitCodes: {containerName: training, operator: In, values: [2]}
+    {{- if $promotes }}
+    - action: FailJob # a version that cannot be promoted is no better when trained again
+      onExitCodes: {containerName: rollout, operator: NotIn, values: [0]}
+    {{- end }}
 template:
   metadata:
     labels:
@@ -74,8 +117,17 @@ template:
     {{- with include "ecg.sameNode" . }}
     {{- . | nindent 4 }}
     {{- end }}
-    {{- with .Values.data.url }}
+    {{- if or $pinned .Values.data.url }}
     initContainers:
+      {{- if $pinned }}
+      - name: served # which versions no pruning may take
+        {{- include "training.rollout" . | nindent 8 }}
+        args: [--deployment={{ include "ecg.name" (list . "serving") }}, served, --into=/tmp/served]
+        volumeMounts:
+          - {name: tmp, mountPath: /tmp}
+          {{- include "ecg.tokenMount" . | nindent 10 }}
+      {{- end }}
+      {{- with .Values.data.url }}
       - name: data
         {{- include "training.container" $ | nindent 8 }}
         command: [python, -m, data, fetch]
@@ -83,32 +135,38 @@ template:
         volumeMounts:
           - {name: data, mountPath: /data}
           - {name: tmp, mountPath: /tmp}
+      {{- end }}
+      {{- if $promotes }}
+      {{- include "training.training" . | nindent 6 }}
+      {{- end }}
     {{- end }}
     containers:
-      - name: training
-        {{- include "training.container" . | nindent 8 }}
+      {{- if $promotes }}
+      - name: rollout
+        {{- include "training.rollout" . | nindent 8 }}
         args:
+          - --deployment={{ include "ecg.name" (list . "serving") }}
+          - --gateway=http://{{ include "ecg.name" (list . "gateway") }}:{{ .Values.gateway.service.port }}
           - --models=/models/{{ .Values.models.name }}
-          {{- with $file }}
-          - {{ printf "--data=%s" . | quote }}
-          {{- end }}
-          {{- range $name, $value := .Values.training.options }}
-          {{- if not (kindIs "bool" $value) }}
-          - {{ printf "--%s=%s" (kebabcase $name) (include "ecg.scalar" $value) | quote }}
-          {{- else if $value }}
-          - --{{ kebabcase $name }}
-          {{- end }}
-          {{- end }}
+          - promote
+          - --version-file=/tmp/published
+          - --tolerance={{ include "ecg.scalar" .Values.rollout.tolerance }}
+          - --timeout={{ .Values.serving.startupSeconds }}
+          - --or-leave
         volumeMounts:
-          - {name: models, mountPath: /models}
+          - {name: models, mountPath: /models, readOnly: true}
           - {name: tmp, mountPath: /tmp}
-          {{- if $file }}
-          - {name: data, mountPath: /data, readOnly: true}
-          {{- end }}
+          {{- include "ecg.tokenMount" . | nindent 10 }}
+      {{- else }}
+      {{- include "training.training" . | nindent 6 }}
+      {{- end }}
     volumes:
       {{- include "ecg.modelsVolume" (list . false) | nindent 6 }}
       - name: tmp
         emptyDir: {}
+      {{- if $pinned }}
+      {{- include "ecg.tokenVolume" . | nindent 6 }}
+      {{- end }}
       {{- if $file }}
       {{- include "training.dataVolume" . | nindent 6 }}
       {{- end }}

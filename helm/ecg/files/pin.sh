@@ -1,0 +1,19 @@
+# Which model version this pod serves is part of its template: no version appears by itself, and a rollout can undo it.
+trap 'exit 1' TERM
+if [ -z "${ECG_MODEL_VERSION:-}" ]; then
+  echo "Waiting: no model version is promoted yet (python -m rollout promote VERSION, or set ECG_MODEL_VERSION)"
+  while :; do sleep 60 & wait $!; done
+fi
+if [ ! -d "$ECG_MODEL_BASE_PATH/$ECG_MODEL_VERSION" ]; then
+  echo "Model version $ECG_MODEL_VERSION is not on the volume, which has:" $(ls "$ECG_MODEL_BASE_PATH")
+  exit 1
+fi
+cat >"${1:-/tmp/models.config}" <<END
+model_config_list {
+  config {
+    name: "${ECG_MODEL_BASE_PATH##*/}" base_path: "$ECG_MODEL_BASE_PATH" model_platform: "tensorflow"
+    model_version_policy { specific { versions: $ECG_MODEL_VERSION } }
+  }
+}
+END
+echo "This pod serves model version $ECG_MODEL_VERSION"
