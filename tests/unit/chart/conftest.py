@@ -97,7 +97,7 @@ def containers(objects: list[Object]) -> Iterator[tuple[str, Object]]:
             yield f"{name}: {container['name']}", container
 
 
-def container(objects: list[Object], kind: str, name: str) -> Object:
+def container_of(objects: list[Object], kind: str, name: str) -> Object:
     """The container of that name in the only object of a kind that has one; those for the start included."""
     (found,) = [
         each for where, each in containers(objects) if where.startswith(kind + " ") and where.endswith(f": {name}")

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.settings import Settings
 from serving.flags import Flags
-from tests.unit.chart.conftest import CHART, Object, container, containers, one, pods
+from tests.unit.chart.conftest import CHART, Object, container_of, containers, one, pods
 
 LATEST = ("--set", "serving.versions=latest")
 NEW_DATA = {
@@ -37,7 +37,7 @@ def variables_of(program: Object) -> dict[str, str]:
 
 
 def training_of(objects: list[Object]) -> Object:
-    return container(objects, "Job", "training")
+    return container_of(objects, "Job", "training")
 
 
 def job_name(objects: list[Object]) -> str:
@@ -157,9 +157,9 @@ def test_only_training_writes_to_the_models(objects):
 
 
 def test_training_gateway_and_model_server_agree(objects):
-    serving = container(objects, "Deployment", "serving")
-    variables = variables_of(container(objects, "Deployment", "gateway"))
-    base = variables_of(container(objects, "Deployment", "model"))["ECG_MODEL_BASE_PATH"]
+    serving = container_of(objects, "Deployment", "serving")
+    variables = variables_of(container_of(objects, "Deployment", "gateway"))
+    base = variables_of(container_of(objects, "Deployment", "model"))["ECG_MODEL_BASE_PATH"]
     flags = flags_of(serving)
     service = one(objects, "Service", "serving")
     assert service["spec"]["clusterIP"] == "None"
@@ -171,39 +171,39 @@ def test_training_gateway_and_model_server_agree(objects):
 
 def test_the_latest_version_is_followed_in_its_folder(render):
     objects = render(*LATEST)
-    flags = flags_of(container(objects, "Deployment", "serving"))
-    model = container(objects, "Deployment", "model")
+    flags = flags_of(container_of(objects, "Deployment", "serving"))
+    model = container_of(objects, "Deployment", "model")
     assert flags.model_base_path == variables_of(model)["ECG_MODEL_BASE_PATH"]
     assert (flags.model_name, flags.model_config_file) == (flags.model_base_path.rpartition("/")[2], "")
     assert "minReadySeconds" not in one(objects, "Deployment", "serving")["spec"]
     assert [each["name"] for each in one(objects, "Job")["spec"]["template"]["spec"]["containers"]] == ["training"]
-    assert "ECG_ROLLOUT_URL" not in variables_of(container(objects, "Deployment", "gateway"))
+    assert "ECG_ROLLOUT_URL" not in variables_of(container_of(objects, "Deployment", "gateway"))
 
 
 def test_a_pinned_version_is_never_the_charts(render):
     """Helm owns what it renders, and would take back what a rollout set."""
     for name, each in containers(render()):
         assert "ECG_MODEL_VERSION" not in [variable["name"] for variable in each.get("env", [])], name
-    assert flags_of(container(render(), "Deployment", "serving")).max_num_load_retries == 0
+    assert flags_of(container_of(render(), "Deployment", "serving")).max_num_load_retries == 0
     given = render("--set", "serving.flags.max_num_load_retries=3")
-    assert flags_of(container(given, "Deployment", "serving")).max_num_load_retries == 3
+    assert flags_of(container_of(given, "Deployment", "serving")).max_num_load_retries == 3
 
 
 def test_the_gateway_reads_the_serving_deployment(render, helm, read_yaml):
     objects = read_yaml(helm("template", "mine", CHART, "--namespace=clinic"))
     deployment = one(objects, "Deployment", "serving")["metadata"]["name"]
-    url = variables_of(container(objects, "Deployment", "gateway"))["ECG_ROLLOUT_URL"]
+    url = variables_of(container_of(objects, "Deployment", "gateway"))["ECG_ROLLOUT_URL"]
     assert url == f"https://kubernetes.default.svc/apis/apps/v1/namespaces/clinic/deployments/{deployment}"
 
 
 def test_what_was_trained_is_promoted_and_what_is_served_is_spared(render):
-    served, training, rollout = (container(render(), "Job", name) for name in ("served", "training", "rollout"))
+    served, training, rollout = (container_of(render(), "Job", name) for name in ("served", "training", "rollout"))
     assert "--into=/tmp/served" in served["args"]
     assert {"--spare-file=/tmp/served", "--version-file=/tmp/published"} <= set(training["args"])
     assert {"promote", "--version-file=/tmp/published", "--tolerance=0.01", "--or-leave"} <= set(rollout["args"])
     left = render("--set", "rollout.promote=false")
     assert [each["name"] for each in one(left, "Job")["spec"]["template"]["spec"]["containers"]] == ["training"]
-    assert container(left, "Job", "served")
+    assert container_of(left, "Job", "served")
 
 
 def test_gateway_variables_are_settings(objects):
