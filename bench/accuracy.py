@@ -68,7 +68,7 @@ def _accuracy(train: Path, test: Path | None, seed: int) -> float:
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs):
-        _, evaluation = fit_and_evaluate(read(options), options.recipe)
+        _, evaluation = fit_and_evaluate(read(options, salt=seed), options.recipe)
     return float(evaluation.metrics()["accuracy"])
 
 

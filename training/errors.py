@@ -7,3 +7,7 @@ class TrainingError(Exception):
 
 class PublishError(TrainingError):
     """The trained model must not, or cannot, become a version; nothing was published."""
+
+
+class ComparisonError(TrainingError):
+    """Another version cannot be judged by these beats; the message says why."""

@@ -12,6 +12,7 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
+from training import served
 from training.errors import PublishError
 
 WARMUP_BATCHES = (1, 16)
@@ -88,17 +89,8 @@ def verify(folder: Path, features: NDArray[np.float32], expected: NDArray[np.flo
     `features` (rows, n) are real beats, `expected` (rows, k) the trained network's probabilities for them.
     Raises PublishError when they differ.
     """
-    answers = _served(folder, features)
+    with served.load(folder) as model:
+        answers = model.answer("probabilities", features)
     if not np.allclose(answers, expected, atol=1e-5):
         worst = float(np.abs(answers - expected).max())
         raise PublishError(f"the written model differs from the trained one by {worst:.2g} on held-back beats")
-
-
-def _served(folder: Path, features: NDArray[np.float32]) -> NDArray[np.float32]:
-    # By a session, as TensorFlow Serving does; the newer way of loading forgives what a session does not.
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        loader = tf.compat.v1.saved_model
-        signature = loader.load(session, [tf.saved_model.SERVING], str(folder)).signature_def["serving_default"]
-        feed = {signature.inputs["features"].name: features}
-        answers: NDArray[np.float32] = session.run(signature.outputs["probabilities"].name, feed)
-        return answers

@@ -19,6 +19,8 @@ class Options:
     label: str | None
     models: Path
     keep: int | None
+    spare_file: Path | None
+    version_file: Path | None
     unless_published: bool
     validation_share: float
     test_share: float
@@ -48,11 +50,18 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
     # The version before the newest is served until the newest is loaded, so one is never enough.
     add("--keep", type=_at_least(2), help="keep so many versions, 2 or more, and those that are loaded; else all")
+    add("--spare-file", type=Path, help="numbers of versions that --keep must not remove, one on each line")
+    add("--version-file", type=Path, help="where to write the number of the version that was published")
     add("--unless-published", action="store_true", help="do nothing if --models has a version already")
     add(
         "--validation-share", type=_share, default=0.15, help="of the training rows, to know when to stop (%(default)s)"
     )
-    add("--test-share", type=_share, default=0.2, help="of all rows, held back for the evaluation (%(default)s)")
+    add(
+        "--test-share",
+        type=_share,
+        default=0.2,
+        help="of all rows, held back for the evaluation, the same for every seed (%(default)s)",
+    )
 
 
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +71,12 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
     add("--batch-size", type=_at_least(1), help="rows per step; else 32 to 1024 by the number of rows")
     add("--learning-rate", type=_positive, default=DEFAULTS.learning_rate, help="of Adam (%(default)s)")
     add("--class-weights", choices=["none", "balanced"], default=DEFAULTS.class_weights, help="(%(default)s)")
-    add("--seed", type=_at_least(0), default=DEFAULTS.seed, help="of split, weights and row order (%(default)s)")
+    add(
+        "--seed",
+        type=_at_least(0),
+        default=DEFAULTS.seed,
+        help="of weights, row order and which rows validate (%(default)s)",
+    )
 
 
 def _number(kind: type[int] | type[float], wanted: str, fits: Callable[[float], bool]) -> Callable[[str], float]:

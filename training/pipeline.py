@@ -14,6 +14,7 @@ import tensorflow as tf
 from data.beats import Beats, require_classes
 from data.provide import provide
 from data.reader import read_beats
+from training.compare import Compared, compare
 from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
@@ -22,6 +23,7 @@ from training.options import Options
 from training.publish import prune, publish, staging
 from training.report import summary, write_report
 from training.split import Parts, deal
+from training.version_files import read_spared, write_version
 
 log = logging.getLogger(__name__)
 
@@ -33,32 +35,39 @@ def train(options: Options) -> Path:
 
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
+    spared = read_spared(options.spare_file)
     with staging(options.models) as folder:  # first, since a folder that cannot be written to is best known early
         parts = read(options)
         trained, evaluation = fit_and_evaluate(parts, options.recipe)
         description = _describe(parts, trained, evaluation, options.recipe)
-        print(summary(description, evaluation), flush=True)
+        compared = compare(options.models, evaluation, parts.test.features)
+        print(summary(description, evaluation, compared), flush=True)
         try:
-            _write(folder, options.models.name, parts.test, trained, evaluation, description)
+            _write(folder, parts.test, trained, evaluation, description, compared)
             version = publish(folder)
         except (OSError, tf.errors.OpError) as error:
             raise PublishError(
                 f"{options.models}: nothing was published, the model could not be written: {error}"
             ) from error
+    if options.version_file:
+        write_version(options.version_file, version)
     if options.keep:
-        prune(options.models, options.keep)
+        prune(options.models, options.keep, spared)
     return options.models / str(version)
 
 
-def read(options: Options) -> Parts:
-    """Read the beats that the options name and deal them out; DataError for bad ones."""
+def read(options: Options, salt: int = 0) -> Parts:
+    """Read the beats that the options name and deal them out; DataError for bad ones.
+
+    Another `salt` holds other rows back.
+    """
     beats = read_beats(options.data or provide(Path("data")), options.label)
     held_back = read_beats(options.test, options.label, like=beats) if options.test else None
     require_classes(beats, minimum_rows=2 if held_back else 3)
     log.info("%d beats of %d values from %s", *beats.features.shape, beats.source)
     if beats.note:
         log.warning("NOTE: %s", beats.note)
-    return deal(beats, held_back, options.validation_share, options.test_share, options.recipe.seed)
+    return deal(beats, held_back, options.validation_share, options.test_share, options.recipe.seed, salt)
 
 
 def fit_and_evaluate(parts: Parts, recipe: Recipe) -> tuple[Trained, Evaluation]:
@@ -93,20 +102,21 @@ def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, recipe: Re
 
 def _write(
     folder: Path,
-    name: str,
     test: Beats,
     trained: Trained,
     evaluation: Evaluation,
     description: dict[str, Any],
+    compared: Compared,
 ) -> None:
     export(trained.model, evaluation.class_labels, test.feature_names, description, folder)
     verify(folder, test.features[:CHECKED_BEATS], evaluation.probabilities[:CHECKED_BEATS])
-    write_warmup(folder, name, test.features)
+    write_warmup(folder, folder.parent.name, test.features)
     extra = folder / "assets.extra"
-    metrics = json.dumps({**description, "history": trained.history}, indent=2)
+    told = {**description, "compared": compared}
+    metrics = json.dumps({**told, "history": trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(_examples(test, evaluation)), encoding="utf-8")
-    write_report(extra / "report.html", description, evaluation, test.features, trained.history)
+    write_report(extra / "report.html", told, evaluation, test.features, trained.history)
 
 
 def _examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:

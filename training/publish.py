@@ -9,7 +9,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,10 +64,15 @@ def publish(folder: Path) -> int:
         return version
 
 
-def prune(base: Path, keep: int) -> list[int]:
-    """Remove all but the newest `keep` versions, and none that a model server has locked; return what was removed."""
+def prune(base: Path, keep: int, spared: Collection[int] = ()) -> list[int]:
+    """Remove all but the newest `keep` versions, the `spared` and those that a model server has locked.
+
+    Returns what was removed.
+    """
     removed = []
     for version in versions(base)[:-keep]:
+        if version in spared:
+            continue
         folder = base / str(version)
         lock = _lock(folder, fcntl.LOCK_EX)
         if lock is None:

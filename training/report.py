@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from training import pictures
+from training.compare import Compared
 from training.evaluate import Evaluation
 
 PAGE = "report.html.j2"
@@ -34,7 +35,7 @@ def write_report(
     path.write_text(page.render(**description, pictures=images), encoding="utf-8")
 
 
-def summary(description: dict[str, Any], evaluation: Evaluation) -> str:
+def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compared) -> str:
     """The same in a few lines of text."""
     metrics = description["metrics"]
     area = "not defined" if metrics["roc_auc"] is None else f"{metrics['roc_auc']:.4f}"
@@ -46,5 +47,11 @@ def summary(description: dict[str, Any], evaluation: Evaluation) -> str:
             evaluation.table().rstrip(),
             "Confusion matrix (rows: true class, columns: predicted class):",
             str(evaluation.confusion()),
+            *(["The same beats answered by"] if compared else []),
+            *(f"  version {version}: {_told(found)}" for version, found in compared.items()),
         ]
     )
+
+
+def _told(found: dict[str, Any]) -> str:
+    return found.get("reason") or f"accuracy {found['accuracy']:.4f}, macro-F1 {found['macro_f1']:.4f}"

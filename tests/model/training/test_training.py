@@ -135,8 +135,8 @@ def test_a_constant_column_does_not_blow_up_new_values(tmp_path):
 
 
 def test_balanced_weights_help_the_rare_class(tmp_path):
-    noise = np.random.default_rng(0).normal(size=(440, 1))
-    labels = np.repeat([0, 1], [400, 40])
+    noise = np.random.default_rng(0).normal(size=(4400, 1))
+    labels = np.repeat([0, 1], [4000, 400])  # so many that the recall of the held-back ones is no matter of luck
     rows = "\n".join(f"{value:.4f},{label}" for (value,), label in zip(noise + labels[:, None], labels, strict=True))
     (tmp_path / "beats.csv").write_text(rows)
     versions = [run(tmp_path / "beats.csv", tmp_path / "ecg", "--class-weights", how) for how in ("none", "balanced")]
@@ -170,12 +170,31 @@ def test_old_versions_are_pruned(tmp_path):
     assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["3", "4"]
 
 
+def test_spared_versions_are_not_pruned_and_the_new_ones_number_is_told(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    (tmp_path / "spare").write_text("1\n")
+    files = ["--spare-file", str(tmp_path / "spare"), "--version-file", str(tmp_path / "version")]
+    for _ in range(4):
+        run(data, tmp_path / "ecg", "--keep", "2", "--epochs", "1", *files)
+    assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["1", "3", "4"]
+    assert (tmp_path / "version").read_text() == "4\n"
+
+
+def test_a_spare_file_that_is_none_is_refused_before_anything_is_done(tmp_path):
+    (tmp_path / "spare").write_text("latest")
+    with pytest.raises(TrainingError, match="'latest' is not a version number"):
+        run(tmp_path / "missing.csv", tmp_path / "ecg", "--spare-file", str(tmp_path / "spare"))
+    assert not (tmp_path / "ecg").exists()
+
+
 def test_nothing_is_done_where_a_version_is_published_and_none_more_is_wanted(tmp_path):
     (tmp_path / "ecg" / "3").mkdir(parents=True)
     training = [sys.executable, "-m", "training", "--models", tmp_path / "ecg", "--data", tmp_path / "missing.csv"]
-    ended = subprocess.run([*training, "--unless-published"], capture_output=True, text=True, check=True)
+    training += ["--unless-published", "--version-file", tmp_path / "version"]
+    ended = subprocess.run(training, capture_output=True, text=True, check=True)
     assert ended.stdout == f"Nothing to do: {tmp_path / 'ecg' / '3'} is published\n"
     assert [entry.name for entry in (tmp_path / "ecg").iterdir()] == ["3"]
+    assert not (tmp_path / "version").exists()
 
 
 def test_a_full_disk_publishes_nothing_and_says_so(tmp_path):

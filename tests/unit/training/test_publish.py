@@ -136,3 +136,10 @@ def test_pruning_keeps_what_a_server_holds(base):
     assert prune(base, 2) == [2]
     os.close(served)
     assert prune(base, 2) == [1]
+
+
+def test_pruning_keeps_what_is_spared(base):
+    for _ in range(5):
+        publish_one(base)
+    assert prune(base, 2, {1, 5, 77}) == [2, 3]
+    assert versions(base) == [1, 4, 5]

@@ -1,0 +1,83 @@
+"""A new version beside the others, judged by the same held-back beats."""
+
+import gc
+import json
+import shutil
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.made_beats import write_beats
+from training import served
+from training.compare import compare
+from training.evaluate import Evaluation
+from training.options import parse_options
+from training.pipeline import train
+
+LABELS = [0] * 40 + [1] * 40
+
+
+def run(data: Path, models: Path, *arguments: str) -> Any:
+    options = ["--data", str(data), "--models", str(models), "--epochs", "10", *arguments]
+    return json.loads((train(parse_options(options)) / "assets.extra" / "metrics.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    run(write_beats(folder / "beats.csv", LABELS), folder / "ecg")
+    return folder / "ecg" / "1"
+
+
+@pytest.fixture
+def base(version: Path, tmp_path: Path) -> Path:
+    """A model base path that has the version as number 1."""
+    shutil.copytree(version, tmp_path / "ecg" / "1")
+    return tmp_path / "ecg"
+
+
+def test_an_earlier_version_is_judged_by_the_rows_of_the_new_one(base, tmp_path, capsys):
+    data = write_beats(tmp_path / "beats.csv", LABELS)
+    former = json.loads((base / "1" / "assets.extra" / "metrics.json").read_text())
+    told = run(data, base, "--seed", "7")
+    assert former["compared"] == {}
+    assert told["compared"] == {"1": {name: former["metrics"][name] for name in ("accuracy", "macro_f1")}}
+    assert "  version 1: accuracy 1.0000, macro-F1 1.0000\n" in capsys.readouterr().out
+    assert "answered by other versions" in (base / "2" / "assets.extra" / "report.html").read_text()
+
+
+def test_versions_that_cannot_be_judged_get_a_reason_and_cost_nothing(base, tmp_path, capsys):
+    (base / "2").mkdir()
+    shutil.copytree(base / "1", base / "3")
+    (base / "3" / "saved_model.pb").write_bytes(b"no model")
+    shutil.copytree(base / "1", base / "4")
+    shutil.rmtree(base / "4" / "variables")
+    told = run(write_beats(tmp_path / "beats.csv", [0] * 20 + [5] * 20), base)["compared"]
+    assert told["1"] == {"reason": "knows the classes 0, 1, these rows have 0, 5"}
+    for broken in ("2", "3", "4"):
+        assert told[broken]["reason"].startswith("does not load: ")
+        assert "\n" not in told[broken]["reason"]
+    assert "  version 1: knows the classes" in capsys.readouterr().out
+
+
+def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
+    told = run(write_beats(tmp_path / "beats.csv", LABELS, length=20), base)
+    assert told["compared"] == {"1": {"reason": "takes 12 features, these rows have 20"}}
+
+
+def test_answers_are_asked_in_pieces_and_put_together_in_order(base):
+    wave = np.sin(np.arange(12) * np.array([[1], [1.5]])).astype(np.float32)
+    truth = np.random.default_rng(0).integers(0, 2, 3000)
+    evaluation = Evaluation(np.array([0, 1]), truth, np.zeros((3000, 2), np.float32))
+    assert compare(base, evaluation, wave[truth]) == {"1": {"accuracy": 1.0, "macro_f1": 1.0}}
+
+
+def test_a_judged_version_leaves_no_graph_behind(version):
+    with served.load(version):
+        graph = weakref.ref(tf.compat.v1.get_default_graph())
+    gc.collect()
+    assert graph() is None
