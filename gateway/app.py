@@ -1,15 +1,17 @@
-"""The WSGI application: made of settings and a predictor, both passed in."""
+"""The WSGI application: made of settings, a router and metrics, all passed in."""
 
 import logging
 import re
 import time
 import uuid
+from functools import partial
 from typing import Final
 
 from flask import Flask, Response, g, request
 
-from gateway.predictor import Predictor
+from gateway.metrics import OTHER, Metrics
 from gateway.responses import install_error_responses
+from gateway.router import Router
 from gateway.routes import PROBES, VERSION_HEADER, routes
 from gateway.settings import Settings
 
@@ -18,14 +20,15 @@ _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _log = logging.getLogger("gateway.requests")
 
 
-def create_app(settings: Settings, predictor: Predictor) -> Flask:
+def create_app(settings: Settings, router: Router, metrics: Metrics) -> Flask:
     """Make the application; it holds no state but its arguments."""
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
-    app.register_blueprint(routes(predictor, settings))
+    app.register_blueprint(routes(router, settings, metrics))
     app.before_request(_start)
-    app.after_request(_finish)
+    app.after_request(_log_request)
+    app.after_request(partial(_count, metrics))
     install_error_responses(app)
     return app
 
@@ -36,7 +39,16 @@ def _start() -> None:
     g.started = time.perf_counter()
 
 
-def _finish(response: Response) -> Response:
+def _count(metrics: Metrics, response: Response) -> Response:
+    path = OTHER if request.url_rule is None else request.url_rule.rule
+    version = response.headers.get(VERSION_HEADER, "")
+    metrics.answered(path, response.status_code, version, time.perf_counter() - g.started)
+    if "failed" in g:
+        metrics.failed(*g.failed)
+    return response
+
+
+def _log_request(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = g.request_id
     fields = {
         "method": request.method,

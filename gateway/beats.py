@@ -33,6 +33,11 @@ class Beats:
         """Whether any beat depends on the names that the served model gives its features."""
         return any(beat.names is not None for beat in self.beats)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all values."""
+        return sum(4 * len(beat.values) for beat in self.beats)
+
     def fit(self, model: ServedModel) -> bytes:
         """Give the values, row after row, in the order of `model`; raise Misfit if they are not its features."""
         rows = []

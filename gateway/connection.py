@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final, Self
 
 import grpc
@@ -51,6 +52,14 @@ class Method:
     request: Any
     response: Any
 
+    def on(self, channel: grpc.Channel) -> Any:
+        """Make it callable on a channel."""
+        return channel.unary_unary(
+            f"/tensorflow.serving.{self.path}",
+            request_serializer=self.request.SerializeToString,
+            response_deserializer=self.response.FromString,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
@@ -60,12 +69,25 @@ class _Opened:
 
     def call_of(self, method: Method) -> Callable[..., Any]:
         if method.path not in self.calls:
-            self.calls[method.path] = self.channel.unary_unary(
-                f"/tensorflow.serving.{method.path}",
-                request_serializer=method.request.SerializeToString,
-                response_deserializer=method.response.FromString,
-            )
+            self.calls[method.path] = method.on(self.channel)
         return self.calls[method.path]
+
+
+class Retired:
+    """What gets no new calls any more; closed when the calls that it had are over, each has a deadline."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings.deadline_seconds + PAUSE
+        self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
+
+    def add(self, now: float, close: Callable[[], None]) -> None:
+        """Take what stopped getting calls `now`."""
+        self._waiting.append((now, close))
+
+    def close(self, now: float = inf) -> None:
+        """Close what has been here for longer than any call may take."""
+        while self._waiting and now - self._waiting[0][0] > self._seconds:
+            self._waiting.popleft()[1]()
 
 
 class Connection:
@@ -81,7 +103,7 @@ class Connection:
         self._open_channel = open_channel
         self._clock = clock
         self._renewing = threading.Lock()
-        self._retired: deque[tuple[float, _Opened]] = deque()  # with the time when new calls stopped going there
+        self._retired = Retired(settings)
         self._opened = self._open()
 
     def _open(self) -> _Opened:
@@ -102,17 +124,15 @@ class Connection:
         with self._renewing:
             now = self._clock()
             if failed is self._opened and now - failed.at >= PAUSE:
-                self._retired.append((now, failed))
+                self._retired.add(now, failed.channel.close)
                 self._opened = self._open()
-            # other threads may wait on an old channel, but for no longer than a deadline
-            while self._retired and now - self._retired[0][0] > self._settings.deadline_seconds + PAUSE:
-                self._retired.popleft()[1].channel.close()
+            self._retired.close(now)
             return failed is not self._opened
 
     def close(self) -> None:
         """Close every channel; calls in flight are cancelled."""
-        for opened in (*(retired for _, retired in self._retired), self._opened):
-            opened.channel.close()
+        self._retired.close()
+        self._opened.channel.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,12 +1,14 @@
 """The model server as the gateway calls it: TensorFlow Serving's methods, and what its gRPC codes mean here."""
 
-from typing import Any, Final
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 import grpc
 from grpc import StatusCode
 
 from gateway import contract, tensors
-from gateway.connection import Connection, Method
+from gateway.connection import Method
 from gateway.errors import (
     ContractBroken,
     GatewayError,
@@ -47,30 +49,44 @@ METADATA: Final = Method("PredictionService/GetModelMetadata", GetModelMetadataR
 STATUS: Final = Method("ModelService/GetModelStatus", GetModelStatusRequest, GetModelStatusResponse)
 
 
-class ModelServer:
-    """One model on one model server; each call has a deadline and raises GatewayErrors only."""
+class Caller(Protocol):
+    """Makes calls; with `version`, where that version is served. Raises grpc.RpcError or GatewayError."""
 
-    def __init__(self, connection: Connection, settings: Settings) -> None:
-        self._connection = connection
+    def call(self, method: Method, request: object, version: int | None = None) -> Any:
+        """Return the answer."""
+
+
+Observer = Callable[[int, float], None]  # is told the version that predicted, and the seconds that its call took
+
+
+class ModelServer:
+    """One model on the model servers; each call has a deadline and raises GatewayErrors only."""
+
+    def __init__(self, caller: Caller, settings: Settings, observe: Observer = lambda version, seconds: None) -> None:
+        self._caller = caller
         self._name = settings.model_name
+        self._observe = observe
 
     def predict(self, content: bytes, count: int, version: int | None = None) -> Answer:
         """Ask for `count` beats of packed float32; without `version` the server chooses the newest."""
         request = PredictRequest(model_spec=self._spec(version))
         request.inputs[contract.FEATURES].CopyFrom(tensors.matrix(content, count))
-        return contract.answer_of(self._call(PREDICT, request), count)
+        started = time.perf_counter()
+        response = self._call(PREDICT, request, version)
+        self._observe(response.model_spec.version.value, time.perf_counter() - started)
+        return contract.answer_of(response, count)
 
     def describe(self, version: int | None = None) -> ServedModel:
         """Ask a version, or the newest, for its signatures and, where it has that signature, its metadata."""
         request = GetModelMetadataRequest(model_spec=self._spec(version), metadata_field=["signature_def"])
-        response: GetModelMetadataResponse = self._call(METADATA, request)
+        response: GetModelMetadataResponse = self._call(METADATA, request, version)
         signatures = SignatureDefMap.FromString(response.metadata["signature_def"].value).signature_def
         width = contract.width_of(signatures)
         described: int = response.model_spec.version.value
         if contract.METADATA not in signatures:
             return ServedModel(described, width)
         spec = self._spec(described, contract.METADATA)
-        return contract.told(described, width, self._call(PREDICT, PredictRequest(model_spec=spec)))
+        return contract.told(described, width, self._call(PREDICT, PredictRequest(model_spec=spec), described))
 
     def states(self) -> dict[int, VersionState]:
         """State of each version that the model server knows, newest first."""
@@ -86,9 +102,9 @@ class ModelServer:
             spec.version.value = version
         return spec
 
-    def _call(self, method: Method, request: object) -> Any:
+    def _call(self, method: Method, request: object, version: int | None = None) -> Any:
         try:
-            return self._connection.call(method, request)
+            return self._caller.call(method, request, version)
         except grpc.RpcError as error:
             raise _translated(error) from error
 

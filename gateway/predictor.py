@@ -25,10 +25,13 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts with whatever version the model server holds; safe to share between threads."""
+    """Predicts with whatever version the model server holds, or always with one; safe to share between threads."""
 
-    def __init__(self, server: ModelServer, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, server: ModelServer, clock: Callable[[], float] = time.monotonic, version: int | None = None
+    ) -> None:
         self._server = server
+        self._pinned = version
         self._clock = clock
         self._models: dict[int, ServedModel] = {}
         self._newest: ServedModel | None = None
@@ -45,21 +48,21 @@ class Predictor:
         return self._ask(beats, self._known(max_age), labelled)
 
     def model(self) -> ServedModel:
-        """Describe the newest served model, asked of the model server now."""
-        return self._server.describe()
+        """Describe the version, or the newest that is served, asked of the model server now."""
+        return self._server.describe(self._pinned)
 
     def states(self) -> dict[int, VersionState]:
         """State of each version, newest first, asked of the model server now."""
         return self._server.states()
 
     def _known(self, max_age: float) -> ServedModel:
-        """The newest model as it was at most `max_age` seconds ago; older only if the model server cannot tell."""
+        """The model as it was at most `max_age` seconds ago; older only if the model server cannot tell."""
         known = self._newest
         if known is not None and self._clock() - self._read_at < max_age:
             return known
         self._read_at = self._clock()
         try:
-            known = self._server.describe()
+            known = self._server.describe(self._pinned)
         except GatewayError:
             if known is None:
                 raise
@@ -68,7 +71,7 @@ class Predictor:
 
     def _ask(self, beats: Beats, model: ServedModel, labelled: bool) -> Prediction:
         count = len(beats.beats)
-        answer = self._server.predict(beats.fit(model), count)
+        answer = self._server.predict(beats.fit(model), count, self._pinned)
         if not (labelled or beats.named):
             return Prediction(answer)
         answering = self._version(answer.version)

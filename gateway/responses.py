@@ -9,17 +9,18 @@ from werkzeug.exceptions import HTTPException
 from gateway import errors, logs
 
 RETRY_AFTER_SECONDS: Final = "1"
-STATUS: Final[dict[type[errors.GatewayError], tuple[int, str]]] = {
-    errors.InvalidBeat: (400, "invalid_request"),
-    errors.TooManyBeats: (413, "too_many_beats"),
-    errors.ModelFailed: (502, "model_failed"),
-    errors.ContractBroken: (502, "contract_broken"),
-    errors.ModelNotReady: (503, "model_not_ready"),
-    errors.ModelOverloaded: (503, "model_overloaded"),
-    errors.ModelTooSlow: (504, "model_too_slow"),
+STATUS: Final[dict[type[errors.GatewayError], int]] = {
+    errors.InvalidBeat: 400,
+    errors.VersionNotFound: 404,
+    errors.TooManyBeats: 413,
+    errors.ModelFailed: 502,
+    errors.ContractBroken: 502,
+    errors.ModelNotReady: 503,
+    errors.ModelOverloaded: 503,
+    errors.ModelTooSlow: 504,
 }
 _SENTENCES: Final = {
-    404: "Nothing is here; the paths are /predict, /model, /ready and /health",
+    404: "Nothing is here; the paths are /predict, /model, /ready, /health and /metrics",
     413: "The body is larger than this gateway takes",
     415: "The body must be JSON: send the header 'Content-Type: application/json'",
     500: "Something unforeseen went wrong; the log has it under this request id",
@@ -35,10 +36,10 @@ def install_error_responses(app: Flask) -> None:
 
 
 def _domain(error: errors.GatewayError) -> Response:
-    status, code = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    where = error.where if isinstance(error, errors.InvalidBeat) else {}
-    g.logged = {"error": code} | ({"cause": error.cause} if error.cause else {})
-    response = _answer(status, code, error.message, **where)
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    g.logged = {"error": error.code} | ({"cause": error.cause} if error.cause else {})
+    response = _answer(status, error.code, error.message, **error.where)
+    g.failed = (error.code, error.version)
     if status == 503:
         response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
@@ -62,4 +63,5 @@ def _unforeseen(error: Exception) -> Response:
 def _answer(status: int, code: str, message: str, **where: Any) -> Response:
     response = jsonify(error={"code": code, "message": message, "request_id": g.request_id, **where})
     response.status_code = status
+    g.failed = (code, None)
     return response

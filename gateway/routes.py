@@ -1,43 +1,51 @@
-"""The paths of the gateway: each unpacks the request, asks the predictor, packs the answer."""
+"""The paths of the gateway: each unpacks the request, asks the router, packs the answer."""
+
+import re
 
 from flask import Blueprint, Response, jsonify, request
 from gunicorn.http.errors import ParseException
+from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import UnsupportedMediaType
 
 from gateway.beats import parse
 from gateway.errors import InvalidBeat, ModelNotReady
-from gateway.predictor import Prediction, Predictor
+from gateway.metrics import Metrics
+from gateway.predictor import Prediction
+from gateway.router import Router
 from gateway.settings import Settings
 
 VERSION_HEADER = "X-Model-Version"
-PROBES = ("/health", "/ready")
+PROBES = ("/health", "/ready", "/metrics")
+_NUMBER = re.compile(r"[0-9]{1,18}")  # more digits are no int64
 
 
-def routes(predictor: Predictor, settings: Settings) -> Blueprint:
+def routes(router: Router, settings: Settings, metrics: Metrics) -> Blueprint:
     """Make the blueprint that serves one model."""
-    views = Views(predictor, settings)
+    views = Views(router, settings, metrics)
     paths = Blueprint("gateway", __name__)
     paths.post("/predict")(views.predict)
     paths.get("/health")(views.health)
     paths.get("/ready")(views.ready)
     paths.get("/model")(views.model)
+    paths.get("/metrics")(views.metrics)
     return paths
 
 
 class Views:
     """One method a path."""
 
-    def __init__(self, predictor: Predictor, settings: Settings) -> None:
-        self._predictor = predictor
+    def __init__(self, router: Router, settings: Settings, metrics: Metrics) -> None:
+        self._router = router
         self._settings = settings
+        self._metrics = metrics
 
     def predict(self) -> Response:
         """Predict one beat or a batch."""
-        labelled = _flag("probabilities")
+        labelled, version = _flag("probabilities"), _version()
         if not request.is_json:
             raise UnsupportedMediaType
         beats = parse(_body(), self._settings.max_batch)
-        prediction = self._predictor.predict(beats, labelled)
+        prediction = self._router.predict(beats, labelled, version, self._client())
         rows = _rows(prediction, labelled)
         return _versioned(jsonify(predictions=rows) if beats.batch else jsonify(rows[0]), prediction.answer.version)
 
@@ -47,7 +55,7 @@ class Views:
 
     def ready(self) -> Response:
         """Say which versions are AVAILABLE; raise ModelNotReady if none is."""
-        name, states = self._settings.model_name, self._predictor.states()
+        name, states = self._settings.model_name, self._router.states()
         available = [version for version, state in states.items() if state.name == "AVAILABLE"]
         if not available:
             known = ", ".join(f"version {version} is {state}" for version, state in states.items()) or "there is none"
@@ -56,12 +64,28 @@ class Views:
 
     def model(self) -> Response:
         """Tell what the served model tells of itself."""
-        served = self._predictor.model()
+        served = self._router.model(_version())
         features = {"count": served.width, "names": served.feature_names}
         # the description cannot replace what the gateway knows for certain
         facts = {"metrics": None, "data": None, **served.description, "features": features}
         facts |= {"name": self._settings.model_name, "version": served.version, "classes": served.class_labels}
         return _versioned(jsonify(facts), served.version)
+
+    def metrics(self) -> Response:
+        """Tell what was counted since the gateway started."""
+        return Response(self._metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+    def _client(self) -> str | None:
+        return request.headers.get(self._settings.sticky_header)
+
+
+def _version() -> int | None:
+    text = request.headers.get(VERSION_HEADER)
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise InvalidBeat(f"The header {VERSION_HEADER} takes the number of a model version", field=VERSION_HEADER)
+    return int(text)
 
 
 def _flag(name: str) -> bool:

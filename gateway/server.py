@@ -2,6 +2,8 @@
 
 import ctypes
 import os
+import shutil
+import tempfile
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +18,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._metrics_folder = ""
         super().__init__()
 
     def load_config(self) -> None:
@@ -25,16 +28,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """Make the application; called in each worker, as gRPC does not survive a fork."""
-        from gateway import logs
-        from gateway.app import create_app
-        from gateway.connection import Connection
-        from gateway.model_server import ModelServer
-        from gateway.predictor import Predictor
+        from gateway import assembly, logs
 
         _return_large_blocks()
-        settings = self._settings
-        logs.configure(settings.log_level)
-        return create_app(settings, Predictor(ModelServer(Connection(settings), settings)))
+        logs.configure(self._settings.log_level)
+        return assembly.application(self._settings, self._metrics_folder)
+
+    def run(self) -> None:
+        """Serve; the workers add up their metrics in a folder that lives as long as this process."""
+        self._metrics_folder = tempfile.mkdtemp(prefix="ecg-gateway-metrics-", dir=in_memory())
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._metrics_folder  # before anyone imports prometheus_client
+        # a hook, as workers too leave this method, and must not take the folder with them
+        self.cfg.set("on_exit", lambda arbiter: shutil.rmtree(self._metrics_folder, ignore_errors=True))
+        super().run()
 
 
 def _return_large_blocks() -> None:
@@ -42,6 +48,11 @@ def _return_large_blocks() -> None:
     m_mmap_threshold = -3
     with suppress(AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(m_mmap_threshold, 256 * 1024)
+
+
+def in_memory() -> str | None:
+    """Give a folder in memory where that exists, as the disk may be read-only or busy."""
+    return "/dev/shm" if os.path.isdir("/dev/shm") else None
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -56,6 +67,5 @@ def options(settings: Settings) -> dict[str, Any]:
         "loglevel": settings.log_level,
         "logger_class": "gateway.logs.GunicornLogger",
         "control_socket_disable": True,
-        # heartbeats go through a file: in memory where that exists, so that the disk may be read-only or busy
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
+        "worker_tmp_dir": in_memory(),  # for the files of the heartbeats
     }

@@ -24,6 +24,8 @@ class Settings:
 
     serving_target: str = "127.0.0.1:8500"
     model_name: str = "ecg"
+    rollout_url: str = ""
+    sticky_header: str = "X-Client-ID"
     deadline_seconds: float = _between(5.0, 0.001, 3600)
     retry_attempts: int = _between(3, 1, 5)  # gRPC itself never makes more than five
     listen: str = "0.0.0.0:5000"
@@ -40,7 +42,7 @@ class Settings:
         chosen: dict[str, Any] = {}
         for setting in fields(cls):
             name = PREFIX + setting.name.upper()
-            if name in env:
+            if name in env and env[name] != setting.default:
                 chosen[setting.name] = _read(name, env[name], type(setting.default), setting.metadata)
         return cls(**chosen)
 

@@ -1,15 +1,17 @@
 """The gateway's application in this process, before a fake model server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
-from gateway.connection import Connection
-from gateway.model_server import ModelServer
-from gateway.predictor import Predictor
+from gateway.deployment import Rollout
+from gateway.metrics import Metrics
+from gateway.pool import Pool
+from gateway.router import Router
 from gateway.settings import Settings
 from tests.fake_serving import FakeServing
 
@@ -22,6 +24,14 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@contextmanager
+def client_of(settings: Settings, clock: Clock, kind: type[Router] = Router) -> Iterator[FlaskClient]:
+    """Put the application together without gunicorn."""
+    metrics = Metrics()
+    with Pool(settings, clock=clock) as pool:
+        yield create_app(settings, kind(settings, pool, Rollout(), metrics, clock), metrics).test_client()
 
 
 @pytest.fixture
@@ -44,5 +54,12 @@ def settings(serving) -> Settings:
 
 @pytest.fixture
 def client(settings, clock) -> Iterator[FlaskClient]:
-    with Connection(settings) as connection:
-        yield create_app(settings, Predictor(ModelServer(connection, settings), clock)).test_client()
+    with client_of(settings, clock) as client:
+        yield client
+
+
+@pytest.fixture
+def another_client(clock) -> Iterator[Callable[..., FlaskClient]]:
+    """Put together a client with other settings, or with another kind of router."""
+    with ExitStack() as stack:
+        yield lambda *arguments: stack.enter_context(client_of(arguments[0], clock, *arguments[1:]))

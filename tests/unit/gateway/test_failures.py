@@ -7,11 +7,8 @@ import pytest
 from grpc import StatusCode
 
 from gateway import errors
-from gateway.app import create_app
-from gateway.connection import Connection
-from gateway.model_server import ModelServer
-from gateway.predictor import Predictor
 from gateway.responses import STATUS
+from gateway.router import Router
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 
@@ -77,10 +74,10 @@ def test_nothing_else_is_tried_again(client, serving):
     assert len(serving.predicts()) == 1 + 1
 
 
-def test_a_model_slower_than_the_deadline_is_a_504(settings, serving):
+def test_a_model_slower_than_the_deadline_is_a_504(settings, serving, another_client):
     hasty = replace(settings, deadline_seconds=0.2, retry_attempts=1)
-    with Connection(hasty) as connection, serving.hold():
-        answer = create_app(hasty, Predictor(ModelServer(connection, hasty))).test_client().post("/predict", json=BEAT)
+    with serving.hold():
+        answer = another_client(hasty).post("/predict", json=BEAT)
     assert_error(answer, 504, "model_too_slow")
 
 
@@ -100,26 +97,22 @@ def test_the_log_quotes_only_details_that_cannot_hold_a_beat(client, serving, ca
     assert caplog.records[-1].fields["cause"] == cause
 
 
-def test_an_answer_beyond_grpcs_usual_limit_is_taken(settings, serving):
+def test_an_answer_beyond_grpcs_usual_limit_is_taken(settings, serving, another_client):
     roomy = replace(settings, max_batch=1100, max_body_bytes=10**6)
     serving.models[1] = FakeModel(labels=tuple(range(1000)))
-    with Connection(roomy) as connection:
-        client = create_app(roomy, Predictor(ModelServer(connection, roomy))).test_client()
-        answer = client.post("/predict", json={"instances": [BEAT["features"]] * 1100})
+    answer = another_client(roomy).post("/predict", json={"instances": [BEAT["features"]] * 1100})
     assert answer.text.count("predicted_class") == 1100
 
 
-class Broken(Predictor):
+class Broken(Router):
     """Fails as only a programming error does."""
 
-    def predict(self, beats, labelled=False):
+    def predict(self, beats, *_):
         raise ZeroDivisionError(f"cannot read {beats.beats[0].values}")
 
 
-def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, caplog):
-    with Connection(settings) as connection:
-        client = create_app(settings, Broken(ModelServer(connection, settings))).test_client()
-        answer = client.post("/predict", json=BEAT, headers={"X-Request-ID": "abc"})
+def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, another_client, caplog):
+    answer = another_client(settings, Broken).post("/predict", json=BEAT, headers={"X-Request-ID": "abc"})
     assert_error(answer, 500, "internal_error", "Something unforeseen")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert (record.fields["type"], record.fields["request_id"]) == ("ZeroDivisionError", "abc")

@@ -13,7 +13,8 @@ NAMES = [f"ECG_{field.name.upper()}" for field in fields(Settings)]
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
 def test_every_setting_is_documented_with_its_default(field):
-    assert f"| `ECG_{field.name.upper()}` | `{field.default}` |" in README.read_text()
+    default = f"`{field.default}`" if field.default != "" else "none"
+    assert f"| `ECG_{field.name.upper()}` | {default} |" in README.read_text()
 
 
 def test_only_settings_are_documented():

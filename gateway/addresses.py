@@ -1,0 +1,31 @@
+"""Addresses of model servers, written as gRPC's targets are: `ipv4:10.0.0.1:8500`, `ipv6:[::1]:8500`, `unix:path`."""
+
+import re
+import socket
+from collections.abc import Sequence
+from typing import Final
+
+_BY_NAME: Final = re.compile(r"(?:dns:///)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\[\]]+):(?P<port>\d+)")
+_LISTED: Final = ("ipv4:", "ipv6:")
+
+
+def resolve(target: str) -> tuple[str, ...]:
+    """Give each address of a target; raise OSError if its name cannot be resolved now."""
+    by_name = _BY_NAME.fullmatch(target)
+    if by_name is None:
+        scheme, listed = target[:5], target[5:]
+        return tuple(scheme + each for each in listed.split(",")) if scheme in _LISTED else (target,)
+    found = socket.getaddrinfo(by_name["host"].strip("[]"), int(by_name["port"]), type=socket.SOCK_STREAM)
+    return tuple(sorted({_written(family, str(place[0]), int(place[1])) for family, *_, place in found}))
+
+
+def _written(family: int, host: str, port: int) -> str:
+    return f"ipv6:[{host}]:{port}" if family == socket.AF_INET6 else f"ipv4:{host}:{port}"
+
+
+def together(addresses: Sequence[str]) -> str:
+    """Write addresses as one target; of mixed kinds, which gRPC does not take, those of the first one's."""
+    scheme = addresses[0][:5]
+    if scheme not in _LISTED:
+        return addresses[0]
+    return scheme + ",".join(each[5:] for each in addresses if each.startswith(scheme))

@@ -1,0 +1,95 @@
+"""What the gateway counts, for Prometheus: the sum over its workers, those that ended included."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from gateway.model import Answer
+
+OTHER: Final = "other"  # a label once there are too many
+MOST_VERSIONS: Final = 50
+MOST_CLASSES: Final = 100
+BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class _Bounded:
+    """Lets the first so many values be labels; every other value is the same one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def __call__(self, value: object) -> str:
+        text = "" if value is None else str(value)
+        if text and text not in self._known:
+            if len(self._known) >= self._most:
+                return OTHER
+            self._known.add(text)
+        return text
+
+
+class Metrics:
+    """Every metric; safe to share between threads. Workers share by `folder`, which prometheus_client knows too."""
+
+    def __init__(self, folder: str = "") -> None:
+        self._registry = CollectorRegistry()
+        if folder:
+            MultiProcessCollector(self._registry, path=folder)  # type: ignore[no-untyped-call]
+        own = None if folder else self._registry  # with a folder the registry has what all workers wrote there
+        self._version, self._class = _Bounded(MOST_VERSIONS), _Bounded(MOST_CLASSES)
+        self._requests = Counter(
+            "ecg_gateway_requests_total", "Answers over HTTP", ["path", "status", "version"], registry=own
+        )
+        self._seconds = Histogram(
+            "ecg_gateway_request_seconds", "Whole HTTP requests", ["path", "version"], registry=own, buckets=BUCKETS
+        )
+        self._errors = Counter(
+            "ecg_gateway_errors_total", "Errors, and the model version asked", ["kind", "version"], registry=own
+        )
+        self._predictions = Counter(
+            "ecg_gateway_predictions_total", "Beats answered", ["version", "predicted_class"], registry=own
+        )
+        self._shadowed = Counter(
+            "ecg_gateway_shadowed_beats_total",
+            "Beats that the candidate was asked besides, by whether it agrees",
+            ["version", "against", "agree"],
+            registry=own,
+        )
+        self._calls = Histogram(
+            "ecg_gateway_candidate_seconds",
+            "Calls to the model server for predictions while there is a candidate",
+            ["version"],
+            registry=own,
+            buckets=BUCKETS,
+        )
+
+    def answered(self, path: str, status: int, version: str, seconds: float) -> None:
+        """Count an answer over HTTP."""
+        version = self._version(version)
+        self._requests.labels(path, status, version).inc()
+        self._seconds.labels(path, version).observe(seconds)
+
+    def failed(self, kind: str, version: int | None) -> None:
+        """Count an error of the model version that was asked, or of none."""
+        self._errors.labels(kind, self._version(version)).inc()
+
+    def predicted(self, answer: Answer) -> None:
+        """Count the beats of an answer that the caller gets."""
+        for predicted_class, beats in Tally(answer.predicted_class).items():
+            self._predictions.labels(self._version(answer.version), self._class(predicted_class)).inc(beats)
+
+    def shadowed(self, version: int, against: int, agreements: Iterable[bool]) -> None:
+        """Count beats on which the candidate `version` agrees, or not, with the version that answered."""
+        for agree, beats in Tally(agreements).items():
+            self._shadowed.labels(self._version(version), self._version(against), str(agree).lower()).inc(beats)
+
+    def called(self, version: int, seconds: float) -> None:
+        """Count a model server's call while there is a candidate."""
+        self._calls.labels(self._version(version)).observe(seconds)
+
+    def text(self) -> bytes:
+        """Write everything in Prometheus' text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,124 @@
+"""Who answers a request: the version it asks for, the candidate by its weight, or what is served otherwise."""
+
+import random
+import time
+from collections.abc import Callable
+
+from gateway.beats import Beats
+from gateway.candidate import Candidate
+from gateway.deployment import Rollout
+from gateway.errors import GatewayError, Misfit, VersionNotFound
+from gateway.metrics import Metrics
+from gateway.model import Answer, ServedModel, VersionState
+from gateway.model_server import Caller, ModelServer
+from gateway.pool import Pool
+from gateway.predictor import Prediction, Predictor
+from gateway.settings import Settings
+from gateway.shadow import Shadow
+from gateway.ways import anyone, exactly, others
+
+
+class Router:
+    """Predicts with the version whose turn it is; safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        rollout: Rollout,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
+        dice: Callable[[], float] = random.random,
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._rollout = rollout
+        self._metrics = metrics
+        self._clock = clock
+        self._dice = dice
+        self._anyone = self._predictor(anyone(pool))
+        self._exactly: dict[int, Predictor] = {}
+        self._others: dict[int, Predictor] = {}
+        self.shadow = Shadow(self._unseen, metrics)
+
+    def predict(
+        self, beats: Beats, labelled: bool = False, version: int | None = None, client: str | None = None
+    ) -> Prediction:
+        """Predict with `version` if it is given; else the candidate may get the request, by its weight."""
+        candidate = self._rollout.candidate
+        if version is not None:
+            prediction = self._by_version(version, beats, labelled)
+        elif candidate is None:
+            prediction = self._anyone.predict(beats, labelled)
+        elif self._pool.view.of(candidate.version) and candidate.takes(client, self._dice()):
+            prediction = self._by_candidate(candidate, beats, labelled)
+        else:
+            prediction = self._besides(candidate, beats, labelled)
+        self._metrics.predicted(prediction.answer)
+        return prediction
+
+    def model(self, version: int | None = None) -> ServedModel:
+        """Describe `version`, or the newest that is served, asked of the model server now."""
+        if version is None:
+            return self._served(self._rollout.candidate).model()
+        return self._of(version).model()
+
+    def states(self) -> dict[int, VersionState]:
+        """State of each version, newest first, asked of the model server now."""
+        return self._anyone.states()
+
+    def _by_version(self, version: int, beats: Beats, labelled: bool) -> Prediction:
+        try:
+            return self._of(version).predict(beats, labelled)
+        except VersionNotFound:
+            raise
+        except GatewayError as error:
+            error.version = version
+            raise
+
+    def _by_candidate(self, candidate: Candidate, beats: Beats, labelled: bool) -> Prediction:
+        """Have the candidate answer; whatever is wrong with it costs the caller nothing."""
+        try:
+            return self._of(candidate.version).predict(beats, labelled)
+        except Misfit as error:
+            # the candidate's fault only if the beats fit what is served
+            prediction = self._served(candidate).predict(beats, labelled)
+            self._metrics.failed(error.code, candidate.version)
+            return prediction
+        except GatewayError as error:
+            self._metrics.failed(error.code, candidate.version)
+        return self._served(candidate).predict(beats, labelled)
+
+    def _besides(self, candidate: Candidate, beats: Beats, labelled: bool) -> Prediction:
+        prediction = self._served(candidate).predict(beats, labelled)
+        if prediction.answer.version != candidate.version and self._dice() * 100 < candidate.shadow:
+            self.shadow.offer(candidate.version, beats, prediction.answer)
+        return prediction
+
+    def _unseen(self, version: int, beats: Beats) -> Answer:
+        return self._of(version).predict(beats).answer
+
+    def _served(self, candidate: Candidate | None) -> Predictor:
+        if candidate is None:
+            return self._anyone
+        known = self._others.get(candidate.version)
+        if known is None:
+            known = self._predictor(others(self._pool, candidate.version))
+            self._others = {candidate.version: known}
+        return known
+
+    def _of(self, version: int) -> Predictor:
+        known = self._exactly.get(version)
+        if known is None:
+            self._pool.of(version)  # only what is there is kept
+            known = self._predictor(exactly(self._pool, version), version)
+            kept = {each: self._exactly[each] for each in self._pool.view.available if each in self._exactly}
+            self._exactly = kept | {version: known}
+        return known
+
+    def _predictor(self, way: Caller, version: int | None = None) -> Predictor:
+        return Predictor(ModelServer(way, self._settings, self._observe), self._clock, version)
+
+    def _observe(self, version: int, seconds: float) -> None:
+        if self._rollout.candidate is not None:
+            self._metrics.called(version, seconds)
