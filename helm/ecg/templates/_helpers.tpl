@@ -223,3 +223,30 @@ subjects:
     - {port: 443}
     - {port: 6443}
 {{- end }}
+
+{{- /* ecg.serviceMonitor: where Prometheus finds a component's metrics. Call: include "ecg.serviceMonitor" (list . "/metrics") */ -}}
+{{- define "ecg.serviceMonitor" -}}
+{{- $root := first . -}}
+{{- $path := last . -}}
+{{- with $root.Values.serviceMonitor -}}
+{{- if .enabled -}}
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: {{ include "ecg.self" $root }}
+  labels:
+    {{- include "ecg.labels" $root | nindent 4 }}
+    {{- with .labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  selector:
+    matchLabels:
+      {{- include "ecg.selector" $root | nindent 6 }}
+  endpoints:
+    - port: http
+      path: {{ $path }}
+      interval: {{ .interval }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -430,7 +430,7 @@ def test_the_ways_in_lead_to_the_gateway(every_option):
 
 
 def test_prometheus_finds_the_model_servers_metrics(every_option):
-    monitor = one(every_option, "ServiceMonitor")["spec"]
+    monitor = one(every_option, "ServiceMonitor", "serving")["spec"]
     service = one(every_option, "Service", "serving")
     config = one(every_option, "ConfigMap", "serving")["data"]["monitoring.config"]
     assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
