@@ -1,0 +1,35 @@
+"""`python -m rollout`: promote model versions, watch them, and go back."""
+
+import os
+import signal
+import sys
+
+from rollout.clock import Clock
+from rollout.commands import Commands
+from rollout.errors import Refused, RolloutError
+from rollout.options import parse_options
+
+REFUSED = 3
+
+
+def main() -> None:
+    """Run one command; the exit code says how it ended."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too, as a shell's background job ignores it
+        signal.signal(number, signal.default_int_handler)
+    try:
+        Commands(parse_options(sys.argv[1:]), os.environ.get("KUBECONFIG"), Clock(), _say).run()
+    except Refused as refused:
+        print(f"rollout: {refused}", file=sys.stderr)
+        sys.exit(REFUSED)
+    except RolloutError as error:
+        sys.exit(f"rollout: {error}")
+    except KeyboardInterrupt:
+        sys.exit("rollout: interrupted")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""How to reach the cluster: by the kubeconfig that is named, else as a pod by its account, else by the usual file."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from kubernetes import client, config
+from kubernetes.config.config_exception import ConfigException
+
+from rollout.errors import RolloutError
+
+POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+
+def connect(kubeconfig: str | None) -> tuple[client.ApiClient, str]:
+    """Return a client and the namespace that goes without saying."""
+    settings = client.Configuration()
+    if not kubeconfig:
+        with suppress(ConfigException):  # not in a pod
+            config.load_incluster_config(settings)  # type: ignore[no-untyped-call]
+            return client.ApiClient(settings), POD_NAMESPACE.read_text().strip()
+    try:
+        config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]
+        _, context = config.list_kube_config_contexts(kubeconfig)  # type: ignore[no-untyped-call]
+    except ConfigException as error:
+        raise RolloutError(f"no cluster is known: {error}; set KUBECONFIG") from error
+    return client.ApiClient(settings), context["context"].get("namespace") or "default"

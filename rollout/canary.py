@@ -1,0 +1,81 @@
+"""A candidate with a share of the traffic: set by hand, or raised step by step by what the gateway counts."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rollout.errors import Faulty, RolloutError
+from rollout.metrics import Counters, Sample
+from rollout.promotion import Promotion
+from rollout.state import Candidate
+from rollout.verdict import Limits, Seen, complaint
+from rollout.waiting import Waiting
+
+LOOK_SECONDS = 5
+
+Look = Callable[[], dict[str, Sample]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How `canary --auto` goes about it."""
+
+    steps: Sequence[int]
+    shadow: int
+    limits: Limits
+    patience: float
+
+
+class Canary:
+    """Weights of one candidate."""
+
+    def __init__(self, promotion: Promotion, waiting: Waiting, look: Look) -> None:
+        self._promotion = promotion
+        self._waiting = waiting
+        self._look = look
+
+    def raise_by_itself(self, candidate: Candidate, plan: Plan) -> None:
+        """Go through the steps and finish; Faulty, after going back, as soon as a limit is passed."""
+        # A run that goes on after a killed one repeats the step where that was.
+        for weight in [step for step in plan.steps if step >= candidate.weight]:
+            self._promotion.steps.weigh(candidate, weight, plan.shadow)
+            if reason := self._observe(candidate, weight, plan):
+                self._promotion.abort(reason)
+                raise Faulty(f"version {candidate.version} {reason}; version {candidate.served} is served")
+        self._promotion.finish()
+
+    def _observe(self, candidate: Candidate, weight: int, plan: Plan) -> str:
+        """Watch one step; return what is wrong, or nothing once enough was seen."""
+        clock = self._waiting.clock
+        counters, deadline = Counters(self._counted(candidate)), clock.seconds() + plan.patience
+        while True:
+            counters.look(self._counted(candidate))
+            seen = Seen.of(counters, candidate.version, candidate.served)
+            enough = seen.enough(plan.limits, plan.shadow)
+            if enough or complaint(seen, plan.limits, early=True):
+                return complaint(seen, plan.limits, early=not enough)
+            self._waiting.tell(_progress(candidate, weight, seen, plan.limits))
+            if clock.seconds() >= deadline:
+                raise RolloutError(_too_little(candidate, weight, seen, plan))
+            clock.sleep(LOOK_SECONDS)
+
+    def _counted(self, candidate: Candidate) -> dict[str, Sample]:
+        def poll() -> dict[str, Sample]:
+            self._promotion.steps.require(candidate)
+            return self._look()
+
+        return self._waiting.until("the gateway's metrics", poll)
+
+
+def _progress(candidate: Candidate, weight: int, seen: Seen, limits: Limits) -> str:
+    return (
+        f"version {candidate.version} at {weight} %: {seen.requests:g} of {limits.requests} requests, "
+        f"{seen.errors:g} errors, {seen.disagreeing:g} of {seen.shadowed:g} shadowed beats disagree"
+    )
+
+
+def _too_little(candidate: Candidate, weight: int, seen: Seen, plan: Plan) -> str:
+    return (
+        f"version {candidate.version} at {weight} %: only {seen.requests:g} of {plan.limits.requests} requests and "
+        f"{seen.shadowed:g} shadowed beats in {plan.patience:g} s; it stays at {weight} %: `rollout finish`, "
+        "`rollout abort`, or again with fewer --requests"
+    )

@@ -1,0 +1,162 @@
+"""What each command of the tool does, from its options to what it prints."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from rollout import access, gateway, metrics, show
+from rollout.canary import Canary, Plan
+from rollout.clock import Clock
+from rollout.cluster import Cluster
+from rollout.errors import Refused, RolloutError
+from rollout.options import Options
+from rollout.promotion import Promotion
+from rollout.state import Candidate, State, as_version
+from rollout.steps import Steps
+from rollout.verdict import Limits
+from rollout.volume import Folder, InPods, Volume, newest
+from rollout.waiting import Waiting
+
+
+class Commands:
+    """One run of the tool; the cluster is only reached by commands that need it."""
+
+    def __init__(self, options: Options, kubeconfig: str | None, clock: Clock, say: Callable[[str], None]) -> None:
+        self._options = options
+        self._kubeconfig = kubeconfig
+        self._waiting = Waiting(clock, options.timeout, say)
+
+    def run(self) -> None:
+        """Do what the command line says."""
+        command: Callable[[], None] = getattr(self, f"_{self._options.command}")
+        command()
+
+    @cached_property
+    def _cluster(self) -> Cluster:
+        api, namespace = access.connect(self._kubeconfig)
+        return Cluster(api, self._options.namespace or namespace, self._options.deployment)
+
+    @cached_property
+    def _ask(self) -> gateway.Ask:
+        url = self._options.gateway
+        return gateway.at(url) if url else gateway.through(self._cluster)
+
+    @cached_property
+    def _volume(self) -> Volume:
+        return Folder(self._options.models) if self._options.models else InPods(self._cluster, self._state)
+
+    @cached_property
+    def _promotion(self) -> Promotion:
+        return Promotion(Steps(self._cluster, self._ask, self._waiting), self._volume)
+
+    def _state(self) -> State:
+        return State.of(self._cluster.deployment())
+
+    def _list(self) -> None:
+        entries = show.listed(self._volume.versions(), self._state())
+        self._print(entries, show.table(entries))
+
+    def _status(self) -> None:
+        state = self._state()
+        pods = self._promotion.steps.pods(state)
+        self._print(show.status(state, pods), show.status_lines(state, pods))
+
+    def _promote(self) -> None:
+        number = self._wanted()
+        if number is None:
+            print("nothing to do: the training wrote no version, and one is served")
+            return
+        try:
+            with self._resumable(number, f"promote {number}"):
+                self._promotion.promote(number, self._options.tolerance, force=self._options.force)
+        except Refused as refused:
+            if not self._options.or_leave:
+                raise
+            print(f"version {number} is not promoted: {refused}")
+
+    def _canary(self) -> None:
+        options, number = self._options, self._number(self._options.version)
+        with self._resumable(number, f"canary {number} {'--auto' if options.auto else f'--weight {options.weight}'}"):
+            if self._state().served == number:
+                raise RolloutError(f"version {number} is served already")
+            candidate, _ = self._promotion.introduce(number, options.tolerance, force=options.force)
+            if options.auto:
+                self._raise(candidate)
+            else:
+                self._promotion.steps.weigh(candidate, options.weight, options.shadow)
+
+    def _raise(self, candidate: Candidate) -> None:
+        options, instance = self._options, self._state().instance
+        limits = Limits(options.requests, options.max_errors, options.max_disagreement, options.max_slowdown)
+        canary = Canary(self._promotion, self._waiting, lambda: metrics.read(self._cluster, instance))
+        canary.raise_by_itself(candidate, Plan(options.steps, options.shadow, limits, options.patience))
+
+    def _finish(self) -> None:
+        with self._resumable(None, "finish"):
+            self._promotion.finish()
+
+    def _abort(self) -> None:
+        with self._resumable(None, "abort"):
+            self._promotion.abort()
+
+    def _undo(self) -> None:
+        with self._resumable(None, "status"):
+            self._promotion.undo()
+
+    def _check(self) -> None:
+        version = gateway.answering(self._ask) if self._options.version is None else self._options.version
+        beats = self._volume.beats(version)
+        for beat, got in zip(beats, gateway.check(self._ask, version, beats), strict=True):
+            print(f"version {version}, class {beat['label']}: {got}")
+
+    def _served(self) -> None:
+        state = self._state()
+        numbers = dict.fromkeys(each for each in (state.served, state.version) if each is not None)
+        text = "".join(f"{number}\n" for number in numbers)
+        if self._options.into:
+            _write(self._options.into, text)
+        else:
+            print(text, end="")
+
+    def _wanted(self) -> int | None:
+        """Return the version to promote; None if a training wrote none and there is no need for one."""
+        path = self._options.version_file
+        if path is None:
+            return self._number(self._options.version)
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return self._number("latest") if self._state().served is None else None
+        except OSError as error:
+            raise RolloutError(f"{path}: {error.strerror}") from error
+        if (number := as_version(text)) is None:
+            raise RolloutError(f"{path}: {text[:40]!r} is not a version")
+        return number
+
+    def _number(self, version: str | int) -> int:
+        return newest(self._volume.versions()).number if isinstance(version, str) else version
+
+    def _print(self, content: object, lines: list[str]) -> None:
+        print(json.dumps(content, indent=2) if self._options.json else "\n".join(lines))
+
+    @contextmanager
+    def _resumable(self, number: int | None, command: str) -> Iterator[None]:
+        """Say after a stop how to go on from what is done."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            back = "" if number is None else ", `rollout abort` goes back"
+            raise RolloutError(f"interrupted; `rollout {command}` goes on{back}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Put the whole file in its place at once, so that nobody reads half of it."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise RolloutError(f"{path}: {error.strerror}") from error

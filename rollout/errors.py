@@ -1,0 +1,38 @@
+"""What can go wrong in a rollout, each with a sentence for people: no error here knows HTTP or a cluster's codes.
+
+RolloutError
+├── Refused        the gate's verdict: the candidate is worse, or cannot be compared
+├── Faulty         the candidate itself: it broke, or answers otherwise than was recorded
+├── NotAnswering   nothing answers at the moment; trying again may help
+├── Conflict       somebody else changed the Deployment in between
+├── NotAllowed     the account may not do this
+└── NotThere       there is no such object
+"""
+
+
+class RolloutError(Exception):
+    """Base of all; the message says what was wrong and what to do."""
+
+
+class Refused(RolloutError):
+    """The candidate must not replace the served version."""
+
+
+class Faulty(RolloutError):
+    """The candidate does not do what its training recorded."""
+
+
+class NotAnswering(RolloutError):
+    """Nobody answers, or not yet."""
+
+
+class Conflict(RolloutError):
+    """What was decided rests on a state that is gone: read again."""
+
+
+class NotAllowed(RolloutError):
+    """The account lacks a permission."""
+
+
+class NotThere(RolloutError):
+    """What was asked for does not exist."""

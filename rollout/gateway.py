@@ -1,0 +1,82 @@
+"""The gateway, asked for what a version's training recorded."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from rollout import http
+from rollout.cluster import Cluster
+from rollout.errors import Faulty, NotAnswering, RolloutError
+from rollout.http import Answer
+
+TOLERANCE = 1e-4
+NOT_NOW = (503, 504)  # nobody there yet, or too busy
+
+Ask = Callable[[str, bytes | None, dict[str, str]], Answer]
+Beats = list[dict[str, Any]]
+
+
+def at(url: str) -> Ask:
+    """Ask the gateway at a URL."""
+    return lambda path, body, headers: http.ask(url.rstrip("/") + path, body, headers)
+
+
+def through(cluster: Cluster) -> Ask:
+    """Ask the release's gateway through the API server."""
+    service = f"{cluster.name.removesuffix('-serving')}-gateway:http"
+    return lambda path, body, headers: cluster.ask("services", service, path, body, headers)
+
+
+def answering(ask: Ask) -> int:
+    """Return the version that answers callers."""
+    answer = ask("/model", None, {})
+    if answer.status != 200:
+        raise NotAnswering(f"the gateway's /model answers {answer.status}: {answer.text}")
+    version = answer.header("X-Model-Version")
+    if not version.isdecimal():
+        raise RolloutError("the gateway's /model names no version in X-Model-Version: is this an ECG gateway?")
+    return int(version)
+
+
+def check(ask: Ask, version: int, beats: Beats) -> list[dict[str, Any]]:
+    """Hold a version to its recorded answers and return its answers.
+
+    NotAnswering while no pod has the version, Faulty if it answers otherwise or breaks.
+    """
+    body = json.dumps({"instances": [beat["features"] for beat in beats]}).encode()
+    headers = {"Content-Type": "application/json", "X-Model-Version": str(version)}
+    answer = ask("/predict", body, headers)
+    if answer.status != 200:
+        raise _refusal(version, answer)
+    answered = answer.header("X-Model-Version")
+    if answered != str(version):
+        raise Faulty(f"version {version} was asked and version {answered or 'without a name'} answered")
+    predictions: list[dict[str, Any]] = json.loads(answer.body)["predictions"]
+    for row, (beat, got) in enumerate(zip(beats, predictions, strict=True)):
+        _compare(version, row, beat, got)
+    return predictions
+
+
+def _compare(version: int, row: int, beat: dict[str, Any], got: dict[str, Any]) -> None:
+    where = f"version {version} answers {got} to its recorded beat {row}"
+    if got["predicted_class"] != beat["predicted_class"]:
+        raise Faulty(f"{where}; class {beat['predicted_class']} was recorded")
+    if not abs(got["probability"] - beat["probability"]) <= TOLERANCE:
+        raise Faulty(f"{where}; probability {beat['probability']} was recorded")
+
+
+def _refusal(version: int, answer: Answer) -> RolloutError:
+    code, message = _error(answer)
+    said = f"the gateway's /predict for version {version} answers {answer.status}: {message or answer.text}"
+    # A status without the gateway's own error code comes from something before it.
+    if answer.status in NOT_NOW or code == "version_not_found" or (answer.status >= 500 and not code):
+        return NotAnswering(said)
+    return Faulty(said) if code else RolloutError(said)
+
+
+def _error(answer: Answer) -> tuple[str, str]:
+    try:
+        error = json.loads(answer.body)["error"]
+        return str(error["code"]), str(error["message"])
+    except (ValueError, TypeError, KeyError):
+        return "", ""

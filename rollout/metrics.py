@@ -1,0 +1,71 @@
+"""The gateway's counters, summed over its pods since a moment."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from rollout.cluster import Cluster
+from rollout.errors import NotAnswering, RolloutError
+
+PORT = 5000
+
+Key = tuple[str, frozenset[tuple[str, str]]]
+Sample = dict[Key, float]
+
+
+def parse(text: str) -> Sample:
+    """Read the text format; NotAnswering for anything else."""
+    try:
+        return {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+    except ValueError as error:
+        raise NotAnswering(f"a gateway's /metrics cannot be read: {error}") from error
+
+
+def read(cluster: Cluster, instance: str) -> dict[str, Sample]:
+    """Read every gateway pod's metrics; one that does not answer is left out."""
+    found = {}
+    for pod in cluster.pods(instance, "gateway"):
+        name = pod["metadata"]["name"]
+        answer = cluster.ask("pods", f"{name}:{PORT}", "/metrics")
+        if answer.status == 200:
+            found[name] = parse(answer.body.decode())
+        elif answer.status in (401, 403):
+            raise RolloutError(f"the metrics of pod {name} may not be read: {answer.text}")
+    return found
+
+
+@dataclass(slots=True)
+class Counters:
+    """What was counted since the first look; pods may come, go and restart in between."""
+
+    first: dict[str, Sample]
+    last: dict[str, Sample] = field(default_factory=dict)
+
+    def look(self, now: dict[str, Sample]) -> None:
+        """Take over the newest numbers; those of a pod that is gone stay as they were."""
+        self.last |= now
+
+    def total(self, name: str, fits: Callable[[dict[str, str]], bool]) -> float:
+        """Sum a counter over all pods and all labels that fit."""
+        return sum(self._grown(pod, sample, name, fits) for pod, sample in self.last.items())
+
+    def _grown(self, pod: str, sample: Sample, name: str, fits: Callable[[dict[str, str]], bool]) -> float:
+        before = self.first.get(pod, {})
+        return sum(
+            _increase(before.get(key, 0.0), value)
+            for key, value in _items(sample)
+            if key[0] == name and fits(dict(key[1]))
+        )
+
+
+def _items(sample: Sample) -> Iterable[tuple[Key, float]]:
+    return sample.items()
+
+
+def _increase(before: float, now: float) -> float:
+    return now - before if now >= before else now  # a container that was restarted counts from 0

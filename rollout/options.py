@@ -1,0 +1,109 @@
+"""The command line of `python -m rollout`."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+Options = argparse.Namespace
+
+DESCRIPTION = "Promote model versions, watch them, and go back."
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 refused by the gate."
+
+
+def parse_options(arguments: list[str]) -> Options:
+    """Read the command line; a mistake ends the process with a sentence and exit code 2."""
+    parser = argparse.ArgumentParser(prog="python -m rollout", description=DESCRIPTION, epilog=EXIT_CODES)
+    add = parser.add_argument
+    add("--namespace", help="else the pod's own, the kubeconfig context's, or default")
+    add("--deployment", default="ecg-serving", help="of the model servers (%(default)s)")
+    add("--gateway", metavar="URL", help="else it is asked through the cluster's API server")
+    add("--models", type=Path, metavar="PATH", help="model base path; else it is read in a serving pod")
+    add("--timeout", type=_positive, default=300, help="seconds to wait without any progress (%(default)s)")
+    _add_commands(parser.add_subparsers(dest="command", metavar="COMMAND", required=True))
+    options = parser.parse_args(arguments)
+    _check(parser, options)
+    return options
+
+
+def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    for name, told in (("list", "all versions on the volume"), ("status", "what is served and what is a candidate")):
+        commands.add_parser(name, help=told).add_argument("--json", action="store_true", help="for programs")
+    _add_promote(commands.add_parser("promote", help="serve a version, if it is good enough and works"))
+    _add_canary(commands.add_parser("canary", help="give a version a share of the traffic"))
+    commands.add_parser("finish", help="serve the candidate")
+    commands.add_parser("abort", help="drop the candidate")
+    commands.add_parser("undo", help="serve the version from before")
+    check = commands.add_parser("check", help="hold a version to the beats recorded with it")
+    check.add_argument("--version", type=_at_least(0), help="else the served one")
+    served = commands.add_parser("served", help="numbers of the versions in use, one a line")
+    served.add_argument("--into", type=Path, metavar="FILE", help="write them there instead")
+
+
+def _add_promote(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("version", nargs="?", type=_version, metavar="VERSION|latest")
+    parser.add_argument("--version-file", type=Path, metavar="FILE", help="number that a training wrote")
+    parser.add_argument("--or-leave", action="store_true", help="exit 0 if the gate refuses")
+    _add_gate(parser)
+
+
+def _add_canary(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("version", type=_version, metavar="VERSION|latest")
+    add("--weight", type=_percentage(1, 99), metavar="N", help="%% of the requests that it answers")
+    add("--shadow", type=_percentage(0, 100), default=10, metavar="M", help="%% that it answers unseen (%(default)s)")
+    add("--auto", action="store_true", help="raise the weight by itself and finish, or abort")
+    add("--steps", type=_steps, default=(5, 20, 50), metavar="N,N,...", help="weights of --auto (5,20,50)")
+    add("--requests", type=_at_least(20), default=200, help="to see in each step (%(default)s)")
+    add("--max-errors", type=_share, default=0.01, help="share of its requests (%(default)s)")
+    add("--max-disagreement", type=_share, default=0.05, help="share of shadowed beats (%(default)s)")
+    add("--max-slowdown", type=_positive, default=2.0, help="times the served version's mean (%(default)s)")
+    add("--patience", type=_positive, default=900, help="seconds in each step (%(default)s)")
+    _add_gate(parser)
+
+
+def _add_gate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tolerance", type=_share, default=0.01, help="how much worse it may be (%(default)s)")
+    parser.add_argument("--force", action="store_true", help="whatever its metrics are")
+
+
+def _check(parser: argparse.ArgumentParser, options: Options) -> None:
+    if options.command == "promote" and (options.version is None) == (options.version_file is None):
+        parser.error("promote: give either a version or --version-file")
+    if options.command == "canary" and (options.weight is None) != options.auto:
+        parser.error("canary: give either --weight or --auto")
+
+
+def _number(kind: type[int] | type[float], wanted: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}")
+        return value
+
+    return convert
+
+
+def _at_least(least: int) -> Callable[[str], float]:
+    return _number(int, f"a whole number of {least} or more", lambda value: value >= least)
+
+
+def _percentage(least: int, most: int) -> Callable[[str], float]:
+    return _number(int, f"a whole number from {least} to {most}", lambda value: least <= value <= most)
+
+
+def _version(text: str) -> str | float:
+    return text if text == "latest" else _number(int, "a version or `latest`", lambda value: value >= 0)(text)
+
+
+def _steps(text: str) -> tuple[float, ...]:
+    weights = tuple(_percentage(1, 99)(part) for part in text.split(","))
+    if list(weights) != sorted(set(weights)):
+        raise argparse.ArgumentTypeError(f"{text!r} does not rise")
+    return weights
+
+
+_share = _number(float, "a number from 0 to 1", lambda value: 0 <= value <= 1)
+_positive = _number(float, "a number above 0", lambda value: 0 < value < float("inf"))

@@ -1,0 +1,140 @@
+"""The commands that change what is served: promote, canary, finish, abort, undo."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rollout.errors import NotAllowed, NotAnswering, RolloutError
+from rollout.gate import JUDGED, Version, judge, same_rows
+from rollout.gateway import Beats
+from rollout.history import former
+from rollout.state import Candidate
+from rollout.steps import Overtaken, Steps, require_none_but
+from rollout.volume import Volume, one
+
+LONGEST = 120  # characters of a reason in a change-cause
+
+
+class Promotion:
+    """One run of a command against one Deployment."""
+
+    def __init__(self, steps: Steps, volume: Volume) -> None:
+        self.steps = steps
+        self._volume = volume
+
+    def promote(self, number: int, tolerance: float, *, force: bool) -> None:
+        """Make the version the served one, if the gate lets it pass and it answers as recorded."""
+        if self._is_served(number):
+            return
+        candidate, beats = self.introduce(number, tolerance, force=force)
+        self._take_over(candidate, beats)
+
+    def introduce(self, number: int, tolerance: float, *, force: bool) -> tuple[Candidate, Beats]:
+        """Pass the gate, start one pod of the version beside the served ones and prove it."""
+        state = self.steps.state()
+        require_none_but(number, state)
+        versions = self._volume.versions()
+        version, beats = one(versions, number), self._volume.beats(number)
+        served = state.served
+        if state.candidate:
+            self.steps.say(f"version {number} is the candidate since {state.candidate.started}; going on")
+        elif served is not None and not force:
+            there = {each.number: each for each in versions}
+            judge(version, there.get(served, Version(served)), tolerance)
+        return self._start(number, _promoted(version, served, versions, force=force), beats), beats
+
+    def finish(self) -> None:
+        """Let the candidate take over."""
+        state = self.steps.state()
+        if state.candidate:
+            self._take_over(state.candidate, self._volume.beats(state.candidate.version))
+        elif state.version is not None and not (state.progress.complete and not state.paused):
+            self.steps.finish(state.version)
+            self.steps.say(f"version {state.version} is served")
+        else:
+            raise RolloutError("no version is being promoted, so there is nothing to finish")
+
+    def abort(self, reason: str = "was aborted") -> None:
+        """Return to the version that was served before the candidate."""
+        state = self.steps.state()
+        if state.candidate:
+            self._go_back(state.candidate.version, state.candidate.served, reason)
+        elif state.version is not None and not state.progress.complete:
+            self.steps.complete(state.version)
+        else:
+            self.steps.say("no version is being promoted, so there is nothing to abort")
+
+    def undo(self) -> None:
+        """Return to the version served before; there is no gate, but it has to answer as recorded."""
+        state = self.steps.state()
+        if state.candidate:
+            self.abort("was undone")
+            return
+        if state.version is None:
+            raise RolloutError("nothing is served, so there is nothing to undo")
+        number = former(self.steps.replica_sets(state), state.version)
+        beats = self._volume.beats(number)
+        cause = f"model version {number}: back from {state.version}"
+        self._take_over(self._start(number, cause, beats), beats)
+
+    def _is_served(self, number: int) -> bool:
+        state = self.steps.state()
+        if state.version != number or state.candidate:
+            return False
+        if not state.progress.complete or state.paused:  # a run was killed after its last change
+            self.steps.finish(number)
+        self.steps.say(f"version {number} is served")
+        return True
+
+    def _start(self, number: int, cause: str, beats: Beats) -> Candidate:
+        candidate = self.steps.begin(number, cause)
+        with self._or_back(number, candidate.served):
+            self.steps.hold(candidate)
+            self.steps.prove(number, beats)
+        return candidate
+
+    def _take_over(self, candidate: Candidate, beats: Beats) -> None:
+        with self._or_back(candidate.version, candidate.served):
+            self.steps.finish(candidate.version)
+            self.steps.prove(candidate.version, beats)
+        self.steps.say(f"version {candidate.version} is served")
+
+    @contextmanager
+    def _or_back(self, number: int, served: int | None) -> Iterator[None]:
+        try:
+            yield
+        except (Overtaken, NotAllowed, NotAnswering):
+            raise  # what somebody else decided stands, and what is not allowed cannot be taken back either
+        except RolloutError as error:
+            try:
+                self._go_back(number, served, str(error))
+            except RolloutError as second:
+                raise RolloutError(f"{error}; going back failed too: {second}; `rollout abort` tries again") from error
+            raise RolloutError(f"{error}; {_instead(served)}") from error
+
+    def _go_back(self, number: int, served: int | None, reason: str) -> None:
+        self.steps.say(f"version {number}: going back to {served or 'waiting for a promotion'}, {reason}")
+        which = f"model version {served}" if served is not None else "no model version"
+        self.steps.go_back(number, served, f"{which}: back from {number}, which {_short(reason)}")
+        self.steps.say(_instead(served))
+
+
+def _promoted(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:
+    accuracy = version.metrics.get(JUDGED[0])
+    cause = f"model version {version.number}: promoted{' by force' if force else ''}"
+    if not isinstance(accuracy, int | float):
+        return cause
+    other = next((each for each in versions if each.number == served), None)
+    pair = same_rows(version, other) if other else None
+    if pair is None or other is None:
+        return f"{cause}, accuracy {accuracy:.3f}"
+    mine, theirs = (numbers[JUDGED[0]] for numbers in pair)
+    return f"{cause}, accuracy {mine:.3f} (version {other.number}: {theirs:.3f})"
+
+
+def _instead(served: int | None) -> str:
+    return "nothing is served, as before" if served is None else f"version {served} is served"
+
+
+def _short(reason: str) -> str:
+    line = " ".join(reason.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."

@@ -1,0 +1,157 @@
+"""What the serving Deployment says of model versions, and the patches that change it. Pure: dictionaries in and out."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+CANDIDATE = "rollout.ecg/candidate"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+VERSION = "ECG_MODEL_VERSION"
+BASE_PATH = "ECG_MODEL_BASE_PATH"
+INIT, MAIN = "model", "serving"  # the containers that know the version
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A version that is being promoted, beside the one to go back to."""
+
+    version: int
+    served: int | None
+    weight: int
+    shadow: int
+    started: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Candidate | None":
+        """Read the annotation; None for one that is empty or that nobody here wrote."""
+        try:
+            found = json.loads(text)
+            served = found["served"]
+            return cls(
+                int(found["version"]),
+                None if served is None else int(served),
+                int(found["weight"]),
+                int(found["shadow"]),
+                str(found["started"]),
+            )
+        except (ValueError, TypeError, KeyError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the Deployment's controller is."""
+
+    current: bool  # whether it has seen the last change
+    wanted: int
+    total: int
+    updated: int
+    available: int
+    stuck: bool  # whether it gave up by its own deadline
+
+    @property
+    def complete(self) -> bool:
+        """Whether all pods are of the last change and available."""
+        return self.current and self.total == self.updated == self.available == self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The Deployment at one moment."""
+
+    resource: str  # its resourceVersion, for the optimistic lock
+    version: int | None  # of the pod template
+    candidate: Candidate | None  # only if it is the template's version
+    paused: bool
+    progress: Progress
+    since: str  # when the last rolling update was complete
+    base: str  # model base path in the pods
+    instance: str  # the release
+
+    @property
+    def served(self) -> int | None:
+        """The version that answers callers."""
+        return self.candidate.served if self.candidate else self.version
+
+    @classmethod
+    def of(cls, deployment: Json) -> "State":
+        """Read a Deployment; whatever is absent counts as not set."""
+        metadata, spec = deployment["metadata"], deployment["spec"]
+        environment = template_environment(spec["template"]["spec"])
+        version = as_version(environment.get(VERSION, ""))
+        candidate = Candidate.parse((metadata.get("annotations") or {}).get(CANDIDATE, ""))
+        conditions = {each["type"]: each for each in deployment.get("status", {}).get("conditions") or []}
+        progressing = conditions.get("Progressing", {})
+        done = progressing.get("reason") == "NewReplicaSetAvailable"
+        return cls(
+            resource=metadata["resourceVersion"],
+            version=version,
+            candidate=candidate if candidate and candidate.version == version else None,
+            paused=bool(spec.get("paused")),
+            progress=_progress(deployment, progressing.get("reason") == "ProgressDeadlineExceeded"),
+            since=progressing.get("lastUpdateTime", "") if done else "",
+            base=environment.get(BASE_PATH, "/models/ecg"),
+            instance=(metadata.get("labels") or {}).get("app.kubernetes.io/instance", ""),
+        )
+
+
+def _progress(deployment: Json, stuck: bool) -> Progress:
+    status = deployment.get("status", {})
+    return Progress(
+        current=status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0),
+        wanted=deployment["spec"].get("replicas", 1),
+        total=status.get("replicas", 0),
+        updated=status.get("updatedReplicas", 0),
+        available=status.get("availableReplicas", 0),
+        stuck=stuck,
+    )
+
+
+def template_environment(pod_spec: Json) -> dict[str, str]:
+    """Return the variables of the init container that picks the version, those with a plain value."""
+    container: Json = next((each for each in pod_spec.get("initContainers") or [] if each["name"] == INIT), {})
+    return {each["name"]: each["value"] for each in container.get("env") or [] if "value" in each}
+
+
+def as_version(text: str) -> int | None:
+    """Return the number of a version, None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def begin(candidate: Candidate, cause: str) -> Json:
+    """One patch that starts the candidate's first pod, held back from traffic."""
+    return _patch(candidate.version, candidate, cause, paused=False)
+
+
+def hold() -> Json:
+    """No further pod is replaced."""
+    return {"spec": {"paused": True}}
+
+
+def weigh(candidate: Candidate) -> Json:
+    """Other shares of the traffic; no pod changes."""
+    return {"metadata": {"annotations": {CANDIDATE: json.dumps(asdict(candidate))}}}
+
+
+def finish() -> Json:
+    """The candidate becomes the served version."""
+    return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
+
+
+def go_back(served: int | None, cause: str) -> Json:
+    """The former version again; with none, the pods wait for a promotion as they did before."""
+    return _patch(served, None, cause, paused=False)
+
+
+def _patch(version: int | None, candidate: Candidate | None, cause: str, *, paused: bool) -> Json:
+    # Merged by name, so that the other variables stay.
+    variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
+    pods = {
+        "initContainers": [{"name": INIT, "env": [variable]}],
+        "containers": [{"name": MAIN, "env": [variable]}],
+    }
+    # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
+    annotations = {CANDIDATE: json.dumps(asdict(candidate)) if candidate else "", CHANGE_CAUSE: cause}
+    return {"metadata": {"annotations": annotations}, "spec": {"paused": paused, "template": {"spec": pods}}}

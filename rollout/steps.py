@@ -1,0 +1,179 @@
+"""The steps of a rollout. Each reads the Deployment first and is safe to repeat: a killed run is simply run again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rollout.cluster import Cluster, Json
+from rollout.errors import NotAllowed, RolloutError
+from rollout.failures import is_ready, raise_if_broken, serving_pods, version_of
+from rollout.gateway import Ask, Beats, check
+from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, weigh
+from rollout.waiting import Waiting
+
+
+class Steps:
+    """Changes to one Deployment, each under the lock of what was read, and the waits between them."""
+
+    def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting) -> None:
+        self._cluster = cluster
+        self._ask = ask
+        self._waiting = waiting
+        self.say = waiting.tell
+
+    def state(self) -> State:
+        """Read the Deployment."""
+        return State.of(self._cluster.deployment())
+
+    def begin(self, version: int, cause: str) -> Candidate:
+        """Make the version the candidate, unless it is; an error if another one is."""
+
+        def decide(state: State) -> Json | None:
+            require_none_but(version, state)
+            if state.candidate:
+                return None
+            return begin(Candidate(version, state.version, 0, 0, self._waiting.clock.utc()), cause)
+
+        candidate = self._change(f"starting version {version}", decide).candidate
+        if candidate is None:
+            raise RolloutError(f"version {version} was made the candidate and is none; somebody changed the Deployment")
+        return candidate
+
+    def hold(self, candidate: Candidate) -> None:
+        """Keep the former version's pods beside the candidate's first one, where there is a former version."""
+        if candidate.served is None:
+            return
+
+        def started(state: State) -> bool | str:
+            seen = state.progress.current and state.progress.updated > 0
+            return seen or f"version {candidate.version}: waiting for its first pod"
+
+        self._await_candidate(f"version {candidate.version}", candidate.version, started)
+
+        def decide(state: State) -> Json | None:
+            self._own(state, candidate)
+            return None if state.paused else hold()
+
+        self._change("holding the other pods", decide)
+
+    def prove(self, version: int, beats: Beats) -> None:
+        """Wait until the gateway gives the recorded answers of the version; Faulty as soon as it cannot."""
+
+        def poll() -> bool | str:
+            state = self.state()
+            self._require_version(state, version)
+            raise_if_broken(serving_pods(self._cluster, state), version)
+            check(self._ask, version, beats)
+            return True
+
+        self._waiting.tell(f"version {version}: waiting for the recorded answers of {len(beats)} beats")
+        self._waiting.until(f"version {version} through the gateway", poll)
+        self._waiting.tell(f"version {version} gives the recorded answers")
+
+    def weigh(self, candidate: Candidate, weight: int, shadow: int) -> None:
+        """Give the candidate its share of the traffic."""
+
+        def decide(state: State) -> Json | None:
+            wanted = replace(self._own(state, candidate), weight=weight, shadow=shadow)
+            return None if wanted == state.candidate else weigh(wanted)
+
+        self._change("setting the weight", decide)
+        self._waiting.tell(f"version {candidate.version}: weight {weight} %, shadow {shadow} %")
+
+    def require(self, candidate: Candidate) -> None:
+        """Raise unless this still is the candidate."""
+        self._own(self.state(), candidate)
+
+    def finish(self, version: int) -> None:
+        """Let the version replace all other pods and wait until it has."""
+
+        def decide(state: State) -> Json | None:
+            self._require_version(state, version)
+            return finish() if state.candidate or state.paused else None
+
+        self._change(f"finishing version {version}", decide)
+        self.complete(version)
+
+    def complete(self, version: int) -> None:
+        """Wait until all pods are of the version and available."""
+
+        def done(state: State) -> bool | str:
+            if state.progress.stuck:
+                raise RolloutError(f"version {version}: the Deployment's progress deadline has passed")
+            return state.progress.complete or describe(version, state.progress)
+
+        self._await_candidate(f"version {version}", version, done)
+
+    def go_back(self, version: int, served: int | None, cause: str) -> None:
+        """Let the former version replace the given one again, and wait until it has."""
+        self._change(
+            f"going back from version {version}",
+            lambda state: go_back(served, cause) if state.version == version else None,
+        )
+        if served is not None:
+            self.complete(served)
+
+    def pods(self, state: State) -> dict[str, tuple[int, int]]:
+        """Count the ready and all pods of each version; empty if the account may not read them."""
+        counts: dict[str, tuple[int, int]] = {}
+        for pod in serving_pods(self._cluster, state):
+            ready, total = counts.get(version_of(pod), (0, 0))
+            counts[version_of(pod)] = ready + is_ready(pod), total + 1
+        return counts
+
+    def replica_sets(self, state: State) -> list[Json]:
+        """List what the Deployment remembers of former versions."""
+        try:
+            return self._cluster.replica_sets(state.instance)
+        except NotAllowed as error:
+            raise NotAllowed(f"{error}; say which version instead: `rollout promote VERSION --force`") from error
+
+    def _change(self, what: str, decide: Callable[[State], Json | None]) -> State:
+        def poll() -> State | str:
+            state = self.state()
+            change = decide(state)
+            return state if change is None else State.of(self._cluster.patch(change, state.resource))
+
+        return self._waiting.until(what, poll)
+
+    def _await_candidate(self, what: str, version: int, so: Callable[[State], bool | str]) -> None:
+        def poll() -> bool | str:
+            state = self.state()
+            self._require_version(state, version)
+            if (found := so(state)) is True:
+                return True
+            raise_if_broken(serving_pods(self._cluster, state), version)
+            return found
+
+        self._waiting.until(what, poll)
+
+    def _require_version(self, state: State, version: int) -> None:
+        if state.version != version:
+            raise Overtaken(
+                f"version {version} was replaced by {state.version or 'none'} in the meantime, by somebody else"
+            )
+
+    def _own(self, state: State, candidate: Candidate) -> Candidate:
+        if state.candidate is None or state.candidate.version != candidate.version:
+            raise Overtaken(
+                f"version {candidate.version} is no longer the candidate; somebody finished, aborted or replaced it"
+            )
+        return state.candidate
+
+
+class Overtaken(RolloutError):
+    """Somebody else decided in the meantime; what they did stands."""
+
+
+def require_none_but(version: int, state: State) -> None:
+    """Raise if another version is being promoted."""
+    other = state.candidate
+    if other and other.version != version:
+        raise RolloutError(
+            f"version {other.version} is being promoted since {other.started} (weight {other.weight}): "
+            "wait, `rollout finish` or `rollout abort`"
+        )
+
+
+def describe(version: int, progress: Progress) -> str:
+    """Say how far the version is."""
+    return f"version {version}: {min(progress.updated, progress.available)} of {progress.wanted} pods ready"

@@ -1,0 +1,99 @@
+"""Whether a candidate does well beside the served version, by what the gateway counted. Pure."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from rollout.metrics import Counters
+
+PLAIN = 20  # observations without which nothing is said
+CERTAIN = 2.33  # standard deviations: one in a hundred candidates at the limit is dropped early by chance
+SHADOWED = 50  # beats to see where there are shadows
+CALLERS_FAULT = "invalid_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How bad a candidate may be, and how much is to be seen before it may go on."""
+
+    requests: int
+    errors: float
+    disagreement: float
+    slowdown: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the gateway counted of a candidate and of the served version."""
+
+    requests: float
+    errors: float
+    shadowed: float
+    disagreeing: float
+    calls: float
+    seconds: float
+    served_calls: float
+    served_seconds: float
+
+    @classmethod
+    def of(cls, counters: Counters, candidate: int, served: int | None) -> "Seen":
+        """Pick the numbers out of the gateway's counters."""
+        mine, theirs = str(candidate), str(served)
+
+        def failed(labels: dict[str, str]) -> bool:
+            return labels["version"] == mine and labels["kind"] != CALLERS_FAULT
+
+        def answered(labels: dict[str, str]) -> bool:
+            return (labels["version"], labels["path"], labels["status"]) == (mine, "/predict", "200")
+
+        errors = counters.total("ecg_gateway_errors_total", failed)
+        timed = "ecg_gateway_candidate_seconds"
+        return cls(
+            # A request on which the candidate failed is counted for the version that answered instead.
+            requests=counters.total("ecg_gateway_requests_total", answered) + errors,
+            errors=errors,
+            shadowed=counters.total("ecg_gateway_shadowed_beats_total", lambda it: it["version"] == mine),
+            disagreeing=counters.total(
+                "ecg_gateway_shadowed_beats_total", lambda it: it["version"] == mine and it["agree"] == "false"
+            ),
+            calls=counters.total(f"{timed}_count", lambda it: it["version"] == mine),
+            seconds=counters.total(f"{timed}_sum", lambda it: it["version"] == mine),
+            served_calls=counters.total(f"{timed}_count", lambda it: it["version"] == theirs),
+            served_seconds=counters.total(f"{timed}_sum", lambda it: it["version"] == theirs),
+        )
+
+    @property
+    def slowdown(self) -> float:
+        """How many times the served version's mean a call to the candidate takes; 0 if too little was seen."""
+        if min(self.calls, self.served_calls) < PLAIN or not self.served_seconds:
+            return 0.0
+        return (self.seconds / self.calls) / (self.served_seconds / self.served_calls)
+
+    def enough(self, limits: Limits, shadow: int) -> bool:
+        """Whether the step has seen what it was to see."""
+        return self.requests >= limits.requests and (shadow == 0 or self.shadowed >= SHADOWED)
+
+
+def complaint(seen: Seen, limits: Limits, *, early: bool) -> str:
+    """Say which limit is passed, or nothing; early only what is plain already."""
+    rate = _at_least if early else _share
+    if rate(seen.errors, seen.requests) > limits.errors:
+        return f"failed on {seen.errors:g} of {seen.requests:g} requests (--max-errors {limits.errors:g})"
+    if rate(seen.disagreeing, seen.shadowed) > limits.disagreement:
+        limit = f"--max-disagreement {limits.disagreement:g}"
+        return f"disagreed on {seen.disagreeing:g} of {seen.shadowed:g} shadowed beats ({limit})"
+    if seen.slowdown > limits.slowdown * (2 if early else 1):
+        return f"takes {seen.slowdown:.1f} times as long as the served version (--max-slowdown {limits.slowdown:g})"
+    return ""
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _at_least(part: float, whole: float) -> float:
+    """Return the lower end of Wilson's interval for a share, 0 while too little was seen."""
+    if whole < PLAIN:
+        return 0.0
+    share, square = min(part / whole, 1.0), CERTAIN**2
+    spread = CERTAIN * sqrt(share * (1 - share) / whole + square / (4 * whole**2))
+    return (share + square / (2 * whole) - spread) / (1 + square / whole)

@@ -1,0 +1,127 @@
+"""The model versions on the volume: read from a folder, or by a shell in a pod that has the volume."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from rollout.cluster import Cluster
+from rollout.errors import NotAllowed, NotThere, RolloutError
+from rollout.gate import Version
+from rollout.state import INIT, MAIN, State, as_version
+
+Json = dict[str, Any]
+
+
+class Volume(Protocol):
+    """Where the versions are."""
+
+    def versions(self) -> list[Version]:
+        """All of them, oldest first."""
+
+    def beats(self, version: int) -> list[Json]:
+        """Return a version's recorded beats; NotThere if it has none."""
+
+
+class Folder:
+    """A model base path on this machine."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+
+    def versions(self) -> list[Version]:
+        """Read every version's description."""
+        try:
+            numbers = [number for path in self._base.iterdir() if (number := as_version(path.name)) is not None]
+        except OSError as error:
+            raise NotThere(f"{self._base}: {error.strerror}; --models says where the versions are") from error
+        return [_version(number, self._text(number, "metrics.json")) for number in sorted(numbers)]
+
+    def beats(self, version: int) -> list[Json]:
+        """Read the recorded beats."""
+        return _beats(version, self._text(version, "beats.json"), str(self._base))
+
+    def _text(self, version: int, name: str) -> str:
+        try:
+            return (self._base / str(version) / "assets.extra" / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            raise RolloutError(f"{error.filename}: {error.strerror}") from error
+
+
+class InPods:
+    """A model base path in the serving pods."""
+
+    def __init__(self, cluster: Cluster, state: Callable[[], State]) -> None:
+        self._cluster = cluster
+        self._state = state
+
+    def versions(self) -> list[Version]:
+        """Read every version's description, each as one line."""
+        printed = self._run(
+            'for v in */; do printf "%s " "${v%/}"; cat "$v/assets.extra/metrics.json" | tr -d "\\n"; echo; done'
+        )
+        lines = [line.partition(" ") for line in printed.splitlines()]
+        found = [_version(number, text) for name, _, text in lines if (number := as_version(name)) is not None]
+        return sorted(found, key=lambda version: version.number)
+
+    def beats(self, version: int) -> list[Json]:
+        """Read the recorded beats."""
+        return _beats(version, self._run(f'cat "{version}/assets.extra/beats.json"'), "the pods")
+
+    def _run(self, script: str) -> str:
+        state = self._state()
+        try:
+            pods = self._cluster.pods(state.instance, "serving")
+        except NotAllowed as error:
+            raise NotAllowed(f"{error}; --models says where the versions are without asking a pod") from error
+        for pod in pods:
+            if container := _running(pod):
+                quoted = f"'{state.base}'"
+                return self._cluster.execute(
+                    pod["metadata"]["name"], container, f"cd {quoted} && {{ {script}; }} 2>/dev/null; :"
+                )
+        raise RolloutError("no serving pod runs yet, so nobody has the volume; try again, or give --models")
+
+
+def newest(versions: Iterable[Version]) -> Version:
+    """Return the highest version; NotThere if there is none."""
+    highest = max(versions, key=lambda version: version.number, default=None)
+    if highest is None:
+        raise NotThere("there is no model version yet; train one first")
+    return highest
+
+
+def one(versions: list[Version], number: int) -> Version:
+    """Return the version of that number; NotThere, naming the others, if it is not there."""
+    for version in versions:
+        if version.number == number:
+            return version
+    there = ", ".join(str(version.number) for version in versions) or "none"
+    raise NotThere(f"version {number} is not on the volume; there: {there}")
+
+
+def _running(pod: Json) -> str | None:
+    status = pod.get("status", {})
+    containers = [*status.get("containerStatuses", []), *status.get("initContainerStatuses", [])]
+    return next(
+        (each["name"] for each in containers if each["name"] in (MAIN, INIT) and "running" in each["state"]), None
+    )
+
+
+def _version(number: int, text: str) -> Version:
+    try:
+        return Version.parse(number, json.loads(text or "{}"))
+    except ValueError:
+        return Version(number)
+
+
+def _beats(version: int, text: str, where: str) -> list[Json]:
+    if not text:
+        raise NotThere(f"{where}: version {version} has no recorded beats; it was not made by this project's training")
+    try:
+        beats: list[Json] = json.loads(text)
+    except ValueError as error:
+        raise RolloutError(f"{where}: the recorded beats of version {version} cannot be read: {error}") from error
+    return beats

@@ -1,0 +1,222 @@
+"""promote, finish, abort and undo against a scripted cluster."""
+
+from contextlib import suppress
+
+import pytest
+
+from rollout.errors import Refused
+from rollout.state import Candidate, begin
+from tests.fake_cluster import write_version
+from tests.unit.rollout.conftest import Killed
+
+PLACES = range(1, 12)  # looks at the clock in a whole promotion: at the begin of each step and around each wait
+
+
+def test_the_first_version_is_promoted_without_a_gate(cluster, tool):
+    tool("promote", "1")
+    assert (cluster.version, cluster.settled) == ("1", True)
+    assert cluster.cause == "model version 1: promoted, accuracy 0.900"
+    assert tool.said[-1] == "version 1 is served"
+
+
+def test_a_better_version_replaces_the_served_one(cluster, tool):
+    cluster.serve(1)
+    tool("promote", "latest")
+    assert (cluster.version, cluster.settled) == ("3", True)
+    assert cluster.cause == "model version 3: promoted, accuracy 0.900 (version 1: 0.900)"
+    assert cluster.weights == [0, 0]  # begun and held back from traffic until it was proved
+    assert cluster.environment["serving"]["ECG_MODEL_VERSION"] == "3"
+    assert cluster.environment["model"]["ECG_MODEL_BASE_PATH"] == "/models/ecg"
+
+
+def test_a_worse_version_is_refused_with_both_numbers_and_nothing_is_touched(cluster, tool):
+    cluster.serve(1)
+    write_version(tool.models, 4, 0.8, v1=0.9)
+    with pytest.raises(Refused, match=r"accuracy 0\.8000 against 0\.9000, macro_f1 0\.8000 against 0\.9000"):
+        tool("promote", "4")
+    assert cluster.patches == []
+    tool("promote", "4", "--tolerance", "0.11")
+    assert cluster.version == "4"
+
+
+def test_a_version_that_nobody_compared_is_refused_until_it_is_forced(cluster, tool):
+    cluster.serve(1)
+    write_version(tool.models, 4)
+    with pytest.raises(Refused, match="neither was judged on the other's held-back rows"):
+        tool("promote", "4")
+    tool("promote", "4", "--force")
+    assert cluster.cause == "model version 4: promoted by force, accuracy 0.900"
+
+
+def test_a_training_job_leaves_a_worse_version_and_succeeds(cluster, tool, capsys):
+    cluster.serve(1)
+    write_version(tool.models, 4, 0.8, v1=0.9)
+    tool("promote", "4", "--or-leave")
+    assert "version 4 is not promoted: version 4 is worse than version 1" in capsys.readouterr().out
+    assert cluster.version == "1"
+
+
+def test_the_version_of_a_training_is_read_from_its_file(cluster, tool, tmp_path, capsys):
+    file = tmp_path / "version"
+    tool("promote", "--version-file", str(file))  # the training found that one was published
+    assert cluster.version == "3"
+    tool("promote", "--version-file", str(file))
+    assert "nothing to do" in capsys.readouterr().out
+    file.write_text("2\n")
+    cluster.serve(1)
+    tool("promote", "--version-file", str(file))
+    assert cluster.version == "2"
+    file.write_text("two")
+    assert "'two' is not a version" in tool.fails("promote", "--version-file", str(file))
+
+
+@pytest.mark.parametrize("forbidden", [set(), {"pods", "replicasets"}])
+def test_a_version_that_crashes_is_taken_back(cluster, tool, forbidden):
+    cluster.serve(1)
+    cluster.broken["2"] = "Data loss: saved_model.pb is corrupt"
+    cluster.forbidden = forbidden
+    reason = tool.fails("promote", "2")
+    assert reason.endswith("; version 1 is served")
+    assert (cluster.version, cluster.settled) == ("1", True)
+    assert cluster.cause.startswith("model version 1: back from 2, which ")
+    if not forbidden:  # otherwise nobody can know more than that nothing came
+        assert "container serving ended with 1: Data loss: saved_model.pb is corrupt" in reason
+
+
+def test_a_version_that_answers_otherwise_than_was_recorded_is_taken_back(cluster, tool):
+    cluster.serve(1)
+    cluster.wrong["2"] = {"probability": 0.6255}
+    assert "recorded beat 1; probability 0.625 was recorded" in tool.fails("promote", "2")
+    assert (cluster.version, cluster.settled) == ("1", True)
+    assert set(cluster.weights) == {0}
+
+
+def test_a_first_version_that_fails_leaves_the_pods_waiting_for_another(cluster, tool):
+    cluster.broken["1"] = "corrupt"
+    assert tool.fails("promote", "1").endswith("; nothing is served, as before")
+    assert (cluster.version, cluster.candidate) == ("", None)
+    tool("promote", "2")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
+def test_another_promotion_under_way_is_not_disturbed(cluster, tool):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    reason = tool.fails("promote", "3")
+    assert reason.startswith("version 2 is being promoted since 2026-11-24T13:00:00+00:00 (weight 20): ")
+    assert cluster.version == "2"
+
+
+def test_of_two_promotions_at_once_one_wins(cluster, tool):
+    cluster.serve(1)
+    other = begin(Candidate(3, 1, 0, 0, "just now"), "model version 3: promoted")
+    cluster.before_patch.append(lambda: cluster.change(other))
+    assert tool.fails("promote", "2").startswith("version 3 is being promoted since just now (weight 0): wait,")
+    tool("promote", "3")
+    assert (cluster.version, cluster.settled) == ("3", True)
+
+
+def test_a_conflict_with_the_controller_is_decided_anew(cluster, tool):
+    cluster.serve(1)
+    cluster.before_patch.extend([cluster.step] * 3)
+    tool("promote", "2")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
+def test_a_failing_api_server_is_asked_again(cluster, tool):
+    cluster.serve(1)
+    cluster.before_patch.append(lambda: cluster.failures.extend([500, 503, 429]))
+    tool("promote", "2")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
+def test_who_was_overtaken_touches_nothing(cluster, tool):
+    cluster.serve(1)
+    cluster.before_patch.extend([lambda: None, lambda: cluster.serve(3)])
+    assert "version 2 is no longer the candidate" in tool.fails("promote", "2")
+    assert (cluster.version, cluster.settled) == ("3", True)
+
+
+def test_what_is_served_already_is_left_alone(cluster, tool):
+    cluster.serve(2)
+    tool("promote", "2")
+    assert cluster.patches == []
+    assert tool.said == ["version 2 is served"]
+
+
+def test_a_version_that_is_not_there_is_named_beside_those_that_are(cluster, tool):
+    assert tool.fails("promote", "9") == "version 9 is not on the volume; there: 1, 2, 3"
+
+
+@pytest.mark.parametrize("served", [(), (1,)])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_promotion_killed_anywhere_is_finished_by_the_next(cluster, tool, served, place):
+    cluster.serve(*served)
+    tool.kill_at = place
+    with suppress(Killed):
+        tool("promote", "2")
+    tool("promote", "2")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_promotion_killed_anywhere_is_taken_back_by_an_abort(cluster, tool, place):
+    cluster.serve(1)
+    tool.kill_at = place
+    with suppress(Killed):
+        tool("promote", "2")
+    finished = not cluster.candidate and cluster.version == "2"
+    tool("abort")
+    assert (cluster.version, cluster.settled) == ("2" if finished else "1", True)
+
+
+def test_who_is_interrupted_is_told_how_to_go_on(cluster, tool):
+    cluster.serve(1)
+    tool.kill_at, tool.kill_with = 4, KeyboardInterrupt
+    assert tool.fails("promote", "2") == "interrupted; `rollout promote 2` goes on, `rollout abort` goes back"
+
+
+def test_a_promotion_is_aborted_and_aborting_again_does_nothing(cluster, tool):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    tool("abort")
+    assert (cluster.version, cluster.settled) == ("1", True)
+    assert cluster.cause == "model version 1: back from 2, which was aborted"
+    changes = len(cluster.patches)
+    tool("abort")
+    assert len(cluster.patches) == changes
+
+
+def test_a_canary_is_finished(cluster, tool):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20", "--shadow", "0")
+    assert cluster.paused
+    tool("finish")
+    assert (cluster.version, cluster.settled) == ("2", True)
+    assert "nothing to finish" in tool.fails("finish")
+
+
+def test_undo_returns_to_what_was_served_last(cluster, tool):
+    cluster.serve(1, 2)
+    tool("undo")
+    assert (cluster.version, cluster.settled) == ("1", True)
+    assert cluster.cause == "model version 1: back from 2"
+    tool("undo")
+    assert cluster.version == "2"
+
+
+def test_undo_skips_what_was_never_served(cluster, tool):
+    cluster.serve(1, 2)
+    tool("canary", "3", "--weight", "1")
+    tool("undo")  # of a candidate is its end
+    assert cluster.version == "2"
+    tool("undo")
+    assert cluster.version == "1"
+
+
+def test_undo_says_what_it_lacks(cluster, tool):
+    assert "nothing is served" in tool.fails("undo")
+    cluster.serve(1)
+    assert "no version is remembered from before version 1" in tool.fails("undo")
+    cluster.forbidden.add("replicasets")
+    assert tool.fails("undo").endswith("say which version instead: `rollout promote VERSION --force`")
