@@ -28,7 +28,7 @@ def create_app(settings: Settings, router: Router, metrics: Metrics) -> Flask:
     app.register_blueprint(routes(router, settings, metrics))
     app.before_request(_start)
     app.after_request(_log_request)
-    app.after_request(partial(_count, metrics))
+    app.after_request(partial(_count, metrics, frozenset(rule.rule for rule in app.url_map.iter_rules())))
     install_error_responses(app)
     return app
 
@@ -39,8 +39,8 @@ def _start() -> None:
     g.started = time.perf_counter()
 
 
-def _count(metrics: Metrics, response: Response) -> Response:
-    path = OTHER if request.url_rule is None else request.url_rule.rule
+def _count(metrics: Metrics, paths: frozenset[str], response: Response) -> Response:
+    path = request.path if request.path in paths else OTHER
     version = response.headers.get(VERSION_HEADER, "")
     metrics.answered(path, response.status_code, version, time.perf_counter() - g.started)
     if "failed" in g:

@@ -1,6 +1,6 @@
 """A model server that answers what a test tells it to: a real gRPC server on a real port, with scripted models.
 
-`python -m tests.fake_serving` runs one as a process of its own and prints its port.
+`python -m tests.fake_serving [PORT [VERSION]]` runs one as a process of its own and prints its port.
 """
 
 import json
@@ -78,6 +78,7 @@ class FakeServing(grpc.GenericRpcHandler):
         self.models = {1: model or FakeModel()}
         self.states: dict[int, Any] = {}
         self.problems: dict[int, str] = {}  # why a version did not load
+        self.states_fail: grpc.StatusCode | None = None  # what every call of GetModelStatus is answered with
         self.requests: list[Any] = []
         self.target = ""
         self._failures: list[tuple[grpc.StatusCode, str]] = []
@@ -191,6 +192,8 @@ class FakeServing(grpc.GenericRpcHandler):
 
     def _status(self, request: Any, context: Any) -> wire.GetModelStatusResponse:
         self.requests.append(request)
+        if self.states_fail:
+            context.abort(self.states_fail, "scripted")
         states = self.states or dict.fromkeys(self.models, STATE.AVAILABLE)
         if request.model_spec.name != self.name or not states:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {request.model_spec.name}")
@@ -213,7 +216,10 @@ def _metadata_outputs(model: FakeModel) -> dict[str, wire.TensorProto]:
 
 def main() -> None:
     """Serve beats of 140 values until killed, on the port of the argument or on a free one."""
-    print(FakeServing(FakeModel(width=140)).start(int(sys.argv[1]) if len(sys.argv) > 1 else 0), flush=True)
+    port, version = map(int, [*sys.argv[1:], *("0", "1")[len(sys.argv) - 1 :]])
+    serving = FakeServing()
+    serving.models = {version: FakeModel(width=140)}
+    print(serving.start(port), flush=True)
     threading.Event().wait()
 
 

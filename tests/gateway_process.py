@@ -16,6 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.gateway_metrics import total
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -53,16 +55,21 @@ class Gateway:
                     self.lines.append(line)
                     self._came.notify_all()
 
-    def ask(self, method: str, path: str, content: object = None, chunks: Any = None) -> Any:
+    def ask(self, method: str, path: str, content: object = None, chunks: Any = None, **given: str) -> Any:
         """One request on a connection of its own; the answer has what assert_error looks at. Bytes are sent as is."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             headers = {"Content-Type": "application/json"} | ({"Transfer-Encoding": "chunked"} if chunks else {})
+            headers |= {name.replace("_", "-"): value for name, value in given.items()}
             encode = not isinstance(chunks, bytes)
             connection.request(method, path, chunks or json.dumps(content), headers, encode_chunked=encode)
             response = connection.getresponse()
-            return SimpleNamespace(
-                status_code=response.status, headers=response.headers, json=json.loads(response.read())
-            )
+            text = response.read().decode()
+            content = json.loads(text) if response.headers["Content-Type"] == "application/json" else text
+            return SimpleNamespace(status_code=response.status, headers=response.headers, json=content)
+
+    def total(self, name: str, **labels: str) -> float:
+        """What /metrics tells."""
+        return total(self.ask("GET", "/metrics").json, name, **labels)
 
     def end(self) -> int:
         """Stop as an orchestrator does; give the exit code."""

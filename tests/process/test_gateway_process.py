@@ -3,15 +3,20 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
 
+from gateway.candidate import Candidate
+from gateway.deployment import read
+from tests.fake_kubernetes import FakeKubernetes
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_process import ROOT, asked_all_the_time, running
@@ -102,8 +107,8 @@ def test_a_setting_that_cannot_be_used_ends_the_start_with_a_sentence():
 
 
 @contextmanager
-def fake_process(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "tests.fake_serving", str(port)]
+def fake_process(port: int = 0, version: int = 1) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    command = [sys.executable, "-m", "tests.fake_serving", str(port), str(version)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
@@ -125,3 +130,78 @@ def test_a_killed_model_server_under_load_gives_only_503s_and_then_recovery():
         for answer in load.answers:
             if answer.status_code == 503:
                 assert_error(answer, 503, "model_not_ready")
+
+
+def test_metrics_are_the_sum_over_workers_even_over_those_that_ended(serving):
+    requests = {"name": "ecg_gateway_requests_total", "path": "/predict", "status": "200", "version": "1"}
+    with running(serving.target, workers=2) as gateway:
+        for _ in range(40):
+            gateway.ask("POST", "/predict", BEAT)
+        assert [gateway.total(**requests) for _ in range(10)] == [40] * 10
+        workers = psutil.Process(gateway.process.pid).children()
+        folders = {
+            Path(file.path).parent for worker in workers for file in worker.memory_maps() if "metrics" in file.path
+        }
+        assert len(folders) == 1
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+        assert gateway.ask("POST", "/predict", BEAT).status_code == 200
+        assert gateway.total(**requests) == 41
+    assert not any(folder.exists() for folder in folders), "the folder is left behind"
+
+
+def test_a_candidate_has_exactly_the_clients_of_its_weight(serving):
+    clients = [f"client-{number}" for number in range(200)]
+    other = FakeServing()
+    other.models = {2: FakeModel(width=140)}
+    other.start()
+    with FakeKubernetes() as api:
+        api.candidate = {"version": 2, "served": 1, "weight": 20, "shadow": 0}
+        target = f"ipv4:{serving.target},{other.target}"
+        with running(target, workers=2, rollout_url=api.url) as gateway:
+            answers = [gateway.ask("POST", "/predict", BEAT, X_Client_ID=client) for client in clients]
+            assert {answer.status_code for answer in answers} == {200}
+            taken = [Candidate(2, 20).takes(client, 0.0) for client in clients]
+            assert [answer.headers["X-Model-Version"] == "2" for answer in answers] == taken
+            told = gateway.total("ecg_gateway_requests_total", path="/predict", version="2")
+            assert told == sum(taken)
+            assert gateway.total("ecg_gateway_candidate_seconds_count") == 200
+            assert 20 < told < 60
+    other.stop()
+
+
+def test_a_killed_candidate_under_load_costs_nobody_anything(serving):
+    with fake_process(version=2) as (victim, port), FakeKubernetes() as api:
+        api.candidate = {"version": 2, "served": 1, "weight": 50, "shadow": 20}
+        target = f"ipv4:{serving.target},127.0.0.1:{port}"
+        with running(target, workers=2, rollout_url=api.url) as gateway:
+            with asked_all_the_time(gateway, [BEAT]) as load:
+                load.wait_for(200, version=2)
+                victim.kill()
+                victim.wait()
+                load.wait_for(200, version=1, times=100)
+                with fake_process(port, version=2):
+                    load.wait_for(200, version=2)
+                    api.candidate |= {"weight": 0}
+                    load.wait_for(200, version=1, times=100)
+            assert load.statuses.keys() == {200}
+            assert gateway.total("ecg_gateway_errors_total", version="2") > 0
+            assert gateway.total("ecg_gateway_errors_total", version="1") == 0
+            assert gateway.total("ecg_gateway_shadowed_beats_total", version="2", against="1", agree="true") > 0
+
+
+def test_the_kubernetes_api_is_asked_as_a_pod_does(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "ca.crt"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=api"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    (tmp_path / "token").write_text("first\n")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with FakeKubernetes(tls) as api:
+        api.candidate = {"version": 2, "served": 1, "weight": 20, "shadow": 10}
+        assert read(api.url, tmp_path) == Candidate(2, 20, 10)
+        (tmp_path / "token").write_text("second\n")
+        read(api.url, tmp_path)
+    assert [headers["Authorization"] for headers in api.requests] == ["Bearer first", "Bearer second"]

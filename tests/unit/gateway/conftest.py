@@ -1,4 +1,4 @@
-"""The gateway's application in this process, before a fake model server."""
+"""The gateway's application in this process, before one fake model server or several."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,7 +13,8 @@ from gateway.metrics import Metrics
 from gateway.pool import Pool
 from gateway.router import Router
 from gateway.settings import Settings
-from tests.fake_serving import FakeServing
+from tests.fake_serving import FakeModel, FakeServing
+from tests.gateway_pods import Pods
 
 
 class Clock:
@@ -63,3 +64,11 @@ def another_client(clock) -> Iterator[Callable[..., FlaskClient]]:
     """Put together a client with other settings, or with another kind of router."""
     with ExitStack() as stack:
         yield lambda *arguments: stack.enter_context(client_of(arguments[0], clock, *arguments[1:]))
+
+
+@pytest.fixture
+def pods() -> Iterator[Pods]:
+    """Two pods with version 1 and one with version 2, whose class labels differ."""
+    with ExitStack() as stack:
+        one, two = {1: FakeModel()}, {2: FakeModel(labels=(-1, 1))}
+        yield Pods(stack, a=one, b=one, c=two)

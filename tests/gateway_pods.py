@@ -1,0 +1,82 @@
+"""The gateway in this process before several fake model servers, as before the pods of a Deployment."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+from gateway.addresses import together
+from gateway.app import create_app
+from gateway.candidate import Candidate
+from gateway.deployment import Rollout
+from gateway.metrics import Metrics
+from gateway.pool import Pool
+from gateway.router import Router
+from gateway.settings import Settings
+from tests.fake_serving import FakeModel, FakeServing
+from tests.gateway_metrics import total
+
+BEAT = {"features": [0.5, 0, 0]}
+
+
+class Pods:
+    """One fake model server for each name; `clock.now` and `dice.now` are what the test says."""
+
+    def __init__(self, stack: ExitStack, **versions: Mapping[int, FakeModel]) -> None:
+        self.clock, self.dice = SimpleNamespace(now=1000.0), SimpleNamespace(now=0.5)
+        self._stack = stack
+        self.serving: dict[str, FakeServing] = {}
+        for name, models in versions.items():
+            self.add(name, models)
+        self.resolves = True
+        self.rollout, self.metrics = Rollout(), Metrics()
+        settings = replace(Settings(), serving_target=together(self.addresses), retry_attempts=1)
+        self.pool = stack.enter_context(Pool(settings, self._resolve, lambda: self.clock.now))
+        self.router = Router(
+            settings, self.pool, self.rollout, self.metrics, lambda: self.clock.now, lambda: self.dice.now
+        )
+        self.client = create_app(settings, self.router, self.metrics).test_client()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What the serving target's name stands for."""
+        return tuple(f"ipv4:{fake.target}" for fake in self.serving.values())
+
+    def _resolve(self, target: str) -> tuple[str, ...]:
+        if not self.resolves:
+            raise OSError("scripted")
+        return self.addresses
+
+    def add(self, name: str, models: Mapping[int, FakeModel]) -> FakeServing:
+        """Start another."""
+        fake = self.serving[name] = FakeServing()
+        fake.models = dict(models)
+        fake.start()
+        self._stack.callback(fake.stop)
+        return fake
+
+    def remove(self, name: str) -> None:
+        """Stop one and forget its address."""
+        self.serving.pop(name).stop()
+
+    def candidate(self, version: int, weight: int = 0, shadow: int = 0) -> None:
+        """Have a candidate, and the pool look."""
+        self.rollout.candidate = Candidate(version, weight, shadow)
+        self.pool.look()
+
+    def ask(self, version: object = None, client: str | None = None, query: str = "", content: Any = BEAT) -> Any:
+        """Ask for a prediction."""
+        given = {"X-Model-Version": version, "X-Client-ID": client}
+        headers = {name: str(value) for name, value in given.items() if value is not None}
+        return self.client.post(f"/predict{query}", json=content, headers=headers)
+
+    def answering(self, times: int = 10, **options: Any) -> set[str]:
+        """Versions that answer so many requests, all of them well."""
+        answers = [self.ask(**options) for _ in range(times)]
+        assert {answer.status_code for answer in answers} == {200}
+        return {answer.headers["X-Model-Version"] for answer in answers}
+
+    def total(self, name: str, **labels: str) -> float:
+        """What /metrics tells."""
+        return total(self.client.get("/metrics").text, name, **labels)

@@ -1,0 +1,193 @@
+"""A candidate beside the served version: who answers, what is compared and what is counted."""
+
+from math import nan
+
+import pytest
+from grpc import StatusCode
+
+from gateway.shadow import LARGEST, THREADS, WAITING
+from tests.fake_serving import FakeModel
+from tests.gateway_errors import assert_error
+
+BATCH = {"instances": [[0.5, 0, 0], [-9, 0, 0], [9, 0, 0]]}
+
+
+@pytest.mark.parametrize(("dice", "answering"), [(0.0, {"2"}), (0.19, {"2"}), (0.2, {"1"}), (0.99, {"1"})])
+def test_the_candidate_has_its_share(pods, dice, answering):
+    pods.candidate(2, weight=20)
+    pods.dice.now = dice
+    assert pods.answering() == answering
+    model = pods.client.get("/model")
+    assert model.headers["X-Model-Version"] == "1", "what is served is described, not the candidate"
+
+
+def test_a_candidate_without_weight_answers_only_who_asks_for_it(pods):
+    pods.candidate(2)
+    pods.dice.now = 0.0
+    assert pods.answering(times=30) == {"1"}
+    assert pods.answering(version=2) == {"2"}
+    assert pods.answering(version=1) == {"1"}
+
+
+def test_a_client_is_always_answered_by_the_same_version(pods):
+    pods.candidate(2, weight=50)
+    answering = [pods.answering(times=3, client=f"client-{number}") for number in range(20)]
+    assert {len(versions) for versions in answering} == {1}
+    assert {"1"} in answering
+    assert {"2"} in answering
+
+
+def test_a_batch_is_one_call_of_one_version(pods):
+    pods.candidate(2, weight=50)
+    pods.dice.now = 0.1
+    assert pods.ask(content=BATCH, query="?probabilities=true").headers["X-Model-Version"] == "2"
+    (call,) = pods.serving["c"].predicts()
+    assert [dim.size for dim in call.inputs["features"].tensor_shape.dim] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (StatusCode.UNAVAILABLE, "model_not_ready"),
+        (StatusCode.NOT_FOUND, "model_not_ready"),
+        (StatusCode.DEADLINE_EXCEEDED, "model_too_slow"),
+        (StatusCode.RESOURCE_EXHAUSTED, "model_overloaded"),
+        (StatusCode.INVALID_ARGUMENT, "contract_broken"),
+        (StatusCode.INTERNAL, "model_failed"),
+    ],
+)
+def test_a_candidate_that_fails_costs_the_caller_nothing(pods, code, kind):
+    pods.candidate(2, weight=99)
+    pods.serving["c"].fail(code, times=100)
+    assert pods.answering(times=5) == {"1"}
+    assert pods.total("ecg_gateway_errors_total", kind=kind, version="2") == 5
+    assert pods.total("ecg_gateway_errors_total") == 5
+    assert pods.total("ecg_gateway_requests_total", status="200", version="1") == 5
+
+
+@pytest.mark.parametrize("model", [FakeModel(factor=nan), FakeModel(width=4), FakeModel(input_name="x")])
+def test_a_candidate_that_is_no_good_costs_the_caller_nothing(pods, model):
+    pods.serving["c"].models[2] = model
+    pods.candidate(2, weight=99)
+    assert pods.answering() == {"1"}
+    assert pods.total("ecg_gateway_errors_total", version="2") == 10
+
+
+def test_a_candidate_whose_pod_is_gone_costs_the_caller_nothing(pods):
+    pods.candidate(2, weight=99)
+    assert pods.answering() == {"2"}
+    pods.remove("c")
+    assert pods.answering() == {"1"}
+    assert pods.total("ecg_gateway_errors_total", version="2") > 0
+
+
+def test_a_candidate_that_is_not_there_yet_is_not_missed(pods):
+    pods.remove("c")
+    pods.candidate(2, weight=99)
+    assert pods.answering() == {"1"}
+    assert pods.total("ecg_gateway_errors_total") == 0
+
+
+def test_what_is_wrong_with_the_beats_is_not_the_candidates_fault(pods):
+    pods.candidate(2, weight=99)
+    assert_error(pods.ask(content={"features": [1, None]}), 400, "invalid_request", "null", index=1)
+    assert_error(pods.ask(content={"features": [1, 2]}), 400, "invalid_request", "the model takes 3")
+    assert not any(serving.predicts() for serving in pods.serving.values())
+    assert pods.total("ecg_gateway_errors_total", version="2") == 0
+    assert pods.total("ecg_gateway_errors_total", kind="invalid_request", version="") == 2
+
+
+def test_a_failure_of_what_is_served_is_the_callers_to_see(pods):
+    pods.candidate(2, weight=0)
+    for name in ("a", "b"):
+        pods.serving[name].fail(StatusCode.INTERNAL, times=10)
+    assert_error(pods.ask(), 502, "model_failed")
+    assert_error(pods.ask(version=1), 502, "model_failed")
+    assert pods.total("ecg_gateway_errors_total", kind="model_failed", version="") == 1
+    assert pods.total("ecg_gateway_errors_total", kind="model_failed", version="1") == 1
+
+
+def test_where_there_are_only_candidates_they_answer(pods):
+    for name in ("a", "b"):
+        pods.remove(name)
+    pods.candidate(2, shadow=100)
+    assert pods.answering() == {"2"}
+    pods.router.shadow.wait()
+    assert pods.total("ecg_gateway_shadowed_beats_total") == 0
+
+
+def test_served_pods_that_are_replaced_are_found_again(pods):
+    pods.candidate(2)
+    assert pods.answering() == {"1"}
+    for name in ("a", "b"):
+        pods.remove(name)
+    pods.add("d", {1: FakeModel()})
+    pods.clock.now += 1
+    assert pods.answering() == {"1"}
+
+
+def test_calls_are_timed_only_beside_a_candidate(pods):
+    pods.answering(times=30)
+    assert pods.total("ecg_gateway_candidate_seconds_count") == 0
+    pods.candidate(2, weight=50)
+    pods.dice.now = 0.4
+    pods.answering(times=3)
+    pods.dice.now = 0.6
+    pods.answering(times=4)
+    assert pods.total("ecg_gateway_candidate_seconds_count", version="2") == 3
+    assert pods.total("ecg_gateway_candidate_seconds_count", version="1") == 4
+
+
+def test_the_candidate_is_compared_beat_by_beat_with_what_the_caller_got(pods):
+    pods.serving["c"].models[2] = FakeModel(labels=(7, 1))  # agrees on beats of class 1
+    pods.candidate(2, shadow=100)
+    assert pods.ask(content=BATCH).headers["X-Model-Version"] == "1"
+    pods.router.shadow.wait()
+    beats = {"name": "ecg_gateway_shadowed_beats_total", "version": "2", "against": "1"}
+    assert (pods.total(**beats, agree="true"), pods.total(**beats, agree="false")) == (2, 1)
+    assert pods.total("ecg_gateway_predictions_total", version="2") == 0, "no caller got them"
+    assert pods.total("ecg_gateway_candidate_seconds_count", version="2") == 1
+
+
+@pytest.mark.parametrize(("dice", "asked"), [(0.09, 1), (0.1, 0)])
+def test_only_a_share_is_compared(pods, dice, asked):
+    pods.candidate(2, shadow=10)
+    pods.dice.now = dice
+    pods.ask()
+    pods.router.shadow.wait()
+    assert len(pods.serving["c"].predicts()) == asked
+
+
+def test_a_candidate_that_fails_unseen_is_counted_and_asked_again(pods):
+    pods.candidate(2, shadow=100)
+    pods.serving["c"].fail(StatusCode.INTERNAL, times=3)
+    assert pods.answering(times=3) == {"1"}
+    pods.router.shadow.wait()
+    assert pods.answering(times=1) == {"1"}
+    pods.router.shadow.wait()
+    assert pods.total("ecg_gateway_errors_total", kind="model_failed", version="2") == 3
+    assert pods.total("ecg_gateway_shadowed_beats_total", version="2") == 1
+
+
+def test_a_candidate_that_hangs_delays_nobody_and_is_not_waited_for(pods):
+    pods.candidate(2, shadow=100)
+    with pods.serving["c"].hold():
+        assert pods.answering(times=THREADS + WAITING + 20) == {"1"}
+    pods.router.shadow.wait()
+    assert len(pods.serving["c"].predicts()) <= THREADS + WAITING
+
+
+def test_large_batches_are_not_compared(pods):
+    pods.candidate(2, shadow=100)
+    most = LARGEST // (3 * 4)
+    for beats in (most, most + 1):
+        assert pods.ask(content={"instances": [[0, 0, 0]] * beats}).status_code == 200
+    pods.router.shadow.wait()
+    assert pods.total("ecg_gateway_shadowed_beats_total") == most
+
+
+def test_when_the_candidate_is_finished_every_pod_takes_its_turn(pods):
+    pods.candidate(2)
+    assert pods.answering(times=30) == {"1"}
+    pods.rollout.candidate = None
+    assert pods.answering(times=30) == {"1", "2"}

@@ -1,0 +1,90 @@
+"""The candidate as the Kubernetes API tells it."""
+
+import logging
+import threading
+from functools import partial
+
+import pytest
+
+from gateway.candidate import Candidate
+from gateway.deployment import Rollout, Rounds, read
+from tests.fake_kubernetes import FakeKubernetes
+
+TWO = {"version": 2, "served": 1, "weight": 20, "shadow": 10, "started": "2026-11-24T13:00:00+00:00"}
+
+
+@pytest.fixture
+def api():
+    with FakeKubernetes() as fake:
+        yield fake
+
+
+@pytest.fixture
+def rollout(api):
+    return Rollout(partial(read, api.url))
+
+
+def test_the_candidate_is_followed(api, rollout):
+    found = []
+    for api.candidate in (None, TWO, None):
+        rollout.refresh()
+        found.append(rollout.candidate)
+    assert found == [None, Candidate(2, 20, 10), None]
+
+
+def test_only_metadata_is_asked_for_and_no_token_is_sent_in_the_clear(api, rollout):
+    rollout.refresh()
+    (headers,) = api.requests
+    assert headers["Accept"] == "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+    assert "Authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "cause"),
+    [
+        (403, b'{"kind": "Status"}', "ValueError: the answer is 403 Forbidden"),
+        (404, b'{"kind": "Status"}', "ValueError: the answer is 404 Not Found"),
+        (200, b"<html>", "JSONDecodeError: Expecting value"),
+        (200, b'{"metadata": {"annotations": {"rollout.ecg/candidate": "2"}}}', "is not a JSON object"),
+    ],
+)
+def test_what_cannot_be_read_changes_nothing_and_is_logged_once(api, rollout, caplog, status, content, cause):
+    api.candidate = TWO
+    rollout.refresh()
+    caplog.set_level(logging.WARNING)
+    api.status, api.content = status, content
+    for _ in range(3):
+        rollout.refresh()
+    assert rollout.candidate == Candidate(2, 20, 10)
+    (record,) = caplog.records
+    assert cause in record.fields["cause"]
+
+
+def test_an_api_that_does_not_answer_is_a_warning(caplog):
+    Rollout(partial(read, "http://127.0.0.1:1/x")).refresh()
+    assert "ConnectionRefusedError" in caplog.records[-1].fields["cause"]
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "http://[", "http://127.0.0.1:port/x", "https://127.0.0.1:1/x"])
+def test_an_address_that_is_none_is_a_warning(caplog, url):
+    rollout = Rollout(partial(read, url))
+    rollout.refresh()
+    assert rollout.candidate is None
+    assert [record.message for record in caplog.records] == ["the candidate cannot be read"]
+
+
+def test_a_round_does_each_task_whatever_fails(caplog):
+    done = []
+    rounds = Rounds(lambda: done.append(1 // 0), lambda: done.append(2))
+    rounds.once()
+    assert done == [2]
+    assert "failed" in caplog.text
+
+
+def test_rounds_go_on_until_the_end():
+    came = threading.Event()
+    rounds = Rounds(came.set)
+    rounds.start()
+    assert came.wait(30)
+    rounds.end()
+    rounds.join()

@@ -1,0 +1,68 @@
+"""What /metrics tells."""
+
+import logging
+
+from gateway.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics
+from gateway.model import Answer
+from tests.gateway_metrics import total
+
+BEAT = {"features": [0.5, 0, 0]}
+
+
+def test_requests_are_counted_and_timed(client):
+    client.post("/predict", json=BEAT)
+    client.post("/predict", json={"features": []})
+    client.get("/predict")
+    client.get("/model")
+    for path in ("/a", "/b"):
+        client.get(path)
+    answer = client.get("/metrics")
+    assert answer.mimetype == "text/plain"
+    requests = "ecg_gateway_requests_total"
+    assert total(answer.text, requests, path="/predict", status="200", version="1") == 1
+    assert total(answer.text, requests, path="/predict", status="400", version="") == 1
+    assert total(answer.text, requests, path="/predict", status="405") == 1
+    assert total(answer.text, requests, path="/model", status="200", version="1") == 1
+    assert total(answer.text, requests, path="other", status="404") == 2
+    assert total(answer.text, requests) == 6
+    assert total(answer.text, "ecg_gateway_request_seconds_count", path="/predict", version="1") == 1
+    assert total(answer.text, "ecg_gateway_request_seconds_count") == 6
+
+
+def test_errors_are_counted_by_their_code(client, serving):
+    client.post("/predict", json=[])
+    client.post("/predict", json={"instances": [[0, 0, 0]] * 6})
+    client.get("/nowhere")
+    serving.models.clear()
+    client.get("/ready")
+    told = client.get("/metrics").text
+    for kind in ("invalid_request", "too_many_beats", "not_found", "model_not_ready"):
+        assert total(told, "ecg_gateway_errors_total", kind=kind, version="") == 1
+    assert total(told, "ecg_gateway_errors_total") == 4
+
+
+def test_beats_are_counted_by_their_class(client):
+    client.post("/predict", json={"instances": [[9, 0, 0], [9, 0, 0], [-9, 0, 0]]})
+    client.post("/predict", json=BEAT)
+    told = client.get("/metrics").text
+    assert total(told, "ecg_gateway_predictions_total", version="1", predicted_class="1") == 3
+    assert total(told, "ecg_gateway_predictions_total", version="1", predicted_class="0") == 1
+
+
+def test_a_scrape_is_not_logged(client, caplog):
+    caplog.set_level(logging.INFO)
+    client.get("/metrics")
+    assert not caplog.records
+
+
+def test_labels_are_bounded():
+    metrics = Metrics()
+    for number in range(1000):
+        metrics.predicted(Answer(number, [0], [1.0], [[1.0]]))
+        metrics.predicted(Answer(0, [number], [1.0], [[1.0]]))
+        metrics.failed("model_failed", number)
+    told = metrics.text().decode()
+    assert total(told, "ecg_gateway_predictions_total") == 2000
+    assert total(told, "ecg_gateway_predictions_total", version="other") == 1000 - MOST_VERSIONS
+    assert total(told, "ecg_gateway_predictions_total", predicted_class="other") == 1000 - MOST_CLASSES
+    assert total(told, "ecg_gateway_errors_total", version="other") == 1000 - MOST_VERSIONS

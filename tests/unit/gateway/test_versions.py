@@ -1,0 +1,144 @@
+"""Requests for one version, and the pool that knows where each is."""
+
+import pytest
+from grpc import StatusCode
+
+from gateway.errors import ModelNotReady, VersionNotFound
+from gateway.model_server import STATUS
+from gateway.pool import BETWEEN_LOOKS
+from gateway.wire.serving_pb2 import GetModelStatusRequest
+from tests.fake_serving import STATE, FakeModel, FakeServing
+from tests.gateway_errors import assert_error
+from tests.gateway_pods import BEAT
+
+
+def looks(serving: FakeServing) -> int:
+    return sum(isinstance(request, GetModelStatusRequest) for request in serving.requests)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_exactly_the_version_that_is_asked_for_answers(pods, version):
+    assert pods.answering(version=version) == {str(version)}
+    model = pods.client.get("/model", headers={"X-Model-Version": str(version)})
+    assert (model.headers["X-Model-Version"], model.json["version"]) == (str(version), version)
+    for serving in pods.serving.values():
+        assert {request.model_spec.version.value for request in serving.predicts()} <= {version}
+
+
+def test_without_a_wish_every_pod_takes_its_turn(pods):
+    assert pods.answering(times=30) == {"1", "2"}
+    assert looks(pods.serving["a"]) == 1, "only to have a version described where it is"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/model"])
+def test_a_version_that_nobody_has_is_a_404_with_those_that_are_there(pods, path):
+    method = "POST" if path == "/predict" else "GET"
+    answer = pods.client.open(path, method=method, json=BEAT, headers={"X-Model-Version": "3"})
+    saying = "No model server has version 3; AVAILABLE are: 2, 1"
+    assert_error(answer, 404, "version_not_found", saying, available=[2, 1])
+    assert pods.total("ecg_gateway_errors_total", kind="version_not_found", version="") == 1
+
+
+@pytest.mark.parametrize("version", ["", "latest", "-1", "1.0", "9" * 19, "1,2", "²"])
+def test_a_version_is_a_whole_number(client, version):
+    answer = client.post("/predict", json=BEAT, headers={"X-Model-Version": version})
+    assert_error(answer, 400, "invalid_request", "the number of a model version", field="X-Model-Version")
+
+
+def test_a_version_that_is_not_available_yet_is_not_there(pods):
+    pods.serving["c"].states = {2: STATE.LOADING}
+    assert_error(pods.ask(version=2), 404, "version_not_found", available=[1])
+
+
+def test_no_model_server_at_all_is_a_503_whatever_is_asked_for(pods):
+    for name in ("a", "b", "c"):
+        pods.remove(name)
+    assert_error(pods.ask(version=1), 503, "model_not_ready")
+
+
+def test_wishes_for_missing_versions_cannot_flood_the_model_servers(pods):
+    for _ in range(5):
+        pods.ask(version=3)
+    assert looks(pods.serving["a"]) == 1
+    pods.clock.now += BETWEEN_LOOKS
+    for _ in range(5):
+        pods.ask(version=3)
+    assert looks(pods.serving["a"]) == 2
+
+
+def test_a_new_pod_is_found_when_its_version_is_asked_for(pods):
+    assert pods.ask(version=3).status_code == 404
+    pods.add("d", {3: FakeModel()})
+    pods.clock.now += BETWEEN_LOOKS
+    assert pods.answering(version=3) == {"3"}
+
+
+def test_a_version_is_found_where_its_pod_went(pods):
+    assert pods.answering(version=2) == {"2"}
+    pods.remove("c")
+    pods.add("d", {2: FakeModel()})
+    pods.clock.now += BETWEEN_LOOKS
+    assert pods.answering(version=2) == {"2"}
+
+
+def test_an_address_that_has_another_version_now_is_asked_no_more(pods):
+    assert pods.answering(version=2) == {"2"}
+    pods.serving["c"].models = {3: FakeModel()}
+    pods.clock.now += BETWEEN_LOOKS
+    assert_error(pods.ask(version=2), 404, "version_not_found", available=[3, 1])
+    assert pods.answering(version=3) == {"3"}
+
+
+def test_labels_and_names_are_asked_where_the_version_is(pods):
+    named = {"features": {"F2": 0, "F1": 0.5, "F3": 0}}
+    for _ in range(20):
+        answer = pods.ask(query="?probabilities=true", content=named)
+        labels = {"1": ["0", "1"], "2": ["-1", "1"]}[answer.headers["X-Model-Version"]]
+        assert list(answer.json["probabilities"]) == labels
+        assert pods.client.get("/model").status_code == 200
+
+
+def test_a_pod_that_is_too_busy_to_tell_keeps_its_versions(pods):
+    pods.pool.look()
+    pods.serving["c"].states_fail = StatusCode.DEADLINE_EXCEEDED
+    pods.pool.look()
+    assert pods.pool.view.available == [2, 1]
+    pods.serving["c"].states_fail = StatusCode.UNAVAILABLE
+    pods.pool.look()
+    assert pods.pool.view.available == [1]
+
+
+def test_a_name_that_cannot_be_resolved_for_a_moment_changes_nothing(pods):
+    pods.pool.look()
+    pods.resolves = False
+    pods.pool.look()
+    assert set(pods.pool.view.versions) == set(pods.addresses)
+
+
+def test_connections_that_are_used_no_more_are_closed_when_their_calls_are_over(pods):
+    connection = pods.pool.of(2)
+    pods.remove("c")
+    pods.pool.look()
+    pods.clock.now += 10
+    pods.pool.look()
+    with pytest.raises(ValueError, match="closed"):
+        connection.call(STATUS, GetModelStatusRequest())
+    with pytest.raises(VersionNotFound):
+        pods.pool.of(2)
+
+
+def test_others_are_any_when_there_are_none(pods):
+    assert pods.pool.other_than(2) is pods.pool.any()
+    pods.pool.look()
+    assert pods.pool.other_than(2) is pods.pool.of(1)
+    for name in ("a", "b"):
+        pods.remove(name)
+    pods.pool.look()
+    assert pods.pool.other_than(2) is pods.pool.any()
+
+
+def test_nothing_is_there_before_anything_is(pods):
+    for serving in pods.serving.values():
+        serving.models = {}
+    with pytest.raises(ModelNotReady):
+        pods.pool.of(1)
