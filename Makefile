@@ -45,7 +45,7 @@ e2e: $(INSTALLED) ## A release's whole life on the cluster of KUBECONFIG, with t
 bench: $(INSTALLED) ## Accuracy beside the published figures
 	@$(BIN)/python -m bench.accuracy
 
-images: ## Build the three images, ecg-COMPONENT:TAG (TAG=dev, ARGS=options of docker build)
+images: ## Build the four images, ecg-COMPONENT:TAG (TAG=dev, ARGS=options of docker build)
 	@scripts/images $(TAG) $(ARGS)
 
 deploy: ## Install or upgrade the chart as release ecg (ARGS="--set ...")

@@ -1,10 +1,11 @@
 """A cluster named by KUBECONFIG, a namespace that enforces restricted Pod Security, and the release in it."""
 
+import gzip
 import http.client
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,19 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
+from data.generate import Recipe, generate
 from tests.gateway_process import ROOT
+from training.options import parse_options
+from training.pipeline import read
+from training.split import Parts
 
 CHART = ROOT / "helm" / "ecg"
 VALUES = Path(__file__).with_name("values.yaml")
 PATIENCE = "5m"
+ROWS = 1000  # of which 200 are held back
 
 
 def run(*command: object, text: str | None = None) -> str:
@@ -55,7 +62,7 @@ class Cluster:
 
     def deploy(self, command: str, *arguments: object) -> str:
         """Install or upgrade the release and wait for all of it."""
-        images = [f"--set={name}.image.tag={self.tag}" for name in ("training", "serving", "gateway")]
+        images = [f"--set={name}.image.tag={self.tag}" for name in ("training", "serving", "gateway", "rollout")]
         waiting = ["--wait", "--wait-for-jobs", f"--timeout={PATIENCE}"]
         return self.helm(command, "ecg", CHART, f"--values={VALUES}", *images, *waiting, *arguments)
 
@@ -67,10 +74,10 @@ class Ingress:
         self._address = urlsplit(url).netloc
         self._host = host
 
-    def ask(self, method: str, path: str, content: object = None) -> Any:
+    def ask(self, method: str, path: str, content: object = None, headers: Mapping[str, str] | None = None) -> Any:
         with closing(http.client.HTTPConnection(self._address, timeout=30)) as connection:
-            headers = {"Content-Type": "application/json", "Host": self._host}
-            connection.request(method, path, json.dumps(content), headers)
+            always = {"Content-Type": "application/json", "Host": self._host}
+            connection.request(method, path, json.dumps(content), always | dict(headers or {}))
             response = connection.getresponse()
             body = response.read()
             told = json.loads(body) if response.headers.get_content_type() == "application/json" else body
@@ -105,6 +112,31 @@ def ingress_url() -> str:
 @pytest.fixture(scope="session")
 def ingress(ingress_url: str) -> Ingress:
     return Ingress(ingress_url, "ecg.test")
+
+
+@pytest.fixture(scope="session")
+def beats(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """Real beats if they are there, else synthetic ones; small enough for a ConfigMap."""
+    path = tmp_path_factory.mktemp("beats") / "beats.csv.gz"
+    try:
+        source = gzip.decompress((request.getfixturevalue("real_data") / "ecg.csv.gz").read_bytes()).splitlines()
+    except pytest.skip.Exception:
+        generate(path.with_suffix(""), Recipe(beats=ROWS))
+        source = path.with_suffix("").read_bytes().splitlines()[1:]
+    chosen = np.random.default_rng(0).choice(len(source), ROWS, replace=False)
+    path.write_bytes(gzip.compress(b"\n".join(source[row] for row in sorted(chosen))))
+    return path
+
+
+@pytest.fixture(scope="session")
+def parts(beats: Path) -> Parts:
+    """The beats as the training Job deals them out: same file, same seed."""
+    return read(parse_options(["--data", str(beats)]))
+
+
+@pytest.fixture(scope="session")
+def bodies(parts: Parts) -> list[dict[str, Any]]:
+    return [{"features": beat.tolist()} for beat in parts.test.features]
 
 
 @pytest.fixture

@@ -1,47 +1,13 @@
 """A release from nothing to nothing, in the order of its life: each test goes on where the one before it ended."""
 
-import gzip
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
-from data.generate import Recipe, generate
 from tests.cluster.conftest import Cluster, Ingress
 from tests.gateway_process import asked_all_the_time
-from training.options import parse_options
-from training.pipeline import read
-from training.split import Parts
 
-ROWS = 1000  # of which 200 are held back
 NEW_SETTINGS = "--set=training.options.seed=7"
-
-
-@pytest.fixture(scope="session")
-def beats(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Real beats if they are there, else synthetic ones; small enough for a ConfigMap."""
-    path = tmp_path_factory.mktemp("beats") / "beats.csv.gz"
-    try:
-        source = gzip.decompress((request.getfixturevalue("real_data") / "ecg.csv.gz").read_bytes()).splitlines()
-    except pytest.skip.Exception:
-        generate(path.with_suffix(""), Recipe(beats=ROWS))
-        source = path.with_suffix("").read_bytes().splitlines()[1:]
-    chosen = np.random.default_rng(0).choice(len(source), ROWS, replace=False)
-    path.write_bytes(gzip.compress(b"\n".join(source[row] for row in sorted(chosen))))
-    return path
-
-
-@pytest.fixture(scope="session")
-def parts(beats: Path) -> Parts:
-    """The beats as the training Job deals them out: same file, same seed."""
-    return read(parse_options(["--data", str(beats)]))
-
-
-@pytest.fixture(scope="session")
-def bodies(parts: Parts) -> list[dict[str, Any]]:
-    return [{"features": beat.tolist()} for beat in parts.test.features]
 
 
 def served_version(ingress: Ingress) -> str:

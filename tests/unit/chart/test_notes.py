@@ -20,7 +20,7 @@ def test_they_name_objects_that_are_there(render, notes):
     there = {f"{each['kind'].lower()}/{each['metadata']['name']}" for each in render()}
     named = set(re.findall(r"(?:deployment|service|cronjob)/\S+", notes() + notes("--set", "ingress.enabled=false")))
     assert named <= there
-    assert len(named) == 3
+    assert len(named) == 4
 
 
 @pytest.mark.parametrize(

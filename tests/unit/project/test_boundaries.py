@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-MAY_IMPORT = {"data": set(), "training": {"data"}, "serving": set(), "gateway": set()}
+MAY_IMPORT = {"data": set(), "training": {"data"}, "serving": set(), "gateway": set(), "rollout": set()}
 EXTRAS = {
     "data": {"data"},
     "training": {"data", "training", "cpu"},
     "serving": {"serving", "cpu"},
     "gateway": {"gateway"},
+    "rollout": {"rollout"},
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -61,7 +62,7 @@ def test_a_component_declares_what_it_imports(component):
     assert undeclared == set()
 
 
-@pytest.mark.parametrize("component", ["training", "serving", "gateway"])
+@pytest.mark.parametrize("component", ["training", "serving", "gateway", "rollout"])
 def test_an_image_installs_what_the_tests_ran_with(component):
     tested, shipped = pins(ROOT / "requirements.txt"), pins(ROOT / component / "requirements.txt")
     assert {name: tested[name] for name in shipped} == shipped
@@ -79,5 +80,6 @@ def test_the_exporter_is_not_newer_than_its_server():
     assert releases == {"2.20"}
 
 
-def test_the_gateways_image_has_no_tensorflow():
-    assert not [name for name in pins(ROOT / "gateway" / "requirements.txt") if name.startswith("tensorflow")]
+@pytest.mark.parametrize("component", ["gateway", "rollout"])
+def test_an_image_that_needs_no_tensorflow_has_none(component):
+    assert not [name for name in pins(ROOT / component / "requirements.txt") if name.startswith("tensorflow")]

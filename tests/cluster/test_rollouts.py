@@ -1,0 +1,247 @@
+"""Model versions as rollouts, in the order of a release's life: each test goes on where the one before it ended.
+
+Versions: 1 and 2 are good, 3 is corrupt, 4 is worse, 5 is good again.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from math import sqrt
+from typing import Any
+
+import pytest
+
+from tests.cluster.conftest import Cluster, Ingress, in_namespace, run
+from tests.gateway_process import ROOT, asked_all_the_time
+
+HOST = "rollouts.test"
+PUBLISH_ONLY = "--set=rollout.promote=false"
+
+
+class Rollout:
+    """`python -m rollout` on this cluster, as a platform engineer runs it."""
+
+    def __init__(self, namespace: str) -> None:
+        self._command = [sys.executable, "-m", "rollout", f"--namespace={namespace}"]
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        command = [*self._command, *map(str, arguments)]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def __call__(self, *arguments: object, code: int = 0) -> str:
+        """Run it to its end; what it said."""
+        with self.start(*arguments) as process:
+            assert process.stdout
+            said = process.stdout.read()
+        assert process.returncode == code, said
+        return said
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with in_namespace(f"ecg-rollouts-{os.getpid()}") as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def ingress(ingress_url: str) -> Ingress:
+    return Ingress(ingress_url, HOST)
+
+
+@pytest.fixture(scope="module")
+def rollout(cluster: Cluster) -> Rollout:
+    return Rollout(cluster.namespace)
+
+
+def deploy(cluster: Cluster, command: str, *arguments: str) -> None:
+    cluster.deploy(command, f"--set=ingress.host={HOST}", "--set=serving.preStopSeconds=15", *arguments)
+
+
+def status(rollout: Rollout) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(rollout("status", "--json"))
+    return told
+
+
+def versions_of_pods(cluster: Cluster) -> dict[str, list[str]]:
+    """Every version that each serving pod has had in its life, by its model server's own account."""
+    found = {}
+    for pod in cluster.objects("pods", "serving"):
+        name = pod["metadata"]["name"]
+        path = f"/api/v1/namespaces/{cluster.namespace}/pods/{name}:8501/proxy/v1/models/ecg"
+        found[name] = [
+            row["version"] for row in json.loads(run("kubectl", "get", "--raw", path))["model_version_status"]
+        ]
+    return found
+
+
+def history(cluster: Cluster) -> str:
+    return cluster.kubectl("rollout", "history", "deployment/ecg-serving")
+
+
+def test_the_first_version_is_promoted_by_the_job_that_trained_it(cluster, ingress, rollout, beats):
+    cluster.kubectl("create", "configmap", "beats", f"--from-file={beats}")
+    deploy(cluster, "install")
+    assert ingress.ask("GET", "/model").headers["X-Model-Version"] == "1"
+    assert "model version 1" in history(cluster)
+    assert set(map(tuple, versions_of_pods(cluster).values())) == {("1",)}
+
+
+def test_the_job_may_patch_that_deployment_and_nothing_else(cluster):
+    account = f"system:serviceaccount:{cluster.namespace}:ecg-training"
+    listed = cluster.kubectl("auth", "can-i", "--list", f"--as={account}", "--no-headers")
+    granted = [line.split() for line in listed.splitlines() if "selfsubject" not in line and "[/" not in line]
+    assert granted == [["deployments.apps", "[]", "[ecg-serving]", "[get", "patch]"]]
+
+
+def test_a_published_version_is_not_served_until_it_is_promoted(cluster, ingress, rollout):
+    deploy(cluster, "upgrade", "--set=training.options.seed=1", PUBLISH_ONLY)
+    listed = {row["version"]: row for row in json.loads(rollout("list", "--json"))}
+    assert set(listed) == {1, 2}
+    assert ingress.ask("GET", "/model").headers["X-Model-Version"] == "1"
+
+
+def test_promoting_under_load_fails_no_request_and_each_pod_keeps_its_version(cluster, ingress, rollout, bodies, tell):
+    with asked_all_the_time(ingress, bodies, clients=5, pause=0.1) as load:
+        load.wait_for(200, version=1)
+        said = rollout("promote", 2)
+        load.wait_for(200, version=2)
+    tell(f"promotion at some 50 requests a second: {load.statuses}")
+    assert set(load.statuses) == {200}
+    assert status(rollout)["served"] == 2, said
+    assert set(map(tuple, versions_of_pods(cluster).values())) <= {("1",), ("2",)}
+    assert ingress.ask("GET", "/model").headers["X-Model-Version"] == "2"
+    assert "model version 2: promoted" in history(cluster)
+
+
+def test_promoting_what_is_served_changes_nothing(cluster, rollout):
+    before = cluster.names("replicasets", "serving")
+    assert "served" in rollout("promote", 2)
+    assert cluster.names("replicasets", "serving") == before
+
+
+def corrupt(cluster: Cluster, source: int, version: int) -> None:
+    """Publish a copy of a version with its variables cut short, by a pod that may write to the volume."""
+    base, folder = "/models/ecg", "/models/ecg/staging-corrupt"
+    cut = f"truncate --size=100 {folder}/variables/variables.data-*"
+    command = f"cp -r {base}/{source} {folder} && {cut} && mv {folder} {base}/{version}"
+    like = ("create", "job", "corrupt", "--from=cronjob/ecg-training")
+    job = json.loads(cluster.kubectl(*like, "--dry-run=client", "--output=json"))
+    pod = job["spec"]["template"]["spec"]
+    (training,) = [each for each in pod.pop("initContainers", []) + pod["containers"] if each["name"] == "training"]
+    pod["containers"] = [training | {"command": ["sh", "-c", command], "args": []}]
+    del job["spec"]["podFailurePolicy"]
+    cluster.kubectl("apply", "--filename=-", text=json.dumps(job))
+    cluster.kubectl("wait", "job/corrupt", "--for=condition=Complete", "--timeout=2m")
+
+
+def test_a_corrupt_version_set_by_hand_fails_visibly_and_undo_restores(cluster, ingress, bodies, tell):
+    corrupt(cluster, source=2, version=3)
+    with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
+        cluster.kubectl("set", "env", "deployment/ecg-serving", "ECG_MODEL_VERSION=3")
+        waiting = ["kubectl", "--namespace", cluster.namespace, "rollout", "status", "deployment/ecg-serving"]
+        stuck = subprocess.run([*waiting, "--timeout=30s"], capture_output=True, text=True, check=False)
+        assert stuck.returncode != 0
+        assert "1 out of 2 new replicas have been updated" in stuck.stdout
+        cluster.kubectl("rollout", "undo", "deployment/ecg-serving")
+        run(*waiting, "--timeout=2m")
+    tell(f"corrupt version by hand: {load.statuses}")
+    assert {answer.headers["X-Model-Version"] for answer in load.answers} == {"2"}
+    assert set(load.statuses) == {200}
+    assert history(cluster).strip().splitlines()[-1].split(maxsplit=1)[1].startswith("model version 2")
+
+
+def test_a_corrupt_version_is_rolled_back_by_the_tool_itself(ingress, rollout, bodies, tell):
+    with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
+        said = rollout("promote", 3, "--force", code=1)
+    tell(f"corrupt version by the tool: {load.statuses}\n{said}")
+    assert set(load.statuses) == {200}
+    assert {answer.headers["X-Model-Version"] for answer in load.answers} == {"2"}
+    assert status(rollout)["served"] == 2
+
+
+def test_a_worse_version_is_left_by_its_job_and_refused_by_the_gate(cluster, ingress, rollout):
+    worse = "--set=training.options.epochs=1,training.options.learningRate=0.00001"
+    deploy(cluster, "upgrade", worse)
+    job = cluster.names("jobs", "training")[-1]
+    assert "accuracy" in cluster.kubectl("logs", f"job/{job}", "--container=rollout")
+    assert ingress.ask("GET", "/model").headers["X-Model-Version"] == "2"
+    assert "accuracy" in rollout("promote", 4, code=3)
+    assert status(rollout)["served"] == 2
+
+
+def test_a_canary_gets_its_share_and_its_clients_stay_with_it(cluster, ingress, rollout, bodies, tell):
+    deploy(cluster, "upgrade", "--set=training.options.seed=2", PUBLISH_ONLY)
+    rollout("canary", 5, "--weight", 20)
+    asked = 1000
+    with asked_all_the_time(ingress, bodies, clients=2) as load:
+        load.wait_for(200, version=5)  # both workers of each gateway know of it when they have answered for it
+        load.wait_for(200, times=500)
+        load.answers.clear()
+        load.wait_for(200, times=asked)
+    counts = Counter(answer.headers["X-Model-Version"] for answer in load.answers)
+    share = counts["5"] / counts.total()
+    tell(f"canary at 20 %: {share:.3f} of {counts.total()} requests")
+    assert set(load.statuses) == {200}
+    assert abs(share - 0.2) < 4 * sqrt(0.2 * 0.8 / counts.total())
+    for client in range(10):
+        answers = [ingress.ask("POST", "/predict", bodies[0], {"X-Client-ID": f"client {client}"}) for _ in range(5)]
+        assert len({answer.headers["X-Model-Version"] for answer in answers}) == 1
+
+
+def test_a_request_may_name_its_version(ingress, bodies):
+    for version in ("2", "5"):
+        answer = ingress.ask("POST", "/predict", bodies[0], {"X-Model-Version": version})
+        assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, version)
+    absent = ingress.ask("POST", "/predict", bodies[0], {"X-Model-Version": "77"})
+    assert (absent.status_code, absent.json["error"]["available"]) == (404, [5, 2])
+
+
+def test_an_aborted_canary_is_gone(cluster, ingress, rollout, bodies):
+    rollout("abort")
+    assert status(rollout)["served"] == 2
+    assert {ingress.ask("POST", "/predict", bodies[0]).headers["X-Model-Version"] for _ in range(20)} == {"2"}
+
+
+def test_a_canary_that_raises_itself_is_promoted(ingress, rollout, bodies, tell):
+    with asked_all_the_time(ingress, bodies, clients=3, pause=0.02) as load:
+        said = rollout("canary", 5, "--auto", "--steps", "20,50", "--requests", "100")
+        load.wait_for(200, version=5)
+    tell(f"automatic canary: {load.statuses}\n{said}")
+    assert set(load.statuses) == {200}
+    assert status(rollout)["served"] == 5
+
+
+def test_undo_goes_back(ingress, rollout):
+    rollout("undo")
+    assert status(rollout)["served"] == 2
+    assert ingress.ask("GET", "/model").headers["X-Model-Version"] == "2"
+
+
+def test_of_two_promotions_at_once_one_wins_and_the_other_says_so(rollout):
+    both = [rollout.start("promote", version, "--force") for version in (1, 5)]
+    said = [process.communicate()[0] for process in both]
+    codes = [process.returncode for process in both]
+    assert sorted(codes) == [0, 1], said
+    winner = (1, 5)[codes.index(0)]
+    assert f"version {winner} is being promoted" in said[codes.index(1)]
+    assert status(rollout)["served"] == winner
+
+
+def test_a_killed_promotion_is_finished_by_running_it_again(ingress, rollout, bodies):
+    (target,) = {1, 2} - {status(rollout)["served"]}
+    with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
+        process = rollout.start("promote", target, "--force")
+        assert process.stdout
+        for line in process.stdout:
+            if f"version {target}" in line and "patched" in line:
+                break
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        rollout("promote", target, "--force")
+        load.wait_for(200, version=target)
+    assert set(load.statuses) == {200}
+    assert status(rollout)["served"] == target
