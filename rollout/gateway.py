@@ -52,6 +52,8 @@ def check(ask: Ask, version: int, beats: Beats) -> list[dict[str, Any]]:
     if answered != str(version):
         raise Faulty(f"version {version} was asked and version {answered or 'without a name'} answered")
     predictions: list[dict[str, Any]] = json.loads(answer.body)["predictions"]
+    if len(predictions) != len(beats):
+        raise Faulty(f"version {version} gives {len(predictions)} answers to {len(beats)} beats")
     for row, (beat, got) in enumerate(zip(beats, predictions, strict=True)):
         _compare(version, row, beat, got)
     return predictions

@@ -25,16 +25,18 @@ BEATS: list[Json] = [
     {"features": [0.5], "label": 0, "predicted_class": 0, "probability": 0.75},
     {"features": [1.5], "label": 1, "predicted_class": 0, "probability": 0.625},
 ]
+STEPS_TO_READY = 4
 PROXIED = re.compile(r".*/services/ecg-gateway:http/proxy(/.*)")
 METRICS = re.compile(r".*/pods/ecg-gateway-1:5000/proxy/metrics")
 
 
 @dataclass
 class Pod:
-    """One serving pod; a healthy one is ready one step after it was made."""
+    """One serving pod; a healthy one is ready some steps after it was made, so that a rollout can be held in time."""
 
     name: str
     version: str
+    steps: int = 0
     ready: bool = False
 
 
@@ -90,7 +92,7 @@ class FakeCluster:
         for version in versions:
             self.environment["model"][VERSION] = self.environment["serving"][VERSION] = str(version)
             self.generation += 1
-            for _ in range(4 * self.replicas + 2):
+            for _ in range(2 * STEPS_TO_READY * self.replicas):
                 self.step()
         assert self.settled or not versions
 
@@ -99,19 +101,24 @@ class FakeCluster:
         self.seen = self.generation
         self.remember()
         for pod in self.pods:
-            pod.ready = bool(pod.version) and pod.version not in self.broken
+            pod.steps += 1
+            pod.ready = pod.steps >= STEPS_TO_READY and bool(pod.version) and pod.version not in self.broken
         if self.paused:
             return
         new = [pod for pod in self.pods if pod.version == self.version]
-        old = [pod for pod in self.pods if pod.version != self.version]
-        if len(new) < self.replicas and len(self.pods) <= self.replicas:
+        if len(self.pods) > self.replicas:
+            self.remove_one(new)
+        elif len(new) < self.replicas:
             self.made += 1
             self.pods.append(Pod(f"ecg-serving-{self.made}", self.version))
-        elif old and len(self.pods) > self.replicas and any(pod.ready or not pod.version for pod in new):
-            self.pods.remove(next((pod for pod in old if not pod.ready), old[0]))
-        elif old and self.pods[-1].version != self.version and len(self.pods) > self.replicas:
-            self.pods.remove(next((pod for pod in old if not pod.ready), old[0]))
         self.resource += 1
+
+    def remove_one(self, new: list[Pod]) -> None:
+        """End an old pod that nobody needs: one that is not ready, or any once the new ones are."""
+        old = [pod for pod in self.pods if pod not in new]
+        spare = [pod for pod in old if not pod.ready] or (old if all(pod.ready for pod in new) else [])
+        if spare:
+            self.pods.remove(spare[0])
 
     def remember(self) -> None:
         """Keep the template's ReplicaSet and copy the Deployment's annotations to it, as the controller does."""

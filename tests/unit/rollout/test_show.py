@@ -1,0 +1,86 @@
+"""status, list and served: what they print, for people and for programs."""
+
+import json
+
+import pytest
+
+from tests.fake_cluster import write_version
+
+
+@pytest.fixture
+def printed(tool, capsys):
+    def printed(*arguments: str) -> str:
+        capsys.readouterr()
+        tool(*arguments)
+        return capsys.readouterr().out
+
+    return printed
+
+
+def test_nothing_is_served_at_first(printed):
+    assert printed("status") == "nothing is served\n"
+    assert printed("served") == ""
+
+
+def test_status_of_a_served_version(cluster, printed):
+    cluster.serve(2)
+    assert printed("status") == "version 2 is served since 2026-11-24T13:00:00Z, 2 of 2 pods ready\n"
+    assert json.loads(printed("status", "--json")) == {
+        "served": 2,
+        "since": "2026-11-24T13:00:00Z",
+        "complete": True,
+        "candidate": None,
+        "pods": {"2": {"ready": 2, "all": 2}},
+    }
+
+
+def test_status_of_a_candidate(cluster, tool, printed):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    assert printed("status").splitlines() == [
+        "version 1 is served, 2 of 2 pods ready",
+        "version 2 is the candidate since 2026-11-24T13:00:00+00:00: weight 20 %, shadow 10 %, 1 of 1 pods ready",
+    ]
+    found = json.loads(printed("status", "--json"))
+    assert (found["served"], found["complete"]) == (1, False)
+    assert found["candidate"] == {"version": 2, "weight": 20, "shadow": 10, "since": "2026-11-24T13:00:00+00:00"}
+
+
+def test_status_without_the_right_to_see_pods(cluster, printed):
+    cluster.serve(2)
+    cluster.forbidden.add("pods")
+    assert printed("status") == "version 2 is served since 2026-11-24T13:00:00Z\n"
+
+
+def test_versions_in_use(cluster, tool, printed, tmp_path):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    assert printed("served") == "1\n2\n"
+    assert printed("served", "--into", str(tmp_path / "file")) == ""
+    assert (tmp_path / "file").read_text() == "1\n2\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ecg", "file", "kubeconfig"]
+
+
+def test_a_list_is_newest_first_and_compares_with_the_served_version(cluster, tool, printed):
+    cluster.serve(1)
+    (tool.models / "10").mkdir()  # by hand, without a description
+    tool("canary", "3", "--weight", "20")
+    lines = printed("list").splitlines()
+    assert lines[0].split() == ["VERSION", "CREATED", "ACCURACY", "MACRO-F1", "STATE", "NOTE"]
+    assert [line.split()[0] for line in lines[1:]] == ["10", "3", "2", "1"]
+    assert "candidate 20 %" in lines[2]
+    assert lines[3].endswith("accuracy 0.9000, version 1 0.9000; macro_f1 0.9000, version 1 0.9000")
+    assert lines[4].endswith("served")
+    newest = json.loads(printed("list", "--json"))[1]
+    assert (newest["version"], newest["accuracy"], newest["state"]) == (3, 0.9, "candidate 20 %")
+
+
+def test_a_version_with_a_broken_description_is_listed_all_the_same(tool, printed):
+    write_version(tool.models, 4)
+    (tool.models / "4" / "assets.extra" / "metrics.json").write_text("{")
+    assert "4" in printed("list")
+
+
+def test_a_volume_that_is_not_there_is_named(tool):
+    tool.models = tool.models / "nowhere"
+    assert "nowhere: No such file or directory; --models says where" in tool.fails("list")
