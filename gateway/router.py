@@ -1,5 +1,6 @@
 """Who answers a request: the version it asks for, the candidate by its weight, or what is served otherwise."""
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from gateway.predictor import Prediction, Predictor
 from gateway.settings import Settings
 from gateway.shadow import Shadow
 from gateway.ways import anyone, exactly, others
+
+_log = logging.getLogger("gateway.rollout")
 
 
 class Router:
@@ -39,7 +42,7 @@ class Router:
         self._anyone = self._predictor(anyone(pool))
         self._exactly: dict[int, Predictor] = {}
         self._others: dict[int, Predictor] = {}
-        self.shadow = Shadow(self._unseen, metrics)
+        self.shadow = Shadow(self._unseen, metrics, self._blame)
 
     def predict(
         self, beats: Beats, labelled: bool = False, version: int | None = None, client: str | None = None
@@ -83,10 +86,10 @@ class Router:
         except Misfit as error:
             # the candidate's fault only if the beats fit what is served
             prediction = self._served(candidate).predict(beats, labelled)
-            self._metrics.failed(error.code, candidate.version)
+            self._blame(candidate.version, error)
             return prediction
         except GatewayError as error:
-            self._metrics.failed(error.code, candidate.version)
+            self._blame(candidate.version, error)
         return self._served(candidate).predict(beats, labelled)
 
     def _besides(self, candidate: Candidate, beats: Beats, labelled: bool) -> Prediction:
@@ -94,6 +97,13 @@ class Router:
         if prediction.answer.version != candidate.version and self._dice() * 100 < candidate.shadow:
             self.shadow.offer(candidate.version, beats, prediction.answer)
         return prediction
+
+    def _blame(self, version: int, error: Exception) -> None:
+        """Count and log what no caller is told."""
+        known = error if isinstance(error, GatewayError) else GatewayError("", cause=type(error).__qualname__)
+        self._metrics.failed(known.code, version)
+        fields = {"model_version": version, "error": known.code, "cause": known.cause}
+        _log.warning("the candidate failed", extra={"fields": fields})
 
     def _unseen(self, version: int, beats: Beats) -> Answer:
         return self._of(version).predict(beats).answer

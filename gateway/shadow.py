@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.beats import Beats
-from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.model import Answer
 
@@ -15,14 +14,16 @@ WAITING: Final = 16
 LARGEST: Final = 64 * 2**10  # bytes of features
 
 Ask = Callable[[int, Beats], Answer]  # asks a version
+Blame = Callable[[int, Exception], None]  # is told that the version failed, and how
 
 
 class Shadow:
     """Takes answered beats as long as there is room, and compares in threads of its own."""
 
-    def __init__(self, ask: Ask, metrics: Metrics) -> None:
+    def __init__(self, ask: Ask, metrics: Metrics, blame: Blame) -> None:
         self._ask = ask
         self._metrics = metrics
+        self._blame = blame
         self._waiting: queue.Queue[tuple[int, Beats, Answer]] = queue.Queue(WAITING)
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -54,7 +55,7 @@ class Shadow:
         try:
             own = self._ask(version, beats)
         except Exception as error:  # a thread that ends would be missed
-            self._metrics.failed(error.code if isinstance(error, GatewayError) else GatewayError.code, version)
+            self._blame(version, error)
             return
         pairs = zip(own.predicted_class, answer.predicted_class, strict=True)
         self._metrics.shadowed(version, answer.version, (a == b for a, b in pairs))

@@ -14,22 +14,25 @@ _GONE: Final = {StatusCode.UNAVAILABLE, StatusCode.NOT_FOUND}
 
 
 class Way:
-    """Calls on the connection that `choose` gives; those for a version go where the pool has seen it."""
+    """Calls on what `choose` gives, or in the end on `last`; those for a version go where the pool has seen it."""
 
-    def __init__(self, pool: Pool, choose: Callable[[], Connection]) -> None:
+    def __init__(self, pool: Pool, choose: Callable[[], Connection], last: Connection | None = None) -> None:
         self._pool = pool
         self._choose = choose
+        self._last = last
 
     def call(self, method: Method, request: object, version: int | None = None) -> Any:
         """Return the answer; raise grpc.RpcError, or what `choose` raises."""
         if version is None:
-            return self._call(self._choose, method, request)
+            return self._call(self._choose, method, request, self._last)
         try:
             return self._call(lambda: self._pool.of(version), method, request)
         except (ModelNotReady, VersionNotFound):  # it may be there even so, where the pool has not looked since
             return self._choose().call(method, request)
 
-    def _call(self, choose: Callable[[], Connection], method: Method, request: object) -> Any:
+    def _call(
+        self, choose: Callable[[], Connection], method: Method, request: object, last: Connection | None = None
+    ) -> Any:
         chosen = choose()
         try:
             return chosen.call(method, request)
@@ -38,8 +41,11 @@ class Way:
             if error.code() not in _GONE or chosen is self._pool.any():
                 raise
             self._pool.look_again()
-            if (again := choose()) is chosen:
-                raise
+            again = choose()
+            if again is chosen:
+                if last is None:
+                    raise
+                again = last
         return again.call(method, request)
 
 
@@ -54,5 +60,5 @@ def exactly(pool: Pool, version: int) -> Way:
 
 
 def others(pool: Pool, version: int) -> Way:
-    """The way to those that have another version, if there are any."""
-    return Way(pool, lambda: pool.other_than(version))
+    """The way to those that have another version; to any, if there are none or none of them answers."""
+    return Way(pool, lambda: pool.other_than(version), pool.any())

@@ -5,6 +5,7 @@ from math import nan
 import pytest
 from grpc import StatusCode
 
+from gateway.predictor import STALE
 from gateway.shadow import LARGEST, THREADS, WAITING
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
@@ -65,6 +66,20 @@ def test_a_candidate_that_fails_costs_the_caller_nothing(pods, code, kind):
     assert pods.total("ecg_gateway_requests_total", status="200", version="1") == 5
 
 
+def test_the_log_has_a_candidates_failures_without_the_values(pods, caplog):
+    pods.candidate(2, weight=99)
+    pods.serving["c"].fail(StatusCode.INTERNAL, "assertion failed: [0.5]")
+    pods.ask()
+    pods.serving["c"].models[2] = FakeModel(width=4)
+    pods.clock.now += STALE
+    pods.ask()
+    found = [record.fields for record in caplog.records if record.message == "the candidate failed"]
+    assert found == [
+        {"model_version": 2, "error": "model_failed", "cause": "INTERNAL"},
+        {"model_version": 2, "error": "invalid_request", "cause": ""},
+    ]
+
+
 @pytest.mark.parametrize("model", [FakeModel(factor=nan), FakeModel(width=4), FakeModel(input_name="x")])
 def test_a_candidate_that_is_no_good_costs_the_caller_nothing(pods, model):
     pods.serving["c"].models[2] = model
@@ -114,6 +129,14 @@ def test_where_there_are_only_candidates_they_answer(pods):
     assert pods.answering() == {"2"}
     pods.router.shadow.wait()
     assert pods.total("ecg_gateway_shadowed_beats_total") == 0
+
+
+def test_candidates_answer_from_the_moment_when_nobody_else_does(pods):
+    pods.candidate(2)
+    assert pods.answering() == {"1"}
+    for name in ("a", "b"):
+        pods.serving[name].stop()
+    assert pods.answering() == {"2"}
 
 
 def test_served_pods_that_are_replaced_are_found_again(pods):
