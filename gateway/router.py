@@ -4,6 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from typing import Final
 
 from gateway.beats import Beats
 from gateway.candidate import Candidate
@@ -18,6 +19,7 @@ from gateway.settings import Settings
 from gateway.shadow import Shadow
 from gateway.ways import anyone, exactly, others
 
+MISFIT: Final = "misfit"
 _log = logging.getLogger("gateway.rollout")
 
 
@@ -101,8 +103,10 @@ class Router:
     def _blame(self, version: int, error: Exception) -> None:
         """Count and log what no caller is told."""
         known = error if isinstance(error, GatewayError) else GatewayError("", cause=type(error).__qualname__)
-        self._metrics.failed(known.code, version)
-        fields = {"model_version": version, "error": known.code, "cause": known.cause}
+        # the beats fit what is served, so here it is not the request that is invalid
+        kind = MISFIT if isinstance(error, Misfit) else known.code
+        self._metrics.failed(kind, version)
+        fields = {"model_version": version, "error": kind, "cause": known.cause}
         _log.warning("the candidate failed", extra={"fields": fields})
 
     def _unseen(self, version: int, beats: Beats) -> Answer:

@@ -76,7 +76,7 @@ def test_the_log_has_a_candidates_failures_without_the_values(pods, caplog):
     found = [record.fields for record in caplog.records if record.message == "the candidate failed"]
     assert found == [
         {"model_version": 2, "error": "model_failed", "cause": "INTERNAL"},
-        {"model_version": 2, "error": "invalid_request", "cause": ""},
+        {"model_version": 2, "error": "misfit", "cause": ""},
     ]
 
 
