@@ -90,15 +90,16 @@ def running(target: str, **settings: object) -> Iterator[Gateway]:
 class Load:
     """What clients that ask without a pause are told."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = 0) -> None:
         self.answers: list[Any] = []
+        self._pause = pause  # seconds between two requests of a client
         self.enough = threading.Event()
         self._came = threading.Condition()
 
     def ask(self, gateway: Gateway, contents: Sequence[object]) -> None:
         """Send the contents in turn until it is enough."""
         for content in itertools.cycle(contents):
-            if self.enough.is_set():
+            if self.enough.wait(self._pause):
                 return
             answer = gateway.ask("POST", "/predict", content)
             with self._came:
@@ -132,9 +133,11 @@ class Load:
 
 
 @contextmanager
-def asked_all_the_time(gateway: Gateway, contents: Sequence[object], clients: int = 4) -> Iterator[Load]:
-    """Clients that post the contents without a pause, each on its own, until the end of the block."""
-    load = Load()
+def asked_all_the_time(
+    gateway: Gateway, contents: Sequence[object], clients: int = 4, pause: float = 0
+) -> Iterator[Load]:
+    """Clients that post the contents, without a pause or with one, each on its own, until the end of the block."""
+    load = Load(pause)
     threads = [threading.Thread(target=load.ask, args=(gateway, contents)) for _ in range(clients)]
     for thread in threads:
         thread.start()

@@ -61,7 +61,7 @@ def render(helm: Callable[..., str], read_yaml: Callable[[str], list[Object]]) -
 
     @cache
     def objects(*values: object) -> list[Object]:
-        return read_yaml(helm("template", "ecg", CHART, *values))
+        return read_yaml(helm("template", "ecg", CHART, "--namespace=default", *values))
 
     return objects
 

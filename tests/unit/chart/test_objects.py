@@ -3,11 +3,13 @@
 import json
 import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.settings import Settings
+from rollout.options import parse_options
 from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, Object, container_of, containers, one, pods
 
@@ -198,9 +200,11 @@ def test_the_gateway_reads_the_serving_deployment(render, helm, read_yaml):
 
 def test_what_was_trained_is_promoted_and_what_is_served_is_spared(render):
     served, training, rollout = (container_of(render(), "Job", name) for name in ("served", "training", "rollout"))
-    assert "--into=/tmp/served" in served["args"]
+    assert parse_options(served["args"]).into == Path("/tmp/served")
     assert {"--spare-file=/tmp/served", "--version-file=/tmp/published"} <= set(training["args"])
-    assert {"promote", "--version-file=/tmp/published", "--tolerance=0.01", "--or-leave"} <= set(rollout["args"])
+    promotion = parse_options(rollout["args"])
+    assert (promotion.command, promotion.version_file, promotion.or_leave) == ("promote", Path("/tmp/published"), True)
+    assert (promotion.tolerance, promotion.timeout) == (0.01, 300)
     left = render("--set", "rollout.promote=false")
     assert [each["name"] for each in one(left, "Job")["spec"]["template"]["spec"]["containers"]] == ["training"]
     assert container_of(left, "Job", "served")

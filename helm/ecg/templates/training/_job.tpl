@@ -148,10 +148,10 @@ template:
           - --deployment={{ include "ecg.name" (list . "serving") }}
           - --gateway=http://{{ include "ecg.name" (list . "gateway") }}:{{ .Values.gateway.service.port }}
           - --models=/models/{{ .Values.models.name }}
+          - --timeout={{ .Values.serving.startupSeconds }}
           - promote
           - --version-file=/tmp/published
           - --tolerance={{ include "ecg.scalar" .Values.rollout.tolerance }}
-          - --timeout={{ .Values.serving.startupSeconds }}
           - --or-leave
         volumeMounts:
           - {name: models, mountPath: /models, readOnly: true}
