@@ -65,7 +65,7 @@ class Cluster:
         running.run_forever(timeout=EXEC_SECONDS)
         printed, complaint = running.read_stdout(), running.read_stderr().strip()
         code = running.returncode
-        running.close()
+        running.sock.shutdown()  # close() leaves the socket open once the other side has closed
         if code:
             raise NotThere(f"pod {pod}: {complaint or f'the command ended with {code}'}")
         return str(printed)

@@ -3,12 +3,16 @@
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any, Protocol
 
 from rollout.cluster import Cluster
 from rollout.errors import NotAllowed, NotThere, RolloutError
 from rollout.gate import Version
 from rollout.state import INIT, MAIN, State, as_version
+
+# A line for each version: its number and its description, whose line breaks are outside of all texts.
+DESCRIPTIONS = 'for v in */; do printf "%s " "${v%/}"; tr -d "\\n" <"$v/assets.extra/metrics.json"; echo; done'
 
 Json = dict[str, Any]
 
@@ -59,9 +63,7 @@ class InPods:
 
     def versions(self) -> list[Version]:
         """Read every version's description, each as one line."""
-        printed = self._run(
-            'for v in */; do printf "%s " "${v%/}"; cat "$v/assets.extra/metrics.json" | tr -d "\\n"; echo; done'
-        )
+        printed = self._run(DESCRIPTIONS)
         lines = [line.partition(" ") for line in printed.splitlines()]
         found = [_version(number, text) for name, _, text in lines if (number := as_version(name)) is not None]
         return sorted(found, key=lambda version: version.number)
@@ -78,10 +80,8 @@ class InPods:
             raise NotAllowed(f"{error}; --models says where the versions are without asking a pod") from error
         for pod in pods:
             if container := _running(pod):
-                quoted = f"'{state.base}'"
-                return self._cluster.execute(
-                    pod["metadata"]["name"], container, f"cd {quoted} && {{ {script}; }} 2>/dev/null; :"
-                )
+                whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # what is missing prints nothing
+                return self._cluster.execute(pod["metadata"]["name"], container, whole)
         raise RolloutError("no serving pod runs yet, so nobody has the volume; try again, or give --models")
 
 
@@ -103,6 +103,8 @@ def one(versions: list[Version], number: int) -> Version:
 
 
 def _running(pod: Json) -> str | None:
+    if "deletionTimestamp" in pod["metadata"]:
+        return None
     status = pod.get("status", {})
     containers = [*status.get("containerStatuses", []), *status.get("initContainerStatuses", [])]
     return next(

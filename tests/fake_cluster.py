@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rollout.state import CANDIDATE, VERSION, Candidate, template_environment
+from tests import fake_exec
 
 Json = dict[str, Any]
 
@@ -247,7 +248,7 @@ class FakeCluster:
         path, query = urlsplit(target).path, urlsplit(target).query
         if self.failures:
             return self.failures.pop(0), {"message": "scripted"}, ""
-        if any(f"/{kind}" in path for kind in self.forbidden):
+        if path.endswith("/exec") or any(f"/{kind}" in path for kind in self.forbidden):
             return 403, {"message": f"{path} is forbidden"}, ""
         if proxied := PROXIED.fullmatch(path):
             return self.gateway(proxied[1], version, body)
@@ -298,7 +299,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply)
 
-    do_GET = do_POST = do_PATCH = _answer
+    do_POST = do_PATCH = _answer
+
+    def do_GET(self) -> None:
+        if "/exec?" in self.path and "pods/exec" not in self.cluster.forbidden:
+            fake_exec.answer(self)
+        else:
+            self._answer()
 
     def log_message(self, *_: object) -> None:
         pass

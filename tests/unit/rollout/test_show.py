@@ -1,6 +1,7 @@
 """status, list and served: what they print, for people and for programs."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -8,11 +9,11 @@ from tests.fake_cluster import write_version
 
 
 @pytest.fixture
-def printed(tool, capsys):
+def printed(tool, capsys) -> Callable[..., str]:
     def printed(*arguments: str) -> str:
         capsys.readouterr()
         tool(*arguments)
-        return capsys.readouterr().out
+        return str(capsys.readouterr().out)
 
     return printed
 
