@@ -35,8 +35,8 @@ class Canary:
 
     def raise_by_itself(self, candidate: Candidate, plan: Plan) -> None:
         """Go through the steps and finish; Faulty, after going back, as soon as a limit is passed."""
-        # A run that goes on after a killed one repeats the step where that was.
-        for weight in [step for step in plan.steps if step >= candidate.weight]:
+        # A run that goes on after a killed one repeats the step where that was; none is left out.
+        for weight in [step for step in plan.steps if step >= candidate.weight] or [candidate.weight]:
             self._promotion.steps.weigh(candidate, weight, plan.shadow)
             if reason := self._observe(candidate, weight, plan):
                 self._promotion.abort(reason)

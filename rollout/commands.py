@@ -80,7 +80,10 @@ class Commands:
     def _canary(self) -> None:
         options, number = self._options, self._number(self._options.version)
         with self._resumable(number, f"canary {number} {'--auto' if options.auto else f'--weight {options.weight}'}"):
-            if self._state().served == number:
+            served = self._state().served
+            if served is None:
+                raise RolloutError(f"nothing is served beside which version {number} could stand; promote it")
+            if served == number:
                 raise RolloutError(f"version {number} is served already")
             candidate, _ = self._promotion.introduce(number, options.tolerance, force=options.force)
             if options.auto:

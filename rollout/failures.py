@@ -47,6 +47,8 @@ def raise_if_broken(pods: list[Json], version: int) -> None:
 def _failed(pod: Json) -> Iterator[tuple[str, Json]]:
     status = pod.get("status", {})
     for each in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        if each.get("ready"):
+            continue  # whatever was before, it works now
         for when in ("state", "lastState"):
             ended = each.get(when, {}).get("terminated")
             if ended and ended.get("exitCode"):

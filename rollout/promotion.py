@@ -40,7 +40,8 @@ class Promotion:
         elif served is not None and not force:
             there = {each.number: each for each in versions}
             judge(version, there.get(served, Version(served)), tolerance)
-        return self._start(number, _promoted(version, served, versions, force=force), beats), beats
+        cause = _promoted(version, served, versions, force=force)
+        return self._start(number, served, cause, beats), beats
 
     def finish(self) -> None:
         """Let the candidate take over."""
@@ -74,7 +75,7 @@ class Promotion:
         number = former(self.steps.replica_sets(state), state.version)
         beats = self._volume.beats(number)
         cause = f"model version {number}: back from {state.version}"
-        self._take_over(self._start(number, cause, beats), beats)
+        self._take_over(self._start(number, state.version, cause, beats), beats)
 
     def _is_served(self, number: int) -> bool:
         state = self.steps.state()
@@ -85,8 +86,8 @@ class Promotion:
         self.steps.say(f"version {number} is served")
         return True
 
-    def _start(self, number: int, cause: str, beats: Beats) -> Candidate:
-        candidate = self.steps.begin(number, cause)
+    def _start(self, number: int, served: int | None, cause: str, beats: Beats) -> Candidate:
+        candidate = self.steps.begin(number, served, cause)
         with self._or_back(number, candidate.served):
             self.steps.hold(candidate)
             self.steps.prove(number, beats)
@@ -106,13 +107,13 @@ class Promotion:
             raise  # what somebody else decided stands, and what is not allowed cannot be taken back either
         except RolloutError as error:
             try:
-                self._go_back(number, served, str(error))
+                self._go_back(number, served, f"failed: {error}")
             except RolloutError as second:
                 raise RolloutError(f"{error}; going back failed too: {second}; `rollout abort` tries again") from error
             raise RolloutError(f"{error}; {_instead(served)}") from error
 
     def _go_back(self, number: int, served: int | None, reason: str) -> None:
-        self.steps.say(f"version {number}: going back to {served or 'waiting for a promotion'}, {reason}")
+        self.steps.say(f"version {number}: it {reason}; going back")
         which = f"model version {served}" if served is not None else "no model version"
         self.steps.go_back(number, served, f"{which}: back from {number}, which {_short(reason)}")
         self.steps.say(_instead(served))

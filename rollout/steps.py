@@ -24,14 +24,16 @@ class Steps:
         """Read the Deployment."""
         return State.of(self._cluster.deployment())
 
-    def begin(self, version: int, cause: str) -> Candidate:
-        """Make the version the candidate, unless it is; an error if another one is."""
+    def begin(self, version: int, served: int | None, cause: str) -> Candidate:
+        """Make the version the candidate beside the served one, unless it is; an error if another one is."""
 
         def decide(state: State) -> Json | None:
             require_none_but(version, state)
             if state.candidate:
                 return None
-            return begin(Candidate(version, state.version, 0, 0, self._waiting.clock.utc()), cause)
+            if state.version != served:  # the gate's verdict was about another one
+                raise Overtaken(f"version {state.version or 'none'} is served by now, not {served}; try again")
+            return begin(Candidate(version, served, 0, 0, self._waiting.clock.utc()), cause)
 
         candidate = self._change(f"starting version {version}", decide).candidate
         if candidate is None:
@@ -47,7 +49,7 @@ class Steps:
             seen = state.progress.current and state.progress.updated > 0
             return seen or f"version {candidate.version}: waiting for its first pod"
 
-        self._await_candidate(f"version {candidate.version}", candidate.version, started)
+        self._await(candidate.version, started)
 
         def decide(state: State) -> Json | None:
             self._own(state, candidate)
@@ -84,24 +86,26 @@ class Steps:
         self._own(self.state(), candidate)
 
     def finish(self, version: int) -> None:
-        """Let the version replace all other pods and wait until it has."""
+        """Let the version replace all other pods and wait until it has; Faulty if one of its pods breaks."""
 
         def decide(state: State) -> Json | None:
             self._require_version(state, version)
             return finish() if state.candidate or state.paused else None
 
         self._change(f"finishing version {version}", decide)
-        self.complete(version)
+        self.complete(version, watched=True)
 
-    def complete(self, version: int) -> None:
-        """Wait until all pods are of the version and available."""
+    def complete(self, version: int, *, watched: bool = False) -> None:
+        """Wait until all pods are of the version and available; Faulty if one breaks and they are watched."""
 
         def done(state: State) -> bool | str:
             if state.progress.stuck:
                 raise RolloutError(f"version {version}: the Deployment's progress deadline has passed")
+            if watched:
+                raise_if_broken(serving_pods(self._cluster, state), version)
             return state.progress.complete or describe(version, state.progress)
 
-        self._await_candidate(f"version {version}", version, done)
+        self._await(version, done)
 
     def go_back(self, version: int, served: int | None, cause: str) -> None:
         """Let the former version replace the given one again, and wait until it has."""
@@ -135,16 +139,13 @@ class Steps:
 
         return self._waiting.until(what, poll)
 
-    def _await_candidate(self, what: str, version: int, so: Callable[[State], bool | str]) -> None:
+    def _await(self, version: int, so: Callable[[State], bool | str]) -> None:
         def poll() -> bool | str:
             state = self.state()
             self._require_version(state, version)
-            if (found := so(state)) is True:
-                return True
-            raise_if_broken(serving_pods(self._cluster, state), version)
-            return found
+            return so(state)
 
-        self._waiting.until(what, poll)
+        self._waiting.until(f"version {version}", poll)
 
     def _require_version(self, state: State, version: int) -> None:
         if state.version != version:

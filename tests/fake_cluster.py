@@ -48,6 +48,7 @@ class FakeCluster:
     url: str = ""
     replicas: int = 2
     broken: dict[str, str] = field(default_factory=dict)  # versions whose pods crash, with their last words
+    restarted: set[str] = field(default_factory=set)  # versions whose pods broke once and are well again
     wrong: dict[str, Json] = field(default_factory=dict)  # versions that answer otherwise than was recorded
     forbidden: set[str] = field(default_factory=set)  # pods, replicasets, services, deployments
     failures: list[int] = field(default_factory=list)  # statuses of the next answers
@@ -162,10 +163,12 @@ class FakeCluster:
         return [self.pod(pod) for pod in self.pods]
 
     def pod(self, pod: Pod) -> Json:
-        container: Json = {"name": "serving", "state": {"running": {}}, "lastState": {}}
+        container: Json = {"name": "serving", "ready": pod.ready, "state": {"running": {}}, "lastState": {}}
+        if pod.version in self.broken or pod.version in self.restarted:
+            ended = {"exitCode": 1, "reason": "Error", "message": self.broken.get(pod.version, "")}
+            container["lastState"] = {"terminated": ended}
         if pod.version in self.broken:
-            ended = {"exitCode": 1, "reason": "Error", "message": self.broken[pod.version]}
-            container |= {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": ended}}
+            container["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
         return {
             "metadata": {"name": pod.name},
             "spec": self.pod_spec(pod.version),

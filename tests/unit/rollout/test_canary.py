@@ -50,6 +50,16 @@ def test_the_served_version_is_no_canary(served, tool):
     assert tool.fails("canary", "1", "--weight", "20") == "version 1 is served already"
 
 
+def test_there_is_no_canary_beside_nothing(cluster, tool):
+    assert tool.fails("canary", "1", "--auto").startswith("nothing is served beside which version 1 could stand")
+
+
+def test_a_weight_beyond_all_steps_is_watched_all_the_same(served, tool):
+    tool("canary", "2", "--weight", "60")
+    served.traffic = traffic(errors=30)
+    assert "failed on 30 of 60 requests" in tool.fails("canary", "2", "--auto")
+
+
 def test_a_good_candidate_is_raised_step_by_step_and_finished(served, tool):
     served.traffic = traffic()
     tool("canary", "2", "--auto")

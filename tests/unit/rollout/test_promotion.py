@@ -78,7 +78,7 @@ def test_a_version_that_crashes_is_taken_back(cluster, tool, forbidden):
     reason = tool.fails("promote", "2")
     assert reason.endswith("; version 1 is served")
     assert (cluster.version, cluster.settled) == ("1", True)
-    assert cluster.cause.startswith("model version 1: back from 2, which ")
+    assert cluster.cause.startswith("model version 1: back from 2, which failed: ")
     if not forbidden:  # otherwise nobody can know more than that nothing came
         assert "container serving ended with 1: Data loss: saved_model.pb is corrupt" in reason
 
@@ -135,6 +135,20 @@ def test_who_was_overtaken_touches_nothing(cluster, tool):
     cluster.before_patch.extend([lambda: None, lambda: cluster.serve(3)])
     assert "version 2 is no longer the candidate" in tool.fails("promote", "2")
     assert (cluster.version, cluster.settled) == ("3", True)
+
+
+def test_a_verdict_about_a_version_that_is_no_longer_served_does_not_count(cluster, tool):
+    cluster.serve(1)
+    cluster.before_patch.append(lambda: cluster.serve(3))
+    assert tool.fails("promote", "2") == "version 3 is served by now, not 1; try again"
+    assert (cluster.version, cluster.settled) == ("3", True)
+
+
+def test_going_back_is_not_kept_by_what_the_served_pods_went_through(cluster, tool):
+    cluster.serve(1)
+    cluster.restarted.add("1")
+    cluster.wrong["2"] = {"predicted_class": 1}
+    assert tool.fails("promote", "2").endswith("class 0 was recorded; version 1 is served")
 
 
 def test_what_is_served_already_is_left_alone(cluster, tool):

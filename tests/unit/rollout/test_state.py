@@ -1,0 +1,127 @@
+"""The Deployment's part in a rollout: what is read from it, and what a patch changes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rollout.errors import Faulty, NotThere
+from rollout.failures import raise_if_broken
+from rollout.history import former
+from rollout.state import CANDIDATE, Candidate, State, begin, finish, go_back, hold, weigh
+
+CANDIDATES = st.builds(
+    Candidate, st.integers(0), st.none() | st.integers(0), st.integers(0, 99), st.integers(0, 100), st.text(max_size=9)
+)
+
+
+def deployment(version: str = "", annotation: str = "", **status: Any) -> dict[str, Any]:
+    env = [{"name": "ECG_MODEL_VERSION", "value": version}, {"name": "SECRET", "valueFrom": {}}]
+    return {
+        "metadata": {"resourceVersion": "7", "generation": 2, "annotations": {CANDIDATE: annotation}},
+        "spec": {"replicas": 2, "template": {"spec": {"initContainers": [{"name": "model", "env": env}]}}},
+        "status": status,
+    }
+
+
+@given(CANDIDATES)
+def test_a_candidate_is_read_as_it_was_written(candidate):
+    annotation = weigh(candidate)["metadata"]["annotations"][CANDIDATE]
+    assert Candidate.parse(annotation) == candidate
+    assert State.of(deployment(str(candidate.version), annotation)).candidate == candidate
+
+
+@given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
+def test_what_is_no_candidate_is_none(annotation):
+    assert State.of(deployment("1", annotation)).candidate is None
+
+
+@given(CANDIDATES)
+def test_a_candidate_of_another_template_is_none(candidate):
+    annotation = weigh(candidate)["metadata"]["annotations"][CANDIDATE]
+    state = State.of(deployment(str(candidate.version + 1), annotation))
+    assert (state.candidate, state.served) == (None, candidate.version + 1)
+
+
+def test_a_deployment_that_nobody_has_looked_at_yet_is_not_complete():
+    bare = {"metadata": {"resourceVersion": "1", "generation": 1}, "spec": {"template": {"spec": {}}}}
+    state = State.of(bare)
+    assert (state.version, state.served, state.paused, state.progress.complete) == (None, None, False, False)
+
+
+@pytest.mark.parametrize(
+    ("seen", "total", "updated", "available", "complete"),
+    [
+        (2, 2, 2, 2, True),
+        (1, 2, 2, 2, False),  # of the change before
+        (2, 3, 2, 2, False),  # an old pod is left
+        (2, 2, 1, 2, False),
+        (2, 2, 2, 1, False),
+    ],
+)
+def test_complete_is_when_every_pod_is_new_and_available(seen, total, updated, available, complete):
+    status = {
+        "observedGeneration": seen,
+        "replicas": total,
+        "updatedReplicas": updated,
+        "availableReplicas": available,
+    }
+    assert State.of(deployment("1", **status)).progress.complete is complete
+
+
+def test_a_patch_names_only_what_it_changes():
+    variable = [{"name": "ECG_MODEL_VERSION", "value": "2"}]
+    template = {
+        "initContainers": [{"name": "model", "env": variable}],
+        "containers": [{"name": "serving", "env": variable}],
+    }
+    assert begin(Candidate(2, 1, 0, 0, "now"), "why")["spec"] == {"paused": False, "template": {"spec": template}}
+    assert hold() == {"spec": {"paused": True}}
+    assert finish() == {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
+    deleted = go_back(None, "why")["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert deleted == [{"name": "ECG_MODEL_VERSION", "$patch": "delete"}]
+
+
+def replica_set(revision: int, version: str, annotation: str = "") -> dict[str, Any]:
+    found = deployment(version, annotation)
+    found["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = str(revision)
+    return found
+
+
+def test_the_former_version_is_the_last_one_that_was_served():
+    aborted = json.dumps({"version": 3, "served": 2, "weight": 5, "shadow": 0, "started": ""})
+    sets = [
+        replica_set(1, ""),
+        replica_set(9, "1"),
+        replica_set(10, "3", aborted),
+        replica_set(11, "2"),  # another template than revision 12
+        replica_set(12, "2"),
+    ]
+    assert former(sets, served=2) == 1
+    with pytest.raises(NotThere, match="from before version 1"):
+        former(sets[:2], served=1)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "words"),
+    [
+        ({"initContainerStatuses": [{"name": "model", "state": {"terminated": {"exitCode": 1}}}]}, "no reason given"),
+        (
+            {
+                "containerStatuses": [
+                    {"name": "serving", "lastState": {"terminated": {"exitCode": 9, "reason": "OOMKilled"}}}
+                ]
+            },
+            "container serving ended with 9: OOMKilled",
+        ),
+    ],
+)
+def test_a_broken_pod_is_told_by_its_last_words(statuses, words):
+    pod = {"metadata": {"name": "p"}, "spec": deployment("2")["spec"]["template"]["spec"], "status": statuses}
+    raise_if_broken([pod], version=1)
+    with pytest.raises(Faulty, match=words):
+        raise_if_broken([pod], version=2)
+    pod["metadata"]["deletionTimestamp"] = "now"
+    raise_if_broken([pod], version=2)
