@@ -106,7 +106,7 @@ class Commands:
             self._promotion.abort()
 
     def _undo(self) -> None:
-        with self._resumable(None, "status"):
+        with self._resumable(None, "undo"):
             self._promotion.undo()
 
     def _check(self) -> None:

@@ -59,23 +59,25 @@ class Promotion:
         state = self.steps.state()
         if state.candidate:
             self._go_back(state.candidate.version, state.candidate.served, reason)
-        elif state.version is not None and not state.progress.complete:
+        elif state.version is not None and not state.progress.complete:  # a run was killed after its last change
             self.steps.complete(state.version)
+            self.steps.say(f"version {state.version} is served")
         else:
             self.steps.say("no version is being promoted, so there is nothing to abort")
 
     def undo(self) -> None:
         """Return to the version served before; there is no gate, but it has to answer as recorded."""
         state = self.steps.state()
-        if state.candidate:
+        served, candidate = state.served, state.candidate
+        if candidate and state.cause != _undone(candidate.version, served):
             self.abort("was undone")
             return
-        if state.version is None:
+        if served is None:
             raise RolloutError("nothing is served, so there is nothing to undo")
-        number = former(self.steps.replica_sets(state), state.version)
+        # With a candidate an undo was killed half-way.
+        number = candidate.version if candidate else former(self.steps.replica_sets(state), served)
         beats = self._volume.beats(number)
-        cause = f"model version {number}: back from {state.version}"
-        self._take_over(self._start(number, state.version, cause, beats), beats)
+        self._take_over(self._start(number, served, _undone(number, served), beats), beats)
 
     def _is_served(self, number: int) -> bool:
         state = self.steps.state()
@@ -130,6 +132,10 @@ def _promoted(version: Version, served: int | None, versions: list[Version], *, 
         return f"{cause}, accuracy {accuracy:.3f}"
     mine, theirs = (numbers[JUDGED[0]] for numbers in pair)
     return f"{cause}, accuracy {mine:.3f} (version {other.number}: {theirs:.3f})"
+
+
+def _undone(number: int, served: int | None) -> str:
+    return f"model version {number}: back from {served}"
 
 
 def _instead(served: int | None) -> str:

@@ -69,6 +69,7 @@ class State:
     since: str  # when the last rolling update was complete
     base: str  # model base path in the pods
     instance: str  # the release
+    cause: str  # of the last change, in words
 
     @property
     def served(self) -> int | None:
@@ -81,7 +82,8 @@ class State:
         metadata, spec = deployment["metadata"], deployment["spec"]
         environment = template_environment(spec["template"]["spec"])
         version = as_version(environment.get(VERSION, ""))
-        candidate = Candidate.parse((metadata.get("annotations") or {}).get(CANDIDATE, ""))
+        annotations = metadata.get("annotations") or {}
+        candidate = Candidate.parse(annotations.get(CANDIDATE, ""))
         conditions = {each["type"]: each for each in deployment.get("status", {}).get("conditions") or []}
         progressing = conditions.get("Progressing", {})
         done = progressing.get("reason") == "NewReplicaSetAvailable"
@@ -94,6 +96,7 @@ class State:
             since=progressing.get("lastUpdateTime", "") if done else "",
             base=environment.get(BASE_PATH, "/models/ecg"),
             instance=(metadata.get("labels") or {}).get("app.kubernetes.io/instance", ""),
+            cause=annotations.get(CHANGE_CAUSE, ""),
         )
 
 

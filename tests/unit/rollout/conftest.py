@@ -1,6 +1,7 @@
 """The tool, called in this process with a clock that only tests move, against a cluster that a test scripts."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,14 @@ class Tool:
         clock = Clock(self._seconds, self._sleep, lambda: "2026-11-24T13:00:00+00:00")
         Commands(options, str(self.kubeconfig), clock, self.said.append).run()
 
+    @contextmanager
+    def killed_at(self, place: int) -> Iterator[None]:
+        """Stop the run in this block at its so-manieth look at the clock, if it has so many."""
+        self.kill_at = self.looks + place
+        with suppress(Killed):
+            yield
+        self.kill_at = None
+
     def fails(self, *arguments: str) -> str:
         """Run and return the sentence that it fails with."""
         with pytest.raises(RolloutError) as caught:
@@ -43,7 +52,7 @@ class Tool:
     def _seconds(self) -> float:
         self.looks += 1
         if self.looks == self.kill_at:
-            raise self.kill_with
+            raise self.kill_with(f"at {self.said[-1:]}")
         return self.now
 
     def _sleep(self, seconds: float) -> None:

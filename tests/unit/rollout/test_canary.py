@@ -1,12 +1,9 @@
 """canary with a weight, and --auto with a gateway whose counters are scripted."""
 
-from contextlib import suppress
-
 import pytest
 
 from rollout.state import Candidate
 from tests.fake_cluster import FakeCluster
-from tests.unit.rollout.conftest import Killed
 
 
 def traffic(errors: int = 0, disagreeing: int = 0, slowdown: float = 1.0, amount: int = 60):
@@ -117,8 +114,7 @@ def test_metrics_that_may_not_be_read_end_it(served, tool):
 @pytest.mark.parametrize("place", range(1, 45, 4))
 def test_a_canary_killed_anywhere_goes_on(served, tool, place):
     served.traffic = traffic()
-    tool.kill_at = place
-    with suppress(Killed):
+    with tool.killed_at(place):
         tool("canary", "2", "--auto")
     if served.version == "1" or not served.settled:
         tool("canary", "2", "--auto")

@@ -1,13 +1,10 @@
 """promote, finish, abort and undo against a scripted cluster."""
 
-from contextlib import suppress
-
 import pytest
 
 from rollout.errors import Refused
 from rollout.state import Candidate, begin
 from tests.fake_cluster import write_version
-from tests.unit.rollout.conftest import Killed
 
 PLACES = range(1, 12)  # looks at the clock in a whole promotion: at the begin of each step and around each wait
 
@@ -166,8 +163,7 @@ def test_a_version_that_is_not_there_is_named_beside_those_that_are(cluster, too
 @pytest.mark.parametrize("place", PLACES)
 def test_a_promotion_killed_anywhere_is_finished_by_the_next(cluster, tool, served, place):
     cluster.serve(*served)
-    tool.kill_at = place
-    with suppress(Killed):
+    with tool.killed_at(place):
         tool("promote", "2")
     tool("promote", "2")
     assert (cluster.version, cluster.settled) == ("2", True)
@@ -176,12 +172,43 @@ def test_a_promotion_killed_anywhere_is_finished_by_the_next(cluster, tool, serv
 @pytest.mark.parametrize("place", PLACES)
 def test_a_promotion_killed_anywhere_is_taken_back_by_an_abort(cluster, tool, place):
     cluster.serve(1)
-    tool.kill_at = place
-    with suppress(Killed):
+    with tool.killed_at(place):
         tool("promote", "2")
     finished = not cluster.candidate and cluster.version == "2"
     tool("abort")
     assert (cluster.version, cluster.settled) == ("2" if finished else "1", True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_abort_killed_anywhere_is_finished_by_the_next(cluster, tool, place):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    with tool.killed_at(place):
+        tool("abort")
+    tool("abort")
+    assert (cluster.version, cluster.settled) == ("1", True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_undo_killed_anywhere_is_finished_by_the_next(cluster, tool, place):
+    cluster.serve(1, 2)
+    with tool.killed_at(place):
+        tool("undo")
+    if cluster.version == "2" or cluster.candidate:
+        tool("undo")
+    else:
+        tool("promote", "1")
+    assert (cluster.version, cluster.settled) == ("1", True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_return_killed_anywhere_is_repeated_by_the_next_promotion(cluster, tool, place):
+    cluster.serve(1)
+    cluster.wrong["2"] = {"predicted_class": 1}
+    with tool.killed_at(place):
+        assert "class 0 was recorded" in tool.fails("promote", "2")
+    assert "class 0 was recorded" in tool.fails("promote", "2")
+    assert (cluster.version, cluster.settled) == ("1", True)
 
 
 def test_who_is_interrupted_is_told_how_to_go_on(cluster, tool):
