@@ -102,13 +102,14 @@ class State:
 
 def _progress(deployment: Json, stuck: bool) -> Progress:
     status = deployment.get("status", {})
+    current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
     return Progress(
-        current=status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0),
+        current=current,
         wanted=deployment["spec"].get("replicas", 1),
         total=status.get("replicas", 0),
         updated=status.get("updatedReplicas", 0),
         available=status.get("availableReplicas", 0),
-        stuck=stuck,
+        stuck=stuck and current,  # else it is about the change before
     )
 
 

@@ -71,6 +71,12 @@ def test_complete_is_when_every_pod_is_new_and_available(seen, total, updated, a
     assert State.of(deployment("1", **status)).progress.complete is complete
 
 
+@pytest.mark.parametrize(("seen", "stuck"), [(1, False), (2, True)])
+def test_a_deadline_that_the_change_before_missed_is_none(seen, stuck):
+    conditions = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]
+    assert State.of(deployment("1", observedGeneration=seen, conditions=conditions)).progress.stuck is stuck
+
+
 def test_a_patch_names_only_what_it_changes():
     variable = [{"name": "ECG_MODEL_VERSION", "value": "2"}]
     template = {
