@@ -25,6 +25,13 @@ def version_of(pod: Json) -> str:
     return template_environment(pod["spec"]).get(VERSION, "")
 
 
+def has_ready_pod(pods: list[Json], version: int) -> bool:
+    """Whether a pod of the version takes requests and is not about to end."""
+    return any(
+        version_of(pod) == str(version) and is_ready(pod) and "deletionTimestamp" not in pod["metadata"] for pod in pods
+    )
+
+
 def is_ready(pod: Json) -> bool:
     """Whether the pod takes requests."""
     conditions = pod.get("status", {}).get("conditions") or []

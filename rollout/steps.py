@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rollout.cluster import Cluster, Json
 from rollout.errors import NotAllowed, RolloutError
-from rollout.failures import is_ready, raise_if_broken, serving_pods, version_of
+from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
 from rollout.gateway import Ask, Beats, check
 from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, weigh
 from rollout.waiting import Waiting
@@ -63,7 +63,10 @@ class Steps:
         def poll() -> bool | str:
             state = self.state()
             self._require_version(state, version)
-            raise_if_broken(serving_pods(self._cluster, state), version)
+            pods = serving_pods(self._cluster, state)
+            raise_if_broken(pods, version)
+            if pods and not has_ready_pod(pods, version):  # one of an aborted candidate may still answer
+                return f"version {version}: waiting for a pod to be ready"
             check(self._ask, version, beats)
             return True
 

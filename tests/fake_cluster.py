@@ -50,6 +50,7 @@ class FakeCluster:
     broken: dict[str, str] = field(default_factory=dict)  # versions whose pods crash, with their last words
     restarted: set[str] = field(default_factory=set)  # versions whose pods broke once and are well again
     wrong: dict[str, Json] = field(default_factory=dict)  # versions that answer otherwise than was recorded
+    leaving: set[str] = field(default_factory=set)  # versions of pods that are gone for the API and still answer
     forbidden: set[str] = field(default_factory=set)  # pods, replicasets, services, deployments
     failures: list[int] = field(default_factory=list)  # statuses of the next answers
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
@@ -226,7 +227,7 @@ class FakeCluster:
     def gateway(self, path: str, version: str, body: Json | None) -> tuple[int, Json, str]:
         served = self.candidate.served if self.candidate else self.version
         asked = version or str(served)
-        if not any(pod.ready and pod.version == asked for pod in self.pods):
+        if asked not in self.leaving and not any(pod.ready and pod.version == asked for pod in self.pods):
             return 404, {"error": {"code": "version_not_found", "message": f"no pod serves {asked}"}}, ""
         if path == "/model":
             return 200, {"model": "ecg"}, asked

@@ -96,6 +96,13 @@ def test_a_first_version_that_fails_leaves_the_pods_waiting_for_another(cluster,
     assert (cluster.version, cluster.settled) == ("2", True)
 
 
+def test_a_pod_that_is_leaving_proves_nothing(cluster, tool):
+    cluster.serve(1)
+    cluster.leaving.add("2")  # of a candidate that was aborted a moment ago
+    cluster.broken["2"] = "corrupt"
+    assert "ended with 1: corrupt" in tool.fails("promote", "2")
+
+
 def test_another_promotion_under_way_is_not_disturbed(cluster, tool):
     cluster.serve(1)
     tool("canary", "2", "--weight", "20")
