@@ -13,9 +13,9 @@ Json = dict[str, Any]
 
 
 def serving_pods(cluster: Cluster, state: State) -> list[Json]:
-    """List the serving pods; none if the account may not, as everything works without."""
+    """List the serving pods that are not about to end; none if the account may not, as everything works without."""
     try:
-        return cluster.pods(state.instance, "serving")
+        return [pod for pod in cluster.pods(state.instance, "serving") if "deletionTimestamp" not in pod["metadata"]]
     except (NotAllowed, NotAnswering):
         return []
 
@@ -26,10 +26,8 @@ def version_of(pod: Json) -> str:
 
 
 def has_ready_pod(pods: list[Json], version: int) -> bool:
-    """Whether a pod of the version takes requests and is not about to end."""
-    return any(
-        version_of(pod) == str(version) and is_ready(pod) and "deletionTimestamp" not in pod["metadata"] for pod in pods
-    )
+    """Whether a pod of the version takes requests."""
+    return any(version_of(pod) == str(version) and is_ready(pod) for pod in pods)
 
 
 def is_ready(pod: Json) -> bool:
@@ -41,7 +39,7 @@ def is_ready(pod: Json) -> bool:
 def raise_if_broken(pods: list[Json], version: int) -> None:
     """Raise Faulty with a container's last words if a pod of the version failed."""
     for pod in pods:
-        if version_of(pod) != str(version) or "deletionTimestamp" in pod["metadata"]:
+        if version_of(pod) != str(version):
             continue
         for container, ended in _failed(pod):
             words = (ended.get("message") or ended.get("reason") or "").strip()[-LONGEST:]

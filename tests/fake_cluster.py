@@ -83,7 +83,7 @@ class FakeCluster(FakeDeployment):
             self.step()
             return 200, self.deployment(), ""
         if path == "/api/v1/namespaces/ecg/pods":
-            return 200, {"items": GATEWAYS if "gateway" in query else [self.pod(pod) for pod in self.pods]}, ""
+            return 200, {"items": GATEWAYS if "gateway" in query else self.pod_list()}, ""
         if path == "/apis/apps/v1/namespaces/ecg/replicasets":
             return 200, {"items": self.set_list()}, ""
         return 404, {"message": f"{path} not found"}, ""

@@ -30,6 +30,7 @@ class FakeDeployment:
     """Deployment ecg-serving, whose pods wait for the first promotion. Public fields are the script."""
 
     replicas: int = 2
+    ending: list[Pod] = field(default_factory=list)  # pods that are listed until they are gone
     broken: dict[str, str] = field(default_factory=dict)  # versions whose pods crash, with their last words
     restarted: set[str] = field(default_factory=set)  # versions whose pods broke once and are well again
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
@@ -146,6 +147,12 @@ class FakeDeployment:
                 "conditions": [{"type": "Ready", "status": "True" if pod.ready else "False"}],
             },
         }
+
+    def pod_list(self) -> list[Json]:
+        ending = [self.pod(pod) for pod in self.ending]
+        for each in ending:
+            each["metadata"]["deletionTimestamp"] = "2026-11-24T13:00:00Z"
+        return ending + [self.pod(pod) for pod in self.pods]
 
     def set_list(self) -> list[Json]:
         return [

@@ -5,6 +5,7 @@ import pytest
 from rollout.errors import Refused
 from rollout.state import Candidate, begin
 from tests.fake_cluster import write_version
+from tests.fake_deployment import Pod
 
 PLACES = range(1, 12)  # looks at the clock in a whole promotion: at the begin of each step and around each wait
 
@@ -99,6 +100,7 @@ def test_a_first_version_that_fails_leaves_the_pods_waiting_for_another(cluster,
 def test_a_pod_that_is_leaving_proves_nothing(cluster, tool):
     cluster.serve(1)
     cluster.leaving.add("2")  # of a candidate that was aborted a moment ago
+    cluster.ending.append(Pod("ecg-serving-0", "2", ready=True))
     cluster.broken["2"] = "corrupt"
     assert "ended with 1: corrupt" in tool.fails("promote", "2")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.fake_cluster import write_version
+from tests.fake_deployment import Pod
 
 
 @pytest.fixture
@@ -33,6 +34,12 @@ def test_status_of_a_served_version(cluster, printed):
         "candidate": None,
         "pods": {"2": {"ready": 2, "all": 2}},
     }
+
+
+def test_a_pod_that_is_about_to_end_is_not_counted(cluster, printed):
+    cluster.serve(2)
+    cluster.ending.append(Pod("ecg-serving-0", "1", ready=True))
+    assert json.loads(printed("status", "--json"))["pods"] == {"2": {"ready": 2, "all": 2}}
 
 
 def test_status_of_a_candidate(cluster, tool, printed):

@@ -129,5 +129,3 @@ def test_a_broken_pod_is_told_by_its_last_words(statuses, words):
     raise_if_broken([pod], version=1)
     with pytest.raises(Faulty, match=words):
         raise_if_broken([pod], version=2)
-    pod["metadata"]["deletionTimestamp"] = "now"
-    raise_if_broken([pod], version=2)
