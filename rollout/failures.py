@@ -1,5 +1,6 @@
 """Why the pods of a version cannot serve it, as far as the account may see them."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +13,13 @@ LONGEST = 300  # characters of a log that belong into a sentence
 Json = dict[str, Any]
 
 
-def serving_pods(cluster: Cluster, state: State) -> list[Json]:
-    """List the serving pods that are not about to end; none if the account may not, as everything works without."""
+def serving_pods(cluster: Cluster, state: State, *, leaving: bool = False) -> list[Json]:
+    """List the serving pods that stay, or that are leaving; none if the account may not, as all works without."""
     try:
-        return [pod for pod in cluster.pods(state.instance, "serving") if "deletionTimestamp" not in pod["metadata"]]
+        pods = cluster.pods(state.instance, "serving")
     except (NotAllowed, NotAnswering):
         return []
+    return [pod for pod in pods if ("deletionTimestamp" in pod["metadata"]) == leaving]
 
 
 def version_of(pod: Json) -> str:
@@ -42,11 +44,23 @@ def raise_if_broken(pods: list[Json], version: int) -> None:
         if version_of(pod) != str(version):
             continue
         for container, ended in _failed(pod):
-            words = (ended.get("message") or ended.get("reason") or "").strip()[-LONGEST:]
+            words = _last_words(ended.get("message") or ended.get("reason") or "") or "no reason given"
             name = pod["metadata"]["name"]
-            raise Faulty(
-                f"pod {name}, container {container} ended with {ended.get('exitCode')}: {words or 'no reason given'}"
-            )
+            raise Faulty(f"pod {name}, container {container} ended with {ended.get('exitCode')}: {words}")
+
+
+def _last_words(log: str) -> str:
+    """Return the last line that tells of an error, or the last one; of a line in JSON its message."""
+    lines = [_message(line) for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    return " ".join((errors or lines or [""])[-1].split())[:LONGEST]
+
+
+def _message(line: str) -> str:
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, TypeError, KeyError):
+        return line
 
 
 def _failed(pod: Json) -> Iterator[tuple[str, Json]]:

@@ -126,7 +126,7 @@ def as_version(text: str) -> int | None:
 
 def begin(candidate: Candidate, cause: str) -> Json:
     """One patch that starts the candidate's first pod, held back from traffic."""
-    return _patch(candidate.version, candidate, cause, paused=False)
+    return _patch(candidate.version, json.dumps(asdict(candidate)), cause)
 
 
 def hold() -> Json:
@@ -144,12 +144,13 @@ def finish() -> Json:
     return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
 
 
-def go_back(served: int | None, cause: str) -> Json:
+def go_back(version: int, served: int | None, cause: str) -> Json:
     """The former version again; with none, the pods wait for a promotion as they did before."""
-    return _patch(served, None, cause, paused=False)
+    # No candidate any more, yet its last pods leave slowly: the gateway goes on keeping requests from it.
+    return _patch(served, json.dumps({"version": version, "weight": 0}), cause)
 
 
-def _patch(version: int | None, candidate: Candidate | None, cause: str, *, paused: bool) -> Json:
+def _patch(version: int | None, candidate: str, cause: str) -> Json:
     # Merged by name, so that the other variables stay.
     variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
     pods = {
@@ -157,5 +158,5 @@ def _patch(version: int | None, candidate: Candidate | None, cause: str, *, paus
         "containers": [{"name": MAIN, "env": [variable]}],
     }
     # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
-    annotations = {CANDIDATE: json.dumps(asdict(candidate)) if candidate else "", CHANGE_CAUSE: cause}
-    return {"metadata": {"annotations": annotations}, "spec": {"paused": paused, "template": {"spec": pods}}}
+    annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause}
+    return {"metadata": {"annotations": annotations}, "spec": {"paused": False, "template": {"spec": pods}}}

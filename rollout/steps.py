@@ -65,7 +65,10 @@ class Steps:
             self._require_version(state, version)
             pods = serving_pods(self._cluster, state)
             raise_if_broken(pods, version)
-            if pods and not has_ready_pod(pods, version):  # one of an aborted candidate may still answer
+            # One of an aborted candidate may still answer, and then no more.
+            if any(version_of(pod) == str(version) for pod in serving_pods(self._cluster, state, leaving=True)):
+                return f"version {version}: waiting until its former pods are gone"
+            if pods and not has_ready_pod(pods, version):
                 return f"version {version}: waiting for a pod to be ready"
             check(self._ask, version, beats)
             return True
@@ -114,7 +117,7 @@ class Steps:
         """Let the former version replace the given one again, and wait until it has."""
         self._change(
             f"going back from version {version}",
-            lambda state: go_back(served, cause) if state.version == version else None,
+            lambda state: go_back(version, served, cause) if state.version == version else None,
         )
         if served is not None:
             self.complete(served)

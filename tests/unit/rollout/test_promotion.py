@@ -105,6 +105,15 @@ def test_a_pod_that_is_leaving_proves_nothing(cluster, tool):
     assert "ended with 1: corrupt" in tool.fails("promote", "2")
 
 
+def test_a_version_starts_anew_only_when_its_former_pods_are_gone(cluster, tool):
+    cluster.serve(1)
+    cluster.ending.append(Pod("ecg-serving-0", "2", ready=True))
+    assert "waiting until its former pods are gone" in tool.fails("promote", "2")
+    cluster.ending.clear()
+    tool("promote", "2")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
 def test_another_promotion_under_way_is_not_disturbed(cluster, tool):
     cluster.serve(1)
     tool("canary", "2", "--weight", "20")

@@ -86,8 +86,15 @@ def test_a_patch_names_only_what_it_changes():
     assert begin(Candidate(2, 1, 0, 0, "now"), "why")["spec"] == {"paused": False, "template": {"spec": template}}
     assert hold() == {"spec": {"paused": True}}
     assert finish() == {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
-    deleted = go_back(None, "why")["spec"]["template"]["spec"]["containers"][0]["env"]
+    deleted = go_back(2, None, "why")["spec"]["template"]["spec"]["containers"][0]["env"]
     assert deleted == [{"name": "ECG_MODEL_VERSION", "$patch": "delete"}]
+
+
+def test_a_version_that_was_taken_back_is_no_candidate_and_gets_no_traffic():
+    change = go_back(2, 1, "why")["metadata"]["annotations"]
+    assert change == {CANDIDATE: '{"version": 2, "weight": 0}', "kubernetes.io/change-cause": "why"}
+    assert State.of(deployment("1", change[CANDIDATE])).candidate is None
+    assert State.of(deployment("2", change[CANDIDATE])).candidate is None
 
 
 def replica_set(revision: int, version: str, annotation: str = "") -> dict[str, Any]:
@@ -110,6 +117,12 @@ def test_the_former_version_is_the_last_one_that_was_served():
         former(sets[:2], served=1)
 
 
+LOG = """the middle of a line that was cut off"}
+{"level": "ERROR", "message": "Failed to start server.\\nError: DATA_LOSS"}
+{"level": "INFO", "message": "stopped"}
+"""
+
+
 @pytest.mark.parametrize(
     ("statuses", "words"),
     [
@@ -121,6 +134,14 @@ def test_the_former_version_is_the_last_one_that_was_served():
                 ]
             },
             "container serving ended with 9: OOMKilled",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    {"name": "serving", "state": {"terminated": {"exitCode": 1, "message": LOG, "reason": "Error"}}}
+                ]
+            },
+            "container serving ended with 1: Failed to start server. Error: DATA_LOSS$",
         ),
     ],
 )
