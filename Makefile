@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
 INSTALLED := $(VENV)/.installed-$(TENSORFLOW)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
-CODE := data training serving gateway rollout helm tests bench scripts
+CODE := data training serving gateway rollout tests bench scripts
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
