@@ -16,6 +16,11 @@ class Candidate:
     weight: int = 0
     shadow: int = 0
 
+    @property
+    def tried(self) -> bool:
+        """Whether it gets requests at all; one without is on its way in, or out."""
+        return self.weight > 0 or self.shadow > 0
+
     def takes(self, client: str | None, dice: float) -> bool:
         """Whether it answers: for a client always the same, kept by growing weights; else by `dice` in [0, 1)."""
         bucket = zlib.crc32(client.encode()) % 100 if client else dice * 100

@@ -134,5 +134,6 @@ class Router:
         return Predictor(ModelServer(way, self._settings, self._observe), self._clock, version)
 
     def _observe(self, version: int, seconds: float) -> None:
-        if self._rollout.candidate is not None:
+        candidate = self._rollout.candidate
+        if candidate is not None and candidate.tried:
             self._metrics.called(version, seconds)

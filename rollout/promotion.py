@@ -99,6 +99,7 @@ class Promotion:
         with self._or_back(candidate.version, candidate.served):
             self.steps.finish(candidate.version)
             self.steps.prove(candidate.version, beats)
+            self.steps.retire(candidate.served, candidate.version)
         self.steps.say(f"version {candidate.version} is served")
 
     @contextmanager

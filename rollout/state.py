@@ -144,10 +144,18 @@ def finish() -> Json:
     return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
 
 
+def retire(version: int) -> Json:
+    """A version that others have replaced, whose last pods leave slowly, gets no request any more."""
+    return {"metadata": {"annotations": {CANDIDATE: _retired(version)}}}
+
+
 def go_back(version: int, served: int | None, cause: str) -> Json:
     """The former version again; with none, the pods wait for a promotion as they did before."""
-    # No candidate any more, yet its last pods leave slowly: the gateway goes on keeping requests from it.
-    return _patch(served, json.dumps({"version": version, "weight": 0}), cause)
+    return _patch(served, _retired(version), cause)
+
+
+def _retired(version: int) -> str:
+    return json.dumps({"version": version, "weight": 0})  # what the gateway heeds and no candidate is read from
 
 
 def _patch(version: int | None, candidate: str, cause: str) -> Json:

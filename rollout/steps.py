@@ -7,7 +7,7 @@ from rollout.cluster import Cluster, Json
 from rollout.errors import NotAllowed, RolloutError
 from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
 from rollout.gateway import Ask, Beats, check
-from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, weigh
+from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, retire, weigh
 from rollout.waiting import Waiting
 
 
@@ -100,6 +100,14 @@ class Steps:
 
         self._change(f"finishing version {version}", decide)
         self.complete(version, watched=True)
+
+    def retire(self, former: int | None, version: int) -> None:
+        """Keep requests from the pods of the former version that still answer while they leave."""
+        if former is not None and former != version:
+            self._change(
+                f"retiring version {former}",
+                lambda state: retire(former) if state.version == version and not state.candidate else None,
+            )
 
     def complete(self, version: int, *, watched: bool = False) -> None:
         """Wait until all pods are of the version and available; Faulty if one breaks and they are watched."""

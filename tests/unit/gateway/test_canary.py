@@ -149,7 +149,9 @@ def test_served_pods_that_are_replaced_are_found_again(pods):
     assert pods.answering() == {"1"}
 
 
-def test_calls_are_timed_only_beside_a_candidate(pods):
+def test_calls_are_timed_only_beside_a_candidate_that_gets_requests(pods):
+    pods.answering(times=30)
+    pods.candidate(2)
     pods.answering(times=30)
     assert pods.total("ecg_gateway_candidate_seconds_count") == 0
     pods.candidate(2, weight=50)
