@@ -11,7 +11,7 @@ from rollout import access, gateway, metrics, show
 from rollout.canary import Canary, Plan
 from rollout.clock import Clock
 from rollout.cluster import Cluster
-from rollout.errors import Refused, RolloutError
+from rollout.errors import Busy, Refused, RolloutError
 from rollout.options import Options
 from rollout.promotion import Promotion
 from rollout.state import Candidate, State, as_version
@@ -72,10 +72,10 @@ class Commands:
         try:
             with self._resumable(number, f"promote {number}"):
                 self._promotion.promote(number, self._options.tolerance, force=self._options.force)
-        except Refused as refused:
+        except (Refused, Busy) as reason:
             if not self._options.or_leave:
                 raise
-            print(f"version {number} is not promoted: {refused}")
+            print(f"version {number} is published, and not promoted: {reason}")
 
     def _canary(self) -> None:
         options, number = self._options, self._number(self._options.version)

@@ -2,6 +2,7 @@
 
 RolloutError
 ├── Refused        the gate's verdict: the candidate is worse, or cannot be compared
+├── Busy           another candidate is on its way
 ├── Faulty         the candidate itself: it broke, or answers otherwise than was recorded
 ├── NotAnswering   nothing answers at the moment; trying again may help
 ├── Conflict       somebody else changed the Deployment in between
@@ -16,6 +17,10 @@ class RolloutError(Exception):
 
 class Refused(RolloutError):
     """The candidate must not replace the served version."""
+
+
+class Busy(RolloutError):
+    """Another version is being promoted; one at a time."""
 
 
 class Faulty(RolloutError):

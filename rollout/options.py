@@ -42,7 +42,7 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_promote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", nargs="?", type=_version, metavar="VERSION|latest")
     parser.add_argument("--version-file", type=Path, metavar="FILE", help="number that a training wrote")
-    parser.add_argument("--or-leave", action="store_true", help="exit 0 if the gate refuses")
+    parser.add_argument("--or-leave", action="store_true", help="exit 0 if the gate refuses, or another version is on its way")
     _add_gate(parser)
 
 

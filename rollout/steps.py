@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rollout.cluster import Cluster, Json
-from rollout.errors import NotAllowed, RolloutError
+from rollout.errors import Busy, NotAllowed, RolloutError
 from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
 from rollout.gateway import Ask, Beats, check
 from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, retire, weigh
@@ -183,7 +183,7 @@ def require_none_but(version: int, state: State) -> None:
     """Raise if another version is being promoted."""
     other = state.candidate
     if other and other.version != version:
-        raise RolloutError(
+        raise Busy(
             f"version {other.version} is being promoted since {other.started} (weight {other.weight}): "
             "wait, `rollout finish` or `rollout abort`"
         )

@@ -50,8 +50,17 @@ def test_a_training_job_leaves_a_worse_version_and_succeeds(cluster, tool, capsy
     cluster.serve(1)
     write_version(tool.models, 4, 0.8, v1=0.9)
     tool("promote", "4", "--or-leave")
-    assert "version 4 is not promoted: version 4 is worse than version 1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "version 4 is published, and not promoted: version 4 is worse than version 1" in told
     assert cluster.version == "1"
+
+
+def test_a_training_job_leaves_its_version_where_another_is_on_its_way_and_succeeds(cluster, tool, capsys):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    tool("promote", "3", "--or-leave")
+    assert "version 3 is published, and not promoted: version 2 is being promoted" in capsys.readouterr().out
+    assert cluster.version == "2"
 
 
 def test_the_version_of_a_training_is_read_from_its_file(cluster, tool, tmp_path, capsys):
