@@ -115,14 +115,15 @@ def _write(
     told = {**description, "compared": compared}
     metrics = json.dumps({**told, "history": trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
-    (extra / "beats.json").write_text(json.dumps(_examples(test, evaluation)), encoding="utf-8")
+    (extra / "beats.json").write_text(json.dumps(examples(test, evaluation)), encoding="utf-8")
     write_report(extra / "report.html", told, evaluation, test.features, trained.history)
 
 
-def _examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """A held-back beat of each class with the answer that the model server must give for it."""
-    _, rows = np.unique(test.labels, return_index=True)
+def examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """A held-back beat of each class, if possible one that is told right, with the answer that must be given for it."""
     predicted = evaluation.predicted
+    right_first = np.argsort(predicted != test.labels, kind="stable")
+    _, places = np.unique(test.labels[right_first], return_index=True)
     return [
         {
             "features": test.features[row].tolist(),
@@ -130,5 +131,5 @@ def _examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:
             "predicted_class": int(predicted[row]),
             "probability": float(evaluation.probabilities[row].max()),
         }
-        for row in rows
+        for row in right_first[places]
     ]
