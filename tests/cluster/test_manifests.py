@@ -9,7 +9,7 @@ from tests.cluster.conftest import CHART, Cluster, in_namespace, run
 from tests.gateway_process import ROOT
 
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
-OPTIONAL = ("HTTPRoute", "ServiceMonitor")  # kinds that a cluster need not have
+OPTIONAL = ("HTTPRoute", "PrometheusRule", "ServiceMonitor")  # kinds that a cluster need not have
 STRICTLY = ("apply", "--dry-run=server", "--validate=strict", "--warnings-as-errors")
 
 
