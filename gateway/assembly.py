@@ -15,7 +15,7 @@ from gateway.settings import Settings
 def application(settings: Settings, metrics_folder: str) -> Flask:
     """Make the application; with a rollout to follow, also the thread that does, which has looked once."""
     metrics, pool = Metrics(metrics_folder), Pool(settings)
-    rollout = Rollout(partial(read, settings.rollout_url)) if settings.rollout_url else Rollout()
+    rollout = Rollout(partial(read, settings.rollout_url), metrics) if settings.rollout_url else Rollout()
     if settings.rollout_url:
         rounds = Rounds(rollout.refresh, pool.look)
         rounds.once()

@@ -1,4 +1,7 @@
-"""The candidate: a model version that is tried beside the served one, as the Deployment's annotation describes it."""
+"""A model version that is not treated as the others, as an annotation of the serving Deployment describes it.
+
+A candidate is tried beside the served version. One that was replaced or taken back leaves, and its pods take their time.
+"""
 
 import json
 import zlib
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 ANNOTATION: Final = "rollout.ecg/candidate"
+_CONTAINER, _VARIABLE = "model", "ECG_MODEL_VERSION"  # where the pods' template names the version
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +19,12 @@ class Candidate:
     version: int
     weight: int = 0
     shadow: int = 0
+    leaving: bool = False
+    refused: bool = False  # must not answer even where nobody else can
 
     @property
     def tried(self) -> bool:
-        """Whether it gets requests at all; one without is on its way in, or out."""
+        """Whether it gets requests at all."""
         return self.weight > 0 or self.shadow > 0
 
     def takes(self, client: str | None, dice: float) -> bool:
@@ -27,17 +33,33 @@ class Candidate:
         return bucket < self.weight
 
 
-def candidate_of(metadata: bytes) -> Candidate | None:
-    """Read the candidate in a Kubernetes object's JSON; raise ValueError for what cannot be one."""
-    annotations = _object(_object(_load(metadata), "answer").get("metadata"), "metadata").get("annotations")
+def candidate_of(deployment: bytes) -> Candidate | None:
+    """Read the Deployment's JSON; raise ValueError for an annotation that cannot be one.
+
+    What was done by hand since stands: a candidate counts while it is the template's version, a leaving one while not.
+    """
+    content = _object(_load(deployment), "answer")
+    annotations = _object(content.get("metadata"), "metadata").get("annotations")
     text = _object(annotations or {}, "annotations").get(ANNOTATION) or "{}"
     if not isinstance(text, str):
         raise ValueError(f"the annotation {ANNOTATION} is not text")
-    content = _object(_load(text), f"annotation {ANNOTATION}")
-    if not content:
+    mark = _object(_load(text), f"annotation {ANNOTATION}")
+    if not mark or mark.get("finishing") is True:
         return None
-    percentages = {name: _number(content, name, 0, 100) for name in ("weight", "shadow") if name in content}
-    return Candidate(_number(content, "version", 0, 2**63 - 1), **percentages)
+    version, leaving = _number(mark, "version", 0, 2**63 - 1), "served" not in mark
+    percentages = {name: _number(mark, name, 0, 100) for name in ("weight", "shadow") if name in mark}
+    if leaving == (_template_version(content) == str(version)):
+        return None
+    return Candidate(version, **percentages, leaving=leaving, refused=mark.get("refused") is True)
+
+
+def _template_version(deployment: dict[str, Any]) -> str | None:
+    try:
+        containers = deployment["spec"]["template"]["spec"]["initContainers"]
+        variables = next(each for each in containers if each["name"] == _CONTAINER)["env"]
+        return next(str(each["value"]) for each in variables if each["name"] == _VARIABLE)
+    except (KeyError, TypeError, StopIteration):
+        return None
 
 
 def _load(text: str | bytes) -> object:

@@ -11,19 +11,19 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.candidate import Candidate, candidate_of
+from gateway.metrics import Metrics
 
 ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SECONDS: Final = 2.0
+UNREADABLE: Final = "candidate_unreadable"
 BETWEEN_ROUNDS: Final = 1.0
-# The part of an object that has its annotations; it leaves out what may be large.
-_METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _log = logging.getLogger("gateway.rollout")
 
 
 def read(url: str, account: Path = ACCOUNT) -> Candidate | None:
     """Ask for the candidate; raise OSError, HTTPException or ValueError if that cannot be told."""
     parts = urlsplit(url)
-    headers = {"Accept": _METADATA}
+    headers = {"Accept": "application/json"}
     connection = HTTPConnection(parts.netloc, timeout=SECONDS)
     if parts.scheme == "https":
         # read each time, as tokens are replaced
@@ -42,8 +42,9 @@ def read(url: str, account: Path = ACCOUNT) -> Candidate | None:
 class Rollout:
     """The candidate as it was last told; `ask` tells it."""
 
-    def __init__(self, ask: Callable[[], Candidate | None] = lambda: None) -> None:
+    def __init__(self, ask: Callable[[], Candidate | None] = lambda: None, metrics: Metrics | None = None) -> None:
         self._ask = ask
+        self._metrics = metrics
         self._problem = ""
         self.candidate: Candidate | None = None
 
@@ -58,6 +59,10 @@ class Rollout:
         if candidate != self.candidate:
             _log.info("another candidate", extra={"fields": {"candidate": str(candidate)}})
         self._problem, self.candidate = problem, candidate
+        if self._metrics and problem:
+            self._metrics.failed(UNREADABLE, None)
+        elif self._metrics and candidate and not candidate.leaving:
+            self._metrics.seen(candidate.version)
 
 
 class Rounds(threading.Thread):

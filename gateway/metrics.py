@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from gateway.model import Answer
 
 OTHER: Final = "other"  # a label once there are too many
-MOST_VERSIONS: Final = 50
+MOST_VERSIONS: Final = 200
 MOST_CLASSES: Final = 100
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -58,6 +58,9 @@ class Metrics:
             ["version", "against", "agree"],
             registry=own,
         )
+        self._rounds = Counter(
+            "ecg_gateway_candidate_rounds_total", "Seconds in which there was a candidate", ["version"], registry=own
+        )
         self._calls = Histogram(
             "ecg_gateway_candidate_seconds",
             "Calls to the model server for predictions while there is a candidate",
@@ -85,6 +88,10 @@ class Metrics:
         """Count beats on which the candidate `version` agrees, or not, with the version that answered."""
         for agree, beats in Tally(agreements).items():
             self._shadowed.labels(self._version(version), self._version(against), str(agree).lower()).inc(beats)
+
+    def seen(self, version: int) -> None:
+        """Count a round in which this version was the candidate, with requests or without."""
+        self._rounds.labels(self._version(version)).inc()
 
     def called(self, version: int, seconds: float) -> None:
         """Count a model server's call while there is a candidate."""

@@ -79,9 +79,11 @@ class Pool:
             raise VersionNotFound(version, view.available)
         return self._connection(view.of(version))
 
-    def other_than(self, version: int) -> Connection:
-        """Those that have another version; any, if there are none."""
+    def other_than(self, version: int, strictly: bool = False) -> Connection:
+        """Those that have another version; if there are none any, or ModelNotReady where `version` must not answer."""
         others = self.view.other_than(version)
+        if strictly and not others:
+            raise ModelNotReady("No model version that may be served is AVAILABLE; try again in a moment")
         return self._connection(others) if others else self._any
 
     def look_again(self) -> None:

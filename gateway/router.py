@@ -9,7 +9,7 @@ from typing import Final
 from gateway.beats import Beats
 from gateway.candidate import Candidate
 from gateway.deployment import Rollout
-from gateway.errors import GatewayError, Misfit, VersionNotFound
+from gateway.errors import GatewayError, Misfit
 from gateway.metrics import Metrics
 from gateway.model import Answer, ServedModel, VersionState
 from gateway.model_server import Caller, ModelServer
@@ -43,7 +43,7 @@ class Router:
         self._dice = dice
         self._anyone = self._predictor(anyone(pool))
         self._exactly: dict[int, Predictor] = {}
-        self._others: dict[int, Predictor] = {}
+        self._others: dict[tuple[int, bool], Predictor] = {}
         self.shadow = Shadow(self._unseen, metrics, self._blame)
 
     def predict(
@@ -70,15 +70,14 @@ class Router:
 
     def states(self) -> dict[int, VersionState]:
         """State of each version, newest first, asked of the model server now."""
-        return self._anyone.states()
+        return self._served(self._rollout.candidate).states()
 
     def _by_version(self, version: int, beats: Beats, labelled: bool) -> Prediction:
         try:
             return self._of(version).predict(beats, labelled)
-        except VersionNotFound:
-            raise
         except GatewayError as error:
-            error.version = version
+            if version in self._pool.view.available:  # callers may name what they like; metrics must not
+                error.version = version
             raise
 
     def _by_candidate(self, candidate: Candidate, beats: Beats, labelled: bool) -> Prediction:
@@ -115,10 +114,11 @@ class Router:
     def _served(self, candidate: Candidate | None) -> Predictor:
         if candidate is None:
             return self._anyone
-        known = self._others.get(candidate.version)
+        kind = candidate.version, candidate.refused
+        known = self._others.get(kind)
         if known is None:
-            known = self._predictor(others(self._pool, candidate.version))
-            self._others = {candidate.version: known}
+            known = self._predictor(others(self._pool, *kind))
+            self._others = {kind: known}
         return known
 
     def _of(self, version: int) -> Predictor:

@@ -59,6 +59,6 @@ def exactly(pool: Pool, version: int) -> Way:
     return Way(pool, lambda: pool.of(version))
 
 
-def others(pool: Pool, version: int) -> Way:
-    """The way to those that have another version; to any, if there are none or none of them answers."""
-    return Way(pool, lambda: pool.other_than(version), pool.any())
+def others(pool: Pool, version: int, strictly: bool = False) -> Way:
+    """The way to those that have another version; unless `strictly`, to any if there are none or none answers."""
+    return Way(pool, lambda: pool.other_than(version, strictly), None if strictly else pool.any())

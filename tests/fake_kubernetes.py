@@ -13,7 +13,8 @@ class FakeKubernetes:
     """Set `candidate`, or `status` and `content`; then look at `requests`, the headers of each."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
-        self.candidate: dict[str, Any] | None = None
+        self.candidate: dict[str, Any] | None = None  # the annotation
+        self.template: int | None = None  # the pods' version; none: that of the annotation
         self.status = 200
         self.content: bytes | None = None
         self.requests: list[Any] = []
@@ -22,7 +23,7 @@ class FakeKubernetes:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 fake.requests.append(self.headers)
-                body = fake.content or fake.metadata()
+                body = fake.content or fake.deployment()
                 self.send_response(fake.status if self.path == PATH else 404)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -37,11 +38,16 @@ class FakeKubernetes:
         scheme = "https" if tls else "http"
         self.url = f"{scheme}://127.0.0.1:{self._server.server_port}{PATH}"
 
-    def metadata(self) -> bytes:
-        """The part of the Deployment that the gateway asks for."""
+    def deployment(self) -> bytes:
+        """The part of the Deployment that the gateway reads."""
         text = json.dumps(self.candidate) if self.candidate else ""
         annotations = {"deployment.kubernetes.io/revision": "3", "rollout.ecg/candidate": text}
-        return json.dumps({"metadata": {"name": "ecg-serving", "annotations": annotations}}).encode()
+        version = self.template or (self.candidate or {}).get("version")
+        env = [{"name": "ECG_MODEL_BASE_PATH", "value": "/models/ecg"}]
+        env += [{"name": "ECG_MODEL_VERSION", "value": str(version)}] if version else []
+        pods = {"initContainers": [{"name": "other"}, {"name": "model", "env": env}]}
+        metadata = {"name": "ecg-serving", "annotations": annotations}
+        return json.dumps({"metadata": metadata, "spec": {"template": {"spec": pods}}}).encode()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}).start()

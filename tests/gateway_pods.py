@@ -60,9 +60,9 @@ class Pods:
         """Stop one and forget its address."""
         self.serving.pop(name).stop()
 
-    def candidate(self, version: int, weight: int = 0, shadow: int = 0) -> None:
-        """Have a candidate, and the pool look."""
-        self.rollout.candidate = Candidate(version, weight, shadow)
+    def candidate(self, version: int, weight: int = 0, shadow: int = 0, **kind: bool) -> None:
+        """Have a candidate, or a version that leaves, and the pool look."""
+        self.rollout.candidate = Candidate(version, weight, shadow, **kind)
         self.pool.look()
 
     def ask(self, version: object = None, client: str | None = None, query: str = "", content: Any = BEAT) -> Any:

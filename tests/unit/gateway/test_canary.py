@@ -149,6 +149,18 @@ def test_served_pods_that_are_replaced_are_found_again(pods):
     assert pods.answering() == {"1"}
 
 
+def test_a_version_that_must_not_answer_does_not_where_nobody_else_can(pods):
+    for name in ("a", "b"):
+        pods.remove(name)
+    pods.candidate(2, leaving=True)
+    assert pods.answering() == {"2"}
+    pods.candidate(2, leaving=True, refused=True)
+    assert_error(pods.ask(), 503, "model_not_ready", "No model version that may be served is AVAILABLE")
+    assert_error(pods.client.get("/ready"), 503, "model_not_ready", "that may be served")
+    assert_error(pods.client.get("/model"), 503, "model_not_ready", "that may be served")
+    assert pods.answering(version=2) == {"2"}, "who asks for it gets it"
+
+
 def test_calls_are_timed_only_beside_a_candidate_that_gets_requests(pods):
     pods.answering(times=30)
     pods.candidate(2)

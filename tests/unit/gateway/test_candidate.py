@@ -16,14 +16,33 @@ JSON = st.recursive(
 )
 
 
-def metadata(annotation: object) -> bytes:
-    return json.dumps({"kind": "PartialObjectMetadata", "metadata": {"annotations": {ANNOTATION: annotation}}}).encode()
+def metadata(annotation: object, template: str = "2") -> bytes:
+    env = [{"name": "ECG_MODEL_BASE_PATH", "value": "/models/ecg"}, {"name": "ECG_MODEL_VERSION", "value": template}]
+    pods = {"initContainers": [{"name": "model", "env": env}]}
+    content = {"metadata": {"annotations": {ANNOTATION: annotation}}, "spec": {"template": {"spec": pods}}}
+    return json.dumps(content).encode()
 
 
 def test_the_annotation_as_the_tool_writes_it():
     text = '{"version": 2, "served": 1, "weight": 20, "shadow": 10, "started": "2026-11-24T13:00:00+00:00"}'
     assert candidate_of(metadata(text)) == Candidate(2, 20, 10)
     assert candidate_of(metadata('{"version": 2, "served": null}')) == Candidate(2, 0, 0)
+    assert candidate_of(metadata('{"version": 1, "weight": 0}')) == Candidate(1, leaving=True)
+    assert candidate_of(metadata('{"version": 1, "weight": 0, "refused": true}', "")) == Candidate(
+        1, leaving=True, refused=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "template"),
+    [
+        ('{"version": 2, "served": 1, "weight": 20}', "1"),  # somebody set the former version
+        ('{"version": 1, "weight": 0}', "1"),  # somebody set one that was leaving
+        ('{"version": 2, "served": 1, "weight": 20, "finishing": true}', "2"),  # all pods may answer
+    ],
+)
+def test_what_was_done_since_stands(text, template):
+    assert candidate_of(metadata(text, template)) is None
 
 
 @pytest.mark.parametrize(

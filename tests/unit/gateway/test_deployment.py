@@ -8,7 +8,9 @@ import pytest
 
 from gateway.candidate import Candidate
 from gateway.deployment import Rollout, Rounds, read
+from gateway.metrics import Metrics
 from tests.fake_kubernetes import FakeKubernetes
+from tests.gateway_metrics import total
 
 TWO = {"version": 2, "served": 1, "weight": 20, "shadow": 10, "started": "2026-11-24T13:00:00+00:00"}
 
@@ -32,10 +34,23 @@ def test_the_candidate_is_followed(api, rollout):
     assert found == [None, Candidate(2, 20, 10), None]
 
 
-def test_only_metadata_is_asked_for_and_no_token_is_sent_in_the_clear(api, rollout):
+def test_rounds_with_a_candidate_and_without_an_answer_are_counted(api):
+    metrics = Metrics()
+    rollout = Rollout(partial(read, api.url), metrics)
+    api.candidate = TWO
+    rollout.refresh()
+    api.candidate, api.template = {"version": 2, "weight": 0}, 1
+    rollout.refresh()  # a leaving version is no candidate
+    api.status = 403
+    rollout.refresh()
+    text = metrics.text().decode()
+    assert total(text, "ecg_gateway_candidate_rounds_total", version="2") == 1
+    assert total(text, "ecg_gateway_errors_total", kind="candidate_unreadable", version="") == 1
+
+
+def test_no_token_is_sent_in_the_clear(api, rollout):
     rollout.refresh()
     (headers,) = api.requests
-    assert headers["Accept"] == "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
     assert "Authorization" not in headers
 
 
