@@ -39,9 +39,9 @@ class Canary:
         for weight in [step for step in plan.steps if step >= candidate.weight] or [candidate.weight]:
             self._promotion.steps.weigh(candidate, weight, plan.shadow)
             if reason := self._observe(candidate, weight, plan):
-                self._promotion.abort(reason)
+                self._promotion.drop(candidate, reason)
                 raise Faulty(f"version {candidate.version} {reason}; version {candidate.served} is served")
-        self._promotion.finish()
+        self._promotion.take_over(candidate)
 
     def _observe(self, candidate: Candidate, weight: int, plan: Plan) -> str:
         """Watch one step; return what is wrong, or nothing once enough was seen."""
@@ -76,6 +76,6 @@ def _progress(candidate: Candidate, weight: int, seen: Seen, limits: Limits) -> 
 def _too_little(candidate: Candidate, weight: int, seen: Seen, plan: Plan) -> str:
     return (
         f"version {candidate.version} at {weight} %: only {seen.requests:g} of {plan.limits.requests} requests and "
-        f"{seen.shadowed:g} shadowed beats in {plan.patience:g} s; it stays at {weight} %: `rollout finish`, "
-        "`rollout abort`, or again with fewer --requests"
+        f"{seen.shadowed:g} shadowed beats in {plan.patience:g} s; it stays at {weight} %: `python -m rollout finish`, "
+        "`python -m rollout abort`, or again with fewer --requests"
     )

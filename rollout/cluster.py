@@ -64,8 +64,10 @@ class Cluster:
             raise RolloutError(f"no command can be run in pod {pod}: {error.reason}; give --models instead") from error
         running.run_forever(timeout=EXEC_SECONDS)
         printed, complaint = running.read_stdout(), running.read_stderr().strip()
-        code = running.returncode
+        code = running.returncode if not running.is_open() else None
         running.sock.shutdown()  # close() leaves the socket open once the other side has closed
+        if code is None:
+            raise NotAnswering(f"pod {pod}: a command did not end within {EXEC_SECONDS} s")
         if code:
             raise NotThere(f"pod {pod}: {complaint or f'the command ended with {code}'}")
         return str(printed)

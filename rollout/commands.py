@@ -53,7 +53,7 @@ class Commands:
         return Promotion(Steps(self._cluster, self._ask, self._waiting), self._volume)
 
     def _state(self) -> State:
-        return State.of(self._cluster.deployment())
+        return self._waiting.until("the Deployment", lambda: State.of(self._cluster.deployment()))
 
     def _list(self) -> None:
         entries = show.listed(self._volume.versions(), self._state())
@@ -70,7 +70,7 @@ class Commands:
             print("nothing to do: the training wrote no version, and one is served")
             return
         try:
-            with self._resumable(number, f"promote {number}"):
+            with self._resumable(number, f"promote {number}"), self._withdrawn(number):
                 self._promotion.promote(number, self._options.tolerance, force=self._options.force)
         except (Refused, Busy) as reason:
             if not self._options.or_leave:
@@ -85,7 +85,7 @@ class Commands:
                 raise RolloutError(f"nothing is served beside which version {number} could stand; promote it")
             if served == number:
                 raise RolloutError(f"version {number} is served already")
-            candidate, _ = self._promotion.introduce(number, options.tolerance, force=options.force)
+            candidate = self._promotion.introduce(number, options.tolerance, force=options.force)
             if options.auto:
                 self._raise(candidate)
             else:
@@ -117,7 +117,8 @@ class Commands:
 
     def _served(self) -> None:
         state = self._state()
-        numbers = dict.fromkeys(each for each in (state.served, state.version) if each is not None)
+        former = state.candidate.served if state.candidate else None
+        numbers = dict.fromkeys(each for each in (state.served, state.version, former) if each is not None)
         text = "".join(f"{number}\n" for number in numbers)
         if self._options.into:
             _write(self._options.into, text)
@@ -146,13 +147,23 @@ class Commands:
         print(json.dumps(content, indent=2) if self._options.json else "\n".join(lines))
 
     @contextmanager
+    def _withdrawn(self, number: int) -> Iterator[None]:
+        """Take the version back where a Job is stopped: its next pod would train another one, not go on with this."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._options.version_file:
+                self._promotion.withdraw(number, "was stopped with its Job")
+            raise
+
+    @contextmanager
     def _resumable(self, number: int | None, command: str) -> Iterator[None]:
         """Say after a stop how to go on from what is done."""
         try:
             yield
         except KeyboardInterrupt:
-            back = "" if number is None else ", `rollout abort` goes back"
-            raise RolloutError(f"interrupted; `rollout {command}` goes on{back}") from None
+            back = "" if number is None else ", `python -m rollout abort` goes back"
+            raise RolloutError(f"interrupted; `python -m rollout {command}` goes on{back}") from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ RolloutError
 ├── Busy           another candidate is on its way
 ├── Faulty         the candidate itself: it broke, or answers otherwise than was recorded
 ├── NotAnswering   nothing answers at the moment; trying again may help
+├── Overtaken      somebody else decided in the meantime; what they did stands
 ├── Conflict       somebody else changed the Deployment in between
 ├── NotAllowed     the account may not do this
 └── NotThere       there is no such object
@@ -29,6 +30,10 @@ class Faulty(RolloutError):
 
 class NotAnswering(RolloutError):
     """Nobody answers, or not yet."""
+
+
+class Overtaken(RolloutError):
+    """Somebody else decided in the meantime; what they did stands."""
 
 
 class Conflict(RolloutError):

@@ -19,7 +19,12 @@ def serving_pods(cluster: Cluster, state: State, *, leaving: bool = False) -> li
         pods = cluster.pods(state.instance, "serving")
     except (NotAllowed, NotAnswering):
         return []
-    return [pod for pod in pods if ("deletionTimestamp" in pod["metadata"]) == leaving]
+    return [pod for pod in pods if ("deletionTimestamp" in pod["metadata"]) == leaving and not _is_over(pod)]
+
+
+def _is_over(pod: Json) -> bool:
+    # Evicted, say: it stays listed, says nothing of the model, and another has come in its place.
+    return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def version_of(pod: Json) -> str:

@@ -73,6 +73,8 @@ def _refusal(version: int, answer: Answer) -> RolloutError:
     # A status without the gateway's own error code comes from something before it.
     if answer.status in NOT_NOW or code == "version_not_found" or (answer.status >= 500 and not code):
         return NotAnswering(said)
+    if answer.status in (401, 403) and not code:
+        said = f"{said}; where services may not be asked through the API server, give --gateway URL"
     return Faulty(said) if code else RolloutError(said)
 
 

@@ -17,7 +17,8 @@ def former(replica_sets: list[Json], served: int) -> int:
         if version is not None and version != served and not _was_never_served(each, version):
             return version
     raise NotThere(
-        f"no version is remembered from before version {served}; `rollout list` shows what there is to promote"
+        f"no version is remembered from before version {served}; "
+        "`python -m rollout list` shows what there is to promote"
     )
 
 

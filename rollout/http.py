@@ -1,6 +1,7 @@
 """Plain HTTP: what an answer is, and how to ask a URL."""
 
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -35,5 +36,5 @@ def ask(url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
             return Answer(answer.status, dict(answer.headers), answer.read())
     except HTTPError as error:
         return Answer(error.code, dict(error.headers), error.read())
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise NotAnswering(f"{url}: {getattr(error, 'reason', error)}") from error

@@ -40,30 +40,38 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _add_promote(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("version", nargs="?", type=_version, metavar="VERSION|latest")
+    parser.add_argument("version", nargs="?", type=_version, metavar="VERSION|latest", help="number, or the newest")
     parser.add_argument("--version-file", type=Path, metavar="FILE", help="number that a training wrote")
-    parser.add_argument("--or-leave", action="store_true", help="exit 0 if the gate refuses, or another version is on its way")
+    parser.add_argument("--or-leave", action="store_true", help="exit 0 if it is refused, or another is on its way")
     _add_gate(parser)
 
 
 def _add_canary(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("version", type=_version, metavar="VERSION|latest")
+    add("version", type=_version, metavar="VERSION|latest", help="number, or the newest")
     add("--weight", type=_percentage(1, 99), metavar="N", help="%% of the requests that it answers")
-    add("--shadow", type=_percentage(0, 100), default=10, metavar="M", help="%% that it answers unseen (%(default)s)")
+    add(
+        "--shadow",
+        type=_percentage(0, 100),
+        default=10,
+        metavar="M",
+        help="%% of the others, unseen (%(default)s)",
+    )
     add("--auto", action="store_true", help="raise the weight by itself and finish, or abort")
     add("--steps", type=_steps, default=(5, 20, 50), metavar="N,N,...", help="weights of --auto (5,20,50)")
-    add("--requests", type=_at_least(20), default=200, help="to see in each step (%(default)s)")
-    add("--max-errors", type=_share, default=0.01, help="share of its requests (%(default)s)")
-    add("--max-disagreement", type=_share, default=0.05, help="share of shadowed beats (%(default)s)")
-    add("--max-slowdown", type=_positive, default=2.0, help="times the served version's mean (%(default)s)")
-    add("--patience", type=_positive, default=900, help="seconds in each step (%(default)s)")
+    add("--requests", type=_at_least(20), default=200, help="of the candidate, to see in each step (%(default)s)")
+    add("--max-errors", type=_share, default=0.01, help="back beyond this share of failed requests (%(default)s)")
+    add("--max-disagreement", type=_share, default=0.05, help="back beyond this share of shadowed beats (%(default)s)")
+    add("--max-slowdown", type=_positive, default=2.0, help="back beyond so many times the mean (%(default)s)")
+    add("--patience", type=_positive, default=900, help="seconds for a step; then it keeps its weight (%(default)s)")
     _add_gate(parser)
 
 
 def _add_gate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tolerance", type=_share, default=0.01, help="how much worse it may be (%(default)s)")
-    parser.add_argument("--force", action="store_true", help="whatever its metrics are")
+    parser.add_argument(
+        "--tolerance", type=_share, default=0.01, help="by which its metrics may be lower (%(default)s)"
+    )
+    parser.add_argument("--force", action="store_true", help="without the gate, yet not without the beats")
 
 
 def _check(parser: argparse.ArgumentParser, options: Options) -> None:

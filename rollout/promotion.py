@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rollout.errors import NotAllowed, NotAnswering, RolloutError
+from rollout.errors import NotAllowed, Overtaken, RolloutError
 from rollout.gate import JUDGED, Version, judge, same_rows
 from rollout.gateway import Beats
 from rollout.history import former
-from rollout.state import Candidate
-from rollout.steps import Overtaken, Steps, require_none_but
+from rollout.state import BEGUN, Candidate, State
+from rollout.steps import Steps, require_none_but
 from rollout.volume import Volume, one
 
 LONGEST = 120  # characters of a reason in a change-cause
@@ -25,94 +25,117 @@ class Promotion:
         """Make the version the served one, if the gate lets it pass and it answers as recorded."""
         if self._is_served(number):
             return
-        candidate, beats = self.introduce(number, tolerance, force=force)
-        self._take_over(candidate, beats)
+        self.take_over(self.introduce(number, tolerance, force=force))
 
-    def introduce(self, number: int, tolerance: float, *, force: bool) -> tuple[Candidate, Beats]:
+    def introduce(self, number: int, tolerance: float, *, force: bool) -> Candidate:
         """Pass the gate, start one pod of the version beside the served ones and prove it."""
         state = self.steps.state()
         require_none_but(number, state)
         versions = self._volume.versions()
         version, beats = one(versions, number), self._volume.beats(number)
         served = state.served
-        if state.candidate:
+        if state.candidate and state.candidate.version == number:
             self.steps.say(f"version {number} is the candidate since {state.candidate.started}; going on")
         elif served is not None and not force:
             there = {each.number: each for each in versions}
             judge(version, there.get(served, Version(served)), tolerance)
-        cause = _promoted(version, served, versions, force=force)
-        return self._start(number, served, cause, beats), beats
+        cause = _begun(version, served, versions, force=force)
+        return self._start(number, served, cause, beats)
 
     def finish(self) -> None:
-        """Let the candidate take over."""
+        """Let the candidate take over, once it answers as recorded."""
         state = self.steps.state()
         if state.candidate:
-            self._take_over(state.candidate, self._volume.beats(state.candidate.version))
-        elif state.version is not None and not (state.progress.complete and not state.paused):
-            self.steps.finish(state.version)
-            self.steps.say(f"version {state.version} is served")
-        else:
+            self._prove(state.candidate, self._volume.beats(state.candidate.version))
+            self.take_over(state.candidate)
+        elif not self._went_on(state):
             raise RolloutError("no version is being promoted, so there is nothing to finish")
 
-    def abort(self, reason: str = "was aborted") -> None:
+    def take_over(self, candidate: Candidate) -> None:
+        """Let a proved candidate replace all other pods, and hold it to its recorded beats once more."""
+        beats = self._volume.beats(candidate.version)
+        with self._or_back(candidate.version, candidate.served):
+            self.steps.finish(candidate)
+            self.steps.prove(candidate.version, beats)
+        self.steps.retire(candidate)
+        self.steps.say(f"version {candidate.version} is served")
+
+    def abort(self) -> None:
         """Return to the version that was served before the candidate."""
         state = self.steps.state()
         if state.candidate:
-            self._go_back(state.candidate.version, state.candidate.served, reason)
-        elif state.version is not None and not state.progress.complete:  # a run was killed after its last change
-            self.steps.complete(state.version)
-            self.steps.say(f"version {state.version} is served")
-        else:
+            self.drop(state.candidate, "was aborted")
+        elif not self._went_on(state):
             self.steps.say("no version is being promoted, so there is nothing to abort")
+
+    def drop(self, candidate: Candidate, reason: str) -> None:
+        """Return to the version that was served before this candidate, if it still is one."""
+        self._go_back(candidate.version, candidate.served, reason)
 
     def undo(self) -> None:
         """Return to the version served before; there is no gate, but it has to answer as recorded."""
         state = self.steps.state()
-        served, candidate = state.served, state.candidate
-        if candidate and state.cause != _undone(candidate.version, served):
-            self.abort("was undone")
+        candidate = state.candidate
+        if candidate and state.cause != _undone(candidate.version, candidate.served):
+            self.drop(candidate, "was undone")
             return
-        if served is None:
+        if state.served is None:
             raise RolloutError("nothing is served, so there is nothing to undo")
-        # With a candidate an undo was killed half-way.
-        number = candidate.version if candidate else former(self.steps.replica_sets(state), served)
-        beats = self._volume.beats(number)
-        self._take_over(self._start(number, served, _undone(number, served), beats), beats)
+        if candidate is None:
+            number = former(self.steps.replica_sets(state), state.served)
+            cause = _undone(number, state.served)
+            candidate = self._start(number, state.served, cause, self._volume.beats(number))
+        else:  # an undo was killed half-way
+            self._prove(candidate, self._volume.beats(candidate.version))
+        self.take_over(candidate)
+
+    def withdraw(self, number: int, reason: str) -> None:
+        """Return from this version if it is the candidate."""
+        candidate = self.steps.state().candidate
+        if candidate and candidate.version == number:
+            self.drop(candidate, reason)
 
     def _is_served(self, number: int) -> bool:
         state = self.steps.state()
         if state.version != number or state.candidate:
             return False
-        if not state.progress.complete or state.paused:  # a run was killed after its last change
-            self.steps.finish(number)
-        self.steps.say(f"version {number} is served")
+        if not self._went_on(state):
+            self.steps.say(f"version {number} is served")
+        return True
+
+    def _went_on(self, state: State) -> bool:
+        """Wait for a rolling update that has no candidate, and end its pause; tell whether there was one."""
+        if state.version is None or (state.progress.complete and not state.paused):
+            return False
+        self.steps.resume(state.version)
+        self.steps.say(f"version {state.version} is served")
         return True
 
     def _start(self, number: int, served: int | None, cause: str, beats: Beats) -> Candidate:
         candidate = self.steps.begin(number, served, cause)
-        with self._or_back(number, candidate.served):
-            self.steps.hold(candidate)
-            self.steps.prove(number, beats)
+        self._prove(candidate, beats)
         return candidate
 
-    def _take_over(self, candidate: Candidate, beats: Beats) -> None:
+    def _prove(self, candidate: Candidate, beats: Beats) -> None:
+        if candidate.finishing:
+            return  # it was proved before that
         with self._or_back(candidate.version, candidate.served):
-            self.steps.finish(candidate.version)
+            self.steps.hold(candidate)
             self.steps.prove(candidate.version, beats)
-            self.steps.retire(candidate.served, candidate.version)
-        self.steps.say(f"version {candidate.version} is served")
 
     @contextmanager
     def _or_back(self, number: int, served: int | None) -> Iterator[None]:
         try:
             yield
-        except (Overtaken, NotAllowed, NotAnswering):
+        except (Overtaken, NotAllowed):
             raise  # what somebody else decided stands, and what is not allowed cannot be taken back either
         except RolloutError as error:
             try:
                 self._go_back(number, served, f"failed: {error}")
             except RolloutError as second:
-                raise RolloutError(f"{error}; going back failed too: {second}; `rollout abort` tries again") from error
+                raise RolloutError(
+                    f"{error}; going back failed too: {second}; `python -m rollout abort` tries again"
+                ) from error
             raise RolloutError(f"{error}; {_instead(served)}") from error
 
     def _go_back(self, number: int, served: int | None, reason: str) -> None:
@@ -122,9 +145,9 @@ class Promotion:
         self.steps.say(_instead(served))
 
 
-def _promoted(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:
+def _begun(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:
     accuracy = version.metrics.get(JUDGED[0])
-    cause = f"model version {version.number}: promoted{' by force' if force else ''}"
+    cause = f"model version {version.number}{BEGUN}{' by force' if force else ''}"
     if not isinstance(accuracy, int | float):
         return cause
     other = next((each for each in versions if each.number == served), None)

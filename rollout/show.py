@@ -39,7 +39,7 @@ def status_lines(state: State, pods: Pods) -> list[str]:
             f"shadow {candidate.shadow} %{_ready(pods, candidate.version)}"
         )
     elif state.paused:
-        lines.append("the Deployment is paused; `rollout finish` goes on")
+        lines.append("the Deployment is paused; `python -m rollout finish` goes on")
     elif state.version is not None and not state.progress.complete:
         progress = state.progress
         lines.append(

@@ -1,7 +1,7 @@
 """What the serving Deployment says of model versions, and the patches that change it. Pure: dictionaries in and out."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 CANDIDATE = "rollout.ecg/candidate"
@@ -9,6 +9,7 @@ CHANGE_CAUSE = "kubernetes.io/change-cause"
 VERSION = "ECG_MODEL_VERSION"
 BASE_PATH = "ECG_MODEL_BASE_PATH"
 INIT, MAIN = "model", "serving"  # the containers that know the version
+BEGUN, FINISHED = ": candidate", ": promoted"  # in a change-cause
 
 Json = dict[str, Any]
 
@@ -22,6 +23,7 @@ class Candidate:
     weight: int
     shadow: int
     started: str
+    finishing: bool = False  # proved, and now replacing all other pods
 
     @classmethod
     def parse(cls, text: str) -> "Candidate | None":
@@ -35,6 +37,7 @@ class Candidate:
                 int(found["weight"]),
                 int(found["shadow"]),
                 str(found["started"]),
+                found.get("finishing") is True,
             )
         except (ValueError, TypeError, KeyError):
             return None
@@ -73,8 +76,8 @@ class State:
 
     @property
     def served(self) -> int | None:
-        """The version that answers callers."""
-        return self.candidate.served if self.candidate else self.version
+        """The version that is to answer callers."""
+        return self.candidate.served if self.candidate and not self.candidate.finishing else self.version
 
     @classmethod
     def of(cls, deployment: Json) -> "State":
@@ -139,23 +142,33 @@ def weigh(candidate: Candidate) -> Json:
     return {"metadata": {"annotations": {CANDIDATE: json.dumps(asdict(candidate))}}}
 
 
-def finish() -> Json:
-    """The candidate becomes the served version."""
+def finish(candidate: Candidate, cause: str) -> Json:
+    """The candidate replaces all other pods; it stays one until that is done, so that a way back is known."""
+    annotations = {
+        CANDIDATE: json.dumps(asdict(replace(candidate, finishing=True))),
+        CHANGE_CAUSE: cause.replace(BEGUN, FINISHED, 1),
+    }
+    return {"metadata": {"annotations": annotations}, "spec": {"paused": False}}
+
+
+def resume() -> Json:
+    """Whatever somebody left paused goes on, without a candidate."""
     return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
 
 
-def retire(version: int) -> Json:
-    """A version that others have replaced, whose last pods leave slowly, gets no request any more."""
-    return {"metadata": {"annotations": {CANDIDATE: _retired(version)}}}
+def retire(version: int | None) -> Json:
+    """Others have replaced a version, whose last pods leave slowly: it gets no request any more."""
+    return {"metadata": {"annotations": {CANDIDATE: "" if version is None else _retired(version)}}}
 
 
 def go_back(version: int, served: int | None, cause: str) -> Json:
     """The former version again; with none, the pods wait for a promotion as they did before."""
-    return _patch(served, _retired(version), cause)
+    # With no other version to replace them the faulty one's ready pods would stay, and answer.
+    return _patch(served, _retired(version, **({"refused": True} if served is None else {})), cause)
 
 
-def _retired(version: int) -> str:
-    return json.dumps({"version": version, "weight": 0})  # what the gateway heeds and no candidate is read from
+def _retired(version: int, **more: bool) -> str:
+    return json.dumps({"version": version, "weight": 0, **more})  # the gateway heeds it, and it is no candidate
 
 
 def _patch(version: int | None, candidate: str, cause: str) -> Json:

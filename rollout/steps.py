@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rollout.cluster import Cluster, Json
-from rollout.errors import Busy, NotAllowed, RolloutError
+from rollout.errors import Busy, NotAllowed, Overtaken, RolloutError
 from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
 from rollout.gateway import Ask, Beats, check
-from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, retire, weigh
+from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, resume, retire, weigh
 from rollout.waiting import Waiting
 
 
@@ -21,7 +21,10 @@ class Steps:
         self.say = waiting.tell
 
     def state(self) -> State:
-        """Read the Deployment."""
+        """Read the Deployment, patiently."""
+        return self._waiting.until("the Deployment", self._read)
+
+    def _read(self) -> State:
         return State.of(self._cluster.deployment())
 
     def begin(self, version: int, served: int | None, cause: str) -> Candidate:
@@ -29,7 +32,7 @@ class Steps:
 
         def decide(state: State) -> Json | None:
             require_none_but(version, state)
-            if state.candidate:
+            if state.candidate and state.candidate.version == version:
                 return None
             if state.version != served:  # the gate's verdict was about another one
                 raise Overtaken(f"version {state.version or 'none'} is served by now, not {served}; try again")
@@ -61,12 +64,12 @@ class Steps:
         """Wait until the gateway gives the recorded answers of the version; Faulty as soon as it cannot."""
 
         def poll() -> bool | str:
-            state = self.state()
+            state = self._read()
             self._require_version(state, version)
             pods = serving_pods(self._cluster, state)
             raise_if_broken(pods, version)
             # One of an aborted candidate may still answer, and then no more.
-            if any(version_of(pod) == str(version) for pod in serving_pods(self._cluster, state, leaving=True)):
+            if has_ready_pod(serving_pods(self._cluster, state, leaving=True), version):
                 return f"version {version}: waiting until its former pods are gone"
             if pods and not has_ready_pod(pods, version):
                 return f"version {version}: waiting for a pod to be ready"
@@ -91,23 +94,29 @@ class Steps:
         """Raise unless this still is the candidate."""
         self._own(self.state(), candidate)
 
-    def finish(self, version: int) -> None:
-        """Let the version replace all other pods and wait until it has; Faulty if one of its pods breaks."""
+    def finish(self, candidate: Candidate) -> None:
+        """Let the candidate replace all other pods and wait until it has; Faulty if one of its pods breaks."""
 
         def decide(state: State) -> Json | None:
-            self._require_version(state, version)
-            return finish() if state.candidate or state.paused else None
+            found = self._own(state, candidate)
+            return None if found.finishing else finish(found, state.cause)
 
-        self._change(f"finishing version {version}", decide)
-        self.complete(version, watched=True)
+        self._change(f"finishing version {candidate.version}", decide)
+        self.complete(candidate.version, watched=True)
 
-    def retire(self, former: int | None, version: int) -> None:
-        """Keep requests from the pods of the former version that still answer while they leave."""
-        if former is not None and former != version:
-            self._change(
-                f"retiring version {former}",
-                lambda state: retire(former) if state.version == version and not state.candidate else None,
-            )
+    def retire(self, candidate: Candidate) -> None:
+        """End the candidacy, and keep requests from the former version's pods that still answer while they leave."""
+
+        def decide(state: State) -> Json | None:
+            self._own(state, candidate)
+            return retire(candidate.served)
+
+        self._change(f"serving version {candidate.version}", decide)
+
+    def resume(self, version: int) -> None:
+        """End a pause that belongs to no candidate, and wait until all pods are of the version."""
+        self._change(f"going on with version {version}", lambda state: resume() if state.paused else None)
+        self.complete(version)
 
     def complete(self, version: int, *, watched: bool = False) -> None:
         """Wait until all pods are of the version and available; Faulty if one breaks and they are watched."""
@@ -143,11 +152,13 @@ class Steps:
         try:
             return self._cluster.replica_sets(state.instance)
         except NotAllowed as error:
-            raise NotAllowed(f"{error}; say which version instead: `rollout promote VERSION --force`") from error
+            raise NotAllowed(
+                f"{error}; say which version instead: `python -m rollout promote VERSION --force`"
+            ) from error
 
     def _change(self, what: str, decide: Callable[[State], Json | None]) -> State:
         def poll() -> State | str:
-            state = self.state()
+            state = self._read()
             change = decide(state)
             return state if change is None else State.of(self._cluster.patch(change, state.resource))
 
@@ -155,7 +166,7 @@ class Steps:
 
     def _await(self, version: int, so: Callable[[State], bool | str]) -> None:
         def poll() -> bool | str:
-            state = self.state()
+            state = self._read()
             self._require_version(state, version)
             return so(state)
 
@@ -175,17 +186,14 @@ class Steps:
         return state.candidate
 
 
-class Overtaken(RolloutError):
-    """Somebody else decided in the meantime; what they did stands."""
-
-
 def require_none_but(version: int, state: State) -> None:
     """Raise if another version is being promoted."""
     other = state.candidate
-    if other and other.version != version:
+    over = other and other.finishing and state.progress.complete  # whoever promoted it was killed at the very end
+    if other and other.version != version and not over:
         raise Busy(
             f"version {other.version} is being promoted since {other.started} (weight {other.weight}): "
-            "wait, `rollout finish` or `rollout abort`"
+            "wait, `python -m rollout finish` or `python -m rollout abort`"
         )
 
 

@@ -92,7 +92,7 @@ def _share(part: float, whole: float) -> float:
 
 def _at_least(part: float, whole: float) -> float:
     """Return the lower end of Wilson's interval for a share, 0 while too little was seen."""
-    if whole < PLAIN:
+    if not part or whole < PLAIN:
         return 0.0
     share, square = min(part / whole, 1.0), CERTAIN**2
     spread = CERTAIN * sqrt(share * (1 - share) / whole + square / (4 * whole**2))

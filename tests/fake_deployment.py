@@ -25,12 +25,16 @@ class Pod:
     ready: bool = False
 
 
+KILLED = {"terminated": {"exitCode": 137, "reason": "Error"}}
+
+
 @dataclass
 class FakeDeployment:
     """Deployment ecg-serving, whose pods wait for the first promotion. Public fields are the script."""
 
     replicas: int = 2
     ending: list[Pod] = field(default_factory=list)  # pods that are listed until they are gone
+    evicted: list[Pod] = field(default_factory=list)  # pods that stay listed although nothing of them runs
     broken: dict[str, str] = field(default_factory=dict)  # versions whose pods crash, with their last words
     restarted: set[str] = field(default_factory=set)  # versions whose pods broke once and are well again
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
@@ -152,7 +156,10 @@ class FakeDeployment:
         ending = [self.pod(pod) for pod in self.ending]
         for each in ending:
             each["metadata"]["deletionTimestamp"] = "2026-11-24T13:00:00Z"
-        return ending + [self.pod(pod) for pod in self.pods]
+        evicted = [self.pod(pod) for pod in self.evicted]
+        for each in evicted:
+            each["status"] = {"phase": "Failed", "containerStatuses": [{"name": "serving", "state": KILLED}]}
+        return evicted + ending + [self.pod(pod) for pod in self.pods]
 
     def set_list(self) -> list[Json]:
         return [

@@ -217,11 +217,12 @@ subjects:
 - {name: token, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
 {{- end }}
 
-{{- /* ecg.apiServer: a NetworkPolicy's egress rule for the Kubernetes API, whose address no policy can know. */ -}}
+{{- /* ecg.apiServer: a NetworkPolicy's egress rule for the Kubernetes API, whose address no policy can know. Context: the root. */ -}}
 {{- define "ecg.apiServer" -}}
 - ports:
-    - {port: 443}
-    - {port: 6443}
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - {port: {{ . }}}
+    {{- end }}
 {{- end }}
 
 {{- /* ecg.serviceMonitor: where Prometheus finds a component's metrics. Call: include "ecg.serviceMonitor" (list . "/metrics") */ -}}

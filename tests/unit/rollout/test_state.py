@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rollout.errors import Faulty, NotThere
 from rollout.failures import raise_if_broken
 from rollout.history import former
-from rollout.state import CANDIDATE, Candidate, State, begin, finish, go_back, hold, weigh
+from rollout.state import CANDIDATE, Candidate, State, begin, finish, go_back, hold, resume, weigh
 
 CANDIDATES = st.builds(
     Candidate, st.integers(0), st.none() | st.integers(0), st.integers(0, 99), st.integers(0, 100), st.text(max_size=9)
@@ -85,7 +85,12 @@ def test_a_patch_names_only_what_it_changes():
     }
     assert begin(Candidate(2, 1, 0, 0, "now"), "why")["spec"] == {"paused": False, "template": {"spec": template}}
     assert hold() == {"spec": {"paused": True}}
-    assert finish() == {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
+    assert resume() == {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
+    finished = finish(Candidate(2, 1, 20, 10, "now"), "model version 2: candidate, accuracy 0.900 (version 1: 0.900)")
+    assert finished["spec"] == {"paused": False}
+    annotations = finished["metadata"]["annotations"]
+    assert annotations["kubernetes.io/change-cause"].startswith("model version 2: promoted, accuracy 0.900 (version")
+    assert Candidate.parse(annotations[CANDIDATE]) == Candidate(2, 1, 20, 10, "now", finishing=True)
     deleted = go_back(2, None, "why")["spec"]["template"]["spec"]["containers"][0]["env"]
     assert deleted == [{"name": "ECG_MODEL_VERSION", "$patch": "delete"}]
 

@@ -43,7 +43,7 @@ def test_a_counter_survives_whatever_is_in_its_labels(values, name):
 
     names = {escaped(key + name): amount for key, amount in values.items()}
     text = "".join(f'beats_total{{version="{key}"}} {amount}\n' for key, amount in names.items())
-    counters = Counters({})
+    counters = Counters({"pod": {}})
     counters.look({"pod": parse(text)})
     assert counters.total("beats_total", lambda _: True) == sum(values.values())
 
@@ -54,5 +54,11 @@ def test_pods_that_come_go_and_restart_are_counted_since_the_first_look():
 
     counters = Counters({"stays": at(10), "goes": at(10), "restarts": at(10)})
     counters.look({"stays": at(15), "goes": at(12), "restarts": at(11)})
-    counters.look({"stays": at(17), "restarts": at(3), "comes": at(4)})
+    counters.look({"stays": at(17), "restarts": at(3), "did not answer": at(400)})
+    counters.look({"did not answer": at(404)})
     assert counters.total("beats_total", lambda _: True) == 7 + 2 + 3 + 4
+
+
+def test_no_error_is_no_complaint_even_where_none_is_allowed():
+    none = Limits(requests=200, errors=0, disagreement=0, slowdown=2)
+    assert not [n for n in range(1, 500) if complaint(seen(requests=n), none, early=True)]
