@@ -1,6 +1,6 @@
 """A model version that is not treated as the others, as an annotation of the serving Deployment describes it.
 
-A candidate is tried beside the served version. One that was replaced or taken back leaves, and its pods take their time.
+A candidate is tried beside the served version. One that was replaced or taken back leaves; its pods take their time.
 """
 
 import json
