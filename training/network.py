@@ -12,6 +12,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from training.errors import TrainingError
 
+LEAST_GAIN = 1e-3  # of validation loss, within the patience
+
 Features = NDArray[np.float32]
 Columns = NDArray[np.int64]
 
@@ -34,11 +36,7 @@ class Trained:
 
     model: keras.Model
     history: dict[str, list[float]]
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch whose weights were kept, counted from 1."""
-        return int(np.nanargmin(self.history["val_loss"])) + 1
+    best_epoch: int  # whose weights were kept, counted from 1
 
     def probabilities(self, features: Features) -> NDArray[np.float32]:
         """Answers (rows, k) for features (rows, n), a column for each class, for two classes too."""
@@ -83,7 +81,10 @@ def fit(train: tuple[Features, Columns], validation: tuple[Features, Columns], c
     model = build(train[0], classes)
     loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
     model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"])
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
+    # Where beats are easy the loss falls for ever by ever less, which nobody should wait for.
+    stop = keras.callbacks.EarlyStopping(
+        "val_loss", min_delta=LEAST_GAIN, patience=recipe.patience, restore_best_weights=True
+    )
     history = model.fit(
         *train,
         validation_data=validation,
@@ -95,7 +96,8 @@ def fit(train: tuple[Features, Columns], validation: tuple[Features, Columns], c
     ).history
     if not np.isfinite(history["val_loss"]).any():
         raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
-    return Trained(model, {name: [float(value) for value in values] for name, values in history.items()})
+    curves = {name: [float(value) for value in values] for name, values in history.items()}
+    return Trained(model, curves, stop.best_epoch + 1)
 
 
 def batch_size(rows: int) -> int:

@@ -43,7 +43,9 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
         stopped.send_signal(signal.SIGTERM)
         told = stopped.stderr.read()
     assert stopped.returncode == 1
-    assert told.endswith("rollout: interrupted; `rollout promote 2` goes on, `rollout abort` goes back\n")
+    assert told.endswith(
+        "rollout: interrupted; `python -m rollout promote 2` goes on, `python -m rollout abort` goes back\n"
+    )
     assert (cluster.version, cluster.paused) == ("2", True)
     cluster.broken.clear()
     with start("promote", "2") as again:
