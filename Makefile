@@ -5,6 +5,8 @@ PYTHON ?= python3
 # TENSORFLOW=gpu installs the CUDA build instead
 TENSORFLOW ?= cpu
 TAG ?= dev
+# test files worked on at a time; 0 for a model server of ECG_SERVING_TARGET, which the files would share
+WORKERS ?= $(if $(ECG_SERVING_TARGET),0,2)
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
@@ -37,7 +39,7 @@ format: $(INSTALLED) ## Rewrite the code in the project's format
 	@$(BIN)/ruff format $(CODE)
 
 test: $(INSTALLED) ## Everything that needs no cluster
-	@$(BIN)/pytest -m "not cluster" $(ARGS)
+	@$(BIN)/pytest -m "not cluster" -n $(WORKERS) --dist loadfile $(ARGS)
 
 e2e: $(INSTALLED) ## A release's whole life on the cluster of KUBECONFIG, with the images of TAG
 	@ECG_IMAGE_TAG=$(TAG) $(BIN)/pytest $(or $(TESTS),tests/cluster) -v --durations=0 --durations-min=1 $(ARGS)
