@@ -53,7 +53,7 @@ class Commands:
         return Promotion(Steps(self._cluster, self._ask, self._waiting), self._volume)
 
     def _state(self) -> State:
-        return self._waiting.until("the Deployment", lambda: State.of(self._cluster.deployment()))
+        return self._promotion.steps.state()
 
     def _list(self) -> None:
         entries = show.listed(self._volume.versions(), self._state())

@@ -13,13 +13,17 @@ LONGEST = 300  # characters of a log that belong into a sentence
 Json = dict[str, Any]
 
 
-def serving_pods(cluster: Cluster, state: State, *, leaving: bool = False) -> list[Json]:
-    """List the serving pods that stay, or that are leaving; none if the account may not, as all works without."""
+def serving_pods(cluster: Cluster, state: State) -> tuple[list[Json], list[Json]]:
+    """List the serving pods that stay and those that leave; none if the account may not, as all works without."""
     try:
         pods = cluster.pods(state.instance, "serving")
     except (NotAllowed, NotAnswering):
-        return []
-    return [pod for pod in pods if ("deletionTimestamp" in pod["metadata"]) == leaving and not _is_over(pod)]
+        return [], []
+    leaving: dict[bool, list[Json]] = {False: [], True: []}
+    for pod in pods:
+        if not _is_over(pod):
+            leaving["deletionTimestamp" in pod["metadata"]].append(pod)
+    return leaving[False], leaving[True]
 
 
 def _is_over(pod: Json) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from rollout.errors import NotAllowed, Overtaken, RolloutError
 from rollout.gate import JUDGED, Version, judge, same_rows
@@ -20,6 +21,7 @@ class Promotion:
     def __init__(self, steps: Steps, volume: Volume) -> None:
         self.steps = steps
         self._volume = volume
+        self._beats = cache(volume.beats)  # a version never changes, and reading one may take a command in a pod
 
     def promote(self, number: int, tolerance: float, *, force: bool) -> None:
         """Make the version the served one, if the gate lets it pass and it answers as recorded."""
@@ -32,7 +34,7 @@ class Promotion:
         state = self.steps.state()
         require_none_but(number, state)
         versions = self._volume.versions()
-        version, beats = one(versions, number), self._volume.beats(number)
+        version, beats = one(versions, number), self._beats(number)
         served = state.served
         if state.candidate and state.candidate.version == number:
             self.steps.say(f"version {number} is the candidate since {state.candidate.started}; going on")
@@ -46,14 +48,14 @@ class Promotion:
         """Let the candidate take over, once it answers as recorded."""
         state = self.steps.state()
         if state.candidate:
-            self._prove(state.candidate, self._volume.beats(state.candidate.version))
+            self._prove(state.candidate, self._beats(state.candidate.version))
             self.take_over(state.candidate)
         elif not self._went_on(state):
             raise RolloutError("no version is being promoted, so there is nothing to finish")
 
     def take_over(self, candidate: Candidate) -> None:
         """Let a proved candidate replace all other pods, and hold it to its recorded beats once more."""
-        beats = self._volume.beats(candidate.version)
+        beats = self._beats(candidate.version)
         with self._or_back(candidate.version, candidate.served):
             self.steps.finish(candidate)
             self.steps.prove(candidate.version, beats)
@@ -84,9 +86,9 @@ class Promotion:
         if candidate is None:
             number = former(self.steps.replica_sets(state), state.served)
             cause = _undone(number, state.served)
-            candidate = self._start(number, state.served, cause, self._volume.beats(number))
+            candidate = self._start(number, state.served, cause, self._beats(number))
         else:  # an undo was killed half-way
-            self._prove(candidate, self._volume.beats(candidate.version))
+            self._prove(candidate, self._beats(candidate.version))
         self.take_over(candidate)
 
     def withdraw(self, number: int, reason: str) -> None:

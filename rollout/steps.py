@@ -63,13 +63,11 @@ class Steps:
     def prove(self, version: int, beats: Beats) -> None:
         """Wait until the gateway gives the recorded answers of the version; Faulty as soon as it cannot."""
 
-        def poll() -> bool | str:
-            state = self._read()
-            self._require_version(state, version)
-            pods = serving_pods(self._cluster, state)
+        def proved(state: State) -> bool | str:
+            pods, leaving = serving_pods(self._cluster, state)
             raise_if_broken(pods, version)
             # One of an aborted candidate may still answer, and then no more.
-            if has_ready_pod(serving_pods(self._cluster, state, leaving=True), version):
+            if has_ready_pod(leaving, version):
                 return f"version {version}: waiting until its former pods are gone"
             if pods and not has_ready_pod(pods, version):
                 return f"version {version}: waiting for a pod to be ready"
@@ -77,7 +75,7 @@ class Steps:
             return True
 
         self._waiting.tell(f"version {version}: waiting for the recorded answers of {len(beats)} beats")
-        self._waiting.until(f"version {version} through the gateway", poll)
+        self._await(version, proved, " through the gateway")
         self._waiting.tell(f"version {version} gives the recorded answers")
 
     def weigh(self, candidate: Candidate, weight: int, shadow: int) -> None:
@@ -92,7 +90,7 @@ class Steps:
 
     def require(self, candidate: Candidate) -> None:
         """Raise unless this still is the candidate."""
-        self._own(self.state(), candidate)
+        self._own(self._read(), candidate)
 
     def finish(self, candidate: Candidate) -> None:
         """Let the candidate replace all other pods and wait until it has; Faulty if one of its pods breaks."""
@@ -125,7 +123,7 @@ class Steps:
             if state.progress.stuck:
                 raise RolloutError(f"version {version}: the Deployment's progress deadline has passed")
             if watched:
-                raise_if_broken(serving_pods(self._cluster, state), version)
+                raise_if_broken(serving_pods(self._cluster, state)[0], version)
             return state.progress.complete or describe(version, state.progress)
 
         self._await(version, done)
@@ -142,7 +140,7 @@ class Steps:
     def pods(self, state: State) -> dict[str, tuple[int, int]]:
         """Count the ready and all pods of each version; empty if the account may not read them."""
         counts: dict[str, tuple[int, int]] = {}
-        for pod in serving_pods(self._cluster, state):
+        for pod in serving_pods(self._cluster, state)[0]:
             ready, total = counts.get(version_of(pod), (0, 0))
             counts[version_of(pod)] = ready + is_ready(pod), total + 1
         return counts
@@ -164,19 +162,16 @@ class Steps:
 
         return self._waiting.until(what, poll)
 
-    def _await(self, version: int, so: Callable[[State], bool | str]) -> None:
+    def _await(self, version: int, so: Callable[[State], bool | str], where: str = "") -> None:
         def poll() -> bool | str:
             state = self._read()
-            self._require_version(state, version)
+            if state.version != version:
+                raise Overtaken(
+                    f"version {version} was replaced by {state.version or 'none'} in the meantime, by somebody else"
+                )
             return so(state)
 
-        self._waiting.until(f"version {version}", poll)
-
-    def _require_version(self, state: State, version: int) -> None:
-        if state.version != version:
-            raise Overtaken(
-                f"version {version} was replaced by {state.version or 'none'} in the meantime, by somebody else"
-            )
+        self._waiting.until(f"version {version}{where}", poll)
 
     def _own(self, state: State, candidate: Candidate) -> Candidate:
         if state.candidate is None or state.candidate.version != candidate.version:
