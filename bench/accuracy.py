@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from training.options import parse_options
-from training.pipeline import fit_and_evaluate, read
+from training.parts import read, scratch
+from training.pipeline import fit_and_evaluate
 
 SEEDS = range(5)
 # Accuracy; ECG5000 on the official split of the UCR archive (Dau et al. 2018), ecg.csv on random splits of 80/20.
@@ -67,8 +68,8 @@ def _first(folders: list[Path], names: tuple[str, ...]) -> Path | None:
 def _accuracy(train: Path, test: Path | None, seed: int) -> float:
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
-    with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs):
-        _, evaluation = fit_and_evaluate(read(options, salt=seed), options.recipe)
+    with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs), scratch() as folder:
+        _, evaluation = fit_and_evaluate(read(options, folder, salt=seed), options.recipe)
     return float(evaluation.metrics()["accuracy"])
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from data.beats import Beats
 from data.errors import DataError
 from data.fields import is_label, split, to_number
 from data.lines import numbered_lines
@@ -40,11 +39,14 @@ class Layout:
         return f"column {index + 1}" + (f" ({self.names[index]})" if self.names else "")
 
 
-def find_layout(path: Path, label: str | None, like: Beats | None) -> Layout:
-    """Read as much of the file as it takes to know its layout; DataError if that cannot be known."""
+def find_layout(path: Path, label: str | None, like: Layout | None = None) -> Layout:
+    """Read as much of the file as it takes to know its layout; DataError if that cannot be known.
+
+    `like` is the layout of a file whose columns this one must have.
+    """
     layout = _read_head(path)
     if like is not None:
-        return _same_layout(layout, label, like)
+        return _same_layout(layout, like)
     index = _named_label(layout, label)
     return replace(layout, label=_found_label(layout) if index is None else index)
 
@@ -144,18 +146,16 @@ def _found_label(layout: Layout) -> int:
     return 0 if first > last else layout.width - 1
 
 
-def _same_layout(layout: Layout, label: str | None, like: Beats) -> Layout:
-    width = len(like.feature_names) + 1
-    if layout.width != width:
+def _same_layout(layout: Layout, like: Layout) -> Layout:
+    if layout.width != like.width:
         raise DataError(
-            f"{layout.path}: {layout.width} columns where {like.source} has {width}, the label included; "
-            "test and training rows must have the same columns"
+            f"{layout.path}: {layout.width} columns where {like.path.name} has {like.width}, the label included; "
+            "rows that belong together must have the same columns"
         )
-    index = _named_label(layout, label) if like.label_column is None else like.label_column
-    same = replace(layout, label=_found_label(layout) if index is None else index)
-    unnamed = tuple(f"F{n}" for n in range(1, width))
+    same = replace(layout, label=like.label)
+    unnamed = tuple(f"F{n}" for n in range(1, like.width))
     if layout.names is not None and like.feature_names not in (unnamed, same.feature_names):
         raise DataError(
-            f"{layout.path}, line {layout.header_line}: other column names than {like.source}; use the same"
+            f"{layout.path}, line {layout.header_line}: other column names than {like.path.name}; use the same"
         )
     return same

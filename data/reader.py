@@ -1,7 +1,10 @@
-"""The reader of labelled beats: a file in, Beats out, in little more memory than the beats themselves take."""
+"""The reader of labelled beats: a file or a folder of files in, blocks of rows out, or Beats that hold them all."""
 
 import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +15,86 @@ from data.fields import LARGEST_LABEL, fits_float32, is_label, split, to_number
 from data.layout import Layout, find_layout
 from data.lines import Block, decode, read_blocks
 
+ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz")  # of the files in a folder
 
-def read_beats(path: Path, label: str | None = None, like: Beats | None = None) -> Beats:
-    """Read labelled beats from CSV or TSV, plain or gzip.
 
-    `label` is "first", "last" or a column's name; without it the label's column is found.
-    `like` are the training beats whose columns and classes a test file must share.
-    Raises DataError, which names file, line and column, for anything but finite float32 values and integer labels.
+@dataclass(frozen=True, slots=True)
+class BeatFiles:
+    """Labelled beats in files of the same columns, of which only the layout has been read."""
+
+    source: str  # the file's name, or the folder's
+    layouts: tuple[Layout, ...]
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The first header's names, else F1..Fn."""
+        return self.layouts[0].feature_names
+
+    @property
+    def width(self) -> int:
+        """Values of a beat."""
+        return self.layouts[0].width - 1
+
+    @property
+    def note(self) -> str | None:
+        """The leading "# ..." lines of all files, each text once."""
+        return "\n".join(dict.fromkeys(layout.note for layout in self.layouts if layout.note)) or None
+
+    def blocks(
+        self, classes: NDArray[np.int64] | None = None
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        """Yield features (rows, n) and labels (rows,) of some rows after another, in the order of the files.
+
+        Raises DataError, which names file, line and column, for anything but finite float32 values and integer labels,
+        and for a label that is not among `classes`, if they are given.
+        """
+        for layout in self.layouts:
+            for block in read_blocks(layout.path):
+                values = parse(block, layout, classes)
+                features = np.delete(values, layout.label, axis=1).astype(np.float32)
+                yield features, values[:, layout.label].astype(np.int64)
+
+
+def open_beats(path: Path, label: str | None = None, like: BeatFiles | None = None) -> BeatFiles:
+    """Find out the layout of a file of labelled beats, CSV or TSV, plain or gzip, or of all such files in a folder.
+
+    `label` is "first", "last" or a column's name; without it the label's column is found. `like` are other beats whose
+    columns these must share, as all files of a folder must. Raises DataError, which names the file.
     """
     path = Path(path)
-    layout = find_layout(path, label, like)
-    features, labels = _read_rows(layout, None if like is None else np.unique(like.labels))
-    names = layout.feature_names if like is None else like.feature_names
-    return Beats(features, labels, names, path.name, layout.note, layout.label)
+    first, *others = _files_in(path) if path.is_dir() else [path]
+    layout = find_layout(first, label, like.layouts[0] if like else None)
+    layouts = (layout, *(find_layout(other, label, layout) for other in others))
+    return BeatFiles(path.name or path.resolve().name, layouts)
 
 
-def _read_rows(layout: Layout, classes: NDArray[np.int64] | None) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    features = np.empty((0, layout.width - 1), np.float32)
+def _files_in(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if path.name.lower().endswith(ENDINGS))
+    if not files:
+        raise DataError(f"{folder}: no file in this folder ends in {', '.join(ENDINGS)}; give one of labelled beats")
+    return files
+
+
+def read_beats(path: Path, label: str | None = None) -> Beats:
+    """Read all labelled beats of a file or folder, as `open_beats` and `BeatFiles.blocks` do, into memory."""
+    files = open_beats(path, label)
+    features, labels = _read_rows(files)
+    return Beats(features, labels, files.feature_names, files.source, files.note, files.layouts[0].label)
+
+
+def _read_rows(files: BeatFiles) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    features = np.empty((0, files.width), np.float32)
     labels = np.empty(0, np.int64)
     rows = 0
-    for block in read_blocks(layout.path):
-        values = parse(block, layout, classes)
-        end = rows + len(values)
+    for block_features, block_labels in files.blocks():
+        end = rows + len(block_labels)
         if end > len(labels):
             # in place, and by little: what is not used yet is memory all the same
-            features.resize((end + end // 8, layout.width - 1), refcheck=False)
+            features.resize((end + end // 8, files.width), refcheck=False)
             labels.resize(end + end // 8, refcheck=False)
-        features[rows:end, : layout.label] = values[:, : layout.label]
-        features[rows:end, layout.label :] = values[:, layout.label + 1 :]
-        labels[rows:end] = values[:, layout.label]
+        features[rows:end], labels[rows:end] = block_features, block_labels
         rows = end
-    features.resize((rows, layout.width - 1), refcheck=False)
+    features.resize((rows, files.width), refcheck=False)
     labels.resize(rows, refcheck=False)
     return features, labels
 

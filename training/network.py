@@ -8,14 +8,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.class_weight import compute_class_weight
 
 from training.errors import TrainingError
+from training.shards import Rows
+from training.streams import in_order, shuffled
 
 LEAST_GAIN = 1e-3  # of validation loss, within the patience
-
-Features = NDArray[np.float32]
-Columns = NDArray[np.int64]
+STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch
+JUDGED_AT_ONCE = 1024  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,23 @@ class Trained:
     history: dict[str, list[float]]
     best_epoch: int  # whose weights were kept, counted from 1
 
-    def probabilities(self, features: Features) -> NDArray[np.float32]:
-        """Answers (rows, k) for features (rows, n), a column for each class, for two classes too."""
-        answers = self.model.predict(features, batch_size=1024, verbose=0)
+    def probabilities(self, rows: Rows) -> NDArray[np.float32]:
+        """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
+        answers = self.model.predict(in_order(rows, JUDGED_AT_ONCE), verbose=0)
         return np.hstack([1 - answers, answers]) if answers.shape[1] == 1 else answers
 
 
-def build(features: Features, classes: int) -> keras.Model:
+def build(rows: Rows, classes: int) -> keras.Model:
     """Standardise, 128 ReLU, 64 ReLU, and one sigmoid for two classes or a softmax for more.
 
-    The scaling is taken from `features` (rows, n), the training rows, and stays inside the model.
+    The scaling is taken from `rows`, the training rows, and stays inside the model.
     """
     layers = keras.layers
-    mean, variance = _moments(features)
+    mean, variance = _moments(rows)
     last = layers.Dense(1, "sigmoid") if classes == 2 else layers.Dense(classes, "softmax")
     return keras.Sequential(
         [
-            layers.Input((features.shape[1],), name="features"),
+            layers.Input((rows.width,), name="features"),
             layers.Normalization(mean=mean, variance=variance),
             layers.Dense(128, "relu"),
             layers.Dense(64, "relu"),
@@ -63,34 +63,35 @@ def build(features: Features, classes: int) -> keras.Model:
     )
 
 
-def _moments(features: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _moments(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     scaler = StandardScaler()
-    for start in range(0, len(features), 8192):  # in pieces: numpy's own variance would copy the whole array twice
-        scaler.partial_fit(features[start : start + 8192])
+    for features, _ in rows.blocks():
+        scaler.partial_fit(features)
     # A column that never varies says nothing: left unscaled, since dividing by ~0 would blow up any new value.
     return scaler.mean_, np.where(scaler.var_ < 1e-12, 1.0, scaler.var_)
 
 
-def fit(train: tuple[Features, Columns], validation: tuple[Features, Columns], classes: int, recipe: Recipe) -> Trained:
+def fit(train: Rows, validation: Rows, classes: int, recipe: Recipe) -> Trained:
     """Train until the validation loss stops falling and keep the best weights.
 
-    Each pair is features (rows, n) and class columns (rows,) in 0..classes-1. A terminal gets a progress bar per epoch,
-    a log one line. Raises TrainingError if no epoch ends with a loss.
+    A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss.
     """
     keras.utils.set_random_seed(recipe.seed)
-    model = build(train[0], classes)
+    model = build(train, classes)
     loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE
+    )
     # Where beats are easy the loss falls for ever by ever less, which nobody should wait for.
     stop = keras.callbacks.EarlyStopping(
         "val_loss", min_delta=LEAST_GAIN, patience=recipe.patience, restore_best_weights=True
     )
     history = model.fit(
-        *train,
-        validation_data=validation,
+        shuffled(train, recipe.batch_size or batch_size(len(train)), recipe.seed),
+        validation_data=in_order(validation, JUDGED_AT_ONCE),
         epochs=recipe.epochs,
-        batch_size=recipe.batch_size or batch_size(len(train[1])),
-        class_weight=_weights(train[1], recipe),
+        shuffle=False,  # it is already
+        class_weight=_weights(train, recipe),
         callbacks=[stop, keras.callbacks.TerminateOnNaN()],
         verbose=1 if sys.stdout.isatty() else 2,
     ).history
@@ -105,8 +106,8 @@ def batch_size(rows: int) -> int:
     return min(1024, max(32, rows // 200))
 
 
-def _weights(columns: Columns, recipe: Recipe) -> dict[int, Any] | None:
+def _weights(train: Rows, recipe: Recipe) -> dict[int, Any] | None:
     if recipe.class_weights == "none":
         return None
-    present = np.unique(columns)
-    return dict(zip(present.tolist(), compute_class_weight("balanced", classes=present, y=columns), strict=True))
+    present = {column: count for column, count in enumerate(train.counts) if count}
+    return {column: len(train) / (len(present) * count) for column, count in present.items()}

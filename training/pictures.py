@@ -5,9 +5,9 @@ from itertools import product
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from training.evaluate import Evaluation
+from training.shards import Rows
 
 EXAMPLES = 12  # beats drawn per class
 
@@ -57,16 +57,21 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
     return _svg(figure)
 
 
-def example_beats(features: NDArray[np.float32], evaluation: Evaluation) -> str:
-    """Held-back beats (rows, n) of each class: some single ones, and the mean of all."""
+def example_beats(test: Rows, evaluation: Evaluation) -> str:
+    """Held-back beats of each class: some single ones, and the mean of all."""
     labels = evaluation.class_labels
+    sums = np.zeros((len(labels), test.width))
+    for features, columns in test.blocks():
+        np.add.at(sums, columns, features)
     figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
-    for axes, label in zip(figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, strict=True):
-        beats = features[evaluation.truth == label]
-        axes.plot(beats[:EXAMPLES].T, color="tab:blue", alpha=0.25, linewidth=0.8)
-        if len(beats):
-            axes.plot(beats.mean(axis=0), color="black", linewidth=1.5)
-        axes.set_title(f"class {label}: {len(beats)} beats", fontsize=10)
+    for axes, label, total in zip(
+        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, sums, strict=True
+    ):
+        places = np.flatnonzero(evaluation.truth == label)
+        axes.plot(test.take(places[:EXAMPLES]).T, color="tab:blue", alpha=0.25, linewidth=0.8)
+        if len(places):
+            axes.plot(total / len(places), color="black", linewidth=1.5)
+        axes.set_title(f"class {label}: {len(places)} beats", fontsize=10)
     return _svg(figure)
 
 

@@ -1,7 +1,7 @@
 """The way from a file of beats to a published version, step by step."""
 
 import json
-import logging
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as release
@@ -11,21 +11,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from data.beats import Beats, require_classes
-from data.provide import provide
-from data.reader import read_beats
 from training.compare import Compared, compare
 from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
 from training.network import Recipe, Trained, fit
 from training.options import Options
+from training.parts import Parts, read, scratch
 from training.publish import prune, publish, staging
 from training.report import summary, write_report
-from training.split import Parts, deal
+from training.shards import Rows
 from training.version_files import read_spared, write_version
-
-log = logging.getLogger(__name__)
 
 CHECKED_BEATS = 256  # real beats on which the written model must agree with the trained one
 
@@ -36,14 +32,16 @@ def train(options: Options) -> Path:
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
     spared = read_spared(options.spare_file)
-    with staging(options.models) as folder:  # first, since a folder that cannot be written to is best known early
-        parts = read(options)
+    with ExitStack() as stack:
+        # First, since a folder that cannot be written to is best known early.
+        folder = stack.enter_context(staging(options.models))
+        parts = read(options, stack.enter_context(scratch()))
         trained, evaluation = fit_and_evaluate(parts, options.recipe)
         description = _describe(parts, trained, evaluation, options.recipe)
-        compared = compare(options.models, evaluation, parts.test.features)
+        compared = compare(options.models, evaluation, parts.test)
         print(summary(description, evaluation, compared), flush=True)
         try:
-            _write(folder, parts.test, trained, evaluation, description, compared)
+            _write(folder, parts, trained, evaluation, description, compared)
             version = publish(folder)
         except (OSError, tf.errors.OpError) as error:
             raise PublishError(
@@ -56,38 +54,20 @@ def train(options: Options) -> Path:
     return options.models / str(version)
 
 
-def read(options: Options, salt: int = 0) -> Parts:
-    """Read the beats that the options name and deal them out; DataError for bad ones.
-
-    Another `salt` holds other rows back.
-    """
-    beats = read_beats(options.data or provide(Path("data")), options.label)
-    held_back = read_beats(options.test, options.label, like=beats) if options.test else None
-    require_classes(beats, minimum_rows=2 if held_back else 3)
-    log.info("%d beats of %d values from %s", *beats.features.shape, beats.source)
-    if beats.note:
-        log.warning("NOTE: %s", beats.note)
-    return deal(beats, held_back, options.validation_share, options.test_share, options.recipe.seed, salt)
-
-
 def fit_and_evaluate(parts: Parts, recipe: Recipe) -> tuple[Trained, Evaluation]:
     """Train on two parts and judge by the third; TrainingError if the training diverged."""
-    class_labels = np.unique(parts.train.labels)
-    train, validation = (
-        (part.features, np.searchsorted(class_labels, part.labels)) for part in (parts.train, parts.validation)
-    )
-    trained = fit(train, validation, len(class_labels), recipe)
-    return trained, Evaluation(class_labels, parts.test.labels, trained.probabilities(parts.test.features))
+    trained = fit(parts.train, parts.validation, len(parts.class_labels), recipe)
+    truth = parts.class_labels[parts.test.columns()]
+    return trained, Evaluation(parts.class_labels, truth, trained.probabilities(parts.test))
 
 
 def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, recipe: Recipe) -> dict[str, Any]:
-    rows = {name: len(getattr(parts, name).labels) for name in ("train", "validation", "test")}
     return {
         "data": {
-            "source": parts.train.source,
-            "note": parts.train.note,
-            "features": parts.train.features.shape[1],
-            "rows": rows,
+            "source": parts.beats.source,
+            "note": parts.beats.note,
+            "features": parts.beats.width,
+            "rows": {name: len(getattr(parts, name)) for name in ("train", "validation", "test")},
         },
         "training": {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -102,34 +82,36 @@ def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, recipe: Re
 
 def _write(
     folder: Path,
-    test: Beats,
+    parts: Parts,
     trained: Trained,
     evaluation: Evaluation,
     description: dict[str, Any],
     compared: Compared,
 ) -> None:
-    export(trained.model, evaluation.class_labels, test.feature_names, description, folder)
-    verify(folder, test.features[:CHECKED_BEATS], evaluation.probabilities[:CHECKED_BEATS])
-    write_warmup(folder, folder.parent.name, test.features)
+    export(trained.model, evaluation.class_labels, parts.beats.feature_names, description, folder)
+    beats, _ = next(parts.test.blocks(CHECKED_BEATS))
+    verify(folder, beats, evaluation.probabilities[: len(beats)])
+    write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
     told = {**description, "compared": compared}
     metrics = json.dumps({**told, "history": trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
-    (extra / "beats.json").write_text(json.dumps(examples(test, evaluation)), encoding="utf-8")
-    write_report(extra / "report.html", told, evaluation, test.features, trained.history)
+    (extra / "beats.json").write_text(json.dumps(examples(parts.test, evaluation)), encoding="utf-8")
+    write_report(extra / "report.html", told, evaluation, parts.test, trained.history)
 
 
-def examples(test: Beats, evaluation: Evaluation) -> list[dict[str, Any]]:
+def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
     """A held-back beat of each class, if possible one that is told right, with the answer that must be given for it."""
     predicted = evaluation.predicted
-    right_first = np.argsort(predicted != test.labels, kind="stable")
-    _, places = np.unique(test.labels[right_first], return_index=True)
+    right_first = np.argsort(predicted != evaluation.truth, kind="stable")
+    _, places = np.unique(evaluation.truth[right_first], return_index=True)
+    chosen = right_first[places]
     return [
         {
-            "features": test.features[row].tolist(),
-            "label": int(test.labels[row]),
+            "features": features.tolist(),
+            "label": int(evaluation.truth[row]),
             "predicted_class": int(predicted[row]),
             "probability": float(evaluation.probabilities[row].max()),
         }
-        for row in right_first[places]
+        for row, features in zip(chosen, test.take(chosen), strict=True)
     ]

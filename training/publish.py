@@ -10,10 +10,11 @@ import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from training.errors import PublishError
+from training.folders import lock, working_folder
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +35,13 @@ def newest(base: Path) -> Path | None:
 @contextmanager
 def staging(base: Path) -> Iterator[Path]:
     """A locked folder beside the versions of `base`; gone at the end unless it was published."""
-    try:
-        base.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(base)
-        folder, lock = _locked_folder(base)
-    except OSError as error:
-        raise PublishError(f"{base}: cannot write models here: {error.strerror}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            base.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(working_folder(base, STAGING))
+        except OSError as error:
+            raise PublishError(f"{base}: cannot write models here: {error.strerror}") from error
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
 
 
 def publish(folder: Path) -> int:
@@ -74,52 +71,15 @@ def prune(base: Path, keep: int, spared: Collection[int] = ()) -> list[int]:
         if version in spared:
             continue
         folder = base / str(version)
-        lock = _lock(folder, fcntl.LOCK_EX)
-        if lock is None:
+        descriptor = lock(folder, fcntl.LOCK_EX)
+        if descriptor is None:
             log.info("version %d is kept: a model server has it loaded", version)
             continue
         # Renamed first, so that a server never meets half of a version.
         shutil.rmtree(folder.rename(base / f"{STAGING}{uuid.uuid4().hex}"))
-        os.close(lock)
+        os.close(descriptor)
         removed.append(version)
     return removed
-
-
-def _clear_leftovers(base: Path) -> None:
-    for folder in base.glob(f"{STAGING}*"):
-        lock = _lock(folder, fcntl.LOCK_EX)
-        if lock is not None:  # its training is gone
-            log.info("clearing %s, left behind by a training that was killed", folder)
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
-
-
-def _locked_folder(base: Path) -> tuple[Path, int]:
-    while True:
-        folder = base / f"{STAGING}{uuid.uuid4().hex}"
-        folder.mkdir()
-        # Shared, so that a server may lock the version from the moment it has a number; clearing asks for exclusive.
-        lock = _lock(folder, fcntl.LOCK_SH)
-        if lock is not None and folder.exists():
-            return folder, lock
-        if lock is not None:  # another training took it for a leftover before it was locked
-            os.close(lock)
-
-
-def _lock(folder: Path, how: int) -> int | None:
-    """A descriptor that holds the lock until it is closed or the process ends; None if somebody else holds it."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if isinstance(error, BlockingIOError):
-            return None
-        raise
-    return descriptor
 
 
 def _make_durable(folder: Path) -> None:

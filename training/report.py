@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from numpy.typing import NDArray
 
 from training import pictures
 from training.compare import Compared
 from training.evaluate import Evaluation
+from training.shards import Rows
 
 PAGE = "report.html.j2"
 
@@ -18,15 +18,15 @@ def write_report(
     path: Path,
     description: dict[str, Any],
     evaluation: Evaluation,
-    features: NDArray[Any],
+    test: Rows,
     history: dict[str, list[float]],
 ) -> None:
-    """Write the report of one training; `features` (rows, n) are the held-back beats that `evaluation` is about."""
+    """Write the report of one training; `test` are the held-back beats that `evaluation` is about."""
     drawn = {
         "Confusion matrix": pictures.confusion_matrix(evaluation),
         "ROC curve": pictures.roc_curves(evaluation),
         "Learning curves": pictures.learning_curves(history, description["training"]["best_epoch"]),
-        "Example beats": pictures.example_beats(features, evaluation),
+        "Example beats": pictures.example_beats(test, evaluation),
     }
     page = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined

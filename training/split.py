@@ -1,43 +1,9 @@
 """Which beats train, which stop the training, and which are held back."""
 
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
-
-from data.beats import Beats
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The three parts of the labelled beats, those for training and validation in random order."""
-
-    train: Beats
-    validation: Beats
-    test: Beats
-
-
-def deal(
-    beats: Beats, held_back: Beats | None, validation_share: float, test_share: float, seed: int, salt: int = 0
-) -> Parts:
-    """Deal `beats` out in place, so that a large array is never held twice: the parts are views of its features.
-
-    `held_back` is the test part if given, else `test_share` of the rows is, the same for every seed but another for
-    another `salt`; `validation_share` is of the others.
-    """
-    hashes = hash_rows(beats.features, salt)
-    groups = split_rows(beats.labels, hashes, validation_share, 0.0 if held_back else test_share, seed)
-    order = np.concatenate(groups)
-    reorder(beats.features, order)
-    ends = np.cumsum([len(group) for group in groups])
-    train, validation, test = (
-        replace(beats, features=features, labels=labels)
-        for features, labels in zip(
-            np.split(beats.features, ends[:-1]), np.split(beats.labels[order], ends[:-1]), strict=True
-        )
-    )
-    return Parts(train, validation, held_back or test)
 
 
 def hash_rows(features: NDArray[np.float32], salt: int = 0) -> NDArray[np.uint64]:
@@ -69,14 +35,6 @@ def split_rows(
             part.append(chosen)
     train, stop, held_back = (np.concatenate(part) for part in parts)
     return rng.permutation(train), rng.permutation(stop), held_back[np.argsort(hashes[held_back], kind="stable")]
-
-
-def reorder(features: NDArray[np.float32], order: NDArray[np.int64]) -> None:
-    """Put the rows of `features` (rows, n) into `order`, in place: a few columns at a time, which bounds the memory."""
-    step = max(1, features.shape[1] // 16)
-    for start in range(0, features.shape[1], step):
-        columns = slice(start, start + step)
-        features[:, columns] = features[order, columns]
 
 
 def _portion(rows: int, share: float) -> int:

@@ -19,8 +19,7 @@ import pytest
 from data.generate import Recipe, generate
 from tests.gateway_process import ROOT
 from training.options import parse_options
-from training.pipeline import read
-from training.split import Parts
+from training.parts import Parts, read
 
 CHART = ROOT / "helm" / "ecg"
 VALUES = Path(__file__).with_name("values.yaml")
@@ -129,14 +128,14 @@ def beats(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @pytest.fixture(scope="session")
-def parts(beats: Path) -> Parts:
+def parts(beats: Path, tmp_path_factory: pytest.TempPathFactory) -> Parts:
     """The beats as the training Job deals them out: same file, same seed."""
-    return read(parse_options(["--data", str(beats)]))
+    return read(parse_options(["--data", str(beats)]), tmp_path_factory.mktemp("parts"))
 
 
 @pytest.fixture(scope="session")
 def bodies(parts: Parts) -> list[dict[str, Any]]:
-    return [{"features": beat.tolist()} for beat in parts.test.features]
+    return [{"features": beat.tolist()} for block, _ in parts.test.blocks() for beat in block]
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def test_install_from_nothing_trains_serves_and_answers(cluster, ingress, beats,
 
 def test_answers_are_those_of_the_models_own_evaluation(ingress, parts, bodies, tell):
     answers = [ingress.ask("POST", "/predict", body).json["predicted_class"] for body in bodies]
-    counts = Counter(zip(parts.test.labels.tolist(), answers, strict=True))
+    truth = parts.class_labels[parts.test.columns()].tolist()
+    counts = Counter(zip(truth, answers, strict=True))
     told = ingress.ask("GET", "/model").json["metrics"]
     labels = told["class_labels"]
     assert [[counts[true, predicted] for predicted in labels] for true in labels] == told["confusion_matrix"]
