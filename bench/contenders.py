@@ -1,0 +1,93 @@
+"""Who is measured, and how each is started: as its users start it."""
+
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.contracts import Contract, Json, TensorFlowServing
+from bench.processes import Command
+
+PYTHON = sys.executable
+CONSTANT = (0, 0.5)  # what the gateway without a model answers
+ZEROS = (0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the models are: a model base path, the same with a model of zeros, and the version in the first."""
+
+    models: Path
+    zeros: Path
+    version: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server: its commands, given where it is and the port to answer on, and how it is asked."""
+
+    name: str
+    title: str
+    contract: Contract
+    commands: Callable[[Place, int], list[Command]]
+    patient: bool = False  # answers so slowly that a measurement takes longer
+    rival: str = ""  # the folder under bench/rivals whose virtual environment it needs
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def model_server(base: Path, port: int) -> Command:
+    """The project's own, with its default settings."""
+    flags = [f"--model_name={base.name}", f"--model_base_path={base}", f"--port={port}"]
+    return Command([PYTHON, "-m", "serving", *flags])
+
+
+def gateway_settings(port: int, **more: str) -> dict[str, str]:
+    """The gateway's variables: all but the addresses are the defaults."""
+    return {"ECG_LISTEN": f"127.0.0.1:{port}"} | more
+
+
+def _grpc(place: Place, port: int) -> list[Command]:
+    return [model_server(place.models, port)]
+
+
+def _zeros(place: Place, port: int) -> list[Command]:
+    return [model_server(place.zeros, port)]
+
+
+def _gateway(place: Place, port: int) -> list[Command]:
+    (serving,) = free_ports(1)
+    settings = gateway_settings(port, ECG_SERVING_TARGET=f"127.0.0.1:{serving}")
+    return [model_server(place.models, serving), Command([PYTHON, "-m", "gateway"], settings)]
+
+
+def _parse_and_reply(place: Place, port: int) -> list[Command]:
+    return [Command([PYTHON, "-m", "bench.parse_and_reply"], gateway_settings(port))]
+
+
+def _keras(place: Place, port: int) -> list[Command]:
+    return [Command([PYTHON, "-m", "bench.flask_keras", str(place.version)], gateway_settings(port))]
+
+
+OWN = (
+    Contender("grpc", "bare gRPC to the model server", TensorFlowServing(), _grpc),
+    Contender("gateway", "the gateway", Json(), _gateway),
+    Contender("parse-and-reply", "the gateway without a model", Json(CONSTANT), _parse_and_reply),
+    Contender("keras", "Flask and keras.Model.predict", Json(), _keras, patient=True),
+)
+ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros)
+
+
+def chosen(names: Iterable[str], among: Iterable[Contender]) -> list[Contender]:
+    """Those with these names; raises KeyError for one that is not there."""
+    known = {contender.name: contender for contender in among}
+    return [known[name] for name in names]

@@ -1,0 +1,1 @@
+"""The load generator: requests at a pace, and how long each took; runs in processes of its own."""

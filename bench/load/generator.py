@@ -1,0 +1,83 @@
+"""Runs one measurement in the load generator's own process."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Literal
+
+from bench.load import arrivals, grpc_client
+from bench.load.http_client import HttpClient
+from bench.load.loops import Closed, Loop, Open
+from bench.load.record import Outcome, Window
+
+CHECK_EVERY = 50  # answers; the first is always looked at
+_FIRST_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to ask for what. `check` travels to the generator's process, so it is a module's function or a partial."""
+
+    protocol: Literal["http", "grpc"]
+    port: int
+    request: bytes  # all that is sent, for HTTP with its head
+    check: Callable[[bytes], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much to ask: connections, and the rate of an open loop (None: a closed one); all times in seconds."""
+
+    connections: int
+    rate: float | None
+    window: Window
+    patience: float = 20.0
+    arrivals: Literal["steady", "poisson"] = "steady"
+
+
+def generate(target: Target, load: Load) -> Outcome:
+    """Ask from now on, as warm-up, until the end of the window."""
+    make = partial(_loop, load)
+    check = _sampled(target.check)
+    if target.protocol == "grpc":
+        loop = grpc_client.drive(f"127.0.0.1:{target.port}", target.request, load.connections, check, make)
+    else:
+        client = HttpClient(("127.0.0.1", target.port), target.request, load.connections, check)
+        try:
+            loop = make(client.send)
+            client.drive(loop)
+        finally:
+            client.close()
+    return Outcome.of(loop.record, load.window.seconds)
+
+
+def _loop(load: Load, send: Callable[[int], None]) -> Loop:
+    if load.rate is None:
+        return Closed(load.connections, load.window, send, load.patience)
+    due = getattr(arrivals, load.arrivals)(time.monotonic(), load.rate)
+    return Open(load.connections, load.window, send, load.patience, due)
+
+
+def _sampled(check: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
+    numbers = count()
+    return lambda body: next(numbers) % CHECK_EVERY != 0 or check(body)
+
+
+def process() -> int:
+    """The generator's process, whose CPU time is to be told apart."""
+    return os.getpid()
+
+
+def is_right(target: Target) -> bool:
+    """Ask once, on a connection of its own; whether the right answer came within seconds."""
+    start = time.monotonic()
+    try:
+        outcome = generate(
+            target, Load(1, 1 / _FIRST_SECONDS, Window(start, start + _FIRST_SECONDS / 2), _FIRST_SECONDS)
+        )
+    except (OSError, TimeoutError):
+        return False
+    return len(outcome.latencies) == 1

@@ -1,0 +1,25 @@
+"""What is asked: how many beats in a request, on how many connections, at whose pace."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`half`: an open loop at half of what the contender does in a closed loop on 64 connections."""
+
+    name: str
+    beats: int
+    connections: int
+    half: bool = False
+
+
+SINGLE = {count: Scenario(f"1 beat, {count} connections", 1, count) for count in (1, 8, 64, 256)}
+BATCH = {
+    16: Scenario("16 beats, 8 connections", 16, 8),
+    256: Scenario("256 beats, 8 connections", 256, 8),
+    4096: Scenario("4096 beats, 4 connections", 4096, 4),
+}
+HALF = Scenario("1 beat, half load", 1, 256, half=True)  # so many connections that none is waited for
+ALL = (*SINGLE.values(), *BATCH.values(), HALF)
+QUICK = (SINGLE[1], SINGLE[64], BATCH[4096], HALF)
+BUSY = SINGLE[64]

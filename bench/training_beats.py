@@ -1,0 +1,44 @@
+"""Large files of beats in seconds: simulated ones, each many times with other noise."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.generate import Recipe, make_beats
+from data.progress import progress
+
+SIMULATED = 2000
+BLOCK = 4000  # rows
+DECIMALS = 4
+FORM = np.frombuffer(b"+0.0000,", np.uint8)  # every value takes the same place, so that a whole block is one array
+
+
+def write_beats(path: Path, rows: int, seed: int = 0) -> Path:
+    """Write `rows` beats of 140 values to `path` as CSV, unless it is there; the label, 0 or 1, is the last column."""
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beats, labels = make_beats(Recipe(beats=SIMULATED))
+    rng = np.random.default_rng(seed)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file, progress(f"Writing {path.name}", rows, "beats") as advance:
+        for start in range(0, rows, BLOCK):
+            chosen = rng.integers(SIMULATED, size=min(BLOCK, rows - start))
+            noise = rng.normal(0, 0.3, (len(chosen), beats.shape[1]))
+            file.write(_lines(beats[chosen] + noise, labels[chosen]))
+            advance(len(chosen))
+    return part.replace(path)
+
+
+def _lines(values: NDArray[np.float64], labels: NDArray[np.int64]) -> bytes:
+    """Text of values (rows, n), which it cuts to between -9.9999 and 9.9999, and labels 0 to 9 (rows,)."""
+    left = np.abs(np.rint(np.clip(values, -9.9999, 9.9999) * 10**DECIMALS)).astype(np.int32)
+    text = np.tile(FORM, (*values.shape, 1))
+    text[..., 0] = np.where(values < 0, ord("-"), ord("+"))
+    for place in (6, 5, 4, 3, 1):
+        left, digits = np.divmod(left, 10)
+        text[..., place] += digits.astype(np.uint8)
+    ends = np.stack([labels.astype(np.uint8) + ord("0"), np.full(len(labels), ord("\n"), np.uint8)], axis=1)
+    return np.concatenate([text.reshape(len(values), -1), ends], axis=1).tobytes()
