@@ -23,7 +23,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     place = prepared(options.models, options.out)
     beats = recorded(place.version, 4096)
-    chosen = contenders.chosen(options.only.split(","), [*contenders.OWN, contenders.ZERO])
+    chosen = contenders.chosen(options.only.split(","), [*contenders.OWN, *contenders.RIVALS, contenders.ZERO])
     with ExitStack() as stack:
         cores = frozenset([0, 1])
         generator = stack.enter_context(Generator(cores))
@@ -60,7 +60,7 @@ def prepared(models: Path | None, out: Path) -> Place:
     zeros = out / "zeros" / base.name
     if not zeros.exists():
         subprocess.run([PYTHON, "-m", "bench.zeros", str(zeros / "1"), "140"], check=True, stderr=subprocess.DEVNULL)
-    return Place(base.resolve(), zeros.resolve(), version.resolve())
+    return Place(base.resolve(), zeros.resolve(), version.resolve(), out.resolve())
 
 
 def _trained(out: Path) -> Path:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contracts import Contract, Json, TensorFlowServing
+from bench.contracts import Batches, Contract, Json, OpenInference, TensorFlowServing
 from bench.processes import Command
 
 PYTHON = sys.executable
@@ -17,11 +17,16 @@ ZEROS = (0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the models are: a model base path, the same with a model of zeros, and the version in the first."""
+    """A model base path, the same with a model of zeros, the version in the first, and a folder for what is made."""
 
     models: Path
     zeros: Path
     version: Path
+    out: Path
+
+    def binary(self, rival: str, name: str) -> str:
+        """A program of the virtual environment of a rival."""
+        return str(self.out / rival / "bin" / name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,55 @@ def _keras(place: Place, port: int) -> list[Command]:
     return [Command([PYTHON, "-m", "bench.flask_keras", str(place.version)], gateway_settings(port))]
 
 
+def _bentoml(place: Place, port: int) -> list[Command]:
+    settings = {"ECG_BENCH_VERSION": str(place.version), "BENTOML_DO_NOT_TRACK": "true", "PYTHONPATH": "."}
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    service = "bench.rivals.bentoml.service:Ecg"
+    return [Command([place.binary("bentoml", "bentoml"), "serve", service, *address], settings)]
+
+
+def _mlserver(place: Place, port: int) -> list[Command]:
+    grpc, metrics = free_ports(2)
+    settings = {
+        "ECG_BENCH_VERSION": str(place.version),
+        "MLSERVER_HTTP_PORT": str(port),
+        "MLSERVER_GRPC_PORT": str(grpc),
+        "MLSERVER_METRICS_PORT": str(metrics),
+        "MLSERVER_METRICS_DIR": str(place.out / "mlserver-metrics"),
+        "MLSERVER_ENVIRONMENTS_DIR": str(place.out / "mlserver-environments"),
+    }
+    return [Command([place.binary("mlserver", "mlserver"), "start", "bench/rivals/mlserver"], settings)]
+
+
+def _ray(place: Place, port: int) -> list[Command]:
+    settings = {
+        "ECG_BENCH_VERSION": str(place.version),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+    }
+    return [Command([place.binary("ray", "python"), "-m", "bench.rivals.ray.app", str(port)], settings)]
+
+
+def _fastapi(place: Place, port: int) -> list[Command]:
+    (serving,) = free_ports(1)
+    options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--no-access-log"]
+    command = [place.binary("fastapi", "uvicorn"), "bench.rivals.fastapi.app:app", *options]
+    settings = {"ECG_SERVING_TARGET": f"127.0.0.1:{serving}"}
+    return [model_server(place.models, serving), Command(command, settings)]
+
+
 OWN = (
     Contender("grpc", "bare gRPC to the model server", TensorFlowServing(), _grpc),
     Contender("gateway", "the gateway", Json(), _gateway),
     Contender("parse-and-reply", "the gateway without a model", Json(CONSTANT), _parse_and_reply),
     Contender("keras", "Flask and keras.Model.predict", Json(), _keras, patient=True),
+)
+RIVALS = (
+    Contender("bentoml", "BentoML", Batches(), _bentoml, rival="bentoml"),
+    Contender("mlserver", "MLServer", OpenInference(), _mlserver, rival="mlserver"),
+    Contender("ray", "Ray Serve", Json(), _ray, rival="ray"),
+    Contender("fastapi", "FastAPI over gRPC", Json(), _fastapi, rival="fastapi"),
 )
 ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros)
 

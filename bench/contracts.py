@@ -106,6 +106,20 @@ class Json(Contract):
         return [(row["predicted_class"], row["probability"]) for row in content.get("predictions", [content])]
 
 
+class Batches(Contract):
+    """BentoML's batchable methods: always a list of beats; the answer is a row of two numbers for each."""
+
+    __slots__ = ()
+
+    def body(self, beats: Sequence[Beat]) -> bytes:
+        """One beat is a list of one."""
+        return json.dumps({"features": [beat.features for beat in beats]}).encode()
+
+    def read(self, body: bytes) -> Answers:
+        """Class labels come as floats."""
+        return [(int(label), probability) for label, probability in json.loads(body)]
+
+
 class OpenInference(Contract):
     """The Open Inference Protocol, also called V2, of MLServer."""
 
