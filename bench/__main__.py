@@ -1,106 +1,121 @@
-"""`make bench`: the gateway beside bare gRPC and other servers, on this machine, in one run."""
+"""`make bench`: the gateway beside bare gRPC and other servers, on this machine, on loopback, in one run."""
 
 import argparse
-import subprocess
+import json
+import math
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
+from typing import Any
 
-from bench import contenders, scenarios
-from bench.contenders import PYTHON, Contender, Place
-from bench.contracts import Beat, recorded
-from bench.measure import Figures, Generator, Running, started
-from bench.processes import Processes
-from training.publish import newest
+from bench import campaign, contenders, machine, prepare, report, scenarios
+from bench.campaign import Plan, Start
+from bench.contracts import recorded
+from bench.measure import Direct, Generator, Measured
+from bench.picture import draw
+from bench.results import Results
+
+KNOWN = [*(contender.name for contender in contenders.ALL), contenders.DIRECT]
+QUICK = [contender.name for contender in contenders.OWN]
 
 
-def main() -> int:
-    """Measure and report; 1 if a contender did not run or answered wrongly, whatever the figures are."""
-    options = _options()
+def main(arguments: Sequence[str]) -> int:
+    """Measure and report; 1 if somebody did not run or answered wrongly, whatever the speed."""
+    options = _options(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    place = prepared(options.models, options.out)
-    beats = recorded(place.version, 4096)
-    chosen = contenders.chosen(options.only.split(","), [*contenders.OWN, *contenders.RIVALS, contenders.ZERO])
+    plan = Plan(options.seconds, options.rounds, options.arrivals, *machine.cores())
+    facts = machine.facts(plan.servers, plan.generator)
+    results, starts = _measured(options, plan)
+    text = _text(results, starts, options.only, options.scenarios)
+    print(f"\n{text}")
+    (options.out / "results.txt").write_text(text + "\n")
+    _write(options.out / "results.json", facts, vars(options), starts, results)
+    draw(results, options.only, options.out / "results.svg")
+    print(f"\n{options.out}/results.txt, results.json, results.svg")
+    for problem in results.broken:
+        print(f"bench: {problem}", file=sys.stderr)
+    return 1 if results.broken else 0
+
+
+def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[str, Start]]:
+    place = prepare.place(options.models, options.out, zeros=contenders.ZERO.name in options.only)
+    beats, results = recorded(place.version, max(each.beats for each in options.scenarios)), Results()
     with ExitStack() as stack:
-        cores = frozenset([0, 1])
-        generator = stack.enter_context(Generator(cores))
-        running = [_start(contender, place, options.out, cores, generator, beats, stack) for contender in chosen]
-        figures: list[Figures] = []
-        for number in range(options.rounds):
-            for scenario in scenarios.QUICK:
-                for each in running:
-                    rate = _half(figures, each) if scenario.half else None
-                    one = replace(each.measure(generator, scenario, beats, options.seconds, rate), round=number)
-                    figures.append(one)
-                    print(
-                        f"{number} {one.scenario:26} {one.contender:16} {one.requests_per_second:8.1f}/s {one.samples_per_second:9.0f} samples/s "
-                        f"p50 {one.p50 * 1000:7.2f} p99 {one.p99 * 1000:7.2f} ms cpu/1000 {one.cpu_per_1000:.4f} "
-                        f"cores {one.cores:.2f} gen {one.generator_cores:.2f} mem {one.memory >> 20} worker {one.worker_memory >> 20} {one.faults} {one.delay * 1000:.2f}",
-                        flush=True,
-                    )
-    return 0
+        generator = stack.enter_context(Generator(plan.generator))
+        chosen = [contender for contender in contenders.ALL if contender.name in options.only]
+        running = campaign.start(chosen, place, plan, beats, generator, results, stack)
+        starts = campaign.idle(running)
+        asked: list[tuple[Measured, Sequence[scenarios.Scenario]]] = [
+            (each, scenarios.AS_A_LIMIT if each.name == contenders.ZERO.name else options.scenarios) for each in running
+        ]
+        if contenders.DIRECT in options.only:
+            alone = stack.enter_context(Generator(plan.servers))
+            asked.append((Direct(alone, str(place.version), beats), scenarios.WITHOUT_NETWORK))
+        campaign.measure(asked, options.scenarios, plan, results)
+    return results, starts
 
 
-def _half(figures: list[Figures], running: Running) -> float:
-    full = [
-        each.requests_per_second
-        for each in figures
-        if (each.contender, each.scenario) == (running.contender.name, scenarios.BUSY.name)
+def _text(results: Results, starts: dict[str, Start], names: Sequence[str], asked: Sequence[scenarios.Scenario]) -> str:
+    head = ["started", "first answer s", "idle cores", "MB", ""]
+    rows = [
+        [name, f"{each.seconds:.1f}", f"{each.idle_cores:.3f}", f"{each.memory / 1e6:.0f}", ""]
+        for name, each in starts.items()
     ]
-    return max(1.0, median(full) / 2)
+    missing = [f"{name} was not measured: {reason}" for name, reason in results.missing.items()]
+    parts = [report.tables(results, names, asked), report.aligned([head, *rows]), *missing, report.verdicts(results)]
+    return "\n\n".join(parts)
 
 
-def prepared(models: Path | None, out: Path) -> Place:
-    base = models or _trained(out)
-    version = newest(base)
-    assert version
-    zeros = out / "zeros" / base.name
-    if not zeros.exists():
-        subprocess.run([PYTHON, "-m", "bench.zeros", str(zeros / "1"), "140"], check=True, stderr=subprocess.DEVNULL)
-    return Place(base.resolve(), zeros.resolve(), version.resolve(), out.resolve())
+def _write(
+    path: Path, facts: dict[str, Any], settings: dict[str, Any], starts: dict[str, Start], results: Results
+) -> None:
+    content = {
+        "machine": facts,
+        "settings": settings,
+        "started": {name: asdict(each) for name, each in starts.items()},
+        "missing": results.missing,
+        "figures": [asdict(each) for each in results.figures],
+        "goals": report.verdicts(results).splitlines(),
+    }
+    path.write_text(json.dumps(_finite(content), indent=1, default=str) + "\n")
 
 
-def _trained(out: Path) -> Path:
-    base, data = out / "models" / "ecg", out / "beats.csv"
-    if newest(base) is None:
-        with (out / "training.log").open("w") as log:
-            for arguments in (
-                ["data", "generate", "--beats", "1000", "--out", str(data)],
-                ["training", "--data", str(data), "--models", str(base), "--epochs", "5"],
-            ):
-                subprocess.run([PYTHON, "-m", *arguments], check=True, stdout=log, stderr=log)
-    return base
+def _finite(value: Any) -> Any:
+    """JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _start(
-    contender: Contender,
-    place: Place,
-    out: Path,
-    cores: frozenset[int],
-    generator: Generator,
-    beats: Sequence[Beat],
-    stack: ExitStack,
-) -> Running:
-    (port,) = contenders.free_ports(1)
-    processes = Processes(contender.commands(place, port), out / f"{contender.name}.log", cores)
-    stack.enter_context(processes)
-    running = started(contender, processes, port, generator, beats)
-    print(f"{contender.name}: first right answer after {running.start_seconds:.1f} s", flush=True)
-    return running
-
-
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--models", type=Path)
-    parser.add_argument("--only", default="grpc,gateway,parse-and-reply,keras,zeros")
-    parser.add_argument("--seconds", type=float, default=1.5)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=Path("build/bench"))
-    return parser.parse_args()
+    add = parser.add_argument
+    add("--models", type=Path, help="model base path; else one is trained on synthetic beats")
+    add("--only", type=_names, help=f"of {','.join(KNOWN)}")
+    add("--quick", action="store_true", help="the project's own and Keras only, one round of seconds")
+    add("--seconds", type=float, help="that each measurement takes (1.5)")
+    add("--rounds", type=int, help="in which each contender is measured in turn (4)")
+    add("--arrivals", choices=["steady", "poisson"], default="steady", help="of the open loop (%(default)s)")
+    add("--out", type=Path, default=Path("build/bench"), help="for results, logs and what is installed (%(default)s)")
+    options = parser.parse_args(arguments)
+    options.scenarios = scenarios.QUICK if options.quick else scenarios.ALL
+    options.only = options.only or (QUICK if options.quick else KNOWN)
+    options.seconds = options.seconds or (1.0 if options.quick else 1.5)
+    options.rounds = options.rounds or (1 if options.quick else 4)
+    return options
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in KNOWN:
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(KNOWN)}")
+    return names
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,13 +52,8 @@ def free_ports(count: int) -> list[int]:
 
 def model_server(base: Path, port: int) -> Command:
     """The project's own, with its default settings."""
-    flags = [f"--model_name={base.name}", f"--model_base_path={base}", f"--port={port}"]
+    flags = ["--model_name=ecg", f"--model_base_path={base}", f"--port={port}"]
     return Command([PYTHON, "-m", "serving", *flags])
-
-
-def gateway_settings(port: int, **more: str) -> dict[str, str]:
-    """The gateway's variables: all but the addresses are the defaults."""
-    return {"ECG_LISTEN": f"127.0.0.1:{port}"} | more
 
 
 def _grpc(place: Place, port: int) -> list[Command]:
@@ -71,16 +66,20 @@ def _zeros(place: Place, port: int) -> list[Command]:
 
 def _gateway(place: Place, port: int) -> list[Command]:
     (serving,) = free_ports(1)
-    settings = gateway_settings(port, ECG_SERVING_TARGET=f"127.0.0.1:{serving}")
+    # all but the addresses are the defaults
+    settings = {"ECG_LISTEN": f"127.0.0.1:{port}", "ECG_SERVING_TARGET": f"127.0.0.1:{serving}"}
     return [model_server(place.models, serving), Command([PYTHON, "-m", "gateway"], settings)]
 
 
 def _parse_and_reply(place: Place, port: int) -> list[Command]:
-    return [Command([PYTHON, "-m", "bench.parse_and_reply"], gateway_settings(port))]
+    return [Command([PYTHON, "-m", "bench.parse_and_reply"], {"ECG_LISTEN": f"127.0.0.1:{port}"})]
 
 
 def _keras(place: Place, port: int) -> list[Command]:
-    return [Command([PYTHON, "-m", "bench.flask_keras", str(place.version)], gateway_settings(port))]
+    # two processes of 16 threads, as the gateway has them
+    options = ["--worker-class", "gthread", "--workers", "2", "--threads", "16", "--keep-alive", "75"]
+    application = f"bench.flask_keras:create_app({str(place.version)!r})"
+    return [Command([PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *options, application])]
 
 
 def _bentoml(place: Place, port: int) -> list[Command]:
@@ -136,7 +135,5 @@ RIVALS = (
 ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros)
 
 
-def chosen(names: Iterable[str], among: Iterable[Contender]) -> list[Contender]:
-    """Those with these names; raises KeyError for one that is not there."""
-    known = {contender.name: contender for contender in among}
-    return [known[name] for name in names]
+ALL = (*OWN, *RIVALS, ZERO)
+DIRECT = "direct"  # no server: the SavedModel called in a loop

@@ -1,17 +1,12 @@
-"""`python -m bench.flask_keras VERSION`: what most people start with, Flask around keras.Model.predict in one process.
+"""What most people start with: Flask around keras.Model.predict in one process, under gunicorn.
 
-It runs under the gateway's gunicorn settings. The SavedModel becomes a Keras model as Keras' documentation says,
+The SavedModel becomes a Keras model as Keras' documentation says,
 https://keras.io/api/layers/backend_specific_layers/tfsm_layer/
 """
 
-import os
-import sys
 from typing import Any
 
 from flask import Flask, jsonify, request
-
-from gateway.server import Server
-from gateway.settings import Settings
 
 
 def create_app(version: str) -> Flask:
@@ -19,8 +14,7 @@ def create_app(version: str) -> Flask:
     import keras
     import numpy as np
 
-    layer = keras.layers.TFSMLayer(version, call_endpoint="serving_default")
-    model = keras.Sequential([layer])
+    model = keras.Sequential([keras.layers.TFSMLayer(version, call_endpoint="serving_default")])
     app = Flask("keras")
 
     @app.post("/predict")
@@ -28,27 +22,8 @@ def create_app(version: str) -> Flask:
         content = request.get_json()
         rows = content.get("instances") or [content["features"]]
         outputs = model.predict(np.array(rows, np.float32), verbose=0)
-        classes, probabilities = outputs["predicted_class"].tolist(), outputs["probability"].tolist()
-        answers = [
-            {"predicted_class": predicted_class, "probability": probability}
-            for predicted_class, probability in zip(classes, probabilities, strict=True)
-        ]
+        pairs = zip(outputs["predicted_class"].tolist(), outputs["probability"].tolist(), strict=True)
+        answers = [{"predicted_class": label, "probability": probability} for label, probability in pairs]
         return jsonify(predictions=answers) if "instances" in content else jsonify(answers[0])
 
     return app
-
-
-class KerasServer(Server):
-    """The gateway's server with that application."""
-
-    def __init__(self, settings: Settings, version: str) -> None:
-        self._version = version
-        super().__init__(settings)
-
-    def load(self) -> Flask:
-        """Make the application in the worker."""
-        return create_app(self._version)
-
-
-if __name__ == "__main__":
-    KerasServer(Settings.from_env(os.environ), sys.argv[1]).run()

@@ -24,7 +24,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes: all processes, pages that several share counted once; and the largest process of the last command."""
+    """Bytes: all processes, what they share among them counted once; and the largest process of the last command."""
 
     total: int
     worker: int
@@ -73,8 +73,10 @@ class Processes:
 
     def memory(self) -> Memory:
         """Memory in use now."""
-        largest = max((_resident(process) for process in _tree(self._started[-1].pid)), default=0)
-        return Memory(sum(_proportional(process) for process in self.all()), largest)
+        uses = [_use(process) for process in self.all()]
+        shared = max((resident - own for resident, own in uses), default=0)
+        workers = [_use(process)[0] for process in _tree(self._started[-1].pid)]
+        return Memory(sum(own for _, own in uses) + shared, max(workers, default=0))
 
     def __exit__(self, *_: object) -> None:
         everything = self.all()
@@ -105,17 +107,10 @@ def _tree(number: int) -> list[psutil.Process]:
         return []
 
 
-def _resident(process: psutil.Process) -> int:
+def _use(process: psutil.Process) -> tuple[int, int]:
+    """Bytes that are resident, and how many of them no other process shares; nothing of one that has ended."""
     try:
-        return int(process.memory_info().rss)
+        memory = process.memory_full_info()
     except psutil.NoSuchProcess:
-        return 0
-
-
-def _proportional(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.AccessDenied:
-        return _resident(process)
-    except psutil.NoSuchProcess:
-        return 0
+        return 0, 0
+    return int(memory.rss), int(memory.uss)

@@ -19,7 +19,9 @@ BATCH = {
     256: Scenario("256 beats, 8 connections", 256, 8),
     4096: Scenario("4096 beats, 4 connections", 4096, 4),
 }
-HALF = Scenario("1 beat, half load", 1, 256, half=True)  # so many connections that none is waited for
+HALF = Scenario("1 beat, half load", 1, 64, half=True)
 ALL = (*SINGLE.values(), *BATCH.values(), HALF)
 QUICK = (SINGLE[1], SINGLE[64], BATCH[4096], HALF)
 BUSY = SINGLE[64]
+WITHOUT_NETWORK = (SINGLE[1], *BATCH.values())  # a call in the process itself knows no connections
+AS_A_LIMIT = (SINGLE[1], BUSY, BATCH[4096])  # of the model server with a model of zeros

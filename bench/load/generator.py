@@ -14,6 +14,7 @@ from bench.load.loops import Closed, Loop, Open
 from bench.load.record import Outcome, Window
 
 CHECK_EVERY = 50  # answers; the first is always looked at
+Arrivals = Literal["steady", "poisson"]
 _FIRST_SECONDS = 5.0
 
 
@@ -35,7 +36,7 @@ class Load:
     rate: float | None
     window: Window
     patience: float = 20.0
-    arrivals: Literal["steady", "poisson"] = "steady"
+    arrivals: Arrivals = "steady"
 
 
 def generate(target: Target, load: Load) -> Outcome:

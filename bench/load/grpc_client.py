@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 
 from bench.load.loops import Loop
+from bench.load.record import WRONG
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 _TIMEOUT = 30.0
@@ -51,7 +52,7 @@ async def _drive(
 
     async def ask(number: int) -> None:
         try:
-            fault = "" if check(await calls[number](request, timeout=_TIMEOUT)) else "wrong answer"
+            fault = "" if check(await calls[number](request, timeout=_TIMEOUT)) else WRONG
         except grpc.aio.AioRpcError as error:
             fault = error.code().name
         loop.answered(number, fault, time.monotonic())

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from bench.load.loops import Loop
+from bench.load.record import WRONG
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -139,7 +140,7 @@ class HttpClient:
         status, body = answer
         if status != "200":
             return status
-        return "" if self._check(body) else "wrong answer"
+        return "" if self._check(body) else WRONG
 
     def _replace(self, number: int) -> None:
         connection = self._connections[number]

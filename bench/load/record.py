@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNANSWERED = "unanswered"
+WRONG = "wrong answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""`python -m bench.rivals.ray.app PORT`, Ray Serve: dynamic request batching in a replica for each core, behind its HAProxy, in its high-throughput mode.
+"""`python -m bench.rivals.ray.app PORT`: Ray Serve, batching requests in a replica for each core.
+
+It runs behind its own HAProxy and in its high-throughput mode. A batch waits for nobody: with the default of
+0.01 s one client alone is answered a seventh as often, and 64 clients are not answered more often.
 
 https://docs.ray.io/en/latest/serve/advanced-guides/dyn-req-batch.html
 https://docs.ray.io/en/master/kuberay/user-guides/serve-high-throughput.html
@@ -26,7 +29,7 @@ class Ecg:
         self._loaded = tf.saved_model.load(os.environ["ECG_BENCH_VERSION"])
         self._predict = self._loaded.signatures["serving_default"]
 
-    @serve.batch(max_batch_size=64, batch_wait_timeout_s=0.001)
+    @serve.batch(max_batch_size=64, batch_wait_timeout_s=0)
     async def _ask(self, requests: list[list[list[float]]]) -> list[list[dict[str, Any]]]:
         """Answer several requests, each a list of beats, by one call."""
         features = np.array([beat for beats in requests for beat in beats], np.float32)

@@ -1,0 +1,123 @@
+"""A whole run: everybody is started, and then measured in turn, scenario by scenario, round by round.
+
+In turn, since a shared machine is faster at one minute than at the next: what is compared was measured within seconds.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from bench.contenders import Contender, Place, free_ports
+from bench.contracts import Beat
+from bench.load.generator import Arrivals
+from bench.measure import Generator, Measured, NotStarted, Running, started
+from bench.prepare import NotPrepared, environment
+from bench.processes import Processes
+from bench.results import Results
+from bench.scenarios import BUSY, Scenario
+
+IDLE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and on which cores."""
+
+    seconds: float
+    rounds: int
+    arrivals: Arrivals
+    servers: frozenset[int]
+    generator: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a contender started: seconds until the first right answer, then cores and bytes while nobody asks."""
+
+    seconds: float
+    idle_cores: float
+    memory: int
+
+
+def start(
+    contenders: Sequence[Contender],
+    place: Place,
+    plan: Plan,
+    beats: Sequence[Beat],
+    generator: Generator,
+    results: Results,
+    stack: ExitStack,
+) -> list[Running]:
+    """Start one after another; who does not answer is missing in the results, and the others go on."""
+    running = []
+    for contender in contenders:
+        try:
+            running.append(_start(contender, place, plan, beats, generator, stack))
+        except (NotPrepared, NotStarted) as error:
+            results.missing[contender.name] = str(error)
+            print(f"{contender.name} is not measured: {error}", flush=True)
+    return running
+
+
+def _start(
+    contender: Contender,
+    place: Place,
+    plan: Plan,
+    beats: Sequence[Beat],
+    generator: Generator,
+    stack: ExitStack,
+) -> Running:
+    if contender.rival:
+        environment(contender.rival, place.out)
+    (port,) = free_ports(1)
+    log = place.out / f"{contender.name}.log"
+    with ExitStack() as failing:
+        processes = Processes(contender.commands(place, port), log, plan.servers)
+        failing.enter_context(processes)
+        running = replace(started(contender, processes, port, generator, beats), arrivals=plan.arrivals)
+        stack.enter_context(failing.pop_all())
+    print(f"{contender.name}: the first right answer came after {running.start_seconds:.1f} s", flush=True)
+    return running
+
+
+def idle(running: Sequence[Running]) -> dict[str, Start]:
+    """What they use while nobody asks, which burdens whoever is measured."""
+    before = {each.name: sum(each.processes.cpu_seconds().values()) for each in running}
+    time.sleep(IDLE_SECONDS)
+    after = {each.name: sum(each.processes.cpu_seconds().values()) for each in running}
+    return {
+        each.name: Start(
+            each.start_seconds,
+            (after[each.name] - before[each.name]) / IDLE_SECONDS,
+            each.processes.memory().total,
+        )
+        for each in running
+    }
+
+
+Asked = Sequence[tuple[Measured, Sequence[Scenario]]]
+
+
+def measure(asked: Asked, scenarios: Sequence[Scenario], plan: Plan, results: Results) -> None:
+    """Measure each in its scenarios; another one begins in each round."""
+    for number in range(plan.rounds):
+        for scenario in scenarios:
+            now = [each for each, own in asked if scenario in own]
+            first = number % max(1, len(now))
+            for each in now[first:] + now[:first]:
+                rate = half(results, each.name) if scenario.half else None
+                results.figures.append(replace(each.measure(scenario, plan.seconds, rate), round=number))
+            print(f"round {number + 1} of {plan.rounds}, {_told(results, now, scenario)}", flush=True)
+
+
+def _told(results: Results, now: Sequence[Measured], scenario: Scenario) -> str:
+    latest = [(each.name, results.of(each.name, scenario)[-1]) for each in now]
+    return f"{scenario.name}, beats/s: " + ", ".join(
+        f"{name} {figures.samples_per_second:.0f}" for name, figures in latest
+    )
+
+
+def half(results: Results, contender: str) -> float:
+    """Half of the requests a second that the contender did on 64 connections, at least one."""
+    return max(1.0, (results.median(contender, BUSY, lambda figures: figures.requests_per_second) or 0.0) / 2)

@@ -1,0 +1,48 @@
+"""Calls of the SavedModel in this process, one after another, with nothing around them: what a server starts from."""
+
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.contracts import Beat
+from bench.load.record import WRONG, Outcome, Record, Window
+
+
+@cache
+def _loaded(version: str) -> Any:
+    from serving.slim import use_slim_tensorflow
+
+    use_slim_tensorflow()
+    from serving.flags import Flags
+    from serving.loader import Loader
+    from serving.metrics import Metrics
+
+    return Loader(Flags(), Metrics())("ecg", int(Path(version).name), Path(version))
+
+
+def calls(version: str, beats: Sequence[Beat], window: Window) -> Outcome:
+    """Call the SavedModel of the folder `version` with all of `beats` until the end of the window."""
+    model, record = _loaded(version), Record()
+    features = np.array([beat.features for beat in beats], np.float32)
+    wanted = np.array([beat.probability for beat in beats], np.float32)
+    while (start := time.monotonic()) < window.end:
+        probability = _called(model, features)
+        now = time.monotonic()
+        if now in window:
+            right = not len(record.latencies) % 50 or np.allclose(probability, wanted, atol=1e-4)
+            record.add(now - start, "" if right else WRONG)
+    return Outcome.of(record, window.seconds)
+
+
+def _called(model: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All outputs are asked for, as by a client that does not choose."""
+    signature = model.signatures["serving_default"]
+    (tensor,) = signature.inputs.values()
+    outputs = model.run({tensor: features}, list(signature.outputs.values()))
+    probability: NDArray[np.float32] = dict(zip(signature.outputs, outputs, strict=True))["probability"]
+    return probability

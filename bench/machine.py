@@ -1,0 +1,58 @@
+"""What the figures depend on: the machine, the versions, the state of the sources."""
+
+import os
+import platform
+import subprocess
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.contenders import RIVALS
+from bench.prepare import pinned
+from bench.processes import ROOT
+
+PACKAGES = ("flask", "granian", "gunicorn", "grpcio", "keras", "numpy", "orjson", "protobuf", "tensorflow-cpu")
+OF_RIVALS = ("bentoml", "mlserver", "ray", "fastapi", "uvicorn", "uvloop", "grpcio", "pydantic", "tensorflow-cpu")
+
+
+def facts(servers: frozenset[int], generator: frozenset[int]) -> dict[str, Any]:
+    """For people and for JSON."""
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "commit": _commit(),
+        "cpu": _cpu(),
+        "cores": {"of the machine": os.cpu_count(), "servers": sorted(servers), "generator": sorted(generator)},
+        "memory_bytes": psutil.virtual_memory().total,
+        "load_before": os.getloadavg(),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "rivals": {each.rival: pinned(each.rival, OF_RIVALS) for each in RIVALS},
+    }
+
+
+def cores() -> tuple[frozenset[int], frozenset[int]]:
+    """Two cores for the servers; others for the load generator where there are any, else the same two."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return frozenset(allowed[:2]), frozenset(allowed[2:] or allowed[:2])
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str:
+    """The commit, with a + where something has changed since; empty outside a repository."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
+
+
+def _cpu() -> str:
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.machine()
