@@ -69,11 +69,13 @@ def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
     assert told["compared"] == {"1": {"reason": "takes 12 features, these rows have 20"}}
 
 
-def test_answers_are_asked_in_pieces_and_put_together_in_order(base):
+def test_answers_are_asked_in_pieces_and_put_together_in_order(base, make_rows):
     wave = np.sin(np.arange(12) * np.array([[1], [1.5]])).astype(np.float32)
     truth = np.random.default_rng(0).integers(0, 2, 3000)
     evaluation = Evaluation(np.array([0, 1]), truth, np.zeros((3000, 2), np.float32))
-    assert compare(base, evaluation, wave[truth]) == {"1": {"accuracy": 1.0, "macro_f1": 1.0}}
+    assert compare(base, evaluation, make_rows(wave[truth], truth, shard_rows=700)) == {
+        "1": {"accuracy": 1.0, "macro_f1": 1.0}
+    }
 
 
 def test_a_judged_version_leaves_no_graph_behind(version):

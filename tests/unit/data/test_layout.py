@@ -1,6 +1,7 @@
 """What the reader makes of delimiters, headers, notes and the place of the label."""
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +124,9 @@ def test_a_layout_that_cannot_be_known_is_one_sentence(write, text, label, messa
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder(tmp_path):
+def test_a_missing_file_and_what_is_no_file(tmp_path):
     with pytest.raises(DataError, match=r"none.csv: no such file"):
         read_beats(tmp_path / "none.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(DataError, match="not a file"):
-        read_beats(tmp_path)
+        read_beats(tmp_path / "pipe.csv")

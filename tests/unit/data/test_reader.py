@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.beats import Beats, require_classes
+from data.beats import require_classes
 from data.errors import DataError
 from data.layout import Layout
 from data.lines import BLOCK_BYTES, Block
-from data.reader import parse_carefully, parse_quickly, read_beats
+from data.reader import BeatFiles, open_beats, parse_carefully, parse_quickly, read_beats
 
 GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
 
@@ -94,43 +94,76 @@ def test_quoted_values_are_values(write):
     assert read_beats(write('"0.5","1"\n"1.5","0"\n')).labels.tolist() == [1, 0]
 
 
-def beats_of(*labels: int) -> Beats:
-    return Beats(np.zeros((len(labels), 1), np.float32), np.array(labels, np.int64), ("F1",), "beats.csv")
-
-
 def test_one_class_only_is_refused():
     with pytest.raises(DataError, match=r"beats.csv: all 3 rows are of class 4"):
-        require_classes(beats_of(4, 4, 4), 1)
+        require_classes("beats.csv", np.array([4, 4, 4]), 1)
 
 
 def test_a_class_with_too_few_rows_is_named():
     with pytest.raises(DataError, match=r"class 7 has 1 row, the first of them data row 4, where a split needs 3"):
-        require_classes(beats_of(1, 1, 1, 7, 2, 2, 2), 3)
-    require_classes(beats_of(1, 1, 1, 2, 2, 2), 3)
+        require_classes("beats.csv", np.array([1, 1, 1, 7, 2, 2, 2]), 3)
+    require_classes("beats.csv", np.array([1, 1, 1, 2, 2, 2]), 3)
+
+
+def labels_of(files: BeatFiles, *classes: int) -> list[int]:
+    return [label for _, labels in files.blocks(np.array(classes) if classes else None) for label in labels.tolist()]
 
 
 def test_a_test_file_is_read_like_the_training_file(write):
-    training = read_beats(write("1,0.5,7\n2,1.5,8\n", "train.csv"), "first")
-    assert read_beats(write("2,0.5,7\n1,0.5,9\n"), like=training).labels.tolist() == [2, 1]
+    training = open_beats(write("1,0.5,7\n2,1.5,8\n", "train.csv"), "first")
+    assert labels_of(open_beats(write("2,0.5,7\n1,0.5,9\n"), like=training)) == [2, 1]
 
 
-def test_a_test_file_without_a_header_takes_the_training_names(write):
-    training = read_beats(write("a,b,kind\n" + GOOD, "train.csv"), "kind")
-    assert read_beats(write(GOOD), "kind", like=training).feature_names == ("a", "b")
+def test_a_test_file_need_not_repeat_the_training_header(write):
+    training = open_beats(write("a,b,kind\n" + GOOD, "train.csv"), "kind")
+    assert labels_of(open_beats(write(GOOD), "kind", like=training)) == [1, 0]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("0.5,1\n", "2 columns where train.csv has 3, the label included"),
-        ("b,a,label\n0.5,1.5,1\n", "line 1: other column names than train.csv"),
-        ("a,b,label\n0.5,1.5,1\n0.5,1.5,2\n", r"line 3, column 3 \(label\): class 2 is not among those .*\(0, 1\)"),
+        ("0.5,1\n", "test.csv: 2 columns where train.csv has 3, the label included"),
+        ("a,c,label\n" + GOOD, "test.csv, line 1: other column names than train.csv; use the same"),
+        (GOOD + "0.5,1.5,7\n", r"test.csv, line 3, column 3: class 7 is not among those of the training rows \(0, 1\)"),
     ],
 )
 def test_a_test_file_of_another_kind_is_refused(write, text, message):
-    training = read_beats(write("a,b,label\n" + GOOD, "train.csv"))
+    training = open_beats(write("a,b,label\n" + GOOD, "train.csv"))
     with pytest.raises(DataError, match=message):
-        read_beats(write(text, "test.csv"), like=training)
+        labels_of(open_beats(write(text, "test.csv"), like=training), 0, 1)
+
+
+def test_a_folder_of_files_is_one_set_in_the_order_of_their_names(write, tmp_path):
+    write("# synthetic: two\n0.5,1.5,4\n", "beats-2.csv")
+    write(b"# synthetic: one\na,b,kind\n0.5,1.5,3\n2.5,1.5,1\n", "beats-1.csv")
+    write(gzip.compress(b"# synthetic: two\n0.5\t1.5\t5\n"), "beats-3.TSV.gz")
+    write("not beats", "README.md")
+    beats = read_beats(tmp_path, "last")
+    assert beats.labels.tolist() == [3, 1, 4, 5]
+    assert beats.features.tolist() == [[0.5, 1.5], [2.5, 1.5], [0.5, 1.5], [0.5, 1.5]]
+    assert (beats.source, beats.feature_names) == (tmp_path.name, ("a", "b"))
+    assert beats.note == "synthetic: one\nsynthetic: two"
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ("0.5,1\n", "2.csv: 2 columns where 1.csv has 3"),
+        ("a,c,label\n" + GOOD, "2.csv, line 1: other column names than 1.csv"),
+        (GOOD + "0.5,x,1\n", "2.csv, line 3, column 2: 'x' where a number is expected"),
+        ("", "2.csv: empty"),
+    ],
+)
+def test_what_is_wrong_in_a_folder_names_the_file(write, tmp_path, second, message):
+    write("a,b,label\n" + GOOD, "1.csv")
+    write(second, "2.csv")
+    with pytest.raises(DataError, match=message):
+        read_beats(tmp_path)
+
+
+def test_a_folder_without_files_of_beats_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"no file in this folder ends in \.csv, \.tsv"):
+        read_beats(tmp_path)
 
 
 numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -1,14 +1,11 @@
-"""Dealing beats into parts."""
+"""Which rows are for training, which for validation, and which are held back."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from data.beats import Beats
-from training.split import deal, hash_rows, reorder, split_rows
+from training.split import hash_rows, split_rows
 
 labels_with_enough_rows = st.lists(st.integers(3, 40), min_size=2, max_size=6).map(
     lambda sizes: np.repeat(np.arange(len(sizes)), sizes)
@@ -82,33 +79,3 @@ def test_one_beat_many_times_does_not_upset_the_shares():
     features = np.concatenate([np.ones((900, 5), np.float32), random_beats(100)])
     *_, test = split_rows(np.zeros(1000, np.int64), hash_rows(features), 0.2, 0.2, seed=0)
     assert 100 <= len(test) <= 300
-
-
-@given(
-    features=arrays(np.float32, st.tuples(st.integers(1, 20), st.integers(1, 40)), elements=st.floats(-9, 9, width=32))
-)
-def test_reordering_in_place_equals_indexing(features):
-    order = np.random.default_rng(0).permutation(len(features))
-    expected = features[order]
-    reorder(features, order)
-    assert (features == expected).all()
-
-
-@pytest.fixture
-def beats() -> Beats:
-    labels = np.repeat([0, 1], [30, 20]).astype(np.int64)
-    features = np.stack([np.arange(50), labels], axis=1).astype(np.float32)
-    return Beats(features=features, labels=labels, feature_names=("row", "label"), source="made.csv", note=None)
-
-
-def test_dealt_features_stay_with_their_labels_and_are_not_copied(beats):
-    parts = deal(beats, None, 0.2, 0.2, seed=0)
-    for part in (parts.train, parts.validation, parts.test):
-        assert (part.features[:, 1] == part.labels).all()
-        assert np.shares_memory(part.features, beats.features)
-
-
-def test_a_given_test_set_takes_no_rows_from_training(beats):
-    parts = deal(beats, beats, 0.2, 0.2, seed=0)
-    assert parts.test is beats
-    assert len(parts.train.labels) + len(parts.validation.labels) == len(beats.labels)

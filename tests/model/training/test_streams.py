@@ -1,0 +1,58 @@
+"""Rows on disk as TensorFlow gets them."""
+
+from collections.abc import Callable
+from itertools import chain
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from training.shards import Rows
+from training.streams import in_order, shuffled
+
+
+@pytest.fixture
+def rows(make_rows: Callable[..., Rows]) -> Rows:
+    """100 rows in shards of 7, each beat telling its number and its class column."""
+    columns = np.arange(100) % 3
+    return make_rows(np.stack([np.arange(100), columns], axis=1).astype(np.float32), columns, shard_rows=7)
+
+
+def numbers(batches: tf.data.Dataset) -> list[list[int]]:
+    told = []
+    for features, columns in batches:
+        assert (features[:, 1].numpy() == columns.numpy()).all()
+        told.append(features[:, 0].numpy().astype(int).tolist())
+    return told
+
+
+def test_in_order_is_the_order_of_the_blocks(rows):
+    batches = in_order(rows, 32)
+    assert len(batches) == 4
+    assert list(chain(*numbers(batches))) == [int(number) for block, _ in rows.blocks(9) for number in block[:, 0]]
+
+
+def test_every_epoch_has_each_row_once_in_another_order(rows):
+    batches = shuffled(rows, 32, seed=1)
+    first, second = (list(chain(*numbers(batches))) for _ in range(2))
+    assert len(batches) == 4
+    assert first != second
+    assert sorted(first) == sorted(second) == list(range(100))
+
+
+def test_rows_far_apart_meet_in_a_batch(rows):
+    for batch in numbers(shuffled(rows, 16, seed=1)):
+        assert np.ptp(batch) > 30
+
+
+def test_a_seed_repeats_the_orders_of_all_epochs_and_another_makes_others(rows):
+    orders = [[numbers(batches) for _ in range(3)] for batches in (shuffled(rows, 8, seed) for seed in (5, 5, 6))]
+    assert orders[0] == orders[1]
+    assert orders[0][0] != orders[2][0]
+
+
+def test_workers_share_the_batches_of_one_and_take_equally_many_steps(rows):
+    alone = numbers(shuffled(rows, 12, seed=3))
+    shares = [numbers(shuffled(rows, 12, 3, worker, workers=3)) for worker in range(3)]
+    assert [sorted(chain(*batches)) for batches in zip(*shares, strict=True)] == [sorted(batch) for batch in alone[:8]]
+    assert {len(batch) for share in shares for batch in share} == {4}

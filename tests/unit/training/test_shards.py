@@ -1,0 +1,99 @@
+"""Beats dealt out to shards on disk: every row is in the part and under the label that it was dealt to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from training.shards import Pile, Rows, deal_out, pile_up
+
+RECORD_BYTES = 12  # two values and the class column
+CLASS_LABELS = np.array([-7, 2**53 - 1])
+
+
+def made_beats(rows: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Features that tell the row's number and its column, and labels."""
+    columns = np.arange(rows) % 2
+    return np.stack([np.arange(rows), columns], axis=1).astype(np.float32), CLASS_LABELS[columns]
+
+
+def piled(folder: Path, rows: int, block: int = 7) -> Pile:
+    features, labels = made_beats(rows)
+    pieces = [slice(start, start + block) for start in range(0, rows, block)]
+    return pile_up(((features[piece], labels[piece]) for piece in pieces), folder / "beats", width=2)
+
+
+def dealt(folder: Path, groups: list[NDArray[np.int64]], shard: int = 4, chunk: int = 10) -> list[Rows]:
+    pile = piled(folder, sum(map(len, groups)))
+    return deal_out(pile, groups, CLASS_LABELS, folder, shard * RECORD_BYTES, chunk * RECORD_BYTES)
+
+
+def numbers(rows: Rows) -> list[int]:
+    return [int(number) for features, _ in rows.blocks() for number in features[:, 0]]
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[int]:
+    """Numbers for folders, as a property is tried many times in one `tmp_path`."""
+    return iter(range(10**6))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    sizes=st.lists(st.integers(0, 30), min_size=1, max_size=3),
+    seed=st.integers(0, 9),
+    shard=st.integers(1, 9),
+    chunk=st.integers(1, 40),
+    block=st.integers(1, 9),
+)
+def test_every_row_is_in_its_part_once_under_its_own_label(tmp_path, fresh, sizes, seed, shard, chunk, block):
+    folder = tmp_path / str(next(fresh))
+    folder.mkdir()
+    groups = np.split(np.random.default_rng(seed).permutation(sum(sizes)), np.cumsum(sizes)[:-1])
+    parts = dealt(folder, groups, shard, chunk)
+    for rows, group in zip(parts, groups, strict=True):
+        assert len(rows) == len(group)
+        assert sorted(numbers(rows)) == sorted(group)
+        assert list(rows.counts) == np.bincount(group % 2, minlength=2).tolist()
+        for features, columns in rows.blocks(block):
+            assert (features[:, 1] == columns).all()
+            assert len(columns) <= block
+    assert sorted(folder.iterdir()) == sorted(path for rows in parts for path in rows.shards)
+
+
+def test_the_order_of_a_group_says_which_rows_share_a_shard(tmp_path):
+    group = np.random.default_rng(0).permutation(10)
+    (rows,) = dealt(tmp_path, [group], shard=4)
+    found = [set(np.fromfile(shard, np.float32).reshape(-1, 3)[:, 0].astype(int)) for shard in rows.shards]
+    assert found == [set(group[:4]), set(group[4:8]), set(group[8:])]
+
+
+def test_places_are_those_of_the_order_in_which_blocks_come(tmp_path):
+    (rows,) = dealt(tmp_path, [np.random.default_rng(0).permutation(50)], shard=7)
+    order = numbers(rows)
+    places = [49, 0, 7, 6, 20]
+    assert rows.take(places)[:, 0].tolist() == [order[place] for place in places]
+    assert rows.take([]).shape == (0, 2)
+    assert rows.columns().tolist() == [number % 2 for number in order]
+
+
+def test_equal_beats_have_equal_hashes_wherever_they_stand(tmp_path):
+    features = np.repeat(made_beats(6)[0], 2, axis=0)
+    pile = pile_up([(features[:5], np.zeros(5, np.int64)), (features[5:], np.ones(7, np.int64))], tmp_path / "beats", 2)
+    assert (pile.hashes[::2] == pile.hashes[1::2]).all()
+    assert len(set(pile.hashes.tolist())) == 6
+    assert pile.labels.tolist() == [0] * 5 + [1] * 7
+
+
+def test_the_disk_holds_the_beats_once(tmp_path):
+    rows, chunk = 1000, 50
+    pile = piled(tmp_path, rows)
+    (tmp_path / "beats-0-00000").mkdir()  # where the first rows belong, which are dealt out last
+    with pytest.raises(IsADirectoryError):
+        deal_out(pile, [np.arange(rows)], CLASS_LABELS, tmp_path, chunk * RECORD_BYTES, chunk * RECORD_BYTES)
+    assert pile.path.stat().st_size == chunk * RECORD_BYTES
+    assert sum(path.stat().st_size for path in tmp_path.glob("beats-0-*") if path.is_file()) == 950 * RECORD_BYTES
