@@ -19,12 +19,13 @@ try:
     from training.options import parse_options
     from training.pipeline import train
     from training.publish import newest
+    from training.workers import Workers
 
     options = parse_options(sys.argv[1:])
     if options.unless_published and (version := newest(options.models)):
         print(f"Nothing to do: {version} is published", flush=True)
-    else:
-        print(f"Published {train(options)}", flush=True)
+    elif version := train(options, Workers.parse(os.environ.get("TF_CONFIG", ""))):
+        print(f"Published {version}", flush=True)
 except (DataError, TrainingError) as error:
     sys.exit(f"training: {error}")
 except KeyboardInterrupt:

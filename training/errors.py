@@ -11,3 +11,7 @@ class PublishError(TrainingError):
 
 class ComparisonError(TrainingError):
     """Another version cannot be judged by these beats; the message says why."""
+
+
+class WorkerLostError(TrainingError):
+    """Another worker of the same training is gone; all must be started again."""

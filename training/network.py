@@ -1,6 +1,7 @@
 """The network and its training."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -11,9 +12,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
+from training.checkpoint import Store
+from training.epochs import Epochs
 from training.errors import TrainingError
 from training.shards import Rows
 from training.streams import in_order, shuffled
+from training.together import fit_together
+from training.workers import Team
 
 LEAST_GAIN = 1e-3  # of validation loss, within the patience
 STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch
@@ -75,34 +80,77 @@ def _moments(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return scaler.mean_, np.where(scaler.var_ < 1e-12, 1.0, scaler.var_)
 
 
-def fit(train: Rows, validation: Rows, classes: int, recipe: Recipe) -> Trained:
+def fit(
+    train: Rows,
+    validation: Rows,
+    classes: int,
+    recipe: Recipe,
+    team: Team | None = None,
+    store: Store | None = None,
+) -> Trained:
     """Train until the validation loss stops falling and keep the best weights.
 
+    With a `team` its workers train one network together; with a `store` a killed training goes on after its last epoch.
     A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss.
     """
     keras.utils.set_random_seed(recipe.seed)
-    model = build(train, classes)
-    loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
-    model.compile(
-        keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE
-    )
+    with team.strategy.scope() if team else nullcontext():
+        model = _compiled(build(train, classes), classes, recipe)
     # Where beats are easy the loss falls for ever by ever less, which nobody should wait for.
     stop = keras.callbacks.EarlyStopping(
         "val_loss", min_delta=LEAST_GAIN, patience=recipe.patience, restore_best_weights=True
     )
-    history = model.fit(
-        shuffled(train, recipe.batch_size or batch_size(len(train)), recipe.seed),
-        validation_data=in_order(validation, JUDGED_AT_ONCE),
-        epochs=recipe.epochs,
+    epochs = Epochs(stop, store)
+    callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN()]
+    left = range(epochs.done, epochs.done if epochs.ended else recipe.epochs)
+    _fit(model, train, validation, recipe, left, callbacks, team)
+    if not np.isfinite(epochs.history["val_loss"]).any():
+        raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
+    return Trained(_alone(model) if team else model, epochs.history, stop.best_epoch + 1)
+
+
+def _compiled(model: keras.Model, classes: int, recipe: Recipe) -> keras.Model:
+    loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+    model.compile(
+        keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE
+    )
+    return model
+
+
+def _fit(
+    model: keras.Model,
+    train: Rows,
+    validation: Rows,
+    recipe: Recipe,
+    epochs: range,
+    callbacks: list[keras.callbacks.Callback],
+    team: Team | None,
+) -> None:
+    batch = min(recipe.batch_size or batch_size(len(train)), len(train))
+    seed = recipe.seed + epochs.start  # a resumed training does not see the first epoch's order again
+    judged = in_order(validation, JUDGED_AT_ONCE)
+    if team:
+        own = shuffled(train, batch, seed, team.workers.index, team.size)
+        share = judged.shard(team.size, team.workers.index)
+        fit_together(team, model, own, share, batch, epochs, _weights(train, recipe), callbacks)
+        return
+    model.fit(
+        shuffled(train, batch, seed),
+        validation_data=judged,
+        initial_epoch=epochs.start,
+        epochs=epochs.stop,
         shuffle=False,  # it is already
         class_weight=_weights(train, recipe),
-        callbacks=[stop, keras.callbacks.TerminateOnNaN()],
+        callbacks=callbacks,
         verbose=1 if sys.stdout.isatty() else 2,
-    ).history
-    if not np.isfinite(history["val_loss"]).any():
-        raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
-    curves = {name: [float(value) for value in values] for name, values in history.items()}
-    return Trained(model, curves, stop.best_epoch + 1)
+    )
+
+
+def _alone(model: keras.Model) -> keras.Model:
+    """The same network, of which the other workers need not be asked."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def batch_size(rows: int) -> int:

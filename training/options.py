@@ -1,6 +1,7 @@
 """The command line of `python -m training`."""
 
 import argparse
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ class Options:
     spare_file: Path | None
     version_file: Path | None
     unless_published: bool
+    run: str | None
+    worker_patience: float
     validation_share: float
     test_share: float
     recipe: Recipe
@@ -53,6 +56,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--spare-file", type=Path, help="numbers of versions that --keep must not remove, one on each line")
     add("--version-file", type=Path, help="where to write the number of the version that was published")
     add("--unless-published", action="store_true", help="do nothing if --models has a version already")
+    add("--run", type=_run, help="name of this training: started again under it, it goes on after its last epoch")
+    add(
+        "--worker-patience",
+        type=_positive,
+        default=600.0,
+        help="seconds to wait for the workers that TF_CONFIG names (%(default)s)",
+    )
     add(
         "--validation-share", type=_share, default=0.15, help="of the training rows, to know when to stop (%(default)s)"
     )
@@ -94,6 +104,12 @@ def _number(kind: type[int] | type[float], wanted: str, fits: Callable[[float], 
 
 def _at_least(least: int) -> Callable[[str], float]:
     return _number(int, f"a whole number of {least} or more", lambda value: value >= least)
+
+
+def _run(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of letters, digits, '.', '_' and '-', at most 63")
+    return text
 
 
 _share = _number(float, "a number between 0 and 1", lambda value: 0 < value < 1)

@@ -1,6 +1,7 @@
 """The way from a file of beats to a published version, step by step."""
 
 import json
+import logging
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from training.checkpoint import Store, fingerprint, mark, published
 from training.compare import Compared, compare
 from training.errors import PublishError
 from training.evaluate import Evaluation
@@ -22,31 +24,28 @@ from training.publish import prune, publish, staging
 from training.report import summary, write_report
 from training.shards import Rows
 from training.version_files import read_spared, write_version
+from training.workers import Team, Workers, join
+
+log = logging.getLogger(__name__)
 
 CHECKED_BEATS = 256  # real beats on which the written model must agree with the trained one
 
 
-def train(options: Options) -> Path:
-    """Train, evaluate and publish; returns the folder of the new version.
+def train(options: Options, workers: Workers | None = None) -> Path | None:
+    """Train, evaluate and publish; returns the folder of the new version, or None where another worker published it.
 
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
     spared = read_spared(options.spare_file)
-    with ExitStack() as stack:
-        # First, since a folder that cannot be written to is best known early.
-        folder = stack.enter_context(staging(options.models))
-        parts = read(options, stack.enter_context(scratch()))
-        trained, evaluation = fit_and_evaluate(parts, options.recipe)
-        description = _describe(parts, trained, evaluation, options.recipe)
-        compared = compare(options.models, evaluation, parts.test)
-        print(summary(description, evaluation, compared), flush=True)
-        try:
-            _write(folder, parts, trained, evaluation, description, compared)
-            version = publish(folder)
-        except (OSError, tf.errors.OpError) as error:
-            raise PublishError(
-                f"{options.models}: nothing was published, the model could not be written: {error}"
-            ) from error
+    version = published(options.models, options.run) if options.run else None
+    if version is None:
+        team = join(workers, options.worker_patience) if workers else None
+        if team and not team.leads:
+            _help(options, team)
+            return None
+        version = _lead(options, team)
+    else:
+        log.info("version %d is of this run: it was published before a restart", version)
     if options.version_file:
         write_version(options.version_file, version)
     if options.keep:
@@ -54,9 +53,55 @@ def train(options: Options) -> Path:
     return options.models / str(version)
 
 
-def fit_and_evaluate(parts: Parts, recipe: Recipe) -> tuple[Trained, Evaluation]:
+def _lead(options: Options, team: Team | None) -> int:
+    with ExitStack() as stack:
+        # First, since a folder that cannot be written to is best known early.
+        folder = stack.enter_context(staging(options.models))
+        parts = read(options, stack.enter_context(scratch()))
+        store = _store(options, parts, team)
+        trained, evaluation = fit_and_evaluate(parts, options.recipe, team, store)
+        description = _describe(parts, trained, evaluation, options.recipe)
+        compared = compare(options.models, evaluation, parts.test)
+        print(summary(description, evaluation, compared), flush=True)
+        try:
+            _write(folder, parts, trained, evaluation, description, compared)
+            if options.run:
+                mark(folder, options.run)
+            version = publish(folder)
+        except (OSError, tf.errors.OpError) as error:
+            raise PublishError(
+                f"{options.models}: nothing was published, the model could not be written: {error}"
+            ) from error
+    if store:
+        store.remove()
+    if team:
+        team.wait()
+    return version
+
+
+def _help(options: Options, team: Team) -> None:
+    with scratch() as folder:
+        parts = read(options, folder)
+        fit(parts.train, parts.validation, len(parts.class_labels), options.recipe, team, _store(options, parts, team))
+    log.info("Trained; worker 0 evaluates and publishes")
+    team.wait()  # until it has: else nobody would be here to train with, were it killed before
+
+
+def _store(options: Options, parts: Parts, team: Team | None) -> Store | None:
+    if not (options.run or team):
+        return None
+    told = [asdict(options.recipe), parts.class_labels.tolist()]
+    number = fingerprint(told, parts.train, parts.validation, parts.test)
+    if team:
+        team.require_same(number, "the workers were given different beats or options; give all of them the same")
+    return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None
+
+
+def fit_and_evaluate(
+    parts: Parts, recipe: Recipe, team: Team | None = None, store: Store | None = None
+) -> tuple[Trained, Evaluation]:
     """Train on two parts and judge by the third; TrainingError if the training diverged."""
-    trained = fit(parts.train, parts.validation, len(parts.class_labels), recipe)
+    trained = fit(parts.train, parts.validation, len(parts.class_labels), recipe, team, store)
     truth = parts.class_labels[parts.test.columns()]
     return trained, Evaluation(parts.class_labels, truth, trained.probabilities(parts.test))
 
