@@ -1,6 +1,7 @@
 """The network and its training."""
 
 import sys
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,7 @@ class Trained:
     model: keras.Model
     history: dict[str, list[float]]
     best_epoch: int  # whose weights were kept, counted from 1
+    seconds: float  # of the epochs that this process took part in
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
@@ -103,10 +105,12 @@ def fit(
     epochs = Epochs(stop, store)
     callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN()]
     left = range(epochs.done, epochs.done if epochs.ended else recipe.epochs)
+    started = time.monotonic()
     _fit(model, train, validation, recipe, left, callbacks, team)
+    seconds = time.monotonic() - started
     if not np.isfinite(epochs.history["val_loss"]).any():
         raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
-    return Trained(_alone(model) if team else model, epochs.history, stop.best_epoch + 1)
+    return Trained(_alone(model) if team else model, epochs.history, stop.best_epoch + 1, seconds)
 
 
 def _compiled(model: keras.Model, classes: int, recipe: Recipe) -> keras.Model:

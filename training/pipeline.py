@@ -119,6 +119,7 @@ def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, recipe: Re
             "tensorflow": tf.__version__,
             "keras": release("keras"),
             "best_epoch": trained.best_epoch,
+            "seconds": round(trained.seconds, 3),
             **asdict(recipe),
         },
         "metrics": evaluation.metrics(),
