@@ -35,8 +35,23 @@
 {{- $file := include "training.file" . -}}
 - name: training
   {{- include "training.container" . | nindent 2 }}
+  {{- if include "training.several" . }}
+  ports:
+    - {name: workers, containerPort: {{ include "training.port" . }}}
+  {{- end }}
+  env:
+    # Of the Job: what a pod of it has trained, another pod of it goes on with.
+    - {name: RUN, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']"}}}
+    {{- if include "training.several" . }}
+    - {name: JOB, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}}
+    - {name: JOB_COMPLETION_INDEX, valueFrom: {fieldRef: {fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']"}}}
+    - name: TF_CONFIG
+      value: {{ include "training.config" . | squote }}
+    {{- end }}
+    {{- include "training.env" . | indent 4 }}
   args:
     - --models=/models/{{ .Values.models.name }}
+    - --run=$(RUN)
     {{- with $file }}
     - {{ printf "--data=%s" . | quote }}
     {{- end }}
@@ -73,12 +88,40 @@ resources:
 {{ include "ecg.confined" . }}
 resources:
   {{- toYaml .Values.training.resources | nindent 2 }}
-{{- with .Values.training.env }}
-env:
-  {{- range $name, $value := . }}
-  - {name: {{ $name }}, value: {{ include "ecg.scalar" $value | quote }}}
-  {{- end }}
 {{- end }}
+
+{{- /* training.env: the variables that are set by value. Context: the root. */ -}}
+{{- define "training.env" -}}
+{{- range $name, $value := .Values.training.env }}
+- {name: {{ $name }}, value: {{ include "ecg.scalar" $value | quote }}}
+{{- end }}
+{{- end }}
+
+{{- /* training.several: "true" where several workers train together. Context: the root. */ -}}
+{{- define "training.several" -}}
+{{- if gt (int .Values.training.workers) 1 }}true{{ end -}}
+{{- end }}
+
+{{- /* training.port: where a worker listens for the others. */ -}}
+{{- define "training.port" -}}
+2222
+{{- end }}
+
+{{- /* training.peers: a NetworkPolicy's peers: the workers. Context: the root. */ -}}
+{{- define "training.peers" -}}
+- podSelector:
+    matchLabels:
+      {{- include "ecg.selector" . | nindent 6 }}
+{{- end }}
+
+{{- /* training.config: what TensorFlow calls TF_CONFIG: all workers, by the names that the Service gives them, and which
+of them a pod is. Context: the root. */ -}}
+{{- define "training.config" -}}
+{{- $addresses := list -}}
+{{- range $index := until (int .Values.training.workers) -}}
+{{- $addresses = append $addresses (printf "$(JOB)-%d.%s:%s" $index (include "ecg.self" $) (include "training.port" $)) -}}
+{{- end -}}
+{"cluster": {"worker": {{ toRawJson $addresses }}}, "task": {"type": "worker", "index": $(JOB_COMPLETION_INDEX)}}
 {{- end }}
 
 {{- /* training.job: the specification of the Job and of the CronJob's Jobs. Context: the root. */ -}}
@@ -86,7 +129,16 @@ env:
 {{- $file := include "training.file" . -}}
 {{- $pinned := ne (include "ecg.pinned" .) "" -}}
 {{- $promotes := and $pinned .Values.rollout.promote -}}
+{{ if include "training.several" . -}}
+completionMode: Indexed
+completions: {{ .Values.training.workers }}
+parallelism: {{ .Values.training.workers }}
+# Where one fails all do, and go on together after the last whole epoch; one that fails for good fails the Job.
+backoffLimitPerIndex: {{ .Values.training.retries }}
+maxFailedIndexes: 0
+{{- else -}}
 backoffLimit: {{ .Values.training.retries }}
+{{- end }}
 activeDeadlineSeconds: {{ .Values.training.deadlineSeconds }}
 podFailurePolicy:
   rules:
@@ -113,9 +165,23 @@ template:
     {{- end }}
   spec:
     restartPolicy: Never
+    {{- if include "training.several" . }}
+    subdomain: {{ include "ecg.self" . }}
+    {{- end }}
     {{- include "ecg.pod" (list . .Values.training) | nindent 4 }}
     {{- with include "ecg.sameNode" . }}
     {{- . | nindent 4 }}
+    {{- else }}
+    {{- if include "training.several" . }}
+    topologySpreadConstraints:
+      - maxSkew: 1
+        topologyKey: kubernetes.io/hostname
+        whenUnsatisfiable: ScheduleAnyway
+        labelSelector:
+          matchLabels:
+            {{- include "ecg.selector" . | nindent 12 }}
+        matchLabelKeys: [batch.kubernetes.io/controller-uid]
+    {{- end }}
     {{- end }}
     {{- if or $pinned .Values.data.url }}
     initContainers:
@@ -130,6 +196,10 @@ template:
       {{- with .Values.data.url }}
       - name: data
         {{- include "training.container" $ | nindent 8 }}
+        {{- with include "training.env" $ }}
+        env:
+          {{- . | indent 10 }}
+        {{- end }}
         command: [python, -m, data, fetch]
         args: [{{ . | quote }}, {{ $file | quote }}]
         volumeMounts:
@@ -144,6 +214,10 @@ template:
       {{- if $promotes }}
       - name: rollout
         {{- include "training.rollout" . | nindent 8 }}
+        {{- if include "training.several" . }}
+        # Worker 0 publishes, and only its pod has something to promote.
+        command: [sh, -c, 'test "$JOB_COMPLETION_INDEX" != 0 || exec python -m rollout "$@"', rollout]
+        {{- end }}
         args:
           - --deployment={{ include "ecg.name" (list . "serving") }}
           - --gateway=http://{{ include "ecg.name" (list . "gateway") }}:{{ .Values.gateway.service.port }}
