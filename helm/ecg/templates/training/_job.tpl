@@ -48,7 +48,9 @@
     - name: TF_CONFIG
       value: {{ include "training.config" . | squote }}
     {{- end }}
-    {{- include "training.env" . | indent 4 }}
+    {{- with include "training.env" . | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
   args:
     - --models=/models/{{ .Values.models.name }}
     - --run=$(RUN)
@@ -196,9 +198,9 @@ template:
       {{- with .Values.data.url }}
       - name: data
         {{- include "training.container" $ | nindent 8 }}
-        {{- with include "training.env" $ }}
+        {{- with include "training.env" $ | trim }}
         env:
-          {{- . | indent 10 }}
+          {{- . | nindent 10 }}
         {{- end }}
         command: [python, -m, data, fetch]
         args: [{{ . | quote }}, {{ $file | quote }}]
