@@ -52,6 +52,7 @@ def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[st
         ]
         if contenders.DIRECT in options.only:
             alone = stack.enter_context(Generator(plan.servers))
+            alone.load(str(place.version))
             asked.append((Direct(alone, str(place.version), beats), scenarios.WITHOUT_NETWORK))
         campaign.measure(asked, options.scenarios, plan, results)
     return results, starts
@@ -97,14 +98,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--models", type=Path, help="model base path; else one is trained on synthetic beats")
     add("--only", type=_names, help=f"of {','.join(KNOWN)}")
     add("--quick", action="store_true", help="the project's own and Keras only, one round of seconds")
-    add("--seconds", type=float, help="that each measurement takes (1.5)")
-    add("--rounds", type=int, help="in which each contender is measured in turn (4)")
+    add("--seconds", type=float, help="that each measurement takes (1.25; quick: 1)")
+    add("--rounds", type=int, help="in which each contender is measured in turn (4; quick: 1)")
     add("--arrivals", choices=["steady", "poisson"], default="steady", help="of the open loop (%(default)s)")
     add("--out", type=Path, default=Path("build/bench"), help="for results, logs and what is installed (%(default)s)")
     options = parser.parse_args(arguments)
     options.scenarios = scenarios.QUICK if options.quick else scenarios.ALL
     options.only = options.only or (QUICK if options.quick else KNOWN)
-    options.seconds = options.seconds or (1.0 if options.quick else 1.5)
+    options.seconds = options.seconds or (1.0 if options.quick else 1.25)
     options.rounds = options.rounds or (1 if options.quick else 4)
     return options
 

@@ -103,16 +103,25 @@ def measure(asked: Asked, scenarios: Sequence[Scenario], plan: Plan, results: Re
     """Measure each in its scenarios; another one begins in each round."""
     for number in range(plan.rounds):
         for scenario in scenarios:
-            now = [each for each, own in asked if scenario in own]
+            now = [each for each, own in asked if scenario in own and each.name not in results.missing]
             first = number % max(1, len(now))
             for each in now[first:] + now[:first]:
-                rate = half(results, each.name) if scenario.half else None
-                results.figures.append(replace(each.measure(scenario, plan.seconds, rate), round=number))
+                _measure(each, scenario, plan.seconds, number, results)
             print(f"round {number + 1} of {plan.rounds}, {_told(results, now, scenario)}", flush=True)
 
 
+def _measure(measured: Measured, scenario: Scenario, seconds: float, number: int, results: Results) -> None:
+    rate = half(results, measured.name) if scenario.half else None
+    try:
+        figures = measured.measure(scenario, seconds, rate)
+    except OSError as error:
+        results.missing[measured.name] = f"it did not take connections any more ({error}): {scenario.name}"
+    else:
+        results.figures.append(replace(figures, round=number))
+
+
 def _told(results: Results, now: Sequence[Measured], scenario: Scenario) -> str:
-    latest = [(each.name, results.of(each.name, scenario)[-1]) for each in now]
+    latest = [(each.name, results.of(each.name, scenario)[-1]) for each in now if each.name not in results.missing]
     return f"{scenario.name}, beats/s: " + ", ".join(
         f"{name} {figures.samples_per_second:.0f}" for name, figures in latest
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from bench.load.generator import Target
 from bench.load.http_client import post
@@ -68,7 +69,7 @@ class Contract(ABC):
 
     @abstractmethod
     def read(self, body: bytes) -> Answers:
-        """What was answered; raises ValueError, KeyError or TypeError where that is no answer."""
+        """What was answered; raises what Python raises where that is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Check:
         """Whether `body` has the right answer for each beat."""
         try:
             given = self.contract.read(body)
-        except (ValueError, KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return False
         return len(given) == len(self.expected) and all(
             label == wanted and isclose(probability, likely, abs_tol=1e-4)
@@ -161,6 +162,9 @@ class TensorFlowServing(Contract):
 
     def read(self, body: bytes) -> Answers:
         """A PredictResponse."""
-        outputs = PredictResponse.FromString(body).outputs
+        try:
+            outputs = PredictResponse.FromString(body).outputs
+        except DecodeError as error:
+            raise ValueError("no PredictResponse") from error
         columns = (tensors.numbers(outputs[name]) for name in ("predicted_class", "probability"))
         return list(zip(*columns, strict=True))

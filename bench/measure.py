@@ -14,7 +14,7 @@ import psutil
 from bench import direct
 from bench.contenders import Contender
 from bench.contracts import Beat
-from bench.load.generator import Arrivals, Load, Target, generate, is_right, process
+from bench.load.generator import Arrivals, Load, Target, first_fault, generate, process
 from bench.load.record import WRONG, Outcome, Window
 from bench.processes import Memory, Processes, cpu_seconds
 from bench.scenarios import Scenario
@@ -101,9 +101,9 @@ class Generator:
         )
         self.process = psutil.Process(self._pool.submit(process).result())
 
-    def is_right(self, target: Target) -> bool:
-        """Whether a first request is answered rightly."""
-        return self._pool.submit(is_right, target).result()
+    def first_fault(self, target: Target) -> str:
+        """What was wrong with the answer to a first request, or empty."""
+        return self._pool.submit(first_fault, target).result()
 
     def run(self, target: Target, load: Load, processes: Processes) -> tuple[Outcome, Used]:
         """Have the load generated, and read the CPU time within the window."""
@@ -111,16 +111,21 @@ class Generator:
         used = self._used(load.window, processes)
         return asking.result(), used
 
-    def calls(self, version: str, beats: Sequence[Beat], window: Window) -> tuple[Outcome, Used]:
-        """Have the SavedModel called in the process itself: all CPU time is the contender's."""
-        asking = self._pool.submit(direct.calls, version, beats, window)
-        return asking.result(), Used(window.seconds, 0.0)
+    def load(self, version: str) -> None:
+        """Have the SavedModel loaded in the process itself."""
+        self._pool.submit(direct.load, version).result()
 
-    def _used(self, window: Window, processes: Processes) -> Used:
+    def calls(self, version: str, beats: Sequence[Beat], window: Window) -> tuple[Outcome, Used]:
+        """Have the SavedModel called in the process itself, whose CPU time is the contender's then."""
+        asking = self._pool.submit(direct.calls, version, beats, window)
+        used = self._used(window, None)
+        return asking.result(), Used(used.generator, 0.0)
+
+    def _used(self, window: Window, processes: Processes | None) -> Used:
         _sleep_until(window.start)
-        before, own_before = processes.cpu_seconds(), cpu_seconds([self.process])
+        before, own_before = processes.cpu_seconds() if processes else {}, cpu_seconds([self.process])
         _sleep_until(window.end)
-        after, own_after = processes.cpu_seconds(), cpu_seconds([self.process])
+        after, own_after = processes.cpu_seconds() if processes else {}, cpu_seconds([self.process])
         return Used(_spent(before, after), _spent(own_before, own_after))
 
     def __enter__(self) -> Self:
@@ -168,7 +173,7 @@ class Running:
 
     def measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
         """See Measured."""
-        longer = PATIENT if self.contender.patient else 1
+        longer = (PATIENT if self.contender.patient else 1) * scenario.longer
         window = _window(WARM_UP_SECONDS * longer, seconds * longer)
         target = self.contender.contract.target(self.port, self.beats[: scenario.beats])
         load = Load(scenario.connections, rate, window, arrivals=self.arrivals)
@@ -187,7 +192,7 @@ class Direct:
 
     def measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
         """One call after another, whatever the connections."""
-        window = _window(WARM_UP_SECONDS, seconds)
+        window = _window(WARM_UP_SECONDS, seconds * scenario.longer)
         outcome, used = self.generator.calls(self.version, self.beats[: scenario.beats], window)
         resident = self.generator.process.memory_info().rss
         return figures(self.name, scenario, outcome, used, Memory(resident, resident), rate)
@@ -204,10 +209,12 @@ def started(
     """Wait for the first right answer; raise NotStarted if none comes."""
     start = time.monotonic()
     target = contender.contract.target(port, beats[:1])
-    while not generator.is_right(target):
+    while fault := generator.first_fault(target):
+        if fault == WRONG:
+            raise NotStarted(f"{contender.name} answers wrongly")
         if processes.ended():
             raise NotStarted(f"{contender.name}: a process ended; {processes.log} says why")
         if time.monotonic() - start > START_SECONDS:
-            raise NotStarted(f"{contender.name}: no right answer in {START_SECONDS} s; {processes.log} may say why")
+            raise NotStarted(f"{contender.name}: no answer in {START_SECONDS} s ({fault}); {processes.log} may say why")
         time.sleep(BETWEEN_LOOKS)
     return Running(contender, processes, port, time.monotonic() - start, generator, beats)

@@ -1,17 +1,20 @@
 """`python -m bench.parse_and_reply`: the gateway as it is, but nobody is asked: every beat gets the same answer."""
 
 import os
-from functools import partial
-from typing import Any
-
-from flask import Flask
+from concurrent.futures import ThreadPoolExecutor
 
 from bench.contenders import CONSTANT
+from gateway import server
 from gateway.beats import Beats
+from gateway.collector import Collector
+from gateway.front import PATH, Front
+from gateway.journal import Journal
+from gateway.metrics import Metrics
 from gateway.model import Answer
+from gateway.predictor import Prediction
 from gateway.router import Router
-from gateway.server import Server
 from gateway.settings import Settings
+from gateway.together import Request
 
 
 class Constant(Router):
@@ -19,10 +22,8 @@ class Constant(Router):
 
     def predict(
         self, beats: Beats, labelled: bool = False, version: int | None = None, client: str | None = None
-    ) -> Any:
+    ) -> Prediction:
         """Give the constant answer for each beat."""
-        from gateway.predictor import Prediction
-
         count = len(beats.beats)
         predicted_class, probability = CONSTANT
         answer = Answer(1, [predicted_class] * count, [probability] * count, [[0.5, 0.5]] * count)
@@ -30,26 +31,35 @@ class Constant(Router):
         return Prediction(answer)
 
 
-class ConstantServer(Server):
-    """The gateway's server around that router."""
+class AtOnce(Collector):
+    """Asks that router on the event loop, as there is nothing to wait for."""
 
-    def serve(self, spawn_target: Any = None, target_loader: Any = None, wrap_loader: bool = True) -> None:
-        """Load the other application, with the arguments of the gateway's own."""
-        super().serve(spawn_target, partial(load, *target_loader.args), wrap_loader)
+    def __init__(self, router: Constant, settings: Settings) -> None:
+        super().__init__(router.predict_each, settings, ThreadPoolExecutor(1))
+        self._router = router
+
+    async def predict(self, request: Request) -> Prediction:
+        """Give the constant answer."""
+        return self._router.predict(request.beats)
 
 
-def load(settings: Settings, metrics_folder: str) -> Flask:
-    """Make the application in the worker."""
-    from gateway import logs
-    from gateway.app import create_app
-    from gateway.deployment import Rollout
-    from gateway.metrics import Metrics
-    from gateway.pool import Pool
+class Server(server.Server):
+    """The gateway's server around those."""
 
-    logs.configure(settings.log_level)
-    metrics = Metrics(metrics_folder)
-    return create_app(settings, Constant(settings, Pool(settings), Rollout(), metrics), metrics)
+    def load(self, metrics_folder: str) -> Front:
+        """Make the application in the worker."""
+        from gateway import logs
+        from gateway.app import create_app
+        from gateway.deployment import Rollout
+        from gateway.pool import Pool
+
+        settings = self._settings
+        logs.configure(settings.log_level)
+        metrics = Metrics(metrics_folder)
+        router = Constant(settings, Pool(settings), Rollout(), metrics)
+        app = create_app(settings, router, metrics)
+        return Front(app, AtOnce(router, settings), Journal(metrics, (PATH,)), settings)
 
 
 if __name__ == "__main__":
-    ConstantServer(Settings.from_env(os.environ)).run()
+    Server(Settings.from_env(os.environ)).run()

@@ -1,6 +1,7 @@
 """The figures as one picture."""
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -30,17 +31,17 @@ def _lines(
 ) -> None:
     for place, name in enumerate(contenders):
         points = {each: results.median(name, scenario, value) for each, scenario in scenarios.items()}
-        known = {each: height for each, height in points.items() if height}
-        axes.plot(list(known), list(known.values()), marker="o", label=name, color=f"C{place}")
+        known = {each: height for each, height in points.items() if height and isfinite(height)}
+        if known:
+            axes.plot(list(known), list(known.values()), marker="o", label=name, color=f"C{place}")
+    axes.set_xscale("log")
     axes.set_xticks(list(scenarios), [str(each) for each in scenarios])
-    axes.minorticks_off()
+    axes.set_xticks([], minor=True)
 
 
 def _named(axes: Axes, title: str, across: str) -> None:
-    axes.set(title=title, xlabel=across, yscale="log")
-    axes.set_xscale("log")
-    axes.set_xticks(axes.get_xticks(), minor=False)
-    axes.grid(alpha=0.3)
+    axes.set(title=title, xlabel=across)
+    _logarithmic(axes)
 
 
 def _bars(axes: Axes, results: Results, contenders: Sequence[str]) -> None:
@@ -51,5 +52,11 @@ def _bars(axes: Axes, results: Results, contenders: Sequence[str]) -> None:
         axes.bar(place, high * 1e3, color=f"C{contenders.index(name)}", alpha=0.35)
         axes.bar(place, middle * 1e3, color=f"C{contenders.index(name)}")
     axes.set_xticks(range(len(measured)), measured, rotation=30, ha="right")
-    axes.set(title="Half load, open loop: median (full) and p99 (pale) in ms", yscale="log")
+    axes.set(title="Half load, open loop: median (full) and p99 (pale) in ms")
+    _logarithmic(axes)
+
+
+def _logarithmic(axes: Axes) -> None:
+    if axes.has_data():  # of nothing there is no logarithm
+        axes.set_yscale("log")
     axes.grid(alpha=0.3, axis="y")

@@ -11,7 +11,7 @@ from typing import Literal
 from bench.load import arrivals, grpc_client
 from bench.load.http_client import HttpClient
 from bench.load.loops import Closed, Loop, Open
-from bench.load.record import Outcome, Window
+from bench.load.record import UNANSWERED, Outcome, Window
 
 CHECK_EVERY = 50  # answers; the first is always looked at
 Arrivals = Literal["steady", "poisson"]
@@ -72,13 +72,13 @@ def process() -> int:
     return os.getpid()
 
 
-def is_right(target: Target) -> bool:
-    """Ask once, on a connection of its own; whether the right answer came within seconds."""
+def first_fault(target: Target) -> str:
+    """Ask once, on a connection of its own; what was wrong, empty if the right answer came within seconds."""
     start = time.monotonic()
+    # the second request would be due after the window
+    once = Load(1, 1 / _FIRST_SECONDS, Window(start, start + _FIRST_SECONDS), patience=_FIRST_SECONDS)
     try:
-        outcome = generate(
-            target, Load(1, 1 / _FIRST_SECONDS, Window(start, start + _FIRST_SECONDS / 2), _FIRST_SECONDS)
-        )
-    except (OSError, TimeoutError):
-        return False
-    return len(outcome.latencies) == 1
+        outcome = generate(target, once)
+    except OSError as error:
+        return type(error).__name__
+    return next(iter(outcome.faults), "" if len(outcome.latencies) else UNANSWERED)

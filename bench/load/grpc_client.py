@@ -13,10 +13,15 @@ from bench.load.record import WRONG
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 _TIMEOUT = 30.0
+_CONNECTED_WITHIN = 5.0
 _OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),  # else channels to the same address share one connection
     ("grpc.max_receive_message_length", -1),
     ("grpc.enable_http_proxy", 0),
+    # a server that is starting is seen when it is there
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 50),
 ]
 
 
@@ -27,7 +32,7 @@ def drive(
     check: Callable[[bytes], bool],
     loop: Callable[[Callable[[int], None]], Loop],
 ) -> Loop:
-    """Run the loop that `loop` makes of a way to send; give it back when it is over."""
+    """Run the loop that `loop` makes of a way to send; give it back when it is over. TimeoutError if none listens."""
     # select() counts finer than epoll, whose milliseconds are coarse beside an answer
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
         return runner.run(_drive(address, request, connections, check, loop))
@@ -41,7 +46,7 @@ async def _drive(
     make: Callable[[Callable[[int], None]], Loop],
 ) -> Loop:
     channels = [grpc.aio.insecure_channel(address, options=_OPTIONS) for _ in range(connections)]
-    await asyncio.gather(*(channel.channel_ready() for channel in channels))
+    await asyncio.wait_for(asyncio.gather(*(channel.channel_ready() for channel in channels)), _CONNECTED_WITHIN)
     calls: list[Any] = [channel.unary_unary(PREDICT) for channel in channels]
     asking = set()
 
