@@ -13,7 +13,8 @@ from typing import Any
 from bench import campaign, contenders, machine, prepare, report, scenarios
 from bench.campaign import Plan, Start
 from bench.contracts import recorded
-from bench.measure import Direct, Generator, Measured
+from bench.generator import Generator
+from bench.measure import Direct, Measured
 from bench.picture import draw
 from bench.results import Results
 
@@ -42,9 +43,10 @@ def main(arguments: Sequence[str]) -> int:
 def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[str, Start]]:
     place = prepare.place(options.models, options.out, zeros=contenders.ZERO.name in options.only)
     beats, results = recorded(place.version, max(each.beats for each in options.scenarios)), Results()
+    named = [contender for contender in contenders.ALL if contender.name in options.only]
+    chosen = campaign.installed(named, place.out, results)
     with ExitStack() as stack:
         generator = stack.enter_context(Generator(plan.generator))
-        chosen = [contender for contender in contenders.ALL if contender.name in options.only]
         running = campaign.start(chosen, place, plan, beats, generator, results, stack)
         starts = campaign.idle(running)
         asked: list[tuple[Measured, Sequence[scenarios.Scenario]]] = [

@@ -7,11 +7,13 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bench.contenders import Contender, Place, free_ports
 from bench.contracts import Beat
+from bench.generator import Generator
 from bench.load.generator import Arrivals
-from bench.measure import Generator, Measured, NotStarted, Running, started
+from bench.measure import Measured, NotStarted, Running, started
 from bench.prepare import NotPrepared, environment
 from bench.processes import Processes
 from bench.results import Results
@@ -40,6 +42,24 @@ class Start:
     memory: int
 
 
+def installed(contenders: Sequence[Contender], out: Path, results: Results) -> list[Contender]:
+    """Install what they need, before anybody runs; who cannot be installed is missing in the results."""
+    ready = []
+    for contender in contenders:
+        try:
+            if contender.rival:
+                environment(contender.rival, out)
+            ready.append(contender)
+        except NotPrepared as error:
+            _miss(contender.name, error, results)
+    return ready
+
+
+def _miss(name: str, error: Exception, results: Results) -> None:
+    results.missing[name] = str(error)
+    print(f"{name} is not measured: {error}", flush=True)
+
+
 def start(
     contenders: Sequence[Contender],
     place: Place,
@@ -54,9 +74,8 @@ def start(
     for contender in contenders:
         try:
             running.append(_start(contender, place, plan, beats, generator, stack))
-        except (NotPrepared, NotStarted) as error:
-            results.missing[contender.name] = str(error)
-            print(f"{contender.name} is not measured: {error}", flush=True)
+        except NotStarted as error:
+            _miss(contender.name, error, results)
     return running
 
 
@@ -68,8 +87,6 @@ def _start(
     generator: Generator,
     stack: ExitStack,
 ) -> Running:
-    if contender.rival:
-        environment(contender.rival, place.out)
     (port,) = free_ports(1)
     log = place.out / f"{contender.name}.log"
     with ExitStack() as failing:

@@ -1,5 +1,7 @@
 """Calls of the SavedModel in this process, one after another, with nothing around them: what a server starts from."""
 
+import logging
+import os
 import time
 from collections.abc import Sequence
 from functools import cache
@@ -23,7 +25,9 @@ def load(version: str) -> None:
 def _loaded(version: str) -> Any:
     from serving.slim import use_slim_tensorflow
 
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     use_slim_tensorflow()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it advises against what a server must use
     from serving.flags import Flags
     from serving.loader import Loader
     from serving.metrics import Metrics

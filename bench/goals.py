@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.contenders import RIVALS
-from bench.measure import Figures
+from bench.figures import Figures
 from bench.results import Results
 from bench.scenarios import BATCH, BUSY, HALF, SINGLE
 

@@ -1,22 +1,17 @@
-"""One measurement: the load generator asks, and what the contender's processes use meanwhile is read."""
+"""Contenders that run, and measuring them: the load generator asks, and what their processes use is read."""
 
-import multiprocessing
-import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from math import nan
-from typing import Protocol, Self
+from typing import Protocol
 
-import psutil
-
-from bench import direct
 from bench.contenders import Contender
 from bench.contracts import Beat
-from bench.load.generator import Arrivals, Load, Target, first_fault, generate, process
-from bench.load.record import WRONG, Outcome, Window
-from bench.processes import Memory, Processes, cpu_seconds
+from bench.figures import Figures, figures
+from bench.generator import Generator
+from bench.load.generator import Arrivals, Load
+from bench.load.record import WRONG, Window
+from bench.processes import Memory, Processes
 from bench.scenarios import Scenario
 
 WARM_UP_SECONDS = 0.5
@@ -27,120 +22,6 @@ BETWEEN_LOOKS = 0.05
 
 class NotStarted(Exception):
     """A contender does not run or answers wrongly; the message says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one measurement gave. Seconds, bytes; the CPU time of the contender and of the generator apart."""
-
-    contender: str
-    scenario: str
-    round: int
-    requests_per_second: float
-    samples_per_second: float
-    p50: float
-    p99: float
-    cpu_per_1000: float  # seconds for so many beats
-    cores: float
-    generator_cores: float
-    memory: int
-    worker_memory: int
-    faults: dict[str, int]
-    rate: float | None  # requests a second that were to be sent, in an open loop
-    delay: float | None  # 99 of 100 of them left at most so late
-
-    @property
-    def answered(self) -> bool:
-        """Whether any right answer came."""
-        return self.requests_per_second > 0
-
-    @property
-    def wrong(self) -> bool:
-        """Whether any answer was looked at and found wrong."""
-        return WRONG in self.faults
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """CPU seconds within a window."""
-
-    contender: float
-    generator: float
-
-
-def figures(
-    contender: str, scenario: Scenario, outcome: Outcome, used: Used, memory: Memory, rate: float | None
-) -> Figures:
-    """Put a measurement together, of round 0."""
-    samples = len(outcome.latencies) * scenario.beats
-    return Figures(
-        contender=contender,
-        scenario=scenario.name,
-        round=0,
-        requests_per_second=outcome.per_second,
-        samples_per_second=samples / outcome.seconds,
-        p50=outcome.latency(50),
-        p99=outcome.latency(99),
-        cpu_per_1000=used.contender / samples * 1000 if samples else nan,
-        cores=used.contender / outcome.seconds,
-        generator_cores=used.generator / outcome.seconds,
-        memory=memory.total,
-        worker_memory=memory.worker,
-        faults=dict(outcome.faults),
-        rate=rate,
-        delay=None if rate is None else outcome.delay,
-    )
-
-
-class Generator:
-    """The load generator: a process of its own, on `cores`, as long as the block."""
-
-    def __init__(self, cores: frozenset[int]) -> None:
-        self._pool = ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), initializer=os.sched_setaffinity, initargs=(0, cores)
-        )
-        self.process = psutil.Process(self._pool.submit(process).result())
-
-    def first_fault(self, target: Target) -> str:
-        """What was wrong with the answer to a first request, or empty."""
-        return self._pool.submit(first_fault, target).result()
-
-    def run(self, target: Target, load: Load, processes: Processes) -> tuple[Outcome, Used]:
-        """Have the load generated, and read the CPU time within the window."""
-        asking = self._pool.submit(generate, target, load)
-        used = self._used(load.window, processes)
-        return asking.result(), used
-
-    def load(self, version: str) -> None:
-        """Have the SavedModel loaded in the process itself."""
-        self._pool.submit(direct.load, version).result()
-
-    def calls(self, version: str, beats: Sequence[Beat], window: Window) -> tuple[Outcome, Used]:
-        """Have the SavedModel called in the process itself, whose CPU time is the contender's then."""
-        asking = self._pool.submit(direct.calls, version, beats, window)
-        used = self._used(window, None)
-        return asking.result(), Used(used.generator, 0.0)
-
-    def _used(self, window: Window, processes: Processes | None) -> Used:
-        _sleep_until(window.start)
-        before, own_before = processes.cpu_seconds() if processes else {}, cpu_seconds([self.process])
-        _sleep_until(window.end)
-        after, own_after = processes.cpu_seconds() if processes else {}, cpu_seconds([self.process])
-        return Used(_spent(before, after), _spent(own_before, own_after))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-
-def _sleep_until(moment: float) -> None:
-    time.sleep(max(0.0, moment - time.monotonic()))
-
-
-def _spent(before: dict[int, float], after: dict[int, float]) -> float:
-    return sum(seconds - before.get(number, 0.0) for number, seconds in after.items())
 
 
 class Measured(Protocol):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from math import nan
 
+from bench.figures import Figures
 from bench.goals import GOALS
-from bench.measure import Figures
 from bench.results import Results, Value
 from bench.scenarios import Scenario
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.measure import Figures
+from bench.figures import Figures
 from bench.scenarios import Scenario
 
 Value = Callable[[Figures], float]

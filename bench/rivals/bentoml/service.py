@@ -1,6 +1,6 @@
 """BentoML: adaptive batching in a worker for each core, without the access log.
 
-https://docs.bentoml.com/en/latest/get-started/adaptive-batching.html
+https://docs.bentoml.com/en/latest/guides/adaptive-batching.html
 https://docs.bentoml.com/en/latest/build-with-bentoml/parallelize-requests.html
 """
 # mypy: disable-error-code="import-not-found,misc,untyped-decorator"

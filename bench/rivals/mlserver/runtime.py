@@ -1,4 +1,7 @@
-"""MLServer: a custom runtime, adaptive batching, and inference in a process of its own.
+"""MLServer: a custom runtime and adaptive batching, without workers for inference.
+
+One or two of them beside the process that speaks HTTP, as is the default, answer fewer requests on two cores. Requests
+wait a millisecond for others, as the default of the batching is not to batch, and ten are answered less often.
 
 https://docs.seldon.ai/mlserver/user-guide/adaptive-batching
 https://docs.seldon.ai/mlserver/user-guide/parallel-inference

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench.measure import Figures
+from bench.figures import Figures
 from bench.scenarios import Scenario
 
 

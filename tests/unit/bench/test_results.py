@@ -2,8 +2,8 @@
 
 import pytest
 
+from bench.figures import Figures
 from bench.goals import GOALS
-from bench.measure import Figures
 from bench.report import aligned, tables, verdicts
 from bench.results import Results
 from bench.scenarios import BATCH, BUSY, HALF, SINGLE, Scenario

@@ -1,0 +1,71 @@
+"""What one measurement comes to."""
+
+from dataclasses import dataclass
+from math import nan
+
+from bench.load.record import WRONG, Outcome
+from bench.processes import Memory
+from bench.scenarios import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one measurement gave. Seconds, bytes; the CPU time of the contender and of the generator apart."""
+
+    contender: str
+    scenario: str
+    round: int
+    requests_per_second: float
+    samples_per_second: float
+    p50: float
+    p99: float
+    cpu_per_1000: float  # seconds for so many beats
+    cores: float
+    generator_cores: float
+    memory: int
+    worker_memory: int
+    faults: dict[str, int]
+    rate: float | None  # requests a second that were to be sent, in an open loop
+    delay: float | None  # 99 of 100 of them left at most so late
+
+    @property
+    def answered(self) -> bool:
+        """Whether any right answer came."""
+        return self.requests_per_second > 0
+
+    @property
+    def wrong(self) -> bool:
+        """Whether any answer was looked at and found wrong."""
+        return WRONG in self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """CPU seconds within a window."""
+
+    contender: float
+    generator: float
+
+
+def figures(
+    contender: str, scenario: Scenario, outcome: Outcome, used: Used, memory: Memory, rate: float | None
+) -> Figures:
+    """Put a measurement together, of round 0."""
+    samples = len(outcome.latencies) * scenario.beats
+    return Figures(
+        contender=contender,
+        scenario=scenario.name,
+        round=0,
+        requests_per_second=outcome.per_second,
+        samples_per_second=samples / outcome.seconds,
+        p50=outcome.latency(50),
+        p99=outcome.latency(99),
+        cpu_per_1000=used.contender / samples * 1000 if samples else nan,
+        cores=used.contender / outcome.seconds,
+        generator_cores=used.generator / outcome.seconds,
+        memory=memory.total,
+        worker_memory=memory.worker,
+        faults=dict(outcome.faults),
+        rate=rate,
+        delay=None if rate is None else outcome.delay,
+    )
