@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from data.generate import Recipe, make_beats
 from data.progress import progress
 
+VALUES = 140
 SIMULATED = 2000
 BLOCK = 4000  # rows
 DECIMALS = 4
@@ -16,11 +17,11 @@ FORM = np.frombuffer(b"+0.0000,", np.uint8)  # every value takes the same place,
 
 
 def write_beats(path: Path, rows: int, seed: int = 0) -> Path:
-    """Write `rows` beats of 140 values to `path` as CSV, unless it is there; the label, 0 or 1, is the last column."""
+    """Write `rows` beats to `path` as CSV, the label, 0 or 1, in the last column; nothing is done if it is there."""
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    beats, labels = make_beats(Recipe(beats=SIMULATED))
+    beats, labels = make_beats(Recipe(SIMULATED, VALUES))
     rng = np.random.default_rng(seed)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with part.open("wb") as file, progress(f"Writing {path.name}", rows, "beats") as advance:
@@ -30,6 +31,16 @@ def write_beats(path: Path, rows: int, seed: int = 0) -> Path:
             file.write(_lines(beats[chosen] + noise, labels[chosen]))
             advance(len(chosen))
     return part.replace(path)
+
+
+def linked(path: Path, folder: Path, times: int) -> Path:
+    """Make a folder in which the file is found `times` times: a set of any size that takes no disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(times):
+        link = folder / f"{number}-{path.name}"
+        link.unlink(missing_ok=True)
+        link.symlink_to(path.resolve())
+    return folder
 
 
 def _lines(values: NDArray[np.float64], labels: NDArray[np.int64]) -> bytes:
