@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from training.folders import scratch
 from training.options import parse_options
-from training.parts import read, scratch
+from training.parts import read
 from training.pipeline import fit_and_evaluate
 
 SEEDS = range(5)

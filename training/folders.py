@@ -4,12 +4,28 @@ import fcntl
 import logging
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from training.errors import TrainingError
+
 log = logging.getLogger(__name__)
+
+SCRATCH = "ecg-training-"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for the beats while they are trained on, in that for temporary files, which TMPDIR can name."""
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(working_folder(Path(tempfile.gettempdir()), SCRATCH))
+        except OSError as error:
+            raise TrainingError(f"no folder for temporary files ({error}); name one that has room in TMPDIR") from error
+        yield folder
 
 
 @contextmanager

@@ -1,9 +1,7 @@
 """From files of beats to three parts on disk: for training, to know when to stop, and held back."""
 
 import logging
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +13,11 @@ from data.progress import progress
 from data.provide import provide
 from data.reader import BeatFiles, open_beats
 from training.errors import TrainingError
-from training.folders import working_folder
 from training.options import Options
 from training.shards import Pile, Rows, deal_out, pile_up
 from training.split import split_rows
 
 log = logging.getLogger(__name__)
-
-SCRATCH = "ecg-training-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +29,6 @@ class Parts:
     train: Rows
     validation: Rows
     test: Rows
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """A folder for the beats while they are trained on, in that for temporary files, which TMPDIR can name."""
-    with ExitStack() as stack:
-        try:
-            folder = stack.enter_context(working_folder(Path(tempfile.gettempdir()), SCRATCH))
-        except OSError as error:
-            raise TrainingError(f"no folder for temporary files ({error}); name one that has room in TMPDIR") from error
-        yield folder
 
 
 def read(options: Options, folder: Path, salt: int = 0) -> Parts:

@@ -17,9 +17,10 @@ from training.compare import Compared, compare
 from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
+from training.folders import scratch
 from training.network import Recipe, Trained, fit
 from training.options import Options
-from training.parts import Parts, read, scratch
+from training.parts import Parts, read
 from training.publish import prune, publish, staging
 from training.report import summary, write_report
 from training.shards import Rows

@@ -23,7 +23,9 @@ LABELS = [0] * 40 + [1] * 40
 
 def run(data: Path, models: Path, *arguments: str) -> Any:
     options = ["--data", str(data), "--models", str(models), "--epochs", "10", *arguments]
-    return json.loads((train(parse_options(options)) / "assets.extra" / "metrics.json").read_text())
+    version = train(parse_options(options))
+    assert version
+    return json.loads((version / "assets.extra" / "metrics.json").read_text())
 
 
 @pytest.fixture(scope="module")

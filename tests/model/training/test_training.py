@@ -18,7 +18,9 @@ from training.pipeline import train
 
 
 def run(data: Path, models: Path, *arguments: str) -> Path:
-    return train(parse_options(["--data", str(data), "--models", str(models), "--epochs", "15", *arguments]))
+    version = train(parse_options(["--data", str(data), "--models", str(models), "--epochs", "15", *arguments]))
+    assert version
+    return version
 
 
 def load(version: Path):

@@ -1,0 +1,57 @@
+"""The folder that the beats are kept in while they are trained on."""
+
+import multiprocessing
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from training.errors import TrainingError
+from training.folders import SCRATCH, scratch
+
+spawn = multiprocessing.get_context("spawn")
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, of this process and those that it starts."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
+
+
+def keep_and_wait(kept) -> None:
+    with scratch() as folder:
+        (folder / "beats").write_bytes(b"beats")
+        kept.set()
+        signal.pause()
+
+
+def test_what_a_killed_training_left_is_cleared_by_the_next_and_a_living_one_is_not(temporary):
+    kept = spawn.Event()
+    training = spawn.Process(target=keep_and_wait, args=(kept,))
+    training.start()
+    assert kept.wait(60)
+    [folder] = temporary.glob(f"{SCRATCH}*")
+    with scratch() as own:
+        assert {folder, own} == set(temporary.glob(f"{SCRATCH}*"))
+    training.kill()
+    training.join()
+    assert folder.exists()
+    with scratch() as own:
+        assert [own] == list(temporary.glob(f"{SCRATCH}*"))
+    assert list(temporary.glob(f"{SCRATCH}*")) == []
+
+
+def test_beats_on_disk_are_for_nobody_else(temporary):
+    with scratch() as folder:
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(temporary, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
+    with pytest.raises(TrainingError, match=r"no folder for temporary files .*missing.* in TMPDIR"), scratch():
+        pass

@@ -1,0 +1,92 @@
+"""From files to parts on disk: which rows are in which part, and what keeps them from getting there."""
+
+import resource
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from data.errors import DataError
+from data.reader import read_beats
+from tests.made_beats import write_beats
+from training.errors import TrainingError
+from training.options import parse_options
+from training.parts import Parts, read
+from training.shards import Rows
+from training.split import hash_rows, split_rows
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """To a program this is a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def parted(tmp_path: Path, data: Path, *arguments: str, salt: int = 0) -> Parts:
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    return read(parse_options(["--data", str(data), *arguments]), folder, salt)
+
+
+def beats_of(rows: Rows) -> set[tuple[float, ...]]:
+    return {(*beat, column) for block, columns in rows.blocks() for beat, column in zip(block, columns, strict=True)}
+
+
+def rows_of(features: NDArray[np.float32], columns: NDArray[np.int64]) -> set[tuple[float, ...]]:
+    return {(*beat, column) for beat, column in zip(features, columns, strict=True)}
+
+
+@pytest.mark.parametrize("salt", [0, 3])
+def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
+    data = write_beats(tmp_path / "beats.csv", [4] * 70 + [-1] * 50 + [9] * 3)
+    parts = parted(tmp_path, data, "--seed", "5", salt=salt)
+    beats = read_beats(data)
+    groups = split_rows(beats.labels, hash_rows(beats.features, salt), 0.15, 0.2, seed=5)
+    columns = np.searchsorted(parts.class_labels, beats.labels)
+    assert parts.class_labels.tolist() == [-1, 4, 9]
+    for rows, group in zip((parts.train, parts.validation, parts.test), groups, strict=True):
+        assert len(rows) == len(group)
+        assert beats_of(rows) == rows_of(beats.features[group], columns[group])
+
+
+def test_a_given_test_file_is_held_back_whole_and_takes_no_rows_from_training(tmp_path):
+    data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
+    test = write_beats(tmp_path / "test.csv", [1] * 4 + [0] * 7)
+    parts = parted(tmp_path, data, "--test", str(test))
+    beats = read_beats(test)
+    assert beats_of(parts.test) == rows_of(beats.features, beats.labels)
+    assert len(parts.train) + len(parts.validation) == 40
+
+
+def test_a_test_file_with_a_class_of_its_own_is_refused(tmp_path):
+    data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
+    test = write_beats(tmp_path / "test.csv", [0] * 7 + [3] * 4)
+    with pytest.raises(DataError, match=r"test.csv, line 8, column 13: class 3 is not among those of the training"):
+        parted(tmp_path, data, "--test", str(test))
+
+
+def test_a_folder_of_files_makes_the_parts_that_one_file_would(tmp_path):
+    whole = write_beats(tmp_path / "whole.csv", [0] * 60 + [1] * 60)
+    lines = whole.read_text().splitlines()
+    (folder := tmp_path / "beats").mkdir()
+    for number, start in enumerate(range(0, 120, 50)):
+        (folder / f"{number}.csv").write_text("\n".join(lines[start : start + 50]))
+    of_file, of_folder = parted(tmp_path, whole), parted(tmp_path, folder)
+    assert beats_of(of_file.test) == beats_of(of_folder.test)
+    assert beats_of(of_file.train) == beats_of(of_folder.train)
+    assert of_folder.beats.source == "beats"
+
+
+def test_a_full_disk_is_one_sentence(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0] * 300 + [1] * 300)
+    sentence = r"cannot be kept here .* \(File too large\); make room, or .* TMPDIR"
+    with pytest.raises(TrainingError, match=sentence), files_no_larger_than(20_000):
+        parted(tmp_path, data)
