@@ -90,11 +90,11 @@ class Store:
     def load(self) -> tuple[dict[str, Any], Arrays] | None:
         """The last state of this very training; None if there is none, or of other beats or another recipe."""
         try:
-            with np.load(self.path) as file:
-                told: dict[str, Any] = json.loads(str(file["told"]))
+            with self.path.open("rb") as file, np.load(file) as kept:
+                told: dict[str, Any] = json.loads(str(kept["told"]))
                 arrays: Arrays = {}
-                for name in sorted(set(file.files) - {"told"}):
-                    arrays.setdefault(name.partition(".")[0], []).append(file[name])
+                for name in sorted(set(kept.files) - {"told"}):
+                    arrays.setdefault(name.partition(".")[0], []).append(kept[name])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

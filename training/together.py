@@ -39,15 +39,16 @@ def fit_together(
         steps=steps,
     )
     model.stop_training = False
-    told.on_train_begin()
-    for epoch in epochs:
-        told.on_epoch_begin(epoch)
-        logs = loop.epoch(train, steps, validation)
-        told.on_train_batch_end(steps - 1, {"accuracy": logs["accuracy"], "loss": logs["loss"]})
-        told.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
-    told.on_train_end()
+    with team.strategy.scope():  # for callbacks that write into the network
+        told.on_train_begin()
+        for epoch in epochs:
+            told.on_epoch_begin(epoch)
+            logs = loop.epoch(train, steps, validation)
+            told.on_train_batch_end(steps - 1, {"accuracy": logs["accuracy"], "loss": logs["loss"]})
+            told.on_epoch_end(epoch, logs)
+            if model.stop_training:
+                break
+        told.on_train_end()
 
 
 class _Loop:

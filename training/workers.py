@@ -1,14 +1,12 @@
-"""Several processes, on several machines, that train one model together: who they are, and how they find each other.
+"""Several processes, on several machines, that train one model together: who they are, and how they find each other."""
 
-Keras 3 trains with a `tf.distribute.MultiWorkerMirroredStrategy` in loops of one's own, not in `Model.fit`.
-"""
-
+import faulthandler
 import json
 import logging
+import signal
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,26 +33,27 @@ class Workers:
     @classmethod
     def parse(cls, config: str) -> "Workers | None":
         """Read the text that TensorFlow names TF_CONFIG; None where it names no other worker."""
+        if not config:
+            return None
         try:
-            told = json.loads(config or "{}")
-            addresses = tuple(map(str, told.get("cluster", {}).get("worker", [])))
-            index = int(told["task"]["index"]) if addresses else 0
-            known = told.get("cluster", {}).keys() <= {"worker"} and told.get("task", {}).get("type") in (
-                None,
-                "worker",
-            )
+            told = json.loads(config)
+            ((kind, addresses),) = told["cluster"].items()
+            workers = cls(tuple(addresses), int(told["task"]["index"]))
+            known = kind == told["task"]["type"] == "worker" and 0 <= workers.index < len(addresses)
+            known = known and all(workers.place(index) for index in range(len(addresses)))
         except (ValueError, TypeError, KeyError, AttributeError):
             known = False
-        if not known or (addresses and not 0 <= index < len(addresses)):
+        if not known:
             raise TrainingError(
                 f"TF_CONFIG {config!r} does not name the workers; give them as in "
                 '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
             )
-        return cls(addresses, index) if len(addresses) > 1 else None
+        return workers if len(workers.addresses) > 1 else None
 
-    def others(self) -> Iterator[tuple[int, str]]:
-        """Number and address of each other worker."""
-        return ((index, address) for index, address in enumerate(self.addresses) if index != self.index)
+    def place(self, index: int) -> tuple[str, int]:
+        """Host and port of a worker."""
+        host, _, port = self.addresses[index].rpartition(":")
+        return host, int(port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +110,11 @@ def join(workers: Workers, patience: float) -> Team:
     Raises TrainingError, which names who is missing, after `patience` seconds.
     """
     log.info("Worker %d of %d, at %s", workers.index, len(workers.addresses), workers.addresses[workers.index])
-    deadline = time.monotonic() + patience
-    if workers.index:  # TensorFlow looks for worker 0 once, so that is to be there before
-        _wait_until(lambda: not _missing(workers, [0]), deadline, workers)
-    # In a thread, as TensorFlow would wait for an hour and heed no signal meanwhile.
-    made: list[Any] = []
-    thread = threading.Thread(target=lambda: made.append(_strategy(workers)), daemon=True)
-    thread.start()
-    _wait_until(lambda: not thread.is_alive(), deadline, workers)
-    if not made:
-        raise WorkerLostError("the workers could not connect; start all of them again")
+    _meet(workers, time.monotonic() + patience)
+    with _ended_after(patience):
+        strategy = _strategy(workers)
     log.info("All %d workers are here", len(workers.addresses))
-    return Team(workers, made[0], tf.function(partial(_sum_of_all, made[0])))
+    return Team(workers, strategy, tf.function(partial(_sum_of_all, strategy)))
 
 
 def _sum_of_all(strategy: Any, numbers: tf.Tensor) -> tf.Tensor:
@@ -137,32 +129,46 @@ def _strategy(workers: Workers) -> Any:
     return tf.distribute.MultiWorkerMirroredStrategy(cluster)
 
 
-def _wait_until(done: Callable[[], bool], deadline: float, workers: Workers) -> None:
-    report = time.monotonic() + REPORTED_EVERY
-    while not done():
-        now = time.monotonic()
-        if now > deadline:
-            raise TrainingError(
-                f"waited too long for the other workers ({_told(workers)}); start all of them, "
-                "let them reach each other, or give more --worker-patience"
-            )
-        if now > report:
-            report = now + REPORTED_EVERY
-            log.info("Waiting for the other workers: %s", _told(workers))
-        time.sleep(0.2)
+def _meet(workers: Workers, deadline: float) -> None:
+    """See all others and be seen, before TensorFlow waits for them: it does so for an hour, deaf to all else."""
+    _, port = workers.place(workers.index)
+    try:
+        listening = socket.create_server(("", port), backlog=64)
+    except OSError as error:
+        raise TrainingError(f"port {port}, where the other workers look for this one: {error.strerror}") from error
+    with listening:
+        missing = {index: "" for index in range(len(workers.addresses)) if index != workers.index}
+        report = time.monotonic() + REPORTED_EVERY
+        while missing := {index: reason for index in missing if (reason := _unreachable(workers, index))}:
+            told = "; ".join(missing.values())
+            if time.monotonic() > deadline:
+                raise TrainingError(
+                    f"waited too long for the other workers: {told}; "
+                    "start all of them, let them reach each other, or give more --worker-patience"
+                )
+            if time.monotonic() > report:
+                report += REPORTED_EVERY
+                log.info("Waiting for the other workers: %s", told)
+            time.sleep(0.2)
 
 
-def _told(workers: Workers) -> str:
-    missing = _missing(workers, [index for index, _ in workers.others()])
-    return "; ".join(missing) or "all are there, but not connected"
+def _unreachable(workers: Workers, index: int) -> str:
+    host, port = workers.place(index)
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError as error:
+        return f"worker {index} at {host}:{port} does not answer ({error.strerror or error})"
+    return ""
 
 
-def _missing(workers: Workers, indexes: list[int]) -> list[str]:
-    told = []
-    for index in indexes:
-        host, _, port = workers.addresses[index].rpartition(":")
-        try:
-            socket.create_connection((host, int(port)), timeout=2).close()
-        except OSError as error:
-            told.append(f"worker {index} at {host}:{port} does not answer ({error})")
-    return told
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer, or on a signal, though no Python runs meanwhile."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    handlers = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
