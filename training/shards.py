@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from training.split import hash_rows
 
 SHARD_BYTES = 2 << 20
+MOST_SHARDS = 4096  # beyond 8 GB they grow instead, or opening them would take longer than writing
 CHUNK_BYTES = 16 << 20  # of the pile, dealt out at once
 
 Features = NDArray[np.float32]
@@ -87,8 +88,8 @@ def deal_out(
     The pile is read from its end, which is then cut off: the disk holds the beats once.
     """
     record_bytes = (pile.width + 1) * np.dtype(np.float32).itemsize
-    shard_rows = max(1, shard_bytes // record_bytes)
     columns = np.searchsorted(class_labels, pile.labels)
+    shard_rows = max(1, shard_bytes // record_bytes, len(columns) // MOST_SHARDS)
     shard_of = np.empty(len(columns), np.int32)
     parts: list[Rows] = []
     shards: list[Path] = []
