@@ -49,6 +49,7 @@ def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[st
         generator = stack.enter_context(Generator(plan.generator))
         running = campaign.start(chosen, place, plan, beats, generator, results, stack)
         starts = campaign.idle(running)
+        running = campaign.quietened(running, starts)
         asked: list[tuple[Measured, Sequence[scenarios.Scenario]]] = [
             (each, scenarios.AS_A_LIMIT if each.name == contenders.ZERO.name else options.scenarios) for each in running
         ]
@@ -66,7 +67,7 @@ def _text(results: Results, starts: dict[str, Start], names: Sequence[str], aske
         [name, f"{each.seconds:.1f}", f"{each.idle_cores:.3f}", f"{each.memory / 1e6:.0f}", ""]
         for name, each in starts.items()
     ]
-    missing = [f"{name} was not measured: {reason}" for name, reason in results.missing.items()]
+    missing = [f"{name} is not measured: {reason}" for name, reason in results.missing.items()]
     parts = [report.tables(results, names, asked), report.aligned([head, *rows]), *missing, report.verdicts(results)]
     return "\n\n".join(parts)
 

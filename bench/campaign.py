@@ -20,6 +20,7 @@ from bench.results import Results
 from bench.scenarios import BUSY, Scenario
 
 IDLE_SECONDS = 2.0
+RESTLESS = 0.03  # of a core
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,16 @@ def idle(running: Sequence[Running]) -> dict[str, Start]:
     }
 
 
+def quietened(running: Sequence[Running], starts: dict[str, Start]) -> list[Running]:
+    """Stop those that use the machine while nobody asks; they go on when they are measured."""
+    those = [replace(each, restless=starts[each.name].idle_cores > RESTLESS) for each in running]
+    for each in those:
+        if each.restless:
+            each.processes.pause()
+            print(f"{each.name} is stopped while others are measured: it is never idle", flush=True)
+    return those
+
+
 Asked = Sequence[tuple[Measured, Sequence[Scenario]]]
 
 
@@ -132,7 +143,7 @@ def _measure(measured: Measured, scenario: Scenario, seconds: float, number: int
     try:
         figures = measured.measure(scenario, seconds, rate)
     except OSError as error:
-        results.missing[measured.name] = f"it did not take connections any more ({error}): {scenario.name}"
+        results.missing[measured.name] = f"no connections any more ({error}), from {scenario.name!r} on"
     else:
         results.figures.append(replace(figures, round=number))
 

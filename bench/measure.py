@@ -1,7 +1,8 @@
 """Contenders that run, and measuring them: the load generator asks, and what their processes use is read."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,6 +19,7 @@ WARM_UP_SECONDS = 0.5
 PATIENT = 3  # times as long for contenders that answer slowly
 START_SECONDS = 180
 BETWEEN_LOOKS = 0.05
+AWAKE_SECONDS = 2.0  # from when a contender goes on until it is asked
 
 
 class NotStarted(Exception):
@@ -46,6 +48,7 @@ class Running:
     generator: Generator
     beats: Sequence[Beat]
     arrivals: Arrivals = "steady"
+    restless: bool = False  # uses the machine while nobody asks, so it is stopped while others are measured
 
     @property
     def name(self) -> str:
@@ -54,6 +57,19 @@ class Running:
 
     def measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
         """See Measured."""
+        with self._awake():
+            return self._measure(scenario, seconds, rate)
+
+    @contextmanager
+    def _awake(self) -> Iterator[None]:
+        if self.restless:
+            self.processes.go_on()
+            time.sleep(AWAKE_SECONDS)
+        yield
+        if self.restless:
+            self.processes.pause()
+
+    def _measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
         longer = (PATIENT if self.contender.patient else 1) * scenario.longer
         window = _window(WARM_UP_SECONDS * longer, seconds * longer)
         target = self.contender.contract.target(self.port, self.beats[: scenario.beats])

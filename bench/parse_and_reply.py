@@ -54,6 +54,8 @@ class Server(server.Server):
         from gateway.pool import Pool
 
         settings = self._settings
+        server._end_with_parent()
+        server._return_large_blocks()
         logs.configure(settings.log_level)
         metrics = Metrics(metrics_folder)
         router = Constant(settings, Pool(settings), Rollout(), metrics)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,7 +24,8 @@ def draw(results: Results, contenders: Sequence[str], path: Path) -> None:
     _named(batches, "Batches: beats a second", "beats a request")
     _bars(half, results, contenders)
     figure.legend(*requests.get_legend_handles_labels(), loc="outside lower center", ncols=5)
-    figure.savefig(path, metadata={"Date": None})
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench"}):
+        figure.savefig(path, metadata={"Date": None})
 
 
 def _lines(

@@ -67,6 +67,18 @@ class Processes:
         """Every process of the trees."""
         return [process for started in self._started for process in _tree(started.pid)]
 
+    def pause(self) -> None:
+        """Let none of them run until they go on."""
+        for process in self.all():
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def go_on(self) -> None:
+        """Let them run again, who was started last first, so that nobody finds its children late."""
+        for process in reversed(self.all()):
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
     def cpu_seconds(self) -> dict[int, float]:
         """CPU time that each process has used."""
         return cpu_seconds(self.all())
@@ -79,6 +91,7 @@ class Processes:
         return Memory(sum(own for _, own in uses) + shared, max(workers, default=0))
 
     def __exit__(self, *_: object) -> None:
+        self.go_on()
         everything = self.all()
         for process in self._started:
             process.terminate()

@@ -40,7 +40,7 @@ class Results:
     @property
     def broken(self) -> list[str]:
         """What makes the run a failure, whatever the speed: who did not run, or answered wrongly or not at all."""
-        missing = [f"{name} did not run: {reason}" for name, reason in self.missing.items()]
+        missing = [f"{name} is not measured: {reason}" for name, reason in self.missing.items()]
         wrong = [f"{each.contender} answered wrongly: {each.scenario}" for each in self.figures if each.wrong]
         silent = [f"{each.contender} gave no answer: {each.scenario}" for each in self.figures if not each.answered]
         return [*missing, *dict.fromkeys(wrong), *dict.fromkeys(silent)]

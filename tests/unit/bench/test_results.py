@@ -77,7 +77,7 @@ def test_a_run_fails_by_wrong_or_missing_answers_and_not_by_slowness():
     assert not all_measured(1).broken
     assert not Results([figures("gateway", BUSY, faults={"503": 3})]).broken
     wrong = Results([figures("gateway", BUSY, faults={"wrong answer": 1})], {"ray": "no network"})
-    assert wrong.broken == ["ray did not run: no network", f"gateway answered wrongly: {BUSY.name}"]
+    assert wrong.broken == ["ray is not measured: no network", f"gateway answered wrongly: {BUSY.name}"]
     assert Results([figures("gateway", BUSY, 0)]).broken == [f"gateway gave no answer: {BUSY.name}"]
 
 
