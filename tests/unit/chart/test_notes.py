@@ -43,3 +43,11 @@ def test_they_say_what_to_do_if_a_pod_is_pending(notes):
 def test_they_speak_of_training_only_where_there_is_one(notes):
     assert "training" in notes()
     assert "ecg-training" not in notes("--set", "training.enabled=false")
+
+
+def test_they_say_when_workers_are_no_faster(notes):
+    assert "workers" not in notes()
+    assert "by 4 workers, which all share one node" in notes("--set", "training.workers=4")
+    assert (
+        "share one node" not in notes("--set", "training.workers=4,models.accessMode=ReadWriteMany").split("Watch")[0]
+    )
