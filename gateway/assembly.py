@@ -1,18 +1,20 @@
 """Puts the parts of a worker together; imported after the fork, which gRPC does not survive."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from flask import Flask
-
 from gateway.app import create_app
+from gateway.collector import CALLS, Collector
 from gateway.deployment import Rollout, Rounds, read
+from gateway.front import PATH, Front
+from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.pool import Pool
 from gateway.router import Router
 from gateway.settings import Settings
 
 
-def application(settings: Settings, metrics_folder: str) -> Flask:
+def application(settings: Settings, metrics_folder: str) -> Front:
     """Make the application; with a rollout to follow, also the thread that does, which has looked once."""
     metrics, pool = Metrics(metrics_folder), Pool(settings)
     rollout = Rollout(partial(read, settings.rollout_url), metrics) if settings.rollout_url else Rollout()
@@ -20,4 +22,6 @@ def application(settings: Settings, metrics_folder: str) -> Flask:
         rounds = Rounds(rollout.refresh, pool.look)
         rounds.once()
         rounds.start()
-    return create_app(settings, Router(settings, pool, rollout, metrics), metrics)
+    router = Router(settings, pool, rollout, metrics)
+    collector = Collector(router.predict_each, settings, ThreadPoolExecutor(CALLS, "calls"))
+    return Front(create_app(settings, router, metrics), collector, Journal(metrics, (PATH,)), settings)

@@ -1,12 +1,11 @@
-"""Logs as one JSON object a line, gunicorn's own too. Nothing here is ever given a value of a beat."""
+"""Logs as one JSON object a line, uvicorn's own too. Nothing here is ever given a value of a beat."""
 
-import json
 import logging
 import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-from gunicorn.glogging import Logger
+import orjson
 
 
 class JsonFormatter(logging.Formatter):
@@ -23,17 +22,7 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
-
-
-class GunicornLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
-    """Gunicorn's error log in the same form."""
-
-    def setup(self, cfg: Any) -> None:
-        """Let gunicorn make its handlers, then change how they write."""
-        super().setup(cfg)
-        for handler in self.error_log.handlers:
-            handler.setFormatter(JsonFormatter())
+        return orjson.dumps(line, default=str).decode()
 
 
 def configure(level: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -52,6 +53,14 @@ class Metrics:
         self._predictions = Counter(
             "ecg_gateway_predictions_total", "Beats answered", ["version", "predicted_class"], registry=own
         )
+        # finding a metric by its labels takes longer than counting
+        self._predicted = cache(self._predictions.labels)
+        self._answered = cache(
+            lambda path, status, version: (
+                self._requests.labels(path, status, version),
+                self._seconds.labels(path, version),
+            )
+        )
         self._shadowed = Counter(
             "ecg_gateway_shadowed_beats_total",
             "Beats that the candidate was asked besides, by whether it agrees",
@@ -71,9 +80,9 @@ class Metrics:
 
     def answered(self, path: str, status: int, version: str, seconds: float) -> None:
         """Count an answer over HTTP."""
-        version = self._version(version)
-        self._requests.labels(path, status, version).inc()
-        self._seconds.labels(path, version).observe(seconds)
+        requests, duration = self._answered(path, status, self._version(version))
+        requests.inc()
+        duration.observe(seconds)
 
     def failed(self, kind: str, version: int | None) -> None:
         """Count an error of the model version that was asked, or of none."""
@@ -82,7 +91,7 @@ class Metrics:
     def predicted(self, answer: Answer) -> None:
         """Count the beats of an answer that the caller gets."""
         for predicted_class, beats in Tally(answer.predicted_class).items():
-            self._predictions.labels(self._version(answer.version), self._class(predicted_class)).inc(beats)
+            self._predicted(self._version(answer.version), self._class(predicted_class)).inc(beats)
 
     def shadowed(self, version: int, against: int, agreements: Iterable[bool]) -> None:
         """Count beats on which the candidate `version` agrees, or not, with the version that answered."""

@@ -35,3 +35,8 @@ class Answer:
     predicted_class: list[int]
     probability: list[float]
     probabilities: list[list[float]]
+
+    def rows(self, start: int, end: int) -> "Answer":
+        """The answer to some of the beats."""
+        part = slice(start, end)
+        return Answer(self.version, self.predicted_class[part], self.probability[part], self.probabilities[part])

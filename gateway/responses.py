@@ -1,4 +1,4 @@
-"""From errors to HTTP: the only file with status codes. Every error has the same shape, whoever raised it."""
+"""From errors to HTTP: the only file with their status codes. Every error has the same shape, whoever raised it."""
 
 import logging
 from typing import Any, Final
@@ -6,9 +6,11 @@ from typing import Any, Final
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from gateway import errors, logs
+from gateway import errors, journal, logs
 
+VERSION_HEADER: Final = "X-Model-Version"
 RETRY_AFTER_SECONDS: Final = "1"
+UNFORESEEN: Final = "internal_error"
 STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.InvalidBeat: 400,
     errors.VersionNotFound: 404,
@@ -35,33 +37,50 @@ def install_error_responses(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _domain(error: errors.GatewayError) -> Response:
+def told(error: errors.GatewayError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Give an error's status, headers and content."""
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    g.logged = {"error": error.code} | ({"cause": error.cause} if error.cause else {})
-    response = _answer(status, error.code, error.message, **error.where)
-    g.failed = (error.code, error.version)
-    if status == 503:
-        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
+    return status, headers, content_of(error.code, error.message, request_id, **error.where)
+
+
+def unforeseen(error: Exception, path: str, request_id: str) -> dict[str, Any]:
+    """Log an error that is no GatewayError; give the content of its answer, whose status is 500."""
+    fields = {"request_id": request_id, "type": type(error).__qualname__, "frames": logs.frames(error)}
+    _log.error("unforeseen error in %s", path, extra={"fields": fields})
+    return content_of(UNFORESEEN, _SENTENCES[500], request_id)
+
+
+def content_of(code: str, message: str, request_id: str, **where: Any) -> dict[str, Any]:
+    """Give the content of an answer that is an error."""
+    return {"error": {"code": code, "message": message, "request_id": request_id, **where}}
+
+
+def _domain(error: errors.GatewayError) -> Response:
+    status, headers, content = told(error, g.request_id)
+    g.logged, g.failed = journal.told_of(error), (error.code, error.version)
+    response = jsonify(content)
+    response.status_code = status
+    response.headers.update(headers)
     return response
 
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code = error.name.lower().replace(" ", "_")
-    response = _answer(status, code, _SENTENCES.get(status) or error.description or error.name)
+    sentence = _SENTENCES.get(status) or error.description or error.name
+    response = _answer(status, code, content_of(code, sentence, g.request_id))
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response
 
 
 def _unforeseen(error: Exception) -> Response:
-    fields = {"request_id": g.request_id, "type": type(error).__qualname__, "frames": logs.frames(error)}
-    _log.error("unforeseen error in %s", request.path, extra={"fields": fields})
-    return _answer(500, "internal_error", _SENTENCES[500])
+    return _answer(500, UNFORESEEN, unforeseen(error, request.path, g.request_id))
 
 
-def _answer(status: int, code: str, message: str, **where: Any) -> Response:
-    response = jsonify(error={"code": code, "message": message, "request_id": g.request_id, **where})
+def _answer(status: int, code: str, content: dict[str, Any]) -> Response:
+    response = jsonify(content)
     response.status_code = status
     g.failed = (code, None)
     return response

@@ -3,7 +3,8 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from gateway.beats import Beats
@@ -17,6 +18,7 @@ from gateway.pool import Pool
 from gateway.predictor import Prediction, Predictor
 from gateway.settings import Settings
 from gateway.shadow import Shadow
+from gateway.together import Outcome, Request, together
 from gateway.ways import anyone, exactly, others
 
 MISFIT: Final = "misfit"
@@ -50,17 +52,25 @@ class Router:
         self, beats: Beats, labelled: bool = False, version: int | None = None, client: str | None = None
     ) -> Prediction:
         """Predict with `version` if it is given; else the candidate may get the request, by its weight."""
-        candidate = self._rollout.candidate
-        if version is not None:
-            prediction = self._by_version(version, beats, labelled)
-        elif candidate is None:
-            prediction = self._anyone.predict(beats, labelled)
-        elif self._pool.view.of(candidate.version) and candidate.takes(client, self._dice()):
-            prediction = self._by_candidate(candidate, beats, labelled)
-        else:
-            prediction = self._besides(candidate, beats, labelled)
+        if version is None:
+            candidate = self._rollout.candidate
+            return self._ask(candidate, self._takes(candidate, client), beats, labelled)
+        prediction = self._by_version(version, beats, labelled)
         self._metrics.predicted(prediction.answer)
         return prediction
+
+    def predict_each(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Predict for many callers with few calls; none of them asks for a version or for labels."""
+        candidate = self._rollout.candidate
+        kinds: dict[tuple[bool, int], list[int]] = {}
+        for number, request in enumerate(requests):
+            kind = self._takes(candidate, request.client), len(request.beats.beats[0].values)
+            kinds.setdefault(kind, []).append(number)
+        outcomes: dict[int, Outcome] = {}
+        for (takes, _), numbers in kinds.items():
+            group = [requests[number] for number in numbers]
+            outcomes |= zip(numbers, together(partial(self._ask, candidate, takes), group), strict=True)
+        return [outcomes[number] for number in range(len(requests))]
 
     def model(self, version: int | None = None) -> ServedModel:
         """Describe `version`, or the newest that is served, asked of the model server now."""
@@ -71,6 +81,23 @@ class Router:
     def states(self) -> dict[int, VersionState]:
         """State of each version, newest first, asked of the model server now."""
         return self._served(self._rollout.candidate).states()
+
+    def _takes(self, candidate: Candidate | None, client: str | None) -> bool:
+        return (
+            candidate is not None
+            and bool(self._pool.view.of(candidate.version))
+            and candidate.takes(client, self._dice())
+        )
+
+    def _ask(self, candidate: Candidate | None, takes: bool, beats: Beats, labelled: bool = False) -> Prediction:
+        if candidate is None:
+            prediction = self._anyone.predict(beats, labelled)
+        elif takes:
+            prediction = self._by_candidate(candidate, beats, labelled)
+        else:
+            prediction = self._besides(candidate, beats, labelled)
+        self._metrics.predicted(prediction.answer)
+        return prediction
 
     def _by_version(self, version: int, beats: Beats, labelled: bool) -> Prediction:
         try:

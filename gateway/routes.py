@@ -2,8 +2,8 @@
 
 import re
 
+import orjson
 from flask import Blueprint, Response, jsonify, request
-from gunicorn.http.errors import ParseException
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import UnsupportedMediaType
 
@@ -11,11 +11,10 @@ from gateway.beats import parse
 from gateway.errors import InvalidBeat, ModelNotReady
 from gateway.metrics import Metrics
 from gateway.predictor import Prediction
+from gateway.responses import VERSION_HEADER
 from gateway.router import Router
 from gateway.settings import Settings
 
-VERSION_HEADER = "X-Model-Version"
-PROBES = ("/health", "/ready", "/metrics")
 _NUMBER = re.compile(r"[0-9]{1,18}")  # more digits are no int64
 
 
@@ -46,8 +45,8 @@ class Views:
             raise UnsupportedMediaType
         beats = parse(_body(), self._settings.max_batch)
         prediction = self._router.predict(beats, labelled, version, self._client())
-        rows = _rows(prediction, labelled)
-        return _versioned(jsonify(predictions=rows) if beats.batch else jsonify(rows[0]), prediction.answer.version)
+        content = content_of(prediction, beats.batch, labelled)
+        return _versioned(Response(content, content_type="application/json"), prediction.answer.version)
 
     def health(self) -> Response:
         """Say that this process answers, whatever the model server does."""
@@ -89,6 +88,8 @@ def _version() -> int | None:
 
 
 def _flag(name: str) -> bool:
+    if not request.query_string:
+        return False
     text = request.args.get(name, "false")
     if text not in ("true", "false"):
         raise InvalidBeat(f"?{name}= takes 'true' or 'false'", field=name)
@@ -96,13 +97,16 @@ def _flag(name: str) -> bool:
 
 
 def _body() -> bytes:
-    try:
-        body = request.get_data(cache=False)
-        if request.content_length is None:
-            request.stream.read(1)  # a body without a length is cut at the limit; only reading on raises the 413
-    except ParseException:
-        raise InvalidBeat("The chunks of the body are not those of HTTP") from None
+    body = request.get_data(cache=False)
+    if request.content_length is None:
+        request.stream.read(1)  # a body without a length is cut at the limit; only reading on raises the 413
     return body
+
+
+def content_of(prediction: Prediction, batch: bool, labelled: bool = False) -> bytes:
+    """Write a prediction as JSON."""
+    rows = _rows(prediction, labelled)
+    return orjson.dumps({"predictions": rows} if batch else rows[0], option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _rows(prediction: Prediction, labelled: bool) -> list[dict[str, object]]:

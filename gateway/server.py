@@ -1,46 +1,93 @@
-"""gunicorn with the gateway's settings: one process that listens, and workers that each open their own channel."""
+"""uvicorn with the gateway's settings: one process that listens, and workers that each open their own channel."""
 
 import ctypes
+import logging
 import os
 import shutil
+import signal
+import socket
 import tempfile
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from flask import Flask
-from gunicorn.app.base import BaseApplication
+from uvicorn import Config
+from uvicorn.supervisors import Multiprocess
 
+from gateway import logs
+from gateway.front import Front
 from gateway.settings import Settings
 
+BACKLOG: Final = 2048
+CONNECTIONS: Final = 4096  # of each worker; the next are told 503
+IDLE_SECONDS: Final = 75  # longer than the usual proxy keeps an idle connection, so that the proxy closes first
+_log = logging.getLogger("gateway.server")
 
-class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+
+class Server:
     """Runs until SIGTERM, which lets the requests in flight finish."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._metrics_folder = ""
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Hand gunicorn its options; it reads neither files nor variables of its own."""
-        for name, value in options(self._settings).items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Flask:
-        """Make the application; called in each worker, as gRPC does not survive a fork."""
-        from gateway import assembly, logs
-
-        _return_large_blocks()
-        logs.configure(self._settings.log_level)
-        return assembly.application(self._settings, self._metrics_folder)
 
     def run(self) -> None:
         """Serve; the workers add up their metrics in a folder that lives as long as this process."""
-        self._metrics_folder = tempfile.mkdtemp(prefix="ecg-gateway-metrics-", dir=in_memory())
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = self._metrics_folder  # before anyone imports prometheus_client
-        # a hook, as workers too leave this method, and must not take the folder with them
-        self.cfg.set("on_exit", lambda arbiter: shutil.rmtree(self._metrics_folder, ignore_errors=True))
-        super().run()
+        logs.configure(self._settings.log_level)
+        folder = tempfile.mkdtemp(prefix="ecg-gateway-metrics-", dir=in_memory())
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before anyone imports prometheus_client
+        listening = listener(self._settings.listen)
+        _log.info("Listening at http://%s:%d", *listening.getsockname()[:2])
+        try:
+            Multiprocess(Config(partial(self.load, folder), **options(self._settings)), [listening]).run()
+        finally:
+            shutil.rmtree(folder)
+
+    def load(self, metrics_folder: str) -> Front:
+        """Make the application; called in each worker, as gRPC does not survive a fork."""
+        from gateway import assembly
+
+        _end_with_parent()
+        _return_large_blocks()
+        logs.configure(self._settings.log_level)
+        return assembly.application(self._settings, metrics_folder)
+
+
+def listener(address: str) -> socket.socket:
+    """Listen on `host:port`, or take over a listening socket as `fd://number`."""
+    if address.startswith("fd://"):
+        return socket.socket(fileno=int(address.removeprefix("fd://")))
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """Give uvicorn's options."""
+    return {
+        "factory": True,
+        "interface": "asgi3",
+        "lifespan": "off",
+        "ws": "none",
+        "http": "httptools",
+        "loop": "uvloop",
+        "workers": settings.workers,
+        "limit_concurrency": CONNECTIONS,
+        "backlog": BACKLOG,
+        "timeout_keep_alive": IDLE_SECONDS,
+        "timeout_graceful_shutdown": settings.graceful_seconds,
+        "log_config": None,  # its loggers pass on to ours
+        "log_level": settings.log_level,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+    }
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this worker when the process that started it is killed: it would keep the port."""
+    pr_set_pdeathsig = 1
+    with suppress(AttributeError):  # not Linux
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _return_large_blocks() -> None:
@@ -53,19 +100,3 @@ def _return_large_blocks() -> None:
 def in_memory() -> str | None:
     """Give a folder in memory where that exists, as the disk may be read-only or busy."""
     return "/dev/shm" if os.path.isdir("/dev/shm") else None
-
-
-def options(settings: Settings) -> dict[str, Any]:
-    """Give gunicorn's options."""
-    return {
-        "bind": settings.listen,
-        "workers": settings.workers,
-        "worker_class": "gthread",
-        "threads": settings.threads,
-        "graceful_timeout": settings.graceful_seconds,
-        "keepalive": 75,  # longer than the usual proxy keeps an idle connection, so that the proxy closes first
-        "loglevel": settings.log_level,
-        "logger_class": "gateway.logs.GunicornLogger",
-        "control_socket_disable": True,
-        "worker_tmp_dir": in_memory(),  # for the files of the heartbeats
-    }

@@ -30,7 +30,9 @@ class Settings:
     retry_attempts: int = _between(3, 1, 5)  # gRPC itself never makes more than five
     listen: str = "0.0.0.0:5000"
     workers: int = _between(2, 1, 1024)
-    threads: int = _between(16, 1, 1024)
+    threads: int = _between(8, 1, 1024)
+    max_waiting: int = _between(512, 1, 2**31 - 1)
+    max_waiting_seconds: float = _between(1.0, 0.001, 3600)
     max_body_bytes: int = _between(32 * 2**20, 1, 2**31 - 1)
     max_batch: int = _between(8192, 1, 2**31 - 1)
     graceful_seconds: int = _between(30, 1, 3600)

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
+
 from tests.gateway_metrics import total
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +39,13 @@ class Gateway:
 
     @cached_property
     def port(self) -> int:
-        return int(self.wait_for_line("Listening at").split("127.0.0.1:")[1].split()[0])
+        return int(json.loads(self.wait_for_line("Listening at"))["message"].rpartition(":")[2])
+
+    @property
+    def workers(self) -> list[psutil.Process]:
+        """Its workers; beside them runs Python's own process that clears up after all."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if any("spawn_main" in argument for argument in child.cmdline())]
 
     def wait_for_line(self, words: str) -> str:
         def found() -> str | None:

@@ -1,0 +1,93 @@
+"""Joins the requests that come while the model server is asked into the next call to it; nobody waits when idle.
+
+Lives on an event loop: a request that waits costs a future, no thread. The calls are made in threads of its own.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from gateway.errors import GatewayError, ModelOverloaded
+from gateway.predictor import Prediction
+from gateway.settings import Settings
+from gateway.together import Outcome, Request
+
+TOGETHER: Final = 1024  # beats in one call
+CALLS: Final = 8  # at a time
+PATIENCE: Final = 0.05  # seconds that a call may take until those who wait start another beside it: its pod may hang
+_FULL: Final = "Too many requests wait for the model server; try again in a moment"
+
+
+_Call = asyncio.Future[Sequence[Outcome]]
+Ask = Callable[[Sequence[Request]], Sequence[Outcome]]  # blocks; gives an outcome for each request
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    request: Request
+    outcome: "asyncio.Future[Outcome]"
+    since: float  # by the loop's clock
+
+
+class Collector:
+    """Predicts by `ask`, with few calls for many requests."""
+
+    def __init__(self, ask: Ask, settings: Settings, executor: Executor) -> None:
+        self._ask = ask
+        self._settings = settings
+        self._executor = executor
+        self._waiting: deque[_Waiting] = deque()
+        self._calls = 0
+
+    async def predict(self, request: Request) -> Prediction:
+        """Return the prediction or raise its GatewayError; ModelOverloaded if too many wait, or this for too long."""
+        if len(self._waiting) >= self._settings.max_waiting:
+            raise ModelOverloaded(_FULL, cause=f"{len(self._waiting)} wait")
+        loop = asyncio.get_running_loop()
+        mine = _Waiting(request, loop.create_future(), loop.time())
+        self._waiting.append(mine)
+        if not self._calls:
+            self._start(loop)
+        elif len(self._waiting) == 1:
+            loop.call_later(PATIENCE, self._look_after, loop)
+        outcome = await mine.outcome
+        if isinstance(outcome, GatewayError):
+            raise outcome
+        return outcome
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        group: list[_Waiting] = []
+        while self._waiting and sum(len(each.request.beats.beats) for each in group) < TOGETHER:
+            group.append(self._waiting.popleft())
+        if group:
+            self._calls += 1
+            call = loop.run_in_executor(self._executor, self._ask, [each.request for each in group])
+            call.add_done_callback(partial(self._end, loop, group))
+
+    def _end(self, loop: asyncio.AbstractEventLoop, group: Sequence[_Waiting], call: _Call) -> None:
+        self._calls -= 1
+        self._start(loop)
+        error = call.exception()
+        for number, each in enumerate(group):
+            if each.outcome.done():  # its caller went away
+                continue
+            if error:
+                each.outcome.set_exception(error)
+            else:
+                each.outcome.set_result(call.result()[number])
+
+    def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start another call when those who wait do so for long; turn away who waits for too long."""
+        now = loop.time()
+        while self._waiting and now - self._waiting[0].since > self._settings.max_waiting_seconds:
+            late = self._waiting.popleft()
+            if not late.outcome.done():
+                late.outcome.set_result(ModelOverloaded(_FULL, cause=f"{self._calls} calls do not answer"))
+        if self._waiting and self._calls < CALLS:
+            self._start(loop)
+        if self._waiting:
+            loop.call_later(PATIENCE, self._look_after, loop)

@@ -1,0 +1,110 @@
+"""The way in: requests of the usual kind are answered on the event loop, together; every other by Flask in a thread."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import partial
+from typing import Any, Final
+
+import orjson
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from gateway.beats import parse
+from gateway.collector import Collector
+from gateway.errors import GatewayError
+from gateway.journal import REQUEST_ID_HEADER, Journal, request_id, told_of
+from gateway.responses import UNFORESEEN, VERSION_HEADER, told, unforeseen
+from gateway.routes import content_of
+from gateway.settings import Settings
+from gateway.together import Request
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+PATH: Final = "/predict"
+ALIVE: Final = ("/health", "/metrics")  # must answer whatever the model server does
+SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
+_JSON: Final = b"application/json"
+
+
+class Front:
+    """An ASGI application."""
+
+    def __init__(self, app: Flask, collector: Collector, journal: Journal, settings: Settings) -> None:
+        self._collector = collector
+        self._journal = journal
+        self._settings = settings
+        self._client_header = settings.sticky_header.lower().encode()
+        adapt: Any = WSGIMiddleware  # its types are narrower than ASGI's
+        self._flask = adapt(partial(_with_end, app), workers=settings.threads)
+        self._alive = adapt(partial(_with_end, app), workers=2)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = dict(scope["headers"])
+        if _is_usual(scope, headers):
+            await self._predict(headers, receive, send)
+        else:
+            flask = self._alive if scope["path"] in ALIVE else self._flask
+            await flask(scope, receive, send)
+
+    async def _predict(self, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        known = request_id(headers.get(b"x-request-id", b"").decode("latin1"))
+        given = {REQUEST_ID_HEADER: known}
+        logged: dict[str, str] = {}
+        try:
+            status, content, version = 200, *await self._answer(headers, receive)
+            given[VERSION_HEADER] = version
+        except GatewayError as error:
+            status, more, told_content = told(error, known)
+            given |= more
+            content, logged = orjson.dumps(told_content, option=orjson.OPT_APPEND_NEWLINE), told_of(error)
+            self._journal.failed(error.code, error.version)
+        except Exception as error:
+            status, content = 500, orjson.dumps(unforeseen(error, PATH, known))
+            self._journal.failed(UNFORESEEN)
+        await send(_start(status, content, given))
+        await send({"type": "http.response.body", "body": content})
+        seconds = time.perf_counter() - started
+        self._journal.answered("POST", PATH, status, seconds, known, given.get(VERSION_HEADER), logged)
+
+    async def _answer(self, headers: dict[bytes, bytes], receive: Receive) -> tuple[bytes, str]:
+        beats = parse(await _body(receive), self._settings.max_batch)
+        client = headers.get(self._client_header)
+        prediction = await self._collector.predict(Request(beats, client.decode("latin1") if client else None))
+        return content_of(prediction, beats.batch), str(prediction.answer.version)
+
+
+def _with_end(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Tell that the body ends by itself, with or without a length, which the adapter does not."""
+    return app(environ | {"wsgi.input_terminated": True}, start_response)
+
+
+def _is_usual(scope: Message, headers: dict[bytes, bytes]) -> bool:
+    length = headers.get(b"content-length", b"")
+    return (
+        scope["path"] == PATH
+        and scope["method"] == "POST"
+        and not scope["query_string"]
+        and headers.get(b"content-type") == _JSON
+        and b"x-model-version" not in headers
+        and length.isdigit()
+        and int(length) <= SMALL
+    )
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+    return body
+
+
+def _start(status: int, content: bytes, headers: dict[str, str]) -> dict[str, Any]:
+    pairs = [(b"content-type", _JSON), (b"content-length", b"%d" % len(content))]
+    pairs += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http.response.start", "status": status, "headers": pairs}
