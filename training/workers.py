@@ -111,9 +111,10 @@ def join(workers: Workers, patience: float) -> Team:
     """
     log.info("Worker %d of %d, at %s", workers.index, len(workers.addresses), workers.addresses[workers.index])
     _meet(workers, time.monotonic() + patience)
+    log.info("All %d workers answer; they are connected, or given up after %.0f s", len(workers.addresses), patience)
     with _ended_after(patience):
         strategy = _strategy(workers)
-    log.info("All %d workers are here", len(workers.addresses))
+    log.info("All workers are connected")
     return Team(workers, strategy, tf.function(partial(_sum_of_all, strategy)))
 
 
