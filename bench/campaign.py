@@ -20,7 +20,8 @@ from bench.results import Results
 from bench.scenarios import BUSY, Scenario
 
 IDLE_SECONDS = 2.0
-RESTLESS = 0.03  # of a core
+SETTLE_SECONDS = 2.0  # after the last start
+RESTLESS = 0.05  # of a core
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def _start(
 
 def idle(running: Sequence[Running]) -> dict[str, Start]:
     """What they use while nobody asks, which burdens whoever is measured."""
+    time.sleep(SETTLE_SECONDS)
     before = {each.name: sum(each.processes.cpu_seconds().values()) for each in running}
     time.sleep(IDLE_SECONDS)
     after = {each.name: sum(each.processes.cpu_seconds().values()) for each in running}

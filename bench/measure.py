@@ -70,7 +70,7 @@ class Running:
             self.processes.pause()
 
     def _measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
-        longer = (PATIENT if self.contender.patient else 1) * scenario.longer
+        longer = max(PATIENT if self.contender.patient else 1, scenario.longer)
         window = _window(WARM_UP_SECONDS * longer, seconds * longer)
         target = self.contender.contract.target(self.port, self.beats[: scenario.beats])
         load = Load(scenario.connections, rate, window, arrivals=self.arrivals)
