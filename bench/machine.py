@@ -14,7 +14,19 @@ from bench.contenders import RIVALS
 from bench.prepare import pinned
 from bench.processes import ROOT
 
-PACKAGES = ("flask", "granian", "gunicorn", "grpcio", "keras", "numpy", "orjson", "protobuf", "tensorflow-cpu")
+PACKAGES = (
+    "flask",
+    "grpcio",
+    "gunicorn",
+    "httptools",
+    "keras",
+    "numpy",
+    "orjson",
+    "protobuf",
+    "tensorflow-cpu",
+    "uvicorn",
+    "uvloop",
+)
 OF_RIVALS = ("bentoml", "mlserver", "ray", "fastapi", "uvicorn", "uvloop", "grpcio", "pydantic", "tensorflow-cpu")
 
 
