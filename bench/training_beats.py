@@ -1,6 +1,7 @@
 """Large files of beats in seconds: simulated ones, each many times with other noise."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,10 @@ def write_beats(path: Path, rows: int, seed: int = 0) -> Path:
 
 def linked(path: Path, folder: Path, times: int) -> Path:
     """Make a folder in which the file is found `times` times: a set of any size that takes no disk."""
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     for number in range(times):
-        link = folder / f"{number}-{path.name}"
-        link.unlink(missing_ok=True)
-        link.symlink_to(path.resolve())
+        (folder / f"{number}-{path.name}").symlink_to(path.resolve())
     return folder
 
 
