@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -122,4 +123,8 @@ def _names(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("bench: stopped; whatever it started is ended")

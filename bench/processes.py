@@ -56,7 +56,9 @@ class Processes:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            # the terminal's Ctrl-C is for the bench. No session of its own: each gets its share of a busy machine from
+            # the kernel, and a contender of two commands would get two
+            process_group=0,
         )
 
     def ended(self) -> bool:
