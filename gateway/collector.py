@@ -42,6 +42,7 @@ class Collector:
         self._executor = executor
         self._waiting: deque[_Waiting] = deque()
         self._calls = 0
+        self._looks = False
 
     async def predict(self, request: Request) -> Prediction:
         """Return the prediction or raise its GatewayError; ModelOverloaded if too many wait, or this for too long."""
@@ -52,8 +53,8 @@ class Collector:
         self._waiting.append(mine)
         if not self._calls:
             self._start(loop)
-        elif len(self._waiting) == 1:
-            loop.call_later(PATIENCE, self._look_after, loop)
+        else:
+            self._look_later(loop)
         outcome = await mine.outcome
         if isinstance(outcome, GatewayError):
             raise outcome
@@ -80,14 +81,21 @@ class Collector:
             else:
                 each.outcome.set_result(call.result()[number])
 
+    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See after those who wait when the first of them has done so for long, or again after a while."""
+        if self._waiting and not self._looks:
+            self._looks = True
+            due, now = self._waiting[0].since + PATIENCE, loop.time()
+            loop.call_at(due if due > now else now + PATIENCE, self._look_after, loop)
+
     def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start another call when those who wait do so for long; turn away who waits for too long."""
+        self._looks = False
         now = loop.time()
         while self._waiting and now - self._waiting[0].since > self._settings.max_waiting_seconds:
             late = self._waiting.popleft()
             if not late.outcome.done():
                 late.outcome.set_result(ModelOverloaded(_FULL, cause=f"{self._calls} calls do not answer"))
-        if self._waiting and self._calls < CALLS:
+        if self._waiting and now >= self._waiting[0].since + PATIENCE and self._calls < CALLS:
             self._start(loop)
-        if self._waiting:
-            loop.call_later(PATIENCE, self._look_after, loop)
+        self._look_later(loop)
