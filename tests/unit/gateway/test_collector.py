@@ -1,0 +1,353 @@
+"""Requests joined into calls, in a world whose time passes when nothing else is to be done: who waits, and for what."""
+
+import asyncio
+import selectors
+from array import array
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.beats import Beat, Beats
+from gateway.collector import CALLS, PATIENCE, TOGETHER, Collector
+from gateway.errors import GatewayError, ModelFailed, ModelOverloaded
+from gateway.model import Answer
+from gateway.predictor import Prediction
+from gateway.settings import Settings
+from gateway.together import Outcome, Request, together
+
+
+class Selector(selectors.SelectSelector):
+    """Lets the time pass that a loop would have waited."""
+
+    now = 0.0
+
+    def select(self, timeout=None):
+        assert timeout is not None, "everybody waits, for ever"
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop that never really waits."""
+
+    def __init__(self) -> None:
+        self._scripted = Selector()
+        super().__init__(self._scripted)
+
+    def time(self) -> float:
+        return self._scripted.now
+
+
+class Call:
+    """One call: answered when a test says so."""
+
+    def __init__(self, work: Callable[[], Any], requests: Sequence[Request]) -> None:
+        self._work = work
+        self.requests = requests
+        self.outcome: Future[Any] = Future()
+
+    def answer(self) -> None:
+        try:
+            self.outcome.set_result(self._work())
+        except Exception as error:
+            self.outcome.set_exception(error)
+
+
+class Calls(Executor):
+    """Every call that was made; with `seconds` each is answered after so long."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.all: list[Call] = []
+        self.most = 0  # at a time
+        self._seconds = seconds
+
+    def submit(self, work, /, *arguments, **_) -> Any:
+        call = Call(partial(work, *arguments), arguments[0])
+        self.all.append(call)
+        self.most = max(self.most, len(self.open))
+        if self._seconds is not None:
+            asyncio.get_running_loop().call_later(self._seconds, call.answer)
+        return call.outcome
+
+    @property
+    def open(self) -> list[Call]:
+        return [call for call in self.all if not call.outcome.done()]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Requests in each call."""
+        return [len(call.requests) for call in self.all]
+
+
+def beats(*firsts: float) -> Beats:
+    return Beats(tuple(Beat(array("f", [first, 0, 0]), None) for first in firsts), batch=True)
+
+
+def predict(asked: Beats) -> Prediction:
+    """The model: answers each beat with its own first value."""
+    firsts = [int(beat.values[0]) for beat in asked.beats]
+    return Prediction(Answer(1, firsts, [float(first) for first in firsts], [[float(first)] for first in firsts]))
+
+
+def ask(requests: Sequence[Request]) -> list[Outcome]:
+    return together(predict, requests)
+
+
+class World:
+    """A collector, its calls, and clients."""
+
+    def __init__(self, calls: Calls, ask: Callable[[Sequence[Request]], Sequence[Outcome]] = ask, **changed: Any):
+        self.calls = calls
+        self._collector = Collector(ask, replace(Settings(), **changed), calls)
+        self.loop = asyncio.get_running_loop()
+        self.told_at: dict[float, float] = {}  # by the first beat's first value, the time of the answer
+
+    def come(self, *firsts: float) -> "asyncio.Task[list[int]]":
+        return self.loop.create_task(self._ask(firsts))
+
+    async def _ask(self, firsts: Sequence[float]) -> list[int]:
+        try:
+            return (await self._collector.predict(Request(beats(*firsts)))).answer.predicted_class
+        finally:
+            self.told_at[firsts[0]] = self.loop.time()
+
+
+async def settle() -> None:
+    """Let everybody do what can be done without time passing."""
+    for _ in range(8):
+        await asyncio.sleep(0)
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(test())  # type: ignore[arg-type]
+
+
+def in_a_world(test: Callable[[World], Awaitable[None]], seconds: float | None = None, **changed: Any) -> None:
+    async def inside() -> None:
+        await test(World(Calls(seconds), **changed))
+
+    run(inside)
+
+
+def test_nobody_waits_when_idle():
+    async def test(world: World) -> None:
+        for number in range(3):
+            one = world.come(number)
+            await settle()
+            assert world.calls.sizes == [1] * (number + 1)
+            world.calls.all[-1].answer()
+            assert await one == [number]
+        assert world.loop.time() == 0
+
+    in_a_world(test)
+
+
+def test_requests_that_come_during_a_call_are_joined_in_the_next():
+    async def test(world: World) -> None:
+        first = world.come(0)
+        await settle()
+        others = [world.come(number) for number in range(1, 6)]
+        await settle()
+        assert world.calls.sizes == [1]
+        world.calls.all[0].answer()
+        assert await first == [0]
+        assert world.calls.sizes == [1, 5]
+        late = world.come(6)
+        await settle()
+        world.calls.all[1].answer()
+        assert await asyncio.gather(*others) == [[1], [2], [3], [4], [5]]
+        world.calls.all[2].answer()
+        assert await late == [6]
+
+    in_a_world(test)
+
+
+def test_a_call_takes_no_more_beats_than_fit():
+    async def test(world: World) -> None:
+        half = range(TOGETHER // 2)
+        coming = [world.come(0), *(world.come(*half) for _ in range(3))]
+        await settle()
+        while world.calls.open:
+            world.calls.open[0].answer()
+            await settle()
+        assert world.calls.sizes == [1, 2, 1]
+        assert [len(rows) for rows in await asyncio.gather(*coming)] == [1, *[len(half)] * 3]
+
+    in_a_world(test)
+
+
+def test_calls_that_answer_soon_are_made_one_at_a_time():
+    """However long the requests keep coming."""
+
+    async def test(world: World) -> None:
+        coming = []
+        for number in range(500):
+            coming.append(world.come(number))
+            await asyncio.sleep(PATIENCE / 50)
+        assert await asyncio.gather(*coming) == [[number] for number in range(500)]
+        assert world.calls.most == 1
+        assert len(world.calls.all) == pytest.approx(50, abs=3)  # with about ten requests each
+
+    in_a_world(test, seconds=PATIENCE / 5)
+
+
+def test_a_call_that_hangs_does_not_stop_the_others():
+    async def test(world: World) -> None:
+        stuck = world.come(0)
+        await settle()
+        others = [world.come(number) for number in (1, 2)]
+        await asyncio.sleep(PATIENCE * 0.9)
+        assert world.calls.sizes == [1]
+        await asyncio.sleep(PATIENCE * 0.2)
+        assert world.calls.sizes == [1, 2]
+        world.calls.all[1].answer()
+        assert await asyncio.gather(*others) == [[1], [2]]
+        world.calls.all[0].answer()
+        assert await stuck == [0]
+
+    in_a_world(test)
+
+
+def test_there_are_never_more_calls_than_allowed_and_who_waits_for_too_long_is_told():
+    async def test(world: World) -> None:
+        coming = []
+        for number in range(CALLS + 5):
+            coming.append(world.come(number))
+            await asyncio.sleep(PATIENCE * 1.5)
+        assert len(world.calls.open) == CALLS
+        await asyncio.sleep(1.0 + PATIENCE)
+        waited = [each for each in coming if each.done()]
+        assert waited == coming[CALLS:]
+        for number, each in enumerate(waited, CALLS):
+            with pytest.raises(ModelOverloaded, match="try again"):
+                each.result()
+            assert 1.0 <= world.told_at[number] - number * PATIENCE * 1.5 <= 1.0 + 2 * PATIENCE
+        for call in world.calls.open:
+            call.answer()
+        assert await asyncio.gather(*coming[:CALLS]) == [[number] for number in range(CALLS)]
+        assert world.calls.most == CALLS
+        again = world.come(99)
+        await settle()
+        world.calls.all[-1].answer()
+        assert await again == [99]
+
+    in_a_world(test, max_waiting_seconds=1.0)
+
+
+def test_who_finds_no_room_is_told_at_once_and_there_is_room_again():
+    async def test(world: World) -> None:
+        coming = [world.come(number) for number in range(4)]
+        await settle()
+        for number in (4, 5):
+            with pytest.raises(ModelOverloaded, match="try again") as refused:
+                await world.come(number)
+            assert refused.value.cause == "3 wait"
+        assert world.loop.time() == 0
+        world.calls.all[0].answer()
+        await settle()
+        coming += [world.come(number) for number in (6, 7, 8)]
+        await settle()
+        while world.calls.open:
+            world.calls.open[0].answer()
+            await settle()
+        assert await asyncio.gather(*coming) == [[0], [1], [2], [3], [6], [7], [8]]
+        assert world.calls.sizes == [1, 3, 3]
+
+    in_a_world(test, max_waiting=3)
+
+
+@pytest.mark.parametrize("when", ["waiting", "asked"])
+def test_a_caller_that_goes_away_costs_its_mates_nothing(when):
+    async def test(world: World) -> None:
+        first = world.come(0)
+        await settle()
+        gone, mate = world.come(1), world.come(2)
+        await settle()
+        if when == "asked":
+            world.calls.all[0].answer()
+            await settle()
+        gone.cancel()
+        await settle()
+        assert gone.cancelled()
+        while world.calls.open:
+            world.calls.open[0].answer()
+            await settle()
+        assert await asyncio.gather(*(first, mate)) == [[0], [2]]
+
+    in_a_world(test)
+
+
+def test_the_unforeseen_reaches_everybody_in_the_call_and_nobody_else():
+    def broken(requests: Sequence[Request]) -> Sequence[Outcome]:
+        if len(requests) > 1:
+            raise ZeroDivisionError
+        return ask(requests)
+
+    async def test(world: World) -> None:
+        first = world.come(0)
+        await settle()
+        mates = [world.come(number) for number in (1, 2)]
+        await settle()
+        world.calls.all[0].answer()
+        await settle()
+        last = world.come(3)
+        await settle()
+        world.calls.all[1].answer()
+        for mate in mates:
+            with pytest.raises(ZeroDivisionError):
+                await mate
+        await settle()
+        world.calls.all[2].answer()
+        assert await asyncio.gather(*(first, last)) == [[0], [3]]
+
+    in_a_world(test, ask=broken)
+
+
+def test_an_error_goes_to_whose_it_is():
+    def picky(requests: Sequence[Request]) -> list[Outcome]:
+        known: dict[bool, Callable[[Request], Outcome]] = {
+            True: lambda request: predict(request.beats),
+            False: lambda request: ModelFailed("scripted"),
+        }
+        return [known[request.beats.beats[0].values[0] != 2](request) for request in requests]
+
+    async def test(world: World) -> None:
+        coming = [world.come(number) for number in range(4)]
+        results = await asyncio.gather(*coming, return_exceptions=True)
+        assert [type(result) for result in results] == [list, list, ModelFailed, list]
+
+    in_a_world(test, seconds=0.001, ask=picky)
+
+
+@given(
+    coming=st.lists(st.tuples(st.floats(0, 0.1), st.integers(1, 5)), max_size=30),
+    seconds=st.sampled_from([0.0, 0.001, 0.02, 0.2]),
+    room=st.sampled_from([3, 512]),
+)
+def test_whoever_is_answered_gets_its_own_rows(coming, seconds, room):
+    """Requests of any sizes at any times: each is told once, its own beats in order or that there was no room."""
+
+    async def test(world: World) -> None:
+        tasks, wanted, at = [], [], 0
+        for pause, size in coming:
+            await asyncio.sleep(pause)
+            wanted.append([*range(at, at + size)])
+            tasks.append(world.come(*wanted[-1]))
+            at += size
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result, rows in zip(results, wanted, strict=True):
+            assert result == rows or isinstance(result, ModelOverloaded)
+        if room > len(coming):
+            assert results == wanted
+        assert world.calls.most <= CALLS
+        asked = [request for call in world.calls.all for request in call.requests]
+        assert len(asked) == sum(not isinstance(result, GatewayError) for result in results)
+
+    in_a_world(test, seconds=seconds, max_waiting=room)
