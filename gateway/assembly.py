@@ -24,4 +24,4 @@ def application(settings: Settings, metrics_folder: str) -> Front:
         rounds.start()
     router = Router(settings, pool, rollout, metrics)
     collector = Collector(router.predict_each, settings, ThreadPoolExecutor(CALLS, "calls"))
-    return Front(create_app(settings, router, metrics), collector, Journal(metrics, (PATH,)), settings)
+    return Front(create_app(settings, router, metrics), router, collector, Journal(metrics, (PATH,)), settings)

@@ -1,7 +1,9 @@
 """The way in: requests of the usual kind are answered on the event loop, together; every other by Flask in a thread."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
@@ -14,7 +16,8 @@ from gateway.collector import Collector
 from gateway.errors import GatewayError
 from gateway.journal import REQUEST_ID_HEADER, Journal, request_id, told_of
 from gateway.responses import UNFORESEEN, VERSION_HEADER, told, unforeseen
-from gateway.routes import content_of
+from gateway.router import Router
+from gateway.routes import READERS, Reader, content_of
 from gateway.settings import Settings
 from gateway.together import Request
 
@@ -31,11 +34,14 @@ _JSON: Final = b"application/json"
 class Front:
     """An ASGI application."""
 
-    def __init__(self, app: Flask, collector: Collector, journal: Journal, settings: Settings) -> None:
+    def __init__(self, app: Flask, router: Router, collector: Collector, journal: Journal, settings: Settings) -> None:
+        self._router = router
         self._collector = collector
         self._journal = journal
         self._settings = settings
         self._client_header = settings.sticky_header.lower().encode()
+        self._threads = ThreadPoolExecutor(settings.threads, "large")
+        self._room = asyncio.Semaphore(settings.threads)
         adapt: Any = WSGIMiddleware  # its types are narrower than ASGI's
         self._flask = adapt(partial(_with_end, app), workers=settings.threads)
         self._alive = adapt(partial(_with_end, app), workers=2)
@@ -43,7 +49,7 @@ class Front:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = dict(scope["headers"])
-        if _is_usual(scope, headers):
+        if self._is_usual(scope, headers):
             await self._predict(headers, receive, send)
         else:
             flask = self._alive if scope["path"] in ALIVE else self._flask
@@ -71,10 +77,31 @@ class Front:
         self._journal.answered("POST", PATH, status, seconds, known, given.get(VERSION_HEADER), logged)
 
     async def _answer(self, headers: dict[bytes, bytes], receive: Receive) -> tuple[bytes, str]:
-        beats = parse(await _body(receive), self._settings.max_batch)
-        client = headers.get(self._client_header)
-        prediction = await self._collector.predict(Request(beats, client.decode("latin1") if client else None))
-        return content_of(prediction, beats.batch), str(prediction.answer.version)
+        read, length = READERS[headers[b"content-type"].decode()], int(headers[b"content-length"])
+        client = headers[self._client_header].decode("latin1") if self._client_header in headers else None
+        if read is parse and length <= SMALL:
+            beats = parse(await _body(receive), self._settings.max_batch)
+            prediction = await self._collector.predict(Request(beats, client))
+            return content_of(prediction, beats.batch), str(prediction.answer.version)
+        async with self._room:  # before the body is read, so that few are in memory
+            body = await _body(receive)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._alone, read, body, client)
+
+    def _alone(self, read: Reader, body: bytes, client: str | None) -> tuple[bytes, str]:
+        prediction = self._router.predict(read(body, self._settings.max_batch), client=client)
+        return content_of(prediction, batch=True), str(prediction.answer.version)
+
+    def _is_usual(self, scope: Message, headers: dict[bytes, bytes]) -> bool:
+        length = headers.get(b"content-length", b"")
+        return (
+            scope["path"] == PATH
+            and scope["method"] == "POST"
+            and not scope["query_string"]
+            and headers.get(b"content-type", b"").decode("latin1") in READERS
+            and b"x-model-version" not in headers
+            and length.isdigit()
+            and int(length) <= self._settings.max_body_bytes
+        )
 
 
 def _with_end(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -82,26 +109,16 @@ def _with_end(app: Flask, environ: dict[str, Any], start_response: Any) -> Itera
     return app(environ | {"wsgi.input_terminated": True}, start_response)
 
 
-def _is_usual(scope: Message, headers: dict[bytes, bytes]) -> bool:
-    length = headers.get(b"content-length", b"")
-    return (
-        scope["path"] == PATH
-        and scope["method"] == "POST"
-        and not scope["query_string"]
-        and headers.get(b"content-type") == _JSON
-        and b"x-model-version" not in headers
-        and length.isdigit()
-        and int(length) <= SMALL
-    )
-
-
 async def _body(receive: Receive) -> bytes:
     message = await receive()
-    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        return body
+    parts = bytearray(message["body"])
     while message.get("more_body"):
         message = await receive()
-        body += message.get("body", b"")
-    return body
+        parts += message.get("body", b"")
+    return bytes(parts)
 
 
 def _start(status: int, content: bytes, headers: dict[str, str]) -> dict[str, Any]:

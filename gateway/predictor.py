@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.beats import Beats
+from gateway.beats import AnyBeats
 from gateway.errors import ContractBroken, GatewayError, Misfit
 from gateway.model import Answer, ServedModel, VersionState
 from gateway.model_server import ModelServer
@@ -37,7 +37,7 @@ class Predictor:
         self._newest: ServedModel | None = None
         self._read_at = clock()
 
-    def predict(self, beats: Beats, labelled: bool = False) -> Prediction:
+    def predict(self, beats: AnyBeats, labelled: bool = False) -> Prediction:
         """Predict; when the beats do not fit what is known of the model, look once more before giving up."""
         try:
             return self._ask(beats, self._known(STALE), labelled)
@@ -69,9 +69,10 @@ class Predictor:
         self._newest, self._models = known, {known.version: known}
         return known
 
-    def _ask(self, beats: Beats, model: ServedModel, labelled: bool) -> Prediction:
-        count = len(beats.beats)
-        answer = self._server.predict(beats.fit(model), count, self._pinned)
+    def _ask(self, beats: AnyBeats, model: ServedModel, labelled: bool) -> Prediction:
+        content = beats.fit(model)
+        count = len(content) // (4 * model.width)
+        answer = self._server.predict(content, count, self._pinned)
         if not (labelled or beats.named):
             return Prediction(answer)
         answering = self._version(answer.version)

@@ -24,7 +24,7 @@ STATUS: Final[dict[type[errors.GatewayError], int]] = {
 _SENTENCES: Final = {
     404: "Nothing is here; the paths are /predict, /model, /ready, /health and /metrics",
     413: "The body is larger than this gateway takes",
-    415: "The body must be JSON: send the header 'Content-Type: application/json'",
+    415: "The body must be JSON or float32: send 'Content-Type: application/json' or 'application/octet-stream'",
     500: "Something unforeseen went wrong; the log has it under this request id",
 }
 _log = logging.getLogger("gateway.errors")

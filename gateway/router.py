@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from gateway.beats import Beats
+from gateway.beats import AnyBeats
 from gateway.candidate import Candidate
 from gateway.deployment import Rollout
 from gateway.errors import GatewayError, Misfit
@@ -49,7 +49,7 @@ class Router:
         self.shadow = Shadow(self._unseen, metrics, self._blame)
 
     def predict(
-        self, beats: Beats, labelled: bool = False, version: int | None = None, client: str | None = None
+        self, beats: AnyBeats, labelled: bool = False, version: int | None = None, client: str | None = None
     ) -> Prediction:
         """Predict with `version` if it is given; else the candidate may get the request, by its weight."""
         if version is None:
@@ -89,7 +89,7 @@ class Router:
             and candidate.takes(client, self._dice())
         )
 
-    def _ask(self, candidate: Candidate | None, takes: bool, beats: Beats, labelled: bool = False) -> Prediction:
+    def _ask(self, candidate: Candidate | None, takes: bool, beats: AnyBeats, labelled: bool = False) -> Prediction:
         if candidate is None:
             prediction = self._anyone.predict(beats, labelled)
         elif takes:
@@ -99,7 +99,7 @@ class Router:
         self._metrics.predicted(prediction.answer)
         return prediction
 
-    def _by_version(self, version: int, beats: Beats, labelled: bool) -> Prediction:
+    def _by_version(self, version: int, beats: AnyBeats, labelled: bool) -> Prediction:
         try:
             return self._of(version).predict(beats, labelled)
         except GatewayError as error:
@@ -107,7 +107,7 @@ class Router:
                 error.version = version
             raise
 
-    def _by_candidate(self, candidate: Candidate, beats: Beats, labelled: bool) -> Prediction:
+    def _by_candidate(self, candidate: Candidate, beats: AnyBeats, labelled: bool) -> Prediction:
         """Have the candidate answer; whatever is wrong with it costs the caller nothing."""
         try:
             return self._of(candidate.version).predict(beats, labelled)
@@ -120,7 +120,7 @@ class Router:
             self._blame(candidate.version, error)
         return self._served(candidate).predict(beats, labelled)
 
-    def _besides(self, candidate: Candidate, beats: Beats, labelled: bool) -> Prediction:
+    def _besides(self, candidate: Candidate, beats: AnyBeats, labelled: bool) -> Prediction:
         prediction = self._served(candidate).predict(beats, labelled)
         if prediction.answer.version != candidate.version and self._dice() * 100 < candidate.shadow:
             self.shadow.offer(candidate.version, beats, prediction.answer)
@@ -135,7 +135,7 @@ class Router:
         fields = {"model_version": version, "error": kind, "cause": known.cause}
         _log.warning("the candidate failed", extra={"fields": fields})
 
-    def _unseen(self, version: int, beats: Beats) -> Answer:
+    def _unseen(self, version: int, beats: AnyBeats) -> Answer:
         return self._of(version).predict(beats).answer
 
     def _served(self, candidate: Candidate | None) -> Predictor:

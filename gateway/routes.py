@@ -1,21 +1,29 @@
 """The paths of the gateway: each unpacks the request, asks the router, packs the answer."""
 
 import re
+from collections.abc import Callable
+from typing import Final
 
 import orjson
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import UnsupportedMediaType
 
-from gateway.beats import parse
+from gateway.beats import AnyBeats, parse
 from gateway.errors import InvalidBeat, ModelNotReady
 from gateway.metrics import Metrics
+from gateway.packed import Packed
 from gateway.predictor import Prediction
 from gateway.responses import VERSION_HEADER
 from gateway.router import Router
 from gateway.settings import Settings
 
-_NUMBER = re.compile(r"[0-9]{1,18}")  # more digits are no int64
+Reader = Callable[[bytes, int], AnyBeats]  # takes a body and the most beats of a batch
+READERS: Final[dict[str, Reader]] = {
+    "application/json": parse,
+    "application/octet-stream": Packed,
+}
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")  # more digits are no int64
 
 
 def routes(router: Router, settings: Settings, metrics: Metrics) -> Blueprint:
@@ -41,9 +49,10 @@ class Views:
     def predict(self) -> Response:
         """Predict one beat or a batch."""
         labelled, version = _flag("probabilities"), _version()
-        if not request.is_json:
+        read = READERS.get(request.mimetype)
+        if read is None:
             raise UnsupportedMediaType
-        beats = parse(_body(), self._settings.max_batch)
+        beats = read(_body(), self._settings.max_batch)
         prediction = self._router.predict(beats, labelled, version, self._client())
         content = content_of(prediction, beats.batch, labelled)
         return _versioned(Response(content, content_type="application/json"), prediction.answer.version)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from gateway.beats import Beats
+from gateway.beats import AnyBeats
 from gateway.metrics import Metrics
 from gateway.model import Answer
 
@@ -13,7 +13,7 @@ THREADS: Final = 2
 WAITING: Final = 16
 LARGEST: Final = 64 * 2**10  # bytes of features
 
-Ask = Callable[[int, Beats], Answer]  # asks a version
+Ask = Callable[[int, AnyBeats], Answer]  # asks a version
 Blame = Callable[[int, Exception], None]  # is told that the version failed, and how
 
 
@@ -24,11 +24,11 @@ class Shadow:
         self._ask = ask
         self._metrics = metrics
         self._blame = blame
-        self._waiting: queue.Queue[tuple[int, Beats, Answer]] = queue.Queue(WAITING)
+        self._waiting: queue.Queue[tuple[int, AnyBeats, Answer]] = queue.Queue(WAITING)
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
 
-    def offer(self, version: int, beats: Beats, answer: Answer) -> None:
+    def offer(self, version: int, beats: AnyBeats, answer: Answer) -> None:
         """Have `version` asked for beats that got an answer; drop them if they are many or many wait."""
         if beats.size > LARGEST:
             return
@@ -51,7 +51,7 @@ class Shadow:
             finally:
                 self._waiting.task_done()
 
-    def _compare(self, version: int, beats: Beats, answer: Answer) -> None:
+    def _compare(self, version: int, beats: AnyBeats, answer: Answer) -> None:
         try:
             own = self._ask(version, beats)
         except Exception as error:  # a thread that ends would be missed
