@@ -1,6 +1,7 @@
 """From a request's bytes to packed float32 beats. Past this module every value is finite and a float32."""
 
 import json
+import re
 from array import array
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,6 +15,8 @@ from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import ServedModel
 from gateway.packed import Packed, all_finite
 
+LARGE: Final = 2**16  # bytes
+_BATCH: Final = re.compile(rb'\s*\{\s*"instances"\s*:\s*\[\s*\[')
 _JSON_NAMES: Final = {bool: "a boolean", str: "a string", type(None): "null", list: "a list", dict: "an object"}
 
 
@@ -59,6 +62,9 @@ AnyBeats = Beats | Packed
 
 def parse(body: bytes, max_batch: int) -> Beats:
     """Read `{"features": beat}` or `{"instances": [beat, ...]}`; raise InvalidBeat or TooManyBeats."""
+    if len(body) > LARGE and (rows := _rows(body)) and len(rows) <= max_batch:
+        with suppress(orjson.JSONDecodeError):
+            return Beats(tuple(_beat(orjson.loads(row), {"instance": n}) for n, row in enumerate(rows)), batch=True)
     content = _load(body)
     if not isinstance(content, dict) or len(content) != 1 or not content.keys() <= {"features", "instances"}:
         raise InvalidBeat('The body must be {"features": [...]} or {"instances": [[...], ...]} and nothing else')
@@ -70,6 +76,21 @@ def parse(body: bytes, max_batch: int) -> Beats:
     if len(instances) > max_batch:
         raise TooManyBeats(f"'instances' has {len(instances)} beats; at most {max_batch} are taken at once")
     return Beats(tuple(_beat(beat, {"instance": number}) for number, beat in enumerate(instances)), batch=True)
+
+
+def _rows(body: bytes) -> list[bytes]:
+    """Cut a batch of plain lists into these; nothing if it is anything else, which is no verdict.
+
+    To read half a million numbers at once takes three times as long as a beat at a time, and much memory.
+    """
+    start = _BATCH.match(body)
+    first, *others = body[start.end() :].split(b"]") if start else [b""]
+    if len(others) < 2 or (others[-2] + others[-1]).strip() != b"}":
+        return []
+    cut = [piece.partition(b"[") for piece in others[:-2]]
+    if any(comma.strip() != b"," for comma, _, _ in cut):
+        return []
+    return [b"[" + row + b"]" for row in (first, *(row for _, _, row in cut))]
 
 
 def _load(body: bytes) -> object:

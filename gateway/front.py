@@ -1,13 +1,13 @@
 """The way in: requests of the usual kind are answered on the event loop, together; every other by Flask in a thread."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
-import orjson
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
@@ -27,6 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 PATH: Final = "/predict"
 ALIVE: Final = ("/health", "/metrics")  # must answer whatever the model server does
+LARGE: Final = 2  # requests with larger bodies that are worked on at a time, as they take memory
 SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
 _JSON: Final = b"application/json"
 
@@ -40,8 +41,8 @@ class Front:
         self._journal = journal
         self._settings = settings
         self._client_header = settings.sticky_header.lower().encode()
-        self._threads = ThreadPoolExecutor(settings.threads, "large")
-        self._room = asyncio.Semaphore(settings.threads)
+        self._threads = ThreadPoolExecutor(LARGE, "large")
+        self._room = asyncio.Semaphore(LARGE)
         adapt: Any = WSGIMiddleware  # its types are narrower than ASGI's
         self._flask = adapt(partial(_with_end, app), workers=settings.threads)
         self._alive = adapt(partial(_with_end, app), workers=2)
@@ -66,10 +67,10 @@ class Front:
         except GatewayError as error:
             status, more, told_content = told(error, known)
             given |= more
-            content, logged = orjson.dumps(told_content, option=orjson.OPT_APPEND_NEWLINE), told_of(error)
+            content, logged = _written(told_content), told_of(error)
             self._journal.failed(error.code, error.version)
         except Exception as error:
-            status, content = 500, orjson.dumps(unforeseen(error, PATH, known))
+            status, content = 500, _written(unforeseen(error, PATH, known))
             self._journal.failed(UNFORESEEN)
         await send(_start(status, content, given))
         await send({"type": "http.response.body", "body": content})
@@ -119,6 +120,11 @@ async def _body(receive: Receive) -> bytes:
         message = await receive()
         parts += message.get("body", b"")
     return bytes(parts)
+
+
+def _written(content: object) -> bytes:
+    # the standard library's, as a name that is quoted may be no UTF-8
+    return json.dumps(content).encode() + b"\n"
 
 
 def _start(status: int, content: bytes, headers: dict[str, str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Logs as one JSON object a line, uvicorn's own too. Nothing here is ever given a value of a beat."""
 
+import json
 import logging
 import traceback
 from datetime import UTC, datetime
@@ -22,7 +23,10 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # text that is no UTF-8
+            return json.dumps(line, default=str)
 
 
 def configure(level: str) -> None:
