@@ -89,8 +89,9 @@ class Front:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._alone, read, body, client)
 
     def _alone(self, read: Reader, body: bytes, client: str | None) -> tuple[bytes, str]:
-        prediction = self._router.predict(read(body, self._settings.max_batch), client=client)
-        return content_of(prediction, batch=True), str(prediction.answer.version)
+        beats = read(body, self._settings.max_batch)
+        prediction = self._router.predict(beats, client=client)
+        return content_of(prediction, beats.batch), str(prediction.answer.version)
 
     def _is_usual(self, scope: Message, headers: dict[bytes, bytes]) -> bool:
         length = headers.get(b"content-length", b"")
