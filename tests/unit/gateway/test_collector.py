@@ -3,7 +3,7 @@
 import asyncio
 import selectors
 from array import array
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import partial
@@ -124,16 +124,15 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        runner.run(test())  # type: ignore[arg-type]
+Test = Callable[[World], Coroutine[Any, Any, None]]
 
 
-def in_a_world(test: Callable[[World], Awaitable[None]], seconds: float | None = None, **changed: Any) -> None:
+def in_a_world(test: Test, seconds: float | None = None, **changed: Any) -> None:
     async def inside() -> None:
         await test(World(Calls(seconds), **changed))
 
-    run(inside)
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(inside())
 
 
 def test_nobody_waits_when_idle():
@@ -279,7 +278,7 @@ def test_a_caller_that_goes_away_costs_its_mates_nothing(when):
         while world.calls.open:
             world.calls.open[0].answer()
             await settle()
-        assert await asyncio.gather(*(first, mate)) == [[0], [2]]
+        assert [await first, await mate] == [[0], [2]]
 
     in_a_world(test)
 
@@ -305,7 +304,7 @@ def test_the_unforeseen_reaches_everybody_in_the_call_and_nobody_else():
                 await mate
         await settle()
         world.calls.all[2].answer()
-        assert await asyncio.gather(*(first, last)) == [[0], [3]]
+        assert [await first, await last] == [[0], [3]]
 
     in_a_world(test, ask=broken)
 
