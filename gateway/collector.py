@@ -62,8 +62,10 @@ class Collector:
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         group: list[_Waiting] = []
-        while self._waiting and sum(len(each.request.beats.beats) for each in group) < TOGETHER:
+        beats = 0
+        while self._waiting and beats < TOGETHER:
             group.append(self._waiting.popleft())
+            beats += len(group[-1].request.beats.beats)
         if group:
             self._calls += 1
             call = loop.run_in_executor(self._executor, self._ask, [each.request for each in group])
