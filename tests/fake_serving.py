@@ -1,6 +1,6 @@
 """A model server that answers what a test tells it to: a real gRPC server on a real port, with scripted models.
 
-`python -m tests.fake_serving [PORT [VERSION]]` runs one as a process of its own and prints its port.
+`python -m tests.fake_serving [PORT [VERSION [HOST [FACTOR]]]]` runs one as a process of its own and prints its port.
 """
 
 import json
@@ -87,13 +87,14 @@ class FakeServing(grpc.GenericRpcHandler):
         self._go.set()
         self._server: Any = None
 
-    def start(self, port: int = 0) -> int:
-        """Listen on 127.0.0.1; give the port."""
+    def start(self, port: int = 0, host: str = "127.0.0.1", **options: int) -> int:
+        """Listen; give the port. Options are gRPC's, without their `grpc.`."""
         # without so_reuseport a second server on a taken port is refused rather than mixed up with the first
-        self._server = grpc.server(ThreadPoolExecutor(32), [self], options=[("grpc.so_reuseport", 0)])
-        port = self._server.add_insecure_port(f"127.0.0.1:{port}")
+        arguments = [(f"grpc.{name}", value) for name, value in ({"so_reuseport": 0} | options).items()]
+        self._server = grpc.server(ThreadPoolExecutor(32), [self], options=arguments)
+        port = self._server.add_insecure_port(f"{host}:{port}")
         self._server.start()
-        self.target = f"127.0.0.1:{port}"
+        self.target = f"{host}:{port}"
         return port
 
     def stop(self) -> None:
@@ -215,11 +216,12 @@ def _metadata_outputs(model: FakeModel) -> dict[str, wire.TensorProto]:
 
 
 def main() -> None:
-    """Serve beats of 140 values until killed, on the port of the argument or on a free one."""
-    port, version = map(int, [*sys.argv[1:], *("0", "1")[len(sys.argv) - 1 :]])
+    """Serve beats of 140 values until killed, by default version 1 on a free port of 127.0.0.1."""
+    port, version, host, factor = [*sys.argv[1:], *("0", "1", "127.0.0.1", "1")[len(sys.argv) - 1 :]]
     serving = FakeServing()
-    serving.models = {version: FakeModel(width=140)}
-    print(serving.start(port), flush=True)
+    serving.models = {int(version): FakeModel(width=140, factor=float(factor))}
+    # clients connect anew every second, as the chart has it, only sooner
+    print(serving.start(int(port), host, max_connection_age_ms=1000), flush=True)
     threading.Event().wait()
 
 
