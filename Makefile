@@ -44,8 +44,17 @@ test: $(INSTALLED) ## Everything that needs no cluster
 e2e: $(INSTALLED) ## A release's whole life on the cluster of KUBECONFIG, with the images of TAG
 	@ECG_IMAGE_TAG=$(TAG) $(BIN)/pytest $(or $(TESTS),tests/cluster) -v --durations=0 --durations-min=1 $(ARGS)
 
-bench: $(INSTALLED) ## Accuracy beside the published figures
+bench: $(INSTALLED) ## The gateway beside bare gRPC and other servers (ARGS="--quick", "--only ...", "--help")
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-accuracy: $(INSTALLED) ## Accuracy beside the published figures
 	@$(BIN)/python -m bench.accuracy
+
+bench-training: $(INSTALLED) ## Training beside plain Keras on arrays: rows per second and peak memory (ARGS="--rows 5000")
+	@$(BIN)/python -m bench.training $(ARGS)
+
+bench-growth: $(INSTALLED) ## Cost by connections and pods, overload, and memory over minutes
+	@$(BIN)/python -m bench.growth $(ARGS)
 
 images: ## Build the four images, ecg-COMPONENT:TAG (TAG=dev, ARGS=options of docker build)
 	@scripts/images $(TAG) $(ARGS)
@@ -68,4 +77,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test e2e bench images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test e2e bench bench-accuracy bench-training bench-growth images deploy undeploy manifests protos lock clean

@@ -1,4 +1,4 @@
-"""`make bench`: accuracy on the public data sets, five seeds each, beside what others have published."""
+"""`make bench-accuracy`: accuracy on the public data sets, five seeds each, beside what others have published."""
 
 import argparse
 import logging
@@ -42,7 +42,7 @@ CASES = (
 def main() -> int:
     """Print a line per data set; 1 if a goal is missed or there is no data."""
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make bench-accuracy", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     folders = parser.parse_args().folders
     verdicts = [_judge(case, folders) for case in CASES]
