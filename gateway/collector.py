@@ -46,8 +46,7 @@ class Collector:
 
     async def predict(self, request: Request) -> Prediction:
         """Return the prediction or raise its GatewayError; ModelOverloaded if too many wait, or this for too long."""
-        if len(self._waiting) >= self._settings.max_waiting:
-            raise ModelOverloaded(_FULL, cause=f"{len(self._waiting)} wait")
+        self.check_room()
         loop = asyncio.get_running_loop()
         mine = _Waiting(request, loop.create_future(), loop.time())
         self._waiting.append(mine)
@@ -59,6 +58,11 @@ class Collector:
         if isinstance(outcome, GatewayError):
             raise outcome
         return outcome
+
+    def check_room(self) -> None:
+        """Raise ModelOverloaded if too many wait; to be asked before work is put into a request."""
+        if len(self._waiting) >= self._settings.max_waiting:
+            raise ModelOverloaded(_FULL, cause=f"{len(self._waiting)} wait")
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         group: list[_Waiting] = []

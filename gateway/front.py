@@ -13,7 +13,7 @@ from flask import Flask
 
 from gateway.beats import parse
 from gateway.collector import Collector
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, ModelOverloaded
 from gateway.journal import REQUEST_ID_HEADER, Journal, request_id, told_of
 from gateway.responses import UNFORESEEN, VERSION_HEADER, told, unforeseen
 from gateway.router import Router
@@ -27,8 +27,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 PATH: Final = "/predict"
 ALIVE: Final = ("/health", "/metrics")  # must answer whatever the model server does
-LARGE: Final = 2  # requests with larger bodies that are worked on at a time, as they take memory
 SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
+LARGE: Final = 16  # larger bodies in memory at a time, some of them on their way
+WORKED_ON: Final = 2  # of them at a time
+_FULL: Final = "Too many large requests are worked on; try again in a moment"
 _JSON: Final = b"application/json"
 
 
@@ -41,7 +43,7 @@ class Front:
         self._journal = journal
         self._settings = settings
         self._client_header = settings.sticky_header.lower().encode()
-        self._threads = ThreadPoolExecutor(LARGE, "large")
+        self._threads = ThreadPoolExecutor(WORKED_ON, "large")
         self._room = asyncio.Semaphore(LARGE)
         adapt: Any = WSGIMiddleware  # its types are narrower than ASGI's
         self._flask = adapt(partial(_with_end, app), workers=settings.threads)
@@ -81,12 +83,24 @@ class Front:
         read, length = READERS[headers[b"content-type"].decode()], int(headers[b"content-length"])
         client = headers[self._client_header].decode("latin1") if self._client_header in headers else None
         if read is parse and length <= SMALL:
+            self._collector.check_room()  # so that whoever is refused costs little
             beats = parse(await _body(receive), self._settings.max_batch)
             prediction = await self._collector.predict(Request(beats, client))
             return content_of(prediction, beats.batch), str(prediction.answer.version)
-        async with self._room:  # before the body is read, so that few are in memory
+        await self._enter()
+        try:
             body = await _body(receive)
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._alone, read, body, client)
+        finally:
+            self._room.release()
+
+    async def _enter(self) -> None:
+        """Wait until one more large body may be in memory."""
+        try:
+            async with asyncio.timeout(self._settings.deadline_seconds):
+                await self._room.acquire()
+        except TimeoutError:
+            raise ModelOverloaded(_FULL, cause=f"{LARGE} are worked on") from None
 
     def _alone(self, read: Reader, body: bytes, client: str | None) -> tuple[bytes, str]:
         beats = read(body, self._settings.max_batch)

@@ -359,3 +359,35 @@ def test_a_body_that_breaks_off_is_answered_with_an_error_and_stops_nobody(stead
 
     assert steady.runner.run(broken_off()) == 400
     assert steady.post(BEAT).status_code == 200
+
+
+def test_few_large_bodies_are_let_in_and_small_ones_always(settings, runner):
+    caller = caller_of(settings, runner, settings.serving_target, max_body_bytes=2 * front.SMALL, deadline_seconds=0.1)
+    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b""}
+    scope["headers"] = [(b"content-type", JSON.encode()), (b"content-length", b"%d" % (front.SMALL + 1))]
+    statuses: list[int] = []
+
+    async def send(message: Any) -> None:
+        if "status" in message:
+            statuses.append(message["status"])
+
+    async def full() -> Any:
+        gone = asyncio.Event()
+
+        async def receive() -> Any:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(front.LARGE):
+                tasks.create_task(caller.application(dict(scope), receive, send))
+            await asyncio.sleep(0)  # each has begun
+            await caller.application(dict(scope), receive, send)
+            assert statuses == [503]
+            small = await caller._ask("POST", "/predict", json.dumps(BEAT).encode())
+            gone.set()
+        return small
+
+    assert runner.run(full()).status_code == 200
+    assert statuses == [503] + [400] * front.LARGE, "what broke off has made room"
+    assert caller.post(json.dumps(BEAT).encode() + b" " * front.SMALL).status_code == 200
