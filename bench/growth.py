@@ -88,6 +88,9 @@ def main(arguments: Sequence[str]) -> int:
     except (NotStarted, prepare.NotPrepared) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    except ConnectionError as error:
+        print(f"bench: a gateway went away ({error}); {options.out}/growth-gateway-*.log say why", file=sys.stderr)
+        return 1
     path = options.out / "growth.json"
     path.write_text(json.dumps({"machine": facts, "seconds": options.seconds, **found}, indent=1, default=asdict))
     print(path)
