@@ -19,6 +19,7 @@ from gateway import assembly, front
 from gateway.app import create_app
 from gateway.candidate import Candidate
 from gateway.collector import Collector
+from gateway.errors import ModelOverloaded
 from gateway.journal import Journal
 from gateway.settings import Settings
 from tests.fake_serving import FakeServing
@@ -339,6 +340,24 @@ def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line_by_every_way(caller, 
     assert "0.12345" not in str(record.fields) + record.getMessage()
     assert caller.total("ecg_gateway_errors_total", kind="internal_error") == 1
     assert caller.total("ecg_gateway_requests_total", path="/predict", status="500") == 1
+
+
+class Full(Collector):
+    """Has no room."""
+
+    def check_room(self) -> None:
+        raise ModelOverloaded("full")
+
+
+def test_who_finds_no_room_is_told_before_the_body_is_looked_at(settings, runner, pods):
+    full, journal = (
+        Full(pods.router.predict_each, settings, ThreadPoolExecutor(1)),
+        Journal(pods.metrics, (front.PATH,)),
+    )
+    app = create_app(settings, pods.router, pods.metrics)
+    caller = Caller(front.Front(app, pods.router, full, journal, settings), runner)
+    assert_error(caller.post(b"no JSON at all"), 503, "model_overloaded", "full")
+    assert caller.post(BEAT, **OTHER_WAYS["query"]).status_code == 200
 
 
 def test_a_body_that_breaks_off_is_answered_with_an_error_and_stops_nobody(steady):
