@@ -2,11 +2,10 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
 
 from bench.contenders import CONSTANT
 from gateway import server
-from gateway.beats import AnyBeats
+from gateway.beats import AnyBeats, Beats
 from gateway.collector import Collector
 from gateway.front import PATH, Front
 from gateway.journal import Journal
@@ -17,8 +16,6 @@ from gateway.router import Router
 from gateway.settings import Settings
 from gateway.together import Request
 
-ROW: Final = 4 * 140  # bytes of a beat
-
 
 class Constant(Router):
     """Answers at once, and counts as the gateway does."""
@@ -27,7 +24,7 @@ class Constant(Router):
         self, beats: AnyBeats, labelled: bool = False, version: int | None = None, client: str | None = None
     ) -> Prediction:
         """Give the constant answer for each beat."""
-        count = beats.size // ROW
+        count = len(beats.beats) if isinstance(beats, Beats) else 1
         predicted_class, probability = CONSTANT
         answer = Answer(1, [predicted_class] * count, [probability] * count, [[0.5, 0.5]] * count)
         self._metrics.predicted(answer)
