@@ -90,7 +90,7 @@ def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies
 
     cluster.deploy("upgrade", "--set=gateway.autoscaling.enabled=true")
     replicas_reach(2)
-    with asked_all_the_time(ingress, bodies, clients=8) as load:
+    with asked_all_the_time(ingress, bodies, clients=16) as load:
         replicas_reach(3)
     replicas_reach(2)
     tell(f"two gateway pods became three and two again: {load.statuses}")
