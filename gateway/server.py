@@ -9,14 +9,16 @@ import socket
 import tempfile
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
 from gateway import logs
-from gateway.front import Front
 from gateway.settings import Settings
+
+if TYPE_CHECKING:  # only the workers need what it loads
+    from gateway.front import Front
 
 BACKLOG: Final = 2048
 CONNECTIONS: Final = 4096  # of each worker; the next are told 503
@@ -33,16 +35,16 @@ class Server:
     def run(self) -> None:
         """Serve; the workers add up their metrics in a folder that lives as long as this process."""
         logs.configure(self._settings.log_level)
+        listening = listener(self._settings.listen)
         folder = tempfile.mkdtemp(prefix="ecg-gateway-metrics-", dir=in_memory())
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before anyone imports prometheus_client
-        listening = listener(self._settings.listen)
         _log.info("Listening at http://%s:%d", *listening.getsockname()[:2])
         try:
             Multiprocess(Config(partial(self.load, folder), **options(self._settings)), [listening]).run()
         finally:
             shutil.rmtree(folder)
 
-    def load(self, metrics_folder: str) -> Front:
+    def load(self, metrics_folder: str) -> "Front":
         """Make the application; called in each worker, as gRPC does not survive a fork."""
         from gateway import assembly
 
