@@ -1,4 +1,4 @@
-"""The Flask application: made of settings, a router, metrics and a journal, all passed in."""
+"""The Flask application: made of settings, a router and metrics, all passed in."""
 
 import time
 from functools import partial

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_process import ROOT, Gateway, Load, asked_all_the_time
 from tests.gateway_process import running as running_gateway
 from tests.golden.process import ServerProcess
@@ -59,6 +60,15 @@ class Tree:
     def asked_all_the_time(self, version: int) -> AbstractContextManager[Load]:
         """Clients that ask for the example beats of `version` until the end of the block."""
         return asked_all_the_time(self.gateway, [{"features": each["features"]} for each in self.examples(version)])
+
+
+@pytest.fixture
+def serving() -> Iterator[FakeServing]:
+    """A model server in this process that a test can script."""
+    fake = FakeServing(FakeModel(width=140))
+    fake.start()
+    yield fake
+    fake.stop()
 
 
 @pytest.fixture

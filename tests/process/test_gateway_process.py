@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import pytest
 
 from gateway.candidate import Candidate
 from gateway.deployment import read
@@ -22,14 +21,6 @@ from tests.gateway_errors import assert_error
 from tests.gateway_process import ROOT, asked_all_the_time, running
 
 BEAT = {"features": [0.54321] * 140}
-
-
-@pytest.fixture
-def serving() -> Iterator[FakeServing]:
-    fake = FakeServing(FakeModel(width=140))
-    fake.start()
-    yield fake
-    fake.stop()
 
 
 def test_a_worker_is_small_and_costs_little_to_start(serving):

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from math import exp
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.fake_dns import FakeDns
-from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_process import ROOT, Load, asked_all_the_time, running
 
@@ -95,14 +93,6 @@ def test_pods_come_and_go_under_load_and_no_request_fails():
         among_two = spread([gateway.ask("POST", "/predict", BEAT) for _ in range(200)])
         assert set(among_two) == {0.7, 0.9}
         assert min(among_two.values()) > 200 / 2 * 0.7
-
-
-@pytest.fixture
-def serving() -> Iterator[FakeServing]:
-    fake = FakeServing(FakeModel(width=140))
-    fake.start()
-    yield fake
-    fake.stop()
 
 
 def test_requests_that_come_together_are_asked_together_and_each_has_its_own_answer(serving):

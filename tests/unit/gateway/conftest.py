@@ -29,7 +29,7 @@ class Clock:
 
 @contextmanager
 def client_of(settings: Settings, clock: Clock, kind: type[Router] = Router) -> Iterator[FlaskClient]:
-    """Put the application together without gunicorn."""
+    """Put the application together without a server."""
     metrics = Metrics()
     with Pool(settings, clock=clock) as pool:
         yield create_app(settings, kind(settings, pool, Rollout(), metrics, clock), metrics).test_client()
