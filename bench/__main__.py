@@ -52,7 +52,7 @@ def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[st
         starts = campaign.idle(running)
         running = campaign.quietened(running, starts)
         asked: list[tuple[Measured, Sequence[scenarios.Scenario]]] = [
-            (each, scenarios.AS_A_LIMIT if each.name == contenders.ZERO.name else options.scenarios) for each in running
+            (each, each.contender.asked or options.scenarios) for each in running
         ]
         if contenders.DIRECT in options.only:
             alone = stack.enter_context(Generator(plan.servers))

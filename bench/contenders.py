@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contracts import Batches, Contract, Json, OpenInference, TensorFlowServing
+from bench.contracts import Batches, Contract, Json, OpenInference, Packed, TensorFlowServing
 from bench.processes import Command
+from bench.scenarios import AS_A_LIMIT, BATCH, Scenario
 
 PYTHON = sys.executable
 CONSTANT = (0, 0.5)  # what the gateway without a model answers
@@ -38,6 +39,7 @@ class Contender:
     contract: Contract
     commands: Callable[[Place, int], list[Command]]
     patient: bool = False  # answers so slowly that a measurement takes longer
+    asked: tuple[Scenario, ...] = ()  # if not everything
     rival: str = ""  # the folder under bench/rivals whose virtual environment it needs
 
 
@@ -132,8 +134,8 @@ RIVALS = (
     Contender("ray", "Ray Serve", Json(), _ray, rival="ray"),
     Contender("fastapi", "FastAPI over gRPC", Json(), _fastapi, rival="fastapi"),
 )
-ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros)
+BYTES = Contender("bytes", "the gateway, beats as float32 bytes", Packed(), _gateway, asked=tuple(BATCH.values()))
+ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros, asked=AS_A_LIMIT)
 
-
-ALL = (*OWN, *RIVALS, ZERO)
+ALL = (*OWN, BYTES, *RIVALS, ZERO)
 DIRECT = "direct"  # no server: the SavedModel called in a loop

@@ -81,6 +81,11 @@ GOALS = (
         lambda results: results.ratio("gateway", "grpc", BATCH[4096], _throughput),
     ),
     Goal(
+        "4096 beats as bytes, 4 connections: the gateway's beats by bare gRPC's",
+        0.8,
+        lambda results: results.ratio("bytes", "grpc", BATCH[4096], _throughput),
+    ),
+    Goal(
         "1 beat, 64 connections: the model server's requests by its own with a model of zeros",
         0.6,
         lambda results: results.ratio("grpc", "zeros", BUSY, _throughput),

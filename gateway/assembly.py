@@ -1,4 +1,4 @@
-"""Puts the parts of a worker together; imported after the fork, which gRPC does not survive."""
+"""Puts the parts of a worker together; imported in the workers only."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial

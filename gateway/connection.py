@@ -91,7 +91,7 @@ class Retired:
 
 
 class Connection:
-    """Calls with a deadline; safe to share between threads. Made after the fork, which gRPC does not survive."""
+    """Calls with a deadline; safe to share between threads."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from gateway.errors import GatewayError, ModelOverloaded
 from gateway.journal import REQUEST_ID_HEADER, Journal, request_id, told_of
 from gateway.responses import UNFORESEEN, VERSION_HEADER, told, unforeseen
 from gateway.router import Router
-from gateway.routes import READERS, Reader, content_of
+from gateway.routes import READERS, Reader, written
 from gateway.settings import Settings
 from gateway.together import Request
 
@@ -69,10 +69,10 @@ class Front:
         except GatewayError as error:
             status, more, told_content = told(error, known)
             given |= more
-            content, logged = _written(told_content), told_of(error)
+            content, logged = _as_json(told_content), told_of(error)
             self._journal.failed(error.code, error.version)
         except Exception as error:
-            status, content = 500, _written(unforeseen(error, PATH, known))
+            status, content = 500, _as_json(unforeseen(error, PATH, known))
             self._journal.failed(UNFORESEEN)
         await send(_start(status, content, given))
         await send({"type": "http.response.body", "body": content})
@@ -86,7 +86,7 @@ class Front:
             self._collector.check_room()  # so that whoever is refused costs little
             beats = parse(await _body(receive), self._settings.max_batch)
             prediction = await self._collector.predict(Request(beats, client))
-            return content_of(prediction, beats.batch), str(prediction.answer.version)
+            return written(prediction, beats.batch), str(prediction.answer.version)
         await self._enter()
         try:
             body = await _body(receive)
@@ -105,7 +105,7 @@ class Front:
     def _alone(self, read: Reader, body: bytes, client: str | None) -> tuple[bytes, str]:
         beats = read(body, self._settings.max_batch)
         prediction = self._router.predict(beats, client=client)
-        return content_of(prediction, beats.batch), str(prediction.answer.version)
+        return written(prediction, beats.batch), str(prediction.answer.version)
 
     def _is_usual(self, scope: Message, headers: dict[bytes, bytes]) -> bool:
         length = headers.get(b"content-length", b"")
@@ -137,7 +137,7 @@ async def _body(receive: Receive) -> bytes:
     return bytes(parts)
 
 
-def _written(content: object) -> bytes:
+def _as_json(content: object) -> bytes:
     # the standard library's, as a name that is quoted may be no UTF-8
     return json.dumps(content).encode() + b"\n"
 

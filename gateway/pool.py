@@ -43,7 +43,7 @@ class View:
 
 
 class Pool:
-    """Hands out connections; safe to share between threads. Made after the fork, which gRPC does not survive."""
+    """Hands out connections; safe to share between threads."""
 
     def __init__(
         self,

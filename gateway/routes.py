@@ -54,7 +54,7 @@ class Views:
             raise UnsupportedMediaType
         beats = read(_body(), self._settings.max_batch)
         prediction = self._router.predict(beats, labelled, version, self._client())
-        content = content_of(prediction, beats.batch, labelled)
+        content = written(prediction, beats.batch, labelled)
         return _versioned(Response(content, content_type="application/json"), prediction.answer.version)
 
     def health(self) -> Response:
@@ -112,7 +112,7 @@ def _body() -> bytes:
     return body
 
 
-def content_of(prediction: Prediction, batch: bool, labelled: bool = False) -> bytes:
+def written(prediction: Prediction, batch: bool, labelled: bool = False) -> bytes:
     """Write a prediction as JSON."""
     rows = _rows(prediction, labelled)
     return orjson.dumps({"predictions": rows} if batch else rows[0], option=orjson.OPT_APPEND_NEWLINE)

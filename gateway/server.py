@@ -1,6 +1,7 @@
 """uvicorn with the gateway's settings: one process that listens, and workers that each open their own channel."""
 
 import ctypes
+import gc
 import logging
 import os
 import shutil
@@ -51,7 +52,9 @@ class Server:
         _end_with_parent()
         _return_large_blocks()
         logs.configure(self._settings.log_level)
-        return assembly.application(self._settings, metrics_folder)
+        application = assembly.application(self._settings, metrics_folder)
+        _collect_rarely()
+        return application
 
 
 def listener(address: str) -> socket.socket:
@@ -97,6 +100,12 @@ def _return_large_blocks() -> None:
     m_mmap_threshold = -3
     with suppress(AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(m_mmap_threshold, 256 * 1024)
+
+
+def _collect_rarely() -> None:
+    """Have Python look for garbage less often, and not at what is loaded by now: each look holds up requests."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def in_memory() -> str | None:

@@ -19,11 +19,9 @@ class MalformedAnswer(Exception):
     """What came is no HTTP answer that this client can follow."""
 
 
-def post(host: str, path: str, body: bytes) -> bytes:
+def post(host: str, path: str, body: bytes, kind: str = "application/json") -> bytes:
     """Build a request."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 

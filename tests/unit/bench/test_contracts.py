@@ -1,11 +1,12 @@
 """What contenders are sent, and which of their answers are right."""
 
 import json
+from array import array
 import pickle
 
 import pytest
 
-from bench.contracts import Batches, Beat, Json, OpenInference, TensorFlowServing, recorded
+from bench.contracts import Batches, Beat, Json, OpenInference, Packed, TensorFlowServing, recorded
 from gateway.wire.serving_pb2 import DT_FLOAT, DT_INT64, PredictRequest, PredictResponse
 
 BEATS = [Beat((0.5, -0.25), 1, 0.75), Beat((1.0, 2.0), 0, 0.875)]
@@ -92,3 +93,9 @@ def test_recorded_beats_have_the_decimals_that_a_float32_needs(tmp_path):
     beats = recorded(tmp_path, 5)
     assert len(beats) == 5
     assert beats[0] == Beat((-0.15986, 0.5), 1, 0.9)
+
+
+def test_beats_as_bytes_say_what_they_are():
+    head, _, body = Packed().target(8000, BEATS).request.partition(b"\r\n\r\n")
+    assert b"Content-Type: application/octet-stream\r\n" in head
+    assert array("f", body).tolist() == [0.5, -0.25, 1.0, 2.0]

@@ -52,6 +52,7 @@ def all_measured(gateway: float) -> Results:
             figures("grpc", SINGLE[1], p50=0.001),
             figures("gateway", HALF, p50=0.001, p99=0.002),
             figures("gateway", BATCH[4096], 80),
+            figures("bytes", BATCH[4096], 80),
             figures("grpc", BATCH[4096], 100),
         ]
     )
