@@ -1,8 +1,8 @@
 """What contenders are sent, and which of their answers are right."""
 
 import json
-from array import array
 import pickle
+from array import array
 
 import pytest
 
