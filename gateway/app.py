@@ -7,6 +7,7 @@ from flask import Flask, Response, g, request
 
 from gateway.journal import REQUEST_ID_HEADER, Journal, request_id
 from gateway.metrics import Metrics
+from gateway.pages import pages
 from gateway.responses import VERSION_HEADER, install_error_responses
 from gateway.router import Router
 from gateway.routes import routes
@@ -19,6 +20,7 @@ def create_app(settings: Settings, router: Router, metrics: Metrics) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.register_blueprint(routes(router, settings, metrics))
+    app.register_blueprint(pages())
     app.before_request(_start)
     app.after_request(partial(_finish, Journal(metrics, {rule.rule for rule in app.url_map.iter_rules()})))
     install_error_responses(app)
