@@ -5,6 +5,8 @@ GatewayError
 │   └── Misfit         it is one, but not for the served model
 ├── VersionNotFound    the caller asked for a model version that no model server has AVAILABLE
 ├── TooManyBeats       more beats in a batch than allowed
+├── Unauthorized       the caller has no key, or one that is not known
+├── TooManyRequests    the caller asks more often than its key may
 ├── ModelNotReady      no model server, or none with a version loaded
 ├── ModelOverloaded    the model server has no room for the request
 ├── ModelTooSlow       no answer before the deadline
@@ -53,6 +55,23 @@ class TooManyBeats(GatewayError):
     """The batch is longer than the setting allows."""
 
     code = "too_many_beats"
+
+
+class Unauthorized(GatewayError):
+    """The caller must show a key that is known."""
+
+    code = "unauthorized"
+
+
+class TooManyRequests(GatewayError):
+    """A key is used more often than it may; it may be used again after `seconds`."""
+
+    code = "too_many_requests"
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(f"The key '{name}' is used more often than it may; try again later")
+        self.name = name
+        self.seconds = seconds
 
 
 class ModelNotReady(GatewayError):

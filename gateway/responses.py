@@ -1,6 +1,7 @@
 """From errors to HTTP: the only file with their status codes. Every error has the same shape, whoever raised it."""
 
 import logging
+from math import ceil
 from typing import Any, Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -13,8 +14,10 @@ RETRY_AFTER_SECONDS: Final = "1"
 UNFORESEEN: Final = "internal_error"
 STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.InvalidBeat: 400,
+    errors.Unauthorized: 401,
     errors.VersionNotFound: 404,
     errors.TooManyBeats: 413,
+    errors.TooManyRequests: 429,
     errors.ModelFailed: 502,
     errors.ContractBroken: 502,
     errors.ModelNotReady: 503,
@@ -40,8 +43,13 @@ def install_error_responses(app: Flask) -> None:
 def told(error: errors.GatewayError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
     """Give an error's status, headers and content."""
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}
-    return status, headers, content_of(error.code, error.message, request_id, **error.where)
+    return status, _headers_of(error, status), content_of(error.code, error.message, request_id, **error.where)
+
+
+def _headers_of(error: errors.GatewayError, status: int) -> dict[str, str]:
+    if isinstance(error, errors.TooManyRequests):
+        return {"Retry-After": str(ceil(error.seconds))}
+    return {401: {"WWW-Authenticate": 'Bearer realm="ecg"'}, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status, {})
 
 
 def unforeseen(error: Exception, path: str, request_id: str) -> dict[str, Any]:

@@ -13,4 +13,4 @@ def assert_error(response: Any, status: int, code: str, saying: str = "", **wher
     assert saying in error.pop("message")
     assert error.pop("request_id") == response.headers["X-Request-ID"]
     assert error == where
-    assert ("Retry-After" in response.headers) == (status == 503)
+    assert ("Retry-After" in response.headers) == (status in (429, 503))
