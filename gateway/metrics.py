@@ -1,11 +1,11 @@
 """What the gateway counts, for Prometheus: the sum over its workers, those that ended included."""
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from gateway.model import Answer
@@ -13,6 +13,7 @@ from gateway.model import Answer
 OTHER: Final = "other"  # a label once there are too many
 MOST_VERSIONS: Final = 200
 MOST_CLASSES: Final = 100
+TENTHS: Final = 10
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -70,6 +71,20 @@ class Metrics:
         self._rounds = Counter(
             "ecg_gateway_candidate_rounds_total", "Seconds in which there was a candidate", ["version"], registry=own
         )
+        self._inputs = Counter(
+            "ecg_gateway_inputs_total",
+            "Beats looked at, one of each call to the model server, by the tenth of the training data they belong to",
+            ["version", "statistic", "decile"],
+            registry=own,
+        )
+        self._looked = cache(self._inputs.labels)
+        self._expected = Gauge(
+            "ecg_gateway_expected_share",
+            "Share of a class in what the version predicted for the beats held back from its training",
+            ["version", "predicted_class"],
+            registry=own,
+            multiprocess_mode="mostrecent",
+        )
         self._calls = Histogram(
             "ecg_gateway_candidate_seconds",
             "Calls to the model server for predictions while there is a candidate",
@@ -105,6 +120,18 @@ class Metrics:
     def called(self, version: int, seconds: float) -> None:
         """Count a model server's call while there is a candidate."""
         self._calls.labels(self._version(version)).observe(seconds)
+
+    def expects(self, version: int, statistics: Iterable[str], shares: Mapping[str, float]) -> None:
+        """Take over what a version tells of its training; tenths without a beat are counted as 0 from now on."""
+        for statistic in statistics:
+            for tenth in range(TENTHS):
+                self._looked(self._version(version), statistic, str(tenth))
+        for predicted_class, share in shares.items():
+            self._expected.labels(self._version(version), self._class(predicted_class)).set(share)
+
+    def looked(self, version: int, statistic: str, tenth: int) -> None:
+        """Count a beat whose statistic lies in that tenth of the training data, 0 to 9."""
+        self._looked(self._version(version), statistic, str(tenth)).inc()
 
     def text(self) -> bytes:
         """Write everything in Prometheus' text format."""
