@@ -2,19 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 from gateway.app import create_app
 from gateway.collector import CALLS, Collector
 from gateway.deployment import Rollout, Rounds, read
-from gateway.front import PATH, Front
+from gateway.front import Front
+from gateway.guard import Guard
 from gateway.journal import Journal
+from gateway.keys import Keys
 from gateway.metrics import Metrics
 from gateway.pool import Pool
 from gateway.router import Router
 from gateway.settings import Settings
 
 
-def application(settings: Settings, metrics_folder: str) -> Front:
+def application(settings: Settings, metrics_folder: str) -> Guard:
     """Make the application; with a rollout to follow, also the thread that does, which has looked once."""
     metrics, pool = Metrics(metrics_folder), Pool(settings)
     rollout = Rollout(partial(read, settings.rollout_url), metrics) if settings.rollout_url else Rollout()
@@ -24,4 +27,7 @@ def application(settings: Settings, metrics_folder: str) -> Front:
         rounds.start()
     router = Router(settings, pool, rollout, metrics)
     collector = Collector(router.predict_each, settings, ThreadPoolExecutor(CALLS, "calls"))
-    return Front(create_app(settings, router, metrics), router, collector, Journal(metrics, (PATH,)), settings)
+    app = create_app(settings, router, metrics)
+    journal = Journal(metrics, {rule.rule for rule in app.url_map.iter_rules()})
+    keys = Keys(Path(settings.api_keys_file), settings.workers) if settings.api_keys_file else None
+    return Guard(Front(app, router, collector, journal, settings), keys, journal, settings)

@@ -1,9 +1,8 @@
 """The way in: requests of the usual kind are answered on the event loop, together; every other by Flask in a thread."""
 
 import asyncio
-import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from gateway.asgi import Message, Receive, Send, answer, as_json
 from gateway.beats import parse
 from gateway.collector import Collector
 from gateway.errors import GatewayError, ModelOverloaded
@@ -21,17 +21,12 @@ from gateway.routes import READERS, Reader, written
 from gateway.settings import Settings
 from gateway.together import Request
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 PATH: Final = "/predict"
 ALIVE: Final = ("/health", "/metrics")  # must answer whatever the model server does
 SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
 LARGE: Final = 16  # larger bodies in memory at a time, some of them on their way
 WORKED_ON: Final = 2  # of them at a time
 _FULL: Final = "Too many large requests are worked on; try again in a moment"
-_JSON: Final = b"application/json"
 
 
 class Front:
@@ -69,13 +64,12 @@ class Front:
         except GatewayError as error:
             status, more, told_content = told(error, known)
             given |= more
-            content, logged = _as_json(told_content), told_of(error)
+            content, logged = as_json(told_content), told_of(error)
             self._journal.failed(error.code, error.version)
         except Exception as error:
-            status, content = 500, _as_json(unforeseen(error, PATH, known))
+            status, content = 500, as_json(unforeseen(error, PATH, known))
             self._journal.failed(UNFORESEEN)
-        await send(_start(status, content, given))
-        await send({"type": "http.response.body", "body": content})
+        await answer(send, status, content, given)
         seconds = time.perf_counter() - started
         self._journal.answered("POST", PATH, status, seconds, known, given.get(VERSION_HEADER), logged)
 
@@ -135,14 +129,3 @@ async def _body(receive: Receive) -> bytes:
         message = await receive()
         parts += message.get("body", b"")
     return bytes(parts)
-
-
-def _as_json(content: object) -> bytes:
-    # the standard library's, as a name that is quoted may be no UTF-8
-    return json.dumps(content).encode() + b"\n"
-
-
-def _start(status: int, content: bytes, headers: dict[str, str]) -> dict[str, Any]:
-    pairs = [(b"content-type", _JSON), (b"content-length", b"%d" % len(content))]
-    pairs += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    return {"type": "http.response.start", "status": status, "headers": pairs}

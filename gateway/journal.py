@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from typing import Final
 
 from gateway.errors import GatewayError
@@ -12,6 +13,7 @@ from gateway.metrics import OTHER, Metrics
 PROBES: Final = ("/health", "/ready", "/metrics")
 REQUEST_ID_HEADER: Final = "X-Request-ID"
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+caller: Final = ContextVar("caller", default="")  # the name of the key that a request showed, also in Flask's threads
 _log = logging.getLogger("gateway.requests")
 
 
@@ -55,6 +57,7 @@ class Journal:
             "milliseconds": round(seconds * 1000, 2),
             "model_version": version,
             "request_id": request_id,
+            **({"key": name} if (name := caller.get()) else {}),
             **told,
         }
         _log.log(level, "request", extra={"fields": fields})

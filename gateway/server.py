@@ -19,7 +19,7 @@ from gateway import logs
 from gateway.settings import Settings
 
 if TYPE_CHECKING:  # only the workers need what it loads
-    from gateway.front import Front
+    from gateway.asgi import Application
 
 BACKLOG: Final = 2048
 CONNECTIONS: Final = 4096  # of each worker; the next are told 503
@@ -45,7 +45,7 @@ class Server:
         finally:
             shutil.rmtree(folder)
 
-    def load(self, metrics_folder: str) -> "Front":
+    def load(self, metrics_folder: str) -> "Application":
         """Make the application; called in each worker, as gRPC does not survive a fork."""
         from gateway import assembly
 

@@ -3,11 +3,14 @@
 No name ends as Kubernetes' service variables do (..._HOST, ..._PORT), so a Service `ecg-serving` cannot set one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
 PREFIX: Final = "ECG_"
+_ORIGIN: Final = r"(\*|https?://[^/,\s]+)"
+_ORIGINS: Final = rf"{_ORIGIN}(,{_ORIGIN})*"  # without spaces and slashes at the end, as browsers write them
 
 
 class SettingsError(ValueError):
@@ -35,6 +38,13 @@ class Settings:
     max_waiting_seconds: float = _between(1.0, 0.001, 3600)
     max_body_bytes: int = _between(32 * 2**20, 1, 2**31 - 1)
     max_batch: int = _between(8192, 1, 2**31 - 1)
+    max_explained: int = _between(64, 1, 2**31 - 1)
+    abstain_below: float = _between(0.0, 0, 1)
+    api_keys_file: str = ""
+    cors_origins: str = field(
+        default="",
+        metadata={"pattern": _ORIGINS, "wanted": "* or origins such as https://a.example,http://b.example:8080"},
+    )
     graceful_seconds: int = _between(30, 1, 3600)
     log_level: str = field(default="info", metadata={"choices": ("debug", "info", "warning", "error")})
 
@@ -59,6 +69,8 @@ def _read(name: str, text: str, kind: type, rules: Mapping[str, Any]) -> str | i
         raise SettingsError(f"{name} is empty: leave it out for the default")
     if "choices" in rules and value not in rules["choices"]:
         raise SettingsError(f"{name}={text!r}: expected one of {', '.join(rules['choices'])}")
+    if "pattern" in rules and not re.fullmatch(rules["pattern"], str(value)):
+        raise SettingsError(f"{name}={text!r}: expected {rules['wanted']}")
     # written so that NaN is refused too
     if "low" in rules and not rules["low"] <= value <= rules["high"]:
         raise SettingsError(f"{name}={text!r}: expected {wanted} from {rules['low']} to {rules['high']}")

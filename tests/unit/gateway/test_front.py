@@ -17,6 +17,7 @@ from grpc import StatusCode
 
 from gateway import assembly, front
 from gateway.app import create_app
+from gateway.asgi import Application
 from gateway.candidate import Candidate
 from gateway.collector import Collector
 from gateway.errors import ModelOverloaded
@@ -41,7 +42,7 @@ OTHER_WAYS: dict[str, dict[str, Any]] = {
 class Caller:
     """Calls the application as uvicorn does."""
 
-    application: front.Front
+    application: Application
     runner: asyncio.Runner
 
     def ask(self, method: str, path: str, body: bytes = b"", **options: Any) -> Any:
@@ -332,7 +333,7 @@ def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line_by_every_way(caller, 
         raise ZeroDivisionError("cannot read 0.12345")
 
     # as only a programming error does it
-    caller.application._collector._ask = broken
+    caller.application._app._collector._ask = broken
     answer = caller.post(BEAT, headers={"X-Request-ID": "abc"})
     assert_error(answer, 500, "internal_error", "Something unforeseen")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]

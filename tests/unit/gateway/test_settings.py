@@ -29,6 +29,7 @@ def test_no_name_is_one_that_a_kubernetes_service_yields(name):
 def test_every_setting_is_read_from_its_variable():
     texts = {str: "debug", int: "4", float: "0.25"}
     env = {f"ECG_{field.name.upper()}": texts[type(field.default)] for field in fields(Settings)}
+    env["ECG_CORS_ORIGINS"] = "https://a.example,http://b.example:8080"
     read = asdict(Settings.from_env(env | {"ECG_SERVING_PORT": "tcp://10.0.0.1:8500", "PATH": "/bin"}))
     assert [str(value) for value in read.values()] == list(env.values())
 
@@ -44,6 +45,9 @@ def test_every_setting_is_read_from_its_variable():
         ("ECG_RETRY_ATTEMPTS", "6", "from 1 to 5"),
         ("ECG_LOG_LEVEL", "loud", "one of debug, info"),
         ("ECG_MODEL_NAME", " ", "is empty"),
+        ("ECG_ABSTAIN_BELOW", "1.1", "from 0 to 1"),
+        ("ECG_CORS_ORIGINS", "https://a.example/", "origins such as"),
+        ("ECG_CORS_ORIGINS", "a.example", "origins such as"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_its_value(name, value, wanted):
