@@ -27,19 +27,16 @@ class Reference:
 
     edges: Mapping[str, list[float]]
     shares: Mapping[str, float]
+    fine: Mapping[str, float]  # differences of each statistic that are none
 
     @classmethod
     def of(cls, told: object) -> "Reference":
         """Read it; what is missing or makes no sense is left out, as nobody's request depends on it."""
         statistics, classes = (_object(_object(told).get(name)) for name in ("statistics", "classes"))
         edges = {name: statistics[name] for name in STATISTICS if _are_edges(statistics.get(name))}
-        return cls(edges, {label: share for label, share in classes.items() if _is_number(share) and 0 <= share <= 1})
-
-    def fine(self, statistic: str) -> float:
-        """The difference that is none."""
-        if statistic == "probability":
-            return FINE
-        return FINE * self.edges["standard_deviation"][EDGES // 2] if "standard_deviation" in self.edges else 0.0
+        shares = {label: share for label, share in classes.items() if _is_number(share) and 0 <= share <= 1}
+        usual = edges["standard_deviation"][EDGES // 2] if "standard_deviation" in edges else 0.0
+        return cls(edges, shares, dict.fromkeys(edges, FINE * usual) | {"probability": FINE})
 
 
 class Drift:
@@ -58,8 +55,10 @@ class Drift:
         number = int(self._dice() * len(answer.probability))
         values = struct.unpack_from(f"<{model.width}f", content, 4 * model.width * number)
         found = statistics_of(values) | {"probability": answer.probability[number]}
-        for name, edges in reference.edges.items():
-            self._metrics.looked(model.version, name, self._tenth(edges, found[name], reference.fine(name)))
+        tenths = {
+            name: self._tenth(edges, found[name], reference.fine[name]) for name, edges in reference.edges.items()
+        }
+        self._metrics.looked(model.version, tenths)
 
     def _tenth(self, edges: list[float], value: float, fine: float) -> int:
         """Where the value lies, from 0 to 9; by chance where edges lie as close as if they were one.

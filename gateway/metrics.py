@@ -125,13 +125,15 @@ class Metrics:
         """Take over what a version tells of its training; tenths without a beat are counted as 0 from now on."""
         for statistic in statistics:
             for tenth in range(TENTHS):
-                self._looked(self._version(version), statistic, str(tenth))
+                self._looked(self._version(version), statistic, tenth)
         for predicted_class, share in shares.items():
             self._expected.labels(self._version(version), self._class(predicted_class)).set(share)
 
-    def looked(self, version: int, statistic: str, tenth: int) -> None:
-        """Count a beat whose statistic lies in that tenth of the training data, 0 to 9."""
-        self._looked(self._version(version), statistic, str(tenth)).inc()
+    def looked(self, version: int, tenths: Mapping[str, int]) -> None:
+        """Count a beat by the tenth of the training data, 0 to 9, that each of its statistics lies in."""
+        label = self._version(version)
+        for statistic, tenth in tenths.items():
+            self._looked(label, statistic, tenth).inc()
 
     def text(self) -> bytes:
         """Write everything in Prometheus' text format."""
