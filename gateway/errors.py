@@ -5,6 +5,7 @@ GatewayError
 │   └── Misfit         it is one, but not for the served model
 ├── VersionNotFound    the caller asked for a model version that no model server has AVAILABLE
 ├── TooManyBeats       more beats in a batch than allowed
+├── Unsupported        the model version that was asked lacks what the request needs
 ├── Unauthorized       the caller has no key, or one that is not known
 ├── TooManyRequests    the caller asks more often than its key may
 ├── ModelNotReady      no model server, or none with a version loaded
@@ -55,6 +56,19 @@ class TooManyBeats(GatewayError):
     """The batch is longer than the setting allows."""
 
     code = "too_many_beats"
+
+
+class Unsupported(GatewayError):
+    """A model version has not the signature that a request needs; other requests it can answer."""
+
+    code = "not_supported"
+
+    def __init__(self, version: int, signature: str) -> None:
+        super().__init__(
+            f"Version {version} of the model has no signature '{signature}', which this request needs; "
+            "train and publish a version with it",
+            signature=signature,
+        )
 
 
 class Unauthorized(GatewayError):

@@ -9,6 +9,7 @@ from grpc import StatusCode
 
 from gateway import contract, tensors
 from gateway.connection import Method
+from gateway.contract import Question
 from gateway.errors import (
     ContractBroken,
     GatewayError,
@@ -67,26 +68,30 @@ class ModelServer:
         self._name = settings.model_name
         self._observe = observe
 
-    def predict(self, content: bytes, count: int, version: int | None = None) -> Answer:
-        """Ask for `count` beats of packed float32; without `version` the server chooses the newest."""
-        request = PredictRequest(model_spec=self._spec(version))
+    def predict(
+        self, content: bytes, count: int, version: int | None = None, question: Question = contract.PLAIN
+    ) -> Answer:
+        """Ask about `count` beats of packed float32; without `version` the server chooses the newest."""
+        request = PredictRequest(model_spec=self._spec(version, question.signature))
         request.inputs[contract.FEATURES].CopyFrom(tensors.matrix(content, count))
         started = time.perf_counter()
         response = self._call(PREDICT, request, version)
-        self._observe(response.model_spec.version.value, time.perf_counter() - started)
-        return contract.answer_of(response, count)
+        if question.predicts:
+            self._observe(response.model_spec.version.value, time.perf_counter() - started)
+        return contract.answer_of(response, count, question)
 
     def describe(self, version: int | None = None) -> ServedModel:
         """Ask a version, or the newest, for its signatures and, where it has that signature, its metadata."""
         request = GetModelMetadataRequest(model_spec=self._spec(version), metadata_field=["signature_def"])
         response: GetModelMetadataResponse = self._call(METADATA, request, version)
         signatures = SignatureDefMap.FromString(response.metadata["signature_def"].value).signature_def
-        width = contract.width_of(signatures)
+        width, names = contract.width_of(signatures), contract.names_of(signatures)
         described: int = response.model_spec.version.value
-        if contract.METADATA not in signatures:
-            return ServedModel(described, width)
+        if contract.METADATA not in names:
+            return ServedModel(described, width, signatures=names)
         spec = self._spec(described, contract.METADATA)
-        return contract.told(described, width, self._call(PREDICT, PredictRequest(model_spec=spec), described))
+        told = self._call(PREDICT, PredictRequest(model_spec=spec), described)
+        return contract.told(described, width, names, told)
 
     def states(self) -> dict[int, VersionState]:
         """State of each version that the model server knows, newest first."""

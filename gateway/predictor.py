@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.beats import AnyBeats
-from gateway.errors import ContractBroken, GatewayError, Misfit
+from gateway.contract import PLAIN, SERVING, Question
+from gateway.errors import ContractBroken, GatewayError, Misfit, Unsupported
 from gateway.model import Answer, ServedModel, VersionState
 from gateway.model_server import ModelServer
 
@@ -37,15 +38,18 @@ class Predictor:
         self._newest: ServedModel | None = None
         self._read_at = clock()
 
-    def predict(self, beats: AnyBeats, labelled: bool = False) -> Prediction:
-        """Predict; when the beats do not fit what is known of the model, look once more before giving up."""
+    def predict(self, beats: AnyBeats, question: Question = PLAIN) -> Prediction:
+        """Predict; when the request does not fit what is known of the model, look once more before giving up."""
         try:
-            return self._ask(beats, self._known(STALE), labelled)
-        except Misfit:
+            return self._ask(beats, self._known(STALE), question, self._pinned)
+        except (Misfit, Unsupported):
             max_age = RECENT
         except ContractBroken:
             max_age = 0.0
-        return self._ask(beats, self._known(max_age), labelled)
+        known = self._known(max_age)
+        # the version that was just looked at may not be everywhere, and another may lack the signature
+        version = self._pinned if question.signature == SERVING else known.version
+        return self._ask(beats, known, question, version)
 
     def model(self) -> ServedModel:
         """Describe the version, or the newest that is served, asked of the model server now."""
@@ -69,17 +73,19 @@ class Predictor:
         self._newest, self._models = known, {known.version: known}
         return known
 
-    def _ask(self, beats: AnyBeats, model: ServedModel, labelled: bool) -> Prediction:
+    def _ask(self, beats: AnyBeats, model: ServedModel, question: Question, version: int | None) -> Prediction:
         content = beats.fit(model)
+        if question.signature not in model.signatures:
+            raise Unsupported(model.version, question.signature)
         count = len(content) // (4 * model.width)
-        answer = self._server.predict(content, count, self._pinned)
-        if not (labelled or beats.named):
+        answer = self._server.predict(content, count, version, question)
+        if not (question.labelled or beats.named):
             return Prediction(answer)
         answering = self._version(answer.version)
         if beats.named and answering.feature_names != model.feature_names:
             # a version with its features in another order took over in between
-            answer = self._server.predict(beats.fit(answering), count, answering.version)
-        return Prediction(answer, _labels(answering, len(answer.probabilities[0])))
+            answer = self._server.predict(beats.fit(answering), count, answering.version, question)
+        return Prediction(answer, _labels(answering, len(answer.probabilities[0])) if question.labelled else None)
 
     def _version(self, version: int) -> ServedModel:
         models = self._models  # another thread may put a new one in its place

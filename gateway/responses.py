@@ -18,6 +18,7 @@ STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.VersionNotFound: 404,
     errors.TooManyBeats: 413,
     errors.TooManyRequests: 429,
+    errors.Unsupported: 501,
     errors.ModelFailed: 502,
     errors.ContractBroken: 502,
     errors.ModelNotReady: 503,
@@ -25,7 +26,7 @@ STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.ModelTooSlow: 504,
 }
 _SENTENCES: Final = {
-    404: "Nothing is here; the paths are /predict, /model, /ready, /health and /metrics",
+    404: "Nothing is here; the paths are /predict, /explain, /model, /examples, /openapi.json and those of probes",
     413: "The body is larger than this gateway takes",
     415: "The body must be JSON or float32: send 'Content-Type: application/json' or 'application/octet-stream'",
     500: "Something unforeseen went wrong; the log has it under this request id",

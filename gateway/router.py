@@ -9,8 +9,9 @@ from typing import Final
 
 from gateway.beats import AnyBeats
 from gateway.candidate import Candidate
+from gateway.contract import PLAIN, Question
 from gateway.deployment import Rollout
-from gateway.errors import GatewayError, Misfit
+from gateway.errors import GatewayError, Misfit, Unsupported
 from gateway.metrics import Metrics
 from gateway.model import Answer, ServedModel, VersionState
 from gateway.model_server import Caller, ModelServer
@@ -49,14 +50,14 @@ class Router:
         self.shadow = Shadow(self._unseen, metrics, self._blame)
 
     def predict(
-        self, beats: AnyBeats, labelled: bool = False, version: int | None = None, client: str | None = None
+        self, beats: AnyBeats, question: Question = PLAIN, version: int | None = None, client: str | None = None
     ) -> Prediction:
         """Predict with `version` if it is given; else the candidate may get the request, by its weight."""
         if version is None:
             candidate = self._rollout.candidate
-            return self._ask(candidate, self._takes(candidate, client), beats, labelled)
-        prediction = self._by_version(version, beats, labelled)
-        self._metrics.predicted(prediction.answer)
+            return self._ask(candidate, self._takes(candidate, client), beats, question)
+        prediction = self._by_version(version, beats, question)
+        self._count(prediction, question)
         return prediction
 
     def predict_each(self, requests: Sequence[Request]) -> list[Outcome]:
@@ -89,40 +90,45 @@ class Router:
             and candidate.takes(client, self._dice())
         )
 
-    def _ask(self, candidate: Candidate | None, takes: bool, beats: AnyBeats, labelled: bool = False) -> Prediction:
+    def _ask(self, candidate: Candidate | None, takes: bool, beats: AnyBeats, question: Question = PLAIN) -> Prediction:
         if candidate is None:
-            prediction = self._anyone.predict(beats, labelled)
+            prediction = self._anyone.predict(beats, question)
         elif takes:
-            prediction = self._by_candidate(candidate, beats, labelled)
+            prediction = self._by_candidate(candidate, beats, question)
         else:
-            prediction = self._besides(candidate, beats, labelled)
-        self._metrics.predicted(prediction.answer)
+            prediction = self._besides(candidate, beats, question)
+        self._count(prediction, question)
         return prediction
 
-    def _by_version(self, version: int, beats: AnyBeats, labelled: bool) -> Prediction:
+    def _count(self, prediction: Prediction, question: Question) -> None:
+        if question.predicts:
+            self._metrics.predicted(prediction.answer)
+
+    def _by_version(self, version: int, beats: AnyBeats, question: Question) -> Prediction:
         try:
-            return self._of(version).predict(beats, labelled)
+            return self._of(version).predict(beats, question)
         except GatewayError as error:
             if version in self._pool.view.available:  # callers may name what they like; metrics must not
                 error.version = version
             raise
 
-    def _by_candidate(self, candidate: Candidate, beats: AnyBeats, labelled: bool) -> Prediction:
+    def _by_candidate(self, candidate: Candidate, beats: AnyBeats, question: Question) -> Prediction:
         """Have the candidate answer; whatever is wrong with it costs the caller nothing."""
         try:
-            return self._of(candidate.version).predict(beats, labelled)
-        except Misfit as error:
-            # the candidate's fault only if the beats fit what is served
-            prediction = self._served(candidate).predict(beats, labelled)
+            return self._of(candidate.version).predict(beats, question)
+        except (Misfit, Unsupported) as error:
+            # the candidate's fault only if what is served can answer
+            prediction = self._served(candidate).predict(beats, question)
             self._blame(candidate.version, error)
             return prediction
         except GatewayError as error:
             self._blame(candidate.version, error)
-        return self._served(candidate).predict(beats, labelled)
+        return self._served(candidate).predict(beats, question)
 
-    def _besides(self, candidate: Candidate, beats: AnyBeats, labelled: bool) -> Prediction:
-        prediction = self._served(candidate).predict(beats, labelled)
-        if prediction.answer.version != candidate.version and self._dice() * 100 < candidate.shadow:
+    def _besides(self, candidate: Candidate, beats: AnyBeats, question: Question) -> Prediction:
+        prediction = self._served(candidate).predict(beats, question)
+        compared = question.predicts and prediction.answer.version != candidate.version
+        if compared and self._dice() * 100 < candidate.shadow:
             self.shadow.offer(candidate.version, beats, prediction.answer)
         return prediction
 

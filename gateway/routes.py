@@ -10,8 +10,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import UnsupportedMediaType
 
 from gateway.beats import AnyBeats, parse
-from gateway.errors import InvalidBeat, ModelNotReady
+from gateway.contract import DETAILS, EXPLAIN, LABELLED, PLAIN, UNUSUAL_SCORE, Question
+from gateway.errors import GatewayError, InvalidBeat, ModelNotReady
 from gateway.metrics import Metrics
+from gateway.openapi import document
 from gateway.packed import Packed
 from gateway.predictor import Prediction
 from gateway.responses import VERSION_HEADER
@@ -31,6 +33,9 @@ def routes(router: Router, settings: Settings, metrics: Metrics) -> Blueprint:
     views = Views(router, settings, metrics)
     paths = Blueprint("gateway", __name__)
     paths.post("/predict")(views.predict)
+    paths.post("/explain")(views.explain)
+    paths.get("/examples")(views.examples)
+    paths.get("/openapi.json")(views.openapi)
     paths.get("/health")(views.health)
     paths.get("/ready")(views.ready)
     paths.get("/model")(views.model)
@@ -48,13 +53,21 @@ class Views:
 
     def predict(self) -> Response:
         """Predict one beat or a batch."""
-        labelled, version = _flag("probabilities"), _version()
-        read = READERS.get(request.mimetype)
+        labelled, details = _flag("probabilities"), _flag("details")
+        question = DETAILS if details else LABELLED if labelled else PLAIN
+        return self._ask(question, "predictions", self._settings.max_batch)
+
+    def explain(self) -> Response:
+        """Explain the prediction of one beat or of each beat of a batch."""
+        return self._ask(EXPLAIN, "explanations", self._settings.max_explained)
+
+    def _ask(self, question: Question, name: str, max_batch: int) -> Response:
+        version, read = _version(), READERS.get(request.mimetype)
         if read is None:
             raise UnsupportedMediaType
-        beats = read(_body(), self._settings.max_batch)
-        prediction = self._router.predict(beats, labelled, version, self._client())
-        content = written(prediction, beats.batch, labelled)
+        beats = read(_body(), max_batch)
+        prediction = self._router.predict(beats, question, version, self._client())
+        content = written(prediction, beats.batch, name, self._settings.abstain_below)
         return _versioned(Response(content, content_type="application/json"), prediction.answer.version)
 
     def health(self) -> Response:
@@ -75,9 +88,22 @@ class Views:
         served = self._router.model(_version())
         features = {"count": served.width, "names": served.feature_names}
         # the description cannot replace what the gateway knows for certain
-        facts = {"metrics": None, "data": None, **served.description, "features": features}
+        facts = {"metrics": None, "data": None, **served.facts, "features": features}
         facts |= {"name": self._settings.model_name, "version": served.version, "classes": served.class_labels}
-        return _versioned(jsonify(facts), served.version)
+        return _versioned(jsonify(facts | {"signatures": served.signatures}), served.version)
+
+    def examples(self) -> Response:
+        """Tell the beats that came with the served model."""
+        served = self._router.model(_version())
+        return _versioned(jsonify(examples=served.examples, baseline=served.baseline), served.version)
+
+    def openapi(self) -> Response:
+        """Describe all this for the served model; without one for any."""
+        try:
+            served = self._router.model()
+        except GatewayError:
+            return jsonify(document(self._settings))
+        return _versioned(jsonify(document(self._settings, served)), served.version)
 
     def metrics(self) -> Response:
         """Tell what was counted since the gateway started."""
@@ -112,22 +138,28 @@ def _body() -> bytes:
     return body
 
 
-def written(prediction: Prediction, batch: bool, labelled: bool = False) -> bytes:
-    """Write a prediction as JSON."""
-    rows = _rows(prediction, labelled)
-    return orjson.dumps({"predictions": rows} if batch else rows[0], option=orjson.OPT_APPEND_NEWLINE)
+def written(prediction: Prediction, batch: bool, name: str = "predictions", abstain_below: float = 0.0) -> bytes:
+    """Write a prediction as JSON; `name` is that of a batch's rows."""
+    rows = _rows(prediction, abstain_below)
+    return orjson.dumps({name: rows} if batch else rows[0], option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _rows(prediction: Prediction, labelled: bool) -> list[dict[str, object]]:
+def _rows(prediction: Prediction, abstain_below: float) -> list[dict[str, object]]:
     answer = prediction.answer
     rows: list[dict[str, object]] = [
         {"predicted_class": predicted_class, "probability": probability}
         for predicted_class, probability in zip(answer.predicted_class, answer.probability, strict=True)
     ]
-    if labelled:
-        names = [str(label) for label in prediction.labels or ()]
+    if prediction.labels is not None:
+        names = [str(label) for label in prediction.labels]
         for row, probabilities in zip(rows, answer.probabilities, strict=True):
             row["probabilities"] = dict(zip(names, probabilities, strict=True))
+    if UNUSUAL_SCORE in answer.more:
+        for row, probability, score in zip(rows, answer.probability, answer.more[UNUSUAL_SCORE], strict=True):
+            row |= {"abstain": probability < abstain_below, "unusual": score > 1}
+    for name, values in answer.more.items():
+        for row, value in zip(rows, values, strict=True):
+            row[name] = value
     return rows
 
 

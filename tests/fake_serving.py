@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, log
 from typing import Any
 
 import grpc
@@ -35,6 +35,8 @@ class FakeModel:
     output_names: tuple[str, ...] = ("probabilities", "predicted_class", "probability")
     refuses: bool = False  # whatever is asked
     factor: float = 1.0  # NaN breaks it
+    signatures: tuple[str, ...] = ("details", "explain")  # beside serving_default
+    unusual_from: float = 5.0  # the first value, whatever its sign
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -45,6 +47,22 @@ class FakeModel:
         last = self.factor / (1 + exp(-max(-50.0, min(50.0, first))))
         others = len(self.labels) - 1
         return [(1 - last) / others] * others + [last]
+
+    def explanation(self, values: list[float]) -> list[float]:
+        """What each value adds to the score of the predicted class, whose baseline is 0: only the first does."""
+        best = max(self.probabilities(values[0]))
+        return [log(best / max(1e-30, 1 - best))] + [0.0] * (self.width - 1)
+
+    def described(self) -> "FakeModel":
+        """Tell what a training tells that the page and the drift need: examples, a baseline."""
+        beats = [[first, *[0.25] * (self.width - 1)] for first in (-2.0, 2.0)]
+        answers = [self.probabilities(beat[0]) for beat in beats]
+        examples = [
+            {"features": beat, "label": label, "predicted_class": label, "probability": max(answer)}
+            for beat, answer, label in zip(beats, answers, (self.labels[0], self.labels[-1]), strict=True)
+        ]
+        self.description |= {"examples": examples, "baseline": [0.0] * self.width}
+        return self
 
 
 def floats(values: list[float], shape: tuple[int, ...], packed: bool = False) -> wire.TensorProto:
@@ -153,15 +171,18 @@ class FakeServing(grpc.GenericRpcHandler):
             context.abort(*self._failures.pop(0))
         response = wire.PredictResponse(model_spec=request.model_spec)
         response.model_spec.version.value = version
-        if request.model_spec.signature_name == "metadata":
+        signature = request.model_spec.signature_name
+        if signature == "metadata":
             outputs = _metadata_outputs(model)
+        elif signature in ("", "serving_default", *model.signatures):
+            outputs = self._outputs(model, signature, request.inputs[model.input_name], context)
         else:
-            outputs = self._outputs(model, request.inputs[model.input_name], context)
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{signature}" not found.')
         for name, tensor in outputs.items():
             response.outputs[name].CopyFrom(tensor)
         return response
 
-    def _outputs(self, model: FakeModel, tensor: Any, context: Any) -> dict[str, wire.TensorProto]:
+    def _outputs(self, model: FakeModel, signature: str, tensor: Any, context: Any) -> dict[str, wire.TensorProto]:
         rows, width = (dim.size for dim in tensor.tensor_shape.dim)
         if width != model.width or model.refuses:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"Matrix size-incompatible: In[0]: [{rows},{width}]")
@@ -174,7 +195,9 @@ class FakeServing(grpc.GenericRpcHandler):
             "predicted_class": integers(labels, (rows,), model.packed),
             "probability": floats(best, (rows,), model.packed),
         }
-        return {name: outputs[name] for name in model.output_names}
+        chosen = {name: outputs[name] for name in model.output_names}
+        beats = [values[start : start + width].tolist() for start in range(0, len(values), width)]
+        return chosen | _more_outputs(model, signature, beats)
 
     def _metadata(self, request: Any, context: Any) -> wire.GetModelMetadataResponse:
         version, model = self._served(request, context)
@@ -184,6 +207,8 @@ class FakeServing(grpc.GenericRpcHandler):
         serving.inputs[model.input_name].tensor_shape.CopyFrom(_shape((-1, model.width)))
         for name in model.output_names:
             serving.outputs[name].name = name
+        for name in model.signatures:
+            signatures.signature_def[name].CopyFrom(serving)
         if model.tells:
             signatures.signature_def["metadata"].outputs["class_labels"].dtype = wire.DT_INT64
         response = wire.GetModelMetadataResponse(model_spec=wire.ModelSpec(name=self.name))
@@ -207,6 +232,20 @@ class FakeServing(grpc.GenericRpcHandler):
         return wire.GetModelStatusResponse(model_version_status=rows)
 
 
+def _more_outputs(model: FakeModel, signature: str, beats: list[list[float]]) -> dict[str, wire.TensorProto]:
+    one = (len(beats),)
+    if signature == "details":
+        return {"unusual_score": floats([abs(beat[0]) / model.unusual_from for beat in beats], one, model.packed)}
+    if signature == "explain":
+        rows = [model.explanation(beat) for beat in beats]
+        return {
+            "attributions": floats([each for row in rows for each in row], (*one, model.width), model.packed),
+            "score": floats([sum(row) for row in rows], one, model.packed),
+            "baseline_score": floats([0.0 for _ in rows], one, model.packed),
+        }
+    return {}
+
+
 def _metadata_outputs(model: FakeModel) -> dict[str, wire.TensorProto]:
     return {
         "class_labels": integers(list(model.labels), (len(model.labels),), model.packed),
@@ -219,7 +258,7 @@ def main() -> None:
     """Serve beats of 140 values until killed, by default version 1 on a free port of 127.0.0.1."""
     port, version, host, factor = [*sys.argv[1:], *("0", "1", "127.0.0.1", "1")[len(sys.argv) - 1 :]]
     serving = FakeServing()
-    serving.models = {int(version): FakeModel(width=140, factor=float(factor))}
+    serving.models = {int(version): FakeModel(width=140, factor=float(factor)).described()}
     # clients connect anew every second, as the chart has it, only sooner
     print(serving.start(int(port), host, max_connection_age_ms=1000), flush=True)
     threading.Event().wait()

@@ -46,6 +46,7 @@ def test_model_tells_what_the_served_model_tells(client, serving):
         "classes": [-1, 1],
         "metrics": {"a": None},
         "data": None,
+        "signatures": ["details", "explain", "metadata", "serving_default"],
     }
 
 
