@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from gateway import keys
 from gateway.server import Server
@@ -39,12 +40,14 @@ def serve() -> None:
 
 
 def make_key(name: str) -> None:
-    """Print a key and its line, apart, so that `>> keys` adds the line alone."""
+    """Print a key and its line apart, so that `>> keys 2> key` has each alone; people are told which is which."""
     key, line = keys.made(name)
-    print(f"The key, to be sent as 'Authorization: Bearer KEY'; it is shown only now:\n{key}", file=sys.stderr)
-    if sys.stdout.isatty():
-        print("Its line for the file of ECG_API_KEYS_FILE; a number behind it limits the requests per second:")
-    print(line)
+    _print(sys.stderr, "The key, to be sent as 'Authorization: Bearer KEY' and shown only now:", key)
+    _print(sys.stdout, "Its line for the file of keys; a number behind it limits the requests per second:", line)
+
+
+def _print(stream: TextIO, sentence: str, text: str) -> None:
+    print(f"{sentence}\n{text}" if stream.isatty() else text, file=stream)
 
 
 if __name__ == "__main__":

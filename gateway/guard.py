@@ -63,8 +63,7 @@ class Guard:
 
     async def _refuse(self, error: GatewayError, scope: Message, headers: Mapping[bytes, bytes], send: Send) -> None:
         started, known = time.perf_counter(), _id_of(headers)
-        if isinstance(error, TooManyRequests):
-            caller.set(error.name)
+        caller.set(error.name if isinstance(error, TooManyRequests) else "")
         status, given, content = told(error, known)
         await answer(send, status, as_json(content), {REQUEST_ID_HEADER: known} | given)
         seconds = time.perf_counter() - started

@@ -38,7 +38,7 @@ def settings(serving) -> Settings:
 
 
 @pytest.fixture
-def file(tmp_path) -> Path:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "keys"
     lines = (
         f"{name} {sha256(key).hexdigest()} {rate}\n" for name, key, rate in (("ward", b"k", ""), ("slow", b"s", 1))

@@ -17,7 +17,7 @@ def line(name: str, key: str, rate: str = "") -> str:
 
 
 @pytest.fixture
-def file(tmp_path) -> Path:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "keys"
     path.write_text(line("ward", "first"))
     return path
