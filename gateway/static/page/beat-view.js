@@ -1,0 +1,147 @@
+/** One beat: its trace, the answer, how sure the model is, and what decided. */
+
+import { element, fill, found, unseen } from "./dom.js";
+import { deciding, described, judge, likeness } from "./judging.js";
+import { drawTrace } from "./trace.js";
+import { count, decimal, percent } from "./words.js";
+
+const SIGNS = { stop: "⛔", doubt: "⚠", well: "✓" };
+
+/** Shows the selected beat of a collection; `facts` are {model, marks, baseline}. */
+export class BeatView {
+  constructor() {
+    this.index = null; // of the value that is read out
+    this.slider = found("sample");
+    this.slider.addEventListener("input", () => this.point(Number(this.slider.value)));
+    const frame = found("trace");
+    frame.addEventListener("pointermove", (event) => this.follow(event));
+    frame.addEventListener("pointerdown", (event) => this.follow(event));
+    new ResizeObserver(() => this.draw()).observe(frame);
+    found("values").addEventListener("toggle", () => this.fillValues());
+  }
+
+  /** Show a beat as far as it is known. */
+  show(collection, facts) {
+    const beat = collection.selected;
+    if (beat !== this.beat) this.index = null;
+    Object.assign(this, { beat, facts, collection });
+    found("beat").hidden = false;
+    fill(found("beat-name"), title(collection, beat));
+    this.fillAnswer();
+    this.fillExplanation();
+    this.slider.max = beat.features.length - 1;
+    this.draw();
+    this.fillValues();
+  }
+
+  draw() {
+    const frame = found("trace");
+    const width = Math.floor(frame.clientWidth);
+    if (!this.beat || !width) return;
+    const { features, answer } = this.beat;
+    const shown = { features, baseline: this.baseline, attributions: this.explanation?.attributions, predicted: answer?.predicted };
+    this.drawn = drawTrace(shown, width);
+    fill(frame, this.drawn.node);
+    frame.setAttribute("aria-label", described(features, this.baseline));
+    found("baseline-key").hidden = !this.baseline;
+    found("explained-key").hidden = !this.explanation;
+    if (this.index === null) fill(found("reading"), "Move along the trace, or use the slider, to read a value.");
+    else this.point(this.index);
+  }
+
+  /** The mean training beat, where it is as long as this one. */
+  get baseline() {
+    const { baseline } = this.facts;
+    return baseline?.length === this.beat.features.length ? baseline : null;
+  }
+
+  get explanation() {
+    return found("explaining").checked ? (this.beat.explanation ?? null) : null;
+  }
+
+  follow(event) {
+    if (!this.drawn) return;
+    this.point(this.drawn.place(event.clientX - found("trace").getBoundingClientRect().left));
+  }
+
+  point(index) {
+    this.index = index;
+    this.slider.value = index;
+    this.drawn.point(index);
+    const parts = [`Value ${index}: ${decimal(this.beat.features[index])}`];
+    if (this.baseline) parts.push(`mean beat ${decimal(this.baseline[index])}`);
+    if (this.explanation) parts.push(`contributes ${decimal(this.explanation.attributions[index], 3)}`);
+    fill(found("reading"), parts.join(", "));
+    this.slider.setAttribute("aria-valuetext", parts.join(", "));
+  }
+
+  fillAnswer() {
+    const { answer, label } = this.beat;
+    if (!answer) return fill(found("answer"), element("p", { class: "waiting" }, "Not answered yet."));
+    const calibration = this.facts.model.metrics?.calibration;
+    const judged = judge(answer, calibration);
+    const doubted = judged[0].level !== "well";
+    return fill(
+      found("answer"),
+      element("p", { class: `predicted${doubted ? " doubted" : ""}` }, this.facts.marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
+      judged.map(banner),
+      agreement(label, answer),
+      answer.probabilities && this.probabilities(answer),
+      element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), "."),
+    );
+  }
+
+  probabilities({ probabilities, predicted }) {
+    const rows = Object.entries(probabilities).map(([label, share]) => {
+      const bar = element("span", { class: `bar ${this.facts.marks.colour(label)}` });
+      bar.style.setProperty("--share", share);
+      const name = element("th", { scope: "row" }, this.facts.marks.chip(label));
+      return element("tr", label === predicted ? { class: "chosen" } : {}, name, element("td", { class: "bars", "aria-hidden": "true" }, bar), element("td", {}, percent(share)));
+    });
+    return element("table", { class: "probabilities" }, element("caption", {}, "Probabilities"), element("tbody", {}, rows));
+  }
+
+  fillExplanation() {
+    const { explanation, answer } = this.beat;
+    const wanted = found("explaining").checked;
+    const text = () => {
+      if (!wanted || !answer) return "";
+      if (explanation === null) return "This model version cannot say which part of the trace decided.";
+      return explanation ? deciding(explanation) : "Asking which part of the trace decided …";
+    };
+    fill(found("deciding"), text());
+  }
+
+  fillValues() {
+    const details = found("values");
+    if (!details.open || !this.beat) return;
+    const columns = ["Value", "Beat", this.baseline && "Mean beat", this.explanation && "Contributes"].filter(Boolean);
+    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
+    const rows = Array.from(this.beat.features, (value, i) => {
+      const more = [this.baseline && decimal(this.baseline[i], 3), this.explanation && decimal(this.explanation.attributions[i], 4)];
+      return element("tr", {}, element("th", { scope: "row" }, i), [decimal(value, 3), ...more.filter(Boolean)].map((text) => element("td", {}, text)));
+    });
+    fill(found("values-table"), element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
+  }
+}
+
+function title(collection, beat) {
+  const { length } = collection.beats;
+  const place = length > 1 ? `Beat ${count(beat.number)} of ${count(length)}` : "The beat";
+  return [place, element("small", {}, collection.name)];
+}
+
+function banner({ level, head, text }) {
+  const sign = element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[level]);
+  return element("div", { class: `banner ${level}` }, sign, element("div", {}, element("strong", {}, head), element("p", {}, text)));
+}
+
+function agreement(label, answer) {
+  if (label === null) return null;
+  const same = label === answer.predicted;
+  return element("p", { class: same ? "agrees" : "disagrees" }, unseen("Label: "), same ? `✓ Its label is ${label} too.` : `≠ Its label is ${label}: the model disagrees.`);
+}
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}

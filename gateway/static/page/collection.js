@@ -1,0 +1,82 @@
+/** The beats that are open: their answers, and which of them are looked at in which order. */
+
+/** What can be shown: a name for people, and whether a beat belongs to it. */
+export const SHOWN = {
+  all: ["All", () => true],
+  abstain: ["Where the model abstains", (beat) => Boolean(beat.answer?.abstain)],
+  unusual: ["Unusual beats", (beat) => Boolean(beat.answer?.unusual)],
+  differs: ["Other than their label", (beat) => differs(beat)],
+  waiting: ["Not answered yet", (beat) => !beat.answer],
+};
+
+/** What can be sorted by: the value of a beat, which may be missing. */
+export const SORTED = {
+  number: (beat) => beat.number,
+  label: (beat) => beat.label,
+  predicted: (beat) => beat.answer?.predicted,
+  probability: (beat) => beat.answer?.probability,
+  unusual: (beat) => beat.answer?.unusualScore,
+};
+
+/** Does the model say another class than the label? */
+export function differs(beat) {
+  return Boolean(beat.answer) && beat.label !== null && beat.label !== beat.answer.predicted;
+}
+
+/** Beats in order, with `name` and `understood` for people and `recording` where they were cut from one. */
+export class Collection {
+  constructor({ name, beats, understood = "", recording = null }) {
+    Object.assign(this, { name, beats, understood, recording });
+    this.selected = beats[0];
+    this.filter = { shown: "all", predicted: "" };
+    this.order = { by: "number", ascending: true };
+  }
+
+  get labelled() {
+    return this.beats.some((beat) => beat.label !== null);
+  }
+
+  get answered() {
+    return this.beats.filter((beat) => beat.answer);
+  }
+
+  get waiting() {
+    return this.beats.filter((beat) => !beat.answer);
+  }
+
+  /** The beats that the filter lets through, in the order that was chosen; those without a value come last. */
+  get view() {
+    const [, belongs] = SHOWN[this.filter.shown];
+    const { predicted } = this.filter;
+    const beats = this.beats.filter((beat) => belongs(beat) && (!predicted || beat.answer?.predicted === predicted));
+    const value = SORTED[this.order.by];
+    const sign = this.order.ascending ? 1 : -1;
+    return beats.sort((one, other) => compare(value(one), value(other), sign) || one.number - other.number);
+  }
+
+  /** Sort by a column; once more, the other way round. */
+  sortBy(by) {
+    this.order = { by, ascending: this.order.by === by ? !this.order.ascending : true };
+  }
+
+  /** How many beats the model gave each class. */
+  get classes() {
+    const counts = new Map();
+    for (const { answer } of this.answered) counts.set(answer.predicted, (counts.get(answer.predicted) ?? 0) + 1);
+    return counts;
+  }
+
+  /** The beat `by` places on from the selected one, among those in view. */
+  neighbour(by) {
+    const view = this.view;
+    return view[view.indexOf(this.selected) + by];
+  }
+}
+
+function compare(one, other, sign) {
+  const missing = Number(one === null || one === undefined) - Number(other === null || other === undefined);
+  if (missing || one === null || one === undefined) return missing;
+  const numbers = [Number(one), Number(other)];
+  if (numbers.every((number) => !Number.isNaN(number))) return sign * (numbers[0] - numbers[1]);
+  return sign * String(one).localeCompare(String(other));
+}

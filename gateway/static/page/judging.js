@@ -1,0 +1,107 @@
+/** What an answer means, in words: how sure the model is, and when not to believe it. No drawing here. */
+
+import { decimal, listed, percent } from "./words.js";
+
+const LEVELS = [
+  [0.99, "Very sure"],
+  [0.9, "Sure"],
+  [0.7, "Fairly sure"],
+  [0, "Unsure"],
+];
+const MOST_RUNS = 3;
+
+/**
+ * Judge an answer.
+ *
+ * @returns {{level: "stop" | "doubt" | "well", head: string, text: string}[]} the gravest first; never empty
+ */
+export function judge(answer, calibration) {
+  const sure = LEVELS.find(([least]) => answer.probability >= least)[1];
+  const warnings = [answer.unusual && unusual(answer), answer.abstain && abstains(answer)].filter(Boolean);
+  if (warnings.length) return warnings;
+  const level = answer.probability >= 0.7 ? "well" : "doubt";
+  return [{ level, head: sure, text: meaning(answer, calibration) }];
+}
+
+function unusual(answer) {
+  const times = decimal(answer.unusualScore, 1);
+  const text = `This beat is unlike those that the model was trained on (${times} times the limit), so its class and its probability say little. Look at the trace yourself.`;
+  return { level: "stop", head: "Do not rely on this answer", text };
+}
+
+function abstains(answer) {
+  const text = `Its best guess is class ${answer.predicted} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
+  return { level: "doubt", head: "The model abstains", text };
+}
+
+function meaning(answer, calibration) {
+  const share = percent(answer.probability);
+  const next = runnerUp(answer);
+  const other = next ? ` Next comes class ${next[0]} with ${percent(next[1])}.` : "";
+  if (!calibration) return `The model gives its class ${share}; how far such a number holds was not measured.${other}`;
+  const off = percent(calibration.error_after);
+  return `The model gives its class ${share}. On held-back beats such numbers were off by ${off} on average.${other}`;
+}
+
+function runnerUp(answer) {
+  const others = Object.entries(answer.probabilities ?? {}).filter(([label]) => label !== answer.predicted);
+  return others.sort((one, other) => other[1] - one[1])[0];
+}
+
+/** How far a beat is from the training beats, in words; null where the model cannot tell. */
+export function likeness(answer) {
+  if (answer.unusualScore === null) return null;
+  const share = answer.unusualScore;
+  const times = decimal(share, share < 10 ? 2 : 0);
+  return share > 1 ? `unlike the training beats: ${times} times the limit` : `like the training beats: ${times} of the limit`;
+}
+
+/** Words for a flag's place in lists. */
+export function flags(answer) {
+  return [answer.unusual && "unusual", answer.abstain && "abstains"].filter(Boolean);
+}
+
+/** The runs of values that spoke most for the class, and how much of all that did: in words. */
+export function deciding(explanation) {
+  const { attributions, score, baseline_score: from } = explanation;
+  const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
+  if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
+  const runs = runsOf(attributions, total).slice(0, MOST_RUNS);
+  const parts = runs.map(({ start, end, share }) => `${start}–${end} (${percent(share / total)})`);
+  const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
+  return `What speaks for class ${explanation.predicted_class} is most in the values ${listed(parts)}. ${change}`;
+}
+
+/** Neighbouring values that each contribute well above the average, the weightiest run first. */
+function runsOf(attributions, total) {
+  const least = total / attributions.length;
+  const runs = [];
+  attributions.forEach((value, index) => {
+    if (value < least) return;
+    const last = runs.at(-1);
+    if (last && index - last.end <= 2) Object.assign(last, { end: index, share: last.share + value });
+    else runs.push({ start: index, end: index, share: value });
+  });
+  return runs.sort((one, other) => other.share - one.share);
+}
+
+/** What a trace looks like, for those who cannot see it. */
+export function described(features, baseline) {
+  const values = Array.from(features);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const shape = `A trace of ${values.length} values from ${decimal(low)} at value ${values.indexOf(low)} to ${decimal(high)} at value ${values.indexOf(high)}`;
+  const alike = baseline ? correlation(values, baseline) : NaN;
+  return Number.isNaN(alike) ? `${shape}.` : `${shape}; its correlation with the mean training beat is ${decimal(alike)}.`;
+}
+
+function correlation(one, other) {
+  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const [a, b] = [mean(one), mean(other)];
+  let [together, first, second] = [0, 0, 0];
+  one.forEach((value, i) => {
+    together += (value - a) * (other[i] - b);
+    first += (value - a) ** 2;
+    second += (other[i] - b) ** 2;
+  });
+  return together / Math.sqrt(first * second);
+}

@@ -1,0 +1,172 @@
+/** The page: what is open, and which of its views shows it. */
+
+import { BeatView } from "./beat-view.js";
+import { modelCard } from "./card.js";
+import { Client, Failure } from "./client.js";
+import { Collection } from "./collection.js";
+import { element, fill, found } from "./dom.js";
+import { wantKey } from "./key.js";
+import { ListView } from "./list-view.js";
+import { Marks } from "./marks.js";
+import { Opening } from "./opening.js";
+import { predictAll } from "./predicting.js";
+import { StripView } from "./strip.js";
+import { count, counted } from "./words.js";
+
+const client = new Client(wantKey, versionSeen);
+const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };
+const beatView = new BeatView();
+const listView = new ListView(select);
+const stripView = new StripView(select);
+const opening = new Opening(facts, open, wrong);
+let collection = null;
+let running = new AbortController();
+let explaining = new AbortController();
+
+/** Ask what is served; until that is known, nothing can be opened. */
+async function start() {
+  opening.allow(false);
+  fill(found("served"), "Asking which model is served …");
+  try {
+    await meet();
+    opening.allow(true);
+    well();
+  } catch (failure) {
+    fill(found("served"), "No model");
+    wrong(failure, start);
+  }
+}
+
+async function meet() {
+  const model = await client.model();
+  const { examples, baseline } = await client.examples();
+  const marks = new Marks(model.classes ?? Object.keys(model.metrics?.classes ?? {}));
+  Object.assign(facts, { model, marks, baseline, examples });
+  fill(found("served"), `${model.name}, version ${model.version}`);
+  fill(found("card"), ...modelCard(model, marks).filter(Boolean));
+  opening.showExamples();
+}
+
+/** Another version than the card's has answered: the card follows. */
+function versionSeen(version) {
+  if (!facts.model || String(facts.model.version) === version) return;
+  facts.model = { ...facts.model, version }; // so that the next answer does not ask again
+  meet().then(show, wrong);
+}
+
+/** Look at these beats instead of what was open. */
+function open(opened) {
+  collection = opened;
+  well();
+  fill(found("status"), opened.understood);
+  show();
+  found("beat-name").focus();
+  predict();
+}
+
+async function predict() {
+  running.abort();
+  running = new AbortController();
+  const { signal } = running;
+  found("go-on").hidden = true;
+  found("progress").hidden = collection.beats.length < 2;
+  progress();
+  try {
+    await predictAll(collection, client, signal, () => signal.aborted || answered());
+    finished();
+  } catch (failure) {
+    if (signal !== running.signal) return; // something else is open by now
+    interrupted();
+    if (failure.name !== "AbortError") wrong(failure, predict);
+  }
+}
+
+function answered() {
+  progress();
+  show();
+  explain();
+}
+
+function progress() {
+  const [done, all] = [collection.answered.length, collection.beats.length];
+  Object.assign(found("done"), { value: done, max: all });
+  fill(found("done-text"), `${count(done)} of ${counted(all, "beat")}`);
+}
+
+function finished() {
+  found("progress").hidden = true;
+  if (collection.beats.length > 1) fill(found("status"), `${collection.understood} All are answered.`);
+}
+
+function interrupted() {
+  found("progress").hidden = true;
+  found("go-on").hidden = collection.beats.length < 2;
+  fill(found("go-on-text"), `${count(collection.answered.length)} of ${counted(collection.beats.length, "beat")} answered.`);
+}
+
+function select(beat) {
+  collection.selected = beat;
+  show();
+  if (!collection.view.includes(beat)) return;
+  listView.reveal();
+  listView.fillTable();
+  explain();
+}
+
+/** Step to the next beat in view, or the one before. */
+function walk(by) {
+  const next = collection.neighbour(by);
+  if (next) select(next);
+}
+
+function show() {
+  if (!collection) return;
+  beatView.show(collection, facts);
+  stripView.show(collection, facts);
+  listView.show(collection, facts);
+  found("steps").hidden = collection.beats.length < 2;
+  found("before").disabled = !collection.neighbour(-1);
+  found("after").disabled = !collection.neighbour(1);
+}
+
+/** Ask which part of the selected beat decided, unless that is known or not wanted. */
+async function explain() {
+  const beat = collection.selected;
+  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined) return;
+  explaining.abort();
+  explaining = new AbortController();
+  const { signal } = explaining;
+  try {
+    beat.explanation = await client.explain(beat, signal);
+    if (beat === collection.selected) beatView.show(collection, facts);
+  } catch (failure) {
+    if (failure.name !== "AbortError") wrong(failure, explain);
+  }
+}
+
+/** Say what went wrong, with a button for `again` where trying again may help. */
+function wrong(failure, again = null) {
+  if (!(failure instanceof Failure)) console.error(failure);
+  const known = failure instanceof Failure ? failure : new Failure("Something unforeseen went wrong on this page", failure.message);
+  const useful = again && !(known.status >= 400 && known.status < 500 && known.status !== 429);
+  const button = useful && element("button", { type: "button", onclick: () => (well(), again()) }, "Try again");
+  const request = known.requestId && element("p", { class: "small" }, `Request ${known.requestId}`);
+  const problem = found("problem");
+  fill(problem, element("strong", {}, known.title), element("p", {}, known.message), button, request);
+  problem.hidden = false;
+  problem.scrollIntoView({ block: "nearest" });
+}
+
+function well() {
+  found("problem").hidden = true;
+}
+
+found("cancel").addEventListener("click", () => running.abort());
+found("resume").addEventListener("click", predict);
+found("before").addEventListener("click", () => walk(-1));
+found("after").addEventListener("click", () => walk(1));
+found("explaining").addEventListener("change", () => {
+  show();
+  if (collection) explain();
+});
+start();

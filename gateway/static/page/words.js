@@ -1,0 +1,37 @@
+/** Numbers as people read them. */
+
+const whole = new Intl.NumberFormat("en");
+
+/** 4500 -> "4,500" */
+export function count(number) {
+  return whole.format(number);
+}
+
+/** (1, "beat") -> "1 beat", (4500, "beat") -> "4,500 beats" */
+export function counted(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** 0.9731 -> "97.3 %"; what is not certain is never rounded to certainty. */
+export function percent(share) {
+  if (share > 0 && share < 0.001) return "< 0.1 %";
+  if (share < 1 && share > 0.999) return "> 99.9 %";
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** A value of a beat, or a score. */
+export function decimal(number, digits = 2) {
+  return number.toFixed(digits).replace("-", "−");
+}
+
+/** 75.3 seconds -> "1:15.3" */
+export function clock(seconds) {
+  const tenths = Math.round(seconds * 10);
+  const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
+  return `${Math.floor(tenths / 600)}:${rest}`;
+}
+
+/** ["a", "b", "c"] -> "a, b and c" */
+export function listed(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
