@@ -202,6 +202,18 @@ subjects:
     namespace: {{ $root.Release.Namespace }}
 {{- end }}
 
+{{- /* ecg.keysVolume: a Secret's entry as the file `key`. Mounted as a folder, so that a change of the Secret reaches it.
+Call: include "ecg.keysVolume" (list . entry) */ -}}
+{{- define "ecg.keysVolume" -}}
+- name: keys
+  secret: {secretName: {{ (first .).Values.gateway.apiKeys.existingSecret }}, defaultMode: 0440, items: [{key: {{ last . }}, path: key}]}
+{{- end }}
+
+{{- /* ecg.keysMount: where the gateway finds its file of keys, and others their own key. */ -}}
+{{- define "ecg.keysMount" -}}
+- {name: keys, mountPath: /var/run/secrets/ecg, readOnly: true}
+{{- end }}
+
 {{- /* ecg.tokenVolume: the account's token, for the containers that mount it only. */ -}}
 {{- define "ecg.tokenVolume" -}}
 - name: token

@@ -18,7 +18,7 @@ from training.options import Options
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 README = (CHART / "README.md").read_text()
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
-MADE_BY_THE_CHART = {"serving_target", "model_name", "listen", "rollout_url"}
+MADE_BY_THE_CHART = {"serving_target", "model_name", "listen", "rollout_url", "api_keys_file"}
 
 
 def closed(schema: dict[str, Any]) -> bool:

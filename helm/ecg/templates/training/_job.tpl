@@ -131,6 +131,7 @@ of them a pod is. Context: the root. */ -}}
 {{- $file := include "training.file" . -}}
 {{- $pinned := ne (include "ecg.pinned" .) "" -}}
 {{- $promotes := and $pinned .Values.rollout.promote -}}
+{{- $keys := and $promotes .Values.gateway.apiKeys.existingSecret -}}
 {{ if include "training.several" . -}}
 completionMode: Indexed
 completions: {{ .Values.training.workers }}
@@ -225,6 +226,9 @@ template:
           - --gateway=http://{{ include "ecg.name" (list . "gateway") }}:{{ .Values.gateway.service.port }}
           - --models=/models/{{ .Values.models.name }}
           - --timeout={{ .Values.serving.startupSeconds }}
+          {{- if $keys }}
+          - --key-file=/var/run/secrets/ecg/key
+          {{- end }}
           - promote
           - --version-file=/tmp/published
           - --tolerance={{ include "ecg.scalar" .Values.rollout.tolerance }}
@@ -232,6 +236,9 @@ template:
         volumeMounts:
           - {name: models, mountPath: /models, readOnly: true}
           - {name: tmp, mountPath: /tmp}
+          {{- if $keys }}
+          {{- include "ecg.keysMount" . | nindent 10 }}
+          {{- end }}
           {{- include "ecg.tokenMount" . | nindent 10 }}
       {{- else }}
       {{- include "training.training" . | nindent 6 }}
@@ -240,6 +247,9 @@ template:
       {{- include "ecg.modelsVolume" (list . false) | nindent 6 }}
       - name: tmp
         emptyDir: {}
+      {{- if $keys }}
+      {{- include "ecg.keysVolume" (list . .Values.gateway.apiKeys.ownKey) | nindent 6 }}
+      {{- end }}
       {{- if $pinned }}
       {{- include "ecg.tokenVolume" . | nindent 6 }}
       {{- end }}
