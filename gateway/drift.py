@@ -50,7 +50,7 @@ class Drift:
     def look(self, model: ServedModel, content: bytes, answer: Answer) -> None:
         """Count one of the packed beats that the model answered, in the tenth of each of its statistics."""
         reference = self._reference(model)
-        if not reference.edges:
+        if not reference.edges or len(content) != 4 * model.width * len(answer.probability):
             return
         number = int(self._dice() * len(answer.probability))
         values = struct.unpack_from(f"<{model.width}f", content, 4 * model.width * number)

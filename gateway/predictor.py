@@ -17,6 +17,9 @@ STALE: Final = 60.0
 RECENT: Final = 1.0
 
 
+Look = Callable[[ServedModel, bytes, Answer], None]  # sees each call that predicts: the beats as packed float32
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """An answer and, if they were asked for, the class labels of its columns."""
@@ -29,9 +32,14 @@ class Predictor:
     """Predicts with whatever version the model server holds, or always with one; safe to share between threads."""
 
     def __init__(
-        self, server: ModelServer, clock: Callable[[], float] = time.monotonic, version: int | None = None
+        self,
+        server: ModelServer,
+        clock: Callable[[], float] = time.monotonic,
+        version: int | None = None,
+        look: Look = lambda model, content, answer: None,
     ) -> None:
         self._server = server
+        self._look = look
         self._pinned = version
         self._clock = clock
         self._models: dict[int, ServedModel] = {}
@@ -78,14 +86,21 @@ class Predictor:
         if question.signature not in model.signatures:
             raise Unsupported(model.version, question.signature)
         count = len(content) // (4 * model.width)
-        answer = self._server.predict(content, count, version, question)
+        answer = self._call(content, count, version, question)
         if not (question.labelled or beats.named):
             return Prediction(answer)
         answering = self._version(answer.version)
         if beats.named and answering.feature_names != model.feature_names:
             # a version with its features in another order took over in between
-            answer = self._server.predict(beats.fit(answering), count, answering.version, question)
+            answer = self._call(beats.fit(answering), count, answering.version, question)
         return Prediction(answer, _labels(answering, len(answer.probabilities[0])) if question.labelled else None)
+
+    def _call(self, content: bytes, count: int, version: int | None, question: Question) -> Answer:
+        answer = self._server.predict(content, count, version, question)
+        answering = self._models.get(answer.version)
+        if question.predicts and answering is not None:
+            self._look(answering, content, answer)
+        return answer
 
     def _version(self, version: int) -> ServedModel:
         models = self._models  # another thread may put a new one in its place

@@ -11,6 +11,7 @@ from gateway.beats import AnyBeats
 from gateway.candidate import Candidate
 from gateway.contract import PLAIN, Question
 from gateway.deployment import Rollout
+from gateway.drift import Drift
 from gateway.errors import GatewayError, Misfit, Unsupported
 from gateway.metrics import Metrics
 from gateway.model import Answer, ServedModel, VersionState
@@ -44,6 +45,7 @@ class Router:
         self._metrics = metrics
         self._clock = clock
         self._dice = dice
+        self._look = Drift(metrics, dice).look
         self._anyone = self._predictor(anyone(pool))
         self._exactly: dict[int, Predictor] = {}
         self._others: dict[tuple[int, bool], Predictor] = {}
@@ -164,7 +166,7 @@ class Router:
         return known
 
     def _predictor(self, way: Caller, version: int | None = None) -> Predictor:
-        return Predictor(ModelServer(way, self._settings, self._observe), self._clock, version)
+        return Predictor(ModelServer(way, self._settings, self._observe), self._clock, version, self._look)
 
     def _observe(self, version: int, seconds: float) -> None:
         candidate = self._rollout.candidate
