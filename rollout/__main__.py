@@ -7,6 +7,7 @@ import sys
 from rollout.clock import Clock
 from rollout.commands import Commands
 from rollout.errors import Refused, RolloutError
+from rollout.key import api_key
 from rollout.options import parse_options
 
 REFUSED = 3
@@ -17,7 +18,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too, as a shell's background job ignores it
         signal.signal(number, signal.default_int_handler)
     try:
-        Commands(parse_options(sys.argv[1:]), os.environ.get("KUBECONFIG"), Clock(), _say).run()
+        options = parse_options(sys.argv[1:])
+        key = api_key(options.key_file, os.environ)
+        Commands(options, os.environ.get("KUBECONFIG"), Clock(), _say, key).run()
     except Refused as refused:
         print(f"rollout: {refused}", file=sys.stderr)
         sys.exit(REFUSED)

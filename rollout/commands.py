@@ -4,14 +4,14 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
-from rollout import access, gateway, metrics, show
+from rollout import access, drift, gateway, metrics, show
 from rollout.canary import Canary, Plan
 from rollout.clock import Clock
 from rollout.cluster import Cluster
-from rollout.errors import Busy, Refused, RolloutError
+from rollout.errors import Busy, Drifted, Refused, RolloutError
 from rollout.options import Options
 from rollout.promotion import Promotion
 from rollout.state import Candidate, State, as_version
@@ -24,8 +24,16 @@ from rollout.waiting import Waiting
 class Commands:
     """One run of the tool; the cluster is only reached by commands that need it."""
 
-    def __init__(self, options: Options, kubeconfig: str | None, clock: Clock, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        kubeconfig: str | None,
+        clock: Clock,
+        say: Callable[[str], None],
+        key: str | None = None,
+    ) -> None:
         self._options = options
+        self._key = key
         self._kubeconfig = kubeconfig
         self._waiting = Waiting(clock, options.timeout, say)
 
@@ -42,7 +50,7 @@ class Commands:
     @cached_property
     def _ask(self) -> gateway.Ask:
         url = self._options.gateway
-        return gateway.at(url) if url else gateway.through(self._cluster)
+        return gateway.at(url, self._key) if url else gateway.through(self._cluster, self._key)
 
     @cached_property
     def _volume(self) -> Volume:
@@ -92,9 +100,9 @@ class Commands:
                 self._promotion.steps.weigh(candidate, options.weight, options.shadow)
 
     def _raise(self, candidate: Candidate) -> None:
-        options, instance = self._options, self._state().instance
+        options = self._options
         limits = Limits(options.requests, options.max_errors, options.max_disagreement, options.max_slowdown)
-        canary = Canary(self._promotion, self._waiting, lambda: metrics.read(self._cluster, instance))
+        canary = Canary(self._promotion, self._waiting, self._look)
         canary.raise_by_itself(candidate, Plan(options.steps, options.shadow, limits, options.patience))
 
     def _finish(self) -> None:
@@ -109,8 +117,30 @@ class Commands:
         with self._resumable(None, "undo"):
             self._promotion.undo()
 
+    @cached_property
+    def _look(self) -> Callable[[], dict[str, metrics.Sample]]:
+        return partial(metrics.read, self._cluster, self._state().instance)
+
+    def _drift(self) -> None:
+        look = partial(metrics.read_one, self._ask) if self._options.gateway else self._look
+        version, counters = self._asked(), metrics.Counters.since_start(look())
+        if seconds := self._options.seconds:
+            counters = metrics.Counters(counters.last)
+            self._waiting.say(f"version {version}: counting for {seconds:g} s")
+            self._waiting.clock.sleep(seconds)
+            counters.look(look())
+        found = drift.findings(counters, version)
+        none = f"version {version}: none of its beats was counted yet, or its training tells nothing to compare with"
+        self._print(drift.entries(found), show.aligned(drift.rows(found)) if found else [none])
+        drifted = [each.what for each in found if each.verdict == "drifted"]
+        if drifted and self._options.fail:
+            raise Drifted(f"version {version} is asked for other beats than it was trained on: {', '.join(drifted)}")
+
+    def _asked(self) -> int:
+        return gateway.answering(self._ask) if self._options.version is None else int(self._options.version)
+
     def _check(self) -> None:
-        version = gateway.answering(self._ask) if self._options.version is None else self._options.version
+        version = self._asked()
         beats = self._volume.beats(version)
         for beat, got in zip(beats, gateway.check(self._ask, version, beats), strict=True):
             print(f"version {version}, class {beat['label']}: {got}")

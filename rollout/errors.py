@@ -8,6 +8,7 @@ RolloutError
 ├── Overtaken      somebody else decided in the meantime; what they did stands
 ├── Conflict       somebody else changed the Deployment in between
 ├── NotAllowed     the account may not do this
+├── Drifted        the beats that are asked for are no longer like those of the training
 └── NotThere       there is no such object
 """
 
@@ -46,3 +47,7 @@ class NotAllowed(RolloutError):
 
 class NotThere(RolloutError):
     """What was asked for does not exist."""
+
+
+class Drifted(RolloutError):
+    """What is asked for is far from what the version was trained on."""

@@ -10,26 +10,33 @@ from rollout.errors import Faulty, NotAnswering, RolloutError
 from rollout.http import Answer
 
 TOLERANCE = 1e-4
-NOT_NOW = (503, 504)  # nobody there yet, or too busy
+NOT_NOW = (429, 503, 504)  # nobody there yet, or too busy
+KEY_HEADER = "X-API-Key"  # the other one, Authorization, is for the API server on the way
 
 Ask = Callable[[str, bytes | None, dict[str, str]], Answer]
 Beats = list[dict[str, Any]]
 
 
-def at(url: str) -> Ask:
-    """Ask the gateway at a URL."""
-    return lambda path, body, headers: http.ask(url.rstrip("/") + path, body, headers)
+def at(url: str, key: str | None = None) -> Ask:
+    """Ask the gateway at a URL, with an API key if there is one."""
+    return lambda path, body, headers: http.ask(url.rstrip("/") + path, body, headers | _keyed(key))
 
 
-def through(cluster: Cluster) -> Ask:
+def through(cluster: Cluster, key: str | None = None) -> Ask:
     """Ask the release's gateway through the API server."""
     service = f"{cluster.name.removesuffix('-serving')}-gateway:http"
-    return lambda path, body, headers: cluster.ask("services", service, path, body, headers)
+    return lambda path, body, headers: cluster.ask("services", service, path, body, headers | _keyed(key))
+
+
+def _keyed(key: str | None) -> dict[str, str]:
+    return {KEY_HEADER: key} if key else {}
 
 
 def answering(ask: Ask) -> int:
     """Return the version that answers callers."""
     answer = ask("/model", None, {})
+    if answer.status == 401:
+        raise _refusal("/model", answer)
     if answer.status != 200:
         raise NotAnswering(f"the gateway's /model answers {answer.status}: {answer.text}")
     version = answer.header("X-Model-Version")
@@ -47,7 +54,7 @@ def check(ask: Ask, version: int, beats: Beats) -> list[dict[str, Any]]:
     headers = {"Content-Type": "application/json", "X-Model-Version": str(version)}
     answer = ask("/predict", body, headers)
     if answer.status != 200:
-        raise _refusal(version, answer)
+        raise _refusal(f"/predict for version {version}", answer)
     answered = answer.header("X-Model-Version")
     if answered != str(version):
         raise Faulty(f"version {version} was asked and version {answered or 'without a name'} answered")
@@ -67,9 +74,11 @@ def _compare(version: int, row: int, beat: dict[str, Any], got: dict[str, Any]) 
         raise Faulty(f"{where}; probability {beat['probability']} was recorded")
 
 
-def _refusal(version: int, answer: Answer) -> RolloutError:
+def _refusal(asked: str, answer: Answer) -> RolloutError:
     code, message = _error(answer)
-    said = f"the gateway's /predict for version {version} answers {answer.status}: {message or answer.text}"
+    said = f"the gateway's {asked} answers {answer.status}: {message or answer.text}"
+    if code == "unauthorized":
+        return RolloutError(f"{said}; --key-file says where the API key is")
     # A status without the gateway's own error code comes from something before it.
     if answer.status in NOT_NOW or code == "version_not_found" or (answer.status >= 500 and not code):
         return NotAnswering(said)

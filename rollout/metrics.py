@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from rollout.cluster import Cluster
 from rollout.errors import NotAnswering, RolloutError
+from rollout.gateway import Ask
 
 PORT = 5000
 
@@ -24,6 +26,14 @@ def parse(text: str) -> Sample:
         }
     except ValueError as error:
         raise NotAnswering(f"a gateway's /metrics cannot be read: {error}") from error
+
+
+def read_one(ask: Ask) -> dict[str, Sample]:
+    """Read the metrics of one gateway."""
+    answer = ask("/metrics", None, {})
+    if answer.status != 200:
+        raise NotAnswering(f"the gateway's /metrics answers {answer.status}: {answer.text}")
+    return {"gateway": parse(answer.body.decode())}
 
 
 def read(cluster: Cluster, instance: str) -> dict[str, Sample]:
@@ -46,6 +56,11 @@ class Counters:
     first: dict[str, Sample]
     last: dict[str, Sample] = field(default_factory=dict)
 
+    @classmethod
+    def since_start(cls, now: dict[str, Sample]) -> "Counters":
+        """All that the pods that there are have ever counted."""
+        return cls({pod: {} for pod in now}, now)
+
     def look(self, now: dict[str, Sample]) -> None:
         """Take over the newest numbers; those of a pod that is gone stay as they were."""
         self.first = now | self.first  # what a pod had counted when it was first seen is none of this
@@ -55,6 +70,22 @@ class Counters:
         """Sum a counter over all pods and all labels that fit."""
         return sum(self._grown(pod, sample, name, fits) for pod, sample in self.last.items())
 
+    def by_label(self, name: str, label: str, **fixed: str) -> dict[str, float]:
+        """Sum a counter over all pods for each value of a label, where other labels have these values."""
+        return {
+            value: self.total(name, partial(_has, {**fixed, label: value}))
+            for value in self.latest(name, label, **fixed)
+        }
+
+    def latest(self, name: str, label: str, **fixed: str) -> dict[str, float]:
+        """The newest number of a gauge for each value of a label; pods that differ are on their way to the same."""
+        return {
+            dict(key[1])[label]: number
+            for sample in self.last.values()
+            for key, number in sample.items()
+            if key[0] == name and _has(fixed, dict(key[1]))
+        }
+
     def _grown(self, pod: str, sample: Sample, name: str, fits: Callable[[dict[str, str]], bool]) -> float:
         before = self.first.get(pod, {})
         return sum(
@@ -62,6 +93,10 @@ class Counters:
             for key, value in _items(sample)
             if key[0] == name and fits(dict(key[1]))
         )
+
+
+def _has(wanted: dict[str, str], labels: dict[str, str]) -> bool:
+    return wanted.items() <= labels.items()
 
 
 def _items(sample: Sample) -> Iterable[tuple[Key, float]]:

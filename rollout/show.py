@@ -67,8 +67,12 @@ def listed(versions: list[Version], state: State) -> list[Json]:
 
 def table(entries: list[Json]) -> list[str]:
     """Return what `list` prints."""
-    rows = [HEADER] + [tuple(_cell(value) for value in entry.values()) for entry in entries]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
+    return aligned([HEADER, *(tuple(_cell(value) for value in entry.values()) for entry in entries)])
+
+
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Write rows of cells below one another."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 

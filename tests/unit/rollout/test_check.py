@@ -10,6 +10,7 @@ import pytest
 from rollout.clock import Clock
 from rollout.commands import Commands
 from rollout.errors import RolloutError
+from rollout.key import api_key
 from rollout.options import parse_options
 from tests.fake_cluster import BEATS, write_version
 
@@ -21,14 +22,18 @@ class Gateway:
         self.status, self.version, self.predicted_by = 200, "7", "7"
         self.predictions = [{key: beat[key] for key in ("predicted_class", "probability")} for beat in BEATS]
         self.asked: list[tuple[str | None, object]] = []
+        self.keys: list[str | None] = []
+        self.refusal: object = {"model": "ecg"}
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.reply(gateway.status, gateway.version, {"model": "ecg"})
+                gateway.keys.append(self.headers["X-API-Key"])
+                self.reply(gateway.status, gateway.version, gateway.refusal)
 
             def do_POST(self) -> None:
                 content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                gateway.keys.append(self.headers["X-API-Key"])
                 gateway.asked.append((self.headers["X-Model-Version"], content))
                 self.reply(200, gateway.predicted_by, {"predictions": gateway.predictions})
 
@@ -66,11 +71,11 @@ def check(gateway, tmp_path):
     """`check` without any cluster; returns the sentence that it fails with."""
     write_version(tmp_path / "ecg", 7)
 
-    def check(*arguments: str) -> str:
+    def check(*arguments: str, before: tuple[str, ...] = ()) -> str:
         where = ["--gateway", gateway.url, "--models", str(tmp_path / "ecg")]
-        options = parse_options([*where, "check", *arguments])
+        options = parse_options([*where, *before, "check", *arguments])
         try:
-            Commands(options, str(tmp_path / "no-kubeconfig"), Clock(), print).run()
+            Commands(options, str(tmp_path / "no-kubeconfig"), Clock(), print, api_key(options.key_file, {})).run()
         except RolloutError as error:
             return str(error)
         return ""
@@ -120,6 +125,17 @@ def test_a_version_without_recorded_answers_fails(gateway, check):
 def test_a_refusal_fails_with_its_reason(gateway, check):
     gateway.status = 503
     assert 'answers 503: {"model": "ecg"}' in check()
+
+
+def test_a_key_is_shown_with_every_request(gateway, check, tmp_path):
+    (tmp_path / "key").write_text("secret\n")
+    assert check(before=("--key-file", str(tmp_path / "key"))) == ""
+    assert gateway.keys == ["secret", "secret"]
+
+
+def test_a_gateway_that_wants_a_key_says_where_to_give_it(gateway, check):
+    gateway.status, gateway.refusal = 401, {"error": {"code": "unauthorized", "message": "No key"}}
+    assert check() == "the gateway's /model answers 401: No key; --key-file says where the API key is"
 
 
 def test_what_is_no_gateway_fails(gateway, check):

@@ -1,0 +1,93 @@
+"""Whether the beats that are asked for still are like those that a version was trained on. Pure.
+
+Measured by the population stability index, the sum of (a - e) ln(a / e) over the shares a that are seen and e that are
+expected, with the usual limits (N. Siddiqi: Credit Risk Scorecards, Wiley 2006). Of n beats that did not drift it is
+about chi-squared with k - 1 degrees of freedom, divided by n (B. Yurdakul: Statistical Properties of Population
+Stability Index, Western Michigan University 2018), so with too few beats it says nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import log
+from typing import Any
+
+from rollout.metrics import Counters
+
+INPUTS = "ecg_gateway_inputs_total"
+PREDICTIONS = "ecg_gateway_predictions_total"
+EXPECTED = "ecg_gateway_expected_share"
+STATISTICS = ("mean", "standard_deviation", "range", "probability")
+CLASS = "predicted_class"
+TENTHS = 10
+
+ENOUGH = 200  # beats: fewer than one in 50 that did not drift is beyond LOOK, and next to none beyond DRIFTED
+LOOK = 0.1
+DRIFTED = 0.25
+RARE = 0.001  # a share that counts for one that was never seen in training
+
+HEADER = ("WHAT", "BEATS", "INDEX", "VERDICT", "MOST")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How far one statistic is from the training's; index and `most`, what adds most to it, once enough is seen."""
+
+    what: str
+    beats: int
+    index: float | None
+    most: str
+
+    @property
+    def verdict(self) -> str:
+        """One word or two for people."""
+        if self.index is None:
+            return "too few beats"
+        return "drifted" if self.index > DRIFTED else "look" if self.index >= LOOK else "stable"
+
+
+def findings(counters: Counters, version: int) -> list[Finding]:
+    """Hold what was counted for a version against its training; nothing if it told none or was not asked."""
+    told = str(version)
+    found = []
+    for statistic in STATISTICS:
+        seen = counters.by_label(INPUTS, "decile", version=told, statistic=statistic)
+        if seen:
+            tenths = dict.fromkeys(map(str, range(TENTHS)), 1 / TENTHS)
+            found.append(_finding(statistic, seen, tenths, lambda tenth: f"tenth {int(tenth) + 1}"))
+    expected = counters.latest(EXPECTED, CLASS, version=told)
+    if expected:
+        seen = counters.by_label(PREDICTIONS, CLASS, version=told)
+        found.append(_finding(CLASS, seen, expected, lambda label: f"class {label}"))
+    return found
+
+
+def stability(seen: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:
+    """What each part adds to the index; half a beat more is counted everywhere, as none would be infinitely far."""
+    names = expected.keys() | seen.keys()
+    beats = sum(seen.values()) + len(names) / 2
+    shares = {name: ((seen.get(name, 0) + 0.5) / beats, max(expected.get(name, 0), RARE)) for name in names}
+    return {name: (is_now - was) * log(is_now / was) for name, (is_now, was) in shares.items()}
+
+
+def entries(found: list[Finding]) -> list[dict[str, Any]]:
+    """What `drift --json` prints."""
+    return [asdict(each) | {"verdict": each.verdict} for each in found]
+
+
+def rows(found: list[Finding]) -> list[tuple[str, ...]]:
+    """The table that `drift` prints."""
+    cells = [
+        (each.what, str(each.beats), "" if each.index is None else f"{each.index:.3f}", each.verdict, each.most)
+        for each in found
+    ]
+    return [HEADER, *cells]
+
+
+def _finding(what: str, seen: Mapping[str, float], expected: Mapping[str, float], name: Any) -> Finding:
+    beats = round(sum(seen.values()))
+    if beats < ENOUGH:
+        return Finding(what, beats, None, "")
+    parts = stability(seen, expected)
+    most = max(parts, key=lambda part: parts[part])
+    share = f"{seen.get(most, 0) / beats:.1%} where {expected.get(most, 0):.1%} are usual"
+    return Finding(what, beats, sum(parts.values()), f"{name(most)}: {share}")

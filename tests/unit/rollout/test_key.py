@@ -1,0 +1,31 @@
+"""The API key: where it comes from, and that the gateway is shown it."""
+
+import pytest
+
+from rollout.errors import RolloutError
+from rollout.key import api_key
+
+
+def test_a_file_of_the_command_line_goes_before_the_environment(tmp_path):
+    file, other = tmp_path / "key", tmp_path / "other"
+    file.write_text("one\n")
+    other.write_text("three\n")
+    environment = {"ECG_API_KEY": "two", "ECG_API_KEY_FILE": str(other)}
+    assert api_key(file, environment) == "one"
+    assert api_key(None, environment) == "two"
+    assert api_key(None, environment | {"ECG_API_KEY": ""}) == "three"
+    assert api_key(None, {"ECG_API_KEY_FILE": ""}) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"secret\ntwo\n", b"\xff\xfe", "schlüssel".encode()])
+def test_what_is_no_key_is_said_without_being_shown(tmp_path, content):
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    with pytest.raises(RolloutError, match=f"{file}: ") as caught:
+        api_key(file, {})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(RolloutError, match="no-key: the API key cannot be read"):
+        api_key(None, {"ECG_API_KEY_FILE": str(tmp_path / "no-key")})
