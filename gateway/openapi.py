@@ -1,8 +1,11 @@
 """The document of OpenAPI 3.1: paths, answers and errors, made for the served model and its own beats as examples."""
 
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
+from gateway.journal import REQUEST_ID_HEADER
 from gateway.model import ServedModel
+from gateway.responses import VERSION_HEADER
 from gateway.schemas import BOOLEAN, INTEGER, TEXT, Schema, ref, schemas
 from gateway.settings import Settings
 
@@ -21,98 +24,117 @@ ERRORS: Final = {
 }
 OF_KEYS: Final = (401, 429)
 OF_THE_SERVER: Final = (502, 503, 504)
+OF_VERSIONS: Final = (400, 404, *OF_THE_SERVER)
 OF_BEATS: Final = (400, 404, 413, 415, 501, *OF_THE_SERVER)
 SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 GUARDED: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"key": []}]
-PREDICT: Final = (
-    "One beat or a batch, which is answered in order by one version. "
-    "Bytes are a batch of little-endian float32 values, beat after beat."
-)
+NAMES: Final = {"request": REQUEST_ID_HEADER, "version": VERSION_HEADER, "again": "Retry-After"}
+PREDICT: Final = "Classify one beat or a batch. A batch is answered in order, by one version of the model."
 EXPLAIN: Final = (
-    "Integrated gradients from the mean of the training beats: how much each value adds to the log-odds of the class."
+    "Tell what decided. How much each value adds to the log-odds of the predicted class, by integrated gradients "
+    "from the mean of the training beats."
 )
+MODEL: Final = "Describe the served model. What its training read and measured, and what it takes and gives."
+EXAMPLES: Final = "Beats that came with the model. Held back from its training, one of each class."
+PACKED: Final[Schema] = {
+    "application/octet-stream": {"schema": {"description": "Little-endian float32 values, beat after beat: a batch."}}
+}
+PROMETHEUS: Final[Schema] = {"text/plain": {"schema": TEXT}}
+DOCUMENT: Final[Schema] = {"application/json": {"schema": {"type": "object"}}}
 
 
 def document(settings: Settings, served: ServedModel | None = None) -> Schema:
     """Make the document; without a model, lengths, names and class labels are left open."""
-    parts = {
-        "schemas": schemas(settings, served),
-        "parameters": _parameters(settings),
-        "headers": _headers(),
-        "responses": {str(status): _error(status) for status in ERRORS},
-    }
-    if settings.api_keys_file:
-        parts["securitySchemes"] = SCHEMES
-    version = "none" if served is None else str(served.version)
+    keyed = bool(settings.api_keys_file)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": f"Classes of ECG beats by the model '{settings.model_name}'",
-            "version": version,
+            "version": "none" if served is None else str(served.version),
             "description": "The version is that of the served model; it gives the lengths and the class labels.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": _paths(bool(settings.api_keys_file), served),
-        "components": parts,
-    }
-
-
-def _paths(keyed: bool, served: ServedModel | None) -> Schema:
-    version, client = ref("version", "parameters"), ref("client", "parameters")
-    switches = [ref("details", "parameters"), ref("probabilities", "parameters")]
-    predictions = ("Prediction", "Details", "Predictions", "DetailedPredictions")
-    predict = _operation("predict", "Classify beats", _json(*predictions, examples=_answers(served)), OF_BEATS, PREDICT)
-    predict |= {"parameters": [*switches, version, client], "requestBody": _body("PredictRequest", served)}
-    explain = _operation("explain", "Explain classes", _json("Explanation", "Explanations"), OF_BEATS, EXPLAIN)
-    explain |= {"parameters": [version, client], "requestBody": _body("ExplainRequest", served)}
-    of_version = (400, 404, *OF_THE_SERVER)
-    model = _operation("model", "Describe the served model", _json("Model"), of_version) | {"parameters": [version]}
-    examples = _operation("examples", "Beats that came with the model", _json("Examples"), of_version)
-    examples |= {"parameters": [version]}
-    guarded = {"/predict": {"post": predict}, "/explain": {"post": explain}}
-    guarded |= {"/model": {"get": model}, "/examples": {"get": examples}}
-    if keyed:
-        for path in guarded.values():
-            for operation in path.values():
-                operation["security"] = GUARDED
-                operation["responses"] |= _errors(*OF_KEYS)
-    return guarded | _open()
-
-
-def _open() -> Schema:
-    ready = _operation("ready", "Which versions are AVAILABLE", _json("Ready"), OF_THE_SERVER)
-    text = {"text/plain": {"schema": TEXT}}
-    return {
-        "/ready": {"get": ready},
-        "/health": {"get": _operation("health", "Whether the gateway itself answers", _json("Health"))},
-        "/metrics": {"get": _operation("metrics", "Counts and times in Prometheus' text format", text)},
-        "/openapi.json": {
-            "get": _operation("openapi", "This document", {"application/json": {"schema": {"type": "object"}}})
+        "paths": _guarded(served, keyed) | _open(),
+        "components": {
+            "schemas": schemas(settings, served),
+            "parameters": _parameters(settings),
+            "headers": _headers(),
+            "responses": {str(status): _error(status) for status in ERRORS if keyed or status not in OF_KEYS},
+            **({"securitySchemes": SCHEMES} if keyed else {}),
         },
     }
 
 
-def _operation(name: str, summary: str, content: Schema, errors: tuple[int, ...] = (), description: str = "") -> Schema:
-    of_a_version = 502 in errors and name != "ready"
-    headers = {"X-Request-ID": ref("request", "headers")}
-    headers |= {"X-Model-Version": ref("version", "headers")} if of_a_version else {}
-    answer = {"description": "The answer.", "headers": headers, "content": content}
-    operation: Schema = {"operationId": name, "summary": summary}
-    operation |= {"description": description} if description else {}
-    return operation | {"responses": {"200": answer} | _errors(*errors, 500)}
+def _guarded(served: ServedModel | None, keyed: bool) -> Schema:
+    asked, answered = _examples(served, ("features",)), _examples(served, ("predicted_class", "probability"))
+    operation = partial(_operation, keyed=keyed, versioned=True)
+    return {
+        "/predict": {
+            "post": operation(
+                "predict",
+                PREDICT,
+                _json("Prediction", "Details", "Predictions", "DetailedPredictions", examples=answered),
+                OF_BEATS,
+                parameters=("details", "probabilities", "version", "client"),
+                body=_json("PredictRequest", examples=asked) | PACKED,
+            )
+        },
+        "/explain": {
+            "post": operation(
+                "explain",
+                EXPLAIN,
+                _json("Explanation", "Explanations"),
+                OF_BEATS,
+                parameters=("version", "client"),
+                body=_json("ExplainRequest", examples=asked) | PACKED,
+            )
+        },
+        "/model": {"get": operation("model", MODEL, _json("Model"), OF_VERSIONS, parameters=("version",))},
+        "/examples": {"get": operation("examples", EXAMPLES, _json("Examples"), OF_VERSIONS, parameters=("version",))},
+    }
 
 
-def _errors(*statuses: int) -> Schema:
-    return {str(status): ref(str(status), "responses") for status in statuses}
+def _open() -> Schema:
+    return {
+        "/ready": {"get": _operation("ready", "Which versions are AVAILABLE.", _json("Ready"), OF_THE_SERVER)},
+        "/health": {"get": _operation("health", "Whether the gateway itself answers.", _json("Health"))},
+        "/metrics": {"get": _operation("metrics", "Counts and times in Prometheus' text format.", PROMETHEUS)},
+        "/openapi.json": {"get": _operation("openapi", "This document.", DOCUMENT)},
+    }
+
+
+def _operation(
+    name: str,
+    description: str,
+    content: Schema,
+    errors: tuple[int, ...] = (),
+    *,
+    parameters: tuple[str, ...] = (),
+    body: Schema | None = None,
+    keyed: bool = False,
+    versioned: bool = False,
+) -> Schema:
+    headers = ("request", "version") if versioned else ("request",)
+    answer = {"description": "The answer.", "headers": _headers_by(*headers), "content": content}
+    statuses = (*errors, *(OF_KEYS if keyed else ()), 500)
+    summary, _, more = description.partition(". ")
+    return {
+        "operationId": name,
+        "summary": summary.removesuffix("."),
+        **({"description": more} if more else {}),
+        **({"security": GUARDED} if keyed else {}),
+        **({"parameters": [ref(each, "parameters") for each in parameters]} if parameters else {}),
+        **({"requestBody": {"required": True, "content": body}} if body else {}),
+        "responses": {"200": answer} | {str(status): ref(str(status), "responses") for status in sorted(statuses)},
+    }
 
 
 def _error(status: int) -> Schema:
-    headers = {"X-Request-ID": ref("request", "headers")}
-    headers |= {"Retry-After": ref("again", "headers")} if status in (429, 503) else {}
-    return {"description": ERRORS[status], "headers": headers, "content": _json("Error")}
+    headers = ("request", "again") if status in (429, 503) else ("request",)
+    return {"description": ERRORS[status], "headers": _headers_by(*headers), "content": _json("Error")}
 
 
 def _json(*names: str, examples: Schema | None = None) -> Schema:
@@ -120,27 +142,13 @@ def _json(*names: str, examples: Schema | None = None) -> Schema:
     return {"application/json": {"schema": schema} | ({"examples": examples} if examples else {})}
 
 
-def _body(name: str, served: ServedModel | None) -> Schema:
-    asked = {
-        f"class {each.get('label', number)}": {"value": {"features": each["features"]}}
-        for number, each in enumerate(_examples(served))
-    }
-    packed = {"schema": {"description": "float32 values, little-endian, beat after beat"}}
-    return {"required": True, "content": _json(name, examples=asked) | {"application/octet-stream": packed}}
-
-
-def _answers(served: ServedModel | None) -> Schema:
+def _examples(served: ServedModel | None, keys: tuple[str, ...]) -> Schema:
+    """Beats that came with the model, as examples of what is asked or answered."""
     return {
-        f"class {each.get('label', number)}": {
-            "value": {name: each[name] for name in ("predicted_class", "probability")}
-        }
-        for number, each in enumerate(_examples(served))
-        if {"predicted_class", "probability"} <= each.keys()
+        f"class {each.get('label', number)}": {"value": {key: each[key] for key in keys}}
+        for number, each in enumerate([] if served is None else served.examples)
+        if each.keys() >= set(keys)
     }
-
-
-def _examples(served: ServedModel | None) -> list[dict[str, Any]]:
-    return [] if served is None else served.examples
 
 
 def _parameters(settings: Settings) -> Schema:
@@ -153,13 +161,17 @@ def _parameters(settings: Settings) -> Schema:
     number = INTEGER | {"minimum": 0, "maximum": 10**18 - 1}
     client = TEXT | {"minLength": 1}
     return {
-        "version": header("X-Model-Version", number, "Asks for exactly this version of the model."),
+        "version": header(VERSION_HEADER, number, "Asks for exactly this version of the model."),
         "client": header(
             settings.sticky_header, client, "Meets the same version each time while there is a candidate."
         ),
         "details": switch("details", "Adds all probabilities, and whether to trust the answer."),
         "probabilities": switch("probabilities", "Adds the probability of each class."),
     }
+
+
+def _headers_by(*names: str) -> Schema:
+    return {NAMES[name]: ref(name, "headers") for name in names}
 
 
 def _headers() -> Schema:

@@ -1,0 +1,113 @@
+"""The document at /openapi.json: made for what is served. tests/process has a real gateway held to it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from gateway.contract import LARGEST
+from gateway.errors import GatewayError
+from gateway.openapi import ERRORS
+from gateway.responses import STATUS
+from tests.fake_serving import FakeModel
+from tests.gateway_errors import assert_error
+
+PATHS = {"/predict", "/explain", "/model", "/examples", "/ready", "/health", "/metrics", "/openapi.json"}
+BEAT = {"features": [0.5, 1, -2]}
+
+
+def schema(client: FlaskClient, name: str) -> Any:
+    return client.get("/openapi.json").json["components"]["schemas"][name]
+
+
+def references(part: Any) -> Iterator[str]:
+    """Every $ref in a part of the document."""
+    if isinstance(part, dict):
+        yield from [part["$ref"]] if "$ref" in part else []
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else []:
+        yield from references(inner)
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_every_path_is_there_and_every_reference_leads_somewhere(client, serving, served):
+    serving.models = {1: FakeModel()} if served else {}
+    document = client.get("/openapi.json").json
+    assert (document["openapi"], set(document["paths"])) == ("3.1.0", PATHS)
+    components = {f"#/components/{kind}/{name}" for kind, named in document["components"].items() for name in named}
+    assert set(references(document)) == components, "one leads nowhere, or a component is there in vain"
+
+
+def test_the_apps_paths_are_the_documents(client):
+    rules = {rule.rule for rule in client.application.url_map.iter_rules() if rule.endpoint.startswith("gateway.")}
+    assert rules == PATHS
+
+
+def test_lengths_names_and_classes_are_those_of_the_served_version(client, serving):
+    assert schema(client, "Class")["enum"] == [0, 1]
+    serving.models[2] = FakeModel(width=2, names=("a", "b"), labels=(-1, 4, 5))
+    answer = client.get("/openapi.json")
+    assert (answer.headers["X-Model-Version"], answer.json["info"]["version"]) == ("2", "2")
+    schemas = answer.json["components"]["schemas"]
+    assert schemas["Class"]["enum"] == [-1, 4, 5]
+    assert list(schemas["Probabilities"]["properties"]) == ["-1", "4", "5"]
+    for beat in (schemas["Values"], schemas["Explanation"]["properties"]["attributions"]):
+        assert (beat["minItems"], beat["maxItems"]) == (2, 2)
+    assert (schemas["NamedValues"]["required"], schemas["NamedValues"]["maxProperties"]) == (["a", "b"], 2)
+
+
+def test_a_model_that_names_nothing_is_asked_by_lists(client, serving):
+    serving.models[1] = FakeModel(tells=False)
+    assert schema(client, "Beat") == {"anyOf": [{"$ref": "#/components/schemas/Values"}]}
+    assert "enum" not in schema(client, "Class")
+
+
+def test_without_a_model_lengths_are_open(client, serving):
+    serving.models = {}
+    answer = client.get("/openapi.json")
+    assert (answer.status_code, answer.json["info"]["version"]) == (200, "none")
+    assert "maxItems" not in answer.json["components"]["schemas"]["Values"]
+    serving.stop()
+    assert client.get("/openapi.json").status_code == 200
+
+
+def test_limits_are_those_of_the_settings(client):
+    batches = [schema(client, name)["anyOf"][1]["properties"] for name in ("PredictRequest", "ExplainRequest")]
+    assert [batch["instances"]["maxItems"] for batch in batches] == [5, 64]
+
+
+def test_the_largest_number_is_taken_and_a_larger_one_is_not(client):
+    assert schema(client, "Number")["maximum"] == LARGEST
+    assert client.post("/predict", json={"features": [LARGEST, -LARGEST, 0]}).status_code == 200
+    assert_error(client.post("/predict", json={"features": [LARGEST * 1.0001, 0, 0]}), 400, "invalid_request", index=0)
+
+
+def test_examples_are_the_models_beats_and_its_answers(client, serving):
+    serving.models[1] = FakeModel().described()
+    predict = client.get("/openapi.json").json["paths"]["/predict"]["post"]
+    asked = predict["requestBody"]["content"]["application/json"]["examples"]
+    answered = predict["responses"]["200"]["content"]["application/json"]["examples"]
+    assert list(asked) == list(answered) == ["class 0", "class 1"]
+    for name in asked:
+        assert client.post("/predict", json=asked[name]["value"]).json == pytest.approx(answered[name]["value"])
+
+
+def test_keys_are_asked_for_only_where_they_are_set(client, settings, another_client):
+    open_to_all = client.get("/openapi.json").json
+    assert "securitySchemes" not in open_to_all["components"]
+    guarded = another_client(replace(settings, api_keys_file="keys")).get("/openapi.json").json
+    assert set(guarded["components"]["securitySchemes"]) == {"bearer", "key"}
+    for path, operations in guarded["paths"].items():
+        for operation in operations.values():
+            asks = path in ("/predict", "/explain", "/model", "/examples")
+            assert ("security" in operation) == ("401" in operation["responses"]) == asks
+            assert "security" not in open_to_all["paths"][path][next(iter(operations))]
+
+
+def test_every_status_of_an_error_is_described():
+    def kinds(kind: type[GatewayError]) -> list[type[GatewayError]]:
+        return [kind, *(below for each in kind.__subclasses__() for below in kinds(each))]
+
+    statuses = {STATUS[next(each for each in kind.__mro__ if each in STATUS)] for kind in kinds(GatewayError)[1:]}
+    assert statuses | {415, 500} == set(ERRORS)
