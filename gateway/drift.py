@@ -18,7 +18,9 @@ STATISTICS: Final = ("mean", "standard_deviation", "range", "probability")
 EDGES: Final = TENTHS - 1
 LARGEST: Final = 1e39  # no float32 is as large
 VERSIONS: Final = 16  # whose references are kept
-FINE: Final = 1e-3  # of a usual standard deviation, or of a probability: what differs by less is the same
+# What differs by less is the same: beats are normalised by one formula or another, and rounded.
+FINE: Final = 1e-2  # of a usual standard deviation
+FINE_PROBABILITY: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Reference:
         edges = {name: statistics[name] for name in STATISTICS if _are_edges(statistics.get(name))}
         shares = {label: share for label, share in classes.items() if _is_number(share) and 0 <= share <= 1}
         usual = edges["standard_deviation"][EDGES // 2] if "standard_deviation" in edges else 0.0
-        return cls(edges, shares, dict.fromkeys(edges, FINE * usual) | {"probability": FINE})
+        return cls(edges, shares, dict.fromkeys(edges, FINE * usual) | {"probability": FINE_PROBABILITY})
 
 
 class Drift:
