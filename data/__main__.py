@@ -1,11 +1,12 @@
-"""`python -m data download`, `python -m data fetch` and `python -m data generate`."""
+"""`python -m data download`, `fetch`, `generate` and `beats`."""
 
 import logging
 import sys
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import replace
 from pathlib import Path
 
+from data.annotations import LABELLINGS
 from data.download import SOURCES, download
 from data.errors import DataError
 from data.fetch import fetch
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="python -m data", description="Fetch or make labelled beats.")
+    parser = ArgumentParser(prog="python -m data", description="Fetch, make or cut labelled beats.")
     commands = parser.add_subparsers(required=True, metavar="command")
     public = commands.add_parser("download", help="fetch public data", formatter_class=ArgumentDefaultsHelpFormatter)
     public.set_defaults(run=_download)
@@ -47,7 +48,31 @@ def _parser() -> ArgumentParser:
     make.add_argument("--length", type=int, default=140, metavar="N", help="values per beat")
     make.add_argument("--classes", type=int, default=2, metavar="N", help="1 is normal, 0 or 2 to N are not")
     make.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed makes the same beats")
+    _add_beats(commands)
     return parser
+
+
+def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    cut = commands.add_parser("beats", help="cut a recording into beats", formatter_class=ArgumentDefaultsHelpFormatter)
+    cut.set_defaults(run=_beats)
+    cut.add_argument(
+        "recording", type=Path, metavar="RECORDING", help="a CSV or EDF file, or a WFDB record (folder/100)"
+    )
+    cut.add_argument("--out", type=Path, default="data/beats.csv", metavar="FILE", help="the file to write")
+    cut.add_argument("--positions", type=Path, metavar="FILE", help="also write where each row's R peak is")
+    cut.add_argument("--length", type=int, default=140, metavar="N", help="values per beat")
+    cut.add_argument("--url", help="address of a gateway: its model's length is taken instead of --length")
+    cut.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key for that gateway")
+    cut.add_argument(
+        "--channel", metavar="C", help="name or number, from 0, of the lead (default: an ECG, or the first)"
+    )
+    cut.add_argument("--rate", type=float, metavar="HZ", help="samples per second of a CSV file without times")
+    cut.add_argument("--invert", action="store_true", help="turn the lead upside down")
+    cut.add_argument("--annotations", metavar="EXT", help="a WFDB record's, or none (default: atr if there is one)")
+    cut.add_argument(
+        "--labels", choices=LABELLINGS, default="aami", help="0 N, 1 S, 2 V, 3 F, 4 Q; or 1 N and 0 others"
+    )
+    cut.add_argument("--at-least", type=int, default=3, metavar="N", help="leave labels of fewer beats out")
 
 
 def _download(chosen: Namespace) -> None:
@@ -70,6 +95,18 @@ def _generate(chosen: Namespace) -> None:
     from data.generate import Recipe, generate
 
     generate(chosen.out, Recipe(chosen.beats, chosen.length, chosen.classes, chosen.seed))
+    print(chosen.out)
+
+
+def _beats(chosen: Namespace) -> None:
+    # imported here because neurokit2 takes seconds to load
+    from data.recorded import Wish, write_beats
+    from data.served import served_length
+
+    length = served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
+    names = ("channel", "rate", "invert", "annotations", "labels", "at_least")
+    wish = Wish(length, **{name: getattr(chosen, name) for name in names})
+    write_beats(chosen.recording, chosen.out, chosen.positions, wish)
     print(chosen.out)
 
 

@@ -6,7 +6,7 @@ const BLOCK_SECONDS = 300;
 const MARGIN_SECONDS = 10; // looked at on both sides of a block, so that its ends are like its middle
 const STEEP = 1.5; // times the mean steepness about it: a QRS complex
 const SHORTEST = 0.4; // of the mean QRS complex of the block
-const PAUSE_SECONDS = 0.3; // no heart beats sooner again
+const PAUSE_SECONDS = 0.25; // of two peaks closer than this the larger is the beat
 const REACH_SECONDS = 0.1; // from where a peak was found to the deflection it stands for
 const PREFERENCE = 1.5; // for deflections to the side that is usual in the block
 const WEAKEST = 0.2; // of the usual deflection: less is noise in a flat stretch
@@ -28,13 +28,19 @@ export function findPeaks(samples, rate, progress = () => {}) {
     const piece = filled(samples.subarray(from, start + block + margin));
     for (const { peak, height } of peaksOf(piece, rate)) {
       const at = from + peak;
-      if (at >= start && at < start + block && !Number.isNaN(samples[at])) found.push({ at, height });
+      const isInside = at >= start && at < start + block && !Number.isNaN(samples[at]);
+      if (isInside && at !== found.at(-1)?.at) found.push({ at, height }); // seen both ways up
     }
     progress(Math.min((start + block) / samples.length, 1));
   }
   const least = WEAKEST * upperQuartile(found.map(({ height }) => height));
-  const strong = found.filter(({ height }) => height >= least).map(({ at }) => at);
-  return Int32Array.from(strong.filter((at, index) => !index || at - strong[index - 1] > (PAUSE_SECONDS * rate) / 2));
+  const kept = [];
+  for (const peak of found.filter(({ height }) => height >= least)) {
+    const last = kept.at(-1);
+    if (!last || peak.at - last.at > PAUSE_SECONDS * rate) kept.push(peak);
+    else if (peak.height > last.height) kept[kept.length - 1] = peak;
+  }
+  return Int32Array.from(kept, ({ at }) => at);
 }
 
 function peaksOf(signal, rate) {
@@ -43,14 +49,14 @@ function peaksOf(signal, rate) {
   const reach = Math.round(REACH_SECONDS * rate);
   const about = complexes(cleaned, rate).map((at) => ({ from: Math.max(at - reach, 0), to: at + reach + 1 }));
   const leaning = about.map(({ from, to }) => lean(cleaned.subarray(from, to))).sort((a, b) => a - b);
-  const side = Math.sign(leaning[leaning.length >> 1] ?? 1) || 1;
+  const side = leaning[leaning.length >> 1] < 0 ? -1 : 1;
   return about.map(({ from, to }) => {
     const peak = from + largest(cleaned.subarray(from, to), side);
     return { peak, height: Math.abs(cleaned[peak]) };
   });
 }
 
-/** Where the signal is steep for as long as a QRS complex is: its highest local maximum there. */
+/** Where the signal is steep for as long as a QRS complex is: its highest local maxima there, seen either way up. */
 function complexes(signal, rate) {
   const last = signal.length - 1;
   const slope = signal.map((_, index) => {
@@ -61,13 +67,16 @@ function complexes(signal, rate) {
   const mean = smooth(steepness, Math.round(0.75 * rate));
   const runs = steepRuns(steepness, mean);
   const shortest = (SHORTEST * runs.reduce((sum, [from, to]) => sum + to - from, 0)) / runs.length;
+  const upsideDown = signal.map((value) => -value); // a beat from a ventricle may have a local maximum only there
   const peaks = [];
   for (const [from, to] of runs) {
     if (to - from < shortest) continue;
-    const peak = highest(signal, from, to);
-    if (peak !== null && peak - (peaks.at(-1) ?? 0) > Math.round(PAUSE_SECONDS * rate)) peaks.push(peak);
+    for (const seen of [signal, upsideDown]) {
+      const peak = highest(seen, from, to);
+      if (peak !== null) peaks.push(peak);
+    }
   }
-  return peaks;
+  return peaks.sort((a, b) => a - b);
 }
 
 function steepRuns(steepness, mean) {
