@@ -5,7 +5,7 @@ import { deciding, described, judge, likeness } from "./judging.js";
 import { drawTrace } from "./trace.js";
 import { count, decimal, percent } from "./words.js";
 
-const SIGNS = { stop: "⛔", doubt: "⚠", well: "✓" };
+const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 
 /** Shows the selected beat of a collection; `facts` are {model, marks, baseline}. */
 export class BeatView {
@@ -80,14 +80,14 @@ export class BeatView {
     if (!answer) return fill(found("answer"), element("p", { class: "waiting" }, "Not answered yet."));
     const calibration = this.facts.model.metrics?.calibration;
     const judged = judge(answer, calibration);
-    const doubted = judged[0].level !== "well";
+    const doubted = ["stop", "doubt"].includes(judged[0].level);
     return fill(
       found("answer"),
       element("p", { class: `predicted${doubted ? " doubted" : ""}` }, this.facts.marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
       judged.map(banner),
       agreement(label, answer),
       answer.probabilities && this.probabilities(answer),
-      element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), "."),
+      element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, this.facts.model)),
     );
   }
 
@@ -140,6 +140,10 @@ function agreement(label, answer) {
   if (label === null) return null;
   const same = label === answer.predicted;
   return element("p", { class: same ? "agrees" : "disagrees" }, unseen("Label: "), same ? `✓ Its label is ${label} too.` : `≠ Its label is ${label}: the model disagrees.`);
+}
+
+function other({ version }, model) {
+  return version === String(model.version) ? null : ` Version ${version} of the model answered, not that of the card.`;
 }
 
 function capital(text) {

@@ -62,7 +62,7 @@ function classes(scores, marks) {
   const names = [["precision", "Precision"], ["recall", "Recall"], ["f1", "F1"]];
   const head = element("tr", {}, element("th", { scope: "col" }, "Class"), names.map(([, name]) => element("th", { scope: "col" }, name)), element("th", { scope: "col" }, "Beats"));
   const rows = Object.entries(scores).map(([label, one]) =>
-    element("tr", {}, element("th", { scope: "row" }, marks.chip(label, label)), names.map(([key]) => element("td", {}, decimal(one[key], 3))), element("td", {}, count(one.rows))),
+    element("tr", {}, element("th", { scope: "row" }, marks.chip(label, label)), names.map(([key]) => element("td", {}, decimal(one[key]))), element("td", {}, count(one.rows))),
   );
   const caption = element("caption", {}, "By class");
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Scores by class" },

@@ -3,6 +3,8 @@
 const KEY = "ecg-api-key";
 const TRIES = 5;
 const BUSY = [429, 503];
+// While a candidate is tried, all of a file is answered by one version.
+const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
 /** Something that did not work: `title` and `message` are for people. */
 export class Failure extends Error {
@@ -86,7 +88,7 @@ export class Client {
   }
 
   async send(path, content, signal) {
-    const headers = { Accept: "application/json" };
+    const headers = { Accept: "application/json", "X-Client-ID": CLIENT };
     const key = sessionStorage.getItem(KEY);
     if (key) headers["X-API-Key"] = key;
     if (content) headers["Content-Type"] = "application/json";

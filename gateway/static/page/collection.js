@@ -30,6 +30,12 @@ export class Collection {
     this.selected = beats[0];
     this.filter = { shown: "all", predicted: "" };
     this.order = { by: "number", ascending: true };
+    this.found = null; // the view, until something changes
+  }
+
+  /** Answers have come. */
+  changed() {
+    this.found = null;
   }
 
   get labelled() {
@@ -46,6 +52,11 @@ export class Collection {
 
   /** The beats that the filter lets through, in the order that was chosen; those without a value come last. */
   get view() {
+    this.found ??= this.find();
+    return this.found;
+  }
+
+  find() {
     const [, belongs] = SHOWN[this.filter.shown];
     const { predicted } = this.filter;
     const beats = this.beats.filter((beat) => belongs(beat) && (!predicted || beat.answer?.predicted === predicted));
@@ -54,8 +65,15 @@ export class Collection {
     return beats.sort((one, other) => compare(value(one), value(other), sign) || one.number - other.number);
   }
 
+  /** Let only some beats through. */
+  filterBy(change) {
+    Object.assign(this.filter, change);
+    this.changed();
+  }
+
   /** Sort by a column; once more, the other way round. */
   sortBy(by) {
+    this.changed();
     this.order = { by, ascending: this.order.by === by ? !this.order.ascending : true };
   }
 

@@ -13,13 +13,13 @@ const MOST_RUNS = 3;
 /**
  * Judge an answer.
  *
- * @returns {{level: "stop" | "doubt" | "well", head: string, text: string}[]} the gravest first; never empty
+ * @returns {{level: "stop" | "doubt" | "fair" | "well", head: string, text: string}[]} the gravest first; never empty
  */
 export function judge(answer, calibration) {
   const sure = LEVELS.find(([least]) => answer.probability >= least)[1];
   const warnings = [answer.unusual && unusual(answer), answer.abstain && abstains(answer)].filter(Boolean);
   if (warnings.length) return warnings;
-  const level = answer.probability >= 0.7 ? "well" : "doubt";
+  const level = answer.probability >= 0.9 ? "well" : answer.probability >= 0.7 ? "fair" : "doubt";
   return [{ level, head: sure, text: meaning(answer, calibration) }];
 }
 
@@ -52,7 +52,7 @@ function runnerUp(answer) {
 export function likeness(answer) {
   if (answer.unusualScore === null) return null;
   const share = answer.unusualScore;
-  const times = decimal(share, share < 10 ? 2 : 0);
+  const times = decimal(share, share > 1 ? 1 : 2);
   return share > 1 ? `unlike the training beats: ${times} times the limit` : `like the training beats: ${times} of the limit`;
 }
 
@@ -69,7 +69,7 @@ export function deciding(explanation) {
   const runs = runsOf(attributions, total).slice(0, MOST_RUNS);
   const parts = runs.map(({ start, end, share }) => `${start}–${end} (${percent(share / total)})`);
   const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
-  return `What speaks for class ${explanation.predicted_class} is most in the values ${listed(parts)}. ${change}`;
+  return `Most of what speaks for class ${explanation.predicted_class} lies in the values ${listed(parts)}. ${change}`;
 }
 
 /** Neighbouring values that each contribute well above the average, the weightiest run first. */

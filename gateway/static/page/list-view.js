@@ -49,7 +49,7 @@ export class ListView {
   }
 
   filter(change) {
-    Object.assign(this.collection.filter, change);
+    this.collection.filterBy(change);
     this.page = 0;
     const { view } = this.collection;
     if (view.length && !view.includes(this.collection.selected)) this.select(view[0]);
@@ -98,7 +98,8 @@ export class ListView {
 
   fillSummary() {
     const { answered, beats, classes, labelled } = this.collection;
-    const parts = [...classes].map(([label, number]) => this.facts.marks.chip(label, `Class ${label}: ${count(number)} (${percent(number / answered.length)})`));
+    const known = this.facts.marks.labels.filter((label) => classes.has(label));
+    const parts = known.map((label) => [label, classes.get(label)]).map(([label, number]) => this.facts.marks.chip(label, `Class ${label}: ${count(number)} (${percent(number / answered.length)})`));
     const named = answered.filter((beat) => beat.label !== null);
     const same = named.filter((beat) => !differs(beat)).length;
     const words = labelled && named.length ? `Of ${counted(named.length, "labelled beat")}, the model agrees with ${count(same)} (${percent(same / named.length)}).` : "";

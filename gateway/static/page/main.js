@@ -19,6 +19,7 @@ const beatView = new BeatView();
 const listView = new ListView(select);
 const stripView = new StripView(select);
 const opening = new Opening(facts, open, wrong);
+const versions = new Set(); // that have answered
 let collection = null;
 let running = new AbortController();
 let explaining = new AbortController();
@@ -47,11 +48,11 @@ async function meet() {
   opening.showExamples();
 }
 
-/** Another version than the card's has answered: the card follows. */
+/** A version that is new here has answered: the card may have to follow. */
 function versionSeen(version) {
-  if (!facts.model || String(facts.model.version) === version) return;
-  facts.model = { ...facts.model, version }; // so that the next answer does not ask again
-  meet().then(show, wrong);
+  const follow = facts.model && !versions.has(version);
+  versions.add(version);
+  if (follow) meet().then(show, wrong);
 }
 
 /** Look at these beats instead of what was open. */

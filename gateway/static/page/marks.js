@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const SHAPES = ["●", "▲", "■", "◆", "▼", "★", "✚", "⬟"];
+const SHAPES = ["●", "▲", "■", "◆", "▼", "★", "✚", "✦"];
 
 /** Knows the order of the class labels. */
 export class Marks {

@@ -17,6 +17,7 @@ export async function predictAll(collection, client, signal, told) {
     batch.forEach((beat, place) => {
       beat.answer = answers[place];
     });
+    collection.changed();
     told();
   }
 }

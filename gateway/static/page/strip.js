@@ -12,6 +12,7 @@ const SECONDS_NARROW = 4;
 const NARROW = 560;
 const LARGE_SQUARE = 0.2; // seconds, as on paper at 25 mm/s
 const SMALL_SQUARE = 0.04;
+const HALF_TICK = 18; // pixels
 
 /** Shows some seconds of a recording; `select(beat)` is told which beat was chosen. */
 export class StripView {
@@ -109,7 +110,8 @@ function paper(x, rate, from, seconds, width) {
   group.append(drawing("path", { class: "minor", d: [...across(SMALL_SQUARE), ...along(side / 5)].join("") }));
   group.append(drawing("path", { class: "major", d: [...across(LARGE_SQUARE), ...along(side)].join("") }));
   for (const at of multiples(from, from + seconds, 1)) {
-    group.append(drawing("text", { class: "tick", x: x(at * rate), y: HEIGHT - 6, "text-anchor": "middle" }, clock(at).replace(/\.0$/, "")));
+    const place = Math.max(EDGE.left + HALF_TICK, Math.min(width - EDGE.right - HALF_TICK, x(at * rate)));
+    group.append(drawing("text", { class: "tick", x: place, y: HEIGHT - 6, "text-anchor": "middle" }, clock(at).replace(/\.0$/, "")));
   }
   return group;
 }

@@ -103,7 +103,7 @@ function coloured(features, attributions, x, y) {
       const rest = place - whole;
       return rest ? features[whole] * (1 - rest) + features[whole + 1] * rest : features[whole];
     };
-    const points = [from, index, to].map((place) => `${x(place).toFixed(1)} ${y(at(place)).toFixed(1)}`);
+    const points = [...new Set([from, index, to])].map((place) => `${x(place).toFixed(1)} ${y(at(place)).toFixed(1)}`);
     const kind = value > 0 ? "for" : "against";
     group.append(drawing("path", { class: kind, d: `M${points.join("L")}`, "stroke-width": (2 + 6 * weight).toFixed(1) }));
   });
