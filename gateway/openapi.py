@@ -159,12 +159,9 @@ def _parameters(settings: Settings) -> Schema:
         return {"name": name, "in": "query", "schema": BOOLEAN | {"default": False}, "description": description}
 
     number = INTEGER | {"minimum": 0, "maximum": 10**18 - 1}
-    client = TEXT | {"minLength": 1}
     return {
         "version": header(VERSION_HEADER, number, "Asks for exactly this version of the model."),
-        "client": header(
-            settings.sticky_header, client, "Meets the same version each time while there is a candidate."
-        ),
+        "client": header(settings.sticky_header, TEXT, "Meets the same version each time while there is a candidate."),
         "details": switch("details", "Adds all probabilities, and whether to trust the answer."),
         "probabilities": switch("probabilities", "Adds the probability of each class."),
     }

@@ -19,7 +19,8 @@ BEAT = {"features": [0.5, 1, -2]}
 
 
 def schema(client: FlaskClient, name: str) -> Any:
-    return client.get("/openapi.json").json["components"]["schemas"][name]
+    document: Any = client.get("/openapi.json").json
+    return document["components"]["schemas"][name]
 
 
 def references(part: Any) -> Iterator[str]:
