@@ -1,15 +1,16 @@
-"""`python -m data download`, `fetch`, `generate` and `beats`."""
+"""`python -m data download`, `fetch`, `generate`, `beats` and `predict`."""
 
 import logging
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace, _SubParsersAction
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from data.annotations import LABELLINGS
 from data.download import SOURCES, download
 from data.errors import DataError
 from data.fetch import fetch
+from data.predict import Job, predict
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,7 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser(prog="python -m data", description="Fetch, make or cut labelled beats.")
+    parser = ArgumentParser(
+        prog="python -m data", description="Fetch, make or cut labelled beats, and have them predicted."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
     public = commands.add_parser("download", help="fetch public data", formatter_class=ArgumentDefaultsHelpFormatter)
     public.set_defaults(run=_download)
@@ -49,6 +52,7 @@ def _parser() -> ArgumentParser:
     make.add_argument("--classes", type=int, default=2, metavar="N", help="1 is normal, 0 or 2 to N are not")
     make.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed makes the same beats")
     _add_beats(commands)
+    _add_predict(commands)
     return parser
 
 
@@ -73,6 +77,23 @@ def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "--labels", choices=LABELLINGS, default="aami", help="0 N, 1 S, 2 V, 3 F, 4 Q; or 1 N and 0 others"
     )
     cut.add_argument("--at-least", type=int, default=3, metavar="N", help="leave labels of fewer beats out")
+
+
+def _add_predict(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    ask = commands.add_parser(
+        "predict", help="have a file predicted by a gateway", formatter_class=ArgumentDefaultsHelpFormatter
+    )
+    ask.set_defaults(run=_predict)
+    ask.add_argument("file", type=Path, metavar="FILE", help="beats as CSV or TSV, plain or gzip, with labels or not")
+    ask.add_argument("--url", required=True, help="address of the gateway")
+    ask.add_argument("--out", type=Path, default="predictions.csv", metavar="FILE", help="the file to write")
+    ask.add_argument("--batch", type=int, default=256, metavar="N", help="beats in a request")
+    ask.add_argument("--label", metavar="COLUMN", help="first, last or a name (default: found, if there are labels)")
+    ask.add_argument("--details", action="store_true", help="also write all probabilities, abstain and unusual")
+    ask.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key for the gateway")
+    ask.add_argument(
+        "--timeout", type=float, default=120, metavar="S", help="seconds for a batch, all attempts included"
+    )
 
 
 def _download(chosen: Namespace) -> None:
@@ -108,6 +129,12 @@ def _beats(chosen: Namespace) -> None:
     wish = Wish(length, **{name: getattr(chosen, name) for name in names})
     write_beats(chosen.recording, chosen.out, chosen.positions, wish)
     print(chosen.out)
+
+
+def _predict(chosen: Namespace) -> None:
+    if chosen.batch < 1:
+        raise DataError(f"--batch {chosen.batch}: a request has at least one beat")
+    print(predict(Job(**{field.name: getattr(chosen, field.name) for field in fields(Job)})))
 
 
 if __name__ == "__main__":

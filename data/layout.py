@@ -25,18 +25,25 @@ class Layout:
     names: tuple[str, ...] | None  # of all columns, if there is a header
     width: int  # columns, the label included
     header_line: int  # number of the last line before the data
-    label: int = -1  # the label's column, counted from 0
+    label: int = -1  # the label's column, counted from 0; -1 if there is none
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The header's names without the label's, else F1..Fn."""
         if self.names is None:
-            return tuple(f"F{n}" for n in range(1, self.width))
+            return tuple(f"F{n}" for n in range(1, self.width + (self.label < 0)))
+        if self.label < 0:
+            return self.names
         return self.names[: self.label] + self.names[self.label + 1 :]
 
     def column(self, index: int) -> str:
         """Name a column for people: counted from 1, with its name if it has one."""
         return f"column {index + 1}" + (f" ({self.names[index]})" if self.names else "")
+
+
+def find_columns(path: Path) -> Layout:
+    """Read as much of the file as it takes to know its columns, none of which is taken for the label."""
+    return _read_head(path)
 
 
 def find_layout(path: Path, label: str | None, like: Layout | None = None) -> Layout:

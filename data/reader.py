@@ -121,6 +121,8 @@ def parse_quickly(block: Block, layout: Layout, classes: NDArray[np.int64] | Non
         return None
     with np.errstate(over="ignore"):
         finite = np.isfinite(values.astype(np.float32)).all()
+    if layout.label < 0:
+        return values if finite else None
     labels = values[:, layout.label]
     whole = (labels == np.rint(labels)).all() and (np.abs(labels) <= LARGEST_LABEL).all()
     known = classes is None or np.isin(labels, classes).all()

@@ -1,0 +1,143 @@
+"""Sends a file of beats through a gateway, a few batches at a time, and writes what it predicts in the file's order."""
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from data.errors import DataError
+from data.layout import Layout
+from data.predict_gateway import Gateway, Json, Refused, Served, read_key
+from data.predict_output import Output, SoFar
+from data.predict_rows import Batch, batches, count_rows, layout_for, line_of
+from data.progress import progress
+
+IN_FLIGHT: Final = 4  # batches
+COLUMNS: Final = ("row", "predicted_class", "probability", "model_version")
+DETAILS: Final = ("abstain", "unusual", "unusual_score")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be predicted, by whom, and where the predictions go."""
+
+    file: Path
+    url: str
+    out: Path
+    batch: int = 256
+    timeout: float = 120.0  # seconds for a batch, all attempts included
+    label: str | None = None  # as find_layout takes it
+    details: bool = False
+    key_file: Path | None = None
+
+
+def predict(job: Job) -> Path:
+    """Go through with the job, from where a former run of it was stopped; return the file that is written.
+
+    Raises DataError; what is done by then stays, and the same job goes on with it.
+    """
+    with logging_redirect_tqdm():
+        gateway = Gateway(job.url, read_key(job.key_file), job.timeout, log.info)
+        try:
+            served = gateway.model()
+            layout = layout_for(job.file, job.label, served)
+            columns = _columns(served, job.details)
+            output = Output(job.out, _made_of(job, layout, served, columns), ",".join(columns) + "\n")
+            try:
+                _predict(job, layout, served, gateway, output)
+                _tell(output.so_far, labelled=layout.label >= 0)
+                return output.finish()
+            finally:
+                output.close()
+        finally:
+            gateway.close()
+
+
+def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output: Output) -> None:
+    rows, done = count_rows(layout), output.so_far.rows
+    with progress("Predicting", rows, "beats") as advance:
+        advance(done)
+        for batch, answer in _answered(job, gateway, batches(layout, served, job.batch, done)):
+            version, predictions = _given(answer, batch, layout)
+            if output.so_far.versions and str(version) not in output.so_far.versions:
+                log.warning("from row %d on version %d answers too", batch.first, version)
+            output.add(version, _lines(batch, version, predictions, served, job.details), _right(batch, predictions))
+            advance(len(predictions))
+
+
+def _answered(
+    job: Job, gateway: Gateway, batches: Iterable[Batch]
+) -> Iterator[tuple[Batch, Future[tuple[int, list[Json]]]]]:
+    """Ask for a few batches at a time, and yield them in their order as they are answered."""
+    waiting: deque[tuple[Batch, Future[tuple[int, list[Json]]]]] = deque()
+    pool = ThreadPoolExecutor(IN_FLIGHT, "predict")
+    try:
+        for batch in batches:
+            content, number = batch.features.tobytes(), len(batch.features)
+            waiting.append((batch, pool.submit(gateway.predict, content, number, job.details)))
+            if len(waiting) > IN_FLIGHT:
+                yield waiting.popleft()
+        yield from waiting
+    finally:
+        gateway.close()
+        pool.shutdown(cancel_futures=True)
+
+
+def _given(answer: Future[tuple[int, list[Json]]], batch: Batch, layout: Layout) -> tuple[int, list[Json]]:
+    try:
+        return answer.result()
+    except Refused as error:
+        first, last = batch.first, batch.first + len(batch.features) - 1
+        if error.beat is not None:
+            first = last = first + error.beat
+        rows = f"row {first}" if first == last else f"rows {first} to {last}"
+        raise DataError(f"{layout.path}, {rows}, from line {line_of(layout, first)} on: {error}") from None
+
+
+def _columns(served: Served, details: bool) -> tuple[str, ...]:
+    return (*COLUMNS, *DETAILS, *(f"probability_{label}" for label in served.classes or ())) if details else COLUMNS
+
+
+def _lines(batch: Batch, version: int, predictions: list[Json], served: Served, details: bool) -> list[str]:
+    lines = []
+    for row, told in enumerate(predictions, batch.first):
+        cells = [row, told["predicted_class"], told["probability"], version]
+        if details:
+            cells += [told[name] for name in DETAILS]
+            cells += [told["probabilities"].get(str(label), "") for label in served.classes or ()]
+        lines.append(",".join(map(_cell, cells)) + "\n")
+    return lines
+
+
+def _cell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _right(batch: Batch, predictions: list[Json]) -> int:
+    if batch.labels is None:
+        return 0
+    return sum(told["predicted_class"] == label for told, label in zip(predictions, batch.labels.tolist(), strict=True))
+
+
+def _made_of(job: Job, layout: Layout, served: Served, columns: tuple[str, ...]) -> dict[str, Any]:
+    """What must be the same for a run to go on where another was stopped, by names for people."""
+    found = job.file.stat()
+    return {
+        "the file": [str(job.file.resolve()), found.st_size, found.st_mtime_ns],
+        "the label's column": layout.label,
+        "the model version": [served.version, served.trained],
+        "the columns": list(columns),
+    }
+
+
+def _tell(done: SoFar, labelled: bool) -> None:
+    answered = ", ".join(f"version {version} {rows:,}" for version, rows in done.versions.items())
+    log.info("%s rows predicted (%s)", f"{done.rows:,}", answered)
+    if labelled and done.rows:
+        log.info("accuracy %.4f (%s of them predicted as labelled)", done.right / done.rows, f"{done.right:,}")
