@@ -67,7 +67,7 @@ export function deciding(explanation) {
   const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
   if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
   const runs = runsOf(attributions, total).slice(0, MOST_RUNS);
-  const parts = runs.map(({ start, end, share }) => `${start}–${end} (${percent(share / total)})`);
+  const parts = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`} (${percent(share / total)})`);
   const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
   return `Most of what speaks for class ${explanation.predicted_class} lies in the values ${listed(parts)}. ${change}`;
 }

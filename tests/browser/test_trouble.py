@@ -1,0 +1,89 @@
+"""When something is missing or goes wrong between the page, the gateway and the model."""
+
+from hashlib import sha256
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import beat, model_of
+from tests.browser.test_beat import paste
+from tests.fake_serving import FakeModel, FakeServing
+
+TEXT = " ".join(map(str, beat(2.0)))
+
+
+@pytest.fixture
+def own_serving():
+    """A model server that one test alone changes."""
+    fake = FakeServing(model_of())
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+def test_a_version_without_details_and_explanations_is_asked_plainly(own_serving, start, visit):
+    own_serving.models = {1: model_of(signatures=())}
+    page = visit(start(own_serving.target)).open()
+    paste(page, TEXT)
+    expect(page.locator("#answer")).to_contain_text("88.1 %")
+    expect(page.locator("#answer")).to_contain_text("cannot tell whether a beat is unlike its training beats")
+    expect(page.locator("#deciding")).to_contain_text("cannot say which part of the trace decided")
+
+
+def test_a_model_that_tells_nothing_can_be_asked_all_the_same(own_serving, start, visit):
+    own_serving.models = {1: FakeModel(width=20, tells=False, signatures=())}
+    page = visit(start(own_serving.target)).open()
+    expect(page.locator("#no-examples")).to_be_visible()
+    expect(page.locator("#card")).to_contain_text("tells nothing of how good it is")
+    paste(page, TEXT)
+    expect(page.locator("#answer")).to_contain_text("88.1 %")
+
+
+def test_a_gateway_that_is_gone_is_said_and_tried_again(own_serving, start, visit):
+    gateway = start(own_serving.target)
+    page = visit(gateway).open()
+    page.context.set_offline(True)
+    paste(page, TEXT)
+    expect(page.get_by_role("alert")).to_contain_text("The gateway does not answer")
+    expect(page.locator("#answer")).to_contain_text("Not answered yet")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#answer")).to_contain_text("88.1 %")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_page_opened_before_there_is_a_model_says_so_and_goes_on_when_there_is(own_serving, start, visit):
+    models, own_serving.models = own_serving.models, {}
+    visited = visit(start(own_serving.target))
+    page = visited.page
+    page.goto(visited.url)
+    expect(page.get_by_role("alert")).to_contain_text("The model is not ready")
+    own_serving.models = models
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#text:enabled")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_an_api_key_is_asked_for_where_one_is_wanted(own_serving, start, visit, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text(f"reader {sha256(b'right').hexdigest()}\n")
+    visited = visit(start(own_serving.target, api_keys_file=keys))
+    page = visited.page
+    page.goto(visited.url)
+    for key in ("wrong", "right"):
+        page.get_by_label("Key", exact=True).fill(key)
+        page.get_by_role("button", name="Use this key").click()
+    paste(page, TEXT)
+    expect(page.locator("#answer")).to_contain_text("88.1 %")
+    assert page.evaluate("[sessionStorage.length, Object.keys(localStorage).length]") == [1, 0]
+    page.reload()
+    expect(page.locator("#text:enabled")).to_be_visible()
+    expect(page.locator("#key")).to_be_hidden()
+
+
+def test_a_new_version_changes_the_card(own_serving, start, visit):
+    page = visit(start(own_serving.target)).open()
+    own_serving.models = {1: own_serving.models[1], 2: model_of()}
+    paste(page, TEXT)
+    expect(page.locator("#served")).to_have_text("ecg, version 2")
+    expect(page.locator("#card")).to_contain_text("ecg, version 2")
