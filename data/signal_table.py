@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.fields import to_number
+from data.fields import fits_float32, to_number
 from data.layout import DELIMITERS
 from data.lines import Block, decode, numbered_lines, read_blocks
 
@@ -43,8 +43,8 @@ class SignalTable:
     @classmethod
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
-        head = list(islice(numbered_lines(path), LOOKED_AT + 100))
-        rows = [(number, line) for number, line in head if not (line.startswith("#") and number <= len(head))]
+        lines = dropwhile(lambda numbered: numbered[1].startswith("#"), numbered_lines(path))
+        rows = list(islice(lines, LOOKED_AT + 2))
         if not rows:
             raise DataError(f"{path}: empty; give a file with one sample per line")
         delimiter = max(DELIMITERS, key=rows[min(2, len(rows) - 1)][1].count)
@@ -110,6 +110,8 @@ class SignalTable:
                 raise ValueError
             texts = (line.decode("ascii") for _, line in lines)
             values = np.loadtxt(texts, delimiter=self.delimiter, comments=None, usecols=column, ndmin=1)
+            if np.nanmax(np.abs(values), initial=0) > np.finfo(np.float32).max:
+                raise ValueError
         except ValueError:
             rows = [self._parse(decode(line, self.path, number), number) for number, line in lines]
             values = np.array([row[column] for row in rows])
@@ -174,4 +176,4 @@ def _to_value(text: str) -> float | None:
             seconds = 60 * seconds + float(part)
         return seconds
     number = to_number(text)
-    return number if number is not None and np.isfinite(number) else None
+    return number if number is not None and fits_float32(number) else None

@@ -1,0 +1,41 @@
+"""Which annotated beat a peak is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.annotations import match, read_annotations
+from data.errors import DataError
+
+
+def matched(peaks, samples, reach):
+    return match(np.array(peaks, np.int64), np.array(samples, np.int64), reach).tolist()
+
+
+def test_the_nearest_peak_has_the_beat():
+    assert matched([95, 104, 210, 400], [100, 200, 300], 15) == [-1, 0, 1, -1]
+    assert matched([95, 104], [], 15) == [-1, -1]
+    assert matched([], [100], 15) == []
+    assert matched([95], [100], 5) == [0]
+
+
+places = st.lists(st.integers(0, 2000), unique=True, max_size=30).map(sorted)
+
+
+@given(peaks=places, samples=places, reach=st.integers(0, 100))
+def test_a_match_is_near_and_is_one_to_one(peaks, samples, reach):
+    owners = matched(peaks, samples, reach)
+    kept = [owner for owner in owners if owner >= 0]
+    assert len(kept) == len(set(kept))
+    for peak, owner in zip(peaks, owners, strict=True):
+        distances = [abs(peak - sample) for sample in samples]
+        if owner >= 0:
+            assert distances[owner] == min(distances) <= reach
+
+
+def test_annotations_that_are_not_there(tmp_path):
+    assert read_annotations(tmp_path / "100.csv", None) is None
+    assert read_annotations(tmp_path / "100.csv", "none") is None
+    with pytest.raises(DataError, match=r"100\.qrs: no such annotations"):
+        read_annotations(tmp_path / "100", "qrs")

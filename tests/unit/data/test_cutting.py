@@ -1,0 +1,74 @@
+"""Where a beat begins and ends, and which peaks have none."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.cutting import BEFORE_PEAK, cut_beats
+
+
+def cut(samples, rate, peaks, length=140):
+    return list(cut_beats(np.asarray(samples, np.float32), rate, np.array(peaks, np.int64), length))
+
+
+def test_a_beat_reaches_from_before_its_peak_to_as_much_before_the_next():
+    (index, values), _ = cut(np.arange(1000), 250, [200, 400, 600], length=101)
+    places = 200 - BEFORE_PEAK * 200 + 2 * np.arange(101)
+    assert index == 0
+    np.testing.assert_allclose(values, (places - places.mean()) / places.std(ddof=1), atol=1e-6)
+
+
+def test_beats_are_normalised_as_those_of_the_archive():
+    samples = np.random.default_rng(0).normal(5, 3, 3000)
+    for _, values in cut(samples, 250, [300, 520, 700, 1000]):
+        assert values.mean() == pytest.approx(0, abs=1e-9)
+        assert values.std(ddof=1) == pytest.approx(1)
+
+
+def test_many_samples_become_few_without_aliasing():
+    seconds = np.arange(8000) / 1000
+    mains = np.sin(2 * np.pi * 450 * seconds)
+    wave = np.sin(2 * np.pi * seconds)
+    clean = cut(wave, 1000, [1000, 2000, 3000])[0][1]
+    noisy = cut(wave + 0.5 * mains, 1000, [1000, 2000, 3000])[0][1]
+    assert np.abs(noisy - clean).max() < 0.06
+
+
+@pytest.mark.parametrize(
+    ("peaks", "kept"),
+    [
+        ([100, 300, 500], [0, 1]),  # the last peak has no next one
+        ([2, 300, 500], [1]),  # begins before the recording
+        ([100, 300, 1100, 1300], [0, 2]),  # a pause of more than three seconds
+        ([100], []),
+        ([], []),
+    ],
+)
+def test_a_peak_has_a_beat_if_it_is_whole(peaks, kept):
+    samples = np.random.default_rng(0).normal(size=2000)
+    assert [index for index, _ in cut(samples, 250, peaks)] == kept
+
+
+def test_a_beat_with_a_gap_or_without_a_wave_is_none():
+    samples = np.random.default_rng(0).normal(size=2000)
+    samples[350] = np.nan
+    samples[690:910] = 1
+    assert [index for index, _ in cut(samples, 250, [100, 300, 500, 700, 900, 1100])] == [0, 2, 4]
+
+
+@given(
+    length=st.integers(2, 400),
+    span=st.integers(20, 900),
+    rate=st.sampled_from([100.0, 128.0, 360.0, 1000.0]),
+    seed=st.integers(0, 100),
+)
+def test_any_length_is_cut_from_the_same_window(length, span, rate, seed):
+    samples = np.cumsum(np.random.default_rng(seed).normal(size=3000))
+    beats = cut(samples, rate, [1000, 1000 + span], length)
+    if span > 3 * rate:
+        assert beats == []
+    else:
+        ((_, values),) = beats
+        assert values.shape == (length,)
+        assert np.isfinite(values).all()
