@@ -85,7 +85,7 @@ def _answered(
                 yield waiting.popleft()
         yield from waiting
     finally:
-        gateway.close()
+        gateway.stop()
         pool.shutdown(cancel_futures=True)
 
 

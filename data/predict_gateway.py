@@ -89,12 +89,17 @@ class Gateway:
             raise DataError(f"{self._url}: the answer does not hold {number} predictions; is this a gateway?")
         return int(version), predictions
 
-    def close(self) -> None:
-        """End all that is under way."""
+    def stop(self) -> None:
+        """End all that is under way in other threads."""
         self._stop.set()
         for connection in self._all:
             with suppress(OSError, AttributeError):  # it may have none at the moment
                 connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close all connections, which no thread uses any more."""
+        for connection in self._all:
+            connection.close()
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[str, Json]:
         """Ask until there is an answer; give the version and the content of one with status 200."""

@@ -1,0 +1,266 @@
+"""A file of beats through a gateway: order, what passes by itself and what does not, and going on after a stop."""
+
+import csv
+import gzip
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from data.__main__ import main
+from data.errors import DataError
+from data.predict import Job, predict
+from data.predict_output import Output
+from tests.fake_gateway import GONE, FakeGateway, error, running
+
+ROWS = [((-1) ** row * (row + 1.0), row + 0.5) for row in range(50)]
+PLAIN = "".join(f"{one},{two}\n" for one, two in ROWS)
+LABELLED = "F1,F2,label\n" + "".join(f"{one},{two},{int(one > 0)}\n" for one, two in ROWS)
+Run = Callable[..., list[dict[str, str]]]
+
+
+@pytest.fixture
+def gateway() -> Iterator[FakeGateway]:
+    with running() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def job(gateway, write, tmp_path) -> Job:
+    return Job(write(PLAIN), gateway.url, tmp_path / "out" / "predictions.csv", batch=4, timeout=5)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def predicted(job: Job) -> list[dict[str, str]]:
+    """Run the job; the folder has the output and nothing else."""
+    path = predict(job)
+    assert os.listdir(path.parent) == [path.name]
+    return read(path)
+
+
+def rows_of(answers: list[dict[str, str]]) -> list[tuple[int, int]]:
+    return [(int(each["row"]), int(each["predicted_class"])) for each in answers]
+
+
+EXPECTED = [(row, int(beat[0] > 0)) for row, beat in enumerate(ROWS, 1)]
+
+
+def test_predictions_come_in_the_order_of_the_file_with_the_version_that_gave_them(gateway, job):
+    overtaken = threading.Event()
+
+    def first_last(number: int) -> None:
+        if number:
+            overtaken.set()
+        assert overtaken.wait(10)
+
+    gateway.before = first_last
+    answers = predicted(job)
+    assert rows_of(answers) == EXPECTED
+    assert {(each["probability"], each["model_version"]) for each in answers} == {("0.75", "3")}
+    assert sorted(gateway.beats) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("batch", [1, 7, 50, 1000])
+def test_any_size_of_batch_gives_the_same(job, batch):
+    assert rows_of(predicted(replace(job, batch=batch))) == EXPECTED
+
+
+@pytest.mark.parametrize(
+    ("content", "label"),
+    [
+        (LABELLED, None),
+        ("# a note\n\n" + LABELLED.replace(",", "\t"), None),
+        (gzip.compress(LABELLED.encode()), "label"),
+        ("".join(f"{int(one > 0)};{one};{two}\n\n" for one, two in ROWS), "first"),
+        ("label,F2,F1\n" + "".join(f"{int(one > 0)},{two},{one}\n" for one, two in ROWS), None),
+    ],
+)
+def test_labels_are_not_sent_and_tell_the_accuracy(gateway, job, write, caplog, content, label):
+    caplog.set_level(logging.INFO)
+    assert rows_of(predicted(replace(job, file=write(content), label=label))) == EXPECTED
+    assert sorted(gateway.beats) == sorted(ROWS)
+    assert "accuracy 1.0000 (50 of them predicted as labelled)" in caplog.text
+
+
+def test_rows_without_labels_have_no_accuracy(job, caplog):
+    caplog.set_level(logging.INFO)
+    predicted(job)
+    assert "50 rows predicted (version 3 50)" in caplog.text
+    assert "accuracy" not in caplog.text
+
+
+def test_details_are_columns(gateway, job):
+    first = predicted(replace(job, details=True))[0]
+    assert first == {
+        "row": "1",
+        "predicted_class": "1",
+        "probability": "0.75",
+        "model_version": "3",
+        "abstain": "false",
+        "unusual": "false",
+        "unusual_score": "0.2",
+        "probability_0": "0.25",
+        "probability_1": "0.75",
+    }
+    assert gateway.paths[1] == "/predict?details=true"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("0.5,2,3,5\n", "4 columns, and version 3 takes beats of 2 values: give 2 columns, or 3 with a label"),
+        ("1,2\n1,x\n", "line 2, column 2: 'x' where a number is expected"),
+        ("1,2\n1,1e39\n", "line 2, column 2: '1e39' is not a finite float32"),
+        ("0.5,2\n1,2\n1\n", "line 3: 1 columns where 2 are expected"),
+        ("", "empty; give a file with one beat per line"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_said_as_everywhere(job, write, content, told):
+    with pytest.raises(DataError, match=told):
+        predict(replace(job, file=write(content)))
+
+
+def test_what_passes_is_asked_again(gateway, job):
+    gateway.replies = [
+        error(503, "model_not_ready"),
+        GONE,
+        error(504, "model_too_slow"),
+        error(429, "too_many_requests"),
+        (502, {}, {}),
+    ]
+    assert rows_of(predicted(job)) == EXPECTED
+
+
+def test_nobody_is_asked_again_before_the_time_that_was_told(gateway, job, write):
+    gateway.replies = [error(429, "too_many_requests", retry_after="3600")]
+    with pytest.raises(DataError, match="the gateway answers 429: scripted, for 5 s; the same command again goes on"):
+        predict(replace(job, file=write("0.5,2\n")))
+    assert len(gateway.paths) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (error(401, "unauthorized", "No key"), "answers 401: No key; give the API key with --key-file"),
+        (error(413, "too_many_beats", "Too many"), "answers 413: Too many; give a smaller --batch"),
+        (error(400, "invalid_request", instance=2), "row 3, from line 5 on: the gateway answers 400: scripted"),
+        (error(501, "not_supported", "Version 3 lacks it"), "answers 501: Version 3 lacks it"),
+        (error(500, "internal_error"), "answers 500: scripted"),
+        ((404, {}, {}), "answers 404: Not Found; is this the address of a gateway?"),
+        ((200, {"predictions": []}, {"X-Model-Version": "3"}), "does not hold 4 predictions; is this a gateway?"),
+        ((200, {}, {}), "does not hold 4 predictions; is this a gateway?"),
+    ],
+)
+def test_what_does_not_pass_is_said_with_the_rows(gateway, job, write, reply, told):
+    gateway.replies = [reply]
+    job = replace(job, file=write("# note\nF1,F2\n" + PLAIN[: PLAIN.index("5.0")]))
+    with pytest.raises(DataError, match=told) as caught:
+        predict(job)
+    if reply[0] not in (200, 400):
+        assert "beats.csv, rows 1 to 4, from line 3 on: " in str(caught.value)
+    assert not job.out.exists()
+
+
+def test_what_is_no_gateway_is_said(gateway, job):
+    gateway.served = {"swagger": "2.0"}
+    with pytest.raises(DataError, match=r"/model does not tell a model's features; is this a gateway?"):
+        predict(job)
+    for url in ("nothing", "ftp://127.0.0.1/", "http://127.0.0.1:port/", "http:///"):
+        with pytest.raises(DataError, match=f"{url}: not the address of a gateway"):
+            predict(replace(job, url=url))
+    gateway.server.server_close()
+    with pytest.raises(DataError, match="no answer"):
+        predict(replace(job, timeout=0.1, url=gateway.url))
+
+
+def test_a_key_is_shown_and_a_path_before_the_gateways_is_kept(gateway, job, write):
+    predicted(replace(job, url=gateway.url + "/ecg/", key_file=write("secret\n", "key")))
+    assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
+    assert set(gateway.paths) == {"/ecg/model", "/ecg/predict"}
+    with pytest.raises(DataError, match="key: there is no API key to read") as caught:
+        predict(replace(job, key_file=write("secret\nlines\n", "key")))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def stopped(gateway: FakeGateway, job: Job) -> Job:
+    """A job that broke off after five batches of four rows or fewer."""
+    gateway.before = lambda number: error(500, "internal_error") if number >= 5 else None
+    with pytest.raises(DataError):
+        predict(job)
+    gateway.before = lambda number: None
+    part = job.out.with_name("predictions.csv.part")
+    assert rows_of(read(part)) == EXPECTED[: len(read(part))]
+    assert len(read(part)) % 4 == 0
+    gateway.beats.clear()
+    return job
+
+
+def test_a_job_goes_on_where_it_was_stopped(gateway, stopped, caplog):
+    done = len(read(stopped.out.with_name("predictions.csv.part")))
+    caplog.set_level(logging.INFO)
+    assert rows_of(predicted(replace(stopped, batch=7))) == EXPECTED
+    assert set(gateway.beats) == set(ROWS[done:])
+    assert f"going on after row {done}" in caplog.text
+
+
+def test_what_a_killed_run_wrote_beyond_its_last_whole_batch_is_cut_off(gateway, stopped):
+    with stopped.out.with_name("predictions.csv.part").open("a") as part:
+        part.write("21,1,0.7")
+    assert rows_of(predicted(stopped)) == EXPECTED
+
+
+@pytest.mark.parametrize("harm", ["file", "version", "columns", "note", "cut"])
+def test_what_is_not_the_same_any_more_is_started_anew(gateway, stopped, caplog, harm):
+    note, part = (stopped.out.with_name(f"predictions.csv.part{ending}") for ending in (".json", ""))
+    if harm == "file":
+        os.utime(stopped.file, ns=(1, 1))
+    elif harm == "version":
+        gateway.served["version"] = 4
+    elif harm == "note":
+        note.write_text("{")
+    elif harm == "cut":
+        part.write_text("row")
+    answers = predicted(replace(stopped, details=harm == "columns"))
+    assert rows_of(answers) == EXPECTED
+    assert set(gateway.beats) == set(ROWS)
+    assert {each["model_version"] for each in answers} == {"4" if harm == "version" else "3"}
+    said = {"file": "the file", "version": "the model version", "columns": "the columns", "cut": "it was cut short"}
+    assert said.get(harm, "") in caplog.text
+
+
+def test_a_version_that_changes_midway_is_told(gateway, job, caplog):
+    caplog.set_level(logging.INFO)
+
+    def change(number: int) -> None:
+        gateway.served["version"] = 4 if number >= 8 else 3
+
+    gateway.before = change
+    versions = [each["model_version"] for each in predicted(job)]
+    assert set(versions) == {"3", "4"}
+    assert f"from row {versions.index('4') + 1} on version 4 answers too" in caplog.text
+    assert f"(version 3 {versions.count('3')}, version 4 {versions.count('4')})" in caplog.text
+
+
+def test_two_runs_do_not_write_the_same_file(job):
+    job.out.parent.mkdir()
+    output = Output(job.out, {}, "row\n")
+    with pytest.raises(DataError, match="another run writes it at the moment; give another --out"):
+        predict(job)
+    output.close()
+    assert rows_of(predicted(job)) == EXPECTED
+
+
+def test_the_command_says_where_the_predictions_are(gateway, job, capsys):
+    assert main(["predict", str(job.file), "--url", gateway.url, "--out", str(job.out), "--batch", "9"]) == 0
+    assert capsys.readouterr().out == f"{job.out}\n"
+    assert main(["predict", str(job.file), "--url", gateway.url, "--out", str(job.out), "--batch", "0"]) == 1
+    assert "--batch 0: a request has at least one beat" in capsys.readouterr().err
