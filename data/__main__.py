@@ -5,12 +5,16 @@ import sys
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Final
 
 from data.annotations import LABELLINGS
 from data.download import SOURCES, download
 from data.errors import DataError
 from data.fetch import fetch
 from data.predict import Job, predict
+from data.predict_gateway import Gateway, read_key
+
+GATEWAY_SECONDS: Final = 20.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,12 +123,19 @@ def _generate(chosen: Namespace) -> None:
     print(chosen.out)
 
 
+def _served_length(url: str, key_file: Path | None) -> int:
+    gateway = Gateway(url, read_key(key_file), GATEWAY_SECONDS, logging.warning)
+    try:
+        return gateway.model().width
+    finally:
+        gateway.close()
+
+
 def _beats(chosen: Namespace) -> None:
     # imported here because neurokit2 takes seconds to load
     from data.recorded import Wish, write_beats
-    from data.served import served_length
 
-    length = served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
+    length = _served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
     names = ("channel", "rate", "invert", "annotations", "labels", "at_least")
     wish = Wish(length, **{name: getattr(chosen, name) for name in names})
     write_beats(chosen.recording, chosen.out, chosen.positions, wish)

@@ -37,19 +37,13 @@ def write_table(path: Path, rate: float, leads: dict[str, NDArray[np.float32]]) 
     return path
 
 
-def write_edf(path: Path, rate: float, leads: dict[str, NDArray[np.float32]], gain: float = 1000) -> Path:
-    """Write leads, in mV, as EDF with so many steps to the mV."""
+def write_edf(path: Path, rate: float, leads: dict[str, NDArray[np.float32]]) -> Path:
+    """Write leads, in mV, as EDF with 3200 steps to the mV."""
     import pyedflib
 
-    reach = {"physical_max": 32767 / gain, "physical_min": -32767 / gain, "digital_max": 32767, "digital_min": -32767}
-    headers = [
-        {"label": name, "dimension": "mV", "sample_frequency": rate, "transducer": "", "prefilter": "", **reach}
-        for name in leads
-    ]
-    writer = pyedflib.EdfWriter(str(path), len(leads), file_type=pyedflib.FILETYPE_EDF)
-    try:
-        writer.setSignalHeaders(headers)
+    reach = {"physical_max": 10, "physical_min": -10, "digital_max": 32000, "digital_min": -32000}
+    about = {"dimension": "mV", "sample_frequency": rate, "transducer": "", "prefilter": "", **reach}
+    with pyedflib.EdfWriter(str(path), len(leads), file_type=pyedflib.FILETYPE_EDF) as writer:
+        writer.setSignalHeaders([{"label": name, **about} for name in leads])
         writer.writeSamples([np.asarray(lead, np.float64) for lead in leads.values()])
-    finally:
-        writer.close()
     return path

@@ -1,0 +1,162 @@
+"""From a recording, in any format, to a file of beats that training and the gateway take."""
+
+import os
+
+import numpy as np
+import pytest
+
+from data.__main__ import main
+from data.annotations import Annotations, read_annotations
+from data.beats import require_classes
+from data.cutting import cut_beats
+from data.errors import DataError
+from data.peaks import find_peaks
+from data.reader import read_beats
+from data.recorded import Wish, write_beats
+from data.recording import read_lead
+from tests.recordings import heartbeats, strip, write_edf, write_table
+
+RATE = 250
+RECORD_BEATS = heartbeats(RATE, 60)
+
+
+@pytest.fixture
+def leads():
+    samples = strip(RECORD_BEATS, RATE, 60 * RATE)
+    return {"resp": np.zeros_like(samples), "ECG II": samples}
+
+
+@pytest.fixture
+def table(tmp_path, leads):
+    return write_table(tmp_path / "strip.csv", RATE, leads)
+
+
+def test_a_row_for_each_beat_and_its_place(tmp_path, table):
+    out, positions = tmp_path / "new" / "beats.csv", tmp_path / "positions.csv"
+    rows = write_beats(table, out, positions, Wish(length=90))
+    lines = out.read_text().splitlines()
+    assert lines[0] == "# cut from a recording by python -m data beats: lead ECG II at 250 Hz"
+    assert lines[1].split(",")[::89] == ["F1", "F90"]
+    beats = np.loadtxt(out, delimiter=",", skiprows=2)
+    assert beats.shape == (rows, 90) == (len(RECORD_BEATS) - 1, 90)
+    np.testing.assert_allclose(beats.std(axis=1, ddof=1), 1, atol=1e-4)
+    assert positions.read_text().startswith("sample,seconds,row\n")
+    places = np.loadtxt(positions, delimiter=",", skiprows=1)
+    np.testing.assert_allclose(places[:, 0], RECORD_BEATS[:-1], atol=1)
+    np.testing.assert_allclose(places[:, 1], places[:, 0] / RATE, atol=1e-3)
+    assert places[:, 2].tolist() == list(range(1, rows + 1))
+    assert sorted(os.listdir(tmp_path)) == ["new", "positions.csv", "strip.csv"]
+
+
+def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
+    write_beats(table, tmp_path / "a.csv", None, Wish())
+    turned = write_table(tmp_path / "turned.csv", RATE, {"ECG": -leads["ECG II"]})
+    write_beats(turned, tmp_path / "b.csv", None, Wish(invert=True))
+    upright, turned_back = (np.loadtxt(tmp_path / name, delimiter=",", skiprows=2) for name in ("a.csv", "b.csv"))
+    np.testing.assert_array_equal(upright, turned_back)
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"channel": "resp"}, r"strip\.csv: no heartbeat found in resp; try another --channel"),
+        ({"channel": "V9"}, r"no channel 'V9'; its channels are 0 resp, 1 ECG II"),
+        ({"channel": "2"}, "no channel '2'"),
+        ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotations"),
+    ],
+)
+def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, wish, message):
+    with pytest.raises(DataError, match=message):
+        write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", Wish(**wish))
+    assert os.listdir(tmp_path) == ["strip.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.csv", None, "no such recording; give a CSV or EDF file, or a WFDB record such as folder/100"),
+        ("picture.png", b"x", "not a recording; its name must end in"),
+        ("cut.edf", b"0" + b" " * 300, "cannot be read as EDF file"),
+        ("bad.hea", b"bad 1 250 100\nbad.dat 212 200 11 1024 995 0 0 MLII\n", "cannot be read as WFDB record"),
+        ("worse.hea", b"what\n", "cannot be read as WFDB record"),
+    ],
+)
+def test_a_file_that_is_no_recording(tmp_path, name, content, message):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_lead(path)
+
+
+def test_the_command_names_what_is_wrong(tmp_path, capsys):
+    assert main(["beats", str(tmp_path / "none.csv")]) == 1
+    assert "error: " in capsys.readouterr().err
+
+
+def test_the_command_writes_beats(tmp_path, table, capsys):
+    out = tmp_path / "beats.csv"
+    assert main(["beats", str(table), "--out", str(out), "--length", "30"]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert len(out.read_text().splitlines()) == len(RECORD_BEATS) - 1 + 2
+
+
+@pytest.mark.parametrize(("labels", "rare", "all_normal"), [("aami", {1: 4}, 0), ("binary", {0: 5}, 1)])
+def test_labels_are_those_of_the_annotated_beats(tmp_path, table, monkeypatch, caplog, labels, rare, all_normal):
+    marks = np.zeros(len(RECORD_BEATS), np.int64)
+    marks[5:45:10], marks[50] = 1, 2
+    annotated = Annotations(np.delete(RECORD_BEATS, [20, 21]) + 20, np.delete(marks, [20, 21]))
+    monkeypatch.setattr("data.recorded.read_annotations", lambda *_: annotated)
+    caplog.set_level("INFO")
+    write_beats(table, tmp_path / "beats.csv", None, Wish(labels=labels))
+    values, counts = np.unique(read_beats(tmp_path / "beats.csv").labels, return_counts=True)
+    # the last beat is not whole, two are not annotated
+    normal = len(RECORD_BEATS) - 1 - 2 - 5
+    assert dict(zip(values.tolist(), counts.tolist(), strict=True)) == {**rare, all_normal: normal}
+    assert "2 peaks have no annotated beat within 150 ms and are left out" in caplog.text
+    assert ("label 2 has 1 of the 3 beats that training needs at least" in caplog.text) == (labels == "aami")
+
+
+@pytest.fixture(scope="module")
+def record(real_data):
+    pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    return real_data / "mitdb" / "100"
+
+
+@pytest.mark.parametrize("channel", ["MLII", "V5"])
+def test_the_peaks_of_record_100_are_the_annotated_beats(record, tmp_path, caplog, channel):
+    caplog.set_level("INFO")
+    write_beats(record, tmp_path / "beats.csv", None, Wish(channel=channel))
+    agreement = next(message for message in caplog.messages if "agree within 50 ms" in message)
+    found, right = (float(words.split()[-1]) for words in agreement.split(" %")[:2])
+    assert found >= 99
+    assert right >= 99
+
+
+def test_the_beats_of_record_100_can_be_trained_on(record, tmp_path):
+    write_beats(record, tmp_path / "beats.csv", None, Wish())
+    beats = read_beats(tmp_path / "beats.csv")
+    require_classes(beats.source, beats.labels, minimum_rows=3)
+    assert np.unique(beats.labels, return_counts=True)[1].tolist() == pytest.approx([2237, 33], abs=3)
+
+
+def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
+    pytest.importorskip("pyedflib", reason="the package pyedflib is not installed")
+    original = read_lead(record)
+    both = {name: np.array(read_lead(record, name).samples) for name in ("MLII", "V5")}
+    twins = [write_table(tmp_path / "100.csv", 360, both), write_edf(tmp_path / "100.edf", 360, both)]
+    peaks = find_peaks(original.samples, 360)
+    beats = [values for _, values in cut_beats(original.samples, 360, peaks, 140)]
+    for twin in twins:
+        lead = read_lead(twin, "MLII")
+        assert (lead.name, lead.rate) == ("MLII", 360)
+        np.testing.assert_allclose(lead.samples[: len(original.samples)], original.samples, atol=2e-4)
+        found = find_peaks(lead.samples[: len(original.samples)], 360)
+        np.testing.assert_array_equal(found, peaks)
+        same = [values for _, values in cut_beats(lead.samples, 360, peaks, 140)]
+        np.testing.assert_allclose(same, beats, atol=0.01)
+
+
+def test_the_classes_of_record_100_are_those_of_its_annotations(record):
+    annotated = read_annotations(record, None)
+    assert np.bincount(annotated.labels).tolist() == [2239, 33, 1]
