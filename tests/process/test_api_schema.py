@@ -1,0 +1,69 @@
+"""A real gateway held to its own document by schemathesis: what fits it, and what does not, is answered as it says."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.keys import made
+from tests.fake_serving import FakeModel
+from tests.gateway_process import ROOT, Gateway, running
+
+Check = Callable[..., str]
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Check:
+    """Have schemathesis ask all that it can think of, the same in each run; give its report."""
+
+    def checked(gateway: Gateway, *options: str, width: int = 4) -> str:
+        command = [
+            sys.executable,
+            "-m",
+            "schemathesis.cli",
+            f"--config-file={ROOT / 'tests' / 'schemathesis.toml'}",
+            "run",
+        ]
+        command += [f"http://127.0.0.1:{gateway.port}/openapi.json", "--no-color", "--request-timeout=30"]
+        told = {"PYTHONPATH": str(ROOT), "WIDTH": str(width)}
+        run = subprocess.run(
+            [*command, *options], cwd=tmp_path, env=os.environ | told, capture_output=True, text=True, timeout=240
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        assert gateway.total("ecg_gateway_requests_total", status="500") == 0
+        return run.stdout
+
+    return checked
+
+
+@pytest.fixture
+def model(serving) -> FakeModel:
+    model = FakeModel(width=4, labels=(-1, 1, 2)).described()
+    serving.models[1] = model
+    return model
+
+
+def test_every_answer_is_as_documented(serving, model, check, tmp_path):
+    key, line = made("tests")
+    (tmp_path / "keys").write_text(line)
+    with running(serving.target, api_keys_file=tmp_path / "keys", max_batch=5, max_explained=3) as gateway:
+        check(gateway, "--header", f"Authorization: Bearer {key}")
+        for path in ("/predict", "/explain"):
+            assert all(asked(gateway, path, status) for status in (200, 400, 401, 404)), path
+        for path in ("/model", "/examples", "/ready", "/health", "/metrics"):
+            assert asked(gateway, path, 200), path
+
+
+def test_without_a_model_every_answer_is_as_documented(serving, check):
+    serving.models.clear()
+    with running(serving.target) as gateway:
+        check(gateway, "--exclude-checks=not_a_server_error")
+        for path in ("/predict", "/explain", "/model", "/examples", "/ready"):
+            assert asked(gateway, path, 503), path
+
+
+def asked(gateway: Gateway, path: str, status: int) -> float:
+    return gateway.total("ecg_gateway_requests_total", path=path, status=str(status))
