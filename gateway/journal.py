@@ -45,14 +45,15 @@ class Journal:
         told: Mapping[str, str],
     ) -> None:
         """Count and log an answer; `told` is what else the log says of it."""
-        self._metrics.answered(path if path in self._paths else OTHER, status, version or "", seconds)
+        path = path if path in self._paths else OTHER  # also in the log: what somebody makes up may name a patient
+        self._metrics.answered(path, status, version or "", seconds)
         # A probe that finds all well comes every few seconds and says nothing new.
         level = logging.DEBUG if path in PROBES and status == 200 else logging.INFO
         if not _log.isEnabledFor(level):
             return
         fields = {
             "method": method,
-            "path": path[:200],
+            "path": path,
             "status": status,
             "milliseconds": round(seconds * 1000, 2),
             "model_version": version,
