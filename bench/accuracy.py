@@ -70,8 +70,8 @@ def _accuracy(train: Path, test: Path | None, seed: int) -> float:
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs), scratch() as folder:
-        _, evaluation = fit_and_evaluate(read(options, folder, salt=seed), options.recipe)
-    return float(evaluation.metrics()["accuracy"])
+        outcome = fit_and_evaluate(read(options, folder, salt=seed), options.recipe)
+    return float(outcome.evaluation.metrics()["accuracy"])
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def _judge(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any]:
     try:
         with served.load(folder) as model:
             _require_same_task(model, evaluation, test)
-            predicted = np.concatenate([model.answer("predicted_class", beats) for beats, _ in test.blocks(ROWS)])
+            predicted = np.concatenate([model.predicted(beats) for beats, _ in test.blocks(ROWS)])
         return scores(evaluation.class_labels, evaluation.truth, predicted)
     except ComparisonError as error:
         return {"reason": str(error)}

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report, confusion_matrix, f1_score, roc_auc_score, roc_curve
 
+from training.reliability import Reliability, reliability
+
 
 def scores(class_labels: NDArray[np.int64], truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
     """The two figures by which models are compared: `accuracy`, and `macro_f1` over all `class_labels`."""
@@ -34,6 +36,10 @@ class Evaluation:
         """Rows counted by true (row) and predicted (column) class, (k, k)."""
         counts: NDArray[np.int64] = confusion_matrix(self.truth, self.predicted, labels=self.class_labels)
         return counts
+
+    def reliability(self) -> Reliability:
+        """How often the predicted class is right, by its probability."""
+        return reliability(self.probabilities.max(axis=1), self.predicted == self.truth)
 
     def roc(self, column: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
         """False and true positive rates of one class against the rest; None where the test rows cannot say."""

@@ -1,10 +1,8 @@
-"""The SavedModel, which is the contract with whoever serves or asks it: signatures, names, types, class labels."""
+"""The SavedModel, which is the contract with whoever serves or asks it: written, checked, and warmed up."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -14,56 +12,21 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
 from training import served
 from training.errors import PublishError
+from training.signatures import Servable
+from training.unusual import Unusual
 
 WARMUP_BATCHES = (1, 16)
+ASKED_ABOUT_BEATS = ("serving_default", "details", "explain")
+EXPLAINED_BEATS = 16  # of those that are checked
+UNEXPLAINED = 0.01  # of the difference of the scores, and of 1
+AFAR = 100  # standard deviations: of real beats, some may have no distance but what rounding makes
 
 
-def export(
-    model: keras.Model,
-    class_labels: NDArray[np.int64],
-    feature_names: tuple[str, ...],
-    description: dict[str, Any],
-    folder: Path,
-) -> None:
-    """Write the SavedModel with its two signatures into `folder`.
-
-    `serving_default` answers beats; `metadata` takes nothing and tells the class labels, the features' names and a
-    JSON `description` of how the model came to be.
-    """
+def export(servable: Servable, folder: Path) -> None:
+    """Write the SavedModel with its signatures into `folder`."""
     module = tf.Module(name="ecg")
-    # The plain variables: a Keras model tracked as a whole is restored by tf.saved_model.load, not by a model server.
-    module.weights = [variable.value for variable in model.variables]
-    labels = tf.constant(class_labels, tf.int64)
-    signatures = {
-        "serving_default": _predictions(model, labels, len(feature_names)),
-        "metadata": _metadata(labels, feature_names, json.dumps(description)),
-    }
-    tf.saved_model.save(module, str(folder), signatures=signatures)
-
-
-def _predictions(model: keras.Model, labels: tf.Tensor, width: int) -> Any:
-    def serve(features: tf.Tensor) -> dict[str, tf.Tensor]:
-        answers = model(features, training=False)
-        # A sigmoid becomes two columns here, so that a client need not know how the network ends.
-        probabilities = tf.concat([1 - answers, answers], axis=1) if answers.shape[1] == 1 else answers
-        return {
-            "probabilities": probabilities,
-            "predicted_class": tf.gather(labels, tf.argmax(probabilities, axis=1)),
-            "probability": tf.reduce_max(probabilities, axis=1),
-        }
-
-    return tf.function(serve, input_signature=[tf.TensorSpec([None, width], tf.float32, name="features")])
-
-
-def _metadata(labels: tf.Tensor, feature_names: tuple[str, ...], description: str) -> Any:
-    def metadata() -> dict[str, tf.Tensor]:
-        return {
-            "class_labels": labels,
-            "feature_names": tf.constant(feature_names),
-            "description": tf.constant(description),
-        }
-
-    return tf.function(metadata, input_signature=[])
+    module.weights = servable.variables()
+    tf.saved_model.save(module, str(folder), signatures=servable.signatures())
 
 
 def write_warmup(folder: Path, name: str, beats: NDArray[np.float32]) -> None:
@@ -72,8 +35,8 @@ def write_warmup(folder: Path, name: str, beats: NDArray[np.float32]) -> None:
     path.parent.mkdir(exist_ok=True)
     requests = [_request(name, "metadata")]
     for rows in WARMUP_BATCHES:
-        batch = np.resize(beats, (rows, beats.shape[1]))
-        requests.append(_request(name, "serving_default", features=tf.make_tensor_proto(batch)))
+        batch = tf.make_tensor_proto(np.resize(beats, (rows, beats.shape[1])))
+        requests += [_request(name, signature, features=batch) for signature in ASKED_ABOUT_BEATS]
     with tf.io.TFRecordWriter(str(path)) as writer:
         for request in requests:
             writer.write(PredictionLog(predict_log=PredictLog(request=request)).SerializeToString())
@@ -83,14 +46,29 @@ def _request(name: str, signature: str, **inputs: Any) -> Any:
     return PredictRequest(model_spec=ModelSpec(name=name, signature_name=signature), inputs=inputs)
 
 
-def verify(folder: Path, features: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[np.float32], unusual: Unusual) -> None:
     """Load what was written and compare its answers with the trained model's own.
 
-    `features` (rows, n) are real beats, `expected` (rows, k) the trained network's probabilities for them.
-    Raises PublishError when they differ.
+    `features` (rows, n) are real beats, for which `probabilities` (rows, k) and the scores of `unusual` are right.
+    Raises PublishError when they differ, or when explanations do not add up to what they explain.
     """
+    afar = features + np.float32(AFAR * (features.std() or 1))
     with served.load(folder) as model:
-        answers = model.answer("probabilities", features)
-    if not np.allclose(answers, expected, atol=1e-5):
-        worst = float(np.abs(answers - expected).max())
-        raise PublishError(f"the written model differs from the trained one by {worst:.2g} on held-back beats")
+        predictions = model.answers("serving_default", features)
+        details = model.answers("details", features)
+        unusual_scores = model.answers("details", afar)["unusual_score"]
+        explanations = model.answers("explain", features[:EXPLAINED_BEATS])
+    for answers in (predictions, details):
+        _require_same("the written model differs from the trained one", answers["probabilities"], probabilities)
+    _require_same("the written score of unusual beats differs", unusual_scores, unusual.score(afar).numpy(), 1e-3)
+    _require_same("the explained class is another one", explanations["probability"], probabilities.max(axis=1))
+    difference = explanations["score"] - explanations["baseline_score"]
+    _require_same("explanations do not add up", explanations["attributions"].sum(axis=1), difference, UNEXPLAINED)
+
+
+def _require_same(
+    trouble: str, answers: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float = 1e-5
+) -> None:
+    expected = expected[: len(answers)]
+    if not np.allclose(answers, expected, rtol=tolerance, atol=tolerance):
+        raise PublishError(f"{trouble} by {float(np.abs(answers - expected).max()):.2g} on held-back beats")

@@ -6,7 +6,9 @@ from itertools import product
 import numpy as np
 from matplotlib.figure import Figure
 
+from training.calibrate import Calibration
 from training.evaluate import Evaluation
+from training.reliability import BINS
 from training.shards import Rows
 
 EXAMPLES = 12  # beats drawn per class
@@ -41,6 +43,23 @@ def roc_curves(evaluation: Evaluation) -> str:
             axes.plot(*curve, label=f"class {evaluation.class_labels[column]} (AUC {evaluation.roc_auc(column):.3f})")
             axes.legend(loc="lower right")
     axes.set(xlabel="false positive rate", ylabel="true positive rate")
+    return _svg(figure)
+
+
+def reliability_diagram(calibration: Calibration) -> str:
+    """How often the predicted class is right by its probability, before and after; points are as large as their bin."""
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    told = {"before": calibration.before, f"after (T = {calibration.temperature:.2f})": calibration.after}
+    for axes, (name, found) in zip(figure.subplots(1, 2), told.items(), strict=True):
+        filled = found.rows > 0
+        axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
+        for edge in np.arange(1, BINS) / BINS:
+            axes.axvline(edge, color="grey", linewidth=0.3)
+        axes.plot(found.probability[filled], found.accuracy[filled], color="tab:blue", linewidth=0.8)
+        sizes = 10 + 300 * found.rows[filled] / found.rows.sum()
+        axes.scatter(found.probability[filled], found.accuracy[filled], sizes, color="tab:blue", alpha=0.6)
+        axes.set(xlabel="probability of the predicted class", ylabel="share that is right", ylim=(-0.05, 1.05))
+        axes.set_title(f"{name}: expected calibration error {found.error:.4f}", fontsize=10)
     return _svg(figure)
 
 

@@ -4,26 +4,26 @@ import json
 import logging
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version as release
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from training import unusual
+from training.calibrate import Calibration, fit_temperature
 from training.checkpoint import Store, fingerprint, mark, published
 from training.compare import Compared, compare
+from training.describe import Outcome, describe, examples, reference
 from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
 from training.folders import scratch
-from training.network import Recipe, Trained, fit
+from training.network import Recipe, cool, fit, training_mean
 from training.options import Options
 from training.parts import Parts, read
 from training.publish import prune, publish, staging
 from training.report import summary, write_report
-from training.shards import Rows
+from training.signatures import Servable
 from training.version_files import read_spared, write_version
 from training.workers import Team, Workers, join
 
@@ -60,12 +60,12 @@ def _lead(options: Options, team: Team | None) -> int:
         folder = stack.enter_context(staging(options.models))
         parts = read(options, stack.enter_context(scratch()))
         store = _store(options, parts, team)
-        trained, evaluation = fit_and_evaluate(parts, options.recipe, team, store)
-        description = _describe(parts, trained, evaluation, options.recipe)
-        compared = compare(options.models, evaluation, parts.test)
-        print(summary(description, evaluation, compared), flush=True)
+        outcome = fit_and_evaluate(parts, options.recipe, team, store)
+        description = describe(parts, outcome, options.recipe)
+        compared = compare(options.models, outcome.evaluation, parts.test)
+        print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            _write(folder, parts, trained, evaluation, description, compared)
+            _write(folder, parts, outcome, description, compared)
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)
@@ -98,67 +98,41 @@ def _store(options: Options, parts: Parts, team: Team | None) -> Store | None:
     return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None
 
 
-def fit_and_evaluate(
-    parts: Parts, recipe: Recipe, team: Team | None = None, store: Store | None = None
-) -> tuple[Trained, Evaluation]:
-    """Train on two parts and judge by the third; TrainingError if the training diverged."""
+def fit_and_evaluate(parts: Parts, recipe: Recipe, team: Team | None = None, store: Store | None = None) -> Outcome:
+    """Train by one part, calibrate by the second, judge by the third; TrainingError if the training diverged."""
     trained = fit(parts.train, parts.validation, len(parts.class_labels), recipe, team, store)
     truth = parts.class_labels[parts.test.columns()]
-    return trained, Evaluation(parts.class_labels, truth, trained.probabilities(parts.test))
+    before = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test)).reliability()
+    temperature = fit_temperature(trained.logits(parts.validation), parts.validation.columns())
+    cool(trained.model, temperature)
+    evaluation = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test))
+    calibration = Calibration(temperature, before, evaluation.reliability())
+    return Outcome(trained, calibration, evaluation, unusual.fit(parts.train, parts.validation, recipe.seed))
 
 
-def _describe(parts: Parts, trained: Trained, evaluation: Evaluation, recipe: Recipe) -> dict[str, Any]:
-    return {
-        "data": {
-            "source": parts.beats.source,
-            "note": parts.beats.note,
-            "features": parts.beats.width,
-            "rows": {name: len(getattr(parts, name)) for name in ("train", "validation", "test")},
-        },
-        "training": {
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "tensorflow": tf.__version__,
-            "keras": release("keras"),
-            "best_epoch": trained.best_epoch,
-            "seconds": round(trained.seconds, 3),
-            **asdict(recipe),
-        },
-        "metrics": evaluation.metrics(),
-    }
-
-
-def _write(
-    folder: Path,
-    parts: Parts,
-    trained: Trained,
-    evaluation: Evaluation,
-    description: dict[str, Any],
-    compared: Compared,
-) -> None:
-    export(trained.model, evaluation.class_labels, parts.beats.feature_names, description, folder)
+def _write(folder: Path, parts: Parts, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:
+    evaluation = outcome.evaluation
+    shown = examples(parts.test, evaluation)
     beats, _ = next(parts.test.blocks(CHECKED_BEATS))
-    verify(folder, beats, evaluation.probabilities[: len(beats)])
+    export(_servable(parts, outcome, {**description, "examples": shown}), folder)
+    verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
     write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
     told = {**description, "compared": compared}
-    metrics = json.dumps({**told, "history": trained.history}, indent=2)
+    metrics = json.dumps({**told, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
-    (extra / "beats.json").write_text(json.dumps(examples(parts.test, evaluation)), encoding="utf-8")
-    write_report(extra / "report.html", told, evaluation, parts.test, trained.history)
+    (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")
+    write_report(extra / "report.html", told, outcome, parts.test)
 
 
-def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """A held-back beat of each class, if possible one that is told right, with the answer that must be given for it."""
-    predicted = evaluation.predicted
-    right_first = np.argsort(predicted != evaluation.truth, kind="stable")
-    _, places = np.unique(evaluation.truth[right_first], return_index=True)
-    chosen = right_first[places]
-    return [
-        {
-            "features": features.tolist(),
-            "label": int(evaluation.truth[row]),
-            "predicted_class": int(predicted[row]),
-            "probability": float(evaluation.probabilities[row].max()),
-        }
-        for row, features in zip(chosen, test.take(chosen), strict=True)
-    ]
+def _servable(parts: Parts, outcome: Outcome, description: dict[str, Any]) -> Servable:
+    baseline = training_mean(outcome.trained.model)
+    held_against = {"baseline": baseline.tolist(), "reference": reference(parts.train, outcome.evaluation)}
+    return Servable(
+        outcome.trained.model,
+        outcome.unusual,
+        baseline,
+        parts.class_labels,
+        parts.beats.feature_names,
+        json.dumps({**description, **held_against}),
+    )

@@ -8,24 +8,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from training import pictures
 from training.compare import Compared
+from training.describe import Outcome
 from training.evaluate import Evaluation
 from training.shards import Rows
 
 PAGE = "report.html.j2"
 
 
-def write_report(
-    path: Path,
-    description: dict[str, Any],
-    evaluation: Evaluation,
-    test: Rows,
-    history: dict[str, list[float]],
-) -> None:
-    """Write the report of one training; `test` are the held-back beats that `evaluation` is about."""
+def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test: Rows) -> None:
+    """Write the report of one training; `test` are the held-back beats that it was judged by."""
+    evaluation, trained = outcome.evaluation, outcome.trained
     drawn = {
         "Confusion matrix": pictures.confusion_matrix(evaluation),
         "ROC curve": pictures.roc_curves(evaluation),
-        "Learning curves": pictures.learning_curves(history, description["training"]["best_epoch"]),
+        "Reliability diagram": pictures.reliability_diagram(outcome.calibration),
+        "Learning curves": pictures.learning_curves(trained.history, trained.best_epoch),
         "Example beats": pictures.example_beats(test, evaluation),
     }
     page = Environment(
@@ -38,12 +35,16 @@ def write_report(
 def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compared) -> str:
     """The same in a few lines of text."""
     metrics = description["metrics"]
+    calibration = metrics["calibration"]
     area = "not defined" if metrics["roc_auc"] is None else f"{metrics['roc_auc']:.4f}"
     return "\n".join(
         [
             *([f"NOTE: {note}"] if (note := description["data"]["note"]) else []),
             f"On {metrics['rows']} held-back beats: accuracy {metrics['accuracy']:.4f}, "
             f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
+            f"Temperature {calibration['temperature']:.2f}: expected calibration error "
+            f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
+            f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
             evaluation.table().rstrip(),
             "Confusion matrix (rows: true class, columns: predicted class):",
             str(evaluation.confusion()),

@@ -3,7 +3,7 @@
 The newer way of loading forgives what a session does not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,17 +24,24 @@ class Served:
         """How many features a beat must have."""
         return int(self._signatures["serving_default"].inputs["features"].tensor_shape.dim[-1].size)
 
-    def answer(self, output: str, features: NDArray[Any]) -> NDArray[Any]:
-        """One output for the beats of `features` (rows, n)."""
-        signature = self._signatures["serving_default"]
-        return self._run(signature.outputs[output], {signature.inputs["features"].name: features})
+    def predicted(self, features: NDArray[Any]) -> NDArray[Any]:
+        """The classes (rows,) of the beats of `features` (rows, n)."""
+        return self.answers("serving_default", features, ["predicted_class"])["predicted_class"]
+
+    def answers(
+        self, signature: str, features: NDArray[Any], outputs: Collection[str] | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """All of a signature's outputs, or those named, for the beats of `features` (rows, n)."""
+        asked = self._signatures[signature]
+        return self._run(signature, outputs or asked.outputs, {asked.inputs["features"].name: features})
 
     def told(self, output: str) -> NDArray[Any]:
         """What the model tells of itself under this name."""
-        return self._run(self._signatures["metadata"].outputs[output], {})
+        return self._run("metadata", [output], {})[output]
 
-    def _run(self, output: Any, feed: dict[str, NDArray[Any]]) -> NDArray[Any]:
-        answers: NDArray[Any] = self._session.run(output.name, feed)
+    def _run(self, signature: str, outputs: Collection[str], feed: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        tensors = self._signatures[signature].outputs
+        answers: dict[str, NDArray[Any]] = self._session.run({name: tensors[name].name for name in outputs}, feed)
         return answers
 
 

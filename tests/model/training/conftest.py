@@ -1,4 +1,4 @@
-"""Rows on disk from arrays."""
+"""Rows on disk from arrays, and versions trained in a moment."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.made_beats import write_beats
+from training.options import parse_options
+from training.pipeline import train
 from training.shards import Rows, deal_out, pile_up
 
 
@@ -22,3 +25,22 @@ def make_rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rows]:
         return rows
 
     return made
+
+
+@pytest.fixture(scope="session")
+def two_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a version for beats of the classes -1 and 1."""
+    return _trained([-1] * 60 + [1] * 60, tmp_path_factory.mktemp("two"))
+
+
+@pytest.fixture(scope="session")
+def three_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a version for beats of the classes 1, 2 and 7."""
+    return _trained([1] * 60 + [2] * 40 + [7] * 20, tmp_path_factory.mktemp("three"))
+
+
+def _trained(labels: list[int], folder: Path) -> Path:
+    data = write_beats(folder / "beats.csv", labels)
+    version = train(parse_options(["--data", str(data), "--models", str(folder / "ecg"), "--epochs", "15"]))
+    assert version
+    return version

@@ -1,9 +1,9 @@
-"""The beats that travel with a version."""
+"""The beats that travel with a version, and what later ones are held against."""
 
 import numpy as np
 
+from training.describe import examples, reference
 from training.evaluate import Evaluation
-from training.pipeline import examples
 
 
 def test_an_example_of_each_class_is_one_that_is_told_right_if_there_is_one(make_rows):
@@ -14,3 +14,24 @@ def test_an_example_of_each_class_is_one_that_is_told_right_if_there_is_one(make
     told = [(each["label"], each["predicted_class"], each["features"]) for each in chosen]
     assert told == [(1, 1, [1.0]), (2, 1, [4.0]), (3, 3, [2.0])]
     assert np.allclose([each["probability"] for each in chosen], [0.6, 0.5, 0.8])
+
+
+def test_the_reference_has_the_deciles_of_beats_and_answers(make_rows):
+    rng = np.random.default_rng(0)
+    beats = rng.normal(size=(3000, 20)).astype(np.float32) * rng.uniform(1, 5, (3000, 1)).astype(np.float32)
+    classes = rng.integers(0, 2, 3000)
+    chances = rng.uniform(size=3000).astype(np.float32)
+    evaluation = Evaluation(np.array([-1, 1]), 2 * classes - 1, np.stack([1 - chances, chances], axis=1))
+    told = reference(make_rows(beats, classes, shard_rows=700), evaluation)
+    places = np.linspace(0.1, 0.9, 9)
+    expected = {
+        "mean": np.quantile(beats.mean(axis=1), places),
+        "standard_deviation": np.quantile(beats.std(axis=1), places),
+        "range": np.quantile(beats.max(axis=1) - beats.min(axis=1), places),
+        "probability": np.quantile(np.maximum(chances, 1 - chances), places),
+    }
+    assert told["statistics"].keys() == expected.keys()
+    for name, edges in expected.items():
+        assert np.allclose(told["statistics"][name], edges, atol=1e-6), name
+    above = float(np.mean(chances > 0.5))
+    assert told["classes"] == {"-1": 1 - above, "1": above}

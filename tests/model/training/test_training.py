@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from tests.made_beats import write_beats
+from training import unusual
 from training.errors import PublishError, TrainingError
 from training.export import verify
 from training.options import parse_options
@@ -25,18 +26,6 @@ def run(data: Path, models: Path, *arguments: str) -> Path:
 
 def load(version: Path):
     return tf.saved_model.load(str(version)).signatures
-
-
-@pytest.fixture(scope="module")
-def two_classes(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("two")
-    return run(write_beats(folder / "beats.csv", [-1] * 60 + [1] * 60), folder / "ecg")
-
-
-@pytest.fixture(scope="module")
-def three_classes(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("three")
-    return run(write_beats(folder / "beats.csv", [1] * 60 + [2] * 40 + [7] * 20), folder / "ecg")
 
 
 @pytest.mark.parametrize(("fixture", "labels"), [("two_classes", [-1, 1]), ("three_classes", [1, 2, 7])])
@@ -82,12 +71,14 @@ def test_warmup_metrics_and_report_travel_with_the_version(two_classes):
     shapes = [
         [dim.size for dim in request.inputs["features"].tensor_shape.dim] for request in requests if request.inputs
     ]
-    assert shapes == [[1, 12], [16, 12]]
+    assert shapes == [[1, 12]] * 3 + [[16, 12]] * 3
+    asked = [request.model_spec.signature_name for request in requests]
+    assert asked == ["metadata", *["serving_default", "details", "explain"] * 2]
     metrics = json.loads((extra / "metrics.json").read_text())
     assert metrics["data"]["rows"] == {"train": 82, "validation": 14, "test": 24}
     assert np.sum(metrics["metrics"]["confusion_matrix"]) == 24
     page = (extra / "report.html").read_text()
-    assert page.count("data:image/svg+xml;base64,") == 4
+    assert page.count("data:image/svg+xml;base64,") == 5
     assert "http://" not in page
     assert "https://" not in page
 
@@ -156,13 +147,14 @@ def test_a_network_that_diverged_is_not_published(tmp_path):
     assert list((tmp_path / "ecg").iterdir()) == []
 
 
-def test_a_version_that_answers_otherwise_is_refused(two_classes):
+def test_a_version_that_answers_otherwise_is_refused(two_classes, make_rows):
     beats = np.zeros((3, 12), np.float32)
     answers = load(two_classes)["serving_default"](features=beats)["probabilities"].numpy()
-    verify(two_classes, beats, answers)
+    rows = make_rows(beats, np.arange(3) % 2)
+    odd = unusual.fit(rows, rows, seed=0)
     for wrong in (answers + 0.01, answers * np.nan):
         with pytest.raises(PublishError, match="differs from the trained one"):
-            verify(two_classes, beats, wrong)
+            verify(two_classes, beats, wrong, odd)
 
 
 def test_old_versions_are_pruned(tmp_path):

@@ -1,0 +1,34 @@
+"""How often a network is right, by how sure it says it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15  # of equal width, as Guo et al. 2017 have them
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Answers in bins by the probability of the predicted class; a bin without rows has zeros."""
+
+    rows: NDArray[np.int64]  # (BINS,)
+    probability: NDArray[np.float64]  # (BINS,), the mean
+    accuracy: NDArray[np.float64]  # (BINS,)
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: |accuracy - probability|, averaged over all rows.
+
+        Naeini, Cooper, Hauskrecht: Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015.
+        """
+        return float(np.average(np.abs(self.accuracy - self.probability), weights=self.rows))
+
+
+def reliability(probability: NDArray[np.float32], right: NDArray[np.bool_]) -> Reliability:
+    """Sort answers into bins: the predicted class' probability and whether it was `right`, both (rows,), not empty."""
+    bins = np.clip(np.ceil(probability * BINS).astype(int) - 1, 0, BINS - 1)  # upper edges belong to their bin
+    rows = np.bincount(bins, minlength=BINS)
+    sums = (np.bincount(bins, values, BINS) for values in (probability, right))
+    means = [np.divide(each, rows, out=np.zeros(BINS), where=rows > 0) for each in sums]
+    return Reliability(rows, *means)
