@@ -112,7 +112,9 @@ export class ListView {
     const beats = view.slice(this.page * PAGE, (this.page + 1) * PAGE);
     const columns = COLUMNS.filter(([by]) => by !== "label" || this.collection.labelled);
     fill(found("columns"), columns.map((column) => this.heading(...column)));
+    const focused = found("rows").contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
     fill(found("rows"), beats.map((beat) => this.row(beat, beat === selected, columns)));
+    if (focused) found("rows").querySelector(`[aria-label="${focused}"]`)?.focus();
     found("no-rows").hidden = beats.length > 0;
     fill(found("page"), `Page ${count(this.page + 1)} of ${count(this.pages)}, ${counted(view.length, "beat")}`);
     for (const id of ["page-first", "page-before"]) found(id).disabled = this.page === 0;
@@ -151,6 +153,12 @@ export class ListView {
   }
 }
 
+/** New words for the same choices leave a list that is open in peace. */
 function options(select, choices, chosen) {
+  if (choices.length === select.options.length && choices.every(([value], i) => select.options[i].value === value)) {
+    choices.forEach(([, words], i) => fill(select.options[i], words));
+    select.value = chosen;
+    return;
+  }
   fill(select, choices.map(([value, words]) => element("option", { value, selected: value === chosen }, words)));
 }

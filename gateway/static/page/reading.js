@@ -50,8 +50,8 @@ function rowsOfFile(file) {
       chunk: ({ data }, parser) => {
         for (const row of data) rows.push(row); // not spread: a chunk may have more rows than a call takes arguments
         if (rows.length <= MOST_BEATS + 1) return;
+        reject(tooMany(file.name)); // first, as an aborted file is complete
         parser.abort();
-        reject(tooMany(file.name));
       },
       complete: () => resolve(rows),
       error: () => reject(new Failure(`${file.name} cannot be read`, "The browser could not open it. Was it moved?")),

@@ -1,0 +1,193 @@
+"""A file of beats: how it is read, the table of answers, and what can be done with it."""
+
+import csv
+import gzip
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import WIDTH, beat
+
+FIRSTS = (-3.0, 3.0, 0.2, 6.0, -2.0)
+LABELS = (0, 1, 1, 1, 1)
+
+
+def lines(firsts=FIRSTS, labels=None, label_first=False, delimiter=","):
+    """Rows of a file of beats."""
+    rows = [[str(value) for value in beat(first)] for first in firsts]
+    for row, label in zip(rows, labels or (), strict=False):
+        row.insert(0 if label_first else WIDTH, str(label))
+    return [delimiter.join(row) for row in rows]
+
+
+def drop(page, name, content):
+    data = content if isinstance(content, bytes) else content.encode()
+    page.locator("#files").set_input_files({"name": name, "mimeType": "text/csv", "buffer": data})
+
+
+LABELLED = "\n".join(lines(labels=LABELS))
+
+
+def opened(page, text=LABELLED, name="beats.csv"):
+    drop(page, name, text)
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+
+
+def rows(page):
+    return [row.inner_text().split() for row in page.locator("#rows tr").all()]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "understood"),
+    [
+        ("\n".join(lines()), "beats.csv", "no header; no label column"),
+        ("\n".join(lines(labels=LABELS)), "beats.csv", "no header; the label is the last column"),
+        (
+            "\r\n".join(lines(labels=LABELS, label_first=True, delimiter="\t")),
+            "beats.tsv",
+            "the label is the first column",
+        ),
+        (
+            "\n".join([",".join([*(f"F{n}" for n in range(WIDTH)), "label"]), *lines(labels=LABELS)]),
+            "beats.csv",
+            "a header; the label is the last column (label)",
+        ),
+        (gzip.compress("\n".join(lines(labels=LABELS)).encode()), "beats.csv.gz", "the label is the last column"),
+    ],
+    ids=["no label", "label last", "label first, tabs", "header", "gzip"],
+)
+def test_a_file_is_read_and_how_is_said(page, content, name, understood):
+    opened(page, content, name)
+    expect(page.get_by_role("status")).to_contain_text(f"5 beats of {WIDTH} values")
+    expect(page.get_by_role("status")).to_contain_text(understood)
+    assert [row[:3] for row in rows(page)] == [
+        ["1", "●0", "95.3"],
+        ["2", "▲1", "95.3"],
+        ["3", "▲1", "55.0"],
+        ["4", "▲1", "99.8"],
+        ["5", "●0", "88.1"],
+    ]
+
+
+def test_rows_that_are_no_beats_are_left_out_and_named(page):
+    broken = lines(labels=LABELS)
+    broken[1] = broken[1].replace("0.5", "half")
+    broken[3] = "1,2,3"
+    opened(page, "\n".join(broken))
+    expect(page.get_by_role("status")).to_contain_text("3 beats")
+    expect(page.get_by_role("status")).to_contain_text(
+        f"Left out: row 2 has “half” in column 6, which is no number; row 4 has 3 columns instead of {WIDTH + 1}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("beats.csv", "1,2,3\n4,5,6", f"Its rows have 3 values. This model takes beats of {WIDTH} values"),
+        ("beats.csv", "", "beats.csv is empty"),
+        ("beats.csv.gz", b"no", "beats.csv.gz cannot be unpacked"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_with_what_would(page, name, content, said):
+    drop(page, name, content)
+    expect(page.get_by_role("alert")).to_contain_text(said)
+
+
+def test_a_file_with_too_many_rows_is_for_the_command_line(page):
+    drop(page, "beats.csv", (lines((1.0,))[0] + "\n") * 50_002)
+    expect(page.get_by_role("alert")).to_contain_text("up to 50,000 beats")
+    expect(page.get_by_role("alert")).to_contain_text("python -m data predict")
+
+
+def test_the_labels_are_held_to_the_answers(page):
+    opened(page)
+    expect(page.locator("#summary")).to_contain_text("Of 5 labelled beats, the model agrees with 4 (80.0 %)")
+    page.get_by_label("Show", exact=True).select_option("differs")
+    assert [row[0] for row in rows(page)] == ["5"]
+    expect(page.locator("#beat-name")).to_contain_text("Beat 5 of 5")
+    expect(page.locator("#answer")).to_contain_text("the model disagrees")
+
+
+def test_beats_are_filtered_by_class_and_by_doubt(page):
+    opened(page)
+    page.get_by_label("Show", exact=True).select_option("unusual")
+    assert [row[0] for row in rows(page)] == ["4"]
+    page.get_by_label("Show", exact=True).select_option("abstain")
+    assert [row[0] for row in rows(page)] == ["3"]
+    page.get_by_label("of", exact=True).select_option("0")
+    expect(page.locator("#no-rows")).to_be_visible()
+    page.get_by_label("Show", exact=True).select_option("all")
+    assert [row[0] for row in rows(page)] == ["1", "5"]
+
+
+def test_beats_are_sorted_by_any_column(page):
+    opened(page)
+    by_probability = page.get_by_role("button", name="Probability")
+    by_probability.click()
+    assert [row[0] for row in rows(page)] == ["3", "5", "1", "2", "4"]
+    expect(page.get_by_role("columnheader", name="Probability")).to_have_attribute("aria-sort", "ascending")
+    expect(by_probability).to_be_focused()
+    by_probability.press("Enter")
+    assert [row[0] for row in rows(page)] == ["4", "1", "2", "5", "3"]
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.locator("#beat-name")).to_contain_text("Beat 2 of 5")
+
+
+def test_a_long_file_is_paged_through(page):
+    opened(page, "\n".join(lines([(-1) ** n * 2.0 for n in range(300)])))
+    expect(page.locator("#page")).to_have_text("Page 1 of 15, 300 beats")
+    page.get_by_role("button", name="Last page").click()
+    assert rows(page)[-1][0] == "300"
+    page.get_by_role("button", name="Beat 299", exact=True).click()
+    expect(page.locator("#beat-name")).to_contain_text("Beat 299 of 300")
+    page.get_by_role("button", name="Next", exact=True).click()
+    expect(page.get_by_role("button", name="Next", exact=True)).to_be_disabled()
+
+
+def test_the_answers_are_downloaded_as_csv(page):
+    opened(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the answers as CSV").click()
+    assert download.value.suggested_filename == "beats-answers.csv"
+    with open(download.value.path(), newline="") as file:
+        answers = list(csv.DictReader(file))
+    assert [(row["beat"], row["label"], row["predicted_class"], row["unusual"], row["abstain"]) for row in answers] == [
+        ("1", "0", "0", "false", "false"),
+        ("2", "1", "1", "false", "false"),
+        ("3", "1", "1", "false", "true"),
+        ("4", "1", "1", "true", "false"),
+        ("5", "1", "0", "false", "false"),
+    ]
+    assert float(answers[0]["probability_0"]) == pytest.approx(0.9526, abs=1e-4)
+    assert {row["model_version"] for row in answers} == {"1"}
+
+
+def test_a_run_can_be_cancelled_and_gone_on_with(page, serving):
+    with serving.hold():
+        drop(page, "beats.csv", "\n".join(lines([2.0] * 600)))
+        serving.wait_for_held()
+        expect(page.locator("#done-text")).to_have_text("0 of 600 beats")
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#go-on")).to_contain_text("0 of 600 beats answered.")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    expect(page.locator("#summary")).to_contain_text("Class 1: 600 (100.0 %)")
+
+
+def test_what_was_answered_stays_when_the_gateway_refuses_more(serving, start, visit):
+    page = visit(start(serving.target, max_batch=100)).open()
+    drop(page, "beats.csv", "\n".join(lines([2.0] * 300)))
+    expect(page.get_by_role("alert")).to_contain_text("That is too much for this gateway")
+    expect(page.locator("#go-on")).to_contain_text("1 of 300 beats answered.")
+
+
+def test_a_file_is_dropped_anywhere_on_the_page(page):
+    page.evaluate(
+        """([text]) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "dropped.csv"));
+            document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+        }""",
+        ["\n".join(lines())],
+    )
+    expect(page.locator("#beat-name")).to_contain_text("dropped.csv")
