@@ -9,9 +9,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.answers import answered
 from training.calibrate import Calibration
 from training.evaluate import Evaluation
-from training.network import Recipe, Trained, answered
+from training.network import Recipe, Trained
 from training.parts import Parts
 from training.shards import Rows
 from training.unusual import Unusual

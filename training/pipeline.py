@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from training import unusual
+from training.answers import cool, training_mean
 from training.calibrate import Calibration, fit_temperature
 from training.checkpoint import Store, fingerprint, mark, published
 from training.compare import Compared, compare
@@ -18,7 +19,7 @@ from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
 from training.folders import scratch
-from training.network import Recipe, cool, fit, training_mean
+from training.network import Recipe, fit
 from training.options import Options
 from training.parts import Parts, read
 from training.publish import prune, publish, staging

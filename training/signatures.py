@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.answers import logits, probabilities
 from training.explain import attributions, scores
-from training.network import logits, probabilities
 from training.unusual import Unusual
 
 Answers = dict[str, tf.Tensor]

@@ -10,9 +10,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from training import served, unusual
+from training.answers import cool, logits, probabilities
 from training.errors import PublishError
 from training.export import export, verify
-from training.network import build, cool, logits, probabilities
+from training.network import build
 from training.signatures import Servable
 
 VERSIONS = ["two_classes", "three_classes"]
