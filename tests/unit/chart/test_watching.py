@@ -52,7 +52,7 @@ def test_nothing_of_it_is_made_unless_it_is_wanted(render):
 def test_the_dashboard_asks_for_metrics_that_there_are(board):
     asked = set().union(*(asked_metrics(query) for query in board_queries(board)))
     assert asked <= known_metrics()
-    assert len(asked) == 7
+    assert len(asked) == 8
 
 
 def test_every_panel_shows_the_chosen_release_only(board):
