@@ -26,8 +26,9 @@ export async function readFile(file, width, names = null) {
   if (/\.json$/i.test(plain.name)) return readText(await plain.text(), width, names);
   const rows = await rowsOfFile(plain);
   if (!rows.length) throw new Failure(`${file.name} is empty`, `Give a file with one beat of ${width} values a row.`);
-  const oneColumn = rows.every((row) => row.length === 1);
-  return oneColumn && width > 1 ? flat(rows.flat(), width) : beatsOf(rows, width, file.name);
+  const oneColumn = width > 1 && rows.every((row) => row.length === 1);
+  // more than one beat of them are the samples of a lead rather than beats below each other
+  return oneColumn && rows.length <= width + 1 ? flat(rows.flat(), width) : beatsOf(rows, width, file.name);
 }
 
 async function unzipped(file) {

@@ -27,14 +27,15 @@ export class StripView {
 
   /** Show the part of the recording that has the selected beat, if it is another one than before. */
   show(collection, facts) {
-    const moved = collection.selected !== this.collection?.selected || collection !== this.collection;
-    Object.assign(this, { collection, facts });
+    const { selected } = collection;
+    const moved = selected !== this.selected;
+    Object.assign(this, { collection, facts, selected });
     found("recording").hidden = !collection.recording;
     if (!collection.recording) return;
     const { samples, rate, name } = collection.recording;
     this.length = samples.length / rate;
     fill(found("strip-name"), `${collection.name}: lead ${name}, ${clock(this.length)} minutes at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
-    if (moved) this.reveal(collection.selected);
+    if (moved) this.reveal(selected);
     else this.draw();
   }
 

@@ -1,0 +1,97 @@
+"""A recording: its strip, the R peaks with their classes, and each beat to be chosen."""
+
+import math
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import WIDTH
+from tests.browser.test_reach import violations
+
+RATE = 250
+BEATS = 24
+PHONE = {"width": 360, "height": 740}
+
+
+def strip_of(times: bool) -> str:
+    """A made lead as CSV: an R peak every 0.8 seconds, with a T wave after it."""
+    rows = ["time,ECG" if times else "ECG"]
+    for number in range(round((BEATS + 1) * 0.8 * RATE)):
+        phase = (number / RATE + 0.4) % 0.8
+        value = math.exp(-(((phase - 0.4) / 0.012) ** 2)) + 0.2 * math.exp(-(((phase - 0.65) / 0.04) ** 2))
+        rows.append(f"{number / RATE:.3f},{value:.5f}" if times else f"{value:.5f}")
+    return "\n".join(rows)
+
+
+def drop(page, times=True):
+    content = strip_of(times).encode()
+    page.locator("#files").set_input_files({"name": "lead.csv", "mimeType": "text/csv", "buffer": content})
+
+
+@pytest.fixture
+def recorded(page):
+    drop(page)
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    return page
+
+
+def test_a_recording_becomes_beats_on_a_strip(recorded):
+    expect(recorded.get_by_role("status")).to_contain_text(f"cut to {WIDTH} values")
+    expect(recorded.locator("#strip-name")).to_contain_text(f"at {RATE} Hz")
+    peaks = recorded.locator("#strip").get_by_role("button")
+    assert peaks.count() in (12, 13)  # of ten seconds
+    for peak in peaks.all():
+        assert ", class " in (peak.get_attribute("aria-label") or "")
+
+
+def test_a_beat_is_chosen_by_its_peak_and_found_again_by_its_row(recorded):
+    recorded.locator("#strip").get_by_role("button", name="Beat 4,").click()
+    expect(recorded.locator("#beat-name")).to_contain_text("Beat 4 of")
+    expect(recorded.locator("#strip").get_by_role("button", name="Beat 4,")).to_have_attribute("aria-pressed", "true")
+    recorded.get_by_role("button", name="Beat 18", exact=True).click()
+    expect(recorded.locator("#strip").get_by_role("button", name="Beat 18,")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_strip_is_moved_along(recorded):
+    expect(recorded.locator("#moment-text")).to_contain_text("0:00.0 to 0:10.0")
+    recorded.get_by_role("button", name="Later").click()
+    expect(recorded.locator("#strip").get_by_role("button", name="Beat 1,")).not_to_be_attached()
+    recorded.get_by_role("slider", name="Part of the recording").fill("0")
+    expect(recorded.locator("#strip").get_by_role("button", name="Beat 1,")).to_be_visible()
+
+
+def test_the_answers_tell_where_in_the_recording_a_beat_is(recorded):
+    with recorded.expect_download() as download:
+        recorded.get_by_role("button", name="Download the answers as CSV").click()
+    first, second = download.value.path().read_text().splitlines()[:2]
+    assert first.startswith("beat,seconds,predicted_class")
+    assert float(second.split(",")[1]) < 1.0
+
+
+def test_a_recording_that_does_not_tell_its_rate_is_asked_for_it(page):
+    drop(page, times=False)
+    page.get_by_label("Samples per second of this recording").fill(str(RATE))
+    page.get_by_role("button", name="Read the recording").click()
+    expect(page.locator("#strip-name")).to_contain_text(f"at {RATE} Hz")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_what_is_no_recording_is_refused(page):
+    page.locator("#files").set_input_files({"name": "lead.edf", "mimeType": "", "buffer": b"no"})
+    expect(page.get_by_role("alert")).to_contain_text("lead.edf: not an EDF file")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_strip_is_for_everybody(visit, gateway, scheme):
+    page = visit(gateway, viewport=PHONE, color_scheme=scheme, reduced_motion="reduce").open()
+    drop(page)
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert violations(page) == []
+
+
+def test_a_record_of_half_an_hour_is_shown(page, real_data):
+    record = real_data / "mitdb" / "100"
+    page.locator("#files").set_input_files([record.with_suffix(".hea"), record.with_suffix(".dat")])
+    expect(page.get_by_role("status")).to_contain_text("All are answered", timeout=60_000)
+    expect(page.locator("#strip-name")).to_contain_text("30:05.6 minutes at 360 Hz")
