@@ -45,5 +45,6 @@ def write_edf(path: Path, rate: float, leads: dict[str, NDArray[np.float32]]) ->
     about = {"dimension": "mV", "sample_frequency": rate, "transducer": "", "prefilter": "", **reach}
     with pyedflib.EdfWriter(str(path), len(leads), file_type=pyedflib.FILETYPE_EDF) as writer:
         writer.setSignalHeaders([{"label": name, **about} for name in leads])
-        writer.writeSamples([np.asarray(lead, np.float64) for lead in leads.values()])
+        # as integers, for it cuts off what is between two steps
+        writer.writeSamples([np.rint(3200 * lead).astype(np.int32) for lead in leads.values()], digital=True)
     return path

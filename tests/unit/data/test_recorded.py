@@ -150,11 +150,11 @@ def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
     for twin in twins:
         lead = read_lead(twin, "MLII")
         assert (lead.name, lead.rate) == ("MLII", 360)
-        np.testing.assert_allclose(lead.samples[: len(original.samples)], original.samples, atol=2e-4)
+        np.testing.assert_allclose(lead.samples[: len(original.samples)], original.samples, atol=1e-5)
         found = find_peaks(lead.samples[: len(original.samples)], 360)
         np.testing.assert_array_equal(found, peaks)
         same = [values for _, values in cut_beats(lead.samples, 360, peaks, 140)]
-        np.testing.assert_allclose(same, beats, atol=0.01)
+        np.testing.assert_allclose(same, beats, atol=1e-3)
 
 
 def test_the_classes_of_record_100_are_those_of_its_annotations(record):
