@@ -1,4 +1,14 @@
-"""How unlike the training beats a beat is: its distance to the nearest of them, on a scale of the data's own."""
+"""How unlike the training beats a beat is, inside the model.
+
+A beat is held against a sample of training beats, and its distance to the nearest counts (Ramaswamy et al. 2000, Sun
+et al. 2022), in two ways of which the larger is taken: as it is, which finds other shapes, and on the scale on which
+neighbours differ in each direction, which finds noise that is small but was never seen. That scale is the covariance
+between neighbours (relevant component analysis, Shental et al. 2002) as probabilistic PCA has it (Tipping and Bishop
+1999). Mean, deviation and roughness join the values, or a flat beat would be near to the middle of all.
+
+The threshold is what one more beat of the same kind exceeds with a chance of 1 %: that quantile of the validation rows
+(split conformal prediction, Papadopoulos et al. 2002).
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,77 +17,187 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.shards import Features, Rows
+from training.shards import Rows
 
-SHARE = 0.01  # of validation rows that are called unusual
-MOST_BEATS = 1000
+SHARE = 0.01  # of rows like the training rows that are called unusual
+SHARE_BY_SCALE = SHARE / 2  # the distance by scale is the more easily alarmed
+MOST_BEATS = 2000  # that are kept
 MOST_VALUES = 1 << 20  # of all beats that are kept: longer beats are fewer
+LEAST_BEATS = 16  # of each class, however rare
 MOST_JUDGED = 20_000  # validation rows
+ENOUGH_JUDGED = 1000  # rows to tell 1 % of
 AT_ONCE = 1024  # rows
-FARTHEST = 1e6  # a standardised value beyond this, or a score that is no number
+EXPLAINED = 0.999  # of the variance between neighbours is told by direction
+LEAST = 1e-3  # deviations of the values: what is finer means nothing
+LEAST_SPREAD = 0.05  # of the logarithms of deviation and roughness, and of the mean in deviations
+FARTHEST = 1e6  # deviations; also the score of a beat that has none
+
+Values = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where beats lie: their n values in units of `scale`, and mean, deviation and roughness in `spreads`."""
+
+    scale: tf.Variable  # ()
+    spreads: tf.Variable  # (3,)
+    centre: tf.Variable  # (n + 3,)
+
+    def __call__(self, features: tf.Tensor) -> tf.Tensor:
+        """The places (batch, n + 3) of the beats `features` (batch, n)."""
+        values = tf.clip_by_value(features / self.scale, -FARTHEST, FARTHEST)
+        changes = tf.reduce_sum((values[:, 1:] - values[:, :-1]) ** 2, axis=1) / max(1, values.shape[1] - 1)
+        deviations = tf.math.reduce_std(values, axis=1)
+        told = [tf.reduce_mean(values, axis=1), _logarithm(deviations), _logarithm(tf.sqrt(changes))]
+        return tf.concat([values, tf.stack(told, axis=1) / self.spreads], axis=1) - self.centre
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How far neighbours lie apart: `along` axes that are orthonormal, and in all directions besides."""
+
+    axes: Values  # (n + 3, d)
+    along: Values  # (d,)
+    rest: float
+
+    def __call__(self, differences: Values) -> Values:
+        """The differences (rows, n + 3) whose product with others is their product on this scale."""
+        inside = differences @ self.axes
+        return differences / self.rest**2 + (inside * (self.along**-2 - self.rest**-2)) @ self.axes.T
+
+    def stretched(self, by: float) -> "Scale":
+        """The scale on which distances are `by` times smaller."""
+        return Scale(self.axes, self.along * by, self.rest * by)
 
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
     """A fitted score; `variables` are what it needs in a SavedModel."""
 
-    mean: tf.Variable  # (n,)
-    scale: tf.Variable  # (n,)
-    beats: tf.Variable  # (kept, n), standardised
+    places: Places
+    beats: tf.Variable  # (kept, n + 3)
+    scaled_beats: tf.Variable  # (kept, n + 3)
+    axes: tf.Variable  # (n + 3, d)
+    along: tf.Variable  # (d,)
+    rest: tf.Variable  # ()
     threshold: tf.Variable  # ()
-    judged: int
+    judged: int  # rows that the threshold was taken from
 
     @property
     def variables(self) -> list[tf.Variable]:
         """All that the score reads."""
-        return [self.mean, self.scale, self.beats, self.threshold]
+        places = [self.places.scale, self.places.spreads, self.places.centre]
+        return [*places, self.beats, self.scaled_beats, self.axes, self.along, self.rest, self.threshold]
 
     def score(self, features: tf.Tensor) -> tf.Tensor:
         """Distance of the beats `features` (batch, n) divided by the threshold, float32 (batch,): unusual above 1."""
-        score = self.distance(features) / self.threshold
+        score = tf.reduce_max(self.distances(features), axis=1) / self.threshold
         return tf.where(tf.math.is_finite(score), tf.minimum(score, FARTHEST), FARTHEST)
 
-    def distance(self, features: tf.Tensor) -> tf.Tensor:
-        """Distance of the beats `features` (batch, n) to the nearest that is kept, (batch,)."""
-        beats = tf.clip_by_value((features - self.mean) / self.scale, -FARTHEST, FARTHEST)
-        norms = tf.reduce_sum(beats**2, axis=1, keepdims=True) + tf.reduce_sum(self.beats**2, axis=1)
-        squares = norms - 2 * tf.matmul(beats, self.beats, transpose_b=True)
-        return tf.sqrt(tf.maximum(tf.reduce_min(squares, axis=1), 0))
+    def distances(self, features: tf.Tensor) -> tf.Tensor:
+        """Distances of the beats `features` (batch, n) to the nearest, as they are and by scale: (batch, 2)."""
+        places = self.places(features)
+        own = tf.reduce_sum((places - self._nearest(places, self.beats)) ** 2, axis=1)
+        # From the difference itself: what is multiplied out is too coarse in float32 where the scale is fine.
+        differences = places - self._nearest(places, self.scaled_beats)
+        inside = tf.matmul(differences, self.axes)
+        outside = differences - tf.matmul(inside, self.axes, transpose_b=True)
+        by_scale = tf.reduce_sum((inside / self.along) ** 2, axis=1) + tf.reduce_sum((outside / self.rest) ** 2, axis=1)
+        return tf.sqrt(tf.stack([own, by_scale], axis=1))
+
+    def _nearest(self, places: tf.Tensor, beats: tf.Variable) -> tf.Tensor:
+        halves = tf.reduce_sum(self.beats * beats, axis=1) / 2
+        return tf.gather(self.beats, tf.argmax(tf.matmul(places, beats, transpose_b=True) - halves, axis=1))
 
     def describe(self) -> dict[str, Any]:
         """The method and its threshold, ready for JSON."""
         return {
-            "method": "distance to the nearest training beat",
+            "method": "distance to the nearest training beat, as it is and on the scale of neighbours",
             "threshold": float(self.threshold),
             "share_of_validation": SHARE,
             "training_rows": int(self.beats.shape[0]),
-            "validation_rows": self.judged,
+            "judged_rows": self.judged,
         }
 
 
 def fit(train: Rows, validation: Rows, seed: int) -> Unusual:
-    """Keep a sample of the training rows, and take the threshold from a sample of the validation rows."""
+    """Keep a sample of the training rows, and take the threshold from a sample of the validation rows.
+
+    Where these are too few to tell 1 %, kept training rows join them, each held against all others that are kept.
+    """
     rng = np.random.default_rng(seed)
-    beats = _sample(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
-    mean, variance = beats.mean(axis=0, dtype=np.float64), beats.var(axis=0, dtype=np.float64)
-    scale = np.sqrt(np.where(variance < 1e-12, 1.0, variance))
-    judged = _sample(validation, MOST_JUDGED, rng)
-    kept = (_variable(mean), _variable(scale), _variable((beats - mean) / scale), _variable(1.0))
-    unusual = Unusual(*kept, judged=len(judged))
-    distances = np.concatenate([unusual.distance(judged[at : at + AT_ONCE]) for at in range(0, len(judged), AT_ONCE)])
-    unusual.threshold.assign(limit(distances))
-    return unusual
+    kept, drawn = _draw(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
+    places = _place(train.take(kept))
+    beats = places(train.take(kept)).numpy().astype(np.float64)
+    learned = (drawn + 1) // 2
+    scale = _between_neighbours(beats, learned)
+    judged = rng.permutation(len(validation))[:MOST_JUDGED]
+    blocks = [judged[first : first + AT_ONCE] for first in range(0, len(judged), AT_ONCE)]
+    unusual = _unusual(places, beats, scale)
+    distances = np.concatenate([unusual.distances(validation.take(block)).numpy() for block in blocks])
+    if len(judged) < ENOUGH_JUDGED:
+        # Not those that the scale was learned from, or they would seem nearer than they are.
+        others = [_others(beats, measured)[0] for measured in (beats, scale(beats))]
+        distances = np.concatenate([distances, np.stack(others, axis=1)[learned:drawn]])
+    stretch = limit(distances[:, 1], SHARE_BY_SCALE) / limit(distances[:, 0])
+    threshold = limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))
+    return _unusual(places, beats, scale.stretched(stretch), threshold, len(distances))
 
 
-def limit(distances: NDArray[np.floating[Any]], share: float = SHARE) -> float:
-    """The distance that a new beat exceeds with a chance of `share`; the largest where so few cannot tell."""
+def limit(distances: Values, share: float = SHARE) -> float:
+    """The distance that one more of its kind exceeds with a chance of `share`; the largest where too few can tell."""
     place = min(len(distances), int(np.ceil((len(distances) + 1) * (1 - share))))
-    return max(float(np.sort(distances)[place - 1]), float(np.finfo(np.float32).tiny))
+    return max(float(np.sort(distances)[place - 1]), LEAST)
 
 
-def _sample(rows: Rows, most: int, rng: np.random.Generator) -> Features:
-    return rows.take(np.sort(rng.permutation(len(rows))[:most]))
+def _draw(rows: Rows, most: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], int]:
+    """Numbers of rows drawn at random, followed by some more of rare classes; and how many of them are at random."""
+    order = rng.permutation(len(rows))
+    columns = rows.columns()[order]
+    first = [np.flatnonzero(columns == column)[:LEAST_BEATS] for column in range(len(rows.counts))]
+    rare = np.concatenate(first)
+    return np.concatenate([order[:most], order[rare[rare >= most]]]), min(most, len(rows))
 
 
-def _variable(value: NDArray[Any] | float) -> tf.Variable:
+def _place(features: NDArray[np.float32]) -> Places:
+    deviation = float(np.sqrt(features.var(axis=0, dtype=np.float64).mean()))
+    places = Places(_variable(deviation or 1.0), _variable(np.ones(3)), _variable(np.zeros(features.shape[1] + 3)))
+    places.spreads.assign(np.maximum(places(features).numpy()[:, -3:].std(axis=0), LEAST_SPREAD))
+    places.centre.assign(places(features).numpy().mean(axis=0, dtype=np.float64))
+    return places
+
+
+def _between_neighbours(beats: Values, learned: int) -> Scale:
+    """What the first `learned` of the places `beats` (kept, n + 3) tell by their differences to the nearest."""
+    _, nearest = _others(beats, beats)
+    differences = (beats - beats[nearest])[:learned]
+    _, sizes, axes = np.linalg.svd(differences / np.sqrt(2 * learned), full_matrices=False)
+    parts = np.cumsum(sizes**2)
+    count = min(int(np.searchsorted(parts, EXPLAINED * parts[-1])) + 1, beats.shape[1] - 1)
+    rest = np.sqrt((parts[-1] - parts[count - 1]) / (beats.shape[1] - count))
+    return Scale(axes[:count].T, np.maximum(sizes[:count], max(rest, LEAST)), max(rest, LEAST))
+
+
+def _others(beats: Values, measured: Values) -> tuple[Values, NDArray[np.int64]]:
+    """For each of the places `beats`, how far the nearest other is, and which: products are those with `measured`."""
+    squares = beats @ measured.T
+    own = np.diag(squares).copy()
+    squares *= -2
+    squares += own
+    np.fill_diagonal(squares, np.inf)
+    nearest = squares.argmin(axis=1)
+    apart = own + squares[np.arange(len(beats)), nearest] if len(beats) > 1 else np.zeros(1)
+    return np.sqrt(np.maximum(apart, 0)), nearest
+
+
+def _unusual(places: Places, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> Unusual:
+    measure = (_variable(scale.axes), _variable(scale.along), _variable(scale.rest))
+    return Unusual(places, _variable(beats), _variable(scale(beats)), *measure, _variable(threshold), judged)
+
+
+def _logarithm(sizes: tf.Tensor) -> tf.Tensor:
+    return tf.math.log(sizes + LEAST)
+
+
+def _variable(value: Values | float) -> tf.Variable:
     return tf.Variable(value, trainable=False, dtype=tf.float32)
