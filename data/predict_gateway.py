@@ -142,9 +142,11 @@ class Gateway:
         headers = self._headers | ({"Content-Type": "application/octet-stream"} if body is not None else {})
         try:
             connection.request(method, self._path + path, body, headers)
+            if self._stop.is_set():  # too late for stop() to have seen this connection
+                raise Stopped
             response = connection.getresponse()
             return response.status, response.headers, response.read()
-        except (OSError, HTTPException):
+        except (OSError, HTTPException, Stopped):
             connection.close()  # the next request opens it anew
             raise
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.gateway_process import ROOT, Gateway, running
 
-BATCH = 16
+BATCH = 4
 ROWS = 1000
 KILLS = 2
 
@@ -65,10 +65,13 @@ def test_a_run_that_is_killed_again_and_again_gives_what_one_run_gives(serving, 
 def test_a_gateway_that_is_away_for_a_while_is_waited_for(serving, tmp_path):
     beats, out = write_beats(tmp_path / "beats.csv"), tmp_path / "predictions.csv"
     with running(serving.target) as gateway:
-        tool = command(gateway, beats, out)
-        listen = f"127.0.0.1:{gateway.port}"
+        tool, listen = command(gateway, beats, out, "--batch", "1"), f"127.0.0.1:{gateway.port}"
         with subprocess.Popen(tool, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
             assert came(process, tmp_path / "predictions.csv.part", 1)
+            with serving.hold():
+                serving.wait_for_held()
+                gateway.process.send_signal(signal.SIGTERM)
+                gateway.wait_for_line("SIGTERM")
             gateway.end()
             assert process.stderr
             assert any("trying again in" in line for line in process.stderr)
@@ -82,7 +85,8 @@ def test_ctrl_c_ends_it_at_once_though_an_answer_is_awaited(serving, tmp_path):
     beats, out = write_beats(tmp_path / "beats.csv"), tmp_path / "predictions.csv"
     with running(serving.target, deadline_seconds=60) as gateway:
         gateway.ask("POST", "/predict", {"features": [0.5] * 140})
-        with subprocess.Popen(command(gateway, beats, out), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        tool = command(gateway, beats, out, "--batch", "1")
+        with subprocess.Popen(tool, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
             assert came(process, tmp_path / "predictions.csv.part", 1)
             with serving.hold():
                 serving.wait_for_held()
