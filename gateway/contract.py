@@ -77,6 +77,8 @@ def answer_of(response: PredictResponse, count: int, question: Question = PLAIN)
     classes = _read(response, "predicted_class", DT_INT64, lambda shape: shape == (count,))
     probability = _column(response, "probability", count)
     probabilities = _table(response, "probabilities", count) if question.predicts else []
+    if not question.more:
+        return Answer(version, classes, probability, probabilities)
     more = {name: (_table if name == ATTRIBUTIONS else _column)(response, name, count) for name in question.more}
     return Answer(version, classes, probability, probabilities, more)
 

@@ -13,6 +13,7 @@ from gateway.beats import AnyBeats, parse
 from gateway.contract import DETAILS, EXPLAIN, LABELLED, PLAIN, UNUSUAL_SCORE, Question
 from gateway.errors import GatewayError, InvalidBeat, ModelNotReady
 from gateway.metrics import Metrics
+from gateway.model import Answer
 from gateway.openapi import document
 from gateway.packed import Packed
 from gateway.predictor import Prediction
@@ -154,13 +155,18 @@ def _rows(prediction: Prediction, abstain_below: float) -> list[dict[str, object
         names = [str(label) for label in prediction.labels]
         for row, probabilities in zip(rows, answer.probabilities, strict=True):
             row["probabilities"] = dict(zip(names, probabilities, strict=True))
+    if answer.more:
+        _add(rows, answer, abstain_below)
+    return rows
+
+
+def _add(rows: list[dict[str, object]], answer: Answer, abstain_below: float) -> None:
     if UNUSUAL_SCORE in answer.more:
         for row, probability, score in zip(rows, answer.probability, answer.more[UNUSUAL_SCORE], strict=True):
             row |= {"abstain": probability < abstain_below, "unusual": score > 1}
     for name, values in answer.more.items():
         for row, value in zip(rows, values, strict=True):
             row[name] = value
-    return rows
 
 
 def _versioned(response: Response, version: int) -> Response:
