@@ -1,0 +1,90 @@
+"""`python -m bench.unusual`: which beats are told to be unlike the public data sets' own, by kind, three seeds each."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
+
+from bench.accuracy import CASES, Case, _first
+from bench.unusual_kinds import UNSEEN, kinds
+from training import unusual
+from training.folders import scratch
+from training.options import parse_options
+from training.parts import Parts, read
+from training.shards import Rows
+
+SEEDS = range(3)
+MOST_BEATS = 1000  # of a kind
+RECORD = Path("mitdb/100")
+USUAL = "test rows, which should be usual"
+Scores = NDArray[np.float32]
+Figures = dict[str, tuple[float, float]]  # of each kind: area under the ROC curve, share called unusual
+
+
+def main() -> int:
+    """Print a table per data set; 1 if none is there."""
+    parser = argparse.ArgumentParser(prog="python -m bench.unusual", description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
+    folders = parser.parse_args().folders
+    record = next((folder / RECORD for folder in folders if (folder / RECORD.parent).is_dir()), RECORD)
+    told = [_tell(case, folders, record) for case in CASES]
+    return 0 if any(told) else 1
+
+
+def _tell(case: Case, folders: list[Path], record: Path) -> bool:
+    train, test = _first(folders, case.train), _first(folders, case.test)
+    if train is None or (case.test and test is None):
+        print(f"{case.name}: not here; `python -m data download all` fetches it")
+        return False
+    _print(case.name, [_measure(train, test, record, seed) for seed in SEEDS])
+    return True
+
+
+def _measure(train: Path, test: Path | None, record: Path, seed: int) -> Figures:
+    held_back = ["--test", str(test)] if test else []
+    options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
+    with scratch() as folder:
+        parts = read(options, folder, salt=seed)
+        fitted = unusual.fit(parts.train, parts.validation, seed)
+        score = tf.function(fitted.score, input_signature=[tf.TensorSpec([None, parts.train.width])])
+        return _figures(score, parts, record, np.random.default_rng(seed))
+
+
+def _figures(
+    score: Callable[[NDArray[np.float32]], tf.Tensor], parts: Parts, record: Path, rng: np.random.Generator
+) -> Figures:
+    usual = np.concatenate([score(features) for features, _ in parts.test.blocks()])
+    beats = _some(parts.test, rng)
+    figures = {USUAL: (np.nan, float((usual > 1).mean()))}
+    for kind, strange in kinds(beats, record, rng):
+        scores = score(strange[:MOST_BEATS].astype(np.float32)).numpy()
+        figures[kind] = (_area(usual, scores), float((scores > 1).mean()))
+    return figures
+
+
+def _some(rows: Rows, rng: np.random.Generator) -> NDArray[np.float64]:
+    return rows.take(rng.permutation(len(rows))[:MOST_BEATS]).astype(np.float64)
+
+
+def _area(usual: Scores, strange: Scores) -> float:
+    truth = np.repeat([0, 1], [len(usual), len(strange)])
+    return float(roc_auc_score(truth, np.concatenate([usual, strange])))
+
+
+def _print(name: str, seeds: list[Figures]) -> None:
+    print(f"\n{name:36}{'AUROC':>8}{'unusual':>10}   (seeds)")
+    for kind in seeds[0]:
+        areas, shares = zip(*(figures[kind] for figures in seeds), strict=True)
+        area = "" if np.isnan(areas[0]) else f"{np.mean(areas):.3f}"
+        each = ", ".join(f"{100 * share:.1f}" for share in shares)
+        print(f"  {kind:34}{area:>8}{100 * np.mean(shares):>8.1f} %   ({each})", flush=True)
+    print(f" {UNSEEN} the method was chosen with the other kinds in sight, and without these")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
