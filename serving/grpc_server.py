@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import grpc
+from google.protobuf.message import DecodeError
 from grpc_health.v1.health import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
@@ -13,10 +14,10 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving.errors import Code, ServingError
+from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
 from serving.gate import Gate
-from serving.logs import log
+from serving.logs import unforeseen
 from serving.service import Service
 
 GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
@@ -101,21 +102,27 @@ def _timeout_ms(context: grpc.ServicerContext) -> int | None:
 
 
 def _unary(gate: Gate, handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
-    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+    def answer(content: bytes, context: grpc.ServicerContext) -> Any:
         try:
             with gate:
-                return handle(request, context)
+                return handle(_parsed(content, request_type), context)
         except ServingError as error:
             context.abort(GRPC_CODES[error.code], _truncated(error.message))
-        except Exception:
-            log.exception("a request failed unexpectedly")
+        except Exception as error:
+            unforeseen(error)
             context.abort(grpc.StatusCode.INTERNAL, "The model server failed; its log says why.")
 
     return grpc.unary_unary_rpc_method_handler(
-        answer,
-        request_deserializer=request_type.FromString,
-        response_serializer=lambda response: response.SerializeToString(),
+        answer, response_serializer=lambda response: response.SerializeToString()
     )
+
+
+def _parsed(content: bytes, request_type: Any) -> Any:
+    """Read a message; gRPC itself would call bytes that are none an INTERNAL error, and log them as one."""
+    try:
+        return request_type.FromString(content)
+    except DecodeError as error:
+        raise invalid(f"The request is no {request_type.DESCRIPTOR.full_name}") from error
 
 
 def _truncated(message: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -38,3 +39,9 @@ def configure_logs() -> None:
 def fields(**values: Any) -> dict[str, dict[str, Any]]:
     """Return the `extra` of a log call that adds `values` to its line."""
     return {"fields": values}
+
+
+def unforeseen(error: BaseException) -> None:
+    """Log where a request failed as nobody foresaw, without the error's message, which might quote a tensor."""
+    frames = [f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)]
+    log.error("a request failed unexpectedly", extra=fields(type=type(error).__qualname__, frames=frames))

@@ -16,7 +16,7 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from serving.errors import Code, ServingError, invalid
-from serving.logs import log
+from serving.logs import unforeseen
 from serving.predict import DEFAULT_SIGNATURE
 from serving.rest_request import parse, tensors
 from serving.rest_response import predictions
@@ -41,6 +41,7 @@ HTTP_STATUS: Final = {
     Code.UNAVAILABLE: 503,
     Code.DEADLINE_EXCEEDED: 504,
 }
+_LARGEST_BODY: Final = 2**30  # bytes
 _VERSION: Final = r"(?:/(?:versions/(?P<version>\d+)|labels/(?P<label>[^/:]+)))?"
 _POST: Final = re.compile(rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)", re.I)
 _GET: Final = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?", re.I)
@@ -130,8 +131,8 @@ class RestServer(TCPServer):
             self.finish_request(request, client_address)
         except OSError:
             pass  # the client went away
-        except Exception:
-            log.exception("a REST request failed unexpectedly")
+        except Exception as error:
+            unforeseen(error)
         finally:
             self.shutdown_request(request)
 
@@ -151,7 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        self._answer(self.rfile.read(int(length)) if length.isdigit() else b"")
+        if not re.fullmatch("[0-9]+", length):
+            length = "0"
+        if len(length) > 18 or int(length) > _LARGEST_BODY:
+            self.send_error(413)
+        else:
+            self._answer(self.rfile.read(int(length)))
 
     def _answer(self, body: bytes) -> None:
         if self.path in self.server.pages:
@@ -167,8 +173,8 @@ class _Handler(BaseHTTPRequestHandler):
             text = self.server.rest.answer(self.command, self.path, body)
         except ServingError as error:
             code, text = error.code, json.dumps({"error": error.message}, indent=4)
-        except Exception:
-            log.exception("a REST request failed unexpectedly")
+        except Exception as error:
+            unforeseen(error)
             code, text = Code.INTERNAL, json.dumps({"error": "The model server failed; its log says why."}, indent=4)
         return HTTP_STATUS[code], "application/json", text
 

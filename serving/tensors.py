@@ -28,6 +28,8 @@ _FIELDS: Final[dict[int, tuple[DTypeLike, str]]] = {
 _DTYPES: Final = {np.dtype(kind): dtype for dtype, (kind, _) in _FIELDS.items()}
 # TensorFlow refuses shapes beyond this as well
 _MAX_ELEMENTS: Final = 2**40
+# a few bytes must not ask for all of the memory
+_MAX_FILLED: Final = 2**24
 
 
 class TensorError(ValueError):
@@ -42,9 +44,12 @@ def decode(proto: TensorProto) -> Array:
     field = value_field(proto.dtype)
     kind = np.dtype(_FIELDS[proto.dtype][0])
     shape = _shape(proto.tensor_shape)
-    if proto.tensor_content:
-        return _from_content(proto.tensor_content, kind, shape)
-    return _filled(getattr(proto, field), kind, shape)
+    try:
+        if proto.tensor_content:
+            return _from_content(proto.tensor_content, kind, shape)
+        return _filled(getattr(proto, field), kind, shape)
+    except (ValueError, OverflowError) as error:  # more dimensions than numpy has, a value beyond the dtype
+        raise TensorError(str(error)) from error
 
 
 def value_field(dtype: int) -> str:
@@ -68,10 +73,7 @@ def _shape(proto: TensorShapeProto) -> tuple[int, ...]:
 def _from_content(content: bytes, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     if kind.hasobject:
         raise TensorError("strings do not travel in tensor_content here")
-    try:
-        return np.frombuffer(content, kind).reshape(shape)
-    except ValueError as error:
-        raise TensorError(str(error)) from error
+    return np.frombuffer(content, kind).reshape(shape)
 
 
 def _filled(values: Any, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
@@ -79,6 +81,8 @@ def _filled(values: Any, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     given = len(values)
     if given == count:
         return np.fromiter(values, kind, count).reshape(shape)
+    if count > max(given, _MAX_FILLED):
+        raise TensorError("too few values for so large a shape")
     if not given:
         return np.full(shape, b"" if kind.hasobject else 0, kind)
     flat = np.full(count, values[-1], kind)
