@@ -7,7 +7,9 @@ from bench.contenders import CONSTANT
 from gateway import server
 from gateway.beats import AnyBeats, Beats
 from gateway.collector import Collector
+from gateway.contract import PLAIN, Question
 from gateway.front import PATH, Front
+from gateway.guard import Guard
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.model import Answer
@@ -21,7 +23,7 @@ class Constant(Router):
     """Answers at once, and counts as the gateway does."""
 
     def predict(
-        self, beats: AnyBeats, labelled: bool = False, version: int | None = None, client: str | None = None
+        self, beats: AnyBeats, question: Question = PLAIN, version: int | None = None, client: str | None = None
     ) -> Prediction:
         """Give the constant answer for each beat."""
         count = len(beats.beats) if isinstance(beats, Beats) else 1
@@ -46,7 +48,7 @@ class AtOnce(Collector):
 class Server(server.Server):
     """The gateway's server around those."""
 
-    def load(self, metrics_folder: str) -> Front:
+    def load(self, metrics_folder: str) -> Guard:
         """Make the application in the worker."""
         from gateway import logs
         from gateway.app import create_app
@@ -60,7 +62,10 @@ class Server(server.Server):
         metrics = Metrics(metrics_folder)
         router = Constant(settings, Pool(settings), Rollout(), metrics)
         app = create_app(settings, router, metrics)
-        return Front(app, router, AtOnce(router, settings), Journal(metrics, (PATH,)), settings)
+        journal = Journal(metrics, (PATH,))
+        front = Front(app, router, AtOnce(router, settings), journal, settings)
+        server._collect_rarely()
+        return Guard(front, None, journal, settings)
 
 
 if __name__ == "__main__":
