@@ -1,6 +1,7 @@
 /** Numbers as people read them. */
 
 const whole = new Intl.NumberFormat("en");
+const GAP = "\u00a0"; // at which no line is broken
 
 /** 4500 -> "4,500" */
 export function count(number) {
@@ -14,9 +15,9 @@ export function counted(number, noun) {
 
 /** 0.9731 -> "97.3 %"; what is not certain is never rounded to certainty. */
 export function percent(share) {
-  if (share > 0 && share < 0.001) return "< 0.1 %";
-  if (share < 1 && share > 0.999) return "> 99.9 %";
-  return `${(100 * share).toFixed(1)} %`;
+  if (share > 0 && share < 0.001) return `<${GAP}0.1${GAP}%`;
+  if (share < 1 && share > 0.999) return `>${GAP}99.9${GAP}%`;
+  return `${(100 * share).toFixed(1)}${GAP}%`;
 }
 
 /** A value of a beat, or a score. */
