@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
 REAL_DATA = TESTS.parents[1] / "shared" / "data"
+
+settings.register_profile("no deadline", deadline=None)  # how long an example takes depends on what else runs
+settings.load_profile("no deadline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
