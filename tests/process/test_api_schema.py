@@ -65,5 +65,24 @@ def test_without_a_model_every_answer_is_as_documented(serving, check):
             assert asked(gateway, path, 503), path
 
 
+def test_a_trained_model_answers_as_documented(tree, check):
+    # numbers near the largest float32 overflow in the network, which is a 502 as documented
+    check(tree.gateway, "--exclude-checks=not_a_server_error", width=12)
+    for path in ("/predict", "/explain"):
+        assert asked(tree.gateway, path, 200), path
+    examples = tree.gateway.ask("GET", "/examples").json["examples"]
+    assert examples == tree.examples(1)
+    content = {"instances": [each["features"] for each in examples]}
+    details = tree.gateway.ask("POST", "/predict?details=true", content).json["predictions"]
+    explained = tree.gateway.ask("POST", "/explain", content).json["explanations"]
+    far = tree.gateway.ask("POST", "/predict?details=true", {"features": [50.0] * 12}).json
+    assert far["unusual"]
+    for example, detail, explanation in zip(examples, details, explained, strict=True):
+        assert example["predicted_class"] == detail["predicted_class"] == explanation["predicted_class"]
+        assert detail["probability"] == pytest.approx(explanation["probability"], abs=1e-6)
+        difference = explanation["score"] - explanation["baseline_score"]
+        assert sum(explanation["attributions"]) == pytest.approx(difference, abs=0.02 * max(1, abs(difference)))
+
+
 def asked(gateway: Gateway, path: str, status: int) -> float:
     return gateway.total("ecg_gateway_requests_total", path=path, status=str(status))
