@@ -15,7 +15,9 @@ def strip(peaks: NDArray[np.int64], rate: float, length: int) -> NDArray[np.floa
     samples = np.zeros(length)
     reach = int(0.6 * rate)
     seconds = np.arange(-reach, reach) / rate
-    beat = sum(height * np.exp(-((seconds - at) ** 2) / 2 / width**2) for at, height, width in WAVES)
+    beat: NDArray[np.float64] = np.zeros(2 * reach)
+    for at, height, width in WAVES:
+        beat += height * np.exp(-((seconds - at) ** 2) / 2 / width**2)
     for peak in peaks:
         first, last = max(reach - peak, 0), min(length + reach - peak, 2 * reach)
         samples[peak - reach + first : peak - reach + last] += beat[first:last]
@@ -41,10 +43,21 @@ def write_edf(path: Path, rate: float, leads: dict[str, NDArray[np.float32]]) ->
     """Write leads, in mV, as EDF with 3200 steps to the mV."""
     import pyedflib
 
-    reach = {"physical_max": 10, "physical_min": -10, "digital_max": 32000, "digital_min": -32000}
-    about = {"dimension": "mV", "sample_frequency": rate, "transducer": "", "prefilter": "", **reach}
+    reach: dict[str, str | float] = {
+        "physical_max": 10,
+        "physical_min": -10,
+        "digital_max": 32000,
+        "digital_min": -32000,
+    }
+    about: dict[str, str | float] = {
+        "dimension": "mV",
+        "sample_frequency": rate,
+        "transducer": "",
+        "prefilter": "",
+        **reach,
+    }
     with pyedflib.EdfWriter(str(path), len(leads), file_type=pyedflib.FILETYPE_EDF) as writer:
-        writer.setSignalHeaders([{"label": name, **about} for name in leads])
+        writer.setSignalHeaders([{**about, "label": name} for name in leads])
         # as integers, for it cuts off what is between two steps
         writer.writeSamples([np.rint(3200 * lead).astype(np.int32) for lead in leads.values()], digital=True)
     return path

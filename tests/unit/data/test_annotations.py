@@ -9,8 +9,9 @@ from data.annotations import match, read_annotations
 from data.errors import DataError
 
 
-def matched(peaks, samples, reach):
-    return match(np.array(peaks, np.int64), np.array(samples, np.int64), reach).tolist()
+def matched(peaks: list[int], samples: list[int], reach: float) -> list[int]:
+    owners: list[int] = match(np.array(peaks, np.int64), np.array(samples, np.int64), reach).tolist()
+    return owners
 
 
 def test_the_nearest_peak_has_the_beat():

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
 
 from data.cutting import BEFORE_PEAK, cut_beats
 
 
-def cut(samples, rate, peaks, length=140):
+def cut(samples: ArrayLike, rate: float, peaks: list[int], length: int = 140) -> list[tuple[int, NDArray[np.float64]]]:
     return list(cut_beats(np.asarray(samples, np.float32), rate, np.array(peaks, np.int64), length))
 
 

@@ -21,7 +21,7 @@ def test_blocks_leave_no_trace():
     rate = 100
     length = int(2.2 * BLOCK_SECONDS * rate)
     beats = heartbeats(rate, length / rate)
-    steps = []
+    steps: list[int] = []
     found = find_peaks(strip(beats, rate, length), rate, steps.append)
     np.testing.assert_allclose(found, beats, atol=1)
     assert (len(steps), sum(steps)) == (3, length)

@@ -159,4 +159,5 @@ def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
 
 def test_the_classes_of_record_100_are_those_of_its_annotations(record):
     annotated = read_annotations(record, None)
+    assert annotated is not None
     assert np.bincount(annotated.labels).tolist() == [2239, 33, 1]

@@ -1,5 +1,7 @@
 """Recordings as tables: which column tells the time, what a gap is, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +11,7 @@ from data.errors import DataError
 from data.signal_table import SignalTable
 
 
-def read(path, rate=None):
+def read(path: Path, rate: float | None = None) -> tuple[list[str], list[list[float]], float]:
     """Return names, samples of each lead and the rate."""
     table = SignalTable.open(path, rate)
     leads = [np.concatenate(list(table.blocks(index))).tolist() for index in range(len(table.names))]
