@@ -17,22 +17,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.neighbours import LEAST, SHARE, Scale, Values, between_neighbours, draw, limit, others
 from training.shards import Rows
 
-SHARE = 0.01  # of rows like the training rows that are called unusual
 SHARE_BY_SCALE = SHARE / 2  # the distance by scale is the more easily alarmed
 MOST_BEATS = 2000  # that are kept
 MOST_VALUES = 1 << 20  # of all beats that are kept: longer beats are fewer
-LEAST_BEATS = 16  # of each class, however rare
 MOST_JUDGED = 20_000  # validation rows
 ENOUGH_JUDGED = 1000  # rows to tell 1 % of
 AT_ONCE = 1024  # rows
-EXPLAINED = 0.999  # of the variance between neighbours is told by direction
-LEAST = 1e-3  # deviations of the values: what is finer means nothing
 LEAST_SPREAD = 0.05  # of the logarithms of deviation and roughness, and of the mean in deviations
 FARTHEST = 1e6  # deviations; also the score of a beat that has none
-
-Values = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +45,6 @@ class Places:
         deviations = tf.math.reduce_std(values, axis=1)
         told = [tf.reduce_mean(values, axis=1), _logarithm(deviations), _logarithm(tf.sqrt(changes))]
         return tf.concat([values, tf.stack(told, axis=1) / self.spreads], axis=1) - self.centre
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """How far neighbours lie apart: `along` axes that are orthonormal, and in all directions besides."""
-
-    axes: Values  # (n + 3, d)
-    along: Values  # (d,)
-    rest: float
-
-    def __call__(self, differences: Values) -> Values:
-        """The differences (rows, n + 3) whose product with others is their product on this scale."""
-        inside = differences @ self.axes
-        return differences / self.rest**2 + (inside * (self.along**-2 - self.rest**-2)) @ self.axes.T
-
-    def stretched(self, by: float) -> "Scale":
-        """The scale on which distances are `by` times smaller."""
-        return Scale(self.axes, self.along * by, self.rest * by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,37 +103,24 @@ def fit(train: Rows, validation: Rows, seed: int) -> Unusual:
     Where these are too few to tell 1 %, kept training rows join them, each held against all others that are kept.
     """
     rng = np.random.default_rng(seed)
-    kept, drawn = _draw(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
-    places = _place(train.take(kept))
-    beats = places(train.take(kept)).numpy().astype(np.float64)
+    kept, drawn = draw(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
+    features = train.take(kept)
+    places = _place(features)
+    beats = places(features).numpy().astype(np.float64)
     learned = (drawn + 1) // 2
-    scale = _between_neighbours(beats, learned)
+    scale = between_neighbours(beats, learned)
     judged = rng.permutation(len(validation))[:MOST_JUDGED]
     blocks = [judged[first : first + AT_ONCE] for first in range(0, len(judged), AT_ONCE)]
     unusual = _unusual(places, beats, scale)
     distances = np.concatenate([unusual.distances(validation.take(block)).numpy() for block in blocks])
     if len(judged) < ENOUGH_JUDGED:
         # Not those that the scale was learned from, or they would seem nearer than they are.
-        others = [_others(beats, measured)[0] for measured in (beats, scale(beats))]
-        distances = np.concatenate([distances, np.stack(others, axis=1)[learned:drawn]])
+        apart = [others(beats, measured)[0] for measured in (beats, scale(beats))]
+        distances = np.concatenate([distances, np.stack(apart, axis=1)[learned:drawn]])
     stretch = limit(distances[:, 1], SHARE_BY_SCALE) / limit(distances[:, 0])
-    threshold = limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))
+    # A little more, or rounding would make the very beat unusual that the threshold was taken from.
+    threshold = (1 + LEAST) * limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))
     return _unusual(places, beats, scale.stretched(stretch), threshold, len(distances))
-
-
-def limit(distances: Values, share: float = SHARE) -> float:
-    """The distance that one more of its kind exceeds with a chance of `share`; the largest where too few can tell."""
-    place = min(len(distances), int(np.ceil((len(distances) + 1) * (1 - share))))
-    return max(float(np.sort(distances)[place - 1]), LEAST)
-
-
-def _draw(rows: Rows, most: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], int]:
-    """Numbers of rows drawn at random, followed by some more of rare classes; and how many of them are at random."""
-    order = rng.permutation(len(rows))
-    columns = rows.columns()[order]
-    first = [np.flatnonzero(columns == column)[:LEAST_BEATS] for column in range(len(rows.counts))]
-    rare = np.concatenate(first)
-    return np.concatenate([order[:most], order[rare[rare >= most]]]), min(most, len(rows))
 
 
 def _place(features: NDArray[np.float32]) -> Places:
@@ -165,29 +129,6 @@ def _place(features: NDArray[np.float32]) -> Places:
     places.spreads.assign(np.maximum(places(features).numpy()[:, -3:].std(axis=0), LEAST_SPREAD))
     places.centre.assign(places(features).numpy().mean(axis=0, dtype=np.float64))
     return places
-
-
-def _between_neighbours(beats: Values, learned: int) -> Scale:
-    """What the first `learned` of the places `beats` (kept, n + 3) tell by their differences to the nearest."""
-    _, nearest = _others(beats, beats)
-    differences = (beats - beats[nearest])[:learned]
-    _, sizes, axes = np.linalg.svd(differences / np.sqrt(2 * learned), full_matrices=False)
-    parts = np.cumsum(sizes**2)
-    count = min(int(np.searchsorted(parts, EXPLAINED * parts[-1])) + 1, beats.shape[1] - 1)
-    rest = np.sqrt((parts[-1] - parts[count - 1]) / (beats.shape[1] - count))
-    return Scale(axes[:count].T, np.maximum(sizes[:count], max(rest, LEAST)), max(rest, LEAST))
-
-
-def _others(beats: Values, measured: Values) -> tuple[Values, NDArray[np.int64]]:
-    """For each of the places `beats`, how far the nearest other is, and which: products are those with `measured`."""
-    squares = beats @ measured.T
-    own = np.diag(squares).copy()
-    squares *= -2
-    squares += own
-    np.fill_diagonal(squares, np.inf)
-    nearest = squares.argmin(axis=1)
-    apart = own + squares[np.arange(len(beats)), nearest] if len(beats) > 1 else np.zeros(1)
-    return np.sqrt(np.maximum(apart, 0)), nearest
 
 
 def _unusual(places: Places, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> Unusual:

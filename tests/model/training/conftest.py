@@ -13,7 +13,7 @@ from training.pipeline import train
 from training.shards import Rows, deal_out, pile_up
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rows]:
     """Lay features (rows, n) and class columns (rows,) down in shards, in their order."""
 
