@@ -41,6 +41,15 @@ format: $(INSTALLED) ## Rewrite the code in the project's format
 test: $(INSTALLED) ## Everything that needs no cluster
 	@$(BIN)/pytest -m "not cluster" -n $(WORKERS) --dist loadfile $(ARGS)
 
+fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60 seconds a test; ECG_FUZZ_SEED repeats one)
+	@ECG_FUZZ_SECONDS=$(or $(FOR),60) $(BIN)/pytest tests/fuzz -v $(ARGS)
+
+audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (needs the package index's own data)
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt $(ARGS)
+
+vendor: $(INSTALLED) ## Fetch the page's libraries anew from the npm registry, checked by their sums
+	@$(BIN)/python -m scripts.vendor
+
 e2e: $(INSTALLED) ## A release's whole life on the cluster of KUBECONFIG, with the images of TAG
 	@ECG_IMAGE_TAG=$(TAG) $(BIN)/pytest $(or $(TESTS),tests/cluster) -v --durations=0 --durations-min=1 $(ARGS)
 
@@ -77,4 +86,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test e2e bench bench-accuracy bench-training bench-growth images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-training bench-growth images deploy undeploy manifests protos lock clean
