@@ -1,4 +1,4 @@
-"""`make bench-accuracy`: accuracy on the public data sets, five seeds each, beside what others have published."""
+"""`make bench-accuracy`: accuracy on the public data sets, five seeds each, beside the published; and calibration."""
 
 import argparse
 import logging
@@ -7,6 +7,7 @@ import tempfile
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,10 +56,16 @@ def _judge(case: Case, folders: list[Path]) -> bool:
     if train is None or (case.test and test is None):
         print(f"{case.name}: not here; `python -m data download all` fetches it")
         return False
-    scores = [_accuracy(train, test, seed) for seed in SEEDS]
+    judged = [_metrics(train, test, seed) for seed in SEEDS]
+    scores = [metrics["accuracy"] for metrics in judged]
     verdict = "reached" if np.mean(scores) >= case.goal else "MISSED"
     print(f"{case.name}: accuracy {np.mean(scores):.4f} (seeds: {', '.join(f'{score:.4f}' for score in scores)})")
-    print(f"  goal {case.goal:.3f} {verdict}; published: {PUBLISHED[case.name]}", flush=True)
+    print(f"  goal {case.goal:.3f} {verdict}; published: {PUBLISHED[case.name]}")
+    temperature, before, after = (
+        np.mean([metrics["calibration"][name] for metrics in judged])
+        for name in ("temperature", "error_before", "error_after")
+    )
+    print(f"  temperature {temperature:.2f}: calibration error {before:.4f} before, {after:.4f} after", flush=True)
     return verdict == "reached"
 
 
@@ -66,12 +73,12 @@ def _first(folders: list[Path], names: tuple[str, ...]) -> Path | None:
     return next((folder / name for name in names for folder in folders if (folder / name).exists()), None)
 
 
-def _accuracy(train: Path, test: Path | None, seed: int) -> float:
+def _metrics(train: Path, test: Path | None, seed: int) -> dict[str, Any]:
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs), scratch() as folder:
         outcome = fit_and_evaluate(read(options, folder, salt=seed), options.recipe)
-    return float(outcome.evaluation.metrics()["accuracy"])
+    return {**outcome.evaluation.metrics(), "calibration": outcome.calibration.describe()}
 
 
 if __name__ == "__main__":
