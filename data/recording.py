@@ -15,6 +15,8 @@ from data.errors import DataError
 from data.progress import progress
 from data.signal_table import SignalTable
 
+LOWEST_RATE: Final = 20  # hertz
+HIGHEST_RATE: Final = 100_000
 BLOCK_SAMPLES: Final = 1 << 18
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 EDF_ENDINGS: Final = (".edf", ".bdf")
@@ -56,7 +58,13 @@ def read_lead(path: Path, channel: str | None = None, rate: float | None = None,
     signals = _open(path, rate)
     index = _index(path, signals.names, channel)
     samples = _spool(signals, index, path, -1 if invert else 1)
-    return Lead(signals.names[index], signals.rate(index), samples)
+    told = signals.rate(index)
+    if not LOWEST_RATE <= told <= HIGHEST_RATE:
+        raise DataError(
+            f"{path}: {told:g} samples per second, where {LOWEST_RATE} to {HIGHEST_RATE} show a heartbeat; "
+            "is the rate right, or are its times in other units?"
+        )
+    return Lead(signals.names[index], told, samples)
 
 
 def is_wfdb(path: Path) -> bool:

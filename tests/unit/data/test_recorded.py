@@ -13,7 +13,8 @@ from data.errors import DataError
 from data.peaks import find_peaks
 from data.reader import read_beats
 from data.recorded import Wish, write_beats
-from data.recording import read_lead
+from data.recording import load, read_lead
+from tests.fake_gateway import running
 from tests.recordings import heartbeats, strip, write_edf, write_table
 
 RATE = 250
@@ -62,6 +63,8 @@ def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
         ({"channel": "resp"}, r"strip\.csv: no heartbeat found in resp; try another --channel"),
         ({"channel": "V9"}, r"no channel 'V9'; its channels are 0 resp, 1 ECG II"),
         ({"channel": "2"}, "no channel '2'"),
+        ({"rate": 5}, r"strip\.csv: 5 samples per second, where 20 to 100000 show a heartbeat"),
+        ({"rate": float("nan")}, "nan samples per second"),
         ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotations"),
     ],
 )
@@ -99,6 +102,21 @@ def test_the_command_writes_beats(tmp_path, table, capsys):
     assert main(["beats", str(table), "--out", str(out), "--length", "30"]) == 0
     assert capsys.readouterr().out == f"{out}\n"
     assert len(out.read_text().splitlines()) == len(RECORD_BEATS) - 1 + 2
+
+
+def test_the_length_is_that_of_the_served_model(tmp_path, table):
+    out, key = tmp_path / "beats.csv", tmp_path / "key"
+    key.write_text("ecg_key\n")
+    with running() as gateway:
+        gateway.served["features"]["count"] = 33
+        assert main(["beats", str(table), "--out", str(out), "--url", gateway.url, "--key-file", str(key)]) == 0
+    assert gateway.headers[0]["Authorization"] == "Bearer ecg_key"
+    assert out.read_text().splitlines()[1].endswith("F33")
+
+
+def test_a_library_that_is_missing_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"needs the Python package no_such_library; pip install no_such_library"):
+        load("no_such_library", tmp_path / "strip.edf")
 
 
 @pytest.mark.parametrize(("labels", "rare", "all_normal"), [("aami", {1: 4}, 0), ("binary", {0: 5}, 1)])
