@@ -14,7 +14,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-BEAT = st.floats(-10, 10).map(lambda value: [value] * WIDTH)
 NESTED = st.integers(1, 3000).map(lambda depth: b"[" * depth + b"]" * depth)
 NAME = st.from_regex(r"[A-Za-z0-9-]{1,20}", fullmatch=True).map(str.encode)
 TOKEN = st.from_regex(r"[!-~]{0,20}", fullmatch=True).map(str.encode)
@@ -28,12 +27,14 @@ class Raw:
     answers: int | None
 
 
-def bodies(keys: tuple[str, ...]) -> SearchStrategy[bytes]:
+def bodies(keys: tuple[str, ...], width: int = WIDTH) -> SearchStrategy[bytes]:
     """What may be sent: JSON that is nearly right, JSON of any kind, floats, and bytes of any kind."""
-    value = BEAT | st.lists(BEAT, max_size=4) | JSON | st.lists(NUMBERS, max_size=WIDTH + 1)
+    beat = st.floats(-10, 10).map(lambda value: [value] * width)
+    value = beat | st.lists(beat, max_size=4) | JSON | st.lists(NUMBERS, max_size=width + 1)
+    right = st.builds(lambda key, value: {key: value}, st.sampled_from(keys), beat | st.lists(beat, max_size=4))
     named = st.dictionaries(st.sampled_from(keys) | st.text(max_size=5), value, max_size=3)
-    text = (named | JSON).map(lambda content: json.dumps(content).encode())
-    floats = st.lists(st.floats(width=32), max_size=3).map(lambda some: pack(f"<{len(some)}f", *some) * WIDTH)
+    text = (right | right | named | JSON).map(lambda content: json.dumps(content).encode())
+    floats = st.lists(st.floats(width=32), max_size=3).map(lambda some: pack(f"<{len(some)}f", *some) * width)
     return text | floats | NESTED | st.binary(max_size=600) | text.map(lambda content: content[:-1])
 
 

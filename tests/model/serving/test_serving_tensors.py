@@ -68,6 +68,12 @@ def proto(*shape: int, dtype: int = types_pb2.DT_FLOAT, **values) -> TensorProto
         proto(1, dtype=types_pb2.DT_RESOURCE),
         proto(-1, float_val=[1]),
         proto(1 << 30, 1 << 30, float_val=[1]),
+        proto(1 << 30, float_val=[1]),  # 4 GiB for a few bytes
+        proto(1 << 30),
+        proto(*[1] * 100, float_val=[1]),
+        proto(0, 1 << 62),
+        proto(1, dtype=types_pb2.DT_UINT8, int_val=[300]),
+        proto(2, dtype=types_pb2.DT_UINT8, int_val=[300]),
         proto(2, tensor_content=b"1234"),
         proto(1, tensor_content=b"12345"),
         proto(1, dtype=types_pb2.DT_STRING, tensor_content=b"1234"),
