@@ -59,6 +59,9 @@ bench: $(INSTALLED) ## The gateway beside bare gRPC and other servers (ARGS="--q
 bench-accuracy: $(INSTALLED) ## Accuracy beside the published figures
 	@$(BIN)/python -m bench.accuracy
 
+bench-unusual: $(INSTALLED) ## Which strange beats the model's score tells from usual ones, on the public data sets
+	@$(BIN)/python -m bench.unusual $(ARGS)
+
 bench-training: $(INSTALLED) ## Training beside plain Keras on arrays: rows per second and peak memory (ARGS="--rows 5000")
 	@$(BIN)/python -m bench.training $(ARGS)
 
@@ -86,4 +89,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-training bench-growth images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-training bench-growth images deploy undeploy manifests protos lock clean

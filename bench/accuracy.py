@@ -51,8 +51,8 @@ def main() -> int:
 
 
 def _judge(case: Case, folders: list[Path]) -> bool:
-    train = _first(folders, case.train)
-    test = _first(folders, case.test)
+    train = first_of(folders, case.train)
+    test = first_of(folders, case.test)
     if train is None or (case.test and test is None):
         print(f"{case.name}: not here; `python -m data download all` fetches it")
         return False
@@ -69,7 +69,7 @@ def _judge(case: Case, folders: list[Path]) -> bool:
     return verdict == "reached"
 
 
-def _first(folders: list[Path], names: tuple[str, ...]) -> Path | None:
+def first_of(folders: list[Path], names: tuple[str, ...]) -> Path | None:
     return next((folder / name for name in names for folder in folders if (folder / name).exists()), None)
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from bench.accuracy import CASES, Case, _first
+from bench.accuracy import CASES, Case, first_of
 from bench.unusual_kinds import UNSEEN, kinds
 from training import unusual
 from training.folders import scratch
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _tell(case: Case, folders: list[Path], record: Path) -> bool:
-    train, test = _first(folders, case.train), _first(folders, case.test)
+    train, test = first_of(folders, case.train), _first(folders, case.test)
     if train is None or (case.test and test is None):
         print(f"{case.name}: not here; `python -m data download all` fetches it")
         return False
