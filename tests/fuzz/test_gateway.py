@@ -13,7 +13,16 @@ from tests.gateway_process import Gateway, running
 
 METHODS = ("POST", "POST", "POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH")
 PATHS = ("/predict", "/predict", "/explain", "/examples", "/model", "/openapi.json", "/", "/docs", "/ready", "/metrics")
-NAMES = ("X-Model-Version", "X-Request-ID", "X-Client-ID", "Expect", "Origin", "Connection", "Upgrade", "X-API-Key")
+NAMES: tuple[str, ...] = (
+    "X-Model-Version",
+    "X-Request-ID",
+    "X-Client-ID",
+    "Expect",
+    "Origin",
+    "Connection",
+    "Upgrade",
+    "X-API-Key",
+)
 NAMES += ("Access-Control-Request-Method", "Authorization", "Accept-Encoding", "Transfer-Encoding", "Content-Length")
 BEAT = {"features": [0.5] * WIDTH}
 ALLOWED = {200, 308, 400, 401, 404, 405, 413, 414, 415, 417, 426, 431, 501}  # 501 for a version without a signature
