@@ -69,7 +69,8 @@ def document(settings: Settings, served: ServedModel | None = None) -> Schema:
 
 
 def _guarded(served: ServedModel | None, keyed: bool) -> Schema:
-    asked, answered = _examples(served, ("features",)), _examples(served, ("predicted_class", "probability"))
+    shown = None if keyed else served  # this document needs no key, and /examples does
+    asked, answered = _examples(shown, ("features",)), _examples(shown, ("predicted_class", "probability"))
     operation = partial(_operation, keyed=keyed, versioned=True)
     return {
         "/predict": {

@@ -1,5 +1,6 @@
 """The document at /openapi.json: made for what is served. tests/process has a real gateway held to it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -94,11 +95,14 @@ def test_examples_are_the_models_beats_and_its_answers(client, serving):
         assert client.post("/predict", json=asked[name]["value"]).json == pytest.approx(answered[name]["value"])
 
 
-def test_keys_are_asked_for_only_where_they_are_set(client, settings, another_client):
+def test_keys_are_asked_for_only_where_they_are_set(client, settings, another_client, serving):
+    serving.models[1] = FakeModel().described()
     open_to_all = client.get("/openapi.json").json
     assert "securitySchemes" not in open_to_all["components"]
     guarded = another_client(replace(settings, api_keys_file="keys")).get("/openapi.json").json
     assert set(guarded["components"]["securitySchemes"]) == {"bearer", "key"}
+    assert '"examples"' not in json.dumps(guarded["paths"]["/predict"]), "whoever has no key sees no beats"
+    assert '"examples"' in json.dumps(open_to_all["paths"]["/predict"])
     for path, operations in guarded["paths"].items():
         for operation in operations.values():
             asks = path in ("/predict", "/explain", "/model", "/examples")
