@@ -70,6 +70,7 @@ def _judge(case: Case, folders: list[Path]) -> bool:
 
 
 def first_of(folders: list[Path], names: tuple[str, ...]) -> Path | None:
+    """The first file of one of these names in one of these folders, or None."""
     return next((folder / name for name in names for folder in folders if (folder / name).exists()), None)
 
 

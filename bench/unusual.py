@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _tell(case: Case, folders: list[Path], record: Path) -> bool:
-    train, test = first_of(folders, case.train), _first(folders, case.test)
+    train, test = first_of(folders, case.train), first_of(folders, case.test)
     if train is None or (case.test and test is None):
         print(f"{case.name}: not here; `python -m data download all` fetches it")
         return False
