@@ -6,6 +6,7 @@ GatewayError
 ├── VersionNotFound    the caller asked for a model version that no model server has AVAILABLE
 ├── TooManyBeats       more beats in a batch than allowed
 ├── Unsupported        the model version that was asked lacks what the request needs
+├── BodyTooSlow        the caller did not send all of it in time
 ├── Unauthorized       the caller has no key, or one that is not known
 ├── TooManyRequests    the caller asks more often than its key may
 ├── ModelNotReady      no model server, or none with a version loaded
@@ -69,6 +70,12 @@ class Unsupported(GatewayError):
             "train and publish a version with it",
             signature=signature,
         )
+
+
+class BodyTooSlow(GatewayError):
+    """The request did not come in time."""
+
+    code = "body_too_slow"
 
 
 class Unauthorized(GatewayError):

@@ -13,8 +13,10 @@ from flask import Flask
 from gateway.asgi import Message, Receive, Send, answer, as_json
 from gateway.beats import parse
 from gateway.collector import Collector
-from gateway.errors import GatewayError, ModelOverloaded
-from gateway.journal import REQUEST_ID_HEADER, Journal, request_id, told_of
+from gateway.errors import GatewayError
+from gateway.intake import SMALL, Intake
+from gateway.journal import REQUEST_ID_HEADER, Journal, told_of
+from gateway.refusal import id_of, refuse
 from gateway.responses import UNFORESEEN, VERSION_HEADER, told, unforeseen
 from gateway.router import Router
 from gateway.routes import READERS, Reader, written
@@ -23,10 +25,7 @@ from gateway.together import Request
 
 PATH: Final = "/predict"
 ALIVE: Final = ("/health", "/metrics")  # must answer whatever the model server does
-SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
-LARGE: Final = 16  # larger bodies in memory at a time, some of them on their way
-WORKED_ON: Final = 2  # of them at a time
-_FULL: Final = "Too many large requests are worked on; try again in a moment"
+WORKED_ON: Final = 2  # large bodies at a time
 
 
 class Front:
@@ -39,7 +38,7 @@ class Front:
         self._settings = settings
         self._client_header = settings.sticky_header.lower().encode()
         self._threads = ThreadPoolExecutor(WORKED_ON, "large")
-        self._room = asyncio.Semaphore(LARGE)
+        self._intake = Intake(settings)
         adapt: Any = WSGIMiddleware  # its types are narrower than ASGI's
         self._flask = adapt(partial(_with_end, app), workers=settings.threads)
         self._alive = adapt(partial(_with_end, app), workers=2)
@@ -50,12 +49,11 @@ class Front:
         if self._is_usual(scope, headers):
             await self._predict(headers, receive, send)
         else:
-            flask = self._alive if scope["path"] in ALIVE else self._flask
-            await flask(scope, receive, send)
+            await self._other(scope, headers, receive, send)
 
     async def _predict(self, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        known = request_id(headers.get(b"x-request-id", b"").decode("latin1"))
+        known = id_of(headers)
         given = {REQUEST_ID_HEADER: known}
         logged: dict[str, str] = {}
         try:
@@ -81,20 +79,21 @@ class Front:
             beats = parse(await _body(receive), self._settings.max_batch)
             prediction = await self._collector.predict(Request(beats, client))
             return written(prediction, beats.batch), str(prediction.answer.version)
-        await self._enter()
-        try:
-            body = await _body(receive)
+        async with self._intake.whole(receive, length) as body:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._alone, read, body, client)
-        finally:
-            self._room.release()
 
-    async def _enter(self) -> None:
-        """Wait until one more large body may be in memory."""
+    async def _other(self, scope: Message, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        """Have Flask answer; what it reads of a body is there by then, as a slow one would keep its thread."""
+        flask = self._alive if scope["path"] in ALIVE else self._flask
+        length = headers.get(b"content-length", b"")
+        if scope["method"] != "POST" or (length.isdigit() and int(length) > self._settings.max_body_bytes):
+            await flask(scope, receive, send)  # which reads nothing
+            return
         try:
-            async with asyncio.timeout(self._settings.deadline_seconds):
-                await self._room.acquire()
-        except TimeoutError:
-            raise ModelOverloaded(_FULL, cause=f"{LARGE} are worked on") from None
+            async with self._intake.whole(receive, int(length) if length.isdigit() else 0) as body:
+                await flask(scope, _given(body), send)
+        except GatewayError as error:
+            await refuse(error, scope, headers, send, self._journal)
 
     def _alone(self, read: Reader, body: bytes, client: str | None) -> tuple[bytes, str]:
         beats = read(body, self._settings.max_batch)
@@ -117,6 +116,15 @@ class Front:
 def _with_end(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Tell that the body ends by itself, with or without a length, which the adapter does not."""
     return app(environ | {"wsgi.input_terminated": True}, start_response)
+
+
+def _given(body: bytes) -> Receive:
+    messages = iter([{"type": "http.request", "body": body}])
+
+    async def receive() -> Message:
+        return next(messages, {"type": "http.disconnect"})
+
+    return receive
 
 
 async def _body(receive: Receive) -> bytes:

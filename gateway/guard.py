@@ -1,14 +1,14 @@
 """The door of the gateway: who may ask and how often, from which web pages, and the headers that keep browsers safe."""
 
-import time
 from collections.abc import Mapping
 from typing import Final
 
 from gateway.asgi import Application, Message, Receive, Send, answer, as_json
 from gateway.errors import GatewayError, TooManyRequests
-from gateway.journal import REQUEST_ID_HEADER, Journal, caller, request_id, told_of
+from gateway.journal import REQUEST_ID_HEADER, Journal, caller
 from gateway.keys import Keys
-from gateway.responses import VERSION_HEADER, told
+from gateway.refusal import id_of, refuse
+from gateway.responses import VERSION_HEADER
 from gateway.settings import Settings
 
 Pairs = list[tuple[bytes, bytes]]
@@ -57,22 +57,14 @@ class Guard:
             try:
                 caller.set(self._keys.admit(key_of(headers)))
             except GatewayError as error:
-                await self._refuse(error, scope, headers, send)
+                caller.set(error.name if isinstance(error, TooManyRequests) else "")
+                await refuse(error, scope, headers, send, self._journal)
                 return
         await self._app(scope, receive, send)
 
-    async def _refuse(self, error: GatewayError, scope: Message, headers: Mapping[bytes, bytes], send: Send) -> None:
-        started, known = time.perf_counter(), _id_of(headers)
-        caller.set(error.name if isinstance(error, TooManyRequests) else "")
-        status, given, content = told(error, known)
-        await answer(send, status, as_json(content), {REQUEST_ID_HEADER: known} | given)
-        seconds = time.perf_counter() - started
-        self._journal.failed(error.code)
-        self._journal.answered(scope["method"], scope["path"], status, seconds, known, None, told_of(error))
-
     async def _preflight(self, path: str, headers: Mapping[bytes, bytes], send: Send) -> None:
         """Tell a browser what a page of an allowed origin may send."""
-        known = _id_of(headers)
+        known = id_of(headers)
         given = {"Access-Control-Allow-Methods": "GET, POST", "Access-Control-Allow-Headers": self._allowed}
         given |= {"Access-Control-Max-Age": PREFLIGHT_SECONDS, REQUEST_ID_HEADER: known}
         await answer(send, 200, as_json({}), given)
@@ -97,10 +89,6 @@ def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
         return headers[b"x-api-key"]
     scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
     return key.strip() if scheme.lower() == b"bearer" else None
-
-
-def _id_of(headers: Mapping[bytes, bytes]) -> str:
-    return request_id(headers.get(b"x-request-id", b"").decode("latin1"))
 
 
 def _headers_of(path: str) -> Pairs:

@@ -13,6 +13,7 @@ ERRORS: Final = {
     400: "The request is not what the served model takes; the message says where.",
     401: "The API key is missing or not known.",
     404: "No model server has the version that was asked for.",
+    408: "The body did not come in time.",
     413: "The body is too large, or the batch too long.",
     415: "The body is neither JSON nor float32.",
     429: "The API key is used more often than it may.",
@@ -25,7 +26,7 @@ ERRORS: Final = {
 OF_KEYS: Final = (401, 429)
 OF_THE_SERVER: Final = (502, 503, 504)
 OF_VERSIONS: Final = (400, 404, *OF_THE_SERVER)
-OF_BEATS: Final = (400, 404, 413, 415, 501, *OF_THE_SERVER)
+OF_BEATS: Final = (400, 404, 408, 413, 415, 501, *OF_THE_SERVER)
 SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

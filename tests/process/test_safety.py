@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from hashlib import sha256
 from http.client import HTTPConnection
 from struct import pack
@@ -110,6 +112,18 @@ def test_every_path_holds_to_the_limits(serving):
             assert_error(gateway.ask("POST", path, chunks=[b" " * 5000] * 5), 413, "request_entity_too_large")
             fits = {"instances": [BEAT["features"]] * 2}
             assert gateway.ask("POST", path, fits).status_code == 200
+
+
+@pytest.mark.parametrize("size", [1, 200_000])
+def test_bodies_that_come_slowly_hold_up_nobody(serving, size):
+    start = b"POST /predict?details=true HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    start += b"Content-Type: application/json\r\n\r\n%x\r\n" % size + b" " * size
+    with running(serving.target, threads=1) as gateway, ExitStack() as stack:
+        for _ in range(10):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            slow.sendall(start)
+        assert gateway.ask("GET", "/ready").status_code == 200
+        assert gateway.ask("POST", "/predict?details=true", BEAT).status_code == 200
 
 
 def test_every_path_has_the_headers_that_keep_browsers_safe(serving):

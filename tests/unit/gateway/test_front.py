@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from gateway import assembly, front
+from gateway import assembly, front, intake
 from gateway.app import create_app
 from gateway.asgi import Application
 from gateway.candidate import Candidate
@@ -221,8 +221,8 @@ def test_the_answer_does_not_depend_on_the_way(steady, body, way):
     ids=bytes.decode,
 )
 def test_nor_on_the_size_of_the_body(settings, runner, serving, body, way):
-    caller = caller_of(settings, runner, serving.target, max_body_bytes=front.SMALL * 2)
-    large, named = body + b" " * front.SMALL, {"headers": {"X-Request-ID": "trace-1"}}
+    caller = caller_of(settings, runner, serving.target, max_body_bytes=intake.SMALL * 2)
+    large, named = body + b" " * intake.SMALL, {"headers": {"X-Request-ID": "trace-1"}}
     assert same(caller.post(large, **named)) == same(caller.post(large, **named, **OTHER_WAYS[way]))
     assert same(caller.post(large, **named)) == same(caller.post(body, **named))
 
@@ -382,9 +382,9 @@ def test_a_body_that_breaks_off_is_answered_with_an_error_and_stops_nobody(stead
 
 
 def test_few_large_bodies_are_let_in_and_small_ones_always(settings, runner):
-    caller = caller_of(settings, runner, settings.serving_target, max_body_bytes=2 * front.SMALL, deadline_seconds=0.1)
+    caller = caller_of(settings, runner, settings.serving_target, max_body_bytes=2 * intake.SMALL, deadline_seconds=0.1)
     scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b""}
-    scope["headers"] = [(b"content-type", JSON.encode()), (b"content-length", b"%d" % (front.SMALL + 1))]
+    scope["headers"] = [(b"content-type", JSON.encode()), (b"content-length", b"%d" % (intake.SMALL + 1))]
     statuses: list[int] = []
 
     async def send(message: Any) -> None:
@@ -399,7 +399,7 @@ def test_few_large_bodies_are_let_in_and_small_ones_always(settings, runner):
             return {"type": "http.disconnect"}
 
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(front.LARGE):
+            for _ in range(intake.LARGE):
                 tasks.create_task(caller.application(dict(scope), receive, send))
             await asyncio.sleep(0)  # each has begun
             await caller.application(dict(scope), receive, send)
@@ -409,5 +409,5 @@ def test_few_large_bodies_are_let_in_and_small_ones_always(settings, runner):
         return small
 
     assert runner.run(full()).status_code == 200
-    assert statuses == [503] + [400] * front.LARGE, "what broke off has made room"
-    assert caller.post(json.dumps(BEAT).encode() + b" " * front.SMALL).status_code == 200
+    assert statuses == [503] + [400] * intake.LARGE, "what broke off has made room"
+    assert caller.post(json.dumps(BEAT).encode() + b" " * intake.SMALL).status_code == 200
