@@ -18,6 +18,7 @@ import psutil
 import pytest
 from grpc import StatusCode
 
+from tests.fake_cluster import write_version
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_process import ROOT, Gateway, running
@@ -234,3 +235,28 @@ def test_no_log_line_has_a_value_or_a_name(named, level, tmp_path):
     if level in ("debug", "info"):
         assert '"status":502' in logged
         assert '"path":"other"' in logged
+
+
+def test_what_asks_from_within_the_cluster_gets_in_by_its_key(serving, tmp_path):
+    """As `helm test` and the training Job's promotion do."""
+    command = [sys.executable, "-m", "gateway", "key", "chart"]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    (tmp_path / "keys").write_text(made.stdout)
+    (tmp_path / "own-key").write_text(made.stderr)
+    with running(serving.target, api_keys_file=tmp_path / "keys") as gateway:
+        answered = gateway.ask("POST", "/predict", BEAT, X_API_Key=made.stderr.strip()).json
+        write_version(tmp_path / "ecg", 1)
+        beats = json.dumps([BEAT | answered | {"label": 0}])
+        (tmp_path / "ecg" / "1" / "assets.extra" / "beats.json").write_text(beats)
+
+        def check(*options: str) -> subprocess.CompletedProcess[str]:
+            where = ["--gateway", f"http://127.0.0.1:{gateway.port}", "--models", str(tmp_path / "ecg")]
+            command = [sys.executable, "-m", "rollout", *where, *options, "check"]
+            return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+        passed = check("--key-file", str(tmp_path / "own-key"))
+        assert (passed.returncode, passed.stderr) == (0, "")
+        assert "version 1, class 0" in passed.stdout
+        refused = check()
+        assert refused.returncode == 1
+        assert "--key-file" in refused.stderr
