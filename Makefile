@@ -45,7 +45,7 @@ fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60
 	@ECG_FUZZ_SECONDS=$(or $(FOR),60) $(BIN)/pytest tests/fuzz -v $(ARGS)
 
 audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (needs the package index's own data)
-	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt $(ARGS)
+	@$(BIN)/python -m scripts.audit $(ARGS)
 
 vendor: $(INSTALLED) ## Fetch the page's libraries anew from the npm registry, checked by their sums
 	@$(BIN)/python -m scripts.vendor
