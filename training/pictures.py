@@ -53,8 +53,7 @@ def reliability_diagram(calibration: Calibration) -> str:
     for axes, (name, found) in zip(figure.subplots(1, 2), told.items(), strict=True):
         filled = found.rows > 0
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
-        for edge in np.arange(1, BINS) / BINS:
-            axes.axvline(edge, color="grey", linewidth=0.3)
+        axes.vlines(np.arange(1, BINS) / BINS, 0, 1, color="grey", linewidth=0.3)
         axes.plot(found.probability[filled], found.accuracy[filled], color="tab:blue", linewidth=0.8)
         sizes = 10 + 300 * found.rows[filled] / found.rows.sum()
         axes.scatter(found.probability[filled], found.accuracy[filled], sizes, color="tab:blue", alpha=0.6)
