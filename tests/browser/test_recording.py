@@ -68,6 +68,22 @@ def test_the_answers_tell_where_in_the_recording_a_beat_is(recorded):
     assert float(second.split(",")[1]) < 1.0
 
 
+def test_another_lead_is_chosen_and_turned_upside_down(page):
+    first, *rows = strip_of(times=True).splitlines()
+    content = "\n".join([f"{first},V5", *(f"{row},{-float(row.split(',')[1])}" for row in rows)]).encode()
+    page.locator("#files").set_input_files({"name": "leads.csv", "mimeType": "text/csv", "buffer": content})
+    status, line = page.get_by_role("status"), page.locator("#strip path.line")
+    expect(status).to_contain_text("lead ECG; ")
+    upright = line.get_attribute("d")
+    page.get_by_label("Lead", exact=True).select_option("V5")
+    expect(status).to_contain_text("lead V5; ")
+    assert line.get_attribute("d") != upright
+    page.get_by_label("Upside down").check()
+    expect(status).to_contain_text(f"lead V5, upside down; {BEATS - 1} beats cut")
+    expect(page.get_by_label("Upside down")).to_be_focused()
+    assert line.get_attribute("d") == upright
+
+
 def test_a_recording_that_does_not_tell_its_rate_is_asked_for_it(page):
     drop(page, times=False)
     page.get_by_label("Samples per second of this recording").fill(str(RATE))

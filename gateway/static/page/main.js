@@ -10,6 +10,7 @@ import { ListView } from "./list-view.js";
 import { Marks } from "./marks.js";
 import { Opening } from "./opening.js";
 import { predictAll } from "./predicting.js";
+import { cut } from "./recording.js";
 import { StripView } from "./strip.js";
 import { count, counted } from "./words.js";
 
@@ -17,7 +18,7 @@ const client = new Client(wantKey, versionSeen);
 const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };
 const beatView = new BeatView();
 const listView = new ListView(select);
-const stripView = new StripView(select);
+const stripView = new StripView(select, recut);
 const opening = new Opening(facts, open, wrong);
 const versions = new Set(); // that have answered
 let collection = null;
@@ -57,12 +58,26 @@ function versionSeen(version) {
 
 /** Look at these beats instead of what was open. */
 function open(opened) {
+  look(opened);
+  found("beat-name").focus();
+}
+
+function look(opened) {
   collection = opened;
   well();
   fill(found("status"), opened.understood);
   show();
-  found("beat-name").focus();
   predict();
+}
+
+/** Look at the same recording by another lead, or the other side up; the focus stays where that was chosen. */
+async function recut(source, lead, inverted) {
+  try {
+    look(await cut(source, lead, inverted));
+  } catch (failure) {
+    show();
+    wrong(failure);
+  }
 }
 
 async function predict() {

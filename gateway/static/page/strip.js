@@ -14,10 +14,14 @@ const LARGE_SQUARE = 0.2; // seconds, as on paper at 25 mm/s
 const SMALL_SQUARE = 0.04;
 const HALF_TICK = 18; // pixels
 
-/** Shows some seconds of a recording; `select(beat)` is told which beat was chosen. */
+/** Shows some seconds of a recording; `select(beat)` is told which beat was chosen, `recut(source, lead, inverted)` which lead. */
 export class StripView {
-  constructor(select) {
+  constructor(select, recut) {
     this.select = select;
+    const chosen = () => this.collection.recording.source.signals[found("lead").selectedIndex];
+    const change = () => recut(this.collection.recording.source, chosen(), found("inverted").checked);
+    found("lead").addEventListener("change", change);
+    found("inverted").addEventListener("change", change);
     this.from = 0; // seconds
     found("moment").addEventListener("input", (event) => this.move(Number(event.target.value)));
     found("strip-before").addEventListener("click", () => this.move(this.from - this.seconds));
@@ -32,9 +36,11 @@ export class StripView {
     Object.assign(this, { collection, facts, selected });
     found("recording").hidden = !collection.recording;
     if (!collection.recording) return;
-    const { samples, rate, name } = collection.recording;
+    const { samples, rate, source, lead, inverted } = collection.recording;
     this.length = samples.length / rate;
-    fill(found("strip-name"), `${collection.name}: lead ${name}, ${clock(this.length)} minutes at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
+    fill(found("strip-name"), `${collection.name}: ${clock(this.length)} minutes at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
+    fill(found("lead"), source.signals.map((signal) => element("option", { selected: signal === lead }, signal.name)));
+    found("inverted").checked = inverted;
     if (moved) this.reveal(selected);
     else this.draw();
   }
