@@ -44,7 +44,7 @@ test: $(INSTALLED) ## Everything that needs no cluster
 fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60 seconds a test; ECG_FUZZ_SEED repeats one)
 	@ECG_FUZZ_SECONDS=$(or $(FOR),60) $(BIN)/pytest tests/fuzz -v $(ARGS)
 
-audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (needs the package index's own data)
+audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (ARGS=--if-reachable where there is no data)
 	@$(BIN)/python -m scripts.audit $(ARGS)
 
 vendor: $(INSTALLED) ## Fetch the page's libraries anew from the npm registry, checked by their sums
