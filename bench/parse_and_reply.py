@@ -48,24 +48,17 @@ class AtOnce(Collector):
 class Server(server.Server):
     """The gateway's server around those."""
 
-    def load(self, metrics_folder: str) -> Guard:
-        """Make the application in the worker."""
-        from gateway import logs
+    def application(self, metrics_folder: str) -> Guard:
+        """Put them together."""
         from gateway.app import create_app
         from gateway.deployment import Rollout
         from gateway.pool import Pool
 
-        settings = self._settings
-        server._end_with_parent()
-        server._return_large_blocks()
-        logs.configure(settings.log_level)
-        metrics = Metrics(metrics_folder)
+        settings, metrics = self._settings, Metrics(metrics_folder)
         router = Constant(settings, Pool(settings), Rollout(), metrics)
         app = create_app(settings, router, metrics)
         journal = Journal(metrics, (PATH,))
-        front = Front(app, router, AtOnce(router, settings), journal, settings)
-        server._collect_rarely()
-        return Guard(front, None, journal, settings)
+        return Guard(Front(app, router, AtOnce(router, settings), journal, settings), None, journal, settings)
 
 
 if __name__ == "__main__":

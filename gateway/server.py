@@ -46,15 +46,19 @@ class Server:
             shutil.rmtree(folder)
 
     def load(self, metrics_folder: str) -> "Application":
-        """Make the application; called in each worker, as gRPC does not survive a fork."""
-        from gateway import assembly
-
+        """Set up this process, a worker, and make the application in it, as gRPC does not survive a fork."""
         _end_with_parent()
         _return_large_blocks()
         logs.configure(self._settings.log_level)
-        application = assembly.application(self._settings, metrics_folder)
+        application = self.application(metrics_folder)
         _collect_rarely()
         return application
+
+    def application(self, metrics_folder: str) -> "Application":
+        """Put the parts together."""
+        from gateway import assembly
+
+        return assembly.application(self._settings, metrics_folder)
 
 
 def listener(address: str) -> socket.socket:

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -64,6 +65,25 @@ class Cluster:
         images = [f"--set={name}.image.tag={self.tag}" for name in ("training", "serving", "gateway", "rollout")]
         waiting = ["--wait", "--wait-for-jobs", f"--timeout={PATIENCE}"]
         return self.helm(command, "ecg", CHART, f"--values={VALUES}", *images, *waiting, *arguments)
+
+
+class Rollout:
+    """`python -m rollout` on this cluster, as a platform engineer runs it."""
+
+    def __init__(self, namespace: str) -> None:
+        self._command = [sys.executable, "-m", "rollout", f"--namespace={namespace}"]
+
+    def start(self, *arguments: object) -> subprocess.Popen[str]:
+        command = [*self._command, *map(str, arguments)]
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def __call__(self, *arguments: object, code: int = 0) -> str:
+        """Run it to its end; what it said."""
+        with self.start(*arguments) as process:
+            assert process.stdout
+            said = process.stdout.read()
+        assert process.returncode == code, said
+        return said
 
 
 class Ingress:

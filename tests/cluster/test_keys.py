@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.keys import made
-from tests.cluster.conftest import Cluster, Ingress, in_namespace
-from tests.cluster.test_rollouts import Rollout
+from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
 
 HOST = "keys.test"
 

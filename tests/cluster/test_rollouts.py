@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from math import sqrt
@@ -15,31 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import Cluster, Ingress, in_namespace, run
-from tests.gateway_process import ROOT, asked_all_the_time
+from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace, run
+from tests.gateway_process import asked_all_the_time
 
 HOST = "rollouts.test"
 PUBLISH_ONLY = "--set=rollout.promote=false"
 ROUGHLY = "--tolerance=0.05"  # of 200 held-back beats, by which good versions differ by chance
-
-
-class Rollout:
-    """`python -m rollout` on this cluster, as a platform engineer runs it."""
-
-    def __init__(self, namespace: str) -> None:
-        self._command = [sys.executable, "-m", "rollout", f"--namespace={namespace}"]
-
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
-        command = [*self._command, *map(str, arguments)]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-    def __call__(self, *arguments: object, code: int = 0) -> str:
-        """Run it to its end; what it said."""
-        with self.start(*arguments) as process:
-            assert process.stdout
-            said = process.stdout.read()
-        assert process.returncode == code, said
-        return said
 
 
 @pytest.fixture(scope="module")
