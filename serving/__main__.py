@@ -6,10 +6,13 @@ import sys
 import threading
 from importlib.metadata import version
 from queue import SimpleQueue
+from typing import Final
 
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 from serving.slim import use_slim_tensorflow
+
+_STOP: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str]) -> int:
@@ -27,9 +30,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve(flags: Flags) -> int:
+    # no thread takes these but the one that waits for them: a handler can go unnoticed while its thread sleeps
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     events: SimpleQueue[Exception | None] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: events.put(None))
     # TensorFlow reads this once, when it is loaded
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     use_slim_tensorflow()
@@ -43,7 +46,12 @@ def _serve(flags: Flags) -> int:
         except Exception as error:
             events.put(error)
 
+    def wait_for_stop() -> None:
+        signal.sigwait(_STOP)
+        events.put(None)
+
     threading.Thread(target=start, name="start", daemon=True).start()
+    threading.Thread(target=wait_for_stop, name="stop", daemon=True).start()
     failure = events.get()
     if failure is not None:
         log.error(f"Failed to start server. Error: {failure}")
