@@ -70,8 +70,8 @@ class Cluster:
 class Rollout:
     """`python -m rollout` on this cluster, as a platform engineer runs it."""
 
-    def __init__(self, namespace: str) -> None:
-        self._command = [sys.executable, "-m", "rollout", f"--namespace={namespace}"]
+    def __init__(self, namespace: str, *options: str) -> None:
+        self._command = [sys.executable, "-m", "rollout", f"--namespace={namespace}", *options]
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
         command = [*self._command, *map(str, arguments)]
@@ -89,14 +89,15 @@ class Rollout:
 class Ingress:
     """The way in from outside: one request on a connection of its own; answers have what the tests look at."""
 
-    def __init__(self, url: str, host: str) -> None:
+    def __init__(self, url: str, host: str, key: str | None = None) -> None:
         self._address = urlsplit(url).netloc
-        self._host = host
+        self._always = {"Content-Type": "application/json", "Host": host}
+        if key:
+            self._always["Authorization"] = f"Bearer {key}"
 
     def ask(self, method: str, path: str, content: object = None, headers: Mapping[str, str] | None = None) -> Any:
         with closing(http.client.HTTPConnection(self._address, timeout=30)) as connection:
-            always = {"Content-Type": "application/json", "Host": self._host}
-            connection.request(method, path, json.dumps(content), always | dict(headers or {}))
+            connection.request(method, path, json.dumps(content), self._always | dict(headers or {}))
             response = connection.getresponse()
             body = response.read()
             told = json.loads(body) if response.headers.get_content_type() == "application/json" else body

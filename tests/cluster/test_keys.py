@@ -4,12 +4,13 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway.keys import made
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
+from tests.gateway_process import asked_all_the_time
+from tests.golden.kit import until
 
 HOST = "keys.test"
 
@@ -32,28 +33,40 @@ def chart_key() -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
+def known(ingress_url: str, chart_key: tuple[str, str]) -> Ingress:
+    """The way in for who has a key."""
+    return Ingress(ingress_url, HOST, chart_key[0])
+
+
+@pytest.fixture(scope="module")
 def key(chart_key: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "own-key"
     path.write_text(chart_key[0])
     return path
 
 
-def test_a_release_with_keys_trains_and_promotes(cluster, beats, chart_key, key, tmp_path):
+@pytest.fixture(scope="module")
+def rollout(cluster: Cluster, key: Path) -> Rollout:
+    return Rollout(cluster.namespace, f"--key-file={key}")
+
+
+def deploy(cluster: Cluster, command: str, *arguments: str) -> None:
+    keys = "--set=gateway.apiKeys.existingSecret=ecg-keys"
+    cluster.deploy(command, f"--set=ingress.host={HOST}", keys, *arguments)
+
+
+def test_a_release_with_keys_trains_and_promotes(cluster, rollout, beats, chart_key, key, tmp_path):
     (tmp_path / "keys").write_text(f"{chart_key[1]}\n")
     cluster.kubectl("create", "configmap", "beats", f"--from-file={beats}")
     cluster.kubectl("create", "secret", "generic", "ecg-keys", f"--from-file={tmp_path / 'keys'}", f"--from-file={key}")
-    cluster.deploy("install", f"--set=ingress.host={HOST}", "--set=gateway.apiKeys.existingSecret=ecg-keys")
-    assert json.loads(Rollout(cluster.namespace)("status", "--json"))["served"] == 1
+    deploy(cluster, "install")
+    assert json.loads(rollout("status", "--json"))["served"] == 1
 
 
-def test_only_who_has_a_key_is_answered(ingress, bodies, chart_key):
+def test_only_who_has_a_key_is_answered(ingress, known, bodies):
     refused = ingress.ask("POST", "/predict", bodies[0])
     assert (refused.status_code, refused.json["error"]["code"]) == (401, "unauthorized")
-    assert answer(ingress, "/predict", bodies[0], chart_key[0]).status_code == 200
-
-
-def answer(ingress: Ingress, path: str, content: object, key: str) -> Any:
-    return ingress.ask("POST", path, content, {"Authorization": f"Bearer {key}"})
+    assert known.ask("POST", "/predict", bodies[0]).status_code == 200
 
 
 def test_the_page_is_open_and_says_what_a_browser_may_do(ingress):
@@ -62,9 +75,9 @@ def test_the_page_is_open_and_says_what_a_browser_may_do(ingress):
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
 
 
-def test_an_answer_is_explained_and_doubted(ingress, bodies, chart_key):
-    told = answer(ingress, "/predict?details=true", bodies[0], chart_key[0]).json
-    explained = answer(ingress, "/explain", bodies[0], chart_key[0]).json
+def test_an_answer_is_explained_and_doubted(known, bodies):
+    told = known.ask("POST", "/predict?details=true", bodies[0]).json
+    explained = known.ask("POST", "/explain", bodies[0]).json
     assert explained["predicted_class"] == told["predicted_class"]
     assert told["unusual"] == (told["unusual_score"] > 1)
     difference = explained["score"] - explained["baseline_score"]
@@ -73,3 +86,46 @@ def test_an_answer_is_explained_and_doubted(ingress, bodies, chart_key):
 
 def test_helm_test_passes_with_the_charts_own_key(cluster):
     assert "Succeeded" in cluster.helm("test", "ecg", "--logs", "--timeout=2m")
+
+
+def test_drift_finds_usual_beats_usual_and_strange_ones_drifted(known, rollout, bodies, tell):
+    for body in [*bodies, *bodies[:50]]:
+        known.ask("POST", "/predict", body)
+    usual = {row["what"]: row["verdict"] for row in json.loads(rollout("drift", "--json"))}
+    assert set(usual) >= {"probability", "predicted_class", "range"}
+    assert "drifted" not in usual.values()
+    for body in bodies * 2:
+        known.ask("POST", "/predict", {"features": [10 * value for value in body["features"]]})
+    said = rollout("drift")
+    tell(said)
+    verdicts = {line.split()[0]: line for line in said.splitlines()}
+    assert "drifted" in verdicts["range"]
+
+
+def test_a_canary_is_promoted_while_only_known_callers_are_answered(cluster, known, rollout, bodies):
+    deploy(cluster, "upgrade", "--set=training.options.seed=1", "--set=rollout.promote=false")
+    with asked_all_the_time(known, bodies, clients=3, pause=0.02) as load:
+        rollout("canary", 2, "--tolerance=0.05", "--auto", "--steps", "50", "--requests", "100")
+        load.wait_for(200, version=2)
+    assert set(load.statuses) == {200}
+
+
+def pods_and_restarts(cluster: Cluster) -> dict[str, list[int]]:
+    return {
+        pod["metadata"]["name"]: [each["restartCount"] for each in pod["status"]["containerStatuses"]]
+        for pod in cluster.objects("pods", "gateway")
+    }
+
+
+def test_keys_are_exchanged_without_a_restart(cluster, ingress_url, known, bodies):
+    before = pods_and_restarts(cluster)
+    exchanged, line = made("chart")
+    cluster.kubectl("patch", "secret", "ecg-keys", f"--patch={json.dumps({'stringData': {'keys': line}})}")
+    renewed = Ingress(ingress_url, HOST, exchanged)
+
+    def all_told(who: Ingress, code: int) -> bool:
+        return all(who.ask("POST", "/predict", bodies[0]).status_code == code for _ in range(20))
+
+    # the kubelet brings a Secret's change to its pods within two minutes
+    until(lambda: all_told(renewed, 200) and all_told(known, 401), seconds=180)
+    assert pods_and_restarts(cluster) == before
