@@ -9,22 +9,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is loade
 
 from data.errors import DataError
 from training.errors import TrainingError
+from training.options import parse_options
+from training.publish import newest
 
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
 for library in ("absl", "tensorflow"):  # they warn of the exporter's inner names
     logging.getLogger(library).setLevel(logging.ERROR)
 signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stopped Job clears up as Ctrl-C does
 try:
-    # Late, as loading TensorFlow takes seconds: the first process of a container would not heed a stop until then.
-    from training.options import parse_options
-    from training.pipeline import train
-    from training.publish import newest
-    from training.workers import Workers
-
     options = parse_options(sys.argv[1:])
     if options.unless_published and (version := newest(options.models)):
         print(f"Nothing to do: {version} is published", flush=True)
-    elif version := train(options, Workers.parse(os.environ.get("TF_CONFIG", ""))):
+        sys.exit()
+    # Late, as loading TensorFlow takes seconds: the first process of a container would not heed a stop until then.
+    from training.pipeline import train
+    from training.workers import Workers
+
+    if version := train(options, Workers.parse(os.environ.get("TF_CONFIG", ""))):
         print(f"Published {version}", flush=True)
 except (DataError, TrainingError) as error:
     sys.exit(f"training: {error}")

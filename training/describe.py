@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from training.answers import answered
 from training.calibrate import Calibration
 from training.evaluate import Evaluation
-from training.network import Recipe, Trained
+from training.network import Trained
 from training.parts import Parts
+from training.recipe import Recipe
 from training.shards import Rows
 from training.unusual import Unusual
 

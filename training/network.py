@@ -5,7 +5,7 @@ import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +16,7 @@ from training.answers import answered, logits, probabilities
 from training.checkpoint import Store
 from training.epochs import Epochs
 from training.errors import TrainingError
+from training.recipe import Recipe
 from training.shards import Rows
 from training.streams import in_order, shuffled
 from training.together import fit_together
@@ -24,18 +25,6 @@ from training.workers import Team
 LEAST_GAIN = 1e-3  # of validation loss, within the patience
 STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch
 JUDGED_AT_ONCE = 1024  # rows
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train; what to train on is not its business."""
-
-    epochs: int = 200
-    patience: int = 15
-    batch_size: int | None = None
-    learning_rate: float = 1e-3
-    class_weights: Literal["none", "balanced"] = "none"
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

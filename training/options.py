@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from training.network import Recipe
+from training.recipe import Recipe
 
 DEFAULTS = Recipe()
 

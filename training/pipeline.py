@@ -19,10 +19,11 @@ from training.errors import PublishError
 from training.evaluate import Evaluation
 from training.export import export, verify, write_warmup
 from training.folders import scratch
-from training.network import Recipe, fit
+from training.network import fit
 from training.options import Options
 from training.parts import Parts, read
 from training.publish import prune, publish, staging
+from training.recipe import Recipe
 from training.report import summary, write_report
 from training.signatures import Servable
 from training.version_files import read_spared, write_version

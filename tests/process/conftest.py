@@ -1,6 +1,7 @@
 """The three components as they are deployed: a training that publishes, a model server, a gateway."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,8 +59,9 @@ class Tree:
         return examples
 
     def asked_all_the_time(self, version: int) -> AbstractContextManager[Load]:
-        """Clients that ask for the example beats of `version` until the end of the block."""
-        return asked_all_the_time(self.gateway, [{"features": each["features"]} for each in self.examples(version)])
+        """Clients that ask for the example beats of `version` until the end of the block, and leave room to train."""
+        beats = [{"features": each["features"]} for each in self.examples(version)]
+        return asked_all_the_time(self.gateway, beats, pause=0.02)
 
 
 @pytest.fixture
@@ -71,12 +73,20 @@ def serving() -> Iterator[FakeServing]:
     fake.stop()
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model base path with version 1, to be copied."""
+    tree = Tree(tmp_path_factory.mktemp("trained"), ExitStack())
+    tree.train()
+    return tree.base
+
+
 @pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
+def tree(tmp_path: Path, trained: Path) -> Iterator[Tree]:
     """Version 1 trained, served and answered for."""
     with ExitStack() as stack:
         tree = Tree(tmp_path, stack)
-        tree.train()
+        shutil.copytree(trained, tree.base)
         tree.serve()
         tree.gateway = stack.enter_context(running_gateway(f"unix:{tree.socket}", workers=2))
         yield tree

@@ -1,6 +1,7 @@
 """The bench as its users start it: it measures the real processes, reports, and ends by itself."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,19 +10,14 @@ import psutil
 import pytest
 
 from tests.gateway_process import ROOT
-from tests.made_beats import write_beats
 
-CONTENDERS = "grpc,gateway,parse-and-reply"
+CONTENDERS = "grpc,gateway"
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def models(trained: Path, tmp_path: Path) -> Path:
     """A model base path with one version."""
-    folder = tmp_path_factory.mktemp("bench")
-    data = write_beats(folder / "beats.csv", (0, 1) * 40)
-    command = [sys.executable, "-m", "training", "--data", str(data), "--models", str(folder / "ecg"), "--epochs", "3"]
-    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    return folder / "ecg"
+    return Path(shutil.copytree(trained, tmp_path / "ecg"))
 
 
 def bench(models: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,7 +40,7 @@ def test_a_run_measures_everybody_in_every_scenario_and_ends(models, tmp_path):
     assert "1 beat, 64 connections: the gateway's requests by bare gRPC's" in done.stdout
     results = json.loads((tmp_path / "results.json").read_text())
     measured = {(each["contender"], each["scenario"]) for each in results["figures"]}
-    assert len(measured) == len(results["figures"]) == 3 * 4
+    assert len(measured) == len(results["figures"]) == 2 * 4
     assert all(each["requests_per_second"] > 0 and not each["faults"] for each in results["figures"])
     assert results["machine"]["versions"]["numpy"]
     assert "</svg>" in (tmp_path / "results.svg").read_text()
@@ -54,12 +50,8 @@ def test_a_run_measures_everybody_in_every_scenario_and_ends(models, tmp_path):
 def test_a_contender_that_answers_wrongly_fails_the_run(models, tmp_path):
     """What is expected is changed, so that the right answers are the wrong ones."""
     recorded = models / "1" / "assets.extra" / "beats.json"
-    text = recorded.read_text()
-    recorded.write_text(text.replace('"predicted_class": 0', '"predicted_class": 7'))
-    try:
-        done = bench(models, tmp_path, "--quick", "--only", "direct,grpc", "--seconds", "0.1")
-    finally:
-        recorded.write_text(text)
+    recorded.write_text(recorded.read_text().replace('"predicted_class": 0', '"predicted_class": 7'))
+    done = bench(models, tmp_path, "--quick", "--only", "direct,grpc", "--seconds", "0.1")
     assert done.returncode == 1
     assert "direct answered wrongly" in done.stderr
     assert "grpc answers wrongly" in done.stderr

@@ -8,7 +8,8 @@ import pytest
 
 from data.reader import read_beats
 from tests.made_beats import write_beats
-from training.network import Recipe, build, fit
+from training.network import build, fit
+from training.recipe import Recipe
 from training.shards import Rows, deal_out, pile_up
 from training.split import split_rows
 

@@ -1,6 +1,7 @@
 """From a file of beats to a published version, judged by loading the version as any server would."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,12 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from tests.made_beats import write_beats
 from training import unusual
+from training.describe import Outcome
 from training.errors import PublishError, TrainingError
 from training.export import verify
 from training.options import parse_options
-from training.pipeline import train
+from training.parts import read
+from training.pipeline import fit_and_evaluate, train
 
 
 def run(data: Path, models: Path, *arguments: str) -> Path:
@@ -83,35 +86,37 @@ def test_warmup_metrics_and_report_travel_with_the_version(two_classes):
     assert "https://" not in page
 
 
-def test_synthetic_beats_are_called_so_everywhere(tmp_path, capsys):
-    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_path, capsys):
+    data = write_beats(tmp_path / "beats.csv", [0] * 14 + [1] * 6 + [2] * 3)
     data.write_text("# synthetic: made for a test\n" + data.read_text())
     version = run(data, tmp_path / "ecg")
     assert "synthetic: made for a test" in capsys.readouterr().out
     assert "synthetic: made for a test" in (version / "assets.extra" / "report.html").read_text()
     told = json.loads(load(version)["metadata"]()["description"].numpy())
     assert told["data"]["note"] == "synthetic: made for a test"
+    assert sum(told["data"]["rows"].values()) == 23
 
 
-def test_a_few_rows_are_enough(tmp_path):
-    version = run(write_beats(tmp_path / "beats.csv", [0] * 14 + [1] * 6 + [2] * 3), tmp_path / "ecg")
-    metrics = json.loads((version / "assets.extra" / "metrics.json").read_text())
-    assert sum(metrics["data"]["rows"].values()) == 23
+def outcome(data: Path, folder: Path, *arguments: str) -> Outcome:
+    """What a training has found out before it writes anything."""
+    options = parse_options(["--data", str(data), "--epochs", "15", *arguments])
+    folder.mkdir()
+    return fit_and_evaluate(read(options, folder), options.recipe)
 
 
 def test_a_test_file_is_the_held_back_set(tmp_path):
-    data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
-    version = run(data, tmp_path / "ecg", "--test", str(write_beats(tmp_path / "test.csv", [0] * 7 + [1] * 4)))
-    metrics = json.loads((version / "assets.extra" / "metrics.json").read_text())
-    assert metrics["data"]["rows"] == {"train": 34, "validation": 6, "test": 11}
+    data, held_back = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20), tmp_path / "test.csv"
+    write_beats(held_back, [0] * 7 + [1] * 4)
+    truth = outcome(data, tmp_path / "rows", "--test", str(held_back), "--epochs", "1").evaluation.truth
+    assert np.bincount(truth).tolist() == [7, 4]
 
 
 def test_the_same_seed_makes_the_same_model(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 30 + [1] * 30)
-    beat = tf.constant(np.linspace(-1, 1, 12, dtype=np.float32)[None])
+    beat = np.linspace(-1, 1, 12, dtype=np.float32)[None]
     first, again, other = (
-        load(run(data, tmp_path / "ecg", "--seed", seed))["serving_default"](features=beat)["probabilities"].numpy()
-        for seed in ("3", "3", "4")
+        outcome(data, tmp_path / f"{turn}", "--seed", seed).trained.model(beat, training=False).numpy()
+        for turn, seed in enumerate(("3", "3", "4"))
     )
     assert (first == again).all()
     assert (first != other).any()
@@ -120,11 +125,10 @@ def test_the_same_seed_makes_the_same_model(tmp_path):
 def test_a_constant_column_does_not_blow_up_new_values(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
     data.write_text("\n".join(f"1,{line}" for line in data.read_text().splitlines()))
-    serve = load(run(data, tmp_path / "ecg", "--label", "last"))["serving_default"]
+    network = outcome(data, tmp_path / "rows", "--label", "last").trained.model
     beat = np.insert(np.sin(np.arange(12)), 0, 1.0)
-    near, same = (serve(features=tf.constant((beat + shift)[None], tf.float32))["probability"] for shift in
-                  (np.eye(13)[0] * 0.01, 0.0))  # fmt: skip
-    assert near.numpy() == pytest.approx(same.numpy(), abs=0.05)
+    near, same = network(np.stack([beat + np.eye(13)[0] * 0.01, beat]).astype(np.float32), training=False).numpy()
+    assert near == pytest.approx(same, abs=0.05)
 
 
 def test_balanced_weights_help_the_rare_class(tmp_path):
@@ -132,12 +136,11 @@ def test_balanced_weights_help_the_rare_class(tmp_path):
     labels = np.repeat([0, 1], [4000, 400])  # so many that the recall of the held-back ones is no matter of luck
     rows = "\n".join(f"{value:.4f},{label}" for (value,), label in zip(noise + labels[:, None], labels, strict=True))
     (tmp_path / "beats.csv").write_text(rows)
-    versions = [run(tmp_path / "beats.csv", tmp_path / "ecg", "--class-weights", how) for how in ("none", "balanced")]
     plain, balanced = (
-        json.loads((version / "assets.extra" / "metrics.json").read_text())["metrics"]["classes"]["1"]["recall"]
-        for version in versions
+        outcome(tmp_path / "beats.csv", tmp_path / how, "--class-weights", how).evaluation.metrics()["classes"]["1"]
+        for how in ("none", "balanced")
     )
-    assert plain < 0.3 < 0.6 < balanced
+    assert plain["recall"] < 0.3 < 0.6 < balanced["recall"]
 
 
 def test_a_network_that_diverged_is_not_published(tmp_path):
@@ -157,21 +160,15 @@ def test_a_version_that_answers_otherwise_is_refused(two_classes, make_rows):
             verify(two_classes, beats, wrong, odd)
 
 
-def test_old_versions_are_pruned(tmp_path):
+def test_old_versions_are_pruned_but_for_spared_ones_and_the_new_ones_number_is_told(two_classes, tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
-    for _ in range(4):
-        run(data, tmp_path / "ecg", "--keep", "2", "--epochs", "1")
-    assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["3", "4"]
-
-
-def test_spared_versions_are_not_pruned_and_the_new_ones_number_is_told(tmp_path):
-    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    for number in "1234":
+        shutil.copytree(two_classes, tmp_path / "ecg" / number)
     (tmp_path / "spare").write_text("1\n")
     files = ["--spare-file", str(tmp_path / "spare"), "--version-file", str(tmp_path / "version")]
-    for _ in range(4):
-        run(data, tmp_path / "ecg", "--keep", "2", "--epochs", "1", *files)
-    assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["1", "3", "4"]
-    assert (tmp_path / "version").read_text() == "4\n"
+    run(data, tmp_path / "ecg", "--keep", "2", "--epochs", "1", *files)
+    assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["1", "4", "5"]
+    assert (tmp_path / "version").read_text() == "5\n"
 
 
 def test_a_spare_file_that_is_none_is_refused_before_anything_is_done(tmp_path):

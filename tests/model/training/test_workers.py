@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from training.checkpoint import Store
-from training.network import Recipe, Trained, fit
+from training.network import Trained, fit
+from training.recipe import Recipe
 from training.shards import Rows
 from training.workers import Team, Workers
 

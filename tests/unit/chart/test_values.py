@@ -12,8 +12,8 @@ import pytest
 from gateway.settings import Settings
 from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, ROOT
-from training.network import Recipe
 from training.options import Options
+from training.recipe import Recipe
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 README = (CHART / "README.md").read_text()
