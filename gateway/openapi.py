@@ -43,6 +43,8 @@ EXAMPLES: Final = "Beats that came with the model. Held back from its training, 
 PACKED: Final[Schema] = {
     "application/octet-stream": {"schema": {"description": "Little-endian float32 values, beat after beat: a batch."}}
 }
+TAGS: Final = {"beats": ("predict", "explain"), "model": ("model", "examples")}
+OPERATION: Final = "operation"
 PROMETHEUS: Final[Schema] = {"text/plain": {"schema": TEXT}}
 DOCUMENT: Final[Schema] = {"application/json": {"schema": {"type": "object"}}}
 
@@ -125,6 +127,7 @@ def _operation(
     summary, _, more = description.partition(". ")
     return {
         "operationId": name,
+        "tags": [next((tag for tag, names in TAGS.items() if name in names), OPERATION)],
         "summary": summary.removesuffix("."),
         **({"description": more} if more else {}),
         **({"security": GUARDED} if keyed else {}),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import Ingress, run
-from tests.golden.kit import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not shutil.which("docker"), reason="no container engine here")
 TAG = os.environ.get("ECG_IMAGE_TAG", "dev")

@@ -10,7 +10,7 @@ import pytest
 from gateway.keys import made
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
 from tests.gateway_process import asked_all_the_time
-from tests.golden.kit import until
+from tests.waiting import until
 
 HOST = "keys.test"
 

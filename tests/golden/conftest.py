@@ -21,8 +21,9 @@ import pytest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
-from tests.golden.kit import Client, export, until
+from tests.golden.kit import Client, export
 from tests.golden.process import running
+from tests.waiting import until
 
 
 @dataclass

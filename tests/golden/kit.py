@@ -1,7 +1,6 @@
 """What the model server's tests share: tiny SavedModels that keep the contract, a client, and a way to wait."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -164,12 +163,3 @@ def refused(code: grpc.StatusCode, message: str | None = None, contains: str = "
     if message is not None:
         assert caught.value.details() == message
     assert contains in (caught.value.details() or "")
-
-
-def until(condition: Callable[[], T], seconds: float = PATIENCE) -> T:
-    """Return the condition's first true value: the server's state can be asked for, not subscribed to."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "the condition did not come true"
-        time.sleep(0.02)
-    return value

@@ -8,7 +8,8 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from tensorflow.core.framework import types_pb2
 
-from tests.golden.kit import Client, export, refused, spec, until
+from tests.golden.kit import Client, export, refused, spec
+from tests.waiting import until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND

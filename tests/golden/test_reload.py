@@ -7,7 +7,8 @@ import pytest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
-from tests.golden.kit import export, refused, spec, until
+from tests.golden.kit import export, refused, spec
+from tests.waiting import until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION

@@ -8,7 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.golden.kit import array, export, refused, spec, until, warmup_record, write_warmup
+from tests.golden.kit import array, export, refused, spec, warmup_record, write_warmup
+from tests.waiting import until
 
 
 def predicted(client, name: str) -> int:

@@ -6,8 +6,7 @@ import re
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from http.client import HTTPConnection
@@ -22,6 +21,7 @@ from tests.fake_cluster import write_version
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_process import ROOT, Gateway, running
+from tests.waiting import until
 
 VALUE = 0.7193519  # of a beat: no log may have it, in any spelling of as many digits
 NAME = "Meier-Anna-1956"  # of a person, wherever one could come in
@@ -35,14 +35,6 @@ OF_CONNECTIONS = (StatusCode.DEADLINE_EXCEEDED, StatusCode.NOT_FOUND, StatusCode
 
 def line(name: str, key: str) -> str:
     return f"{name} {sha256(key.encode()).hexdigest()}\n"
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Ask again and again: a file that changes is seen after a second."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_keys_change_while_the_gateway_runs(serving, tmp_path):

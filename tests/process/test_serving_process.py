@@ -14,8 +14,9 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from tests.golden.kit import LONG_BEAT, PATIENCE, Client, export, refused, spec, until
+from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
 from tests.golden.process import ROOT, running
+from tests.waiting import PATIENCE, until
 
 NO_RETRY = "--max_num_load_retries=0"
 

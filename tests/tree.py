@@ -1,0 +1,58 @@
+"""The three components as they are deployed: a training that publishes, a model server, a gateway."""
+
+import json
+import subprocess
+import sys
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.gateway_process import ROOT, Gateway, Load, asked_all_the_time
+from tests.golden.process import ServerProcess
+from tests.golden.process import running as running_server
+from tests.made_beats import write_beats
+
+
+@dataclass
+class Tree:
+    """A model base path, a model server on it and a gateway before that."""
+
+    folder: Path
+    stack: ExitStack
+    server: ServerProcess = field(init=False)
+    gateway: Gateway = field(init=False)
+
+    @property
+    def base(self) -> Path:
+        return self.folder / "models" / "ecg"
+
+    def train(self, labels: tuple[int, ...] = (0, 1), length: int = 12) -> int:
+        """Publish a version and return its number."""
+        data = write_beats(self.folder / "beats.csv", labels * 40, length)
+        paths = ["--data", str(data), "--models", str(self.base)]
+        command = [sys.executable, "-m", "training", *paths, "--epochs", "3"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return int(done.stdout.splitlines()[-1].rpartition("/")[2])
+
+    def serve(self) -> None:
+        """Start the model server, on the socket where the gateway looks for it."""
+        flags = ("--model_name=ecg", f"--model_base_path={self.base}", "--port=0", f"--grpc_socket_path={self.socket}")
+        self.server = self.stack.enter_context(running_server(self.folder / "server.log", *flags))
+        assert self.server.target
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "serving.sock"
+
+    def examples(self, version: int) -> list[dict[str, Any]]:
+        """Held-back beats with the trained network's own answers."""
+        examples: list[dict[str, Any]] = json.loads(
+            (self.base / str(version) / "assets.extra" / "beats.json").read_text()
+        )
+        return examples
+
+    def asked_all_the_time(self, version: int) -> AbstractContextManager[Load]:
+        """Clients that ask for the example beats of `version` until the end of the block, and leave room to train."""
+        beats = [{"features": each["features"]} for each in self.examples(version)]
+        return asked_all_the_time(self.gateway, beats, pause=0.02)
