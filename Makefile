@@ -6,7 +6,7 @@ PYTHON ?= python3
 TENSORFLOW ?= cpu
 TAG ?= dev
 # test files worked on at a time; 0 for a model server of ECG_SERVING_TARGET, which the files would share
-WORKERS ?= $(if $(ECG_SERVING_TARGET),0,2)
+WORKERS ?= $(if $(ECG_SERVING_TARGET),0,3)
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
