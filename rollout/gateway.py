@@ -45,6 +45,13 @@ def answering(ask: Ask) -> int:
     return int(version)
 
 
+def require_entrance(ask: Ask) -> None:
+    """Raise where the gateway, or the API server on the way, refuses who asks; one that is not there yet is fine."""
+    answer = ask("/model", None, {})
+    if answer.status in (401, 403):
+        raise _refusal("/model", answer)
+
+
 def check(ask: Ask, version: int, beats: Beats) -> list[dict[str, Any]]:
     """Hold a version to its recorded answers and return its answers.
 

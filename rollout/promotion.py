@@ -114,6 +114,7 @@ class Promotion:
         return True
 
     def _start(self, number: int, served: int | None, cause: str, beats: Beats) -> Candidate:
+        self.steps.require_entrance()
         candidate = self.steps.begin(number, served, cause)
         self._prove(candidate, beats)
         return candidate

@@ -6,7 +6,7 @@ from dataclasses import replace
 from rollout.cluster import Cluster, Json
 from rollout.errors import Busy, NotAllowed, Overtaken, RolloutError
 from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
-from rollout.gateway import Ask, Beats, check
+from rollout.gateway import Ask, Beats, check, require_entrance
 from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, resume, retire, weigh
 from rollout.waiting import Waiting
 
@@ -26,6 +26,10 @@ class Steps:
 
     def _read(self) -> State:
         return State.of(self._cluster.deployment())
+
+    def require_entrance(self) -> None:
+        """Know a wrong API key before a pod is started for nothing."""
+        self._waiting.until("the gateway", lambda: require_entrance(self._ask))
 
     def begin(self, version: int, served: int | None, cause: str) -> Candidate:
         """Make the version the candidate beside the served one, unless it is; an error if another one is."""

@@ -80,6 +80,16 @@ def test_the_version_of_a_training_is_read_from_its_file(cluster, tool, tmp_path
     assert "'two' is not a version" in tool.fails("promote", "--version-file", str(file))
 
 
+@pytest.mark.parametrize("command", [("promote", "2"), ("canary", "2", "--weight", "10"), ("undo",)])
+def test_who_may_not_ask_the_gateway_is_told_before_a_pod_is_started(cluster, tool, command):
+    cluster.serve(1)
+    tool("promote", "3")
+    patches = len(cluster.patches)
+    cluster.forbidden.add("services")
+    assert tool.fails(*command).endswith("give --gateway URL")
+    assert len(cluster.patches) == patches
+
+
 @pytest.mark.parametrize("forbidden", [set(), {"pods", "replicasets"}])
 def test_a_version_that_crashes_is_taken_back(cluster, tool, forbidden):
     cluster.serve(1)
