@@ -13,7 +13,10 @@ from scipy.special import log_softmax
 
 from training.reliability import BINS, Reliability
 
-LOWEST, HIGHEST = 0.1, 20.0  # temperatures: few validation rows may ask for any
+LOWEST, HIGHEST = 0.1, 20.0  # temperatures
+# Standard deviation of a temperature's logarithm before any row is seen. A network that stopped by its validation loss
+# is hardly ever off by more; without it, some 80 rows ask for anything from 1.0 to 1.6.
+EXPECTED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,15 @@ class Calibration:
 
 
 def fit_temperature(logits: NDArray[np.float32], columns: NDArray[np.int64]) -> float:
-    """The temperature of the greatest likelihood for `logits` (rows, k) of beats of the class `columns` (rows,)."""
+    """The likeliest temperature for `logits` (rows, k) of beats of the class `columns` (rows,).
+
+    Maximum a posteriori: many rows decide alone, few of them stay near 1.
+    """
     rows = np.arange(len(columns))
 
     def loss(exponent: float) -> float:
-        return -float(log_softmax(logits / np.exp(exponent), axis=1)[rows, columns].mean())
+        told = float(log_softmax(logits / np.exp(exponent), axis=1)[rows, columns].sum())
+        return (exponent / EXPECTED) ** 2 / 2 - told
 
     # If all are right, the likelihood grows with every cooling: these rows cannot say how sure is too sure.
     lowest = 1.0 if (logits.argmax(axis=1) == columns).all() else LOWEST

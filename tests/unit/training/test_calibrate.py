@@ -24,6 +24,19 @@ def test_the_temperature_undoes_what_made_the_network_too_sure_or_not_sure_enoug
     assert fit_temperature(logits * temperature, columns) == pytest.approx(temperature, rel=0.05)
 
 
+@pytest.mark.parametrize("start", range(0, 2000, 50))
+def test_few_rows_of_a_calibrated_network_move_the_temperature_little(start):
+    logits, columns = drawn(3)
+    rows = slice(start, start + 50)
+    assert 0.85 < fit_temperature(logits[rows], columns[rows]) < 1.18
+
+
+def test_more_rows_are_believed_more():
+    logits, columns = drawn(3)
+    few, some, many = (fit_temperature(3 * logits[:rows], columns[:rows]) for rows in (50, 500, 20_000))
+    assert 1 < few < some < many
+
+
 def test_rows_that_are_all_told_right_make_no_network_surer():
     logits, _ = drawn(3)
     assert fit_temperature(logits, logits.argmax(axis=1)) == pytest.approx(1, abs=1e-3)
