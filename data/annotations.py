@@ -31,6 +31,11 @@ class Annotations:
 
     samples: NDArray[np.int64]  # (beats,)
     labels: NDArray[np.int64]  # (beats,): places in CLASSES
+    rate: float | None = None  # samples per second that they count in; None for the recording's
+
+    def samples_at(self, rate: float) -> NDArray[np.int64]:
+        """Return where the beats are in a lead of that rate, which need not be the annotations' own."""
+        return np.asarray(np.rint(self.samples * rate / (self.rate or rate)), np.int64)
 
 
 def read_annotations(path: Path, ending: str | None) -> Annotations | None:
@@ -53,7 +58,7 @@ def read_annotations(path: Path, ending: str | None) -> Annotations | None:
         raise DataError(f"{file}: cannot be read as WFDB annotations ({error})") from None
     known = [symbol in CLASS_OF for symbol in read.symbol]
     labels = [CLASSES.index(CLASS_OF[symbol]) for symbol in read.symbol if symbol in CLASS_OF]
-    return Annotations(np.asarray(read.sample, np.int64)[known], np.array(labels, np.int64))
+    return Annotations(np.asarray(read.sample, np.int64)[known], np.array(labels, np.int64), read.fs)
 
 
 def match(peaks: NDArray[np.int64], samples: NDArray[np.int64], reach: float) -> NDArray[np.int64]:

@@ -79,14 +79,15 @@ def _write_rows(
 
 def _labels(peaks: NDArray[np.int64], annotated: Annotations, rate: float, wish: Wish) -> NDArray[np.int64]:
     """Return the peaks' labels, -1 for one that was not annotated, and tell how well both agree."""
-    owners = match(peaks, annotated.samples, LABEL_SECONDS * rate)
-    close = np.count_nonzero(match(peaks, annotated.samples, CLOSE_SECONDS * rate) >= 0)
+    samples = annotated.samples_at(rate)
+    owners = match(peaks, samples, LABEL_SECONDS * rate)
+    close = np.count_nonzero(match(peaks, samples, CLOSE_SECONDS * rate) >= 0)
     log.info(
         "%d peaks and %d annotated beats; %d agree within %g ms: %.2f %% of the annotated beats, %.2f %% of the peaks",
-        *(len(peaks), len(annotated.samples), close, 1000 * CLOSE_SECONDS),
-        *(100 * close / max(len(annotated.samples), 1), 100 * close / len(peaks)),
+        *(len(peaks), len(samples), close, 1000 * CLOSE_SECONDS),
+        *(100 * close / max(len(samples), 1), 100 * close / len(peaks)),
     )
-    if not len(annotated.samples) or not (owners >= 0).any():
+    if not len(samples) or not (owners >= 0).any():
         raise DataError(
             "no peak is at an annotated beat; are these annotations of this lead? --annotations none for none"
         )

@@ -35,6 +35,17 @@ def test_a_match_is_near_and_is_one_to_one(peaks, samples, reach):
             assert distances[owner] == min(distances) <= reach
 
 
+@pytest.mark.parametrize(("own", "rate"), [(1000, 1000), (None, 250)])
+def test_annotations_may_have_a_rate_of_their_own(tmp_path, own, rate):
+    wfdb = pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    (tmp_path / "r.hea").write_text("r 0 250 5000\n")
+    wfdb.wrann("r", "atr", np.array([100, 900, 1700]), ["N", "+", "V"], fs=own, write_dir=str(tmp_path))
+    annotated = read_annotations(tmp_path / "r", None)
+    assert annotated is not None
+    assert (annotated.labels.tolist(), annotated.rate) == ([0, 2], rate)
+    assert annotated.samples_at(250).tolist() == [100 * 250 // rate, 1700 * 250 // rate]
+
+
 def test_annotations_that_are_not_there(tmp_path):
     assert read_annotations(tmp_path / "100.csv", None) is None
     assert read_annotations(tmp_path / "100.csv", "none") is None

@@ -135,6 +135,15 @@ def test_labels_are_those_of_the_annotated_beats(tmp_path, table, monkeypatch, c
     assert ("label 2 has 1 of the 3 beats that training needs at least" in caplog.text) == (labels == "aami")
 
 
+def test_annotations_are_matched_at_their_own_rate(tmp_path, table, monkeypatch):
+    marks = np.arange(len(RECORD_BEATS)) % 2
+    for rate in (None, 1000):
+        annotated = Annotations(RECORD_BEATS * (rate or RATE) // RATE, marks, rate)
+        monkeypatch.setattr("data.recorded.read_annotations", lambda *_, annotated=annotated: annotated)
+        write_beats(table, tmp_path / "beats.csv", None, Wish())
+        assert read_beats(tmp_path / "beats.csv").labels.tolist() == marks[:-1].tolist()
+
+
 @pytest.fixture(scope="module")
 def record(real_data):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
