@@ -13,18 +13,18 @@ BEATS = 24
 PHONE = {"width": 360, "height": 740}
 
 
-def strip_of(times: bool) -> str:
+def strip_of(times: bool, beats: int = BEATS) -> str:
     """A made lead as CSV: an R peak every 0.8 seconds, with a T wave after it."""
     rows = ["time,ECG" if times else "ECG"]
-    for number in range(round((BEATS + 1) * 0.8 * RATE)):
+    for number in range(round((beats + 1) * 0.8 * RATE)):
         phase = (number / RATE + 0.4) % 0.8
         value = math.exp(-(((phase - 0.4) / 0.012) ** 2)) + 0.2 * math.exp(-(((phase - 0.65) / 0.04) ** 2))
         rows.append(f"{number / RATE:.3f},{value:.5f}" if times else f"{value:.5f}")
     return "\n".join(rows)
 
 
-def drop(page, times=True):
-    content = strip_of(times).encode()
+def drop(page, times=True, beats=BEATS):
+    content = strip_of(times, beats).encode()
     page.locator("#files").set_input_files({"name": "lead.csv", "mimeType": "text/csv", "buffer": content})
 
 
@@ -90,6 +90,11 @@ def test_a_recording_that_does_not_tell_its_rate_is_asked_for_it(page):
     page.get_by_role("button", name="Read the recording").click()
     expect(page.locator("#strip-name")).to_contain_text(f"at {RATE} Hz")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_recording_may_have_more_samples_than_a_file_may_have_beats(page):
+    drop(page, beats=270)  # 54,200 rows
+    expect(page.get_by_role("status")).to_contain_text("lead ECG; 269 beats cut")
 
 
 def test_what_is_no_recording_is_refused(page):

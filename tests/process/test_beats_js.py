@@ -28,8 +28,8 @@ def node():
     if program is None:
         pytest.skip("node is not installed, which runs the page's modules")
 
-    def run(*files, length=140, rate="-"):
-        command = [program, str(SCRIPT), str(length), str(rate), *map(str, files)]
+    def run(*files, length=140, rate="-", heap=1000):
+        command = [program, f"--max-old-space-size={heap}", str(SCRIPT), str(length), str(rate), *map(str, files)]
         return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=120).stdout)
 
     return run
@@ -115,6 +115,12 @@ def test_a_table_is_understood_as_in_python(node, tmp_path, text, rate, expected
     assert [float("nan") if value is None else value for value in told["samples"]] == pytest.approx(
         lead.samples.tolist(), nan_ok=True
     )
+
+
+def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
+    file = tmp_path / "flat.csv"
+    file.write_text("0\n" * 1_000_000)
+    assert node(file, rate=RATE, heap=40)["signals"][0]["length"] == 1_000_000
 
 
 @pytest.mark.parametrize(

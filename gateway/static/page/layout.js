@@ -3,10 +3,11 @@
 import { Failure } from "./client.js";
 import { counted } from "./words.js";
 
+/** A table with more columns holds no signals of a recording. */
+export const MOST_SIGNALS = 16;
 const LABEL_NAMES = ["label", "class", "target", "y"];
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const LEFT_OUT_NAMED = 3;
-const MOST_SIGNALS = 16;
 
 /** Is this text a finite number? */
 export function isNumber(text) {

@@ -1,7 +1,7 @@
 /** From what people paste or drop to beats. */
 
 import { Failure } from "./client.js";
-import { beatsOf, isNumber } from "./layout.js";
+import { MOST_SIGNALS, beatsOf, isNumber } from "./layout.js";
 import { count, counted } from "./words.js";
 
 /** Beats of one file that the page holds in memory; larger files are for the command line. */
@@ -24,7 +24,7 @@ export function readText(text, width, names = null) {
 export async function readFile(file, width, names = null) {
   const plain = await unzipped(file);
   if (/\.json$/i.test(plain.name)) return readText(await plain.text(), width, names);
-  const rows = await rowsOfFile(plain);
+  const rows = await rowsOfFile(plain, width);
   if (!rows.length) throw new Failure(`${file.name} is empty`, `Give a file with one beat of ${width} values a row.`);
   const oneColumn = width > 1 && rows.every((row) => row.length === 1);
   // more than one beat of them are the samples of a lead rather than beats below each other
@@ -41,7 +41,7 @@ async function unzipped(file) {
   }
 }
 
-function rowsOfFile(file) {
+function rowsOfFile(file, width) {
   return new Promise((resolve, reject) => {
     const rows = [];
     Papa.parse(file, {
@@ -51,7 +51,8 @@ function rowsOfFile(file) {
       chunk: ({ data }, parser) => {
         for (const row of data) rows.push(row); // not spread: a chunk may have more rows than a call takes arguments
         if (rows.length <= MOST_BEATS + 1) return;
-        reject(tooMany(file.name)); // first, as an aborted file is complete
+        const columns = rows[0].length; // few, where these are the samples of a recording
+        reject(tooMany(file.name, { signals: columns <= MOST_SIGNALS && columns < width })); // first, as an aborted file is complete
         parser.abort();
       },
       complete: () => resolve(rows),
@@ -60,9 +61,9 @@ function rowsOfFile(file) {
   });
 }
 
-function tooMany(name) {
+function tooMany(name, facts = {}) {
   const message = `The page takes up to ${count(MOST_BEATS)} beats. For more: python -m data predict FILE --url ${location.origin}`;
-  return new Failure(`${name} has too many rows`, message);
+  return new Failure(`${name} has too many rows`, message, facts);
 }
 
 function rowsOfJson(text, names) {

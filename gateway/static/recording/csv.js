@@ -14,8 +14,9 @@ const LOOKED_AT = 1000; // samples, to see whether a column counts time
  * @returns {{name: string, rate: number, samples: Float32Array, unit: string}[]}
  */
 export function readCsv(name, text, rate) {
-  const { delimiter, names, units, rows } = readHead(name, text);
-  const columns = readColumns(name, rows, delimiter, names.length);
+  const head = readHead(name, text);
+  const { names, units } = head;
+  const columns = readColumns(name, head);
   const clock = findClock(names, columns);
   const leads = names.map((_, index) => index).filter((index) => index !== clock.column);
   if (!leads.length) throw new RecordingError(`${name}: no column of a lead beside the times`);
@@ -30,39 +31,84 @@ export function readCsv(name, text, rate) {
 }
 
 function readHead(name, text) {
-  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  const rows = lines.map((line, index) => [index + 1, line]).filter(([, line]) => line.trim());
-  const first = rows.findIndex(([, line]) => !line.startsWith("#"));
-  if (first < 0) throw new RecordingError(`${name}: empty; give a file with one sample per line`);
-  const data = rows.slice(first);
-  const sample = (data[2] ?? data.at(-1))[1];
+  const lines = linesOf(text);
+  const data = firstOf(lines, 3);
+  if (!data.length) throw new RecordingError(`${name}: empty; give a file with one sample per line`);
+  const sample = data.at(-1).line;
   const delimiter = ["\t", ";", ","].reduce((best, each) => (count(sample, each) > count(sample, best) ? each : best));
   const heads = [];
-  while (heads.length < 2 && data.length && !fieldsOf(data[0][1], delimiter).some(isNumber)) {
-    heads.push(fieldsOf(data.shift()[1], delimiter));
+  while (heads.length < 2 && data.length && !fieldsOf(data[0].line, delimiter).some(isNumber)) {
+    heads.push(fieldsOf(data.shift().line, delimiter));
   }
   if (!data.length) throw new RecordingError(`${name}: a header and no samples`);
-  const width = fieldsOf(data[0][1], delimiter).length;
+  const width = fieldsOf(data[0].line, delimiter).length;
   const names = heads[0] ?? Array.from({ length: width }, (_, index) => `signal ${index + 1}`);
-  return { delimiter, names, units: heads[1] ?? [], rows: data };
+  return { delimiter, names, units: heads[1] ?? [], data, lines };
 }
 
-function readColumns(name, rows, delimiter, width) {
-  const columns = Array.from({ length: width }, () => new Float64Array(rows.length));
-  rows.forEach(([number, line], row) => {
+/** The first lines after the comments. */
+function firstOf(lines, most) {
+  const first = [];
+  while (first.length < most) {
+    const { value, done } = lines.next();
+    if (done) break;
+    if (first.length || !value.line.startsWith("#")) first.push(value);
+  }
+  return first;
+}
+
+/** The lines that are not blank, one at a time: a day has thirty million, too many to hold. */
+function* linesOf(text) {
+  const end = text.includes("\n") ? "\n" : "\r";
+  let start = text.startsWith("\uFEFF") ? 1 : 0;
+  for (let number = 1; start < text.length; number++) {
+    const at = text.indexOf(end, start);
+    const stop = at < 0 ? text.length : at;
+    const line = text.slice(start, stop);
+    if (line.trim()) yield { number, line };
+    start = stop + 1;
+  }
+}
+
+function readColumns(name, { delimiter, names, data, lines }) {
+  const columns = names.map(() => new Column());
+  const read = ({ number, line }) => {
     const fields = fieldsOf(line, delimiter);
-    if (fields.length !== width) {
-      throw new RecordingError(`${name}, line ${number}: ${fields.length} columns where ${width} are expected`);
+    if (fields.length !== names.length) {
+      throw new RecordingError(`${name}, line ${number}: ${fields.length} columns where ${names.length} are expected`);
     }
     fields.forEach((field, index) => {
       const value = toNumber(field);
       if (value === null) {
         throw new RecordingError(`${name}, line ${number}, column ${index + 1}: '${field}' where a number is expected`);
       }
-      columns[index][row] = value;
+      columns[index].add(value);
     });
-  });
-  return columns;
+  };
+  data.forEach(read);
+  for (const line of lines) read(line);
+  return columns.map((column) => column.values);
+}
+
+/** Numbers of which nobody knows how many will come. */
+class Column {
+  constructor() {
+    this.held = new Float64Array(1024);
+    this.length = 0;
+  }
+
+  add(value) {
+    if (this.length === this.held.length) {
+      const longer = new Float64Array(2 * this.length);
+      longer.set(this.held);
+      this.held = longer;
+    }
+    this.held[this.length++] = value;
+  }
+
+  get values() {
+    return this.held.subarray(0, this.length);
+  }
 }
 
 /** Which column tells times or sample numbers: by its name, or the first of several that goes up in even steps. */
