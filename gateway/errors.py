@@ -6,6 +6,7 @@ GatewayError
 ├── VersionNotFound    the caller asked for a model version that no model server has AVAILABLE
 ├── TooManyBeats       more beats in a batch than allowed
 ├── Unsupported        the model version that was asked lacks what the request needs
+├── BodyIncomplete     the caller went away before all of it had come
 ├── BodyTooSlow        the caller did not send all of it in time
 ├── Unauthorized       the caller has no key, or one that is not known
 ├── TooManyRequests    the caller asks more often than its key may
@@ -70,6 +71,12 @@ class Unsupported(GatewayError):
             "train and publish a version with it",
             signature=signature,
         )
+
+
+class BodyIncomplete(GatewayError):
+    """The caller went away before all of the request had come."""
+
+    code = "body_incomplete"
 
 
 class BodyTooSlow(GatewayError):

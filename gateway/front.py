@@ -13,7 +13,7 @@ from flask import Flask
 from gateway.asgi import Message, Receive, Send, answer, as_json
 from gateway.beats import parse
 from gateway.collector import Collector
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, InvalidBeat
 from gateway.intake import SMALL, Intake
 from gateway.journal import REQUEST_ID_HEADER, Journal, told_of
 from gateway.refusal import id_of, refuse
@@ -24,6 +24,8 @@ from gateway.settings import Settings
 from gateway.together import Request
 
 PATH: Final = "/predict"
+TAKING: Final = (PATH, "/explain")  # a body; all else has no use for one
+DIGITS: Final = 19  # of the longest length
 ALIVE: Final = ("/health", "/metrics")  # must answer whatever the model server does
 WORKED_ON: Final = 2  # large bodies at a time
 
@@ -40,8 +42,9 @@ class Front:
         self._threads = ThreadPoolExecutor(WORKED_ON, "large")
         self._intake = Intake(settings)
         adapt: Any = WSGIMiddleware  # its types are narrower than ASGI's
-        self._flask = adapt(partial(_with_end, app), workers=settings.threads)
-        self._alive = adapt(partial(_with_end, app), workers=2)
+        # without a bound, or a thread would wait for who reads slowly, and for ever for a connection that is gone
+        self._flask = adapt(partial(_with_end, app), workers=settings.threads, send_queue_size=0)
+        self._alive = adapt(partial(_with_end, app), workers=2, send_queue_size=0)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -72,11 +75,11 @@ class Front:
         self._journal.answered("POST", PATH, status, seconds, known, given.get(VERSION_HEADER), logged)
 
     async def _answer(self, headers: dict[bytes, bytes], receive: Receive) -> tuple[bytes, str]:
-        read, length = READERS[headers[b"content-type"].decode()], int(headers[b"content-length"])
+        read, length = READERS[headers[b"content-type"].decode()], _length(headers) or 0
         client = headers[self._client_header].decode("latin1") if self._client_header in headers else None
         if read is parse and length <= SMALL:
             self._collector.check_room()  # so that whoever is refused costs little
-            beats = parse(await _body(receive), self._settings.max_batch)
+            beats = parse(await self._intake.small(receive), self._settings.max_batch)
             prediction = await self._collector.predict(Request(beats, client))
             return written(prediction, beats.batch), str(prediction.answer.version)
         async with self._intake.whole(receive, length) as body:
@@ -84,13 +87,15 @@ class Front:
 
     async def _other(self, scope: Message, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         """Have Flask answer; what it reads of a body is there by then, as a slow one would keep its thread."""
-        flask = self._alive if scope["path"] in ALIVE else self._flask
-        length = headers.get(b"content-length", b"")
-        if scope["method"] != "POST" or (length.isdigit() and int(length) > self._settings.max_body_bytes):
-            await flask(scope, receive, send)  # which reads nothing
-            return
+        flask, length = self._alive if scope["path"] in ALIVE else self._flask, _length(headers)
         try:
-            async with self._intake.whole(receive, int(length) if length.isdigit() else 0) as body:
+            if length is None and b"content-length" in headers:
+                raise InvalidBeat("Content-Length is no length of a body")
+            takes = scope["method"] == "POST" and "/" + scope["path"].lstrip("/") in TAKING  # as Flask reads paths
+            if not takes or (length or 0) > self._settings.max_body_bytes:
+                await flask(scope, receive, send)  # which reads nothing
+                return
+            async with self._intake.whole(receive, length or 0) as body:
                 await flask(scope, _given(body), send)
         except GatewayError as error:
             await refuse(error, scope, headers, send, self._journal)
@@ -101,15 +106,15 @@ class Front:
         return written(prediction, beats.batch), str(prediction.answer.version)
 
     def _is_usual(self, scope: Message, headers: dict[bytes, bytes]) -> bool:
-        length = headers.get(b"content-length", b"")
+        length = _length(headers)
         return (
             scope["path"] == PATH
             and scope["method"] == "POST"
             and not scope["query_string"]
             and headers.get(b"content-type", b"").decode("latin1") in READERS
             and b"x-model-version" not in headers
-            and length.isdigit()
-            and int(length) <= self._settings.max_body_bytes
+            and length is not None
+            and length <= self._settings.max_body_bytes
         )
 
 
@@ -127,13 +132,7 @@ def _given(body: bytes) -> Receive:
     return receive
 
 
-async def _body(receive: Receive) -> bytes:
-    message = await receive()
-    if not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        return body
-    parts = bytearray(message["body"])
-    while message.get("more_body"):
-        message = await receive()
-        parts += message.get("body", b"")
-    return bytes(parts)
+def _length(headers: dict[bytes, bytes]) -> int | None:
+    """Give the length of the body; None if none is told, or what is told is none."""
+    told = headers.get(b"content-length", b"")
+    return int(told) if told.isdigit() and len(told) <= DIGITS else None

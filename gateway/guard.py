@@ -48,6 +48,7 @@ class Guard:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or let it through."""
         headers, path = dict(scope["headers"]), scope["path"]
+        caller.set("")  # not who asked before on this connection
         origin = self._origin(headers) if self._origins else b""
         send = _with_headers(send, _headers_of(path) + (self._cross_origin(origin) if self._origins else []))
         if origin and scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:

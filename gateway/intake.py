@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 from gateway.asgi import Receive
-from gateway.errors import BodyTooSlow, ModelOverloaded
+from gateway.errors import BodyIncomplete, BodyTooSlow, ModelOverloaded
 from gateway.settings import Settings
 
 SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
@@ -27,22 +27,30 @@ class Intake:
     async def whole(self, receive: Receive, length: int = 0) -> AsyncIterator[bytes]:
         """Give a body, or the first bytes beyond the limit of one that is larger; its room is kept for the block.
 
-        Raises ModelOverloaded if there is no room for a large one, BodyTooSlow.
+        Raises ModelOverloaded if there is no room for a large one, BodyTooSlow, BodyIncomplete.
         """
         async with AsyncExitStack() as room:
             if length > SMALL:
                 await self._enter(room)
-            try:
-                async with asyncio.timeout(self._seconds):
-                    body = await self._read(receive, None if length > SMALL else room)
-            except TimeoutError:
-                raise BodyTooSlow(f"The body did not come within {self._seconds:g} s") from None
-            yield body
+            yield await self._in_time(receive, None if length > SMALL else room)
+
+    async def small(self, receive: Receive) -> bytes:
+        """Give a body that is known to need no room; raise BodyTooSlow or BodyIncomplete."""
+        return await self._in_time(receive, None)
+
+    async def _in_time(self, receive: Receive, room: AsyncExitStack | None) -> bytes:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._read(receive, room)
+        except TimeoutError:
+            raise BodyTooSlow(f"The body did not come within {self._seconds:g} s") from None
 
     async def _read(self, receive: Receive, room: AsyncExitStack | None) -> bytes:
         body, more = bytearray(), True
         while more and len(body) <= self._settings.max_body_bytes:
             message = await receive()
+            if message["type"] == "http.disconnect":
+                raise BodyIncomplete("The connection ended before the body did")
             body += message.get("body", b"")
             more = bool(message.get("more_body"))
             if room and len(body) > SMALL:

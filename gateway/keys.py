@@ -17,6 +17,7 @@ from gateway.errors import TooManyRequests, Unauthorized
 from gateway.limits import Bucket
 
 CHECKED_EVERY: Final = 1.0  # seconds
+LEAST_RATE: Final = 1e-6
 MOST_RATE: Final = 1e6
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
@@ -69,7 +70,7 @@ def _rate(where: str, text: str) -> float:
         rate = float(text)
     except ValueError:
         rate = 0.0
-    if not 0 < rate <= MOST_RATE:
+    if not LEAST_RATE <= rate <= MOST_RATE:
         raise KeysError(f"{where}: the third word is no number of requests per second above 0")
     return rate
 

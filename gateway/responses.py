@@ -16,6 +16,7 @@ STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.InvalidBeat: 400,
     errors.Unauthorized: 401,
     errors.VersionNotFound: 404,
+    errors.BodyIncomplete: 400,
     errors.BodyTooSlow: 408,
     errors.TooManyBeats: 413,
     errors.TooManyRequests: 429,

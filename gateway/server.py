@@ -77,7 +77,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "interface": "asgi3",
         "lifespan": "off",
         "ws": "none",
-        "http": "httptools",
+        "http": "gateway.protocol:Protocol",
         "loop": "uvloop",
         "workers": settings.workers,
         "limit_concurrency": CONNECTIONS,

@@ -9,14 +9,20 @@ from rollout.errors import RolloutError
 def api_key(file: Path | None, environment: Mapping[str, str]) -> str | None:
     """Return the key in the file, else in ECG_API_KEY, else in the file that ECG_API_KEY_FILE names; None without."""
     if file is None and (key := environment.get("ECG_API_KEY")):
-        return key
+        return _checked("ECG_API_KEY", key)
     path = file or (Path(name) if (name := environment.get("ECG_API_KEY_FILE")) else None)
     if path is None:
         return None
     try:
-        key = path.read_text(encoding="utf-8").strip()
+        key = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RolloutError(f"{path}: the API key cannot be read ({error})") from error
+    return _checked(str(path), key)
+
+
+def _checked(where: str, key: str) -> str:
+    """A header takes no other key, and would quote it in its error."""
+    key = key.strip()
     if not key or not key.isprintable() or not key.isascii():
-        raise RolloutError(f"{path}: not one line of plain characters, as an API key is")
+        raise RolloutError(f"{where}: not one line of plain characters, as an API key is")
     return key

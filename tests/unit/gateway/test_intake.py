@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import BodyTooSlow, ModelOverloaded
+from gateway.errors import BodyIncomplete, BodyTooSlow, ModelOverloaded
 from gateway.intake import LARGE, SMALL, Intake
 from gateway.settings import Settings
 
@@ -68,3 +68,17 @@ def test_there_is_room_for_so_many_large_ones_and_for_any_number_of_small_ones(l
         assert len(await taken(intake, coming(b"x" * (SMALL + 1)), length)) == SMALL + 1
 
     asyncio.run(crowd())
+
+
+def test_a_small_body_that_does_not_come_is_given_up_too():
+    with pytest.raises(BodyTooSlow):
+        asyncio.run(Intake(SETTINGS, seconds=0.01).small(coming(b"{", ends=False)))
+
+
+def test_a_caller_who_goes_away_has_not_ended_the_body():
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    for take in (Intake(SETTINGS).small(gone), taken(Intake(SETTINGS), gone)):
+        with pytest.raises(BodyIncomplete):
+            asyncio.run(take)

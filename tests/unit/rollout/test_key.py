@@ -29,3 +29,11 @@ def test_what_is_no_key_is_said_without_being_shown(tmp_path, content):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(RolloutError, match="no-key: the API key cannot be read"):
         api_key(None, {"ECG_API_KEY_FILE": str(tmp_path / "no-key")})
+
+
+@pytest.mark.parametrize("told", ["secret\n two", "secr\u0142t", "\n"])
+def test_a_key_of_the_environment_is_held_to_the_same(told):
+    with pytest.raises(RolloutError, match="ECG_API_KEY: not one line") as caught:
+        api_key(None, {"ECG_API_KEY": told})
+    assert "sec" not in str(caught.value)
+    assert api_key(None, {"ECG_API_KEY": "secret\n"}) == "secret"
