@@ -11,6 +11,7 @@ from data.annotations import LABELLINGS
 from data.download import SOURCES, download
 from data.errors import DataError
 from data.fetch import fetch
+from data.outputs import keep_apart
 from data.predict import Job, predict
 from data.predict_gateway import Gateway, read_key
 
@@ -135,6 +136,8 @@ def _beats(chosen: Namespace) -> None:
     # imported here because neurokit2 takes seconds to load
     from data.recorded import Wish, write_beats
 
+    if chosen.key_file:
+        keep_apart({"--out": chosen.out, "--positions": chosen.positions}, [chosen.key_file])
     length = _served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
     names = ("channel", "rate", "invert", "annotations", "labels", "at_least")
     wish = Wish(length, **{name: getattr(chosen, name) for name in names})

@@ -38,6 +38,12 @@ class Annotations:
         return np.asarray(np.rint(self.samples * rate / (self.rate or rate)), np.int64)
 
 
+def annotation_file(path: Path, ending: str | None) -> Path:
+    """Return the path of a record's annotations, whether they are there or not."""
+    record = path.with_suffix("") if path.suffix == ".hea" else path
+    return record.with_name(f"{record.name}.{ending or ENDING}")
+
+
 def read_annotations(path: Path, ending: str | None) -> Annotations | None:
     """Read the annotations of a record; None for other files, for `ending` "none", and for a record without any.
 
@@ -45,15 +51,14 @@ def read_annotations(path: Path, ending: str | None) -> Annotations | None:
     """
     if ending == "none":
         return None
-    record = path.with_suffix("") if path.suffix == ".hea" else path
-    file = record.with_name(f"{record.name}.{ending or ENDING}")
+    file = annotation_file(path, ending)
     if not (is_wfdb(path) and file.is_file()):
         if ending is None:
             return None
         raise DataError(f"{file}: no such annotations; they are read of WFDB records only, --annotations none for none")
     wfdb: Any = load("wfdb", path)
     try:
-        read = wfdb.rdann(str(record), file.suffix.removeprefix("."))
+        read = wfdb.rdann(str(file.with_suffix("")), file.suffix.removeprefix("."))
     except Exception as error:
         raise DataError(f"{file}: cannot be read as WFDB annotations ({error})") from None
     known = [symbol in CLASS_OF for symbol in read.symbol]

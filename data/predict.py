@@ -12,8 +12,9 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from data.errors import DataError
 from data.layout import Layout
+from data.outputs import keep_apart
 from data.predict_gateway import Gateway, Json, Refused, Served, read_key
-from data.predict_output import Output, SoFar
+from data.predict_output import ENDINGS, Output, SoFar
 from data.predict_rows import Batch, batches, count_rows, layout_for, line_of
 from data.progress import progress
 
@@ -42,6 +43,8 @@ def predict(job: Job) -> Path:
 
     Raises DataError; what is done by then stays, and the same job goes on with it.
     """
+    for ending in ENDINGS:
+        keep_apart({"--out": job.out.with_name(job.out.name + ending)}, [job.file])
     with logging_redirect_tqdm():
         gateway = Gateway(job.url, read_key(job.key_file), job.timeout, log.info)
         try:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -20,6 +21,8 @@ from data.errors import DataError
 SILENCE: Final = 30.0  # seconds that a connection may be silent
 FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 15.0
+LONGEST_TIMEOUT: Final = 86_400.0
+PLAIN: Final = re.compile(r"[!-~]+")
 PASSES: Final = (429, 503, 504)
 ADVICE: Final = {
     401: "; give the API key with --key-file",
@@ -59,9 +62,9 @@ class Gateway:
     """Safe to share between threads, each of which keeps a connection of its own."""
 
     def __init__(self, url: str, key: str | None, timeout: float, say: Callable[[str], None]) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in KINDS or not parts.hostname or not _has_port(parts):
-            raise DataError(f"{url}: not the address of a gateway; give http://HOST:PORT/")
+        parts = _parts(url)
+        if not 0 < timeout <= LONGEST_TIMEOUT:
+            raise DataError(f"--timeout {timeout:g}: give a number of seconds above 0, up to {LONGEST_TIMEOUT:g}")
         self._url, self._path = url, parts.path.rstrip("/")
         self._kind, self._host = KINDS[parts.scheme], parts.netloc.rpartition("@")[2]
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -164,12 +167,14 @@ def read_key(path: Path | None) -> str | None:
     return key
 
 
-def _has_port(parts: SplitResult) -> bool:
-    """Tell whether the port is one, given or not."""
+def _parts(url: str) -> SplitResult:
     try:
-        return parts.port != 0
-    except ValueError:
-        return False
+        parts = urlsplit(url)
+        if PLAIN.fullmatch(url) and parts.scheme in KINDS and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:  # of the port, or of brackets that are none of an IPv6 address
+        pass
+    raise DataError(f"{url}: not the address of a gateway; give http://HOST:PORT/")
 
 
 def _object(content: bytes) -> Json:

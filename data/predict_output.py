@@ -6,10 +6,11 @@ import logging
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from data.errors import DataError
 
+ENDINGS: Final = ("", ".part", ".part.json", ".part.json.new")  # of all files that are written
 log = logging.getLogger(__name__)
 
 

@@ -11,12 +11,21 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from data.annotations import CLASSES, CLOSE_SECONDS, LABEL_SECONDS, Annotations, match, read_annotations
+from data.annotations import (
+    CLASSES,
+    CLOSE_SECONDS,
+    LABEL_SECONDS,
+    Annotations,
+    annotation_file,
+    match,
+    read_annotations,
+)
 from data.cutting import cut_beats
 from data.errors import DataError
+from data.outputs import keep_apart
 from data.peaks import find_peaks
 from data.progress import progress
-from data.recording import Lead, read_lead
+from data.recording import Lead, files_of, is_wfdb, read_lead
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +53,7 @@ def write_beats(recording: Path, out: Path, positions: Path | None, wish: Wish) 
     Both files are CSV with a header and appear only when they are complete; with annotations there is a column `label`.
     Raises DataError, which names the recording.
     """
+    keep_apart({"--out": out, "--positions": positions}, _read_files(recording, wish))
     annotated = read_annotations(recording, wish.annotations)
     lead = read_lead(recording, wish.channel, wish.rate, wish.invert)
     with progress("Finding peaks", len(lead.samples), "samples") as advance:
@@ -61,11 +71,16 @@ def write_beats(recording: Path, out: Path, positions: Path | None, wish: Wish) 
     return rows
 
 
+def _read_files(recording: Path, wish: Wish) -> list[Path]:
+    annotated = is_wfdb(recording) and wish.annotations != "none"
+    return files_of(recording) + ([annotation_file(recording, wish.annotations)] if annotated else [])
+
+
 def _write_rows(
     file: TextIO, places: TextIO, lead: Lead, peaks: NDArray[np.int64], labels: NDArray[np.int64] | None, wish: Wish
 ) -> int:
     rows = 0
-    left_out = _rare(labels, wish) if labels is not None else set()
+    left_out = set() if labels is None else _left_out(labels, _cut_of(lead, peaks, wish), wish)
     with progress("Cutting", len(peaks), "beats") as advance:
         for index, values in cut_beats(lead.samples, lead.rate, peaks, wish.length):
             if labels is None or labels[index] not in left_out:
@@ -98,15 +113,19 @@ def _labels(peaks: NDArray[np.int64], annotated: Annotations, rate: float, wish:
     return labels
 
 
-def _rare(labels: NDArray[np.int64], wish: Wish) -> set[int]:
-    """Return the labels that are not written, and say so."""
-    values, counts = np.unique(labels, return_counts=True)
-    left_out = set()
+def _cut_of(lead: Lead, peaks: NDArray[np.int64], wish: Wish) -> list[int]:
+    """Return which peaks have a whole beat."""
+    return [index for index, _ in cut_beats(lead.samples, lead.rate, peaks, wish.length)]
+
+
+def _left_out(labels: NDArray[np.int64], cut: list[int], wish: Wish) -> set[int]:
+    """Return the labels that are not written, and say so; of `cut`, the peaks with a whole beat, each is a row."""
+    if unknown := np.count_nonzero(labels < 0):
+        log.info("%d peaks have no annotated beat within %g ms and are left out", unknown, 1000 * LABEL_SECONDS)
+    left_out = {-1}
+    values, counts = np.unique(labels[cut], return_counts=True)
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-        if value < 0:
-            log.info("%d peaks have no annotated beat within %g ms and are left out", count, 1000 * LABEL_SECONDS)
-            left_out.add(value)
-        elif count < wish.at_least:
+        if value >= 0 and count < wish.at_least:
             left_out.add(value)
             log.warning(
                 "label %d has %d of the %d beats that training needs at least, and is left out (--at-least 1 keeps it, "

@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.progress import progress
 from data.signal_table import SignalTable
 
-LOWEST_RATE: Final = 20  # hertz
+LOWEST_RATE: Final = 40  # hertz; below, R peaks fall between the samples and beats are missed
 HIGHEST_RATE: Final = 100_000
 BLOCK_SAMPLES: Final = 1 << 18
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
@@ -70,6 +70,11 @@ def read_lead(path: Path, channel: str | None = None, rate: float | None = None,
 def is_wfdb(path: Path) -> bool:
     """Say whether the path is that of a WFDB record: its header, or the header's without its ending."""
     return path.suffix == ".hea" or path.with_name(f"{path.name}.hea").is_file()
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files that a recording is read from."""
+    return _Wfdb(path).files() if is_wfdb(path) else [path]
 
 
 def load(library: str, path: Path) -> ModuleType:
@@ -129,6 +134,13 @@ class _Wfdb:
         with _told(path, "WFDB record"):
             self._header = self._wfdb.rdheader(self._record, rd_segments=True)
         self.names: Sequence[str] = self._header.sig_name or []
+
+    def files(self) -> list[Path]:
+        # of a record in segments each has a header and signals of its own
+        segments = [segment for segment in getattr(self._header, "segments", None) or [] if segment]
+        headers = [f"{name}.hea" for name in getattr(self._header, "seg_name", None) or []]
+        signals = [name for part in (self._header, *segments) for name in getattr(part, "file_name", None) or []]
+        return [Path(f"{self._record}.hea"), *(self._path.parent / name for name in (*headers, *signals))]
 
     def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
         end = self._header.sig_len

@@ -21,6 +21,8 @@ NUMBER: Final = re.compile(r"sample|index|^#$|^n$|^$", re.IGNORECASE)  # names o
 CLOCK_TIME: Final = re.compile(r"\d+(:\d+)+(\.\d*)?", re.ASCII)  # [h:]m:s
 NO_VALUE: Final = ("", "-", "nan")
 LOOKED_AT: Final = 1000  # samples, to see whether a column counts time
+EVERY: Final = 1000  # samples, of later ones
+ROUNDED: Final = 1e-5  # of a time with six digits
 SAY_RATE: Final = "say with --rate how many samples a second has"
 
 
@@ -36,9 +38,8 @@ class SignalTable:
     given_rate: float | None
     clock: int | None  # the column of times or sample numbers
     counts: bool  # that column counts samples
-    _times: list[float] = field(default_factory=list)
+    _times: list[tuple[int, float]] = field(default_factory=list)  # some of the samples, with their numbers
     _rows: int = 0
-    _last: float = 0.0
 
     @classmethod
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
@@ -91,9 +92,9 @@ class SignalTable:
         """Return the rate that was given, else the one that the times tell, once all of them have been read."""
         if self.given_rate is not None:
             return self.given_rate
-        step = (self._last - self._times[0]) / max(self._rows - 1, 1)
-        seen = np.array(self._times)
-        if self._rows < 3 or not _is_even(seen, step):
+        (_, start), (last, end) = self._times[0], self._times[-1]
+        step = (end - start) / max(last, 1)
+        if self._rows < 3 or not _is_even(np.array(self._times), step):
             where = f"{self.path}, column {(self.clock or 0) + 1} ({self.columns[self.clock or 0]})"
             raise DataError(f"{where}: the times do not go on in even steps; {SAY_RATE}")
         rate = (1000 if self._in_milliseconds() else 1) / step
@@ -118,13 +119,12 @@ class SignalTable:
         return values.astype(np.float32)
 
     def _keep_times(self, lines: list[tuple[int, bytes]]) -> None:
-        self._rows += len(lines)
         if self.clock is None or self.given_rate is not None:
             return
-        for number, line in lines[: LOOKED_AT - len(self._times)]:
-            self._times.append(self._parse(decode(line, self.path, number), number)[self.clock])
-        number, line = lines[-1]
-        self._last = self._parse(decode(line, self.path, number), number)[self.clock]
+        for row in _looked_at(self._rows, len(lines)):
+            number, line = lines[row - self._rows]
+            self._times.append((row, self._parse(decode(line, self.path, number), number)[self.clock]))
+        self._rows += len(lines)
 
     def _parse(self, line: str, number: int) -> list[float]:
         fields = _fields(line, self.delimiter)
@@ -147,15 +147,22 @@ class SignalTable:
             for column, name in enumerate(self.columns):
                 if pattern.search(name):
                     return column, counts
-        first = np.array([row[0] for row in rows[:LOOKED_AT]])
-        if len(self.columns) < 2 or len(first) < 3 or not _is_even(first, (first[-1] - first[0]) / (len(first) - 1)):
+        first = np.array([(number, row[0]) for number, row in enumerate(rows[:LOOKED_AT])])
+        if len(self.columns) < 2 or len(first) < 3 or not _is_even(first, (first[-1, 1] - first[0, 1]) / first[-1, 0]):
             return None, False
-        return 0, first[1] - first[0] == 1
+        return 0, first[1, 1] - first[0, 1] == 1
+
+
+def _looked_at(start: int, rows: int) -> list[int]:
+    """Which of the rows from `start` on have their times looked at: the first, then some that show a jump."""
+    end = start + rows
+    return sorted({*range(start, min(LOOKED_AT, end)), *range(-(-start // EVERY) * EVERY, end, EVERY), end - 1})
 
 
 def _is_even(times: NDArray[np.float64], step: float) -> bool:
-    """Say whether times go up by the step, of which they may be off by as much as they were rounded."""
-    return step > 0 and bool(np.all(np.abs(times - times[0] - step * np.arange(len(times))) <= step))
+    """Say whether times, (samples, 2) with their numbers, go up by the step; they may be off by as much as rounded."""
+    off = np.abs(times[:, 1] - times[0, 1] - step * times[:, 0])
+    return step > 0 and bool(np.all(off <= step + ROUNDED * np.abs(times[:, 1])))
 
 
 def _fields(line: str, delimiter: str) -> list[str]:

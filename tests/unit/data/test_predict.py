@@ -4,6 +4,7 @@ import csv
 import gzip
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -173,9 +174,19 @@ def test_what_is_no_gateway_is_said(gateway, job):
     gateway.served = {"swagger": "2.0"}
     with pytest.raises(DataError, match=r"/model does not tell a model's features; is this a gateway?"):
         predict(job)
-    for url in ("nothing", "ftp://127.0.0.1/", "http://127.0.0.1:port/", "http:///"):
-        with pytest.raises(DataError, match=f"{url}: not the address of a gateway"):
+    for url in (
+        "nothing",
+        "ftp://127.0.0.1/",
+        "http://127.0.0.1:port/",
+        "http:///",
+        "http://[::1",
+        "http://127.0.0.1/ä",
+    ):
+        with pytest.raises(DataError, match=f"{re.escape(url)}: not the address of a gateway"):
             predict(replace(job, url=url))
+    for timeout in (-1.0, 0.0, float("nan"), 1e300):
+        with pytest.raises(DataError, match=r"--timeout .*: give a number of seconds above 0"):
+            predict(replace(job, timeout=timeout))
     gateway.server.server_close()
     with pytest.raises(DataError, match="no answer"):
         predict(replace(job, timeout=0.1, url=gateway.url))
@@ -248,6 +259,14 @@ def test_a_version_that_changes_midway_is_told(gateway, job, caplog):
     assert set(versions) == {"3", "4"}
     assert f"from row {versions.index('4') + 1} on version 4 answers too" in caplog.text
     assert f"(version 3 {versions.count('3')}, version 4 {versions.count('4')})" in caplog.text
+
+
+@pytest.mark.parametrize("ending", ["", ".part", ".part.json"])
+def test_what_is_read_is_not_written(job, write, ending):
+    job = replace(job, file=write(PLAIN, f"same.csv{ending}"))
+    with pytest.raises(DataError, match=rf"same\.csv{ending}: is what is read; give another --out"):
+        predict(replace(job, out=job.file.with_name("same.csv")))
+    assert job.file.read_text() == PLAIN
 
 
 def test_two_runs_do_not_write_the_same_file(job):

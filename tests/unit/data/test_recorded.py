@@ -63,7 +63,7 @@ def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
         ({"channel": "resp"}, r"strip\.csv: no heartbeat found in resp; try another --channel"),
         ({"channel": "V9"}, r"no channel 'V9'; its channels are 0 resp, 1 ECG II"),
         ({"channel": "2"}, "no channel '2'"),
-        ({"rate": 5}, r"strip\.csv: 5 samples per second, where 20 to 100000 show a heartbeat"),
+        ({"rate": 39}, r"strip\.csv: 39 samples per second, where 40 to 100000 show a heartbeat"),
         ({"rate": float("nan")}, "nan samples per second"),
         ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotations"),
     ],
@@ -72,6 +72,29 @@ def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, wish, me
     with pytest.raises(DataError, match=message):
         write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", Wish(**wish))
     assert os.listdir(tmp_path) == ["strip.csv"]
+
+
+def test_what_is_read_or_written_already_is_not_written(tmp_path, table):
+    content, out = table.read_bytes(), tmp_path / "beats.csv"
+    for places, told in [
+        ((table, None), r"strip\.csv: is what is read; give another --out"),
+        ((out, table), r"strip\.csv: is what is read; give another --positions"),
+        ((out, out), r"beats\.csv: is written as --out already; give another --positions"),
+    ]:
+        with pytest.raises(DataError, match=told):
+            write_beats(table, *places, Wish())
+    assert table.read_bytes() == content
+    assert os.listdir(tmp_path) == ["strip.csv"]
+
+
+@pytest.mark.parametrize("name", ["all.hea", "all.atr", "part.hea", "signals"])
+def test_no_file_of_a_record_is_written(tmp_path, name):
+    pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    (tmp_path / "all.hea").write_text("all/1 1 250 100\npart 100\n")
+    (tmp_path / "part.hea").write_text("part 1 250 100\nsignals 16 200 11 0 0 0 0 II\n")
+    with pytest.raises(DataError, match=f"{name}: is what is read; give another --out"):
+        write_beats(tmp_path / "all", tmp_path / name, None, Wish())
+    assert sorted(os.listdir(tmp_path)) == ["all.hea", "part.hea"]
 
 
 @pytest.mark.parametrize(
@@ -119,20 +142,22 @@ def test_a_library_that_is_missing_is_named(tmp_path):
         load("no_such_library", tmp_path / "strip.edf")
 
 
-@pytest.mark.parametrize(("labels", "rare", "all_normal"), [("aami", {1: 4}, 0), ("binary", {0: 5}, 1)])
-def test_labels_are_those_of_the_annotated_beats(tmp_path, table, monkeypatch, caplog, labels, rare, all_normal):
+@pytest.mark.parametrize(("labels", "others", "all_normal"), [("aami", {1: 4}, 0), ("binary", {0: 7}, 1)])
+def test_labels_are_those_of_the_annotated_beats(tmp_path, table, monkeypatch, caplog, labels, others, all_normal):
     marks = np.zeros(len(RECORD_BEATS), np.int64)
     marks[5:45:10], marks[50] = 1, 2
+    marks[[8, 9, -1]] = 3  # the last beat is not whole
     annotated = Annotations(np.delete(RECORD_BEATS, [20, 21]) + 20, np.delete(marks, [20, 21]))
     monkeypatch.setattr("data.recorded.read_annotations", lambda *_: annotated)
     caplog.set_level("INFO")
     write_beats(table, tmp_path / "beats.csv", None, Wish(labels=labels))
     values, counts = np.unique(read_beats(tmp_path / "beats.csv").labels, return_counts=True)
     # the last beat is not whole, two are not annotated
-    normal = len(RECORD_BEATS) - 1 - 2 - 5
-    assert dict(zip(values.tolist(), counts.tolist(), strict=True)) == {**rare, all_normal: normal}
+    normal = len(RECORD_BEATS) - 1 - 2 - 7
+    assert dict(zip(values.tolist(), counts.tolist(), strict=True)) == {**others, all_normal: normal}
     assert "2 peaks have no annotated beat within 150 ms and are left out" in caplog.text
-    assert ("label 2 has 1 of the 3 beats that training needs at least" in caplog.text) == (labels == "aami")
+    for rare in ("label 2 has 1", "label 3 has 2"):
+        assert (f"{rare} of the 3 beats that training needs at least" in caplog.text) == (labels == "aami")
 
 
 def test_annotations_are_matched_at_their_own_rate(tmp_path, table, monkeypatch):

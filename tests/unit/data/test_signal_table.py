@@ -73,9 +73,14 @@ def test_a_bad_table_is_one_sentence_with_line_and_column(write, text, message):
         read(write(text), 250)
 
 
-def test_times_with_a_hole_are_refused(write):
+@pytest.mark.parametrize(("samples", "hole"), [(900, 500), (40_000, 1500), (40_000, 20_000), (40_000, 39_500)])
+def test_times_with_a_hole_are_refused(write, samples, hole):
     with pytest.raises(DataError, match=r"column 1 \(time\): the times do not go on in even steps; say with --rate"):
-        read(write("time,II\n" + "".join(f"{sample / 250 + (sample > 500)},1\n" for sample in range(900))))
+        read(write("time,II\n" + "".join(f"{sample / 250 + 2 * (sample > hole)},1\n" for sample in range(samples))))
+
+
+def test_times_may_be_rounded(write):
+    assert read(write("time,II\n" + "".join(f"{sample / 250:.6g},1\n" for sample in range(700_000, 740_000))))[2] == 250
 
 
 samples = st.one_of(st.floats(-1e6, 1e6, width=32), st.just(float("nan")))
