@@ -19,6 +19,7 @@ from tests.recordings import heartbeats, strip, write_edf, write_table
 SCRIPT = Path(__file__).with_name("beats.mjs")
 RATE = 250
 BEATS = heartbeats(RATE, 20)
+LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 2 * (sample > 3000)},1\n" for sample in range(6000))
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,7 @@ def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
     [
         ("a.csv", "1\n2\n", "a.csv: say how many samples a second has", True),
         ("a.csv", "time,II\n0,1\n1,1\n2,1\n30,1\n31,1\n", "the times in column 1 do not go on in even steps", True),
+        ("a.csv", LATE_HOLE, "the times in column 1 do not go on in even steps", True),
         ("a.csv", "II,V5\n1,2\n1,x\n", "a.csv, line 3, column 2: 'x' where a number is expected", False),
         ("a.csv", "", "a.csv: empty", False),
         ("a.csv", "time,II\n0,1\n1,1\n2,1\n", "II: 1 samples a second, where 20 to 100000", False),

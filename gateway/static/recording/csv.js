@@ -6,6 +6,7 @@ const TIME = /time|second|^t$|^s$|^sec|^ms$|msec/i;
 const MILLISECONDS = /(^|[^a-z])(ms|msec|millis\w*)([^a-z]|$)/i;
 const NUMBER = /sample|index|^#$|^n$|^$/i; // names of a column that counts the samples
 const LOOKED_AT = 1000; // samples, to see whether a column counts time
+const ROUNDED = 1e-5; // of a time with six digits
 
 /**
  * @param {string} name the file's, for messages
@@ -117,7 +118,7 @@ function findClock(names, columns) {
   if (timed >= 0) return { column: timed, counts: false };
   const numbered = names.findIndex((name) => NUMBER.test(name));
   if (numbered >= 0) return { column: numbered, counts: true };
-  if (columns.length < 2 || !isEven(columns[0])) return { column: -1, counts: true };
+  if (columns.length < 2 || !isEven(columns[0].subarray(0, LOOKED_AT))) return { column: -1, counts: true };
   return { column: 0, counts: columns[0][1] - columns[0][0] === 1 };
 }
 
@@ -136,8 +137,8 @@ function rateOf(name, { column, counts }, names, units, columns) {
 function isEven(times) {
   if (times.length < 3) return false;
   const step = (times.at(-1) - times[0]) / (times.length - 1);
-  const seen = times.subarray(0, LOOKED_AT);
-  return step > 0 && seen.every((time, index) => Math.abs(time - times[0] - index * step) <= step);
+  const isNear = (time, index) => Math.abs(time - times[0] - index * step) <= step + ROUNDED * Math.abs(time);
+  return step > 0 && times.every(isNear);
 }
 
 function fieldsOf(line, delimiter) {
