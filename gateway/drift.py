@@ -25,20 +25,25 @@ FINE_PROBABILITY: Final = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a version tells of its training: the edges between the tenths of each statistic, each class's share."""
+    """What a version tells of its training: the edges between the tenths of each statistic, each class's share.
+
+    `beats` says how many beats each statistic, and the shares as `predicted_class`, come from.
+    """
 
     edges: Mapping[str, list[float]]
     shares: Mapping[str, float]
+    beats: Mapping[str, float]
     fine: Mapping[str, float]  # differences of each statistic that are none
 
     @classmethod
     def of(cls, told: object) -> "Reference":
         """Read it; what is missing or makes no sense is left out, as nobody's request depends on it."""
-        statistics, classes = (_object(_object(told).get(name)) for name in ("statistics", "classes"))
+        statistics, classes, beats = (_object(_object(told).get(name)) for name in ("statistics", "classes", "beats"))
         edges = {name: statistics[name] for name in STATISTICS if _are_edges(statistics.get(name))}
         shares = {label: share for label, share in classes.items() if _is_number(share) and 0 <= share <= 1}
+        numbers = {name: beats[name] for name in (*STATISTICS, "predicted_class") if _is_number(beats.get(name))}
         usual = edges["standard_deviation"][EDGES // 2] if "standard_deviation" in edges else 0.0
-        return cls(edges, shares, dict.fromkeys(edges, FINE * usual) | {"probability": FINE_PROBABILITY})
+        return cls(edges, shares, numbers, dict.fromkeys(edges, FINE * usual) | {"probability": FINE_PROBABILITY})
 
 
 class Drift:
@@ -76,7 +81,7 @@ class Drift:
             return known[1]
         reference = Reference.of(told)
         self._known = dict([*self._known.items()][-VERSIONS:]) | {model.version: (told, reference)}
-        self._metrics.expects(model.version, reference.edges, reference.shares)
+        self._metrics.expects(model.version, reference.edges, reference.shares, reference.beats)
         return reference
 
 

@@ -85,6 +85,13 @@ class Metrics:
             registry=own,
             multiprocess_mode="mostrecent",
         )
+        self._beats = Gauge(
+            "ecg_gateway_reference_beats",
+            "Beats of the training that a statistic's tenths or the expected shares come from",
+            ["version", "statistic"],
+            registry=own,
+            multiprocess_mode="mostrecent",
+        )
         self._calls = Histogram(
             "ecg_gateway_candidate_seconds",
             "Calls to the model server for predictions while there is a candidate",
@@ -121,13 +128,17 @@ class Metrics:
         """Count a model server's call while there is a candidate."""
         self._calls.labels(self._version(version)).observe(seconds)
 
-    def expects(self, version: int, statistics: Iterable[str], shares: Mapping[str, float]) -> None:
+    def expects(
+        self, version: int, statistics: Iterable[str], shares: Mapping[str, float], beats: Mapping[str, float]
+    ) -> None:
         """Take over what a version tells of its training; tenths without a beat are counted as 0 from now on."""
         for statistic in statistics:
             for tenth in range(TENTHS):
                 self._looked(self._version(version), statistic, tenth)
         for predicted_class, share in shares.items():
             self._expected.labels(self._version(version), self._class(predicted_class)).set(share)
+        for statistic, number in beats.items():
+            self._beats.labels(self._version(version), statistic).set(number)
 
     def looked(self, version: int, tenths: Mapping[str, int]) -> None:
         """Count a beat by the tenth of the training data, 0 to 9, that each of its statistics lies in."""

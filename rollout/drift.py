@@ -1,14 +1,14 @@
 """Whether the beats that are asked for still are like those that a version was trained on. Pure.
 
 Measured by the population stability index, the sum of (a - e) ln(a / e) over the shares a that are seen and e that are
-expected, with the usual limits (N. Siddiqi: Credit Risk Scorecards, Wiley 2006). Of n beats that did not drift it is
-about chi-squared with k - 1 degrees of freedom, divided by n (B. Yurdakul: Statistical Properties of Population
-Stability Index, Western Michigan University 2018), so with too few beats it says nothing.
+expected, with the usual limits (N. Siddiqi: Credit Risk Scorecards, Wiley 2006). Of n beats that did not drift from m
+of the training it is about chi-squared with k - 1 degrees of freedom, times 1/n + 1/m (B. Yurdakul: Statistical
+Properties of Population Stability Index, Western Michigan University 2018): with too few of either it says nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from math import log
+from math import ceil, inf, log
 from typing import Any
 
 from rollout.metrics import Counters
@@ -16,11 +16,13 @@ from rollout.metrics import Counters
 INPUTS = "ecg_gateway_inputs_total"
 PREDICTIONS = "ecg_gateway_predictions_total"
 EXPECTED = "ecg_gateway_expected_share"
+REFERENCE = "ecg_gateway_reference_beats"
 STATISTICS = ("mean", "standard_deviation", "range", "probability")
 CLASS = "predicted_class"
 TENTHS = 10
 
-ENOUGH = 200  # beats: fewer than one in 50 that did not drift is beyond LOOK, and next to none beyond DRIFTED
+# 1 / (1/n + 1/m): fewer than one statistic in 50 that did not drift is beyond LOOK, and next to none beyond DRIFTED
+ENOUGH = 200
 LOOK = 0.1
 DRIFTED = 0.25
 RARE = 0.001  # a share that counts for one that was never seen in training
@@ -30,7 +32,7 @@ HEADER = ("WHAT", "BEATS", "INDEX", "VERDICT", "MOST")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How far one statistic is from the training's; index and `most`, what adds most to it, once enough is seen."""
+    """How far one statistic is from the training's: index and `most`, what adds most to it, or what is missing."""
 
     what: str
     beats: int
@@ -48,16 +50,18 @@ class Finding:
 def findings(counters: Counters, version: int) -> list[Finding]:
     """Hold what was counted for a version against its training; nothing if it told none or was not asked."""
     told = str(version)
+    known = counters.latest(REFERENCE, "statistic", version=told)
     found = []
     for statistic in STATISTICS:
         seen = counters.by_label(INPUTS, "decile", version=told, statistic=statistic)
         if seen:
             tenths = dict.fromkeys(map(str, range(TENTHS)), 1 / TENTHS)
-            found.append(_finding(statistic, seen, tenths, lambda tenth: f"tenth {int(tenth) + 1}"))
+            enough = needed(known.get(statistic))
+            found.append(_finding(statistic, seen, tenths, enough, lambda tenth: f"tenth {int(tenth) + 1}"))
     expected = counters.latest(EXPECTED, CLASS, version=told)
     if expected:
         seen = counters.by_label(PREDICTIONS, CLASS, version=told)
-        found.append(_finding(CLASS, seen, expected, lambda label: f"class {label}"))
+        found.append(_finding(CLASS, seen, expected, needed(known.get(CLASS)), lambda label: f"class {label}"))
     return found
 
 
@@ -83,10 +87,19 @@ def rows(found: list[Finding]) -> list[tuple[str, ...]]:
     return [HEADER, *cells]
 
 
-def _finding(what: str, seen: Mapping[str, float], expected: Mapping[str, float], name: Any) -> Finding:
+def needed(reference: float | None) -> float:
+    """How many beats a verdict needs beside so many of the training; versions from before do not tell those."""
+    if reference is None:
+        return ENOUGH
+    return ENOUGH * reference / (reference - ENOUGH) if reference > ENOUGH else inf
+
+
+def _finding(
+    what: str, seen: Mapping[str, float], expected: Mapping[str, float], enough: float, name: Callable[[str], str]
+) -> Finding:
     beats = round(sum(seen.values()))
-    if beats < ENOUGH:
-        return Finding(what, beats, None, "")
+    if beats < enough:
+        return Finding(what, beats, None, f"{ceil(enough)} are needed" if enough < inf else "its training had too few")
     parts = stability(seen, expected)
     most = max(parts, key=lambda part: parts[part])
     share = f"{seen.get(most, 0) / beats:.1%} where {expected.get(most, 0):.1%} are usual"

@@ -35,3 +35,4 @@ def test_the_reference_has_the_deciles_of_beats_and_answers(make_rows):
         assert np.allclose(told["statistics"][name], edges, atol=1e-6), name
     above = float(np.mean(chances > 0.5))
     assert told["classes"] == {"-1": 1 - above, "1": above}
+    assert told["beats"] == dict.fromkeys((*expected, "predicted_class"), 3000)

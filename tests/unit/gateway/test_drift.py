@@ -15,7 +15,8 @@ from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_metrics import total
 
 EVEN = [tenth / 10 for tenth in range(1, 10)]
-REFERENCE = {"statistics": dict.fromkeys(STATISTICS, EVEN), "classes": {"0": 0.25, "1": 0.75}}
+BEATS = dict.fromkeys(STATISTICS, 5000) | {"predicted_class": 700}
+REFERENCE = {"statistics": dict.fromkeys(STATISTICS, EVEN), "classes": {"0": 0.25, "1": 0.75}, "beats": BEATS}
 INPUTS, EXPECTED = "ecg_gateway_inputs_total", "ecg_gateway_expected_share"
 
 
@@ -44,6 +45,8 @@ def test_tenths_without_a_beat_are_there_so_that_a_growth_can_be_told():
     told = looked(REFERENCE, [0.15, 0.15])
     assert told.count(f"{INPUTS}{{") == 40
     assert total(told, EXPECTED, version="1", predicted_class="1") == 0.75
+    for statistic, beats in BEATS.items():
+        assert total(told, "ecg_gateway_reference_beats", version="1", statistic=statistic) == beats
 
 
 def test_a_statistic_that_does_not_vary_is_no_drift_where_beats_are_rounded_otherwise():
@@ -76,13 +79,14 @@ def test_a_statistic_that_does_not_vary_is_no_drift_where_beats_are_rounded_othe
         {"statistics": {"mean": [*EVEN[:8], None]}},
         {"statistics": {"mean": [*EVEN[:8], 10**400]}},
         {"statistics": {"mean": EVEN[::-1]}},
-        {"statistics": {"median": EVEN}, "classes": {"0": "half", "1": 1.5, "2": None}},
+        {"statistics": {"median": EVEN}, "classes": {"0": "half", "1": 1.5, "2": None}, "beats": {"mean": "many"}},
     ],
 )
 def test_a_version_that_tells_nothing_to_compare_with_counts_nothing(reference):
     told = looked(reference, [0.5, 0.5])
     assert INPUTS + "{" not in told
     assert EXPECTED + "{" not in told
+    assert "ecg_gateway_reference_beats{" not in told
 
 
 def test_what_is_told_may_change_under_a_version_that_is_known():

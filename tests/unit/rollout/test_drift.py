@@ -2,13 +2,16 @@
 
 import json
 import random
+from bisect import bisect
 from collections import Counter
+from math import ceil
+from statistics import quantiles
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.drift import DRIFTED, ENOUGH, LOOK, STATISTICS, findings, stability
+from rollout.drift import DRIFTED, LOOK, STATISTICS, findings, needed, stability
 from rollout.metrics import Counters, parse
 from tests.fake_cluster import FakeCluster
 
@@ -78,9 +81,28 @@ def test_other_classes_than_in_training_are_drift(served, tool, capsys):
 def test_too_few_beats_are_no_verdict_and_no_failure(served, tool, capsys):
     count(served, beats=190, mean=190)
     tool("drift", "--fail")
-    assert ["mean", "190", "too", "few", "beats"] in map(str.split, capsys.readouterr().out.splitlines())
+    assert ["mean", "190", "too", "few", "beats", "200", "are", "needed"] in map(
+        str.split, capsys.readouterr().out.splitlines()
+    )
     count(served, beats=10)
     assert verdicts(tool, capsys)["range"] == "stable"
+
+
+@pytest.mark.parametrize(
+    ("reference", "verdict", "missing"),
+    [
+        (200, "too few beats", "its training had too few"),
+        (201, "too few beats", "40200 are needed"),
+        (1000, "stable", ""),
+    ],
+)
+def test_a_small_training_needs_more_beats(served, tool, capsys, reference, verdict, missing):
+    count(served, beats=250)
+    for what in (*STATISTICS, "predicted_class"):
+        served.counters[f'ecg_gateway_reference_beats{{version="2",statistic="{what}"}}'] = reference
+    assert set(verdicts(tool, capsys).values()) == {verdict}
+    tool("drift")
+    assert missing in capsys.readouterr().out
 
 
 def test_a_version_without_a_reference_is_said_to_have_none(served, tool, capsys):
@@ -126,10 +148,15 @@ def test_the_index_is_the_same_both_ways_and_nothing_between_the_same_shares(one
     assert all(part >= 0 for part in stability(many, share(other)).values())
 
 
-def test_enough_beats_are_enough_to_be_told_from_chance():
+@pytest.mark.parametrize("reference", [400, 1000, 100_000])
+def test_enough_beats_are_enough_to_be_told_from_chance(reference):
     dice = random.Random(0)
-    indices = [
-        sum(stability(Counter(str(dice.randrange(10)) for _ in range(ENOUGH)), TENTHS).values()) for _ in range(500)
-    ]
-    assert sum(index > LOOK for index in indices) < 25
+
+    def index() -> float:
+        edges = quantiles((dice.random() for _ in range(reference)), n=10)
+        beats = Counter(str(bisect(edges, dice.random())) for _ in range(ceil(needed(reference))))
+        return sum(stability(beats, TENTHS).values())
+
+    indices = [index() for _ in range(40 if reference > 1000 else 400)]
+    assert sum(index > LOOK for index in indices) < len(indices) / 20
     assert max(indices) < DRIFTED
