@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from bisect import bisect
 from collections import Counter
 from math import ceil
@@ -81,9 +82,7 @@ def test_other_classes_than_in_training_are_drift(served, tool, capsys):
 def test_too_few_beats_are_no_verdict_and_no_failure(served, tool, capsys):
     count(served, beats=190, mean=190)
     tool("drift", "--fail")
-    assert ["mean", "190", "too", "few", "beats", "200", "are", "needed"] in map(
-        str.split, capsys.readouterr().out.splitlines()
-    )
+    assert re.search("mean +190 +too few beats +200 are needed", capsys.readouterr().out)
     count(served, beats=10)
     assert verdicts(tool, capsys)["range"] == "stable"
 
