@@ -46,8 +46,11 @@ def answering(ask: Ask) -> int:
 
 
 def require_entrance(ask: Ask) -> None:
-    """Raise where the gateway, or the API server on the way, refuses who asks; one that is not there yet is fine."""
-    answer = ask("/model", None, {})
+    """Raise where the gateway, or the API server on the way, refuses who asks."""
+    try:
+        answer = ask("/model", None, {})
+    except NotAnswering:
+        return  # as long as nothing is served, no gateway is ready: waiting for it would never end
     if answer.status in (401, 403):
         raise _refusal("/model", answer)
 

@@ -29,7 +29,7 @@ class Steps:
 
     def require_entrance(self) -> None:
         """Know a wrong API key before a pod is started for nothing."""
-        self._waiting.until("the gateway", lambda: require_entrance(self._ask))
+        require_entrance(self._ask)
 
     def begin(self, version: int, served: int | None, cause: str) -> Candidate:
         """Make the version the candidate beside the served one, unless it is; an error if another one is."""

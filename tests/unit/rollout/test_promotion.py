@@ -1,6 +1,7 @@
 """promote, finish, abort and undo against a scripted cluster."""
 
 import json
+import socket
 from dataclasses import asdict
 
 import pytest
@@ -88,6 +89,13 @@ def test_who_may_not_ask_the_gateway_is_told_before_a_pod_is_started(cluster, to
     cluster.forbidden.add("services")
     assert tool.fails(*command).endswith("give --gateway URL")
     assert len(cluster.patches) == patches
+
+
+def test_the_first_version_is_started_before_any_gateway_answers(cluster, tool):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    assert "Connection refused" in tool.fails("--gateway", nobody, "promote", "3")
+    assert "version 3: waiting for the recorded answers" in " ".join(tool.said)
 
 
 @pytest.mark.parametrize("forbidden", [set(), {"pods", "replicasets"}])
