@@ -1,6 +1,6 @@
 /** One beat: its trace, the answer, how sure the model is, and what decided. */
 
-import { element, fill, found, unseen } from "./dom.js";
+import { element, fill, found, unseen, watcher } from "./dom.js";
 import { deciding, described, judge, likeness } from "./judging.js";
 import { drawTrace } from "./trace.js";
 import { count, decimal, percent } from "./words.js";
@@ -11,6 +11,8 @@ const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 export class BeatView {
   constructor() {
     this.index = null; // of the value that is read out
+    this.answerChanged = watcher();
+    this.traceChanged = watcher();
     this.slider = found("sample");
     this.slider.addEventListener("input", () => this.point(Number(this.slider.value)));
     const frame = found("trace");
@@ -23,11 +25,15 @@ export class BeatView {
   /** Show a beat as far as it is known. */
   show(collection, facts) {
     const beat = collection.selected;
-    if (beat !== this.beat) this.index = null;
+    if (beat !== this.beat) {
+      this.index = null;
+      fill(found("beat-name"), title(collection, beat));
+    }
     Object.assign(this, { beat, facts, collection });
     found("beat").hidden = false;
-    fill(found("beat-name"), title(collection, beat));
-    this.fillAnswer();
+    // what is filled in again is read out again
+    if (this.answerChanged(beat, beat.answer, facts.model)) this.fillAnswer();
+    if (!this.traceChanged(beat, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
     this.fillExplanation();
     this.slider.max = beat.features.length - 1;
     this.draw();
@@ -38,8 +44,9 @@ export class BeatView {
     const frame = found("trace");
     const width = Math.floor(frame.clientWidth);
     if (!this.beat || !width) return;
-    const { features, answer } = this.beat;
-    const shown = { features, baseline: this.baseline, attributions: this.explanation?.attributions, predicted: answer?.predicted };
+    const { features } = this.beat;
+    const { attributions, predicted_class: predicted } = this.explanation ?? {};
+    const shown = { features, baseline: this.baseline, attributions, predicted };
     this.drawn = drawTrace(shown, width);
     fill(frame, this.drawn.node);
     frame.setAttribute("aria-label", described(features, this.baseline));

@@ -1,6 +1,5 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
-const KEY = "ecg-api-key";
 const TRIES = 5;
 const BUSY = [429, 503];
 // While a candidate is tried, all of a file is answered by one version.
@@ -16,12 +15,12 @@ export class Failure extends Error {
 }
 
 /**
- * Asks the gateway. `wantKey(message)` gives a promise of an API key, asked for where the gateway wants one;
+ * Asks the gateway, with `key.value` as the API key; `key.ask(message)` where the gateway wants another one.
  * `versionSeen(version)` is told which model version answered.
  */
 export class Client {
-  constructor(wantKey, versionSeen) {
-    this.wantKey = wantKey;
+  constructor(key, versionSeen) {
+    this.key = key;
     this.versionSeen = versionSeen;
     this.lacks = new Set(); // what the served version was found not to have
   }
@@ -78,7 +77,7 @@ export class Client {
       if (response.ok) return this.read(response);
       const failure = await failureOf(response);
       if (response.status === 401) {
-        sessionStorage.setItem(KEY, await this.wantKey(failure.message));
+        await this.key.ask(failure.message);
       } else if (content && BUSY.includes(response.status) && attempt < TRIES) {
         await pause(Number(response.headers.get("Retry-After") ?? 1) * attempt, signal);
       } else {
@@ -89,8 +88,7 @@ export class Client {
 
   async send(path, content, signal) {
     const headers = { Accept: "application/json", "X-Client-ID": CLIENT };
-    const key = sessionStorage.getItem(KEY);
-    if (key) headers["X-API-Key"] = key;
+    if (this.key.value) headers["X-API-Key"] = this.key.value;
     if (content) headers["Content-Type"] = "application/json";
     const body = content ? JSON.stringify(content) : undefined;
     try {

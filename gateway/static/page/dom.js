@@ -18,6 +18,33 @@ export function fill(node, ...children) {
   return node;
 }
 
+/** As fill; the focus stays on the control with the same `data-key`. */
+export function refill(node, ...children) {
+  const { key } = node.contains(document.activeElement) ? document.activeElement.dataset : {};
+  fill(node, ...children);
+  if (key) node.querySelector(`[data-key="${key}"]`)?.focus();
+}
+
+/** Choices of a select as [value, words]; where only the words change, a list that is open is left in peace. */
+export function options(select, choices, chosen) {
+  if (choices.length === select.options.length && choices.every(([value], i) => select.options[i].value === value)) {
+    choices.forEach(([, words], i) => fill(select.options[i], words));
+    select.value = chosen;
+    return;
+  }
+  fill(select, choices.map(([value, words]) => element("option", { value, selected: value === chosen }, words)));
+}
+
+/** A function that tells whether its arguments are others than at its last call. */
+export function watcher() {
+  let last = null;
+  return (...values) => {
+    const changed = values.length !== last?.length || values.some((value, i) => value !== last[i]);
+    last = values;
+    return changed;
+  };
+}
+
 /** The element of the page with this id. */
 export function found(id) {
   return document.getElementById(id);

@@ -1,18 +1,27 @@
-/** The form that asks for an API key, where the gateway wants one. */
+/** The API key: asked for where the gateway wants one, and kept for as long as the tab is open. */
 
 import { fill, found } from "./dom.js";
 
-let asked = null;
+const NAME = "ecg-api-key";
 
-/** Ask for a key, saying why; requests that want one at the same time share the question. */
-export function wantKey(why) {
-  asked ??= ask(why).finally(() => {
-    asked = null;
-  });
-  return asked;
+/** `value` is the key, null before one was asked for. */
+export class ApiKey {
+  constructor() {
+    this.value = stored();
+    this.asked = null;
+  }
+
+  /** Ask for a key, saying why; requests that want one at the same time share the question. */
+  async ask(why) {
+    this.asked ??= typed(why).finally(() => {
+      this.asked = null;
+    });
+    this.value = await this.asked;
+    store(this.value);
+  }
 }
 
-function ask(why) {
+function typed(why) {
   const form = found("key");
   const text = found("key-text");
   fill(found("key-why"), why);
@@ -26,4 +35,20 @@ function ask(why) {
       text.value = "";
     };
   });
+}
+
+function stored() {
+  try {
+    return sessionStorage.getItem(NAME);
+  } catch {
+    return null; // storage is forbidden: the key lasts as long as the page
+  }
+}
+
+function store(key) {
+  try {
+    sessionStorage.setItem(NAME, key);
+  } catch {
+    // as above
+  }
 }

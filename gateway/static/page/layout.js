@@ -14,22 +14,35 @@ export function isNumber(text) {
   return NUMBER.test(text.trim()) && Number.isFinite(Number(text));
 }
 
-/** Beats of `width` values from rows of texts; `understood` says how the rows were read. Throw Failure. */
-export function beatsOf(rows, width, what) {
+/**
+ * Beats of `width` values from rows of texts, in the order of the model's `names` where the header has the same ones;
+ * `understood` says how the rows were read. Throw Failure.
+ */
+export function beatsOf(rows, width, what, names = null) {
   const header = looksLikeHeader(rows[0] ?? []) ? rows[0] : null;
   const body = header ? rows.slice(1) : rows;
   const columns = body[0]?.length ?? 0;
   if (columns !== width && columns !== width + 1) throw misfit(what, body.length, columns, width);
   const label = columns === width ? null : labelColumn(body, header, columns);
+  const inOrder = Array.from({ length: columns }, (_, place) => place).filter((place) => place !== label);
+  const places = header && names ? ordered(inOrder, header, names) : inOrder;
   const beats = [];
   const leftOut = [];
   body.forEach((row, place) => {
     const wrong = problem(row, columns, label);
     if (wrong) leftOut.push(`row ${place + 1 + Number(Boolean(header))} ${wrong}`);
-    else beats.push(beat(row, label, beats.length + 1));
+    else beats.push(beat(row, places, label, beats.length + 1));
   });
   if (!beats.length) throw new Failure(`No beat can be read from ${what}`, `${sentence(leftOut)}.`);
-  return { beats, understood: understood(beats, width, header, label, leftOut) };
+  return { beats, understood: understood(beats, width, header, label, places !== inOrder, leftOut) };
+}
+
+/** Columns in the order of the model's names, if the file has just these. */
+function ordered(places, header, names) {
+  const there = new Map(places.map((place) => [header[place]?.trim(), place]));
+  const wanted = names.map((name) => there.get(name));
+  const same = there.size === names.length && !wanted.includes(undefined);
+  return same && wanted.some((place, i) => place !== places[i]) ? wanted : places;
 }
 
 function looksLikeHeader(row) {
@@ -59,16 +72,17 @@ function problem(row, columns, label) {
   return `has ${row[place].trim() ? `“${row[place].trim().slice(0, 20)}”` : "nothing"} in column ${place + 1}, which is no number`;
 }
 
-function beat(row, label, number) {
-  const features = Float64Array.from(label === null ? row : row.filter((_, index) => index !== label), Number);
-  const text = label === null ? null : row[label].trim();
+function beat(row, places, label, number) {
+  const features = Float64Array.from(places, (place) => Number(row[place]));
+  const text = label === null ? null : row[label].trim() || null;
   return { number, features, label: text !== null && isNumber(text) ? String(Number(text)) : text };
 }
 
-function understood(beats, width, header, label, leftOut) {
+function understood(beats, width, header, label, reordered, leftOut) {
   const where = label === null ? "no label column" : `the label is ${columnName(label, width, header)}`;
   const left = leftOut.length ? ` Left out: ${sentence(leftOut)}.` : "";
-  return `${counted(beats.length, "beat")} of ${width} values; ${header ? "a header" : "no header"}; ${where}.${left}`;
+  const order = reordered ? ", its columns put in the model's order" : "";
+  return `${counted(beats.length, "beat")} of ${width} values; ${header ? "a header" : "no header"}${order}; ${where}.${left}`;
 }
 
 function columnName(label, width, header) {

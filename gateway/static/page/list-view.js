@@ -1,7 +1,7 @@
 /** The beats of a file: what came out, which of them to look at, page after page. */
 
 import { SHOWN, differs } from "./collection.js";
-import { element, fill, found } from "./dom.js";
+import { element, fill, found, options, refill, watcher } from "./dom.js";
 import { flags } from "./judging.js";
 import { resultsOf, save } from "./results.js";
 import { sparkline } from "./trace.js";
@@ -22,6 +22,8 @@ export class ListView {
   constructor(select) {
     this.select = select;
     this.page = 0;
+    this.columnsChanged = watcher();
+    this.rowsChanged = watcher();
     found("shown").addEventListener("change", (event) => this.filter({ shown: event.target.value }));
     found("of-class").addEventListener("change", (event) => this.filter({ predicted: event.target.value }));
     for (const [id, by] of [["page-first", -Infinity], ["page-before", -1], ["page-after", 1], ["page-last", Infinity]]) {
@@ -69,7 +71,6 @@ export class ListView {
     this.collection.sortBy(by);
     this.page = 0;
     this.fillTable();
-    found("rows").closest("table").querySelector(`[data-by="${by}"]`).focus();
   }
 
   /** Arrow up and down go from beat to beat. */
@@ -107,18 +108,26 @@ export class ListView {
   }
 
   fillTable() {
-    const { view, selected } = this.collection;
+    const { view, selected, labelled, order } = this.collection;
     this.page = Math.min(this.page, this.pages - 1);
     const beats = view.slice(this.page * PAGE, (this.page + 1) * PAGE);
-    const columns = COLUMNS.filter(([by]) => by !== "label" || this.collection.labelled);
-    fill(found("columns"), columns.map((column) => this.heading(...column)));
-    const focused = found("rows").contains(document.activeElement) && document.activeElement.getAttribute("aria-label");
-    fill(found("rows"), beats.map((beat) => this.row(beat, beat === selected, columns)));
-    if (focused) found("rows").querySelector(`[aria-label="${focused}"]`)?.focus();
+    const columns = COLUMNS.filter(([by]) => by !== "label" || labelled);
+    if (this.columnsChanged(labelled, order)) refill(found("columns"), columns.map((column) => this.heading(...column)));
+    if (this.rowsChanged(labelled, selected, this.facts.marks, ...beats, ...beats.map(({ answer }) => answer))) {
+      refill(found("rows"), beats.map((beat) => this.row(beat, beat === selected, columns)));
+    }
     found("no-rows").hidden = beats.length > 0;
+    this.fillSteps();
     fill(found("page"), `Page ${count(this.page + 1)} of ${count(this.pages)}, ${counted(view.length, "beat")}`);
     for (const id of ["page-first", "page-before"]) found(id).disabled = this.page === 0;
     for (const id of ["page-after", "page-last"]) found(id).disabled = this.page === this.pages - 1;
+  }
+
+  /** The steps from the selected beat to its neighbours in view. */
+  fillSteps() {
+    found("steps").hidden = this.collection.beats.length < 2;
+    found("before").disabled = !this.collection.neighbour(-1);
+    found("after").disabled = !this.collection.neighbour(1);
   }
 
   heading(by, name) {
@@ -126,12 +135,12 @@ export class ListView {
     const { order } = this.collection;
     const sorted = order.by === by ? (order.ascending ? "ascending" : "descending") : null;
     const arrow = element("span", { "aria-hidden": "true" }, { ascending: " ▴", descending: " ▾" }[sorted] ?? "");
-    const button = element("button", { type: "button", "data-by": by, onclick: () => this.sort(by) }, name, arrow);
+    const button = element("button", { type: "button", "data-key": by, onclick: () => this.sort(by) }, name, arrow);
     return element("th", { scope: "col", "aria-sort": sorted }, button);
   }
 
   row(beat, chosen, columns) {
-    const open = element("button", { type: "button", "aria-current": chosen ? "true" : null, "aria-label": `Beat ${beat.number}`, onclick: () => this.select(beat) }, count(beat.number));
+    const open = element("button", { type: "button", "aria-current": chosen ? "true" : null, "aria-label": `Beat ${beat.number}`, "data-key": beat.number, onclick: () => this.select(beat) }, count(beat.number));
     const cells = [
       element("th", { scope: "row" }, open),
       element("td", { class: "sparklines" }, sparkline(beat.features, 110, 26)),
@@ -151,14 +160,4 @@ export class ListView {
       element("td", { class: "doubts" }, flags(answer).map((flag) => `⚠ ${flag}`).join(", ")),
     ];
   }
-}
-
-/** New words for the same choices leave a list that is open in peace. */
-function options(select, choices, chosen) {
-  if (choices.length === select.options.length && choices.every(([value], i) => select.options[i].value === value)) {
-    choices.forEach(([, words], i) => fill(select.options[i], words));
-    select.value = chosen;
-    return;
-  }
-  fill(select, choices.map(([value, words]) => element("option", { value, selected: value === chosen }, words)));
 }

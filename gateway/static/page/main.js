@@ -5,7 +5,7 @@ import { modelCard } from "./card.js";
 import { Client, Failure } from "./client.js";
 import { Collection } from "./collection.js";
 import { element, fill, found } from "./dom.js";
-import { wantKey } from "./key.js";
+import { ApiKey } from "./key.js";
 import { ListView } from "./list-view.js";
 import { Marks } from "./marks.js";
 import { Opening } from "./opening.js";
@@ -14,7 +14,7 @@ import { cut } from "./recording.js";
 import { StripView } from "./strip.js";
 import { count, counted } from "./words.js";
 
-const client = new Client(wantKey, versionSeen);
+const client = new Client(new ApiKey(), versionSeen);
 const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };
 const beatView = new BeatView();
 const listView = new ListView(select);
@@ -24,6 +24,7 @@ const versions = new Set(); // that have answered
 let collection = null;
 let running = new AbortController();
 let explaining = new AbortController();
+let explained = null; // the beat whose explanation is on its way
 
 /** Ask what is served; until that is known, nothing can be opened. */
 async function start() {
@@ -72,9 +73,12 @@ function look(opened) {
 
 /** Look at the same recording by another lead, or the other side up; the focus stays where that was chosen. */
 async function recut(source, lead, inverted) {
+  const open = () => collection.recording?.source === source; // still, and nothing else
   try {
-    look(await cut(source, lead, inverted));
+    const beats = await cut(source, lead, inverted);
+    if (open()) look(beats);
   } catch (failure) {
+    if (!open()) return;
     show();
     wrong(failure);
   }
@@ -122,10 +126,8 @@ function interrupted() {
 
 function select(beat) {
   collection.selected = beat;
-  show();
-  if (!collection.view.includes(beat)) return;
   listView.reveal();
-  listView.fillTable();
+  show();
   explain();
 }
 
@@ -140,23 +142,23 @@ function show() {
   beatView.show(collection, facts);
   stripView.show(collection, facts);
   listView.show(collection, facts);
-  found("steps").hidden = collection.beats.length < 2;
-  found("before").disabled = !collection.neighbour(-1);
-  found("after").disabled = !collection.neighbour(1);
 }
 
 /** Ask which part of the selected beat decided, unless that is known or not wanted. */
 async function explain() {
   const beat = collection.selected;
-  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined) return;
+  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined || beat === explained) return;
   explaining.abort();
   explaining = new AbortController();
+  explained = beat;
   const { signal } = explaining;
   try {
     beat.explanation = await client.explain(beat, signal);
     if (beat === collection.selected) beatView.show(collection, facts);
   } catch (failure) {
     if (failure.name !== "AbortError") wrong(failure, explain);
+  } finally {
+    if (signal === explaining.signal) explained = null;
   }
 }
 

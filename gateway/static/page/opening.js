@@ -13,7 +13,7 @@ const SIGNALS = /\.(csv|tsv|txt)$/i;
 /** Calls `open(collection)` for what can be read, `wrong(failure)` for what cannot. */
 export class Opening {
   constructor(facts, open, wrong) {
-    Object.assign(this, { facts, open, wrong, files: [] });
+    Object.assign(this, { facts, open, wrong, files: [], turn: 0 });
     found("files").addEventListener("change", (event) => {
       this.read([...event.target.files]);
       event.target.value = ""; // so that the same file can be chosen again
@@ -44,6 +44,7 @@ export class Opening {
     }));
     const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model." });
     collection.selected = beats[place];
+    this.turn += 1;
     this.open(collection);
   }
 
@@ -53,10 +54,10 @@ export class Opening {
   }
 
   async read(files, rate) {
+    if (!files.length) return;
     found("rate").hidden = true;
     this.files = files;
     await this.attempt(async () => {
-      if (!files.length) return null;
       const large = files.find(({ size }) => size > MOST_BYTES);
       if (large) throw new Failure(`${large.name} is too large for this page`, "It takes files up to 200 MiB. For more there is: python -m data predict");
       fill(found("status"), `Reading ${files[0].name} …`);
@@ -81,17 +82,24 @@ export class Opening {
     this.read(this.files, Number(found("rate-number").value));
   }
 
+  /** Open what `make` reads, unless something else was asked for in the meantime. */
   async attempt(make) {
+    this.turn += 1;
+    const { turn } = this;
     try {
       const collection = await make();
-      if (collection) this.open(collection);
+      if (turn === this.turn) this.open(collection);
     } catch (failure) {
-      fill(found("status"), "");
-      this.wrong(failure);
-      if (!failure.needsRate) return;
-      found("rate").hidden = false;
-      found("rate-number").focus();
+      if (turn === this.turn) this.refused(failure);
     }
+  }
+
+  refused(failure) {
+    fill(found("status"), "");
+    this.wrong(failure);
+    if (!failure.needsRate) return;
+    found("rate").hidden = false;
+    found("rate-number").focus();
   }
 
   get width() {

@@ -15,7 +15,7 @@ export function readText(text, width, names = null) {
   if (!rows.length) throw new Failure("Nothing to read", `Paste the values of a beat: ${width} numbers.`);
   const columns = rows[0].length;
   const table = rows.length > 1 && (rows.at(-1).length === width || rows.at(-1).length === width + 1);
-  if (table) return beatsOf(rows, width, "the text");
+  if (table) return beatsOf(rows, width, "the text", names);
   if (rows.length === 1 && columns === width + 1) return beatsOf(rows, width, "the text");
   return flat(rows.flat(), width);
 }
@@ -28,7 +28,7 @@ export async function readFile(file, width, names = null) {
   if (!rows.length) throw new Failure(`${file.name} is empty`, `Give a file with one beat of ${width} values a row.`);
   const oneColumn = width > 1 && rows.every((row) => row.length === 1);
   // more than one beat of them are the samples of a lead rather than beats below each other
-  return oneColumn && rows.length <= width + 1 ? flat(rows.flat(), width) : beatsOf(rows, width, file.name);
+  return oneColumn && rows.length <= width + 1 ? flat(rows.flat(), width) : beatsOf(rows, width, file.name, names);
 }
 
 async function unzipped(file) {

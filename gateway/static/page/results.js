@@ -2,21 +2,28 @@
 
 import { element } from "./dom.js";
 
+// A label is somebody else's text, and a spreadsheet would run it; negative numbers are left alone.
+const FORMULA = /^[=@\t\r]|^[-+](?![\d.])/;
+
 /** Write the answers of these beats as CSV; a class's probability has the column `probability_LABEL`. */
 export function resultsOf(beats, labels) {
-  const rows = beats.filter((beat) => beat.answer).map((beat) => rowOf(beat, labels));
-  return Papa.unparse(rows, { newline: "\n" }) + "\n";
+  const data = beats.filter((beat) => beat.answer).map((beat) => rowOf(beat, labels));
+  const fields = Object.keys(data[0]).filter((name) => data.some((row) => row[name] !== null));
+  return Papa.unparse({ fields, data }, { newline: "\n", escapeFormulae: FORMULA }) + "\n";
 }
 
+/** Every column in its order; null where there is nothing to say. */
 function rowOf({ number, label, seconds, answer }, labels) {
   return {
     beat: number,
-    ...(seconds === undefined ? {} : { seconds: seconds.toFixed(3) }),
-    ...(label === null ? {} : { label }),
+    seconds: seconds?.toFixed(3) ?? null,
+    label,
     predicted_class: answer.predicted,
     probability: answer.probability,
-    ...(answer.unusual === null ? {} : { abstain: answer.abstain, unusual: answer.unusual, unusual_score: answer.unusualScore }),
-    ...Object.fromEntries(labels.map((one) => [`probability_${one}`, answer.probabilities?.[one] ?? ""])),
+    abstain: answer.abstain,
+    unusual: answer.unusual,
+    unusual_score: answer.unusualScore,
+    ...Object.fromEntries(labels.map((one) => [`probability_${one}`, answer.probabilities?.[one] ?? null])),
     model_version: answer.version,
   };
 }

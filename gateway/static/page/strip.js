@@ -1,6 +1,6 @@
 /** A recording as a strip of ECG paper: its R peaks marked by class, each beat to be chosen. */
 
-import { drawing, element, fill, found } from "./dom.js";
+import { drawing, element, fill, found, options, refill, watcher } from "./dom.js";
 import { flags } from "./judging.js";
 import { extent, multiples, path, scale } from "./scale.js";
 import { clock, counted, percent } from "./words.js";
@@ -22,6 +22,7 @@ export class StripView {
     const change = () => recut(this.collection.recording.source, chosen(), found("inverted").checked);
     found("lead").addEventListener("change", change);
     found("inverted").addEventListener("change", change);
+    this.changed = watcher();
     this.from = 0; // seconds
     found("moment").addEventListener("input", (event) => this.move(Number(event.target.value)));
     found("strip-before").addEventListener("click", () => this.move(this.from - this.seconds));
@@ -39,7 +40,7 @@ export class StripView {
     const { samples, rate, source, lead, inverted } = collection.recording;
     this.length = samples.length / rate;
     fill(found("strip-name"), `${collection.name}: ${clock(this.length)} minutes at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
-    fill(found("lead"), source.signals.map((signal) => element("option", { selected: signal === lead }, signal.name)));
+    options(found("lead"), source.signals.map(({ name }, place) => [String(place), name]), String(source.signals.indexOf(lead)));
     found("inverted").checked = inverted;
     if (moved) this.reveal(selected);
     else this.draw();
@@ -70,15 +71,17 @@ export class StripView {
     if (!this.collection?.recording || !width) return;
     const { samples, rate } = this.collection.recording;
     const [first, last] = [this.from * rate, (this.from + this.seconds) * rate];
+    const shown = this.collection.beats.filter((beat) => beat.end >= first && beat.peak <= last);
+    const { collection, selected, from, facts } = this;
+    if (!this.changed(collection, selected, from, width, facts.marks, ...shown.map(({ answer }) => answer))) return;
     const part = samples.subarray(Math.floor(first), Math.ceil(last) + 1);
     const x = scale(first, last, EDGE.left, width - EDGE.right);
     const y = scale(...extent(part.filter((value) => !Number.isNaN(value))), HEIGHT - EDGE.bottom, EDGE.top);
     const node = drawing("svg", { class: "strip", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
-    const shown = this.collection.beats.filter((beat) => beat.end >= first && beat.peak <= last);
     node.append(paper(x, rate, this.from, this.seconds, width));
     node.append(...shown.map((beat) => this.span(beat, x, width)));
     node.append(drawing("path", { class: "line", d: path(part, x, y, Math.floor(first)) }));
-    fill(found("strip"), node, element("div", { class: "peaks" }, shown.filter(({ peak }) => peak >= first).map((beat) => this.peak(beat, x(beat.peak)))));
+    refill(found("strip"), node, element("div", { class: "peaks" }, shown.filter(({ peak }) => peak >= first).map((beat) => this.peak(beat, x(beat.peak)))));
     fill(found("moment-text"), `${clock(this.from)} to ${clock(this.from + this.seconds)} of ${clock(this.length)}`);
   }
 
@@ -96,14 +99,9 @@ export class StripView {
     const doubts = answer ? flags(answer) : [];
     const name = answer ? `Beat ${beat.number}, class ${answer.predicted}, ${percent(answer.probability)}${doubts.map((flag) => `, ${flag}`).join("")}` : `Beat ${beat.number}, not answered yet`;
     const shape = answer ? [element("span", { class: `shape ${this.facts.marks.colour(answer.predicted)}` }, this.facts.marks.shape(answer.predicted)), answer.predicted, doubts.length ? "⚠" : ""] : "·";
-    const button = element("button", { type: "button", class: "peak", "aria-label": name, title: name, "aria-pressed": String(chosen), onclick: () => this.choose(beat) }, shape);
+    const button = element("button", { type: "button", class: "peak", "data-key": beat.number, "aria-label": name, title: name, "aria-pressed": String(chosen), onclick: () => this.select(beat) }, shape);
     button.style.left = `${left}px`;
     return button;
-  }
-
-  choose(beat) {
-    this.select(beat);
-    found("strip").querySelector('[aria-pressed="true"]')?.focus();
   }
 }
 

@@ -12,7 +12,7 @@ import { readEdf } from "./edf.js";
 import { RecordingError } from "./errors.js";
 import { readWfdb } from "./wfdb.js";
 
-const LOWEST_RATE = 20; // hertz
+const LOWEST_RATE = 40; // hertz
 const HIGHEST_RATE = 100_000;
 
 export { cutBeats } from "./beats.js";
