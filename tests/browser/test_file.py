@@ -69,6 +69,32 @@ def test_a_file_is_read_and_how_is_said(page, content, name, understood):
     ]
 
 
+def test_columns_with_the_models_names_are_put_in_its_order(page):
+    names = ["label", *(f"F{n}" for n in range(WIDTH, 0, -1))]
+    content = [",".join(names), *(",".join(row.split(",")[::-1]) for row in lines(labels=LABELS))]
+    opened(page, "\n".join(content))
+    expect(page.get_by_role("status")).to_contain_text("a header, its columns put in the model's order; the label is")
+    assert [row[1:3] for row in rows(page)][::3] == [["●0", "95.3"], ["▲1", "99.8"]]
+
+
+def test_of_two_files_the_last_one_is_opened(page):
+    page.evaluate(
+        """() => {
+            const parse = Papa.parse;
+            Papa.parse = (file, options) => {
+                if (file.name !== "slow.csv") return parse(file, options);
+                const told = (done) => ({ ...options, complete: () => (options.complete(), setTimeout(done)) });
+                window.late = () => new Promise((done) => parse(file, told(done)));
+            };
+        }"""
+    )
+    drop(page, "slow.csv", "\n".join(lines()))
+    expect(page.get_by_role("status")).to_have_text("Reading slow.csv …")
+    opened(page, name="fast.csv")
+    page.evaluate("window.late()")
+    expect(page.locator("#beat-name")).to_contain_text("fast.csv")
+
+
 def test_rows_that_are_no_beats_are_left_out_and_named(page):
     broken = lines(labels=LABELS)
     broken[1] = broken[1].replace("0.5", "half")
@@ -108,6 +134,14 @@ def test_the_labels_are_held_to_the_answers(page):
     expect(page.locator("#answer")).to_contain_text("the model disagrees")
 
 
+def test_a_beat_without_a_label_is_not_held_to_one(page):
+    header = ",".join([*(f"F{n}" for n in range(1, WIDTH + 1)), "label"])
+    opened(page, "\n".join([header, *lines(labels=(0, "", 1, 1, ""))]))
+    expect(page.locator("#summary")).to_contain_text("Of 3 labelled beats, the model agrees with 3 (100.0 %)")
+    page.get_by_label("Show", exact=True).select_option("differs")
+    expect(page.locator("#no-rows")).to_be_visible()
+
+
 def test_beats_are_filtered_by_class_and_by_doubt(page):
     opened(page)
     page.get_by_label("Show", exact=True).select_option("unusual")
@@ -131,6 +165,16 @@ def test_beats_are_sorted_by_any_column(page):
     assert [row[0] for row in rows(page)] == ["4", "1", "2", "5", "3"]
     page.get_by_role("button", name="Next", exact=True).click()
     expect(page.locator("#beat-name")).to_contain_text("Beat 2 of 5")
+    page.get_by_role("button", name="Class", exact=True).press("Enter")
+    page.get_by_label("of", exact=True).select_option("0")
+    page.get_by_label("of", exact=True).select_option("1")  # 2, 3, 4: another first one
+    expect(page.get_by_role("button", name="Previous", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Beat 4", exact=True).click()
+    expect(page.get_by_role("button", name="Next", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Beat", exact=True).press("Enter")
+    page.get_by_role("button", name="Beat", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Next", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Previous", exact=True)).to_be_disabled()
 
 
 def test_a_long_file_is_paged_through(page):
@@ -160,6 +204,45 @@ def test_the_answers_are_downloaded_as_csv(page):
     ]
     assert float(answers[0]["probability_0"]) == pytest.approx(0.9526, abs=1e-4)
     assert {row["model_version"] for row in answers} == {"1"}
+
+
+def test_a_download_has_the_labels_of_all_beats_and_no_formula(page):
+    opened(page, "\n".join(lines(labels=("", "=1+1", "@a", -1, "N"))))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the answers as CSV").click()
+    with open(download.value.path(), newline="") as file:
+        answers = list(csv.DictReader(file))
+    assert [row["label"] for row in answers] == ["", "'=1+1", "'@a", "-1", "N"]
+    assert list(answers[0])[:3] == ["beat", "label", "predicted_class"]
+
+
+def test_batches_draw_anew_only_what_they_change(page, serving):
+    page.evaluate(
+        """() => {
+            window.filled = {};
+            for (const id of ["answer", "columns"]) {
+                const count = () => (filled[id] = (filled[id] ?? 0) + 1);
+                new MutationObserver(count).observe(document.getElementById(id), { childList: true });
+            }
+        }"""
+    )
+    with serving.hold():
+        drop(page, "beats.csv", "\n".join(lines([2.0] * 1500)))
+        serving.wait_for_held()
+        page.get_by_role("button", name="Probability").focus()
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    expect(page.locator("#deciding")).to_contain_text("speaks for class")
+    expect(page.get_by_role("button", name="Probability")).to_be_focused()
+    assert page.evaluate("[filled.answer, filled.columns]") == [2, 1]  # waiting, and answered
+
+
+def test_an_explanation_on_its_way_is_not_asked_for_again(visit, gateway):
+    visited = visit(gateway)
+    page = visited.open()
+    page.route("**/explain", lambda route: None)  # never answered
+    drop(page, "beats.csv", "\n".join(lines([2.0] * 1500)))
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    assert sum(url.endswith("/explain") for url in visited.asked) == 1
 
 
 def test_a_run_can_be_cancelled_and_gone_on_with(page, serving):

@@ -52,6 +52,23 @@ def test_a_beat_is_chosen_by_its_peak_and_found_again_by_its_row(recorded):
     expect(recorded.locator("#strip").get_by_role("button", name="Beat 18,")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_beat_that_the_filter_hides_is_explained_all_the_same(recorded):
+    recorded.get_by_label("Show", exact=True).select_option("waiting")
+    recorded.locator("#strip").get_by_role("button", name="Beat 4,").click()
+    expect(recorded.locator("#beat-name")).to_contain_text("Beat 4 of")
+    expect(recorded.locator("#deciding")).to_contain_text("for class")
+    expect(recorded.locator("#strip").get_by_role("button", name="Beat 4,")).to_be_focused()
+
+
+def test_the_focus_stays_on_a_peak_while_answers_come(page, serving):
+    with serving.hold():
+        drop(page)
+        serving.wait_for_held()
+        page.locator("#strip").get_by_role("button", name="Beat 5,").focus()
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    expect(page.locator("#strip").get_by_role("button", name="Beat 5, class")).to_be_focused()
+
+
 def test_the_strip_is_moved_along(recorded):
     expect(recorded.locator("#moment-text")).to_contain_text("0:00.0 to 0:10.0")
     recorded.get_by_role("button", name="Later").click()

@@ -81,6 +81,27 @@ def test_an_api_key_is_asked_for_where_one_is_wanted(own_serving, start, visit, 
     expect(page.locator("#key")).to_be_hidden()
 
 
+def test_a_key_that_no_header_takes_is_refused_at_once_and_no_storage_is_needed(own_serving, start, visit, tmp_path):
+    keys = tmp_path / "keys"
+    keys.write_text(f"reader {sha256(b'right').hexdigest()}\n")
+    visited = visit(start(own_serving.target, api_keys_file=keys))
+    page = visited.page
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    page.goto(visited.url)
+    field, use = page.get_by_label("Key", exact=True), page.get_by_role("button", name="Use this key")
+    field.fill("“right”")
+    use.click()
+    assert page.evaluate("document.getElementById('key-text').validity.patternMismatch")
+    expect(page.locator("#key")).to_be_visible()
+    field.fill(" right ")
+    use.click()
+    paste(page, TEXT)
+    expect(page.locator("#answer")).to_contain_text("88.1 %")
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
 def test_a_new_version_changes_the_card(own_serving, start, visit):
     page = visit(start(own_serving.target)).open()
     own_serving.models = {1: own_serving.models[1], 2: model_of()}
