@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from data.predict_rows import Batch, batches, count_rows, layout_for, line_of
 from data.progress import progress
 
 IN_FLIGHT: Final = 4  # batches
+NOTICED: Final = 0.5  # seconds
 COLUMNS: Final = ("row", "predicted_class", "probability", "model_version")
 DETAILS: Final = ("abstain", "unusual", "unusual_score")
 log = logging.getLogger(__name__)
@@ -93,6 +94,8 @@ def _answered(
 
 
 def _given(answer: Future[tuple[int, list[Json]]], batch: Batch, layout: Layout) -> tuple[int, list[Json]]:
+    while not answer.done():
+        wait([answer], NOTICED)  # a Ctrl-C just before a thread starts to wait is noticed only when that ends
     try:
         return answer.result()
     except Refused as error:
