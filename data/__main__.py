@@ -1,11 +1,15 @@
 """`python -m data download`, `fetch`, `generate`, `beats` and `predict`."""
 
 import logging
+import os
+import signal
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from data.annotations import LABELLINGS
 from data.download import SOURCES, download
@@ -148,7 +152,26 @@ def _beats(chosen: Namespace) -> None:
 def _predict(chosen: Namespace) -> None:
     if chosen.batch < 1:
         raise DataError(f"--batch {chosen.batch}: a request has at least one beat")
-    print(predict(Job(**{field.name: getattr(chosen, field.name) for field in fields(Job)})))
+    with _ended_by_ctrl_c():
+        print(predict(Job(**{field.name: getattr(chosen, field.name) for field in fields(Job)})))
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[None]:
+    """End the process where it is: raised as an error, a Ctrl-C can leave a lock taken that other threads wait for.
+
+    What was written by then is whole, as it is after a kill.
+    """
+    before = signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end(*_: object) -> NoReturn:
+    os.write(2, b"\nstopped\n")
+    os._exit(130)
 
 
 if __name__ == "__main__":
