@@ -73,12 +73,12 @@ function look(opened) {
 
 /** Look at the same recording by another lead, or the other side up; the focus stays where that was chosen. */
 async function recut(source, lead, inverted) {
-  const open = () => collection.recording?.source === source; // still, and nothing else
+  const stillOpen = () => collection.recording?.source === source;
   try {
     const beats = await cut(source, lead, inverted);
-    if (open()) look(beats);
+    if (stillOpen()) look(beats);
   } catch (failure) {
-    if (!open()) return;
+    if (!stillOpen()) return;
     show();
     wrong(failure);
   }

@@ -44,8 +44,7 @@ export class Opening {
     }));
     const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model." });
     collection.selected = beats[place];
-    this.turn += 1;
-    this.open(collection);
+    this.attempt(() => collection);
   }
 
   pasted(event) {
