@@ -80,8 +80,8 @@ undeploy: ## Remove the release; the trained models stay
 manifests: ## Render k8s/ from the chart
 	@scripts/manifests
 
-protos: $(INSTALLED) ## Regenerate gateway/wire from its .proto file
-	@$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. gateway/wire/serving.proto
+protos: $(INSTALLED) ## Regenerate gateway/model_server/wire from its .proto file
+	@$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. gateway/model_server/wire/serving.proto
 
 lock: $(INSTALLED) ## Resolve every requirements.txt anew
 	@PATH="$(BIN):$$PATH" scripts/lock

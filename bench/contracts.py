@@ -14,8 +14,8 @@ from google.protobuf.message import DecodeError
 
 from bench.load.generator import Target
 from bench.load.http_client import post
-from gateway import contract, tensors
-from gateway.wire.serving_pb2 import ModelSpec, PredictRequest, PredictResponse
+from gateway.model_server import contract, tensors
+from gateway.model_server.wire.serving_pb2 import ModelSpec, PredictRequest, PredictResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,18 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bench.contenders import CONSTANT
 from gateway import server
-from gateway.beats import AnyBeats, Beats
-from gateway.collector import Collector
-from gateway.contract import PLAIN, Question
-from gateway.front import PATH, Front
-from gateway.guard import Guard
-from gateway.journal import Journal
-from gateway.metrics import Metrics
+from gateway.http.fast_path import PATH, Front
+from gateway.inference.batch import Request
+from gateway.inference.micro_batcher import Collector
+from gateway.inference.predictor import Prediction
+from gateway.inference.version_router import Router
 from gateway.model import Answer
-from gateway.predictor import Prediction
-from gateway.router import Router
+from gateway.model_server.contract import PLAIN, Question
+from gateway.payload.json_beats import AnyBeats, Beats
+from gateway.security.authentication import Guard
 from gateway.settings import Settings
-from gateway.together import Request
+from gateway.telemetry.access_log import Journal
+from gateway.telemetry.metrics import Metrics
 
 
 class Constant(Router):
@@ -50,9 +50,9 @@ class Server(server.Server):
 
     def application(self, metrics_folder: str) -> Guard:
         """Put them together."""
-        from gateway.app import create_app
-        from gateway.deployment import Rollout
-        from gateway.pool import Pool
+        from gateway.api.app import create_app
+        from gateway.candidate.deployment import Rollout
+        from gateway.model_server.discovery import Pool
 
         settings, metrics = self._settings, Metrics(metrics_folder)
         router = Constant(settings, Pool(settings), Rollout(), metrics)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from gateway import keys
+from gateway.security import api_keys as keys
 from gateway.server import Server
 from gateway.settings import Settings, SettingsError
 

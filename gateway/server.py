@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 
-from gateway import logs
 from gateway.settings import Settings
+from gateway.telemetry import logs
 
 if TYPE_CHECKING:  # only the workers need what it loads
-    from gateway.asgi import Application
+    from gateway.http.asgi import Application
 
 BACKLOG: Final = 2048
 CONNECTIONS: Final = 4096  # of each worker; the next are told 503
@@ -56,9 +56,9 @@ class Server:
 
     def application(self, metrics_folder: str) -> "Application":
         """Put the parts together."""
-        from gateway import assembly
+        from gateway import composition
 
-        return assembly.application(self._settings, metrics_folder)
+        return composition.application(self._settings, metrics_folder)
 
 
 def listener(address: str) -> socket.socket:
@@ -77,7 +77,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "interface": "asgi3",
         "lifespan": "off",
         "ws": "none",
-        "http": "gateway.protocol:Protocol",
+        "http": "gateway.http.protocol:Protocol",
         "loop": "uvloop",
         "workers": settings.workers,
         "limit_concurrency": CONNECTIONS,

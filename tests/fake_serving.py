@@ -16,7 +16,7 @@ from typing import Any
 
 import grpc
 
-from gateway.wire import serving_pb2 as wire
+from gateway.model_server.wire import serving_pb2 as wire
 
 STATE = wire.ModelVersionStatus.State
 

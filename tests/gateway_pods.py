@@ -6,14 +6,14 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.addresses import together
-from gateway.app import create_app
-from gateway.candidate import Candidate
-from gateway.deployment import Rollout
-from gateway.metrics import Metrics
-from gateway.pool import Pool
-from gateway.router import Router
+from gateway.api.app import create_app
+from gateway.candidate.annotation import Candidate
+from gateway.candidate.deployment import Rollout
+from gateway.inference.version_router import Router
+from gateway.model_server.addresses import together
+from gateway.model_server.discovery import Pool
 from gateway.settings import Settings
+from gateway.telemetry.metrics import Metrics
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_metrics import total
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.keys import made
+from gateway.security.api_keys import made
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
 from tests.gateway_process import asked_all_the_time
 from tests.waiting import until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.keys import made
+from gateway.security.api_keys import made
 from tests.fake_serving import FakeModel
 from tests.gateway_process import ROOT, Gateway, running
 

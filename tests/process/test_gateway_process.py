@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from gateway.candidate import Candidate
-from gateway.deployment import read
+from gateway.candidate.annotation import Candidate
+from gateway.candidate.deployment import read
 from tests.fake_kubernetes import FakeKubernetes
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error

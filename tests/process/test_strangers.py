@@ -9,7 +9,7 @@ from struct import pack
 import psutil
 import pytest
 
-from gateway.keys import made
+from gateway.security.api_keys import made
 from tests.gateway_process import Gateway, running
 from tests.waiting import until
 

@@ -17,7 +17,7 @@ import grpc
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
-from gateway.wire.serving_pb2 import DT_FLOAT, ModelSpec, PredictRequest, PredictResponse
+from gateway.model_server.wire.serving_pb2 import DT_FLOAT, ModelSpec, PredictRequest, PredictResponse
 
 _calls: list[Any] = []
 

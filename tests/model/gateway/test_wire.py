@@ -14,10 +14,10 @@ from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, model_pb2, predict_pb2
 
-from gateway import tensors, wire
-from gateway.wire import serving_pb2 as ours
+from gateway.model_server import tensors, wire
+from gateway.model_server.wire import serving_pb2 as ours
 
-ROOT = Path(wire.__file__).parents[2]
+ROOT = Path(wire.__file__).parents[3]
 PAIRS: list[tuple[Any, Any]] = [
     (ours.PredictRequest, predict_pb2.PredictRequest),
     (ours.PredictResponse, predict_pb2.PredictResponse),
@@ -119,7 +119,9 @@ def varint(number: int) -> bytes:
 
 
 def test_the_checked_in_code_is_what_the_proto_file_gives(tmp_path):
-    protoc = [sys.executable, "-m", "grpc_tools.protoc", "--proto_path=.", "gateway/wire/serving.proto"]
+    protoc = [sys.executable, "-m", "grpc_tools.protoc", "--proto_path=.", "gateway/model_server/wire/serving.proto"]
     subprocess.run([*protoc, f"--python_out={tmp_path}", f"--pyi_out={tmp_path}"], cwd=ROOT, check=True)
     for name in ("serving_pb2.py", "serving_pb2.pyi"):
-        assert (tmp_path / "gateway/wire" / name).read_text() == (ROOT / "gateway/wire" / name).read_text()
+        assert (tmp_path / "gateway/model_server/wire" / name).read_text() == (
+            ROOT / "gateway/model_server/wire" / name
+        ).read_text()

@@ -7,7 +7,7 @@ from array import array
 import pytest
 
 from bench.contracts import Batches, Beat, Json, OpenInference, Packed, TensorFlowServing, recorded
-from gateway.wire.serving_pb2 import DT_FLOAT, DT_INT64, PredictRequest, PredictResponse
+from gateway.model_server.wire.serving_pb2 import DT_FLOAT, DT_INT64, PredictRequest, PredictResponse
 
 BEATS = [Beat((0.5, -0.25), 1, 0.75), Beat((1.0, 2.0), 0, 0.875)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.guard import OPEN
+from gateway.security.authentication import OPEN
 from gateway.settings import Settings
 from rollout.options import parse_options
 from tests.unit.chart.conftest import CHART, Object, containers, pods

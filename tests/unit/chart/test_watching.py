@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.metrics import Metrics
+from gateway.telemetry.metrics import Metrics
 from serving.metrics import REQUEST_LATENCY
 from tests.unit.chart.conftest import CHART, Object, one
 from tests.unit.chart.test_values import README

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.app import create_app
-from gateway.deployment import Rollout
-from gateway.metrics import Metrics
-from gateway.pool import Pool
-from gateway.router import Router
+from gateway.api.app import create_app
+from gateway.candidate.deployment import Rollout
+from gateway.inference.version_router import Router
+from gateway.model_server.discovery import Pool
 from gateway.settings import Settings
+from gateway.telemetry.metrics import Metrics
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_pods import Pods
 

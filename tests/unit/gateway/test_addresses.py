@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from gateway.addresses import resolve, together
+from gateway.model_server.addresses import resolve, together
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.beats import Beats, parse
 from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import ServedModel
+from gateway.payload.json_beats import Beats, parse
 
 MODEL = ServedModel(version=1, width=3, feature_names=("F1", "F2", "F3"))
 float32s = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -5,8 +5,8 @@ from math import nan
 import pytest
 from grpc import StatusCode
 
-from gateway.predictor import STALE
-from gateway.shadow import LARGEST, THREADS, WAITING
+from gateway.inference.predictor import STALE
+from gateway.inference.shadow import LARGEST, THREADS, WAITING
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 

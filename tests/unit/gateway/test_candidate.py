@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.candidate import ANNOTATION, Candidate, candidate_of
+from gateway.candidate.annotation import ANNOTATION, Candidate, candidate_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.beats import Beat, Beats
-from gateway.collector import CALLS, PATIENCE, TOGETHER, Collector
 from gateway.errors import GatewayError, ModelFailed, ModelOverloaded
+from gateway.inference.batch import Outcome, Request, together
+from gateway.inference.micro_batcher import CALLS, PATIENCE, TOGETHER, Collector
+from gateway.inference.predictor import Prediction
 from gateway.model import Answer
-from gateway.predictor import Prediction
+from gateway.payload.json_beats import Beat, Beats
 from gateway.settings import Settings
-from gateway.together import Outcome, Request, together
 
 
 class Selector(selectors.SelectSelector):

@@ -3,10 +3,10 @@
 import grpc
 import pytest
 
-from gateway.connection import PAUSE, Connection, default_channel
-from gateway.model_server import STATUS
+from gateway.model_server.client import STATUS
+from gateway.model_server.connection import PAUSE, Connection, default_channel
+from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest, ModelSpec
 from gateway.settings import Settings
-from gateway.wire.serving_pb2 import GetModelStatusRequest, ModelSpec
 from tests.fake_serving import FakeModel, FakeServing
 
 REQUEST = GetModelStatusRequest(model_spec=ModelSpec(name="ecg"))

@@ -1,8 +1,15 @@
 import pytest
 
-from gateway.contract import OUTPUTS, width_of
 from gateway.errors import ContractBroken
-from gateway.wire.serving_pb2 import DT_FLOAT, DT_INT64, DataType, SignatureDef, TensorInfo, TensorShapeProto
+from gateway.model_server.contract import OUTPUTS, width_of
+from gateway.model_server.wire.serving_pb2 import (
+    DT_FLOAT,
+    DT_INT64,
+    DataType,
+    SignatureDef,
+    TensorInfo,
+    TensorShapeProto,
+)
 
 
 def signature(

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from gateway.candidate import Candidate
-from gateway.deployment import Rollout, Rounds, read
-from gateway.metrics import Metrics
+from gateway.candidate.annotation import Candidate
+from gateway.candidate.deployment import Rollout, Rounds, read
+from gateway.telemetry.metrics import Metrics
 from tests.fake_kubernetes import FakeKubernetes
 from tests.gateway_metrics import total
 

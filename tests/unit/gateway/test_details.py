@@ -7,7 +7,7 @@ from math import exp, inf, log, nan
 import pytest
 from grpc import StatusCode
 
-from gateway.predictor import RECENT
+from gateway.inference.predictor import RECENT
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.drift import STATISTICS, Drift, statistics_of
-from gateway.metrics import Metrics
 from gateway.model import Answer, ServedModel
+from gateway.telemetry.drift import STATISTICS, Drift, statistics_of
+from gateway.telemetry.metrics import Metrics
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_metrics import total
 

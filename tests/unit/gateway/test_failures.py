@@ -7,8 +7,8 @@ import pytest
 from grpc import StatusCode
 
 from gateway import errors
-from gateway.responses import STATUS
-from gateway.router import Router
+from gateway.http.error_responses import STATUS
+from gateway.inference.version_router import Router
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 

@@ -5,8 +5,8 @@ from math import nan
 
 import pytest
 
-from gateway.predictor import RECENT, STALE
-from gateway.wire.serving_pb2 import GetModelMetadataRequest
+from gateway.inference.predictor import RECENT, STALE
+from gateway.model_server.wire.serving_pb2 import GetModelMetadataRequest
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 

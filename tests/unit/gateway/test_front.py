@@ -15,14 +15,16 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from gateway import assembly, front, intake
-from gateway.app import create_app
-from gateway.asgi import Application
-from gateway.candidate import Candidate
-from gateway.collector import Collector
+from gateway import composition
+from gateway.api.app import create_app
+from gateway.candidate.annotation import Candidate
 from gateway.errors import ModelOverloaded
-from gateway.journal import Journal
+from gateway.http import fast_path as front
+from gateway.http import request_body as intake
+from gateway.http.asgi import Application
+from gateway.inference.micro_batcher import Collector
 from gateway.settings import Settings
+from gateway.telemetry.access_log import Journal
 from tests.fake_serving import FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_metrics import total
@@ -139,7 +141,7 @@ def serving() -> Iterator[FakeServing]:
 
 def caller_of(settings: Settings, runner: asyncio.Runner, target: str, **changed: Any) -> Caller:
     """Put a worker's application together as the gateway does."""
-    return Caller(assembly.application(replace(settings, serving_target=target, **changed), ""), runner)
+    return Caller(composition.application(replace(settings, serving_target=target, **changed), ""), runner)
 
 
 @pytest.fixture(scope="module")

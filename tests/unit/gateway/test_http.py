@@ -6,7 +6,7 @@ from math import nan
 
 import pytest
 
-from gateway.logs import JsonFormatter
+from gateway.telemetry.logs import JsonFormatter
 from tests.fake_serving import STATE, FakeModel
 from tests.gateway_errors import assert_error
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import BodyIncomplete, BodyTooSlow, ModelOverloaded
-from gateway.intake import LARGE, SMALL, Intake
+from gateway.http.request_body import LARGE, SMALL, Intake
 from gateway.settings import Settings
 
 SETTINGS = replace(Settings(), max_body_bytes=SMALL * 2, deadline_seconds=0.01)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import TooManyRequests, Unauthorized
-from gateway.keys import Key, Keys, KeysError, made, read
+from gateway.security.api_keys import Key, Keys, KeysError, made, read
 from tests.unit.gateway.conftest import Clock
 
 

@@ -1,4 +1,4 @@
-from gateway.limits import Bucket
+from gateway.security.token_bucket import Bucket
 from tests.unit.gateway.conftest import Clock
 
 

@@ -2,8 +2,8 @@
 
 import logging
 
-from gateway.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics
 from gateway.model import Answer
+from gateway.telemetry.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics
 from tests.gateway_metrics import total
 
 BEAT = {"features": [0.5, 0, 0]}

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from gateway.contract import LARGEST
+from gateway.api.openapi import ERRORS
 from gateway.errors import GatewayError
-from gateway.openapi import ERRORS
-from gateway.responses import STATUS
+from gateway.http.error_responses import STATUS
+from gateway.model_server.contract import LARGEST
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import ServedModel
-from gateway.packed import Packed, all_finite
+from gateway.payload.binary import Packed, all_finite
 from tests.gateway_errors import assert_error
 
 MODEL = ServedModel(1, 3)

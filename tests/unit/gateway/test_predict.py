@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gateway.wire.serving_pb2 import DT_FLOAT
+from gateway.model_server.wire.serving_pb2 import DT_FLOAT
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import tensors
+from gateway.model_server import tensors
 from tests.fake_serving import floats, integers, texts
 
 

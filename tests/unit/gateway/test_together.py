@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import errors
-from gateway.beats import Beat, Beats
+from gateway.inference.batch import Request, together
+from gateway.inference.predictor import Prediction
 from gateway.model import Answer
-from gateway.predictor import Prediction
-from gateway.together import Request, together
+from gateway.payload.json_beats import Beat, Beats
 
 BAD = -1.0
 

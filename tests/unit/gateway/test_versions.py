@@ -4,9 +4,9 @@ import pytest
 from grpc import StatusCode
 
 from gateway.errors import ModelNotReady, VersionNotFound
-from gateway.model_server import STATUS
-from gateway.pool import BETWEEN_LOOKS
-from gateway.wire.serving_pb2 import GetModelStatusRequest
+from gateway.model_server.client import STATUS
+from gateway.model_server.discovery import BETWEEN_LOOKS
+from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest
 from tests.fake_serving import STATE, FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_pods import BEAT

@@ -1,0 +1,151 @@
+"""What the gateway takes and gives as JSON, as schemas of OpenAPI 3.1 for one served model or, without one, for any."""
+
+from typing import Any, Final
+
+from gateway.model import ServedModel
+from gateway.model_server.contract import LARGEST
+from gateway.settings import Settings
+
+Schema = dict[str, Any]
+
+INTEGER: Final[Schema] = {"type": "integer"}
+BOOLEAN: Final[Schema] = {"type": "boolean"}
+TEXT: Final[Schema] = {"type": "string"}
+NUMBER: Final[Schema] = {"type": "number"}
+
+
+def ref(name: str, kind: str = "schemas") -> Schema:
+    """Refer to a component."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _object(required: Schema, optional: Schema | None = None, more: bool = False, description: str = "") -> Schema:
+    schema = {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": more,
+    }
+    return schema | ({"description": description} if description else {})
+
+
+def _list(items: Schema, low: int = 0, high: int | None = None, description: str = "") -> Schema:
+    schema = {"type": "array", "items": items, "minItems": low} | ({} if high is None else {"maxItems": high})
+    return schema | ({"description": description} if description else {})
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _lengths(served: ServedModel | None) -> tuple[int, int | None]:
+    return (1, None) if served is None else (served.width, served.width)
+
+
+def schemas(settings: Settings, served: ServedModel | None) -> Schema:
+    """Give every schema by its name."""
+    return _of_beats(served) | _of_requests(settings) | _of_answers(served) | _of_the_model(served) | _of_states()
+
+
+def _of_beats(served: ServedModel | None) -> Schema:
+    either = [ref("Values"), ref("NamedValues")]
+    if served is not None and served.feature_names is None:  # names would be refused
+        either = [ref("Values")]
+    return {
+        "Number": NUMBER | {"minimum": -LARGEST, "maximum": LARGEST, "description": "A finite float32."},
+        "Values": _list(
+            ref("Number"), *_lengths(served), "One beat: the values of its samples, in the order of the training data."
+        ),
+        "NamedValues": _named(served),
+        "Beat": {"anyOf": either},
+    }
+
+
+def _named(served: ServedModel | None) -> Schema:
+    """The names as required ones of which there are no more, so that each is written once."""
+    names = None if served is None else served.feature_names
+    schema: Schema = {
+        "type": "object",
+        "description": "One beat: its values by the names of their features, in any order.",
+        "additionalProperties": ref("Number"),
+        "minProperties": 1,
+    }
+    if not names:
+        return schema
+    required = list(dict.fromkeys(names))
+    return schema | {"required": required, "minProperties": len(required), "maxProperties": len(required)}
+
+
+def _of_requests(settings: Settings) -> Schema:
+    def either(most: int) -> Schema:
+        batch = _object({"instances": _list(ref("Beat"), 1, most)}, description="A batch.")
+        return {"anyOf": [_object({"features": ref("Beat")}, description="One beat."), batch]}
+
+    return {"PredictRequest": either(settings.max_batch), "ExplainRequest": either(settings.max_explained)}
+
+
+def _of_answers(served: ServedModel | None) -> Schema:
+    labels = None if served is None else served.class_labels
+    keyed: Schema = {"type": "object", "additionalProperties": ref("Probability"), "minProperties": 1}
+    if labels:
+        keyed = _object({str(label): ref("Probability") for label in labels})
+    predicted = {"predicted_class": ref("Class"), "probability": ref("Probability")}
+    details = predicted | {
+        "probabilities": ref("Probabilities"),
+        "abstain": BOOLEAN | {"description": "Whether the probability is below what the gateway is set to trust."},
+        "unusual": BOOLEAN | {"description": "Whether the beat is unlike those of the training."},
+        "unusual_score": NUMBER | {"description": "Distance from the training beats; above 1 is unusual."},
+    }
+    score = NUMBER | {"description": "Log-odds of the predicted class."}
+    explained = predicted | {
+        "attributions": _list(NUMBER, *_lengths(served), "What each value adds; the sum is score - baseline_score."),
+        "score": score,
+        "baseline_score": NUMBER | {"description": "The same for the mean of the training beats."},
+    }
+    return {
+        "Class": INTEGER | ({"enum": list(labels)} if labels else {}) | {"description": "A class label of the data."},
+        "Probability": NUMBER | {"minimum": 0, "maximum": 1},
+        "Probabilities": keyed | {"description": "A probability for each class label."},
+        "Prediction": _object(predicted, {"probabilities": ref("Probabilities")}),
+        "Details": _object(details),
+        "Explanation": _object(explained),
+        "Predictions": _object({"predictions": _list(ref("Prediction"), 1)}),
+        "DetailedPredictions": _object({"predictions": _list(ref("Details"), 1)}),
+        "Explanations": _object({"explanations": _list(ref("Explanation"), 1)}),
+    }
+
+
+def _of_the_model(served: ServedModel | None) -> Schema:
+    count = INTEGER | ({"minimum": 1} if served is None else {"const": served.width})
+    model = {
+        "name": TEXT,
+        "version": INTEGER,
+        "features": _object({"count": count, "names": _or_null(_list(TEXT))}),
+        "classes": _or_null(_list(ref("Class"))),
+        "signatures": _list(TEXT, 1),
+        "metrics": {"description": "What the training measured."},
+        "data": {"description": "What the training read."},
+    }
+    example = _object({"features": ref("Values")}, {"label": INTEGER, **_predicted_by_training()}, more=True)
+    examples = {"examples": _list(ref("Example")), "baseline": _or_null(ref("Values"))}
+    return {"Model": _object(model, more=True), "Example": example, "Examples": _object(examples)}
+
+
+def _predicted_by_training() -> Schema:
+    return {"predicted_class": INTEGER, "probability": ref("Probability")}
+
+
+def _of_states() -> Schema:
+    where = {
+        "instance": INTEGER | {"description": "The beat's place in the batch."},
+        "index": INTEGER | {"description": "The value's place in the beat."},
+        "field": TEXT | {"description": "The name of what is wrong."},
+        "available": _list(INTEGER, description="Model versions that are there."),
+        "signature": TEXT | {"description": "What the model version lacks."},
+    }
+    error = {"code": TEXT | {"pattern": "^[a-z_]+$"}, "message": TEXT, "request_id": TEXT}
+    return {
+        "Health": _object({"status": {"const": "healthy"}}),
+        "Ready": _object({"status": {"const": "ready"}, "model": TEXT, "versions": _list(INTEGER, 1)}),
+        "Error": _object({"error": _object(error, where, more=True)}),
+    }

@@ -1,0 +1,1 @@
+"""HTTP: the protocol, the request body within limits, the fast path, errors as answers."""

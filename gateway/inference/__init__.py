@@ -1,0 +1,1 @@
+"""Predictions: micro-batches, version routing, following the served model, the shadow."""

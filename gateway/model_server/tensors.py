@@ -1,0 +1,67 @@
+"""Between TensorFlow's TensorProto and Python's own arrays, without numpy. Values are little-endian, as on the wire."""
+
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from math import prod
+from typing import Any, Final
+
+from gateway.model_server.wire.serving_pb2 import DT_FLOAT, DT_INT64, DT_STRING, TensorProto
+
+_NUMBERS: Final = {DT_FLOAT: ("f", "float_val"), DT_INT64: ("q", "int64_val")}
+NAMES: Final = {DT_FLOAT: "float32", DT_INT64: "int64", DT_STRING: "string"}
+
+
+def matrix(content: bytes, rows: int) -> TensorProto:
+    """Make a float32 tensor of `rows` equal rows out of packed values."""
+    tensor = TensorProto(dtype=DT_FLOAT, tensor_content=content)
+    for size in (rows, len(content) // 4 // rows):
+        tensor.tensor_shape.dim.add(size=size)
+    return tensor
+
+
+def shape(tensor: TensorProto) -> tuple[int, ...]:
+    """Give the sizes of a tensor's dimensions; () for a scalar."""
+    return tuple(dim.size for dim in tensor.tensor_shape.dim)
+
+
+def numbers(tensor: TensorProto) -> list[Any]:
+    """Read a float32 or int64 tensor, flat; raise ValueError if its bytes are not what its shape says."""
+    typecode, field = _NUMBERS[tensor.dtype]
+    count = prod(shape(tensor))
+    if not tensor.tensor_content:
+        return _filled(getattr(tensor, field), count, 0)
+    values = array(typecode, tensor.tensor_content)
+    if len(values) != count:
+        raise ValueError(f"{len(values)} values for {count} places")
+    return values.tolist()
+
+
+def strings(tensor: TensorProto) -> list[bytes]:
+    """Read a string tensor, flat; raise ValueError if its bytes are not what its shape says."""
+    count = prod(shape(tensor))
+    if not tensor.tensor_content:
+        return _filled(tensor.string_val, count, b"")
+    return _split(tensor.tensor_content, count)
+
+
+def _filled(values: Sequence[Any], count: int, default: Any) -> list[Any]:
+    """Follow TensorFlow: values beyond the shape are ignored, the last one is repeated for those that are left out."""
+    given = list(values[:count])
+    return given + [given[-1] if given else default] * (count - len(given))
+
+
+def _split(content: bytes, count: int) -> list[bytes]:
+    """Strings in `tensor_content` are all lengths as varints, then all bytes."""
+    lengths, at = [], 0
+    for _ in range(count):
+        length = shift = 0
+        while content[at : at + 1] >= b"\x80":
+            length |= (content[at] & 0x7F) << shift
+            shift, at = shift + 7, at + 1
+        lengths.append(length | content[at] << shift if at < len(content) else 0)
+        at += 1
+    if at + sum(lengths) != len(content):
+        raise ValueError("lengths of strings do not add up")
+    ends = accumulate(lengths, initial=at)
+    return [content[start:end] for start, end in pairwise(ends)]

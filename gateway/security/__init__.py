@@ -1,0 +1,1 @@
+"""Authentication by API keys and rate limits."""
