@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,19 @@ from bench import campaign, contenders, machine, prepare, report, scenarios
 from bench.campaign import Plan, Start
 from bench.contracts import recorded
 from bench.generator import Generator
+from bench.goals import worker_after_large, worker_after_single
 from bench.measure import Direct, Measured
+from bench.options import parse
 from bench.picture import draw
 from bench.results import Results
 
-KNOWN = [*(contender.name for contender in contenders.ALL), contenders.DIRECT]
-QUICK = [contender.name for contender in contenders.OWN]
-
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and report; 1 if somebody did not run or answered wrongly, whatever the speed."""
-    options = _options(arguments)
+    """Measure and report; 1 if a contender did not run or answered wrongly, whatever the speed."""
+    options = parse(arguments, __doc__)
     options.out.mkdir(parents=True, exist_ok=True)
     plan = Plan(options.seconds, options.rounds, options.arrivals, *machine.cores())
-    facts = machine.facts(plan.servers, plan.generator)
+    facts = machine.facts(plan.servers, plan.generator, options.tensorflow_serving)
     results, starts = _measured(options, plan)
     text = _text(results, starts, options.only, options.scenarios)
     print(f"\n{text}")
@@ -42,9 +41,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[str, Start]]:
-    place = prepare.place(options.models, options.out, zeros=contenders.ZERO.name in options.only)
+    place = replace(
+        prepare.place(options.models, options.out, zeros=contenders.ZERO.name in options.only),
+        tensorflow_serving=options.tensorflow_serving,
+    )
     beats, results = recorded(place.version, max(each.beats for each in options.scenarios)), Results()
-    named = [contender for contender in contenders.ALL if contender.name in options.only]
+    named = [each for each in contenders.ALL if each.name in options.only and each.measured_in(options.scenarios)]
     chosen = campaign.installed(named, place.out, results)
     with ExitStack() as stack:
         generator = stack.enter_context(Generator(plan.generator))
@@ -63,14 +65,22 @@ def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[st
 
 
 def _text(results: Results, starts: dict[str, Start], names: Sequence[str], asked: Sequence[scenarios.Scenario]) -> str:
-    head = ["started", "first answer s", "idle cores", "MB", ""]
+    head = ["started", "first answer s", "idle cores", "MB", "worker MB, single beats", "large batches too", ""]
     rows = [
-        [name, f"{each.seconds:.1f}", f"{each.idle_cores:.3f}", f"{each.memory / 1e6:.0f}", ""]
+        [
+            name,
+            f"{each.seconds:.1f}",
+            f"{each.idle_cores:.3f}",
+            f"{each.memory / 1e6:.0f}",
+            *(report.megabytes(size(results, name)) for size in (worker_after_single, worker_after_large)),
+            "",
+        ]
         for name, each in starts.items()
     ]
+    unable = report.unable(results, names, asked)
     missing = [f"{name} is not measured: {reason}" for name, reason in results.missing.items()]
-    parts = [report.tables(results, names, asked), report.aligned([head, *rows]), *missing, report.verdicts(results)]
-    return "\n\n".join(parts)
+    started = report.aligned([head, *rows])
+    return "\n\n".join([report.tables(results, names, asked), started, *unable, *missing, report.verdicts(results)])
 
 
 def _write(
@@ -82,44 +92,22 @@ def _write(
         "started": {name: asdict(each) for name, each in starts.items()},
         "missing": results.missing,
         "figures": [asdict(each) for each in results.figures],
+        "largest_worker_bytes": {
+            name: {"single": worker_after_single(results, name), "large": worker_after_large(results, name)}
+            for name in starts
+        },
         "goals": report.verdicts(results).splitlines(),
     }
     path.write_text(json.dumps(_finite(content), indent=1, default=str) + "\n")
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no NaN."""
+    """Put None for NaN and infinity, which JSON does not have."""
     if isinstance(value, dict):
         return {key: _finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    add = parser.add_argument
-    add("--models", type=Path, help="model base path; else one is trained on synthetic beats")
-    add("--only", type=_names, help=f"of {','.join(KNOWN)}")
-    add("--quick", action="store_true", help="the project's own and Keras only, one round of seconds")
-    add("--seconds", type=float, help="that each measurement takes (1.25; quick: 1)")
-    add("--rounds", type=int, help="in which each contender is measured in turn (4; quick: 1)")
-    add("--arrivals", choices=["steady", "poisson"], default="steady", help="of the open loop (%(default)s)")
-    add("--out", type=Path, default=Path("build/bench"), help="for results, logs and what is installed (%(default)s)")
-    options = parser.parse_args(arguments)
-    options.scenarios = scenarios.QUICK if options.quick else scenarios.ALL
-    options.only = options.only or (QUICK if options.quick else KNOWN)
-    options.seconds = options.seconds or (1.0 if options.quick else 1.25)
-    options.rounds = options.rounds or (1 if options.quick else 4)
-    return options
-
-
-def _names(text: str) -> list[str]:
-    names = text.split(",")
-    for name in names:
-        if name not in KNOWN:
-            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(KNOWN)}")
-    return names
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""A whole run: everybody is started, and then measured in turn, scenario by scenario, round by round.
+"""A whole run: all contenders are started, and then measured in turn, scenario by scenario, round by round.
 
-In turn, since a shared machine is faster at one minute than at the next: what is compared was measured within seconds.
+In turn, since a shared machine is faster at one minute than at the next: figures that are compared were measured within
+seconds. All rounds of single beats come before the first batch, so memory after single beats has no batch in it.
 """
 
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from bench.contenders import Contender, Place, free_ports
@@ -17,7 +19,7 @@ from bench.measure import Measured, NotStarted, Running, started
 from bench.prepare import NotPrepared, environment
 from bench.processes import Processes
 from bench.results import Results
-from bench.scenarios import BUSY, Scenario
+from bench.scenarios import BUSY, Scenario, by_size
 
 IDLE_SECONDS = 2.0
 SETTLE_SECONDS = 2.0  # after the last start
@@ -130,18 +132,26 @@ Asked = Sequence[tuple[Measured, Sequence[Scenario]]]
 
 
 def measure(asked: Asked, scenarios: Sequence[Scenario], plan: Plan, results: Results) -> None:
-    """Measure each in its scenarios; another one begins in each round."""
-    for number in range(plan.rounds):
-        for scenario in scenarios:
-            now = [each for each, own in asked if scenario in own and each.name not in results.missing]
+    """Measure each contender in its scenarios, batches last; another contender begins in each round."""
+    for part in by_size(scenarios):
+        for number, scenario in product(range(plan.rounds), part):
+            now = [each for each, own in asked if scenario in own and _can_run(each.name, scenario, results)]
             first = number % max(1, len(now))
             for each in now[first:] + now[:first]:
                 _measure(each, scenario, plan.seconds, number, results)
-            print(f"round {number + 1} of {plan.rounds}, {_told(results, now, scenario)}", flush=True)
+            print(f"round {number + 1} of {plan.rounds}, {_progress(results, now, scenario)}", flush=True)
+
+
+def _can_run(contender: str, scenario: Scenario, results: Results) -> bool:
+    """Whether the contender still runs, and answers enough requests for the scenario's rate.
+
+    One that does not would queue requests for seconds, into the measurements of the others.
+    """
+    return contender not in results.missing and results.within_reach(contender, scenario)
 
 
 def _measure(measured: Measured, scenario: Scenario, seconds: float, number: int, results: Results) -> None:
-    rate = half(results, measured.name) if scenario.half else None
+    rate = half(results, measured.name) if scenario.half else scenario.rate
     try:
         figures = measured.measure(scenario, seconds, rate)
     except OSError as error:
@@ -150,7 +160,7 @@ def _measure(measured: Measured, scenario: Scenario, seconds: float, number: int
         results.figures.append(replace(figures, round=number))
 
 
-def _told(results: Results, now: Sequence[Measured], scenario: Scenario) -> str:
+def _progress(results: Results, now: Sequence[Measured], scenario: Scenario) -> str:
     latest = [(each.name, results.of(each.name, scenario)[-1]) for each in now if each.name not in results.missing]
     return f"{scenario.name}, beats/s: " + ", ".join(
         f"{name} {figures.samples_per_second:.0f}" for name, figures in latest

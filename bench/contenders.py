@@ -1,8 +1,8 @@
-"""Who is measured, and how each is started: as its users start it."""
+"""The contenders, and how each is started: as its users start it."""
 
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +18,16 @@ ZEROS = (0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A model base path, the same with a model of zeros, the version in the first, and a folder for what is made."""
+    """A model base path, the same with a model of zeros, the version in the first, and a folder for results and logs.
+
+    `tensorflow_serving` is the path of a tensorflow_model_server binary, if one is measured.
+    """
 
     models: Path
     zeros: Path
     version: Path
     out: Path
+    tensorflow_serving: Path | None = None
 
     def binary(self, rival: str, name: str) -> str:
         """A program of the virtual environment of a rival."""
@@ -42,9 +46,13 @@ class Contender:
     asked: tuple[Scenario, ...] = ()  # if not everything
     rival: str = ""  # the folder under bench/rivals whose virtual environment it needs
 
+    def measured_in(self, scenarios: Iterable[Scenario]) -> bool:
+        """Whether it is measured in any of these scenarios."""
+        return not self.asked or any(scenario in self.asked for scenario in scenarios)
+
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
+    """Ports that no process listens on."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -52,10 +60,13 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def model_server(base: Path, port: int) -> Command:
-    """The project's own, with its default settings."""
-    flags = ["--model_name=ecg", f"--model_base_path={base}", f"--port={port}"]
-    return Command([PYTHON, "-m", "serving", *flags])
+def model_server(base: Path, port: int, program: Sequence[str] = (PYTHON, "-m", "serving")) -> Command:
+    """A model server with its default settings: the project's own, or another `program` that takes the same flags."""
+    return Command([*program, "--model_name=ecg", f"--model_base_path={base}", f"--port={port}"])
+
+
+def _tensorflow_serving(place: Place, port: int) -> list[Command]:
+    return [model_server(place.models, port, [str(place.tensorflow_serving)])]
 
 
 def _grpc(place: Place, port: int) -> list[Command]:
@@ -68,9 +79,18 @@ def _zeros(place: Place, port: int) -> list[Command]:
 
 def _gateway(place: Place, port: int) -> list[Command]:
     (serving,) = free_ports(1)
-    # all but the addresses are the defaults
+    return [model_server(place.models, serving), _before(serving, port)]
+
+
+def _gateway_tensorflow_serving(place: Place, port: int) -> list[Command]:
+    (serving,) = free_ports(1)
+    return [*_tensorflow_serving(place, serving), _before(serving, port)]
+
+
+def _before(serving: int, port: int) -> Command:
+    """The gateway before the model server at the port `serving`; all but the addresses are the defaults."""
     settings = {"ECG_LISTEN": f"127.0.0.1:{port}", "ECG_SERVING_TARGET": f"127.0.0.1:{serving}"}
-    return [model_server(place.models, serving), Command([PYTHON, "-m", "gateway"], settings)]
+    return Command([PYTHON, "-m", "gateway"], settings)
 
 
 def _parse_and_reply(place: Place, port: int) -> list[Command]:
@@ -122,11 +142,12 @@ def _fastapi(place: Place, port: int) -> list[Command]:
     return [model_server(place.models, serving), Command(command, settings)]
 
 
+KERAS = Contender("keras", "Flask and keras.Model.predict", Json(), _keras, patient=True)
 OWN = (
     Contender("grpc", "bare gRPC to the model server", TensorFlowServing(), _grpc),
     Contender("gateway", "the gateway", Json(), _gateway),
     Contender("parse-and-reply", "the gateway without a model", Json(CONSTANT), _parse_and_reply),
-    Contender("keras", "Flask and keras.Model.predict", Json(), _keras, patient=True),
+    KERAS,
 )
 RIVALS = (
     Contender("bentoml", "BentoML", Batches(), _bentoml, rival="bentoml"),
@@ -134,8 +155,20 @@ RIVALS = (
     Contender("ray", "Ray Serve", Json(), _ray, rival="ray"),
     Contender("fastapi", "FastAPI over gRPC", Json(), _fastapi, rival="fastapi"),
 )
+OTHERS = (*RIVALS, KERAS)  # servers that a user could take in place of the gateway
 BYTES = Contender("bytes", "the gateway, beats as float32 bytes", Packed(), _gateway, asked=tuple(BATCH.values()))
 ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros, asked=AS_A_LIMIT)
 
-ALL = (*OWN, BYTES, *RIVALS, ZERO)
+# only with a tensorflow_model_server binary
+BINARY = (
+    Contender("tensorflow-serving", "bare gRPC to tensorflow_model_server", TensorFlowServing(), _tensorflow_serving),
+    Contender(
+        "gateway-tensorflow-serving",
+        "the gateway before tensorflow_model_server",
+        Json(),
+        _gateway_tensorflow_serving,
+    ),
+)
+
+ALL = (*OWN, BYTES, *RIVALS, ZERO, *BINARY)
 DIRECT = "direct"  # no server: the SavedModel called in a loop

@@ -30,8 +30,8 @@ PACKAGES = (
 OF_RIVALS = ("bentoml", "mlserver", "ray", "fastapi", "uvicorn", "uvloop", "grpcio", "pydantic", "tensorflow-cpu")
 
 
-def facts(servers: frozenset[int], generator: frozenset[int]) -> dict[str, Any]:
-    """For people and for JSON."""
+def facts(servers: frozenset[int], generator: frozenset[int], tensorflow_serving: Path | None = None) -> dict[str, Any]:
+    """Describe the machine and the versions, as JSON has it; `tensorflow_serving` is the binary, if one is measured."""
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "commit": _commit(),
@@ -42,6 +42,7 @@ def facts(servers: frozenset[int], generator: frozenset[int]) -> dict[str, Any]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "versions": {name: found for name in PACKAGES if (found := _version(name))},
+        "tensorflow_serving": _version_of(tensorflow_serving) if tensorflow_serving else None,
         "rivals": {each.rival: pinned(each.rival, OF_RIVALS) for each in RIVALS},
     }
 
@@ -57,6 +58,15 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def _version_of(program: Path) -> str:
+    """What the program prints for --version; empty if it cannot tell."""
+    try:
+        done = subprocess.run([program, "--version"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
 
 
 def _commit() -> str:

@@ -8,21 +8,24 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench.goals import worker_after_large, worker_after_single
 from bench.results import Results, Value
-from bench.scenarios import BATCH, HALF, SINGLE, Scenario
+from bench.scenarios import BATCH, HALF, RATE, SINGLE, Scenario
 
 
 def draw(results: Results, contenders: Sequence[str], path: Path) -> None:
-    """Write an SVG with four panels: a line, or a bar, for each contender."""
-    figure = Figure(figsize=(12, 9), layout="constrained")
-    (requests, cpu), (batches, half) = figure.subplots(2, 2)
+    """Write an SVG with six panels: a line, or a bar, for each contender."""
+    figure = Figure(figsize=(12, 13.5), layout="constrained")
+    (requests, cpu), (batches, memory), (half, rate) = figure.subplots(3, 2)
     _lines(requests, results, contenders, SINGLE, lambda figures: figures.requests_per_second)
     _named(requests, "One beat a request: requests a second", "connections")
     _lines(cpu, results, contenders, SINGLE, lambda figures: figures.cpu_per_1000)
     _named(cpu, "One beat a request: CPU seconds of the servers for 1000 beats", "connections")
     _lines(batches, results, contenders, {1: SINGLE[64]} | BATCH, lambda figures: figures.samples_per_second)
     _named(batches, "Batches: beats a second", "beats a request")
-    _bars(half, results, contenders)
+    _memory(memory, results, contenders)
+    _latencies(half, results, contenders, HALF, "Half load, open loop")
+    _latencies(rate, results, contenders, RATE, f"{RATE.rate:g} requests/s, open loop")
     figure.legend(*requests.get_legend_handles_labels(), loc="outside lower center", ncols=5)
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "bench"}):
         figure.savefig(path, metadata={"Date": None})
@@ -46,15 +49,36 @@ def _named(axes: Axes, title: str, across: str) -> None:
     _logarithmic(axes)
 
 
-def _bars(axes: Axes, results: Results, contenders: Sequence[str]) -> None:
-    measured = [name for name in contenders if results.of(name, HALF)]
-    for place, name in enumerate(measured):
-        middle = results.median(name, HALF, lambda figures: figures.p50) or 0.0
-        high = results.median(name, HALF, lambda figures: figures.p99) or 0.0
-        axes.bar(place, high * 1e3, color=f"C{contenders.index(name)}", alpha=0.35)
-        axes.bar(place, middle * 1e3, color=f"C{contenders.index(name)}")
-    axes.set_xticks(range(len(measured)), measured, rotation=30, ha="right")
-    axes.set(title="Half load, open loop: median (full) and p99 (pale) in ms")
+def _latencies(axes: Axes, results: Results, contenders: Sequence[str], scenario: Scenario, title: str) -> None:
+    """Draw the median and the p99 of each contender that holds the rate."""
+    bars = {
+        name: (middle * 1e3, high * 1e3)
+        for name in contenders
+        if not results.unable(name, scenario)
+        and (middle := results.median(name, scenario, lambda figures: figures.p50))
+        and (high := results.median(name, scenario, lambda figures: figures.p99))
+    }
+    _bars(axes, contenders, bars, f"{title}: median (full) and p99 (pale) in ms")
+
+
+def _memory(axes: Axes, results: Results, contenders: Sequence[str]) -> None:
+    """Draw the largest worker of each contender before and after large batches."""
+    bars = {}
+    for name in contenders:
+        single, large = worker_after_single(results, name), worker_after_large(results, name)
+        if single or large:
+            bars[name] = ((single or 0) / 1e6, (large or 0) / 1e6)
+    _bars(axes, contenders, bars, "Largest worker: after single beats (full) and large batches (pale) in MB")
+
+
+def _bars(axes: Axes, contenders: Sequence[str], bars: dict[str, tuple[float, float]], title: str) -> None:
+    """Draw two bars for each name, one before the other, the second pale."""
+    for place, (name, (full, pale)) in enumerate(bars.items()):
+        color = f"C{contenders.index(name)}"
+        axes.bar(place, pale, color=color, alpha=0.35)
+        axes.bar(place, full, color=color)
+    axes.set_xticks(range(len(bars)), list(bars), rotation=30, ha="right")
+    axes.set(title=title)
     _logarithmic(axes)
 
 

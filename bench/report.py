@@ -1,7 +1,6 @@
 """The figures as text for a terminal."""
 
 from collections.abc import Iterable, Sequence
-from math import nan
 
 from bench.figures import Figures
 from bench.goals import GOALS
@@ -54,11 +53,26 @@ def _remarks(rounds: Sequence[Figures]) -> list[str]:
     remarks += [f"{count} x {kind}" for kind, count in faults.items()]
     if any(each.generator_cores > BUSY_GENERATOR for each in rounds):
         remarks.append("the generator was the limit")
-    if any((each.rate or nan) * 0.98 > each.requests_per_second for each in rounds):
+    if not all(each.held for each in rounds):
         remarks.append("the rate was not held")
     if any((each.delay or 0.0) > LATE * each.p99 for each in rounds):
         remarks.append("requests left late")
     return remarks
+
+
+def unable(results: Results, contenders: Sequence[str], scenarios: Iterable[Scenario]) -> list[str]:
+    """A line for each contender that does not hold a fixed rate, so that its latencies are not compared."""
+    return [
+        f"{name} does not hold {scenario.rate:g} requests/s and is not compared there: {reason}"
+        for scenario in scenarios
+        for name in contenders
+        if scenario.rate and (reason := results.unable(name, scenario))
+    ]
+
+
+def megabytes(size: int | None) -> str:
+    """Write bytes as MB, and what was not measured as a dash."""
+    return "-" if size is None else f"{size / 1e6:.0f}"
 
 
 def verdicts(results: Results) -> str:

@@ -1,13 +1,19 @@
-"""What is asked: how many beats in a request, on how many connections, at whose pace."""
+"""The loads: how many beats in a request, on how many connections, and at what pace."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+STEADY_RATE = 1000.0  # requests a second that most servers can hold on two cores, so their latencies can be compared
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`half`: an open loop at half of what the contender does in a closed loop on 64 connections.
+    """One load; a closed loop unless `half` or `rate` is given.
 
-    Where a second has few requests, a measurement takes `longer` times as long.
+    `half`: an open loop at half of the requests a second that the contender answers in a closed loop on 64 connections.
+    `rate`: an open loop at this many requests a second, the same for every contender.
+    `longer`: a measurement takes so many times the usual seconds, where a second has too few requests.
+    `key`: its name on the command line.
     """
 
     name: str
@@ -15,17 +21,51 @@ class Scenario:
     connections: int
     half: bool = False
     longer: int = 1
+    rate: float | None = None
+    key: str = ""
 
 
-SINGLE = {count: Scenario(f"1 beat, {count} connection{'s' * (count > 1)}", 1, count) for count in (1, 8, 64, 256)}
-BATCH = {
-    16: Scenario("16 beats, 8 connections", 16, 8),
-    256: Scenario("256 beats, 8 connections", 256, 8),
-    4096: Scenario("4096 beats, 4 connections", 4096, 4, longer=2),
+SINGLE = {
+    count: Scenario(f"1 beat, {count} connection{'s' * (count > 1)}", 1, count, key=f"connections-{count}")
+    for count in (1, 8, 64, 256)
 }
-HALF = Scenario("1 beat, half load", 1, 64, half=True)
-ALL = (*SINGLE.values(), *BATCH.values(), HALF)
-QUICK = (SINGLE[1], SINGLE[64], BATCH[4096], HALF)
+BATCH = {
+    16: Scenario("16 beats, 8 connections", 16, 8, key="beats-16"),
+    256: Scenario("256 beats, 8 connections", 256, 8, key="beats-256"),
+    4096: Scenario("4096 beats, 4 connections", 4096, 4, longer=2, key="beats-4096"),
+}
+HALF = Scenario("1 beat, half load", 1, 64, half=True, key="half")
+# twice as long: the p99 of a second would rest on ten requests
+RATE = Scenario(f"1 beat, {STEADY_RATE:g} requests/s", 1, 64, longer=2, rate=STEADY_RATE, key="rate")
+ALL = (*SINGLE.values(), HALF, RATE, *BATCH.values())
+QUICK = (SINGLE[1], SINGLE[64], HALF, RATE, BATCH[4096])
 BUSY = SINGLE[64]
 WITHOUT_NETWORK = (SINGLE[1], *BATCH.values())  # a call in the process itself knows no connections
 AS_A_LIMIT = (SINGLE[1], BUSY, BATCH[4096])  # of the model server with a model of zeros
+# On the command line: one scenario, or all whose names begin with "connections-" or "beats-".
+NAMES = {
+    "connections": tuple(SINGLE.values()),
+    "beats": tuple(BATCH.values()),
+    **{scenario.key: (scenario,) for scenario in ALL},
+}
+
+
+def named(names: Iterable[str]) -> tuple[Scenario, ...]:
+    """Give the scenarios of these command-line names, in the order in which they are measured.
+
+    Half load takes its rate from 64 connections, which is added to it. Raises KeyError for an unknown name.
+    """
+    chosen = {scenario for name in names for scenario in NAMES[name]}
+    if HALF in chosen:
+        chosen.add(BUSY)
+    return tuple(scenario for scenario in ALL if scenario in chosen)
+
+
+def by_size(scenarios: Iterable[Scenario]) -> list[list[Scenario]]:
+    """Split into single beats and batches, without empty parts.
+
+    Memory that a batch took is not always given back, so batches are measured after all rounds of single beats.
+    """
+    scenarios = list(scenarios)
+    single = [scenario for scenario in scenarios if scenario.beats == 1]
+    return [part for part in (single, [each for each in scenarios if each not in single]) if part]

@@ -31,6 +31,8 @@ class Loop(ABC):
     def answered(self, connection: int, fault: str, now: float) -> None:
         """Count the answer that came on `connection`; `fault` is empty for a right one."""
         since = self._since.pop(connection)
+        if not fault and now in self._window:
+            self.record.finished += 1
         if self._counts(since, now):
             self.record.add(now - since, fault)
         self._free.append(connection)

@@ -30,11 +30,15 @@ class Window:
 
 @dataclass(slots=True)
 class Record:
-    """Latencies of right answers in seconds, faults by their kind, and by how much requests left late."""
+    """Latencies of right answers in seconds, faults by their kind, and by how much requests left late.
+
+    `finished` counts the right answers that came within the window, also to requests that were due before it.
+    """
 
     latencies: list[float] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     delays: list[float] = field(default_factory=list)  # from when a request was due until it was sent; open loop only
+    finished: int = 0
 
     def add(self, latency: float, fault: str) -> None:
         """Count an answer; `fault` is empty for a right one."""
@@ -52,16 +56,22 @@ class Outcome:
     latencies: NDArray[np.float64]
     faults: Counter[str]
     delays: NDArray[np.float64]
+    finished: int = 0
 
     @classmethod
     def of(cls, record: Record, seconds: float) -> "Outcome":
         """Close the record of a window of so many seconds."""
-        return cls(seconds, np.array(record.latencies), record.faults, np.array(record.delays))
+        return cls(seconds, np.array(record.latencies), record.faults, np.array(record.delays), record.finished)
 
     @property
     def per_second(self) -> float:
         """Right answers a second."""
         return len(self.latencies) / self.seconds
+
+    @property
+    def achieved_rate(self) -> float:
+        """Right answers a second by when they came; less than what was asked of a contender that falls behind."""
+        return self.finished / self.seconds
 
     def latency(self, percent: float) -> float:
         """The latency in seconds within which so many percent of the right answers came; NaN without any."""

@@ -7,7 +7,7 @@ from bench.scenarios import Scenario
 
 
 def figures(contender: str, scenario: Scenario, per_second: float = 100.0, number: int = 0, **more: Any) -> Figures:
-    """A measurement of `per_second` requests without faults; all else is a thousandth of that, or as given."""
+    """A measurement of `per_second` requests without faults; the other figures are made up, or as given in `more`."""
     values = {
         "p50": 0.001,
         "p99": 0.002,
@@ -19,6 +19,7 @@ def figures(contender: str, scenario: Scenario, per_second: float = 100.0, numbe
         "faults": {},
         "rate": None,
         "delay": None,
+        "achieved_rate": None,
     }
     beats = per_second * scenario.beats
     return Figures(contender, scenario.name, number, per_second, beats, **{**values, **more})

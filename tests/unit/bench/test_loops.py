@@ -86,6 +86,15 @@ def test_a_rate_beyond_the_server_is_not_held_and_the_waiting_shows():
     assert outcome.latency(50) > 0.5
 
 
+def test_what_came_within_the_window_tells_whether_a_rate_is_held():
+    """With patience every request is answered in the end, so their number alone does not tell."""
+    window = Window(1.0, 2.0)
+    held, behind = (opened(World(), rate, window=window, patience=10) for rate in (500, 2000))
+    assert held.achieved_rate == pytest.approx(500, abs=2)
+    assert behind.achieved_rate == pytest.approx(1 / SERVICE, abs=2)
+    assert behind.per_second == pytest.approx(2000, abs=2)
+
+
 def test_an_open_loop_ends_when_the_last_answers_have_come():
     world = World(stalled=Window(10.9, 11.5))
     outcome = opened(world, rate=100)
