@@ -68,7 +68,7 @@ def _memory(axes: Axes, results: Results, contenders: Sequence[str]) -> None:
         single, large = worker_after_single(results, name), worker_after_large(results, name)
         if single or large:
             bars[name] = ((single or 0) / 1e6, (large or 0) / 1e6)
-    _bars(axes, contenders, bars, "Largest worker: after single beats (full) and large batches (pale) in MB")
+    _bars(axes, contenders, bars, "Largest worker: single beats (full), large batches (pale), MB")
 
 
 def _bars(axes: Axes, contenders: Sequence[str], bars: dict[str, tuple[float, float]], title: str) -> None:
