@@ -65,6 +65,9 @@ bench-unusual: $(INSTALLED) ## Which strange beats the model's score tells from 
 bench-training: $(INSTALLED) ## Training beside plain Keras on arrays: rows per second and peak memory (ARGS="--rows 5000")
 	@$(BIN)/python -m bench.training $(ARGS)
 
+bench-failures: $(INSTALLED) ## Two model servers of which one hangs or is killed: failures, and the slowest answers
+	@$(BIN)/python -m bench.failures $(ARGS)
+
 bench-growth: $(INSTALLED) ## Cost by connections and pods, overload, and memory over minutes
 	@$(BIN)/python -m bench.growth $(ARGS)
 
@@ -89,4 +92,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-training bench-growth images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean

@@ -169,10 +169,8 @@ class TensorFlowServing(Contract):
     def body(self, beats: Sequence[Beat]) -> bytes:
         """A PredictRequest with the values as tensor_content."""
         content = np.array([beat.features for beat in beats], "<f4").tobytes()
-        request = PredictRequest(model_spec=ModelSpec(name="ecg"))
-        request.inputs[contract.FEATURES].CopyFrom(tensors.matrix(content, len(beats)))
-        serialised: bytes = request.SerializeToString()
-        return serialised
+        head = PredictRequest(model_spec=ModelSpec(name="ecg")).SerializeToString()
+        return tensors.predict_request(head, contract.FEATURES, content, len(beats))
 
     def read(self, body: bytes) -> Answers:
         """A PredictResponse."""

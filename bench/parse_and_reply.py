@@ -1,64 +1,65 @@
-"""`python -m bench.parse_and_reply`: the gateway as it is, but nobody is asked: every beat gets the same answer."""
+"""`python -m bench.parse_and_reply`: the gateway as it is, but without a model server: one answer for every beat."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 from bench.contenders import CONSTANT
 from gateway import server
-from gateway.http.fast_path import PATH, Front
-from gateway.inference.batch import Request
-from gateway.inference.micro_batcher import Collector
+from gateway.candidate.deployment import Rollout
+from gateway.composition import assembled
+from gateway.deadline import Deadline
+from gateway.exchange import Application
+from gateway.inference.micro_batcher import Outcome, Request
 from gateway.inference.predictor import Prediction
-from gateway.inference.version_router import Router
-from gateway.model import Answer
-from gateway.model_server.contract import PLAIN, Question
-from gateway.payload.json_beats import AnyBeats, Beats
-from gateway.security.authentication import Guard
+from gateway.inference.version_router import VersionRouter
+from gateway.model import PLAIN, Answer, Question
+from gateway.model_server.discovery import Discovery
+from gateway.model_server.failover import Failover
+from gateway.model_server.retry_budget import RetryBudget
+from gateway.payload.beats import AnyBeats
+from gateway.payload.binary import Float32Rows
 from gateway.settings import Settings
-from gateway.telemetry.access_log import Journal
+from gateway.telemetry import access_log
+from gateway.telemetry.logs import Lines
 from gateway.telemetry.metrics import Metrics
 
 
-class Constant(Router):
+class Constant(VersionRouter):
     """Answers at once, and counts as the gateway does."""
 
-    def predict(
-        self, beats: AnyBeats, question: Question = PLAIN, version: int | None = None, client: str | None = None
+    async def predict(
+        self,
+        beats: AnyBeats,
+        deadline: Deadline,
+        question: Question = PLAIN,
+        version: int | None = None,
+        client: str | None = None,
     ) -> Prediction:
-        """Give the constant answer for each beat."""
-        count = len(beats.beats) if isinstance(beats, Beats) else 1
+        """Give the constant answer for each beat; float32 bytes count as one beat."""
+        return self._constant(1 if isinstance(beats, Float32Rows) else beats.count)
+
+    async def predict_each(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Give it for each request."""
+        return [self._constant(request.beats.count) for request in requests]
+
+    def _constant(self, count: int) -> Prediction:
         predicted_class, probability = CONSTANT
         answer = Answer(1, [predicted_class] * count, [probability] * count, [[0.5, 0.5]] * count)
         self._metrics.predicted(answer)
         return Prediction(answer)
 
 
-class AtOnce(Collector):
-    """Asks that router on the event loop, as there is nothing to wait for."""
-
-    def __init__(self, router: Constant, settings: Settings) -> None:
-        super().__init__(router.predict_each, settings, ThreadPoolExecutor(1))
-        self._router = router
-
-    async def predict(self, request: Request) -> Prediction:
-        """Give the constant answer."""
-        return self._router.predict(request.beats)
-
-
 class Server(server.Server):
-    """The gateway's server around those."""
+    """The gateway's server around that router."""
 
-    def application(self, metrics_folder: str) -> Guard:
-        """Put them together."""
-        from gateway.api.app import create_app
-        from gateway.candidate.deployment import Rollout
-        from gateway.model_server.discovery import Pool
-
-        settings, metrics = self._settings, Metrics(metrics_folder)
-        router = Constant(settings, Pool(settings), Rollout(), metrics)
-        app = create_app(settings, router, metrics)
-        journal = Journal(metrics, (PATH,))
-        return Guard(Front(app, router, AtOnce(router, settings), journal, settings), None, journal, settings)
+    def application(self, metrics_folder: str) -> Application:
+        """Put the parts together."""
+        settings = self._settings
+        metrics, discovery, rollout = Metrics(metrics_folder), Discovery(settings), Rollout()
+        failover = Failover(discovery, settings, RetryBudget())
+        router = Constant(settings, discovery, failover, rollout, metrics)
+        write = Lines(settings.log_level, access_log.NAME).write
+        return assembled(settings, discovery, rollout, router, metrics, write)
 
 
 if __name__ == "__main__":

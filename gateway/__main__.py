@@ -8,6 +8,7 @@ from typing import TextIO
 from gateway.security import api_keys as keys
 from gateway.server import Server
 from gateway.settings import Settings, SettingsError
+from gateway.telemetry import tracing
 
 USAGE = """usage: python -m gateway             serve, with the settings of the environment (gateway/README.md)
        python -m gateway key NAME    make an API key: its line goes to stdout, the key itself to stderr"""
@@ -21,7 +22,7 @@ def main() -> None:
         case ["key", name] if keys.NAME.fullmatch(name):
             make_key(name)
         case ["key", name]:
-            sys.exit(f"gateway: {name!r} is no name: at most 64 letters, digits, dots, dashes and underscores")
+            sys.exit(f"gateway: {name!r} is not a name of 1 to 64 letters, digits, dots, dashes and underscores")
         case arguments:
             help_wanted = arguments in (["-h"], ["--help"])
             print(USAGE, file=sys.stdout if help_wanted else sys.stderr)
@@ -29,18 +30,18 @@ def main() -> None:
 
 
 def serve() -> None:
-    """Read the settings and serve; a file of keys that cannot be used now ends the start."""
+    """Read the settings and serve; a setting or a file of keys that cannot be used ends the start with a sentence."""
     try:
         settings = Settings.from_env(os.environ)
         if settings.api_keys_file:
             keys.read(Path(settings.api_keys_file))
+        Server(settings, tracing.wanted(os.environ)).run()
     except (SettingsError, keys.KeysError) as error:
         sys.exit(f"gateway: {error}")
-    Server(settings).run()
 
 
 def make_key(name: str) -> None:
-    """Print a key and its line apart, so that `>> keys 2> key` has each alone; people are told which is which."""
+    """Print a key and its line apart, so that `>> keys 2> key` has each alone; a terminal gets a sentence with each."""
     key, line = keys.made(name)
     _print(sys.stderr, "The key, to be sent as 'Authorization: Bearer KEY' and shown only now:", key)
     _print(sys.stdout, "Its line for the file of keys; a number behind it limits the requests per second:", line)

@@ -1,33 +1,105 @@
-"""Puts the parts of a worker together; imported in the workers only."""
+"""The composition root: puts the parts of a worker together. Imported in the workers only."""
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.api.app import create_app
-from gateway.candidate.deployment import Rollout, Rounds, read
-from gateway.http.fast_path import Front
-from gateway.inference.micro_batcher import CALLS, Collector
-from gateway.inference.version_router import Router
-from gateway.model_server.discovery import Pool
+from gateway.candidate.deployment import Rollout, read
+from gateway.http.fast_path import FastPath
+from gateway.http.flask_bridge import FlaskBridge
+from gateway.http.lifecycle import RequestLifecycle
+from gateway.http.listeners import Listeners
+from gateway.http.request_body import RequestBodies
+from gateway.inference.micro_batcher import MicroBatcher
+from gateway.inference.version_router import VersionRouter
+from gateway.model_server.discovery import ANSWER_WITHIN, Discovery
+from gateway.model_server.endpoint import Endpoint
+from gateway.model_server.failover import Failover
+from gateway.model_server.retry_budget import RetryBudget
+from gateway.routes import RouteTable
 from gateway.security.api_keys import Keys
-from gateway.security.authentication import Guard
+from gateway.security.authentication import Authentication
+from gateway.security.browsers import Browsers
 from gateway.settings import Settings
-from gateway.telemetry.access_log import Journal
+from gateway.telemetry import access_log
+from gateway.telemetry.access_log import AccessLog, Write, by_logging
+from gateway.telemetry.logs import Lines
 from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.tracing import Protocol, tracing_by
+
+if TYPE_CHECKING:  # it loads OpenTelemetry
+    from gateway.telemetry.spans import Tracing
 
 
-def application(settings: Settings, metrics_folder: str) -> Guard:
-    """Make the application; with a rollout to follow, also the thread that does, which has looked once."""
-    metrics, pool = Metrics(metrics_folder), Pool(settings)
+def application(settings: Settings, metrics_folder: str, traces: Protocol | None = None) -> RequestLifecycle:
+    """Make the ASGI application of a worker, which writes its access log to stderr and exports traces by a protocol."""
+    metrics, discovery, tracing = Metrics(metrics_folder), Discovery(settings), tracing_by(traces)
     rollout = Rollout(partial(read, settings.rollout_url), metrics) if settings.rollout_url else Rollout()
-    if settings.rollout_url:
-        rounds = Rounds(rollout.refresh, pool.look)
-        rounds.once()
-        rounds.start()
-    router = Router(settings, pool, rollout, metrics)
-    collector = Collector(router.predict_each, settings, ThreadPoolExecutor(CALLS, "calls"))
-    app = create_app(settings, router, metrics)
-    journal = Journal(metrics, {rule.rule for rule in app.url_map.iter_rules()})
+    failover = Failover(discovery, settings, RetryBudget(), Endpoint.start if tracing is None else tracing.call)
+    router = VersionRouter(settings, discovery, failover, rollout, metrics)
+    write = Lines(settings.log_level, access_log.NAME).write
+    return assembled(settings, discovery, rollout, router, metrics, write, tracing)
+
+
+def assembled(
+    settings: Settings,
+    discovery: Discovery,
+    rollout: Rollout,
+    router: VersionRouter,
+    metrics: Metrics,
+    write: Write = by_logging,
+    tracing: "Tracing | None" = None,
+) -> RequestLifecycle:
+    """Put HTTP before a router."""
+    # first, as a file of keys that cannot be used ends the start
     keys = Keys(Path(settings.api_keys_file), settings.workers) if settings.api_keys_file else None
-    return Guard(Front(app, router, collector, journal, settings), keys, journal, settings)
+    routes = RouteTable()
+    flask = FlaskBridge(create_app(settings, routes, router, metrics), settings)
+    return RequestLifecycle(
+        FastPath(router, MicroBatcher(router.predict_each, settings), flask, RequestBodies(settings), settings),
+        routes,
+        Authentication(keys),
+        Browsers(settings),
+        Listeners(settings),
+        AccessLog(metrics, write),
+        Background(discovery, rollout if settings.rollout_url else None, router, flask, tracing).running,
+        settings.deadline_seconds,
+        tracing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What works beside the requests, from a worker's start to its end."""
+
+    discovery: Discovery
+    rollout: Rollout | None
+    router: VersionRouter
+    flask: FlaskBridge
+    tracing: "Tracing | None" = None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Look for endpoints and the candidate once, then go on looking until the end of the block."""
+        await self.discovery.probe_again(ANSWER_WITHIN)  # whatever hangs, the worker starts
+        tasks = [asyncio.create_task(self.discovery.run())]
+        if self.rollout is not None:
+            await self.rollout.refresh()
+            tasks.append(asyncio.create_task(self.rollout.run()))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks)
+            await self.router.shadow.close()
+            await self.discovery.close()
+            self.flask.close()
+            if self.tracing is not None:
+                await self.tracing.close()

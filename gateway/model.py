@@ -1,16 +1,21 @@
-"""What a served model version says of itself: the only source of lengths, names and class labels."""
+"""A served model version as it describes itself: the only source of lengths, names and class labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# What of a description is told at a path of its own, or to nobody: it is long.
+SERVING: Final = "serving_default"
+UNUSUAL_SCORE: Final = "unusual_score"
+ATTRIBUTIONS: Final = "attributions"
+LARGEST: Final = 3.4028234663852886e38  # float32
+
+# Long parts of a description: they have a path of their own, or are internal.
 LONG: Final = frozenset({"examples", "baseline", "reference"})
 
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """One model version; names and labels are None for a model that does not tell them."""
+    """One model version; names and labels are None for a model without metadata."""
 
     version: int
     width: int
@@ -25,20 +30,29 @@ class ServedModel:
         return {name: value for name, value in self.description.items() if name not in LONG}
 
     @property
+    def class_names(self) -> dict[int, str] | None:
+        """Class names by class label, without malformed ones; None if the model has no name for any of its classes."""
+        names = self.description.get("class_names")
+        if not isinstance(names, dict):
+            return None
+        found = {label: names.get(str(label)) for label in self.class_labels or ()}
+        return {label: name for label, name in found.items() if isinstance(name, str) and name} or None
+
+    @property
     def examples(self) -> list[dict[str, Any]]:
-        """Beats that came with the model and what it says of them, those that fit it."""
-        told = self.description.get("examples")
+        """Example beats of the model's description, without malformed ones."""
+        examples = self.description.get("examples")
         return [
             each
-            for each in (told if isinstance(told, list) else [])
+            for each in (examples if isinstance(examples, list) else [])
             if isinstance(each, dict) and self._is_beat(each.get("features"))
         ]
 
     @property
     def baseline(self) -> list[float] | None:
         """The mean of the training beats, from which explanations start."""
-        told = self.description.get("baseline")
-        return told if self._is_beat(told) else None
+        baseline = self.description.get("baseline")
+        return baseline if self._is_beat(baseline) else None
 
     def _is_beat(self, value: object) -> bool:
         return (
@@ -48,7 +62,7 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """Where a version is on its way: a word of TensorFlow Serving, and what went wrong if its loading failed."""
+    """A version's state in TensorFlow Serving's words, and the error message if its loading failed."""
 
     name: str
     problem: str = ""
@@ -74,3 +88,22 @@ class Answer:
         """The answer to some of the beats."""
         part = slice(start, end)
         return Answer(self.version, self.predicted_class[part], self.probability[part], self.probabilities[part])
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about beats: a signature that takes `features`, and its outputs that only some have."""
+
+    signature: str = SERVING
+    probabilities: bool = False  # the answer needs one for each class
+    labelled: bool = False  # and the class labels that they belong to
+    named: bool = False  # and the name of the predicted class, where the model has one
+    predicts: bool = True  # the answer counts as a prediction
+    more: tuple[str, ...] = ()
+
+
+PLAIN: Final = Question()
+ALL_OUTPUTS: Final = Question(probabilities=True)
+LABELLED: Final = Question(probabilities=True, labelled=True, named=True)
+DETAILS: Final = Question("details", probabilities=True, labelled=True, named=True, more=(UNUSUAL_SCORE,))
+EXPLAIN: Final = Question("explain", named=True, predicts=False, more=(ATTRIBUTIONS, "score", "baseline_score"))

@@ -11,6 +11,10 @@ from typing import Any, Final, Self
 PREFIX: Final = "ECG_"
 _ORIGIN: Final = r"(\*|https?://[^/,\s]+)"
 _ORIGINS: Final = rf"{_ORIGIN}(,{_ORIGIN})*"  # without spaces and slashes at the end, as browsers write them
+_ADDRESS: Final = {
+    "pattern": r"fd://\d+|(\[[^]\s]+\]|[^][\s/]*):\d{1,5}",
+    "wanted": "host:port such as 127.0.0.1:5000, [::]:5000 (every address, IPv4 and IPv6), or fd://number",
+}
 
 
 class SettingsError(ValueError):
@@ -31,7 +35,9 @@ class Settings:
     sticky_header: str = "X-Client-ID"
     deadline_seconds: float = _between(5.0, 0.001, 3600)
     retry_attempts: int = _between(3, 1, 5)  # gRPC itself never makes more than five
-    listen: str = "0.0.0.0:5000"
+    listen: str = field(default="[::]:5000", metadata=_ADDRESS)
+    management_listen: str = field(default="", metadata=_ADDRESS)
+    keep_alive_seconds: int = _between(75, 1, 3600)  # usual proxies close idle connections within 60 s, so before us
     workers: int = _between(2, 1, 1024)
     threads: int = _between(8, 1, 1024)
     max_waiting: int = _between(512, 1, 2**31 - 1)

@@ -6,11 +6,12 @@ from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollout.cluster import Cluster
+from rollout.cluster import Cluster, Json
 from rollout.errors import NotAnswering, RolloutError
 from rollout.gateway import Ask
 
-PORT = 5000
+PORT = 5000  # of a gateway whose pod names no MANAGEMENT port
+MANAGEMENT = "management"
 
 Key = tuple[str, frozenset[tuple[str, str]]]
 Sample = dict[Key, float]
@@ -31,6 +32,11 @@ def parse(text: str) -> Sample:
 def read_one(ask: Ask) -> dict[str, Sample]:
     """Read the metrics of one gateway."""
     answer = ask("/metrics", None, {})
+    if answer.status == 404:
+        raise NotAnswering(
+            f"the gateway's /metrics answers 404: {answer.text}; where metrics have an address of their own "
+            "(ECG_MANAGEMENT_LISTEN), give that as --gateway, and --version; or leave --gateway out"
+        )
     if answer.status != 200:
         raise NotAnswering(f"the gateway's /metrics answers {answer.status}: {answer.text}")
     return {"gateway": parse(answer.body.decode())}
@@ -41,12 +47,18 @@ def read(cluster: Cluster, instance: str) -> dict[str, Sample]:
     found = {}
     for pod in cluster.pods(instance, "gateway"):
         name = pod["metadata"]["name"]
-        answer = cluster.ask("pods", f"{name}:{PORT}", "/metrics")
+        answer = cluster.ask("pods", f"{name}:{_port(pod)}", "/metrics")
         if answer.status == 200:
             found[name] = parse(answer.body.decode())
         elif answer.status in (401, 403):
             raise RolloutError(f"the metrics of pod {name} may not be read: {answer.text}")
     return found
+
+
+def _port(pod: Json) -> int:
+    """Give the port of a gateway pod's /metrics, also while pods of an earlier release, without a MANAGEMENT, run."""
+    ports = [port for container in pod["spec"].get("containers", []) for port in container.get("ports", [])]
+    return next((int(port["containerPort"]) for port in ports if port.get("name") == MANAGEMENT), PORT)
 
 
 @dataclass(slots=True)

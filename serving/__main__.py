@@ -11,25 +11,31 @@ from typing import Final
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 from serving.slim import use_slim_tensorflow
+from serving.tracing import Protocol, TracingError, wanted
 
 _STOP: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; return 0 then, 1 if the server could not start, 2 for wrong flags."""
+    """Serve until SIGTERM or SIGINT; return 0 then, 1 if it could not start, 2 for wrong flags or variables."""
     try:
         flags = Flags.parse(arguments)
-    except FlagError as error:
+        traces = wanted(os.environ)
+    except (FlagError, TracingError) as error:
         print(error, file=sys.stderr)
         return 2
     if flags.version:
         print(f"TensorFlow Serving API {version('tensorflow-serving-api')} on TensorFlow's Python build")
         return 0
     configure_logs()
-    return _serve(flags)
+    try:
+        return _serve(flags, traces)
+    except TracingError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
-def _serve(flags: Flags) -> int:
+def _serve(flags: Flags, traces: Protocol | None) -> int:
     # no thread takes these but the one that waits for them: a handler can go unnoticed while its thread sleeps
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     events: SimpleQueue[Exception | None] = SimpleQueue()
@@ -38,7 +44,7 @@ def _serve(flags: Flags) -> int:
     use_slim_tensorflow()
     from serving.server import Server
 
-    server = Server(flags)
+    server = Server(flags, traces)
 
     def start() -> None:
         try:

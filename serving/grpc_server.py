@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -20,6 +20,9 @@ from serving.gate import Gate
 from serving.logs import unforeseen
 from serving.service import Service
 
+if TYPE_CHECKING:  # it loads OpenTelemetry
+    from serving.spans import Tracing
+
 GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
 HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
 _MESSAGE_LIMIT: Final = 1024
@@ -31,11 +34,11 @@ Handle = Callable[[Any, grpc.ServicerContext], Any]
 class GrpcServer:
     """A running server on `port`; raises RuntimeError if the port is taken."""
 
-    def __init__(self, flags: Flags, service: Service) -> None:
+    def __init__(self, flags: Flags, service: Service, tracing: "Tracing | None" = None) -> None:
         self._gate = Gate()
         self._server = grpc.server(
             ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
-            handlers=[_prediction_service(service, self._gate), _model_service(service, self._gate)],
+            handlers=[_prediction_service(service, self._gate, tracing), _model_service(service, self._gate)],
             options=[
                 # without this a second server would silently share the port
                 ("grpc.so_reuseport", 0),
@@ -68,14 +71,14 @@ def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
     return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
 
 
-def _prediction_service(service: Service, gate: Gate) -> grpc.GenericRpcHandler:
+def _prediction_service(service: Service, gate: Gate, tracing: "Tracing | None") -> grpc.GenericRpcHandler:
     def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
         return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
 
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.PredictionService",
         {
-            "Predict": _unary(gate, predict, PredictRequest),
+            "Predict": _unary(gate, predict if tracing is None else tracing.around(predict), PredictRequest),
             "GetModelMetadata": _unary(gate, lambda request, _: service.metadata(request), GetModelMetadataRequest),
         },
     )

@@ -21,15 +21,23 @@ from serving.monitoring import metrics_path
 from serving.rest import Rest, RestServer
 from serving.saved_model import SavedModel
 from serving.service import Service
+from serving.tracing import Protocol, tracing_by
 
 DRAIN_SECONDS: Final = 25.0  # less than the 30 that Kubernetes grants
 
 
 class Server:
-    """A model server: `start` blocks until it serves, `stop` lets requests in flight finish."""
+    """A model server: `start` blocks until it serves, `stop` lets requests in flight finish.
 
-    def __init__(self, flags: Flags) -> None:
+    `traces` is the protocol by which spans are exported, None where they are not.
+
+    Raises:
+        TracingError: A variable of OpenTelemetry cannot be used.
+    """
+
+    def __init__(self, flags: Flags, traces: Protocol | None = None) -> None:
         self._flags = flags
+        self._tracing = tracing_by(traces)
         self._metrics = Metrics()
         loading = Loading(
             retries=flags.max_num_load_retries,
@@ -73,7 +81,7 @@ class Server:
             answer_as_content=flags.enable_serialization_as_tensor_content,
         )
         _collect_rarely()
-        server = GrpcServer(flags, service)
+        server = GrpcServer(flags, service, self._tracing)
         self._closers.append(lambda: server.stop(DRAIN_SECONDS))
         log.info(f"gRPC listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
         if flags.rest_api_port is not None:
@@ -113,6 +121,8 @@ class Server:
                 thread.start()
             for thread in closing:
                 thread.join(DRAIN_SECONDS)
+        if self._tracing is not None:
+            self._tracing.close()
         log.info("stopped")
 
 

@@ -25,9 +25,10 @@ BEATS: list[Json] = [
     {"features": [0.5], "label": 0, "predicted_class": 0, "probability": 0.75},
     {"features": [1.5], "label": 1, "predicted_class": 0, "probability": 0.625},
 ]
-GATEWAYS: list[Json] = [{"metadata": {"name": "ecg-gateway-1"}, "spec": {}, "status": {}}]
 PROXIED = re.compile(r".*/services/ecg-gateway:http/proxy(/.*)")
-METRICS = re.compile(r".*/pods/ecg-gateway-1:5000/proxy/metrics")
+METRICS = re.compile(r".*/pods/ecg-gateway-1:(\d+)/proxy/metrics")
+
+NOT_HERE = 404, {"error": {"code": "not_found", "message": "on the management listener only"}}, ""
 
 
 @dataclass
@@ -40,6 +41,7 @@ class FakeCluster(FakeDeployment):
     forbidden: set[str] = field(default_factory=set)  # pods, replicasets, services, deployments
     failures: list[int] = field(default_factory=list)  # statuses of the next answers
     traffic: Callable[["FakeCluster", Candidate], None] | None = None  # runs before the gateway's metrics are read
+    ports: dict[str, int] = field(default_factory=lambda: {"http": 5000, "management": 5001})  # of the gateway's pod
     counters: dict[str, float] = field(default_factory=dict)  # what the gateway has counted, by name and labels
     asked: list[str] = field(default_factory=list)
     lock: Any = field(default_factory=threading.RLock)
@@ -51,6 +53,8 @@ class FakeCluster(FakeDeployment):
             return 404, {"error": {"code": "version_not_found", "message": f"no pod serves {asked}"}}, ""
         if path == "/model":
             return 200, {"model": "ecg"}, asked
+        if path == "/metrics":
+            return NOT_HERE
         assert body
         answers = [{key: beat[key] for key in ("predicted_class", "probability")} for beat in BEATS]
         answers[1] |= self.wrong.get(asked, {})
@@ -66,6 +70,11 @@ class FakeCluster(FakeDeployment):
             self.traffic(self, self.candidate)
         return "".join(f"{key} {value}\n" for key, value in self.counters.items())
 
+    def gateway_pod(self) -> Json:
+        ports = [{"name": name, "containerPort": port} for name, port in self.ports.items()]
+        container = {"name": "gateway", "ports": ports}
+        return {"metadata": {"name": "ecg-gateway-1"}, "spec": {"containers": [container]}, "status": {}}
+
     def answer(self, method: str, target: str, version: str, body: Json | None) -> tuple[int, Json | str, str]:
         path, query = urlsplit(target).path, urlsplit(target).query
         if self.failures:
@@ -74,8 +83,9 @@ class FakeCluster(FakeDeployment):
             return 403, {"message": f"{path} is forbidden"}, ""
         if proxied := PROXIED.fullmatch(path):
             return self.gateway(proxied[1], version, body)
-        if METRICS.fullmatch(path):
-            return 200, self.metrics(), ""
+        if asked := METRICS.fullmatch(path):
+            told = int(asked[1]) == self.ports.get("management", self.ports["http"])
+            return (200, self.metrics(), "") if told else NOT_HERE
         if path == "/apis/apps/v1/namespaces/ecg/deployments/ecg-serving":
             if method == "PATCH":
                 assert body
@@ -83,7 +93,7 @@ class FakeCluster(FakeDeployment):
             self.step()
             return 200, self.deployment(), ""
         if path == "/api/v1/namespaces/ecg/pods":
-            return 200, {"items": GATEWAYS if "gateway" in query else self.pod_list()}, ""
+            return 200, {"items": [self.gateway_pod()] if "gateway" in query else self.pod_list()}, ""
         if path == "/apis/apps/v1/namespaces/ecg/replicasets":
             return 200, {"items": self.set_list()}, ""
         return 404, {"message": f"{path} not found"}, ""

@@ -53,6 +53,10 @@ class FakeModel:
         best = max(self.probabilities(values[0]))
         return [log(best / max(1e-30, 1 - best))] + [0.0] * (self.width - 1)
 
+    def score(self, values: list[float]) -> float:
+        """The score of the predicted class."""
+        return sum(self.explanation(values))
+
     def described(self) -> "FakeModel":
         """Tell what a training tells that the page and the drift need: examples, a baseline."""
         beats = [[first, *[0.25] * (self.width - 1)] for first in (-2.0, 2.0)]
@@ -95,14 +99,19 @@ class FakeServing(grpc.GenericRpcHandler):
         self.name = name
         self.models = {1: model or FakeModel()}
         self.states: dict[int, Any] = {}
+        self.labels: dict[str, int] = {}  # versions by label
         self.problems: dict[int, str] = {}  # why a version did not load
         self.states_fail: grpc.StatusCode | None = None  # what every call of GetModelStatus is answered with
         self.requests: list[Any] = []
         self.target = ""
         self._failures: list[tuple[grpc.StatusCode, str]] = []
+        self.seconds_left: list[float] = []  # that each call of Predict could still take when it came
+        self.metadata: list[dict[str, str]] = []  # that came with each call of Predict for predictions
         self._held = threading.Semaphore(0)
+        self._cancelled = threading.Semaphore(0)
         self._go = threading.Event()
         self._go.set()
+        self._holds_probes = False
         self._server: Any = None
 
     def start(self, port: int = 0, host: str = "127.0.0.1", **options: int) -> int:
@@ -117,25 +126,32 @@ class FakeServing(grpc.GenericRpcHandler):
 
     def stop(self) -> None:
         """Break off every call and give the port back."""
-        self._go.set()
-        self._server.stop(grace=None).wait()
+        stopped = self._server.stop(grace=None)
+        self._go.set()  # so that the threads of held calls end
+        stopped.wait()
 
     def fail(self, code: grpc.StatusCode, details: str = "scripted", times: int = 1) -> None:
         """Answer the next calls of Predict with an error."""
         self._failures += [(code, details)] * times
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Inside the `with`, calls of Predict arrive but are not answered."""
+    def hold(self, probes: bool = False) -> Iterator[None]:
+        """Inside the `with`, calls of Predict, and of GetModelStatus where said, arrive but are not answered."""
         self._go.clear()
+        self._holds_probes = probes
         try:
             yield
         finally:
+            self._holds_probes = False
             self._go.set()
 
     def wait_for_held(self) -> None:
         """Block until a call of Predict is held that was not waited for before."""
         assert self._held.acquire(timeout=30)
+
+    def wait_for_cancelled(self) -> None:
+        """Block until a held call is given up by its caller that was not waited for before."""
+        assert self._cancelled.acquire(timeout=30)
 
     def predicts(self) -> list[Any]:
         """The requests for predictions so far."""
@@ -158,13 +174,23 @@ class FakeServing(grpc.GenericRpcHandler):
         self.requests.append(request)
         spec = request.model_spec
         version = spec.version.value if spec.HasField("version") else max(self.models, default=0)
+        if spec.HasField("version_label"):
+            if spec.version_label not in self.labels:
+                context.abort(
+                    grpc.StatusCode.INVALID_ARGUMENT, f"Unrecognized servable version label: {spec.version_label}"
+                )
+            version = self.labels[spec.version_label]
         if spec.name != self.name or version not in self.models:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: Latest({spec.name})")
         return version, self.models[version]
 
     def _predict(self, request: Any, context: Any) -> wire.PredictResponse:
         version, model = self._served(request, context)
+        self.seconds_left.append(context.time_remaining())
+        if request.inputs:
+            self.metadata.append(dict(context.invocation_metadata()))
         if not self._go.is_set():
+            context.add_callback(self._given_up)
             self._held.release()
             self._go.wait()
         if self._failures:
@@ -178,9 +204,18 @@ class FakeServing(grpc.GenericRpcHandler):
             outputs = self._outputs(model, signature, request.inputs[model.input_name], context)
         else:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{signature}" not found.')
+        for name in request.output_filter or outputs:
+            if name not in outputs:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"output tensor alias not found in signature: {name}")
         for name, tensor in outputs.items():
+            if request.output_filter and name not in request.output_filter:
+                continue
             response.outputs[name].CopyFrom(tensor)
         return response
+
+    def _given_up(self) -> None:
+        if not self._go.is_set():
+            self._cancelled.release()
 
     def _outputs(self, model: FakeModel, signature: str, tensor: Any, context: Any) -> dict[str, wire.TensorProto]:
         rows, width = (dim.size for dim in tensor.tensor_shape.dim)
@@ -218,6 +253,8 @@ class FakeServing(grpc.GenericRpcHandler):
 
     def _status(self, request: Any, context: Any) -> wire.GetModelStatusResponse:
         self.requests.append(request)
+        if self._holds_probes:
+            self._go.wait()
         if self.states_fail:
             context.abort(self.states_fail, "scripted")
         states = self.states or dict.fromkeys(self.models, STATE.AVAILABLE)
@@ -240,7 +277,7 @@ def _more_outputs(model: FakeModel, signature: str, beats: list[list[float]]) ->
         rows = [model.explanation(beat) for beat in beats]
         return {
             "attributions": floats([each for row in rows for each in row], (*one, model.width), model.packed),
-            "score": floats([sum(row) for row in rows], one, model.packed),
+            "score": floats([model.score(beat) for beat in beats], one, model.packed),
             "baseline_score": floats([0.0 for _ in rows], one, model.packed),
         }
     return {}

@@ -6,15 +6,17 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from gateway.api.app import create_app
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import Rollout
-from gateway.inference.version_router import Router
-from gateway.model_server.addresses import together
-from gateway.model_server.discovery import Pool
+from gateway.composition import assembled
+from gateway.inference.version_router import VersionRouter
+from gateway.model_server.discovery import Discovery
+from gateway.model_server.failover import Failover
+from gateway.model_server.retry_budget import RetryBudget
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from tests.fake_serving import FakeModel, FakeServing
+from tests.gateway_client import Client, Loop
 from tests.gateway_metrics import total
 
 BEAT = {"features": [0.5, 0, 0]}
@@ -23,7 +25,7 @@ BEAT = {"features": [0.5, 0, 0]}
 class Pods:
     """One fake model server for each name; `clock.now` and `dice.now` are what the test says."""
 
-    def __init__(self, stack: ExitStack, **versions: Mapping[int, FakeModel]) -> None:
+    def __init__(self, stack: ExitStack, loop: Loop, **versions: Mapping[int, FakeModel]) -> None:
         self.clock, self.dice = SimpleNamespace(now=1000.0), SimpleNamespace(now=0.5)
         self._stack = stack
         self.serving: dict[str, FakeServing] = {}
@@ -31,12 +33,30 @@ class Pods:
             self.add(name, models)
         self.resolves = True
         self.rollout, self.metrics = Rollout(), Metrics()
-        settings = replace(Settings(), serving_target=together(self.addresses), retry_attempts=1)
-        self.pool = stack.enter_context(Pool(settings, self._resolve, lambda: self.clock.now))
-        self.router = Router(
-            settings, self.pool, self.rollout, self.metrics, lambda: self.clock.now, lambda: self.dice.now
+        self.loop = loop
+        settings = replace(Settings(), serving_target="pods", retry_attempts=3)
+        self.discovery = Discovery(settings, self._resolve, lambda: self.clock.now)
+        stack.callback(lambda: loop.run(self.discovery.close()))
+        failover = Failover(self.discovery, settings, RetryBudget())
+        self.router = VersionRouter(
+            settings,
+            self.discovery,
+            failover,
+            self.rollout,
+            self.metrics,
+            lambda: self.clock.now,
+            lambda: self.dice.now,
         )
-        self.client = create_app(settings, self.router, self.metrics).test_client()
+        self.client = Client(assembled(settings, self.discovery, self.rollout, self.router, self.metrics), loop)
+        self.look()
+
+    def look(self) -> None:
+        """Have discovery probe every endpoint now."""
+        self.loop.run(self.discovery.probe())
+
+    def compare(self) -> None:
+        """Wait until the candidate was asked all that it is asked unseen."""
+        self.loop.run(self.router.shadow.wait())
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -61,9 +81,9 @@ class Pods:
         self.serving.pop(name).stop()
 
     def candidate(self, version: int, weight: int = 0, shadow: int = 0, **kind: bool) -> None:
-        """Have a candidate, or a version that leaves, and the pool look."""
+        """Have a candidate, or a version that leaves, and discovery probe."""
         self.rollout.candidate = Candidate(version, weight, shadow, **kind)
-        self.pool.look()
+        self.look()
 
     def ask(self, version: object = None, client: str | None = None, query: str = "", content: Any = BEAT) -> Any:
         """Ask for a prediction."""

@@ -26,11 +26,11 @@ ROOT = Path(__file__).parents[1]
 class Gateway:
     """A running gateway: its process, its port and the lines that it logged."""
 
-    def __init__(self, target: str, **settings: object) -> None:
+    def __init__(self, target: str, program: str = "gateway", **settings: object) -> None:
         env = {"ECG_LISTEN": "127.0.0.1:0", "ECG_SERVING_TARGET": target, "ECG_WORKERS": "1"}
         env |= {f"ECG_{name.upper()}": str(value) for name, value in settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gateway"], cwd=ROOT, env=os.environ | env, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", program], cwd=ROOT, env=os.environ | env, stderr=subprocess.PIPE, text=True
         )
         self.lines: list[str] = []
         self._came = threading.Condition()
@@ -39,7 +39,14 @@ class Gateway:
 
     @cached_property
     def port(self) -> int:
-        return int(json.loads(self.wait_for_line("Listening at"))["message"].rpartition(":")[2])
+        return self._port_after("Listening at")
+
+    @cached_property
+    def management_port(self) -> int:
+        return self._port_after("Management at")
+
+    def _port_after(self, words: str) -> int:
+        return int(json.loads(self.wait_for_line(words))["message"].rpartition(":")[2])
 
     @property
     def workers(self) -> list[psutil.Process]:
@@ -87,8 +94,8 @@ class Gateway:
 
 
 @contextmanager
-def running(target: str, **settings: object) -> Iterator[Gateway]:
-    gateway = Gateway(target, **settings)
+def running(target: str, program: str = "gateway", **settings: object) -> Iterator[Gateway]:
+    gateway = Gateway(target, program, **settings)
     try:
         yield gateway
     finally:

@@ -1,22 +1,21 @@
 """The document of OpenAPI 3.1: paths, answers and errors, made for the served model and its own beats as examples."""
 
-from functools import partial
 from typing import Final
 
 from gateway.api.schemas import BOOLEAN, INTEGER, TEXT, Schema, ref, schemas
-from gateway.http.error_responses import VERSION_HEADER
+from gateway.exchange import REQUEST_ID, VERSION
 from gateway.model import ServedModel
+from gateway.routes import PREDICT, Operation, Route, RouteTable
 from gateway.settings import Settings
-from gateway.telemetry.access_log import REQUEST_ID_HEADER
 
 ERRORS: Final = {
-    400: "The request is not what the served model takes; the message says where.",
-    401: "The API key is missing or not known.",
+    400: "The request is not what the served model takes, or its numbers overflow there; the message says where.",
+    401: "The API key is missing or unknown.",
     404: "No model server has the version that was asked for.",
     408: "The body did not come in time.",
     413: "The body is too large, or the batch too long.",
     415: "The body is neither JSON nor float32.",
-    429: "The API key is used more often than it may.",
+    429: "The API key has used up its rate limit.",
     500: "A fault of the gateway; its log has it under the request id.",
     501: "The served model lacks the signature that this needs.",
     502: "The model server broke, or its model is not the kind that the gateway can read.",
@@ -24,43 +23,42 @@ ERRORS: Final = {
     504: "No answer before the deadline.",
 }
 OF_KEYS: Final = (401, 429)
-OF_THE_SERVER: Final = (502, 503, 504)
-OF_VERSIONS: Final = (400, 404, *OF_THE_SERVER)
-OF_BEATS: Final = (400, 404, 408, 413, 415, 501, *OF_THE_SERVER)
+API_VERSION: Final = "1"  # of what is described here, whatever model is served
 SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
-GUARDED: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"key": []}]
-NAMES: Final = {"request": REQUEST_ID_HEADER, "version": VERSION_HEADER, "again": "Retry-After"}
-PREDICT: Final = "Classify one beat or a batch. A batch is answered in order, by one version of the model."
-EXPLAIN: Final = (
-    "Tell what decided. How much each value adds to the log-odds of the predicted class, by integrated gradients "
-    "from the mean of the training beats."
-)
-MODEL: Final = "Describe the served model. What its training read and measured, and what it takes and gives."
-EXAMPLES: Final = "Beats that came with the model. Held back from its training, one of each class."
-PACKED: Final[Schema] = {
-    "application/octet-stream": {"schema": {"description": "Little-endian float32 values, beat after beat: a batch."}}
+KEYED: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"key": []}]
+NAMES: Final = {"request": REQUEST_ID, "version": VERSION, "again": "Retry-After"}
+FLOAT32: Final[Schema] = {
+    "application/octet-stream": {
+        "schema": {
+            "type": "string",
+            "format": "binary",
+            "description": "Little-endian float32 values, beat after beat: a batch.",
+        }
+    }
 }
-TAGS: Final = {"beats": ("predict", "explain"), "model": ("model", "examples")}
-OPERATION: Final = "operation"
-PROMETHEUS: Final[Schema] = {"text/plain": {"schema": TEXT}}
-DOCUMENT: Final[Schema] = {"application/json": {"schema": {"type": "object"}}}
 
 
-def document(settings: Settings, served: ServedModel | None = None) -> Schema:
+def document(routes: RouteTable, settings: Settings, served: ServedModel | None = None) -> Schema:
     """Make the document; without a model, lengths, names and class labels are left open."""
     keyed = bool(settings.api_keys_file)
+    shown = None if keyed else served  # this document needs no key, and /examples does
+    paths: Schema = {}
+    for route in routes.routes:
+        if route.operation is not None:
+            operation = _operation(route, route.operation, keyed and not route.keyless, shown)
+            paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
             "title": f"Classes of ECG beats by the model '{settings.model_name}'",
-            "version": "none" if served is None else str(served.version),
-            "description": "The version is that of the served model; it gives the lengths and the class labels.",
+            "version": API_VERSION,
+            "description": _served(served),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": _guarded(served, keyed) | _open(),
+        "paths": paths,
         "components": {
             "schemas": schemas(settings, served),
             "parameters": _parameters(settings),
@@ -71,84 +69,47 @@ def document(settings: Settings, served: ServedModel | None = None) -> Schema:
     }
 
 
-def _guarded(served: ServedModel | None, keyed: bool) -> Schema:
-    shown = None if keyed else served  # this document needs no key, and /examples does
-    asked, answered = _examples(shown, ("features",)), _examples(shown, ("predicted_class", "probability"))
-    operation = partial(_operation, keyed=keyed, versioned=True)
-    return {
-        "/predict": {
-            "post": operation(
-                "predict",
-                PREDICT,
-                _json("Prediction", "Details", "Predictions", "DetailedPredictions", examples=answered),
-                OF_BEATS,
-                parameters=("details", "probabilities", "version", "client"),
-                body=_json("PredictRequest", examples=asked) | PACKED,
-            )
-        },
-        "/explain": {
-            "post": operation(
-                "explain",
-                EXPLAIN,
-                _json("Explanation", "Explanations"),
-                OF_BEATS,
-                parameters=("version", "client"),
-                body=_json("ExplainRequest", examples=asked) | PACKED,
-            )
-        },
-        "/model": {"get": operation("model", MODEL, _json("Model"), OF_VERSIONS, parameters=("version",))},
-        "/examples": {"get": operation("examples", EXAMPLES, _json("Examples"), OF_VERSIONS, parameters=("version",))},
-    }
+def _served(served: ServedModel | None) -> str:
+    if served is None:
+        return "No version of the model is served, so lengths and class labels are left open."
+    return f"Made for version {served.version} of the model, which gives the lengths."
 
 
-def _open() -> Schema:
-    return {
-        "/ready": {"get": _operation("ready", "Which versions are AVAILABLE.", _json("Ready"), OF_THE_SERVER)},
-        "/health": {"get": _operation("health", "Whether the gateway itself answers.", _json("Health"))},
-        "/metrics": {"get": _operation("metrics", "Counts and times in Prometheus' text format.", PROMETHEUS)},
-        "/openapi.json": {"get": _operation("openapi", "This document.", DOCUMENT)},
-    }
-
-
-def _operation(
-    name: str,
-    description: str,
-    content: Schema,
-    errors: tuple[int, ...] = (),
-    *,
-    parameters: tuple[str, ...] = (),
-    body: Schema | None = None,
-    keyed: bool = False,
-    versioned: bool = False,
-) -> Schema:
-    headers = ("request", "version") if versioned else ("request",)
+def _operation(route: Route, operation: Operation, keyed: bool, served: ServedModel | None) -> Schema:
+    headers = ("request", "version") if operation.versioned else ("request",)
+    answered = _examples(served, ("predicted_class", "probability")) if route.path == PREDICT else {}
+    content = _content(*operation.answers, examples=answered, media_type=operation.media_type)
     answer = {"description": "The answer.", "headers": _headers_by(*headers), "content": content}
-    statuses = (*errors, *(OF_KEYS if keyed else ()), 500)
-    summary, _, more = description.partition(". ")
+    parameters = [ref(each, "parameters") for each in (*route.query, *operation.headers)]
+    statuses = (*operation.errors, *(OF_KEYS if keyed else ()), 500)
     return {
-        "operationId": name,
-        "tags": [next((tag for tag, names in TAGS.items() if name in names), OPERATION)],
-        "summary": summary.removesuffix("."),
-        **({"description": more} if more else {}),
-        **({"security": GUARDED} if keyed else {}),
-        **({"parameters": [ref(each, "parameters") for each in parameters]} if parameters else {}),
-        **({"requestBody": {"required": True, "content": body}} if body else {}),
+        "operationId": route.view,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        **({"description": operation.description} if operation.description else {}),
+        **({"security": KEYED} if keyed else {}),
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": _body(operation.body, served)} if operation.body else {}),
         "responses": {"200": answer} | {str(status): ref(str(status), "responses") for status in sorted(statuses)},
     }
 
 
+def _body(name: str, served: ServedModel | None) -> Schema:
+    return {"required": True, "content": _content(name, examples=_examples(served, ("features",))) | FLOAT32}
+
+
 def _error(status: int) -> Schema:
     headers = ("request", "again") if status in (429, 503) else ("request",)
-    return {"description": ERRORS[status], "headers": _headers_by(*headers), "content": _json("Error")}
+    return {"description": ERRORS[status], "headers": _headers_by(*headers), "content": _content("Error")}
 
 
-def _json(*names: str, examples: Schema | None = None) -> Schema:
+def _content(*names: str, examples: Schema | None = None, media_type: str = "application/json") -> Schema:
     schema = ref(names[0]) if len(names) == 1 else {"anyOf": [ref(name) for name in names]}
-    return {"application/json": {"schema": schema} | ({"examples": examples} if examples else {})}
+    return {media_type: {"schema": schema} | ({"examples": examples} if examples else {})}
 
 
 def _examples(served: ServedModel | None, keys: tuple[str, ...]) -> Schema:
-    """Beats that came with the model, as examples of what is asked or answered."""
+    """Beats that came with the model, as examples of requests and answers."""
     return {
         f"class {each.get('label', number)}": {"value": {key: each[key] for key in keys}}
         for number, each in enumerate([] if served is None else served.examples)
@@ -165,7 +126,7 @@ def _parameters(settings: Settings) -> Schema:
 
     number = INTEGER | {"minimum": 0, "maximum": 10**18 - 1}
     return {
-        "version": header(VERSION_HEADER, number, "Asks for exactly this version of the model."),
+        "version": header(VERSION, number, "Asks for exactly this version of the model."),
         "client": header(settings.sticky_header, TEXT, "Meets the same version each time while there is a candidate."),
         "details": switch("details", "Adds all probabilities, and whether to trust the answer."),
         "probabilities": switch("probabilities", "Adds the probability of each class."),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
 STATIC: Final = Path(__file__).parents[1] / "static"
@@ -18,17 +18,18 @@ TYPES: Final = {  # what a machine's own table says of these differs
 }
 
 
-def pages() -> Blueprint:
-    """Make the blueprint of what people look at."""
-    paths = Blueprint("pages", __name__)
-    paths.get("/", endpoint="page")(lambda: _file("index.html"))
-    paths.get("/docs", endpoint="docs")(lambda: _file("docs.html"))
-    paths.get("/static/<path:name>", endpoint="static")(_file)
-    return paths
+def page() -> Response:
+    """Give the page."""
+    return static("index.html")
 
 
-def _file(name: str) -> Response:
-    """Answer with a file, or with 304 to whoever has it already."""
+def docs() -> Response:
+    """Give Swagger UI."""
+    return static("docs.html")
+
+
+def static(name: str) -> Response:
+    """Answer with a file, or with 304 where the client has it already."""
     kind = TYPES.get(Path(name).suffix)
     if kind is None:
         raise NotFound

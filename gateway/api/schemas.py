@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-from gateway.model import ServedModel
-from gateway.model_server.contract import LARGEST
+from gateway.model import LARGEST, ServedModel
 from gateway.settings import Settings
 
 Schema = dict[str, Any]
@@ -62,7 +61,7 @@ def _of_beats(served: ServedModel | None) -> Schema:
 
 
 def _named(served: ServedModel | None) -> Schema:
-    """The names as required ones of which there are no more, so that each is written once."""
+    """Names are required and no others are allowed, so that each is written once."""
     names = None if served is None else served.feature_names
     schema: Schema = {
         "type": "object",
@@ -77,19 +76,28 @@ def _named(served: ServedModel | None) -> Schema:
 
 
 def _of_requests(settings: Settings) -> Schema:
-    def either(most: int) -> Schema:
-        batch = _object({"instances": _list(ref("Beat"), 1, most)}, description="A batch.")
-        return {"anyOf": [_object({"features": ref("Beat")}, description="One beat."), batch]}
+    """Each kind of request by itself, so that a generated client has a class for it."""
 
-    return {"PredictRequest": either(settings.max_batch), "ExplainRequest": either(settings.max_explained)}
+    def batch(most: int) -> Schema:
+        return _object({"instances": _list(ref("Beat"), 1, most)}, description=f"At most {most} beats.")
+
+    return {
+        "OneBeat": _object({"features": ref("Beat")}, description="One beat."),
+        "Batch": batch(settings.max_batch),
+        "ExplainBatch": batch(settings.max_explained),
+        "PredictRequest": {"anyOf": [ref("OneBeat"), ref("Batch")]},
+        "ExplainRequest": {"anyOf": [ref("OneBeat"), ref("ExplainBatch")]},
+    }
 
 
 def _of_answers(served: ServedModel | None) -> Schema:
-    labels = None if served is None else served.class_labels
-    keyed: Schema = {"type": "object", "additionalProperties": ref("Probability"), "minProperties": 1}
+    labels = () if served is None else served.class_labels or ()
+    # a mapping, as a client that was generated with these labels must read those of the next version
+    keyed: Schema = {"type": "object", "additionalProperties": ref("Probability"), "minProperties": len(labels) or 1}
     if labels:
-        keyed = _object({str(label): ref("Probability") for label in labels})
+        keyed["propertyNames"] = {"enum": [str(label) for label in labels]}
     predicted = {"predicted_class": ref("Class"), "probability": ref("Probability")}
+    named = {"class_name": TEXT | {"description": "The name of the predicted class, where the model has one."}}
     details = predicted | {
         "probabilities": ref("Probabilities"),
         "abstain": BOOLEAN | {"description": "Whether the probability is below what the gateway is set to trust."},
@@ -103,12 +111,12 @@ def _of_answers(served: ServedModel | None) -> Schema:
         "baseline_score": NUMBER | {"description": "The same for the mean of the training beats."},
     }
     return {
-        "Class": INTEGER | ({"enum": list(labels)} if labels else {}) | {"description": "A class label of the data."},
+        "Class": INTEGER | {"description": "A class label of the data."},
         "Probability": NUMBER | {"minimum": 0, "maximum": 1},
         "Probabilities": keyed | {"description": "A probability for each class label."},
-        "Prediction": _object(predicted, {"probabilities": ref("Probabilities")}),
-        "Details": _object(details),
-        "Explanation": _object(explained),
+        "Prediction": _object(predicted, named | {"probabilities": ref("Probabilities")}),
+        "Details": _object(details, named),
+        "Explanation": _object(explained, named),
         "Predictions": _object({"predictions": _list(ref("Prediction"), 1)}),
         "DetailedPredictions": _object({"predictions": _list(ref("Details"), 1)}),
         "Explanations": _object({"explanations": _list(ref("Explanation"), 1)}),
@@ -116,12 +124,14 @@ def _of_answers(served: ServedModel | None) -> Schema:
 
 
 def _of_the_model(served: ServedModel | None) -> Schema:
-    count = INTEGER | ({"minimum": 1} if served is None else {"const": served.width})
+    low, high = _lengths(served)
+    count = INTEGER | {"minimum": low} | ({} if high is None else {"maximum": high})
     model = {
         "name": TEXT,
         "version": INTEGER,
         "features": _object({"count": count, "names": _or_null(_list(TEXT))}),
         "classes": _or_null(_list(ref("Class"))),
+        "class_names": _or_null({"type": "object", "additionalProperties": TEXT}),
         "signatures": _list(TEXT, 1),
         "metrics": {"description": "What the training measured."},
         "data": {"description": "What the training read."},
@@ -142,9 +152,12 @@ def _of_states() -> Schema:
         "field": TEXT | {"description": "The name of what is wrong."},
         "available": _list(INTEGER, description="Model versions that are there."),
         "signature": TEXT | {"description": "What the model version lacks."},
+        "limit": INTEGER | {"description": "The most bytes of a body."},
     }
     error = {"code": TEXT | {"pattern": "^[a-z_]+$"}, "message": TEXT, "request_id": TEXT}
     return {
+        "Text": TEXT,
+        "Document": {"type": "object"},
         "Health": _object({"status": {"const": "healthy"}}),
         "Ready": _object({"status": {"const": "ready"}, "model": TEXT, "versions": _list(INTEGER, 1)}),
         "Error": _object({"error": _object(error, where, more=True)}),

@@ -14,13 +14,13 @@ _CONTAINER, _VARIABLE = "model", "ECG_MODEL_VERSION"  # where the pods' template
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version, the percentage of requests that it answers, and of those that it is asked besides, unseen."""
+    """A version, the percentage of requests that it answers, and the percentage that it shadows."""
 
     version: int
     weight: int = 0
     shadow: int = 0
     leaving: bool = False
-    refused: bool = False  # must not answer even where nobody else can
+    refused: bool = False  # must not answer even where no other version can
 
     @property
     def tried(self) -> bool:

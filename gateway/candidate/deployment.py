@@ -1,8 +1,8 @@
-"""The serving Deployment in the Kubernetes API, as far as the gateway reads it: which candidate it has."""
+"""Reads the candidate from the serving Deployment in the Kubernetes API, every second."""
 
+import asyncio
 import logging
 import ssl
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -16,12 +16,12 @@ from gateway.telemetry.metrics import Metrics
 ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 SECONDS: Final = 2.0
 UNREADABLE: Final = "candidate_unreadable"
-BETWEEN_ROUNDS: Final = 1.0
+BETWEEN_LOOKS: Final = 1.0  # seconds
 _log = logging.getLogger("gateway.rollout")
 
 
 def read(url: str, account: Path = ACCOUNT) -> Candidate | None:
-    """Ask for the candidate; raise OSError, HTTPException or ValueError if that cannot be told."""
+    """Ask for the candidate; raise OSError, HTTPException or ValueError if the answer cannot be read."""
     parts = urlsplit(url)
     headers = {"Accept": "application/json"}
     connection = HTTPConnection(parts.netloc, timeout=SECONDS)
@@ -40,7 +40,7 @@ def read(url: str, account: Path = ACCOUNT) -> Candidate | None:
 
 
 class Rollout:
-    """The candidate as it was last told; `ask` tells it."""
+    """The candidate as `ask`, which blocks, last gave it."""
 
     def __init__(self, ask: Callable[[], Candidate | None] = lambda: None, metrics: Metrics | None = None) -> None:
         self._ask = ask
@@ -48,10 +48,19 @@ class Rollout:
         self._problem = ""
         self.candidate: Candidate | None = None
 
-    def refresh(self) -> None:
-        """Ask; when that fails the candidate stays what it was, and the log has it once."""
+    async def run(self) -> None:
+        """Ask every second, until cancelled."""
+        while True:
+            await asyncio.sleep(BETWEEN_LOOKS)
+            try:
+                await self.refresh()
+            except Exception as error:
+                _log.exception("looking for a candidate failed", exc_info=error)
+
+    async def refresh(self) -> None:
+        """Ask in a thread; when that fails the candidate stays what it was, and the log has it once."""
         try:
-            candidate, problem = self._ask(), ""
+            candidate, problem = await asyncio.to_thread(self._ask), ""
         except (OSError, HTTPException, ValueError) as error:
             candidate, problem = self.candidate, f"{type(error).__name__}: {error}"
         if problem and problem != self._problem:
@@ -63,29 +72,3 @@ class Rollout:
             self._metrics.failed(UNREADABLE, None)
         elif self._metrics and candidate and not candidate.leaving:
             self._metrics.seen(candidate.version)
-
-
-class Rounds(threading.Thread):
-    """Does the same tasks every second, whatever fails, for as long as the process lives."""
-
-    def __init__(self, *tasks: Callable[[], None]) -> None:
-        super().__init__(name="rounds", daemon=True)
-        self._tasks = tasks
-        self._ended = threading.Event()
-
-    def once(self) -> None:
-        """Do each task."""
-        for task in self._tasks:
-            try:
-                task()
-            except Exception as error:
-                _log.exception("a look at the model servers failed", exc_info=error)
-
-    def run(self) -> None:
-        """Go on until the end."""
-        while not self._ended.wait(BETWEEN_ROUNDS):
-            self.once()
-
-    def end(self) -> None:
-        """Stop after the round that is under way."""
-        self._ended.set()

@@ -1,26 +1,31 @@
-"""From errors to HTTP: the only file with their status codes. Every error has the same shape, whoever raised it."""
+"""From errors to HTTP: the only file with their status codes. Every error has one shape."""
 
+import json
 import logging
 from math import ceil
 from typing import Any, Final
 
-from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from gateway import errors
-from gateway.telemetry import access_log as journal
+from gateway.exchange import Headers, Request, Response
 from gateway.telemetry import logs
 
-VERSION_HEADER: Final = "X-Model-Version"
 RETRY_AFTER_SECONDS: Final = "1"
-UNFORESEEN: Final = "internal_error"
 STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.InvalidBeat: 400,
     errors.Unauthorized: 401,
+    errors.NoSuchPath: 404,
+    errors.NotHere: 404,
     errors.VersionNotFound: 404,
+    errors.ModelNotFound: 404,
+    errors.LabelNotFound: 404,
+    errors.MethodNotAllowed: 405,
     errors.BodyIncomplete: 400,
     errors.BodyTooSlow: 408,
+    errors.BodyTooLarge: 413,
     errors.TooManyBeats: 413,
+    errors.UnsupportedMediaType: 415,
     errors.TooManyRequests: 429,
     errors.Unsupported: 501,
     errors.ModelFailed: 502,
@@ -29,71 +34,47 @@ STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.ModelOverloaded: 503,
     errors.ModelTooSlow: 504,
 }
-_SENTENCES: Final = {
-    404: "Nothing is here; the paths are /predict, /explain, /model, /examples, /openapi.json and those of probes",
-    413: "The body is larger than this gateway takes",
-    415: "The body must be JSON or float32: send 'Content-Type: application/json' or 'application/octet-stream'",
-    500: "Something unforeseen went wrong; the log has it under this request id",
-}
+_UNFORESEEN: Final = "Something unforeseen went wrong; the log has it under this request id"
 _log = logging.getLogger("gateway.errors")
 
 
-def install_error_responses(app: Flask) -> None:
-    """Answer every error as JSON."""
-    app.register_error_handler(errors.GatewayError, _domain)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unforeseen)
-
-
-def told(error: errors.GatewayError, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
-    """Give an error's status, headers and content."""
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return status, _headers_of(error, status), content_of(error.code, error.message, request_id, **error.where)
-
-
-def _headers_of(error: errors.GatewayError, status: int) -> dict[str, str]:
-    if isinstance(error, errors.TooManyRequests):
-        return {"Retry-After": str(ceil(error.seconds))}
-    return {401: {"WWW-Authenticate": 'Bearer realm="ecg"'}, 503: {"Retry-After": RETRY_AFTER_SECONDS}}.get(status, {})
-
-
-def unforeseen(error: Exception, path: str, request_id: str) -> dict[str, Any]:
-    """Log an error that is no GatewayError; give the content of its answer, whose status is 500."""
-    fields = {"request_id": request_id, "type": type(error).__qualname__, "frames": logs.frames(error)}
+def error_response(error: Exception, request: Request) -> Response:
+    """Turn an error into a response; an unforeseen one is logged without its message."""
+    if isinstance(error, errors.GatewayError):
+        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+        return _response(request, status, error.code, error.message, _headers(error, status), error.where)
+    if isinstance(error, HTTPException):  # of Flask
+        status, name = error.code or 500, error.name.lower().replace(" ", "_")
+        return _response(request, status, name, error.description or error.name, [], {})
+    fields = {"request_id": request.id, "type": type(error).__qualname__, "frames": logs.frames(error)}
+    path = request.route.path if request.route else "?"
     _log.error("unforeseen error in %s", path, extra={"fields": fields})
-    return content_of(UNFORESEEN, _SENTENCES[500], request_id)
+    return _response(request, 500, errors.UNFORESEEN, _UNFORESEEN, [], {})
 
 
-def content_of(code: str, message: str, request_id: str, **where: Any) -> dict[str, Any]:
-    """Give the content of an answer that is an error."""
-    return {"error": {"code": code, "message": message, "request_id": request_id, **where}}
+def _headers(error: errors.GatewayError, status: int) -> Headers:
+    match error:
+        case errors.TooManyRequests():
+            return [(b"retry-after", str(ceil(error.seconds)).encode())]
+        case errors.MethodNotAllowed():
+            return [(b"allow", ", ".join(error.allowed).encode())]
+        case errors.UnsupportedMediaType() if error.where.get("field") == "Content-Encoding":
+            return [(b"accept-encoding", b"gzip")]
+    more = {401: ("WWW-Authenticate", 'Bearer realm="ecg"'), 503: ("Retry-After", RETRY_AFTER_SECONDS)}.get(status)
+    return [(more[0].lower().encode(), more[1].encode())] if more else []
 
 
-def _domain(error: errors.GatewayError) -> Response:
-    status, headers, content = told(error, g.request_id)
-    g.logged, g.failed = journal.told_of(error), (error.code, error.version)
-    response = jsonify(content)
-    response.status_code = status
-    response.headers.update(headers)
-    return response
+def _response(
+    request: Request, status: int, code: str, message: str, headers: Headers, where: dict[str, Any]
+) -> Response:
+    content: object = {"error": {"code": code, "message": message, "request_id": request.id, **where}}
+    if _is_foreign(request):
+        content = {"error": message}
+    # by the standard library, as a name that is quoted may be no UTF-8
+    return Response(json.dumps(content).encode() + b"\n", status, headers)
 
 
-def _http(error: HTTPException) -> Response:
-    status = error.code or 500
-    code = error.name.lower().replace(" ", "_")
-    sentence = _SENTENCES.get(status) or error.description or error.name
-    response = _answer(status, code, content_of(code, sentence, g.request_id))
-    if allowed := getattr(error, "valid_methods", None):
-        response.headers["Allow"] = ", ".join(sorted(allowed))
-    return response
-
-
-def _unforeseen(error: Exception) -> Response:
-    return _answer(500, UNFORESEEN, unforeseen(error, request.path, g.request_id))
-
-
-def _answer(status: int, code: str, content: dict[str, Any]) -> Response:
-    response = jsonify(content)
-    response.status_code = status
-    g.failed = (code, None)
-    return response
+def _is_foreign(request: Request) -> bool:
+    """Whether clients of another API ask, also at a path that it does not have here."""
+    path: str = request.scope["path"]
+    return path == "/v2" or path.startswith(("/v1/", "/v2/"))

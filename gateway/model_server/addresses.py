@@ -2,7 +2,6 @@
 
 import re
 import socket
-from collections.abc import Sequence
 from typing import Final
 
 _BY_NAME: Final = re.compile(r"(?:dns:///)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^:/\[\]]+):(?P<port>\d+)")
@@ -21,11 +20,3 @@ def resolve(target: str) -> tuple[str, ...]:
 
 def _written(family: int, host: str, port: int) -> str:
     return f"ipv6:[{host}]:{port}" if family == socket.AF_INET6 else f"ipv4:{host}:{port}"
-
-
-def together(addresses: Sequence[str]) -> str:
-    """Write addresses as one target; of mixed kinds, which gRPC does not take, those of the first one's."""
-    scheme = addresses[0][:5]
-    if scheme not in _LISTED:
-        return addresses[0]
-    return scheme + ",".join(each[5:] for each in addresses if each.startswith(scheme))

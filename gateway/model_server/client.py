@@ -2,28 +2,31 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-import grpc
+import grpc.aio
 from grpc import StatusCode
 
+from gateway.deadline import Deadline
 from gateway.errors import (
     ContractBroken,
     GatewayError,
+    LabelNotFound,
     ModelFailed,
     ModelNotReady,
     ModelOverloaded,
     ModelTooSlow,
+    VersionNotFound,
 )
-from gateway.model import Answer, ServedModel, VersionState
+from gateway.model import PLAIN, Answer, Question, ServedModel, VersionState
 from gateway.model_server import contract, tensors
-from gateway.model_server.connection import Method
-from gateway.model_server.contract import Question
+from gateway.model_server.discovery import STATUS, Discovery
+from gateway.model_server.endpoint import Method
+from gateway.model_server.failover import Choose, Failover
 from gateway.model_server.wire.serving_pb2 import (
     GetModelMetadataRequest,
     GetModelMetadataResponse,
     GetModelStatusRequest,
-    GetModelStatusResponse,
     ModelSpec,
     ModelVersionStatus,
     PredictRequest,
@@ -45,61 +48,88 @@ _FROM_GRPC: Final[dict[StatusCode, tuple[type[GatewayError], str]]] = {
 # Others may quote a tensor, and a beat must not get into a log.
 _DETAILS_WITHOUT_VALUES: Final = {StatusCode.UNAVAILABLE, StatusCode.NOT_FOUND, StatusCode.DEADLINE_EXCEEDED}
 
-PREDICT: Final = Method("PredictionService/Predict", PredictRequest, PredictResponse)
-METADATA: Final = Method("PredictionService/GetModelMetadata", GetModelMetadataRequest, GetModelMetadataResponse)
-STATUS: Final = Method("ModelService/GetModelStatus", GetModelStatusRequest, GetModelStatusResponse)
+PREDICT: Final = Method("PredictionService/Predict", PredictResponse)
+METADATA: Final = Method("PredictionService/GetModelMetadata", GetModelMetadataResponse)
+
+Observer = Callable[[int, float], None]  # gets the version that predicted, and the seconds that its call took
 
 
-class Caller(Protocol):
-    """Makes calls; with `version`, where that version is served. Raises grpc.RpcError or GatewayError."""
+class Client:
+    """Calls endpoints that `choose` gives, or those of one version; each call raises GatewayErrors only.
 
-    def call(self, method: Method, request: object, version: int | None = None) -> Any:
-        """Return the answer."""
+    Where all of these are gone, it calls those that `last_resort` gives.
+    """
 
-
-Observer = Callable[[int, float], None]  # is told the version that predicted, and the seconds that its call took
-
-
-class ModelServer:
-    """One model on the model servers; each call has a deadline and raises GatewayErrors only."""
-
-    def __init__(self, caller: Caller, settings: Settings, observe: Observer = lambda version, seconds: None) -> None:
-        self._caller = caller
+    def __init__(
+        self,
+        failover: Failover,
+        discovery: Discovery,
+        settings: Settings,
+        choose: Choose,
+        last_resort: Choose | None = None,
+        observe: Observer = lambda version, seconds: None,
+    ) -> None:
+        self._failover = failover
+        self._discovery = discovery
         self._name = settings.model_name
+        self._choose = choose
+        self._last_resort = last_resort
         self._observe = observe
+        self._heads: dict[tuple[int | None, Question], bytes] = {}
 
-    def predict(
-        self, content: bytes, count: int, version: int | None = None, question: Question = contract.PLAIN
+    async def predict(
+        self, content: bytes, count: int, deadline: Deadline, version: int | None = None, question: Question = PLAIN
     ) -> Answer:
-        """Ask about `count` beats of packed float32; without `version` the server chooses the newest."""
-        request = PredictRequest(model_spec=self._spec(version, question.signature))
-        request.inputs[contract.FEATURES].CopyFrom(tensors.matrix(content, count))
+        """Ask about `count` beats of packed float32; without `version` the model server chooses the newest."""
+        request = tensors.predict_request(self._head(version, question), contract.FEATURES, content, count)
         started = time.perf_counter()
-        response = self._call(PREDICT, request, version)
+        response = await self._call(PREDICT, request, deadline, version)
         if question.predicts:
             self._observe(response.model_spec.version.value, time.perf_counter() - started)
         return contract.answer_of(response, count, question)
 
-    def describe(self, version: int | None = None) -> ServedModel:
+    async def describe(self, deadline: Deadline, version: int | None = None) -> ServedModel:
         """Ask a version, or the newest, for its signatures and, where it has that signature, its metadata."""
         request = GetModelMetadataRequest(model_spec=self._spec(version), metadata_field=["signature_def"])
-        response: GetModelMetadataResponse = self._call(METADATA, request, version)
+        response: GetModelMetadataResponse = await self._call(METADATA, request, deadline, version)
         signatures = SignatureDefMap.FromString(response.metadata["signature_def"].value).signature_def
         width, names = contract.width_of(signatures), contract.names_of(signatures)
         described: int = response.model_spec.version.value
         if contract.METADATA not in names:
             return ServedModel(described, width, signatures=names)
         spec = self._spec(described, contract.METADATA)
-        told = self._call(PREDICT, PredictRequest(model_spec=spec), described)
-        return contract.told(described, width, names, told)
+        metadata = await self._call(PREDICT, PredictRequest(model_spec=spec), deadline, described)
+        return contract.described(described, width, names, metadata)
 
-    def states(self) -> dict[int, VersionState]:
+    async def version_of(self, label: str, deadline: Deadline) -> int:
+        """Ask which version has a label; raise LabelNotFound."""
+        spec = ModelSpec(name=self._name, version_label=label)
+        request = GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
+        try:
+            response = await self._failover.call(METADATA, request, self._choose, deadline)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is StatusCode.INVALID_ARGUMENT:
+                raise LabelNotFound(label) from None
+            raise _translated(error) from error
+        version: int = response.model_spec.version.value
+        return version
+
+    async def states(self, deadline: Deadline) -> dict[int, VersionState]:
         """State of each version that the model server knows, newest first."""
-        response = self._call(STATUS, GetModelStatusRequest(model_spec=self._spec()))
+        response = await self._call(STATUS, GetModelStatusRequest(model_spec=self._spec()), deadline)
         return {
             row.version: VersionState(ModelVersionStatus.State.Name(row.state), row.status.error_message)
             for row in response.model_version_status
         }
+
+    def _head(self, version: int | None, question: Question) -> bytes:
+        """Serialize what requests with the same question to the same version have in common."""
+        head = self._heads.get((version, question))
+        if head is None:
+            spec = self._spec(version, question.signature)
+            message = PredictRequest(model_spec=spec, output_filter=contract.outputs_of(question))
+            head = self._heads[version, question] = message.SerializeToString()
+        return head
 
     def _spec(self, version: int | None = None, signature: str = "") -> ModelSpec:
         spec = ModelSpec(name=self._name, signature_name=signature)
@@ -107,15 +137,27 @@ class ModelServer:
             spec.version.value = version
         return spec
 
-    def _call(self, method: Method, request: object, version: int | None = None) -> Any:
+    async def _call(self, method: Method, request: object, deadline: Deadline, version: int | None = None) -> Any:
+        choose = self._choose if version is None else self._having(version)
         try:
-            return self._caller.call(method, request, version)
-        except grpc.RpcError as error:
+            return await self._failover.call(method, request, choose, deadline, last_resort=self._last_resort)
+        except grpc.aio.AioRpcError as error:
             raise _translated(error) from error
 
+    def _having(self, version: int) -> Choose:
+        """Give the choice of endpoints with a version; of any where discovery has not seen it yet."""
 
-def _translated(error: Any) -> GatewayError:
-    code: StatusCode = error.code()
+        def having() -> list[Any]:
+            try:
+                return self._discovery.having(version)
+            except (ModelNotReady, VersionNotFound):  # it may be there even so, loaded since the last probe
+                return list(self._choose())
+
+        return having
+
+
+def _translated(error: grpc.aio.AioRpcError) -> GatewayError:
+    code = error.code()
     kind, message = _FROM_GRPC.get(code, (ModelFailed, f"The model server failed ({code.name}); its log says why"))
     details = f": {error.details()}" if code in _DETAILS_WITHOUT_VALUES else ""
     return kind(message, cause=f"{code.name}{details}")

@@ -1,13 +1,12 @@
 """What the gateway expects of a served model, and the reading of its signature and answers under that contract."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, Final
 
-from gateway.errors import ContractBroken, ModelFailed
-from gateway.model import Answer, ServedModel
+from gateway.errors import ContractBroken, NotFinite
+from gateway.model import ATTRIBUTIONS, LARGEST, PLAIN, SERVING, UNUSUAL_SCORE, Answer, Question, ServedModel
 from gateway.model_server import tensors
 from gateway.model_server.wire.serving_pb2 import (
     DT_FLOAT,
@@ -18,29 +17,9 @@ from gateway.model_server.wire.serving_pb2 import (
     TensorProto,
 )
 
-SERVING: Final = "serving_default"
 METADATA: Final = "metadata"
 FEATURES: Final = "features"
 OUTPUTS: Final = ("predicted_class", "probabilities", "probability")
-UNUSUAL_SCORE: Final = "unusual_score"
-ATTRIBUTIONS: Final = "attributions"
-LARGEST: Final = 3.4028234663852886e38  # float32
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked about beats: a signature that takes `features`, and its outputs that only some have."""
-
-    signature: str = SERVING
-    labelled: bool = False  # the answer needs the class labels of its columns
-    predicts: bool = True  # the answer counts as a prediction
-    more: tuple[str, ...] = ()
-
-
-PLAIN: Final = Question()
-LABELLED: Final = Question(labelled=True)
-DETAILS: Final = Question("details", labelled=True, more=(UNUSUAL_SCORE,))
-EXPLAIN: Final = Question("explain", predicts=False, more=(ATTRIBUTIONS, "score", "baseline_score"))
 
 
 def width_of(signatures: Mapping[str, SignatureDef]) -> int:
@@ -58,12 +37,17 @@ def width_of(signatures: Mapping[str, SignatureDef]) -> int:
     return sizes[1]
 
 
+def outputs_of(question: Question) -> Sequence[str]:
+    """Names of the outputs that an answer needs; none for all. The plain answer needs few, so that it costs little."""
+    return () if question.probabilities or question.more else ("predicted_class", "probability")
+
+
 def names_of(signatures: Mapping[str, SignatureDef]) -> tuple[str, ...]:
     """Names of the signatures that can be called; TensorFlow adds one of its own that cannot."""
     return tuple(sorted(name for name in signatures if not name.startswith("__")))
 
 
-def told(version: int, width: int, signatures: tuple[str, ...], response: PredictResponse) -> ServedModel:
+def described(version: int, width: int, signatures: tuple[str, ...], response: PredictResponse) -> ServedModel:
     """Read the answer of the signature `metadata`."""
     labels = _read(response, "class_labels", DT_INT64, lambda shape: len(shape) == 1)
     names = _read(response, "feature_names", DT_STRING, lambda shape: shape == (width,))
@@ -79,11 +63,11 @@ def told(version: int, width: int, signatures: tuple[str, ...], response: Predic
 
 
 def answer_of(response: PredictResponse, count: int, question: Question = PLAIN) -> Answer:
-    """Read the outputs for `count` beats; raise ContractBroken or, for numbers that are none, ModelFailed."""
+    """Read the outputs for `count` beats; raise ContractBroken or, for values that are not finite, NotFinite."""
     version: int = response.model_spec.version.value
     classes = _read(response, "predicted_class", DT_INT64, lambda shape: shape == (count,))
     probability = _column(response, "probability", count)
-    probabilities = _table(response, "probabilities", count) if question.predicts else []
+    probabilities = _table(response, "probabilities", count) if question.probabilities else []
     if not question.more:
         return Answer(version, classes, probability, probabilities)
     more = {name: (_table if name == ATTRIBUTIONS else _column)(response, name, count) for name in question.more}
@@ -94,19 +78,19 @@ def _column(response: PredictResponse, name: str, count: int) -> list[Any]:
     values = _read(response, name, DT_FLOAT, lambda shape: shape == (count,))
     if name == UNUSUAL_SCORE:  # a distance may be beyond float32, and JSON has no infinity
         values = [min(value, LARGEST) for value in values]
-    return _finite(response, name, values)
+    return _finite(response, name, values, count)
 
 
 def _table(response: PredictResponse, name: str, count: int) -> list[Any]:
     values = _read(response, name, DT_FLOAT, lambda shape: len(shape) == 2 and shape[0] == count and shape[1] > 0)
-    k = len(_finite(response, name, values)) // count
+    k = len(_finite(response, name, values, count)) // count
     return [values[i : i + k] for i in range(0, len(values), k)]
 
 
-def _finite(response: PredictResponse, name: str, values: list[Any]) -> list[Any]:
-    if not isfinite(sum(values)):
-        version = response.model_spec.version.value
-        raise ModelFailed(f"Version {version} of the model answered with '{name}' that is not finite")
+def _finite(response: PredictResponse, name: str, values: list[Any], count: int) -> list[Any]:
+    if not isfinite(sum(values)):  # the sum of float32 values is within float64
+        place = next(place for place, value in enumerate(values) if not isfinite(value))
+        raise NotFinite(response.model_spec.version.value, name, place // (len(values) // count))
     return values
 
 

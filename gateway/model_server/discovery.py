@@ -1,20 +1,20 @@
-"""Which model versions are AVAILABLE at which address behind the serving target, and connections to those addresses."""
+"""Endpoint discovery: the addresses behind the serving target, and which model versions each has AVAILABLE."""
 
-import threading
+import asyncio
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from functools import partial
 from math import inf
-from typing import Any, Final, Self
+from typing import Any, Final
 
-import grpc
+import grpc.aio
 from grpc import StatusCode
 
 from gateway.errors import ModelNotReady, VersionNotFound
-from gateway.model_server.addresses import resolve, together
-from gateway.model_server.client import STATUS
-from gateway.model_server.connection import Connection, Retired, default_channel
+from gateway.model_server.addresses import resolve
+from gateway.model_server.endpoint import Endpoint, Method
 from gateway.model_server.wire.serving_pb2 import (
     GetModelStatusRequest,
     GetModelStatusResponse,
@@ -23,32 +23,14 @@ from gateway.model_server.wire.serving_pb2 import (
 )
 from gateway.settings import Settings
 
-ANSWER_WITHIN: Final = 1.0  # seconds that an address has to tell its versions
-BETWEEN_LOOKS: Final = 1.0  # seconds that callers who miss a version leave between two looks
+STATUS: Final = Method("ModelService/GetModelStatus", GetModelStatusResponse)
+ANSWER_WITHIN: Final = 1.0  # seconds that an endpoint has to answer a probe
+BETWEEN_PROBES: Final = 1.0  # seconds
+_log = logging.getLogger("gateway.endpoints")
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """The AVAILABLE versions at each address, as one look found them."""
-
-    versions: Mapping[str, frozenset[int]] = field(default_factory=dict)
-
-    @property
-    def available(self) -> list[int]:
-        """Every version that some address has, newest first."""
-        return sorted(frozenset().union(*self.versions.values()), reverse=True)
-
-    def of(self, version: int) -> tuple[str, ...]:
-        """Addresses that have this version."""
-        return tuple(address for address, versions in self.versions.items() if version in versions)
-
-    def other_than(self, version: int) -> tuple[str, ...]:
-        """Addresses that have versions, but not this one."""
-        return tuple(address for address, versions in self.versions.items() if versions and version not in versions)
-
-
-class Pool:
-    """Hands out connections; safe to share between threads."""
+class Discovery:
+    """Knows the endpoints; for one event loop. Each probe asks an endpoint for its versions."""
 
     def __init__(
         self,
@@ -59,104 +41,134 @@ class Pool:
         self._settings = settings
         self._resolve = resolve
         self._clock = clock
-        self._any = Connection(settings)
+        self._endpoints: dict[str, Endpoint] = {}
         self._request = GetModelStatusRequest(model_spec=ModelSpec(name=settings.model_name))
-        self._asked: dict[str, grpc.Channel] = {}
-        self._looking = threading.Lock()
-        self._looked_at = -inf
-        self._connecting = threading.Lock()
-        self._connections: dict[str, Connection] = {}
-        self._retired = Retired(settings)
-        self.view = View()
+        self._beginning: asyncio.Task[None] | None = None
+        self._resolving: asyncio.Future[tuple[str, ...]] | None = None
+        self._asking: dict[Endpoint, asyncio.Task[None]] = {}
+        self._probed_at = -inf
+        self._closing: set[asyncio.Task[None]] = set()
 
-    def any(self) -> Connection:
-        """Whatever address the target names, in turn."""
-        return self._any
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """Every endpoint."""
+        return list(self._endpoints.values())
 
-    def of(self, version: int) -> Connection:
-        """Those that have this version; one that is missing is looked for before VersionNotFound is raised."""
-        if not self.view.of(version):
-            self.look_again()
-        view = self.view
-        if not view.available:
+    @property
+    def available(self) -> list[int]:
+        """Every version that some endpoint has AVAILABLE, newest first."""
+        versions = (endpoint.versions or () for endpoint in self._endpoints.values())
+        return sorted({version for each in versions for version in each}, reverse=True)
+
+    def any(self) -> list[Endpoint]:
+        """Endpoints with a version, or that may have one; raise ModelNotReady if there are none at all."""
+        if not self._endpoints:
+            raise ModelNotReady("No model server answers; try again in a moment", cause="no address is known")
+        return [endpoint for endpoint in self.endpoints if endpoint.versions != frozenset()] or self.endpoints
+
+    def having(self, version: int) -> list[Endpoint]:
+        """Endpoints that have this version; raise VersionNotFound, or ModelNotReady if none has any."""
+        found = [endpoint for endpoint in self.endpoints if version in (endpoint.versions or ())]
+        if not found and not (available := self.available):
             raise ModelNotReady("No model server has an AVAILABLE version; try again in a moment")
-        if not view.of(version):
-            raise VersionNotFound(version, view.available)
-        return self._connection(view.of(version))
+        if not found:
+            raise VersionNotFound(version, available)
+        return found
 
-    def other_than(self, version: int, strictly: bool = False) -> Connection:
-        """Those that have another version; if there are none any, or ModelNotReady where `version` must not answer."""
-        others = self.view.other_than(version)
-        if strictly and not others:
+    def other_than(self, version: int, strictly: bool = False) -> list[Endpoint]:
+        """Endpoints with another version; where there are none any, unless `strictly`: ModelNotReady."""
+        others = [endpoint for endpoint in self.endpoints if endpoint.versions and version not in endpoint.versions]
+        if not others and strictly:
             raise ModelNotReady("No model version that may be served is AVAILABLE; try again in a moment")
-        return self._connection(others) if others else self._any
+        return others or self.any()
 
-    def look_again(self) -> None:
-        """Look, unless the last look was a moment ago."""
-        with self._looking:
-            if self._clock() - self._looked_at >= BETWEEN_LOOKS:
-                self._look()
+    async def run(self) -> None:
+        """Probe every second, until cancelled."""
+        while True:
+            await asyncio.sleep(BETWEEN_PROBES)
+            try:
+                await self.probe(ejected=False)
+            except Exception as error:
+                _log.exception("looking for model servers failed", exc_info=error)
 
-    def look(self) -> None:
-        """Ask every address for its versions and keep what they say."""
-        with self._looking:
-            self._look()
+    async def probe_again(self, seconds: float = inf) -> None:
+        """Probe, unless the last probe was a moment ago; wait for `seconds` at most, and for no ejected endpoint."""
+        if self._clock() - self._probed_at >= BETWEEN_PROBES:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if seconds == inf else seconds):
+                    await self.probe(ejected=False)
 
-    def _look(self) -> None:
+    async def probe(self, ejected: bool = True) -> None:
+        """Ask every endpoint for its versions; wait for the answers, those of ejected endpoints only if said so.
+
+        Callers at the same time share the questions, which go on when a caller goes away.
+        """
+        if self._beginning is None:
+            self._beginning = asyncio.create_task(self._begin())
+            self._beginning.add_done_callback(self._has_begun)
+        await asyncio.shield(self._beginning)
+        asked = [task for endpoint, task in self._asking.items() if ejected or not endpoint.ejected]
+        if asked:
+            await asyncio.wait(asked)
+        self._probed_at = self._clock()
+
+    def _has_begun(self, _: object) -> None:
+        self._beginning = None
+
+    async def _begin(self) -> None:
         with suppress(OSError):  # no answer about the name: its addresses stay as they were
-            self._follow(self._resolve(self._settings.serving_target))
-        calls = {
-            address: STATUS.on(channel).future(self._request, timeout=ANSWER_WITHIN)
-            for address, channel in self._asked.items()
-        }
-        self.view = View({address: self._told(address, call) for address, call in calls.items()})
-        self._looked_at = self._clock()
-        self._retire_unused()
+            self._follow(await self._addresses())
+        for endpoint in self.endpoints:
+            if endpoint not in self._asking:
+                task = self._asking[endpoint] = asyncio.create_task(self._ask(endpoint))
+                task.add_done_callback(partial(self._has_asked, endpoint))
 
-    def _follow(self, addresses: tuple[str, ...]) -> None:
-        for gone in self._asked.keys() - addresses:
-            self._asked.pop(gone).close()
-        for new in addresses:
-            if new not in self._asked:
-                self._asked[new] = default_channel(replace(self._settings, serving_target=new, retry_attempts=1))
+    def _has_asked(self, endpoint: Endpoint, task: "asyncio.Task[None]") -> None:
+        del self._asking[endpoint]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("asking a model server for its versions failed", exc_info=error)
 
-    def _told(self, address: str, call: Any) -> frozenset[int]:
+    async def _addresses(self) -> tuple[str, ...]:
+        """Look the addresses up in a thread; raise OSError if they do not come in time."""
+        if self._resolving is None:
+            ask = partial(self._resolve, self._settings.serving_target)
+            self._resolving = asyncio.get_running_loop().run_in_executor(None, ask)
+        # one that takes longer is asked again by the next probe, so that it never has more than one thread
+        await asyncio.wait([self._resolving], timeout=ANSWER_WITHIN)
+        if not self._resolving.done():
+            raise TimeoutError
+        resolving, self._resolving = self._resolving, None
+        return resolving.result()
+
+    def _follow(self, addresses: Iterable[str]) -> None:
+        for gone in self._endpoints.keys() - set(addresses):
+            task = asyncio.create_task(self._endpoints.pop(gone).close(self._settings.deadline_seconds))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        for address in addresses:
+            if address not in self._endpoints:
+                self._endpoints[address] = Endpoint(address, self._clock)
+
+    async def _ask(self, endpoint: Endpoint) -> None:
+        since = endpoint.clock()
         try:
-            response: GetModelStatusResponse = call.result()
-        except grpc.RpcError as error:
-            # one that is too busy to tell has what it had
-            slow = error.code() is StatusCode.DEADLINE_EXCEEDED
-            return self.view.versions.get(address, frozenset()) if slow else frozenset()
-        return frozenset(
+            response = await endpoint.start(STATUS, self._request, ANSWER_WITHIN)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is StatusCode.DEADLINE_EXCEEDED:  # too busy, or hung: it has the versions that it had
+                endpoint.failed(since)
+            else:
+                endpoint.versions = frozenset()
+            return
+        endpoint.probed()
+        endpoint.versions = frozenset(
             row.version for row in response.model_version_status if row.state == ModelVersionStatus.State.AVAILABLE
         )
 
-    def _connection(self, addresses: tuple[str, ...]) -> Connection:
-        target = together(addresses)
-        with self._connecting:
-            if target not in self._connections:
-                self._connections[target] = Connection(replace(self._settings, serving_target=target))
-            return self._connections[target]
-
-    def _retire_unused(self) -> None:
-        view, now = self.view, self._clock()
-        lists = [chosen for version in view.available for chosen in (view.of(version), view.other_than(version))]
-        used = {together(addresses) for addresses in lists if addresses}
-        with self._connecting:
-            for unused in self._connections.keys() - used:
-                self._retired.add(now, self._connections.pop(unused).close)
-            self._retired.close(now)
-
-    def close(self) -> None:
-        """Close every connection; calls in flight are cancelled."""
-        self._retired.close()
-        for connection in (self._any, *self._connections.values()):
-            connection.close()
-        for channel in self._asked.values():
-            channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    async def close(self) -> None:
+        """Close every channel; calls in flight are cancelled."""
+        tasks: list[asyncio.Future[Any]] = [*self._closing, *self._asking.values()]
+        tasks += filter(None, [self._beginning, self._resolving])
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(endpoint.close() for endpoint in self.endpoints))

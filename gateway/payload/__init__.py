@@ -1,1 +1,4 @@
-"""Beats from the bytes of a request, as JSON or as float32."""
+"""Request bodies to beats and answers to response bodies: JSON, float32 bytes, KServe's and TensorFlow Serving's REST.
+
+Pure functions: nothing here knows HTTP, gRPC, or the other parts of the gateway.
+"""

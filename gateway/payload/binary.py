@@ -1,4 +1,4 @@
-"""Beats that come as the bytes of float32 values: what costs least where there are many."""
+"""Beats that come as the bytes of float32 values: the cheapest form where there are many."""
 
 import sys
 from array import array
@@ -11,11 +11,12 @@ from gateway.model import ServedModel
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """The beats of one request, little-endian float32, row after row; how many they are depends on the model."""
+class Float32Rows:
+    """The beats of one request, little-endian float32, row after row; the model's width tells how many they are."""
 
     values: bytes
     max_batch: int
+    path: ClassVar[str] = "beats"  # in error messages
     batch: ClassVar[bool] = True
     named: ClassVar[bool] = False
 
@@ -35,19 +36,20 @@ class Packed:
         if count > self.max_batch:
             raise TooManyBeats(f"The body has {count} beats; at most {self.max_batch} are taken at once")
         if not all_finite(self.values):
-            instance, index = divmod(_first_not_finite(self.values), model.width)
+            instance, index = divmod(first_not_finite(self.values), model.width)
             raise InvalidBeat(f"beat {instance}[{index}] is not a finite float32", instance=instance, index=index)
         return self.values
 
 
 def all_finite(values: bytes) -> bool:
-    """Tell whether packed float32 values have no infinity and no NaN."""
+    """Tell whether little-endian float32 values have no infinity and no NaN."""
     # those have all bits of the exponent set, of which seven are in the last byte
     last = values[3::4]
     return (b"\x7f" not in last and b"\xff" not in last) or all(map(isfinite, _numbers(values)))
 
 
-def _first_not_finite(values: bytes) -> int:
+def first_not_finite(values: bytes) -> int:
+    """Give the position of the first value that is infinite or NaN; raise StopIteration if there is none."""
     return next(number for number, value in enumerate(_numbers(values)) if not isfinite(value))
 
 

@@ -1,6 +1,6 @@
 """API keys: a file of names and hashes, read again when it changed. No key is ever kept, only its SHA-256.
 
-A key has 256 random bits, so a plain hash hides it, and no time that a look-up takes tells anything of it.
+A key has 256 random bits, so a plain hash hides it, and the duration of a look-up reveals nothing about it.
 """
 
 import logging
@@ -26,7 +26,7 @@ _log = logging.getLogger("gateway.keys")
 
 
 class KeysError(ValueError):
-    """A file of keys cannot be used; the message says where and why, and quotes nothing of it."""
+    """A file of keys cannot be used; the message says where and why, and quotes nothing from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def read(path: Path) -> list[Key]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise KeysError(f"{path}: {getattr(error, 'strerror', None) or 'it is no UTF-8'}") from None
+        raise KeysError(f"{path}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from None
     words = ((number, line.partition("#")[0].split()) for number, line in enumerate(lines, 1))
     return [_key(f"{path}:{number}", each) for number, each in words if each]
 
@@ -61,7 +61,7 @@ def _key(where: str, words: list[str]) -> Key:
     if not NAME.fullmatch(words[0]):
         raise KeysError(f"{where}: a name has at most 64 letters, digits, dots, dashes and underscores")
     if not _HASH.fullmatch(words[1]):
-        raise KeysError(f"{where}: the second word is no SHA-256 in 64 small hexadecimal digits")
+        raise KeysError(f"{where}: the second word is not a SHA-256 of 64 lowercase hexadecimal digits")
     return Key(words[0], bytes.fromhex(words[1]), _rate(where, words[2]) if len(words) == 3 else None)
 
 
@@ -71,20 +71,25 @@ def _rate(where: str, text: str) -> float:
     except ValueError:
         rate = 0.0
     if not LEAST_RATE <= rate <= MOST_RATE:
-        raise KeysError(f"{where}: the third word is no number of requests per second above 0")
+        raise KeysError(f"{where}: the third word is not a number of requests per second above 0")
     return rate
 
 
 class Keys:
-    """Lets requests in. While the file cannot be used, the keys that it last had count; for one event loop only."""
+    """Admits requests. While the file cannot be used, the keys that it last had count; for one event loop only.
+
+    Raises:
+        KeysError: The file cannot be used at the start, when there are no earlier keys that could count.
+    """
 
     def __init__(self, path: Path, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
         self._workers = workers
         self._clock = clock
         self._keys: dict[bytes, tuple[Key, Bucket | None]] = {}
-        self._seen: object = self  # nothing that a file could be
-        self._look_at = clock()
+        self._seen = self._state()  # before reading: a change in between is noticed at the next look
+        self._take(read(path))
+        self._look_at = clock() + CHECKED_EVERY
 
     def admit(self, key: bytes | None) -> str:
         """Return the name of whose key it is; raise Unauthorized or TooManyRequests."""
@@ -102,11 +107,7 @@ class Keys:
 
     def _look(self) -> None:
         self._look_at = self._clock() + CHECKED_EVERY
-        try:
-            told = self._path.stat()
-            now: object = (told.st_ino, told.st_mtime_ns, told.st_size)
-        except OSError as error:
-            now = error.errno
+        now = self._state()
         if now == self._seen:
             return
         self._seen = now
@@ -115,6 +116,14 @@ class Keys:
         except KeysError as error:
             fields = {"reason": str(error), "keys": len(self._keys)}
             _log.error("the file of API keys cannot be used; those known before still count", extra={"fields": fields})
+
+    def _state(self) -> object:
+        """What differs once the file has changed: inode, time and size, or why the file cannot be found."""
+        try:
+            status = self._path.stat()
+        except OSError as error:
+            return error.errno
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
     def _take(self, keys: list[Key]) -> None:
         before = self._keys

@@ -1,68 +1,62 @@
-"""What is counted and logged of each answer, whoever gave it."""
+"""The access log and the counts of requests: one line and one count for each answer."""
 
 import logging
-import re
-import uuid
-from collections.abc import Collection, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Final
 
-from gateway.errors import GatewayError
+from werkzeug.exceptions import HTTPException
+
+from gateway.errors import UNFORESEEN, GatewayError
+from gateway.exchange import Request, Response
 from gateway.telemetry.metrics import OTHER, Metrics
 
-PROBES: Final = ("/health", "/ready", "/metrics")
-REQUEST_ID_HEADER: Final = "X-Request-ID"
-_SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-caller: Final = ContextVar("caller", default="")  # the name of the key that a request showed, also in Flask's threads
-_log = logging.getLogger("gateway.requests")
+NAME: Final = "gateway.requests"
+Fields = dict[str, object]
+Write = Callable[[int, Fields], None]  # takes the level and the fields of a line
 
 
-def request_id(given: str | None) -> str:
-    """The caller's own name for its request if it is harmless, else a new one."""
-    return given if given and _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+class AccessLog:
+    """Counts answers, and gives the line of each to `write`; for one event loop."""
 
-
-def told_of(error: GatewayError) -> dict[str, str]:
-    """What the log says of an error."""
-    return {"error": error.code} | ({"cause": error.cause} if error.cause else {})
-
-
-class Journal:
-    """Knows the paths that have metrics of their own; safe to share between threads."""
-
-    def __init__(self, metrics: Metrics, paths: Collection[str]) -> None:
+    def __init__(self, metrics: Metrics, write: Write) -> None:
         self._metrics = metrics
-        self._paths = frozenset(paths)
+        self._write = write
 
-    def answered(
-        self,
-        method: str,
-        path: str,
-        status: int,
-        seconds: float,
-        request_id: str,
-        version: str | None,
-        told: Mapping[str, str],
-    ) -> None:
-        """Count and log an answer; `told` is what else the log says of it."""
-        path = path if path in self._paths else OTHER  # also in the log: what somebody makes up may name a patient
-        self._metrics.answered(path, status, version or "", seconds)
+    def answered(self, request: Request, response: Response, seconds: float, error: Exception | None) -> None:
+        """Count and log an answer, and the error that it is."""
+        route = request.route
+        path = route.path if route else OTHER  # also in the log: what somebody makes up may name a patient
+        if error is not None:
+            self._metrics.failed(code_of(error), getattr(error, "version", None))
+        self._metrics.answered(path, response.status, response.version or "", seconds)
         # A probe that finds all well comes every few seconds and says nothing new.
-        level = logging.DEBUG if path in PROBES and status == 200 else logging.INFO
-        if not _log.isEnabledFor(level):
-            return
-        fields = {
-            "method": method,
+        quiet = route is not None and route.probe and response.status == 200
+        fields: Fields = {
+            "method": request.method,
             "path": path,
-            "status": status,
+            "status": response.status,
             "milliseconds": round(seconds * 1000, 2),
-            "model_version": version,
-            "request_id": request_id,
-            **({"key": name} if (name := caller.get()) else {}),
-            **told,
+            "model_version": response.version,
+            "request_id": request.id,
         }
-        _log.log(level, "request", extra={"fields": fields})
+        if request.key:
+            fields["key"] = request.key
+        if request.trace is not None:
+            fields["trace_id"] = request.trace.id
+        if error is not None:
+            fields["error"] = code_of(error)
+            if cause := getattr(error, "cause", ""):
+                fields["cause"] = cause
+        self._write(logging.DEBUG if quiet else logging.INFO, fields)
 
-    def failed(self, code: str, version: int | None = None) -> None:
-        """Count an error of the model version that was asked, or of none."""
-        self._metrics.failed(code, version)
+
+def by_logging(level: int, fields: Fields) -> None:
+    """Write a line with the standard library's logging."""
+    logging.getLogger(NAME).log(level, "request", extra={"fields": fields})
+
+
+def code_of(error: Exception) -> str:
+    """Give the word for an error in logs, metrics and traces."""
+    if isinstance(error, HTTPException):
+        return error.name.lower().replace(" ", "_")
+    return error.code if isinstance(error, GatewayError) else UNFORESEEN

@@ -1,8 +1,9 @@
-"""Where the beats that are asked for lie among those that the answering version was trained on.
+"""Drift: where sampled beats lie in the distribution of the training beats.
 
-One beat of each call to the model server is looked at, so that this costs little however many beats a call has.
+One beat of each Predict is sampled, so the cost does not grow with the size of batches.
 """
 
+import asyncio
 import random
 import struct
 from bisect import bisect_left, bisect_right
@@ -18,14 +19,14 @@ STATISTICS: Final = ("mean", "standard_deviation", "range", "probability")
 EDGES: Final = TENTHS - 1
 LARGEST: Final = 1e39  # no float32 is as large
 VERSIONS: Final = 16  # whose references are kept
-# What differs by less is the same: beats are normalised by one formula or another, and rounded.
+# Equality tolerances: beats are normalised by one formula or another, and rounded.
 FINE: Final = 1e-2  # of a usual standard deviation
 FINE_PROBABILITY: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a version tells of its training: the edges between the tenths of each statistic, each class's share.
+    """The training distribution of a version: the decile edges of each statistic, and the share of each class.
 
     `beats` says how many beats each statistic, and the shares as `predicted_class`, come from.
     """
@@ -33,12 +34,14 @@ class Reference:
     edges: Mapping[str, list[float]]
     shares: Mapping[str, float]
     beats: Mapping[str, float]
-    fine: Mapping[str, float]  # differences of each statistic that are none
+    fine: Mapping[str, float]  # equality tolerance of each statistic
 
     @classmethod
-    def of(cls, told: object) -> "Reference":
-        """Read it; what is missing or makes no sense is left out, as nobody's request depends on it."""
-        statistics, classes, beats = (_object(_object(told).get(name)) for name in ("statistics", "classes", "beats"))
+    def of(cls, described: object) -> "Reference":
+        """Read it from a description; malformed parts are left out, since no request depends on them."""
+        statistics, classes, beats = (
+            _object(_object(described).get(name)) for name in ("statistics", "classes", "beats")
+        )
         edges = {name: statistics[name] for name in STATISTICS if _are_edges(statistics.get(name))}
         shares = {label: share for label, share in classes.items() if _is_number(share) and 0 <= share <= 1}
         numbers = {name: beats[name] for name in (*STATISTICS, "predicted_class") if _is_number(beats.get(name))}
@@ -47,12 +50,16 @@ class Reference:
 
 
 class Drift:
-    """Looks at answered beats; safe to share between threads."""
+    """Samples answered beats; for one event loop."""
 
     def __init__(self, metrics: Metrics, dice: Callable[[], float] = random.random) -> None:
         self._metrics = metrics
         self._dice = dice
         self._known: dict[int, tuple[object, Reference]] = {}
+
+    def look_later(self, model: ServedModel, content: bytes, answer: Answer) -> None:
+        """Look when the event loop turns next: the answer goes first."""
+        asyncio.get_running_loop().call_soon(self.look, model, content, answer)
 
     def look(self, model: ServedModel, content: bytes, answer: Answer) -> None:
         """Count one of the packed beats that the model answered, in the tenth of each of its statistics."""
@@ -76,11 +83,11 @@ class Drift:
         return low if low == high else low + int(self._dice() * (high - low + 1))
 
     def _reference(self, model: ServedModel) -> Reference:
-        told, known = model.description.get("reference"), self._known.get(model.version)
-        if known is not None and (known[0] is told or known[0] == told):
+        described, known = model.description.get("reference"), self._known.get(model.version)
+        if known is not None and (known[0] is described or known[0] == described):
             return known[1]
-        reference = Reference.of(told)
-        self._known = dict([*self._known.items()][-VERSIONS:]) | {model.version: (told, reference)}
+        reference = Reference.of(described)
+        self._known = dict([*self._known.items()][-VERSIONS:]) | {model.version: (described, reference)}
         self._metrics.expects(model.version, reference.edges, reference.shares, reference.beats)
         return reference
 
@@ -92,13 +99,13 @@ def statistics_of(values: tuple[float, ...]) -> dict[str, float]:
     return {"mean": mean, "standard_deviation": deviation, "range": max(values) - min(values)}
 
 
-def _are_edges(told: object) -> bool:
-    return isinstance(told, list) and len(told) == EDGES and all(map(_is_number, told)) and sorted(told) == told
+def _are_edges(value: object) -> bool:
+    return isinstance(value, list) and len(value) == EDGES and all(map(_is_number, value)) and sorted(value) == value
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) < LARGEST
 
 
-def _object(told: object) -> dict[str, Any]:
-    return told if isinstance(told, dict) else {}
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""What the gateway counts, for Prometheus: the sum over its workers, those that ended included."""
+"""The gateway's metrics for Prometheus, summed over its workers, ended ones included."""
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
@@ -73,21 +73,21 @@ class Metrics:
         )
         self._inputs = Counter(
             "ecg_gateway_inputs_total",
-            "Beats looked at, one of each call to the model server, by the tenth of the training data they belong to",
+            "Sampled beats by training decile, one of each call to the model server",
             ["version", "statistic", "decile"],
             registry=own,
         )
         self._looked = cache(self._inputs.labels)
         self._expected = Gauge(
             "ecg_gateway_expected_share",
-            "Share of a class in what the version predicted for the beats held back from its training",
+            "Share of a class in the version's predictions for its test beats",
             ["version", "predicted_class"],
             registry=own,
             multiprocess_mode="mostrecent",
         )
         self._beats = Gauge(
             "ecg_gateway_reference_beats",
-            "Beats of the training that a statistic's tenths or the expected shares come from",
+            "Training beats behind a statistic's deciles or the expected shares",
             ["version", "statistic"],
             registry=own,
             multiprocess_mode="mostrecent",
@@ -107,7 +107,7 @@ class Metrics:
         duration.observe(seconds)
 
     def failed(self, kind: str, version: int | None) -> None:
-        """Count an error of the model version that was asked, or of none."""
+        """Count an error, with the model version if one was asked."""
         self._errors.labels(kind, self._version(version)).inc()
 
     def predicted(self, answer: Answer) -> None:
@@ -131,7 +131,7 @@ class Metrics:
     def expects(
         self, version: int, statistics: Iterable[str], shares: Mapping[str, float], beats: Mapping[str, float]
     ) -> None:
-        """Take over what a version tells of its training; tenths without a beat are counted as 0 from now on."""
+        """Publish the training distribution of a version; deciles without a beat count 0 from now on."""
         for statistic in statistics:
             for tenth in range(TENTHS):
                 self._looked(self._version(version), statistic, tenth)

@@ -51,7 +51,12 @@ def heads(methods: tuple[str, ...], paths: tuple[str, ...], names: tuple[str, ..
         st.sampled_from((b"application/json", b"application/octet-stream", b"application/json; charset=\xff")) | TOKEN
     )
     value = TOKEN | TOKEN | st.binary(max_size=30).map(lambda some: some.translate(None, b"\r\n\0"))
+    value |= st.sampled_from((b"Upgrade", b"upgrade, close", b"h2c", b"gzip", b"1", b"100"))
     more = st.lists(st.tuples(st.sampled_from(names).map(str.encode) | NAME, value), max_size=2)
+    upgrade = st.sampled_from((b"h2c", b"websocket")).map(
+        lambda kind: [(b"Connection", b"Upgrade"), (b"Upgrade", kind)]
+    )
+    more = more | more | more | upgrade
     return st.builds(
         lambda line, kind, more: (
             line + b"Content-Type: " + kind + b"\r\n" + b"".join(b"%s: %s\r\n" % each for each in more)

@@ -12,7 +12,19 @@ from tests.fuzz.requests import WIDTH, Raw, bodies, heads, requests
 from tests.gateway_process import Gateway, running
 
 METHODS = ("POST", "POST", "POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH")
-PATHS = ("/predict", "/predict", "/explain", "/examples", "/model", "/openapi.json", "/", "/docs", "/ready", "/metrics")
+PATHS: tuple[str, ...] = (
+    "/predict",
+    "/predict",
+    "/explain",
+    "/examples",
+    "/model",
+    "/openapi.json",
+    "/",
+    "/docs",
+    "/ready",
+    "/metrics",
+)
+PATHS += ("/v2/models/ecg/infer", "/v2/models/ecg", "/v2", "/v1/models/ecg:predict", "/v1/models/ecg/labels/a:predict")
 NAMES: tuple[str, ...] = (
     "X-Model-Version",
     "X-Request-ID",
@@ -23,9 +35,25 @@ NAMES: tuple[str, ...] = (
     "Upgrade",
     "X-API-Key",
 )
+NAMES += ("Content-Encoding", "Inference-Header-Content-Length")
 NAMES += ("Access-Control-Request-Method", "Authorization", "Accept-Encoding", "Transfer-Encoding", "Content-Length")
 BEAT = {"features": [0.5] * WIDTH}
-ALLOWED = {200, 308, 400, 401, 404, 405, 413, 414, 415, 417, 426, 431, 501}  # 501 for a version without a signature
+ALLOWED = {
+    200,
+    204,
+    308,
+    400,
+    401,
+    404,
+    405,
+    413,
+    414,
+    415,
+    417,
+    426,
+    431,
+    501,
+}  # 501 for a version without a signature
 GROWN = 150e6  # bytes that may be held more at the end than at the beginning
 
 

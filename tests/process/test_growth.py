@@ -74,7 +74,7 @@ def test_pods_come_and_go_under_load_and_no_request_fails():
         service = Service(stack)
         service.add(0.7)
         service.add(0.8)
-        gateway = stack.enter_context(running(service.target))
+        gateway = stack.enter_context(running(service.target, program="tests.named_gateway"))
         with asked_all_the_time(gateway, [BEAT]) as load:
             wait_for_pod(load, 0.7)
             wait_for_pod(load, 0.8)

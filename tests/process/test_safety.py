@@ -69,7 +69,7 @@ def test_a_gateway_does_not_start_with_keys_that_cannot_be_used(tmp_path):
     env = os.environ | {"ECG_API_KEYS_FILE": str(tmp_path / "keys")}
     result = subprocess.run([sys.executable, "-m", "gateway"], cwd=ROOT, env=env, capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr.startswith(f"gateway: {tmp_path / 'keys'}:1: the second word is no SHA-256")
+    assert result.stderr.startswith(f"gateway: {tmp_path / 'keys'}:1: the second word is not a SHA-256")
     assert "ecg_secret" not in result.stderr
 
 
@@ -93,6 +93,7 @@ def test_a_wrong_command_ends_with_a_sentence(arguments):
 
 
 def test_every_path_holds_to_the_limits(serving):
+    too_large: dict[str, Any] = {"code": "request_entity_too_large", "saying": "20000 bytes", "limit": 20_000}
     with running(serving.target, max_body_bytes=20_000, max_batch=5, max_explained=2) as gateway:
         for path in POSTED:
             most = 2 if path == "/explain" else 5
@@ -101,8 +102,8 @@ def test_every_path_holds_to_the_limits(serving):
             packed = gateway.ask("POST", path, chunks=[pack("<140f", *BEAT["features"])] * (most + 1), **BYTES)
             assert_error(packed, 413, "too_many_beats")
             large = {"features": [0] * 20_000}
-            assert_error(gateway.ask("POST", path, large), 413, "request_entity_too_large")
-            assert_error(gateway.ask("POST", path, chunks=[b" " * 5000] * 5), 413, "request_entity_too_large")
+            assert_error(gateway.ask("POST", path, large), 413, **too_large)
+            assert_error(gateway.ask("POST", path, chunks=[b" " * 5000] * 5), 413, **too_large)
             fits = {"instances": [BEAT["features"]] * 2}
             assert gateway.ask("POST", path, fits).status_code == 200
 

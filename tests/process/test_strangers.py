@@ -85,6 +85,16 @@ def test_bodies_where_none_is_wanted_take_no_room(gateway, key):
         assert gateway.ask("POST", "/predict", LARGE, X_API_Key=key[0]).status_code == 200
 
 
+@pytest.mark.parametrize("path", [b"/predict", b"/explain", b"/v2/models/ecg/infer", b"/v1/models/ecg:predict"])
+def test_bodies_that_are_only_promised_take_no_room(gateway, key, path):
+    head = b"POST %s HTTP/1.1\r\nHost: x\r\nX-API-Key: %s\r\n" % (path, key[0].encode())
+    with ExitStack() as stack:
+        for more in (b"Content-Length: 200000", b"Content-Encoding: gzip\r\nContent-Length: 99"):
+            for _ in range(20):
+                connected(gateway, stack).sendall(head + more + b"\r\n\r\n{")
+        assert gateway.ask("POST", "/predict", LARGE, X_API_Key=key[0]).status_code == 200
+
+
 def test_a_length_that_is_none_is_told(gateway):
     for length in (b"0" * 5000 + b"2", b"9" * 19):
         with ExitStack() as stack:

@@ -237,10 +237,44 @@ Call: include "ecg.keysVolume" (list . entry) */ -}}
     {{- end }}
 {{- end }}
 
-{{- /* ecg.serviceMonitor: where Prometheus finds a component's metrics. Call: include "ecg.serviceMonitor" (list . "/metrics") */ -}}
+{{- /* ecg.tracing: OpenTelemetry's variables of this component, where its spans are wanted. Context: the root. */ -}}
+{{- define "ecg.tracing" -}}
+{{- with .Values.tracing -}}
+{{- if .endpoint -}}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}
+- {name: OTEL_SERVICE_NAME, value: {{ include "ecg.self" $ }}}
+{{- range $name, $value := .env }}
+{{- if has $name (list "OTEL_EXPORTER_OTLP_ENDPOINT" "OTEL_SERVICE_NAME") }}
+{{- fail (printf "tracing.env.%s: the chart sets this variable itself" $name) }}
+{{- end }}
+- {name: {{ $name }}, value: {{ include "ecg.scalar" $value | quote }}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.tracingPort: a NetworkPolicy's egress rule for the receiver of spans, whose address no policy can know.
+Context: the root. */ -}}
+{{- define "ecg.tracingPort" -}}
+{{- with .Values.tracing.endpoint -}}
+{{- $url := urlParse . -}}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (ternary "443" "80" (eq $url.scheme "https")) -}}
+- ports:
+    - {port: {{ $port }}}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.managementPort: the name of the gateway's container port for metrics and probes. Context: the root. */ -}}
+{{- define "ecg.managementPort" -}}
+{{ ternary "management" "http" (gt (int .Values.gateway.managementPort) 0) }}
+{{- end }}
+
+{{- /* ecg.serviceMonitor: where Prometheus finds a component's metrics: `port` names a port of its Service, `targetPort` one
+of its container, which the Service need not have. Call: include "ecg.serviceMonitor" (list . "port: http" "/metrics") */ -}}
 {{- define "ecg.serviceMonitor" -}}
-{{- $root := first . -}}
-{{- $path := last . -}}
+{{- $root := index . 0 -}}
+{{- $port := index . 1 -}}
+{{- $path := index . 2 -}}
 {{- with $root.Values.serviceMonitor -}}
 {{- if .enabled -}}
 apiVersion: monitoring.coreos.com/v1
@@ -257,7 +291,7 @@ spec:
     matchLabels:
       {{- include "ecg.selector" $root | nindent 6 }}
   endpoints:
-    - port: http
+    - {{ $port }}
       path: {{ $path }}
       interval: {{ .interval }}
 {{- end }}

@@ -86,9 +86,25 @@ def unknown(message: Message) -> bool:
 def test_a_packed_matrix_is_the_tensor_that_tensorflow_reads():
     rows = [[1.5, -0.0, 3e38], [1e-45, 2.0, -7.25]]
     content = b"".join(tf.constant(row, tf.float32).numpy().tobytes() for row in rows)
-    theirs = tensor_pb2.TensorProto.FromString(tensors.matrix(content, 2).SerializeToString())
-    assert tf.make_ndarray(theirs).tobytes() == content
-    assert (theirs.dtype, tf.make_ndarray(theirs).shape) == (types_pb2.DT_FLOAT, (2, 3))
+    spec = ours.ModelSpec(name="ecg", signature_name="details")
+    head = ours.PredictRequest(model_spec=spec, output_filter=["a", "b"]).SerializeToString()
+    theirs = predict_pb2.PredictRequest.FromString(tensors.predict_request(head, "features", content, 2))
+    assert (theirs.model_spec.name, theirs.model_spec.signature_name) == ("ecg", "details")
+    assert list(theirs.output_filter) == ["a", "b"]
+    (tensor,) = (theirs.inputs[name] for name in theirs.inputs)
+    assert tf.make_ndarray(theirs.inputs["features"]).tobytes() == content
+    assert (tensor.dtype, tf.make_ndarray(tensor).shape) == (types_pb2.DT_FLOAT, (2, 3))
+
+
+@given(rows=st.integers(1, 300), width=st.integers(1, 300), name=st.text(min_size=1, max_size=200))
+def test_a_request_written_by_hand_is_the_one_that_protobuf_reads(rows, width, name):
+    name = name.encode("utf-8", "replace").decode()
+    content = bytes(4 * rows * width)
+    read = ours.PredictRequest.FromString(tensors.predict_request(b"", name, content, rows))
+    tensor = ours.TensorProto(dtype=ours.DT_FLOAT, tensor_content=content)
+    for size in (rows, width):
+        tensor.tensor_shape.dim.add(size=size)
+    assert dict(read.inputs) == {name: tensor}
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=5), st.booleans())

@@ -36,6 +36,11 @@ def test_they_say_how_to_ask(notes, values, told):
     assert told in notes("--set", values)
 
 
+def test_they_say_where_the_metrics_are(notes):
+    assert "port-forward deployment/ecg-gateway 5001 &" in notes()
+    assert "/metrics" not in notes("--set", "gateway.managementPort=0")
+
+
 def test_they_say_what_to_do_if_a_pod_is_pending(notes):
     assert "If a pod is pending" in notes()
 

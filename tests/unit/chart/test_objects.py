@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from gateway.settings import Settings
+from gateway.telemetry.tracing import wanted
 from rollout.options import parse_options
 from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, Object, container_of, containers, one, pods
 
 LATEST = ("--set", "serving.versions=latest")
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 NEW_DATA = {
     "content": ["--set", "data.content=a"],
     "configMap": ["--set", "data.configMap.name=beats"],
@@ -213,8 +215,11 @@ def test_what_was_trained_is_promoted_and_what_is_served_is_spared(render):
 def test_gateway_variables_are_settings(objects):
     variables = variables_of(one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0])
     settings = Settings.from_env(variables)
-    assert variables.keys() <= {f"ECG_{field.name.upper()}" for field in fields(Settings)}
-    assert settings.listen.endswith(":5000")
+    own = {name for name in variables if not name.startswith("OTEL_")}
+    assert own <= {f"ECG_{field.name.upper()}" for field in fields(Settings)}
+    assert wanted(variables) in (None, "http/protobuf")
+    assert (settings.listen, settings.management_listen) in [("[::]:5000", "[::]:5001"), ("[::]:5000", "[::]:9090")]
+    assert settings.keep_alive_seconds in (75, 620)
 
 
 def test_numbers_reach_the_programs_in_full(every_option):
@@ -384,9 +389,13 @@ def test_a_disruption_budget_never_blocks_a_drain(render, every_option):
     assert budgets(render("--set", wanted)) == ["ecg-gateway"]
 
 
-def test_only_the_gateway_reaches_the_model_server(every_option):
-    rules = one(every_option, "NetworkPolicy", "serving")["spec"]
-    gateway = one(every_option, "Deployment", "gateway")["spec"]["template"]["metadata"]["labels"]
+NO_TRACES = ("--values", CHART / "ci" / "every-option-values.yaml", "--set", "tracing.endpoint=")
+
+
+def test_only_the_gateway_reaches_the_model_server(render):
+    objects = render(*NO_TRACES)
+    rules = one(objects, "NetworkPolicy", "serving")["spec"]
+    gateway = one(objects, "Deployment", "gateway")["spec"]["template"]["metadata"]["labels"]
     grpc, metrics = rules["ingress"]
     assert grpc == {"ports": [{"port": "grpc"}], "from": [{"podSelector": {"matchLabels": gateway}}]}
     assert metrics["ports"] == [{"port": "http"}]
@@ -394,13 +403,61 @@ def test_only_the_gateway_reaches_the_model_server(every_option):
     assert "egress" not in rules
 
 
-def test_the_gateway_calls_the_model_server_and_dns_only(every_option):
-    rules = one(every_option, "NetworkPolicy", "gateway")["spec"]
-    serving = one(every_option, "Deployment", "serving")["spec"]["template"]["metadata"]["labels"]
+def test_the_gateway_calls_the_model_server_and_dns_only(render):
+    objects = render(*NO_TRACES)
+    rules = one(objects, "NetworkPolicy", "gateway")["spec"]
+    serving = one(objects, "Deployment", "serving")["spec"]["template"]["metadata"]["labels"]
     dns, grpc = rules["egress"]
     assert {each["port"] for each in dns["ports"]} == {53}
     assert grpc == {"ports": [{"port": 8500}], "to": [{"podSelector": {"matchLabels": serving}}]}
     assert [each.get("namespaceSelector") for each in rules["ingress"][0]["from"]][1:] != []
+
+
+@pytest.mark.parametrize("given", ["gateway.managementPort=9090", "gateway.managementPort=5001"])
+def test_the_management_port_is_the_pods_alone(render, given):
+    objects = render("--set", f"{given},ingress.enabled=true")
+    gateway = container_of(objects, "Deployment", "gateway")
+    (port,) = [each["containerPort"] for each in gateway["ports"] if each["name"] == "management"]
+    assert Settings.from_env(variables_of(gateway)).management_listen == f"[::]:{port}"
+    assert {gateway[probe]["httpGet"]["port"] for probe in PROBES} == {"management"}
+    for service in [each for each in objects if each["kind"] == "Service"]:
+        assert not {"management", port} & {
+            value for each in service["spec"]["ports"] for value in (each.get("targetPort"), each["name"], each["port"])
+        }
+
+
+@pytest.mark.parametrize("off", ["0", "null"])
+def test_without_it_all_is_on_one_port(render, off):
+    values = ("--values", CHART / "ci" / "every-option-values.yaml", "--set", f"gateway.managementPort={off}")
+    objects = render(*values)
+    gateway = container_of(objects, "Deployment", "gateway")
+    assert Settings.from_env(variables_of(gateway)).management_listen == ""
+    assert [each["name"] for each in gateway["ports"]] == ["http"]
+    assert {gateway[probe]["httpGet"]["port"] for probe in PROBES} == {"http"}
+    (endpoint,) = one(objects, "ServiceMonitor", "gateway")["spec"]["endpoints"]
+    assert (endpoint["port"], "targetPort" in endpoint) == ("http", False)
+    (rule,) = one(objects, "NetworkPolicy", "gateway")["spec"]["ingress"]
+    assert rule["ports"] == [{"port": "http"}]
+    assert namespaces(rule) == ["monitoring", "ingress-nginx"]
+
+
+def namespaces(rule: Object) -> list[str]:
+    """The namespaces that a NetworkPolicy's rule lets in."""
+    selectors = [each["namespaceSelector"] for each in rule["from"] if "namespaceSelector" in each]
+    return [each["matchLabels"]["kubernetes.io/metadata.name"] for each in selectors]
+
+
+def test_callers_and_readers_of_metrics_reach_a_port_each(every_option):
+    callers, readers = one(every_option, "NetworkPolicy", "gateway")["spec"]["ingress"]
+    assert (callers["ports"], namespaces(callers)) == ([{"port": "http"}], ["ingress-nginx"])
+    assert (readers["ports"], namespaces(readers)) == ([{"port": "management"}], ["monitoring"])
+
+
+@pytest.mark.parametrize("callers", ["", ",networkPolicy.gatewayFrom[0].ipBlock.cidr=10.0.0.0/8"])
+def test_where_no_readers_are_named_callers_are(render, callers):
+    objects = render("--set", f"networkPolicy.enabled=true{callers}")
+    _, rule = one(objects, "NetworkPolicy", "gateway")["spec"]["ingress"]
+    assert rule.get("from") == ([{"ipBlock": {"cidr": "10.0.0.0/8"}}] if callers else None)
 
 
 def test_training_reaches_the_network_only_to_fetch_data_and_to_promote(render, every_option):

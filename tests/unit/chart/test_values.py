@@ -18,7 +18,15 @@ from training.recipe import Recipe
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 README = (CHART / "README.md").read_text()
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
-MADE_BY_THE_CHART = {"serving_target", "model_name", "listen", "rollout_url", "api_keys_file"}
+MADE_BY_THE_CHART = {
+    "serving_target",
+    "model_name",
+    "listen",
+    "management_listen",
+    "keep_alive_seconds",
+    "rollout_url",
+    "api_keys_file",
+}
 
 
 def closed(schema: dict[str, Any]) -> bool:
@@ -83,6 +91,9 @@ def test_a_misspelt_value_is_refused(helm, wrong):
         ("models.accessMode=ReadWriteOncePod", "one of 'ReadWriteOnce', 'ReadWriteMany'"),
         ("data.url=ftp://a/b.csv", "/data/url"),
         ("data.url=http://a/", "/data/url"),
+        ("gateway.managementPort=5000", "/gateway/managementPort"),
+        ("gateway.managementPort=65536", "/gateway/managementPort"),
+        ("gateway.keepAliveSeconds=0", "/gateway/keepAliveSeconds"),
     ],
 )
 def test_values_that_cannot_work_are_refused(helm, wrong, told):

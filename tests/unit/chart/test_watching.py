@@ -8,7 +8,7 @@ import pytest
 
 from gateway.telemetry.metrics import Metrics
 from serving.metrics import REQUEST_LATENCY
-from tests.unit.chart.conftest import CHART, Object, one
+from tests.unit.chart.conftest import CHART, Object, container_of, one
 from tests.unit.chart.test_values import README
 
 ENDINGS = {"counter": [""], "histogram": ["_bucket", "_count", "_sum"]}
@@ -99,10 +99,6 @@ def test_prometheus_finds_the_gateways_metrics(every_option):
     monitor, service = (one(every_option, kind, "gateway") for kind in ("ServiceMonitor", "Service"))
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
     (endpoint,) = monitor["spec"]["endpoints"]
-    assert (endpoint["port"], endpoint["path"]) == (service["spec"]["ports"][0]["name"], "/metrics")
-
-
-def test_who_reads_metrics_may_reach_the_gateway_where_not_everybody_may(every_option):
-    (rule,) = one(every_option, "NetworkPolicy", "gateway")["spec"]["ingress"]
-    namespaces = [each["namespaceSelector"]["matchLabels"] for each in rule["from"] if "namespaceSelector" in each]
-    assert [each["kubernetes.io/metadata.name"] for each in namespaces] == ["monitoring", "ingress-nginx"]
+    assert endpoint == {"targetPort": "management", "path": "/metrics", "interval": "15s"}
+    ports = container_of(every_option, "Deployment", "gateway")["ports"]
+    assert endpoint["targetPort"] in {each["name"] for each in ports}  # Prometheus keeps the pods' port of that name

@@ -5,16 +5,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
-from flask.testing import FlaskClient
 
-from gateway.api.app import create_app
 from gateway.candidate.deployment import Rollout
-from gateway.inference.version_router import Router
-from gateway.model_server.discovery import Pool
+from gateway.composition import assembled
+from gateway.inference.version_router import VersionRouter
+from gateway.model_server.discovery import Discovery
+from gateway.model_server.failover import Failover
+from gateway.model_server.retry_budget import RetryBudget
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
 from tests.fake_serving import FakeModel, FakeServing
+from tests.gateway_client import Client, Loop, a_loop, living
 from tests.gateway_pods import Pods
+from tests.unit.gateway.fleet import Fleet
 
 
 class Clock:
@@ -28,11 +31,19 @@ class Clock:
 
 
 @contextmanager
-def client_of(settings: Settings, clock: Clock, kind: type[Router] = Router) -> Iterator[FlaskClient]:
-    """Put the application together without a server."""
-    metrics = Metrics()
-    with Pool(settings, clock=clock) as pool:
-        yield create_app(settings, kind(settings, pool, Rollout(), metrics, clock), metrics).test_client()
+def client_of(settings: Settings, clock: Clock, kind: type[VersionRouter], loop: Loop) -> Iterator[Client]:
+    """Put a worker's application together without a server, and start it."""
+    metrics, discovery, rollout = Metrics(), Discovery(settings, clock=clock), Rollout()
+    failover = Failover(discovery, settings, RetryBudget(clock))
+    router = kind(settings, discovery, failover, rollout, metrics, clock)
+    with living(assembled(settings, discovery, rollout, router, metrics), loop) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Loop]:
+    with a_loop() as loop:
+        yield loop
 
 
 @pytest.fixture
@@ -54,21 +65,36 @@ def settings(serving) -> Settings:
 
 
 @pytest.fixture
-def client(settings, clock) -> Iterator[FlaskClient]:
-    with client_of(settings, clock) as client:
-        yield client
+def client(another_client: Callable[..., Client], settings: Settings) -> Client:
+    return another_client(settings)
 
 
 @pytest.fixture
-def another_client(clock) -> Iterator[Callable[..., FlaskClient]]:
+def another_client(clock, loop) -> Iterator[Callable[..., Client]]:
     """Put together a client with other settings, or with another kind of router."""
     with ExitStack() as stack:
-        yield lambda *arguments: stack.enter_context(client_of(arguments[0], clock, *arguments[1:]))
+        yield lambda settings, kind=VersionRouter: stack.enter_context(client_of(settings, clock, kind, loop))
 
 
 @pytest.fixture
-def pods() -> Iterator[Pods]:
+def pods(loop) -> Iterator[Pods]:
     """Two pods with version 1 and one with version 2, whose class labels differ."""
     with ExitStack() as stack:
         one, two = {1: FakeModel()}, {2: FakeModel(labels=(-1, 1))}
-        yield Pods(stack, a=one, b=one, c=two)
+        yield Pods(stack, loop, a=one, b=one, c=two)
+
+
+@pytest.fixture
+def fleet_of(loop, clock) -> Iterator[Callable[..., Fleet]]:
+    """Make a fleet: a name for each server, and its version."""
+    with ExitStack() as stack:
+        yield lambda **versions: Fleet(stack, loop, clock, **versions)
+
+
+@pytest.fixture
+def used_up(clock) -> RetryBudget:
+    """A budget without a retry left."""
+    budget = RetryBudget(clock)
+    while budget.withdraw():
+        pass
+    return budget

@@ -2,7 +2,7 @@ import socket
 
 import pytest
 
-from gateway.model_server.addresses import resolve, together
+from gateway.model_server.addresses import resolve
 
 
 @pytest.mark.parametrize(
@@ -28,17 +28,3 @@ def test_a_name_stands_for_each_of_its_addresses_once():
 def test_a_name_that_is_none_is_an_error():
     with pytest.raises(socket.gaierror):
         resolve("nobody.invalid:8500")
-
-
-@pytest.mark.parametrize(
-    ("addresses", "target"),
-    [
-        (["ipv4:10.0.0.1:1"], "ipv4:10.0.0.1:1"),
-        (["ipv4:10.0.0.1:1", "ipv4:10.0.0.2:1"], "ipv4:10.0.0.1:1,10.0.0.2:1"),
-        (["ipv6:[::1]:1", "ipv6:[::2]:1"], "ipv6:[::1]:1,[::2]:1"),
-        (["ipv4:10.0.0.1:1", "ipv6:[::2]:1"], "ipv4:10.0.0.1:1"),
-        (["unix:/run/a"], "unix:/run/a"),
-    ],
-)
-def test_addresses_are_a_target(addresses, target):
-    assert together(addresses) == target

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import ServedModel
-from gateway.payload.json_beats import Beats, parse
+from gateway.payload.beats import Beats, JsonBeats, Matrix, join
+from gateway.payload.json_beats import parse
 
 MODEL = ServedModel(version=1, width=3, feature_names=("F1", "F2", "F3"))
 float32s = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -18,7 +19,7 @@ anything = st.recursive(
 )
 
 
-def read(content: object, max_batch: int = 10) -> Beats:
+def read(content: object, max_batch: int = 10) -> JsonBeats:
     return parse(json.dumps(content).encode(), max_batch)
 
 
@@ -88,6 +89,37 @@ def test_a_body_is_refused_with_a_sentence(text, sentence):
     with pytest.raises(InvalidBeat) as refused:
         parse(text.encode(), 10)
     assert sentence in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('{"feature": [1]}', "feature"),
+        ('{"features": [1], "threshold": 0.5}', "threshold"),
+        ('{"instances": [[1]], "' + "x" * 99 + '": 1, "y": 2}', "x" * 37 + "..."),
+    ],
+)
+def test_an_unknown_key_is_named(text, name):
+    with pytest.raises(InvalidBeat, match=f"unknown key '{name}'") as refused:
+        parse(text.encode(), 10)
+    assert refused.value.where == {"field": name}
+
+
+def test_a_batch_of_lists_of_one_length_is_one_matrix_whatever_its_size():
+    assert isinstance(read({"instances": [[1, 2, 3]]}), Matrix)
+    assert isinstance(read({"instances": [[1, 2, 3], [1, 2]]}), Beats)
+    assert isinstance(read({"features": [1, 2, 3]}), Beats)
+
+
+@given(st.lists(st.lists(float32s, min_size=3, max_size=3), min_size=1, max_size=5), float32s)
+@settings(deadline=None)
+def test_requests_are_joined_in_their_order(rows, first):
+    named = read({"features": {"F3": 3, "F2": 2, "F1": first}})
+    joined = join([read({"instances": rows}), named, read({"features": rows[0]})])
+    flat = [value for row in [*rows, [first, 2, 3], rows[0]] for value in row]
+    assert joined.fit(MODEL) == struct.pack(f"<{len(flat)}f", *flat)
+    assert (joined.count, joined.size, joined.named, joined.batch) == (len(rows) + 2, 4 * len(flat), True, True)
+    assert join([named]) is named
 
 
 def test_text_that_is_not_utf8_is_refused():

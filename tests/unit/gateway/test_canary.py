@@ -6,7 +6,7 @@ import pytest
 from grpc import StatusCode
 
 from gateway.inference.predictor import STALE
-from gateway.inference.shadow import LARGEST, THREADS, WAITING
+from gateway.inference.shadow import LARGEST, WAITING
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
 
@@ -127,7 +127,7 @@ def test_where_there_are_only_candidates_they_answer(pods):
         pods.remove(name)
     pods.candidate(2, shadow=100)
     assert pods.answering() == {"2"}
-    pods.router.shadow.wait()
+    pods.compare()
     assert pods.total("ecg_gateway_shadowed_beats_total") == 0
 
 
@@ -179,7 +179,7 @@ def test_the_candidate_is_compared_beat_by_beat_with_what_the_caller_got(pods):
     pods.serving["c"].models[2] = FakeModel(labels=(7, 1))  # agrees on beats of class 1
     pods.candidate(2, shadow=100)
     assert pods.ask(content=BATCH).headers["X-Model-Version"] == "1"
-    pods.router.shadow.wait()
+    pods.compare()
     beats = {"name": "ecg_gateway_shadowed_beats_total", "version": "2", "against": "1"}
     assert (pods.total(**beats, agree="true"), pods.total(**beats, agree="false")) == (2, 1)
     assert pods.total("ecg_gateway_predictions_total", version="2") == 0, "no caller got them"
@@ -191,7 +191,7 @@ def test_only_a_share_is_compared(pods, dice, asked):
     pods.candidate(2, shadow=10)
     pods.dice.now = dice
     pods.ask()
-    pods.router.shadow.wait()
+    pods.compare()
     assert len(pods.serving["c"].predicts()) == asked
 
 
@@ -199,9 +199,9 @@ def test_a_candidate_that_fails_unseen_is_counted_and_asked_again(pods):
     pods.candidate(2, shadow=100)
     pods.serving["c"].fail(StatusCode.INTERNAL, times=3)
     assert pods.answering(times=3) == {"1"}
-    pods.router.shadow.wait()
+    pods.compare()
     assert pods.answering(times=1) == {"1"}
-    pods.router.shadow.wait()
+    pods.compare()
     assert pods.total("ecg_gateway_errors_total", kind="model_failed", version="2") == 3
     assert pods.total("ecg_gateway_shadowed_beats_total", version="2") == 1
 
@@ -209,9 +209,9 @@ def test_a_candidate_that_fails_unseen_is_counted_and_asked_again(pods):
 def test_a_candidate_that_hangs_delays_nobody_and_is_not_waited_for(pods):
     pods.candidate(2, shadow=100)
     with pods.serving["c"].hold():
-        assert pods.answering(times=THREADS + WAITING + 20) == {"1"}
-    pods.router.shadow.wait()
-    assert len(pods.serving["c"].predicts()) <= THREADS + WAITING
+        assert pods.answering(times=WAITING + 20) == {"1"}
+    pods.compare()
+    assert len(pods.serving["c"].predicts()) <= WAITING
 
 
 def test_large_batches_are_not_compared(pods):
@@ -219,7 +219,7 @@ def test_large_batches_are_not_compared(pods):
     most = LARGEST // (3 * 4)
     for beats in (most, most + 1):
         assert pods.ask(content={"instances": [[0, 0, 0]] * beats}).status_code == 200
-    pods.router.shadow.wait()
+    pods.compare()
     assert pods.total("ecg_gateway_shadowed_beats_total") == most
 
 

@@ -1,13 +1,13 @@
 """The candidate as the Kubernetes API tells it."""
 
+import asyncio
 import logging
-import threading
 from functools import partial
 
 import pytest
 
 from gateway.candidate.annotation import Candidate
-from gateway.candidate.deployment import Rollout, Rounds, read
+from gateway.candidate.deployment import Rollout, read
 from gateway.telemetry.metrics import Metrics
 from tests.fake_kubernetes import FakeKubernetes
 from tests.gateway_metrics import total
@@ -29,7 +29,7 @@ def rollout(api):
 def test_the_candidate_is_followed(api, rollout):
     found = []
     for api.candidate in (None, TWO, None):
-        rollout.refresh()
+        asyncio.run(rollout.refresh())
         found.append(rollout.candidate)
     assert found == [None, Candidate(2, 20, 10), None]
 
@@ -38,18 +38,18 @@ def test_rounds_with_a_candidate_and_without_an_answer_are_counted(api):
     metrics = Metrics()
     rollout = Rollout(partial(read, api.url), metrics)
     api.candidate = TWO
-    rollout.refresh()
+    asyncio.run(rollout.refresh())
     api.candidate, api.template = {"version": 2, "weight": 0}, 1
-    rollout.refresh()  # a leaving version is no candidate
+    asyncio.run(rollout.refresh())  # a leaving version is no candidate
     api.status = 403
-    rollout.refresh()
+    asyncio.run(rollout.refresh())
     text = metrics.text().decode()
     assert total(text, "ecg_gateway_candidate_rounds_total", version="2") == 1
     assert total(text, "ecg_gateway_errors_total", kind="candidate_unreadable", version="") == 1
 
 
 def test_no_token_is_sent_in_the_clear(api, rollout):
-    rollout.refresh()
+    asyncio.run(rollout.refresh())
     (headers,) = api.requests
     assert "Authorization" not in headers
 
@@ -65,41 +65,43 @@ def test_no_token_is_sent_in_the_clear(api, rollout):
 )
 def test_what_cannot_be_read_changes_nothing_and_is_logged_once(api, rollout, caplog, status, content, cause):
     api.candidate = TWO
-    rollout.refresh()
+    asyncio.run(rollout.refresh())
     caplog.set_level(logging.WARNING)
     api.status, api.content = status, content
     for _ in range(3):
-        rollout.refresh()
+        asyncio.run(rollout.refresh())
     assert rollout.candidate == Candidate(2, 20, 10)
     (record,) = caplog.records
     assert cause in record.fields["cause"]
 
 
 def test_an_api_that_does_not_answer_is_a_warning(caplog):
-    Rollout(partial(read, "http://127.0.0.1:1/x")).refresh()
+    asyncio.run(Rollout(partial(read, "http://127.0.0.1:1/x")).refresh())
     assert "ConnectionRefusedError" in caplog.records[-1].fields["cause"]
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://[", "http://127.0.0.1:port/x", "https://127.0.0.1:1/x"])
 def test_an_address_that_is_none_is_a_warning(caplog, url):
     rollout = Rollout(partial(read, url))
-    rollout.refresh()
+    asyncio.run(rollout.refresh())
     assert rollout.candidate is None
     assert [record.message for record in caplog.records] == ["the candidate cannot be read"]
 
 
-def test_a_round_does_each_task_whatever_fails(caplog):
-    done = []
-    rounds = Rounds(lambda: done.append(1 // 0), lambda: done.append(2))
-    rounds.once()
-    assert done == [2]
-    assert "failed" in caplog.text
+def test_asking_goes_on_whatever_fails_until_the_end(caplog):
+    async def two_rounds() -> None:
+        loop, rounds, came = asyncio.get_running_loop(), iter((lambda: 1 // 0, lambda: Candidate(2))), asyncio.Event()
 
+        def ask() -> Candidate | None:
+            answer = next(rounds, lambda: loop.call_soon_threadsafe(came.set))()
+            return answer if isinstance(answer, Candidate) else None
 
-def test_rounds_go_on_until_the_end():
-    came = threading.Event()
-    rounds = Rounds(came.set)
-    rounds.start()
-    assert came.wait(30)
-    rounds.end()
-    rounds.join()
+        rollout = Rollout(ask)
+        asking = asyncio.create_task(rollout.run())
+        await asyncio.wait_for(came.wait(), timeout=30)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(two_rounds())
+    assert "looking for a candidate failed" in caplog.text

@@ -109,7 +109,9 @@ def test_names_and_bytes_are_taken_as_for_a_plain_answer(client, serving, path):
 def test_a_bad_request_says_where_it_is_bad(client, serving, path):
     assert_error(client.post(path, json={"features": [1, None, 2]}), 400, "invalid_request", "null", index=1)
     assert_error(client.post(path, json={"features": [1]}), 400, "invalid_request", "the model takes 3")
-    assert_error(client.post(path, data="x", content_type="text/csv"), 415, "unsupported_media_type")
+    assert_error(
+        client.post(path, data="x", content_type="text/csv"), 415, "unsupported_media_type", field="Content-Type"
+    )
     assert not serving.predicts()
 
 
@@ -200,13 +202,13 @@ def test_pods_of_which_only_some_have_the_signature_are_never_a_bad_gateway(pods
 def test_details_count_as_predictions_and_explanations_do_not(pods):
     pods.candidate(2, shadow=100)
     pods.client.post("/explain", json=BATCH)
-    pods.router.shadow.wait()
+    pods.compare()
     assert pods.total("ecg_gateway_predictions_total") == 0
     assert pods.total("ecg_gateway_shadowed_beats_total") == 0
     assert pods.total("ecg_gateway_candidate_seconds_count") == 0, "they take longer, which says nothing of a version"
     assert pods.total("ecg_gateway_requests_total", path="/explain", status="200", version="1") == 1
     pods.client.post("/predict?details=true", json=BATCH)
-    pods.router.shadow.wait()
+    pods.compare()
     assert pods.total("ecg_gateway_predictions_total", version="1") == 2
     assert pods.total("ecg_gateway_shadowed_beats_total", version="2") == 2
 

@@ -8,9 +8,10 @@ from grpc import StatusCode
 
 from gateway import errors
 from gateway.http.error_responses import STATUS
-from gateway.inference.version_router import Router
+from gateway.inference.version_router import VersionRouter
 from tests.fake_serving import FakeModel
 from tests.gateway_errors import assert_error
+from tests.gateway_metrics import total
 
 BEAT = {"features": [0.25, 0, 0]}
 
@@ -36,8 +37,8 @@ def test_each_grpc_code_has_its_status(client, serving, code, status, name):
 
 
 def test_every_domain_error_has_a_status():
-    described = {kind for kind in vars(errors).values() if isinstance(kind, type)} - {errors.GatewayError}
-    assert described == set(STATUS) | {errors.Misfit}
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.GatewayError)}
+    assert kinds - {errors.GatewayError} == set(STATUS) | {errors.Misfit, errors.NotFinite}
 
 
 def test_no_model_server_is_a_503(client, serving):
@@ -104,17 +105,28 @@ def test_an_answer_beyond_grpcs_usual_limit_is_taken(settings, serving, another_
     assert answer.text.count("predicted_class") == 1100
 
 
-class Broken(Router):
+class Broken(VersionRouter):
     """Fails as only a programming error does."""
 
-    def predict(self, beats, *_):
+    async def predict(self, beats, *_, **__):
         raise ZeroDivisionError(f"cannot read {beats.beats[0].values}")
 
+    async def predict_each(self, requests):
+        return [await self.predict(request.beats) for request in requests]
 
-def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, another_client, caplog):
-    answer = another_client(settings, Broken).post("/predict", json=BEAT, headers={"X-Request-ID": "abc"})
+
+@pytest.mark.parametrize("path", ["/predict", "/predict?probabilities=true"])
+def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, another_client, caplog, path):
+    caplog.set_level(logging.INFO)
+    client = another_client(settings, Broken)
+    answer = client.post(path, json=BEAT, headers={"X-Request-ID": "abc"})
     assert_error(answer, 500, "internal_error", "Something unforeseen")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert (record.fields["type"], record.fields["request_id"]) == ("ZeroDivisionError", "abc")
-    assert "in predict" in record.fields["frames"][-1] or record.fields["frames"][-1].endswith(" predict")
-    assert "0.25" not in str(record.fields)
+    assert record.fields["frames"][-1].endswith(" predict")
+    assert "0.25" not in str(record.fields) + record.getMessage()
+    (line,) = [record for record in caplog.records if record.name == "gateway.requests"]
+    assert (line.fields["status"], line.fields["error"]) == (500, "internal_error")
+    told = client.get("/metrics").text
+    assert total(told, "ecg_gateway_errors_total", kind="internal_error") == 1
+    assert total(told, "ecg_gateway_requests_total", path="/predict", status="500") == 1

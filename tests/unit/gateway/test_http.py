@@ -2,10 +2,12 @@
 
 import json
 import logging
+import re
 from math import nan
 
 import pytest
 
+from gateway.routes import ROUTES
 from gateway.telemetry.logs import JsonFormatter
 from tests.fake_serving import STATE, FakeModel
 from tests.gateway_errors import assert_error
@@ -13,9 +15,11 @@ from tests.gateway_errors import assert_error
 BEAT = {"features": [0.12345, 0, 0]}
 
 
-def test_health_never_asks_the_model_server(client, serving):
-    assert client.get("/health").json == {"status": "healthy"}
-    assert not serving.requests
+def test_health_never_asks_the_model_server(pods):
+    """Discovery asks by itself, but not here: these pods are looked at when the test says so."""
+    before = [len(serving.requests) for serving in pods.serving.values()]
+    assert pods.client.get("/health").json == {"status": "healthy"}
+    assert [len(serving.requests) for serving in pods.serving.values()] == before
 
 
 def test_ready_names_the_available_versions(client, serving):
@@ -44,6 +48,7 @@ def test_model_tells_what_the_served_model_tells(client, serving):
         "version": 7,
         "features": {"count": 3, "names": ["F1", "F2", "F3"]},
         "classes": [-1, 1],
+        "class_names": None,
         "metrics": {"a": None},
         "data": None,
         "signatures": ["details", "explain", "metadata", "serving_default"],
@@ -52,24 +57,80 @@ def test_model_tells_what_the_served_model_tells(client, serving):
 
 @pytest.mark.parametrize("path", ["/nothing", "/predict/", "/predict%00"])
 def test_an_unknown_path_is_a_404_in_json(client, path):
-    assert_error(client.post(path, json=BEAT), 404, "not_found", "/predict")
+    assert_error(client.post(path, json=BEAT), 404, "not_found", "the API's paths are /predict, /explain, /model")
 
 
 def test_a_wrong_method_is_a_405_that_names_the_right_one(client):
     answer = client.get("/predict")
     assert_error(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "OPTIONS, POST"
+    answer = client.post("/model", json=BEAT)
+    assert_error(answer, 405, "method_not_allowed", "GET, HEAD, OPTIONS")
+    assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("/predict", "OPTIONS, POST"), ("/model", "GET, HEAD, OPTIONS")])
+def test_options_name_the_methods_without_a_body(client, path, allowed):
+    answer = client.options(path)
+    assert (answer.status_code, answer.data, answer.headers["Allow"]) == (204, b"", allowed)
+    assert "Content-Length" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/predict?probabilites=true", "probabilites"),
+        ("/predict?details=true&x", "x"),
+        ("/explain?details=true", "details"),
+        ("/model?x=1", "x"),
+        ("/examples?details=true", "details"),
+        ("/ready?verbose", "verbose"),
+        ("/health?a%20b=", "a b"),
+        ("/metrics?name[]=a", "name[]"),
+        ("/openapi.json?" + "x" * 50, "x" * 37 + "..."),
+    ],
+)
+def test_a_query_parameter_that_is_unknown_is_named(client, serving, path, name):
+    method = "POST" if path.startswith(("/predict", "/explain")) else "GET"
+    answer = client.open(path, method, json=BEAT if method == "POST" else None)
+    assert_error(answer, 400, "invalid_request", f"?{name}= is not a parameter of this path", field=name)
+    assert not serving.predicts()
+
+
+def test_a_query_parameter_is_taken_once(client):
+    answer = client.post("/predict?details=true&details=false", json=BEAT)
+    assert_error(answer, 400, "invalid_request", "?details= is there 2 times", field="details")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/static/page.css"])
+def test_pages_may_have_a_query(client, path):
+    assert client.get(f"{path}?x=1").status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"features": [0, 0, 0], "details": True}, {"instances": [[0, 0, 0]], "details": 1}])
+@pytest.mark.parametrize("path", ["/predict", "/predict?details=true", "/explain"])
+def test_a_key_of_the_body_that_is_unknown_is_named(client, serving, path, body):
+    assert_error(client.post(path, json=body), 400, "invalid_request", "unknown key 'details'", field="details")
+    assert not serving.predicts()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_every_route_answers_options_without_a_page(client, route):
+    path = re.sub("<path:name>", "page.css", route.path)
+    answer = client.options(re.sub("<[a-z]+>", "1", path))
+    assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
+    assert answer.headers["Allow"] == ", ".join(route.methods)
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", None])
 def test_another_media_type_is_a_415(client, media_type):
     answer = client.post("/predict", data=json.dumps(BEAT), content_type=media_type)
-    assert_error(answer, 415, "unsupported_media_type", "Content-Type: application/json")
+    assert_error(answer, 415, "unsupported_media_type", "send 'application/json'", field="Content-Type")
 
 
 def test_too_large_a_body_is_a_413(client):
     answer = client.post("/predict", data=b" " * 10_001, content_type="application/json")
-    assert_error(answer, 413, "request_entity_too_large", "larger than")
+    assert_error(answer, 413, "request_entity_too_large", "larger than the 10000 bytes", limit=10_000)
 
 
 def test_too_many_beats_are_a_413(client):
@@ -107,3 +168,19 @@ def test_a_request_is_one_line_of_json_without_its_values(client, caplog):
     }
     assert (bad["status"], bad["error"], bad["model_version"]) == (400, "invalid_request", None)
     assert not any("0.12345" in line or "\n" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "error"),
+    [
+        ("GET", "/nothing", {}, "not_found"),
+        ("GET", "/predict", {}, "method_not_allowed"),
+        ("POST", "/predict", {"data": " " * 10_001, "content_type": "application/json"}, "request_entity_too_large"),
+        ("POST", "/predict", {"data": "1", "content_type": "text/csv"}, "unsupported_media_type"),
+        ("GET", "/static/nothing.js", {}, "not_found"),
+    ],
+)
+def test_every_error_is_named_in_its_line(client, caplog, method, path, options, error):
+    caplog.set_level(logging.INFO)
+    client.open(path, method, **options)
+    assert [record.fields["error"] for record in caplog.records if record.name == "gateway.requests"] == [error]

@@ -66,8 +66,8 @@ HASH = sha256(b"x").hexdigest()
     [
         ("ward", "expected a name, a SHA-256"),
         (f"ward {HASH} 1 2", "expected a name, a SHA-256"),
-        ("ward ecg_secret", "no SHA-256"),
-        (f"ward {HASH.upper()}", "no SHA-256"),
+        ("ward ecg_secret", "not a SHA-256"),
+        (f"ward {HASH.upper()}", "not a SHA-256"),
         (f"ecg_secret/=? {HASH}", "a name has"),
         (f"{'n' * 65} {HASH}", "a name has"),
         *((f"ward {HASH} {rate}", "third word") for rate in ("0", "-1", "nan", "inf", "many", "1e9")),
@@ -86,7 +86,7 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path):
     with pytest.raises(KeysError, match="none: No such file"):
         read(tmp_path / "none")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
-    with pytest.raises(KeysError, match="no UTF-8"):
+    with pytest.raises(KeysError, match="not UTF-8"):
         read(tmp_path / "bytes")
 
 
@@ -130,7 +130,7 @@ def test_the_last_good_keys_count_while_the_file_is_broken_and_the_log_says_so_o
         assert known(keys, "first") == ["first"]
     errors = [record.fields["reason"] for record in caplog.records if record.levelno == logging.ERROR]
     assert [reason.removeprefix(str(file)) for reason in errors] == [
-        ":1: the second word is no SHA-256 in 64 small hexadecimal digits",
+        ":1: the second word is not a SHA-256 of 64 lowercase hexadecimal digits",
         ": No such file or directory",
     ]
     file.write_text(line("ward", "third"))
@@ -145,8 +145,10 @@ def test_an_empty_file_lets_nobody_in(keys, file, clock):
     assert known(keys, "first") == []
 
 
-def test_a_file_broken_from_the_start_lets_nobody_in(tmp_path, clock):
-    assert known(Keys(tmp_path / "none", 1, clock), "first") == []
+def test_a_file_broken_from_the_start_is_told_at_once(file, clock):
+    file.write_text(f"{line('ward', 'first')}ward\n")
+    with pytest.raises(KeysError, match=f"^{file}:2: expected a name"):
+        Keys(file, 1, clock)
 
 
 def test_a_key_has_a_rate_of_its_own_which_workers_share(file, clock: Clock):

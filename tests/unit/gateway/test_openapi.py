@@ -6,20 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from gateway.api.openapi import ERRORS
 from gateway.errors import GatewayError
 from gateway.http.error_responses import STATUS
-from gateway.model_server.contract import LARGEST
+from gateway.model import LARGEST
+from gateway.routes import ROUTES
 from tests.fake_serving import FakeModel
+from tests.gateway_client import Client
 from tests.gateway_errors import assert_error
 
 PATHS = {"/predict", "/explain", "/model", "/examples", "/ready", "/health", "/metrics", "/openapi.json"}
 BEAT = {"features": [0.5, 1, -2]}
 
 
-def schema(client: FlaskClient, name: str) -> Any:
+def schema(client: Client, name: str) -> Any:
     document: Any = client.get("/openapi.json").json
     return document["components"]["schemas"][name]
 
@@ -41,19 +42,26 @@ def test_every_path_is_there_and_every_reference_leads_somewhere(client, serving
     assert set(references(document)) == components, "one leads nowhere, or a component is there in vain"
 
 
-def test_the_apps_paths_are_the_documents(client):
-    rules = {rule.rule for rule in client.application.url_map.iter_rules() if rule.endpoint.startswith("gateway.")}
-    assert rules == PATHS
+def test_every_path_but_the_pages_is_there_with_its_method_and_is_answered(client):
+    assert {route.path for route in ROUTES if (route.kind, route.api) == ("api", "gateway")} == PATHS
+    for path, operations in client.get("/openapi.json").json["paths"].items():
+        (method,) = (name.upper() for name in operations)
+        assert client.open(path, method, json=BEAT if method == "POST" else None).status_code == 200
 
 
 def test_lengths_names_and_classes_are_those_of_the_served_version(client, serving):
-    assert schema(client, "Class")["enum"] == [0, 1]
+    assert schema(client, "Probabilities")["propertyNames"] == {"enum": ["0", "1"]}
     serving.models[2] = FakeModel(width=2, names=("a", "b"), labels=(-1, 4, 5))
     answer = client.get("/openapi.json")
-    assert (answer.headers["X-Model-Version"], answer.json["info"]["version"]) == ("2", "2")
+    assert (answer.headers["X-Model-Version"], answer.json["info"]["version"]) == ("2", "1"), "the API's own"
+    assert "version 2 of the model" in answer.json["info"]["description"]
     schemas = answer.json["components"]["schemas"]
-    assert schemas["Class"]["enum"] == [-1, 4, 5]
-    assert list(schemas["Probabilities"]["properties"]) == ["-1", "4", "5"]
+    assert (schemas["Probabilities"]["propertyNames"], schemas["Probabilities"]["minProperties"]) == (
+        {"enum": ["-1", "4", "5"]},
+        3,
+    )
+    count = schemas["Model"]["properties"]["features"]["properties"]["count"]
+    assert (count["minimum"], count["maximum"]) == (2, 2)
     for beat in (schemas["Values"], schemas["Explanation"]["properties"]["attributions"]):
         assert (beat["minItems"], beat["maxItems"]) == (2, 2)
     assert (schemas["NamedValues"]["required"], schemas["NamedValues"]["maxProperties"]) == (["a", "b"], 2)
@@ -62,20 +70,40 @@ def test_lengths_names_and_classes_are_those_of_the_served_version(client, servi
 def test_a_model_that_names_nothing_is_asked_by_lists(client, serving):
     serving.models[1] = FakeModel(tells=False)
     assert schema(client, "Beat") == {"anyOf": [{"$ref": "#/components/schemas/Values"}]}
-    assert "enum" not in schema(client, "Class")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_class_is_any_integer_as_labels_may_change_with_the_version(client, serving, tells):
+    serving.models[1] = FakeModel(tells=tells)
+    told = schema(client, "Class")
+    assert (told.pop("type"), set(told)) == ("integer", {"description"})
+
+
+def test_answers_with_details_come_first_as_the_first_that_fits_counts(client):
+    answer = client.get("/openapi.json").json["paths"]["/predict"]["post"]["responses"]["200"]
+    names = [each["$ref"].rpartition("/")[2] for each in answer["content"]["application/json"]["schema"]["anyOf"]]
+    assert names == ["Details", "Prediction", "DetailedPredictions", "Predictions"]
+
+
+def test_float32_bytes_are_a_binary_body(client):
+    for path in ("/predict", "/explain"):
+        content = client.get("/openapi.json").json["paths"][path]["post"]["requestBody"]["content"]
+        told = content["application/octet-stream"]["schema"]
+        assert (told["type"], told["format"]) == ("string", "binary")
 
 
 def test_without_a_model_lengths_are_open(client, serving):
     serving.models = {}
     answer = client.get("/openapi.json")
-    assert (answer.status_code, answer.json["info"]["version"]) == (200, "none")
+    assert (answer.status_code, answer.json["info"]["version"]) == (200, "1")
+    assert answer.json["info"]["description"].startswith("No version of the model is served")
     assert "maxItems" not in answer.json["components"]["schemas"]["Values"]
     serving.stop()
     assert client.get("/openapi.json").status_code == 200
 
 
 def test_limits_are_those_of_the_settings(client):
-    batches = [schema(client, name)["anyOf"][1]["properties"] for name in ("PredictRequest", "ExplainRequest")]
+    batches = [schema(client, name)["properties"] for name in ("Batch", "ExplainBatch")]
     assert [batch["instances"]["maxItems"] for batch in batches] == [5, 64]
 
 
@@ -95,11 +123,12 @@ def test_examples_are_the_models_beats_and_its_answers(client, serving):
         assert client.post("/predict", json=asked[name]["value"]).json == pytest.approx(answered[name]["value"])
 
 
-def test_keys_are_asked_for_only_where_they_are_set(client, settings, another_client, serving):
+def test_keys_are_asked_for_only_where_they_are_set(client, settings, another_client, serving, tmp_path):
     serving.models[1] = FakeModel().described()
     open_to_all = client.get("/openapi.json").json
     assert "securitySchemes" not in open_to_all["components"]
-    guarded = another_client(replace(settings, api_keys_file="keys")).get("/openapi.json").json
+    (tmp_path / "keys").touch()
+    guarded = another_client(replace(settings, api_keys_file=str(tmp_path / "keys"))).get("/openapi.json").json
     assert set(guarded["components"]["securitySchemes"]) == {"bearer", "key"}
     assert '"examples"' not in json.dumps(guarded["paths"]["/predict"]), "whoever has no key sees no beats"
     assert '"examples"' in json.dumps(open_to_all["paths"]["/predict"])
@@ -115,4 +144,5 @@ def test_every_status_of_an_error_is_described():
         return [kind, *(below for each in kind.__subclasses__() for below in kinds(each))]
 
     statuses = {STATUS[next(each for each in kind.__mro__ if each in STATUS)] for kind in kinds(GatewayError)[1:]}
-    assert statuses | {415, 500} == set(ERRORS)
+    # of 405 there is nothing to say: the document has only methods that are taken
+    assert (statuses - {405}) | {500} == set(ERRORS)

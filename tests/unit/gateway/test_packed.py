@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import ServedModel
-from gateway.payload.binary import Packed, all_finite
+from gateway.payload.binary import Float32Rows, all_finite
 from tests.gateway_errors import assert_error
 
 MODEL = ServedModel(1, 3)
@@ -25,24 +25,24 @@ def test_infinities_and_nans_are_found_and_nothing_else(values):
 
 
 def test_whole_beats_fit():
-    assert Packed(pack(1, 2, 3, 4, 5, 6), 2).fit(MODEL) == pack(1, 2, 3, 4, 5, 6)
+    assert Float32Rows(pack(1, 2, 3, 4, 5, 6), 2).fit(MODEL) == pack(1, 2, 3, 4, 5, 6)
 
 
 @pytest.mark.parametrize("body", [b"", pack(1, 2), pack(1, 2, 3) + b"\0", pack(1, 2, 3, 4)])
 def test_what_is_no_whole_beat_is_a_misfit(body):
     with pytest.raises(Misfit, match=f"{len(body)} bytes; the model takes beats of 12"):
-        Packed(body, 9).fit(MODEL)
+        Float32Rows(body, 9).fit(MODEL)
 
 
 def test_a_batch_has_a_limit():
     with pytest.raises(TooManyBeats, match="2 beats; at most 1"):
-        Packed(pack(1, 2, 3, 4, 5, 6), 1).fit(MODEL)
+        Float32Rows(pack(1, 2, 3, 4, 5, 6), 1).fit(MODEL)
 
 
 @pytest.mark.parametrize("value", [inf, -inf, nan])
 def test_the_value_that_is_not_finite_is_named(value):
     with pytest.raises(InvalidBeat, match=r"beat 1\[2\] is not a finite float32") as caught:
-        Packed(pack(1, 2, 3e38, 4, 5, value), 9).fit(MODEL)
+        Float32Rows(pack(1, 2, 3e38, 4, 5, value), 9).fit(MODEL)
     assert caught.value.where == {"instance": 1, "index": 2}
 
 

@@ -30,6 +30,7 @@ def test_every_setting_is_read_from_its_variable():
     texts = {str: "debug", int: "4", float: "0.25"}
     env = {f"ECG_{field.name.upper()}": texts[type(field.default)] for field in fields(Settings)}
     env["ECG_CORS_ORIGINS"] = "https://a.example,http://b.example:8080"
+    env |= {"ECG_LISTEN": "[::1]:80", "ECG_MANAGEMENT_LISTEN": ":81"}
     read = asdict(Settings.from_env(env | {"ECG_SERVING_PORT": "tcp://10.0.0.1:8500", "PATH": "/bin"}))
     assert [str(value) for value in read.values()] == list(env.values())
 
@@ -48,8 +49,26 @@ def test_every_setting_is_read_from_its_variable():
         ("ECG_ABSTAIN_BELOW", "1.1", "from 0 to 1"),
         ("ECG_CORS_ORIGINS", "https://a.example/", "origins such as"),
         ("ECG_CORS_ORIGINS", "a.example", "origins such as"),
+        ("ECG_KEEP_ALIVE_SECONDS", "0", "from 1 to 3600"),
+        ("ECG_KEEP_ALIVE_SECONDS", "3601", "from 1 to 3600"),
+        ("ECG_LISTEN", "5000", "host:port such as"),
+        ("ECG_LISTEN", "http://127.0.0.1:5000", "host:port such as"),
+        ("ECG_LISTEN", "[::1:5000", "host:port such as"),
+        ("ECG_MANAGEMENT_LISTEN", "127.0.0.1", "host:port such as"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_its_value(name, value, wanted):
     with pytest.raises(SettingsError, match=f"^{name}.*{wanted}"):
         Settings.from_env({name: value})
+
+
+@pytest.mark.parametrize(
+    "address", ["[::]:5000", ":5000", "*:0", "::1:80", "0.0.0.0:80", "gateway.example:80", "fd://3"]
+)
+def test_addresses_to_listen_on(address):
+    read = Settings.from_env({"ECG_LISTEN": address, "ECG_MANAGEMENT_LISTEN": address})
+    assert (read.listen, read.management_listen) == (address, address)
+
+
+def test_no_management_listener_is_asked_for_by_an_empty_setting():
+    assert Settings.from_env({"ECG_MANAGEMENT_LISTEN": ""}) == Settings()

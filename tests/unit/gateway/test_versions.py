@@ -1,18 +1,15 @@
-"""Requests for one version, and the pool that knows where each is."""
+"""Requests for one version, and where each is found."""
 
 import pytest
-from grpc import StatusCode
 
-from gateway.errors import ModelNotReady, VersionNotFound
-from gateway.model_server.client import STATUS
-from gateway.model_server.discovery import BETWEEN_LOOKS
+from gateway.model_server.discovery import BETWEEN_PROBES
 from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest
 from tests.fake_serving import STATE, FakeModel, FakeServing
 from tests.gateway_errors import assert_error
 from tests.gateway_pods import BEAT
 
 
-def looks(serving: FakeServing) -> int:
+def probes(serving: FakeServing) -> int:
     return sum(isinstance(request, GetModelStatusRequest) for request in serving.requests)
 
 
@@ -27,7 +24,7 @@ def test_exactly_the_version_that_is_asked_for_answers(pods, version):
 
 def test_without_a_wish_every_pod_takes_its_turn(pods):
     assert pods.answering(times=30) == {"1", "2"}
-    assert looks(pods.serving["a"]) == 1, "only to have a version described where it is"
+    assert probes(pods.serving["a"]) == 1, "only the probe of the start"
 
 
 @pytest.mark.parametrize("path", ["/predict", "/model"])
@@ -47,6 +44,7 @@ def test_a_version_is_a_whole_number(client, version):
 
 def test_a_version_that_is_not_available_yet_is_not_there(pods):
     pods.serving["c"].states = {2: STATE.LOADING}
+    pods.look()
     assert_error(pods.ask(version=2), 404, "version_not_found", available=[1])
 
 
@@ -59,17 +57,17 @@ def test_no_model_server_at_all_is_a_503_whatever_is_asked_for(pods):
 def test_wishes_for_missing_versions_cannot_flood_the_model_servers(pods):
     for _ in range(5):
         pods.ask(version=3)
-    assert looks(pods.serving["a"]) == 1
-    pods.clock.now += BETWEEN_LOOKS
+    assert probes(pods.serving["a"]) == 1
+    pods.clock.now += BETWEEN_PROBES
     for _ in range(5):
         pods.ask(version=3)
-    assert looks(pods.serving["a"]) == 2
+    assert probes(pods.serving["a"]) == 2
 
 
 def test_a_new_pod_is_found_when_its_version_is_asked_for(pods):
     assert pods.ask(version=3).status_code == 404
     pods.add("d", {3: FakeModel()})
-    pods.clock.now += BETWEEN_LOOKS
+    pods.clock.now += BETWEEN_PROBES
     assert pods.answering(version=3) == {"3"}
 
 
@@ -77,14 +75,14 @@ def test_a_version_is_found_where_its_pod_went(pods):
     assert pods.answering(version=2) == {"2"}
     pods.remove("c")
     pods.add("d", {2: FakeModel()})
-    pods.clock.now += BETWEEN_LOOKS
+    pods.clock.now += BETWEEN_PROBES
     assert pods.answering(version=2) == {"2"}
 
 
 def test_an_address_that_has_another_version_now_is_asked_no_more(pods):
     assert pods.answering(version=2) == {"2"}
     pods.serving["c"].models = {3: FakeModel()}
-    pods.clock.now += BETWEEN_LOOKS
+    pods.clock.now += BETWEEN_PROBES
     assert_error(pods.ask(version=2), 404, "version_not_found", available=[3, 1])
     assert pods.answering(version=3) == {"3"}
 
@@ -96,49 +94,3 @@ def test_labels_and_names_are_asked_where_the_version_is(pods):
         labels = {"1": ["0", "1"], "2": ["-1", "1"]}[answer.headers["X-Model-Version"]]
         assert list(answer.json["probabilities"]) == labels
         assert pods.client.get("/model").status_code == 200
-
-
-def test_a_pod_that_is_too_busy_to_tell_keeps_its_versions(pods):
-    pods.pool.look()
-    pods.serving["c"].states_fail = StatusCode.DEADLINE_EXCEEDED
-    pods.pool.look()
-    assert pods.pool.view.available == [2, 1]
-    pods.serving["c"].states_fail = StatusCode.UNAVAILABLE
-    pods.pool.look()
-    assert pods.pool.view.available == [1]
-
-
-def test_a_name_that_cannot_be_resolved_for_a_moment_changes_nothing(pods):
-    pods.pool.look()
-    pods.resolves = False
-    pods.pool.look()
-    assert set(pods.pool.view.versions) == set(pods.addresses)
-
-
-def test_connections_that_are_used_no_more_are_closed_when_their_calls_are_over(pods):
-    connection = pods.pool.of(2)
-    pods.remove("c")
-    pods.pool.look()
-    pods.clock.now += 10
-    pods.pool.look()
-    with pytest.raises(ValueError, match="closed"):
-        connection.call(STATUS, GetModelStatusRequest())
-    with pytest.raises(VersionNotFound):
-        pods.pool.of(2)
-
-
-def test_others_are_any_when_there_are_none(pods):
-    assert pods.pool.other_than(2) is pods.pool.any()
-    pods.pool.look()
-    assert pods.pool.other_than(2) is pods.pool.of(1)
-    for name in ("a", "b"):
-        pods.remove(name)
-    pods.pool.look()
-    assert pods.pool.other_than(2) is pods.pool.any()
-
-
-def test_nothing_is_there_before_anything_is(pods):
-    for serving in pods.serving.values():
-        serving.models = {}
-    with pytest.raises(ModelNotReady):
-        pods.pool.of(1)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -11,6 +12,35 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 MAY_IMPORT = {"data": set(), "training": {"data"}, "serving": set(), "gateway": set(), "rollout": set()}
+BASE = ("settings", "errors", "model", "deadline", "routes", "exchange")  # modules beside the packages
+EVERYTHING = {
+    "api",
+    "candidate",
+    "composition",
+    "http",
+    "inference",
+    "model_server",
+    "payload",
+    "security",
+    "telemetry",
+}
+# What of the gateway each of its packages and modules may import beside itself and the base.
+GATEWAY_MAY_IMPORT = {
+    **{module: set[str]() for module in BASE},
+    "payload": set(),
+    "telemetry": set(),
+    "model_server": set(),
+    "candidate": {"telemetry"},
+    "security": set(),
+    "inference": {"payload", "model_server", "candidate", "telemetry"},
+    "api": {"payload", "inference", "telemetry"},
+    "http": {"payload", "inference", "security", "telemetry"},
+    "composition": EVERYTHING,
+    "supervisor": set(),
+    "server": {*EVERYTHING, "supervisor"},
+    "__main__": {"server", "security", "telemetry"},
+}
+HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
 EXTRAS = {
     "data": {"data"},
     "training": {"data", "training", "cpu"},
@@ -33,6 +63,20 @@ def imported(component: str) -> set[str]:
     return names
 
 
+def inside(part: str) -> set[str]:
+    """Packages and modules of the gateway that one of them imports, itself left out."""
+    path = ROOT / "gateway" / part
+    names: set[str] = set()
+    for file in path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{file}: the gateway imports by whole names"
+                names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return {name.split(".")[1] for name in names if name.startswith("gateway.")} - {part}
+
+
 def distribution(requirement: str) -> str:
     return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
 
@@ -48,6 +92,24 @@ def pins(lock: Path) -> dict[str, set[str]]:
 @pytest.mark.parametrize("component", MAY_IMPORT)
 def test_a_component_imports_only_the_components_that_it_may(component):
     assert imported(component) & MAY_IMPORT.keys() - {component} <= MAY_IMPORT[component]
+
+
+@pytest.mark.parametrize("part", sorted(GATEWAY_MAY_IMPORT))
+def test_a_part_of_the_gateway_imports_only_the_parts_that_it_may(part):
+    assert inside(part) <= GATEWAY_MAY_IMPORT[part] | set(BASE)
+
+
+def test_every_part_of_the_gateway_is_listed():
+    parts = {
+        path.stem for path in (ROOT / "gateway").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert parts - {"__init__"} == GATEWAY_MAY_IMPORT.keys()
+
+
+def test_workers_start_without_what_only_some_requests_need():
+    program = "import sys, gateway.composition; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert HEAVY & set(done.stdout.split()) == set()
 
 
 @pytest.mark.parametrize("component", EXTRAS)

@@ -57,6 +57,20 @@ def test_beats_like_those_of_the_training_are_stable(served, tool, capsys):
     ]
 
 
+def test_a_gateway_without_a_management_port_is_read_too(served, tool, capsys):
+    """As pods of an earlier release are, and those whose management port is switched off."""
+    del served.ports["management"]
+    count(served)
+    assert set(verdicts(tool, capsys).values()) == {"stable"}
+
+
+def test_the_error_says_where_metrics_are_if_not_at_the_gateways_address(served, tool):
+    url = f"{served.url}/services/ecg-gateway:http/proxy"
+    said = tool.fails("--gateway", url, "drift", "--version", "2")
+    assert "answers 404" in said
+    assert "ECG_MANAGEMENT_LISTEN" in said
+
+
 def test_what_has_drifted_is_named_and_fails_if_that_is_wanted(served, tool, capsys):
     count(served, mean=900, range=200)
     tool("drift")

@@ -1,24 +1,22 @@
-"""Requests joined into calls, in a world whose time passes when nothing else is to be done: who waits, and for what."""
+"""Requests joined into batches, while time passes only when nothing else is to be done: who waits, and for what."""
 
 import asyncio
 import selectors
 from array import array
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.deadline import Deadline
 from gateway.errors import GatewayError, ModelFailed, ModelOverloaded
-from gateway.inference.batch import Outcome, Request, together
-from gateway.inference.micro_batcher import CALLS, PATIENCE, TOGETHER, Collector
+from gateway.inference.micro_batcher import BATCH_BEATS, CALLS, PATIENCE, MicroBatcher, Outcome, Request, predict_batch
 from gateway.inference.predictor import Prediction
 from gateway.model import Answer
-from gateway.payload.json_beats import Beat, Beats
+from gateway.payload.beats import Beat, Beats, JsonBeats
 from gateway.settings import Settings
 
 
@@ -44,40 +42,48 @@ class Loop(asyncio.SelectorEventLoop):
         return self._scripted.now
 
 
-class Call:
-    """One call: answered when a test says so."""
+Ask = Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]]
 
-    def __init__(self, work: Callable[[], Any], requests: Sequence[Request]) -> None:
-        self._work = work
+
+class Call:
+    """One call of `predict_each`: answered when a test says so."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
         self.requests = requests
-        self.outcome: Future[Any] = Future()
+        self._may_end = asyncio.Event()
+
+    async def outcome(self, ask: Ask) -> Sequence[Outcome]:
+        await self._may_end.wait()
+        return await ask(self.requests)
 
     def answer(self) -> None:
-        try:
-            self.outcome.set_result(self._work())
-        except Exception as error:
-            self.outcome.set_exception(error)
+        self._may_end.set()
+
+    @property
+    def is_open(self) -> bool:
+        return not self._may_end.is_set()
 
 
-class Calls(Executor):
+class Calls:
     """Every call that was made; with `seconds` each is answered after so long."""
 
-    def __init__(self, seconds: float | None = None) -> None:
+    def __init__(self, ask: Ask, seconds: float | None = None) -> None:
         self.all: list[Call] = []
         self.most = 0  # at a time
+        self._ask = ask
         self._seconds = seconds
 
-    def submit(self, work, /, *arguments, **_) -> Any:
-        call = Call(partial(work, *arguments), arguments[0])
+    async def predict_each(self, requests: Sequence[Request]) -> Sequence[Outcome]:
+        call = Call(requests)
         self.all.append(call)
         self.most = max(self.most, len(self.open))
         if self._seconds is not None:
             asyncio.get_running_loop().call_later(self._seconds, call.answer)
-        return call.outcome
+        return await call.outcome(self._ask)
 
     @property
     def open(self) -> list[Call]:
-        return [call for call in self.all if not call.outcome.done()]
+        return [call for call in self.all if call.is_open]
 
     @property
     def sizes(self) -> list[int]:
@@ -89,33 +95,33 @@ def beats(*firsts: float) -> Beats:
     return Beats(tuple(Beat(array("f", [first, 0, 0]), None) for first in firsts), batch=True)
 
 
-def predict(asked: Beats) -> Prediction:
+async def predict(asked: JsonBeats) -> Prediction:
     """The model: answers each beat with its own first value."""
     firsts = [int(beat.values[0]) for beat in asked.beats]
     return Prediction(Answer(1, firsts, [float(first) for first in firsts], [[float(first)] for first in firsts]))
 
 
-def ask(requests: Sequence[Request]) -> list[Outcome]:
-    return together(predict, requests)
+async def ask(requests: Sequence[Request]) -> list[Outcome]:
+    return await predict_batch(predict, requests)
 
 
 class World:
-    """A collector, its calls, and clients."""
+    """A micro-batcher, its calls, and clients."""
 
-    def __init__(self, calls: Calls, ask: Callable[[Sequence[Request]], Sequence[Outcome]] = ask, **changed: Any):
+    def __init__(self, calls: Calls, **changed: Any):
         self.calls = calls
-        self._collector = Collector(ask, replace(Settings(), **changed), calls)
+        self._batcher = MicroBatcher(calls.predict_each, replace(Settings(), **changed))
         self.loop = asyncio.get_running_loop()
-        self.told_at: dict[float, float] = {}  # by the first beat's first value, the time of the answer
+        self.answered_at: dict[float, float] = {}  # by the first beat's first value
 
     def come(self, *firsts: float) -> "asyncio.Task[list[int]]":
         return self.loop.create_task(self._ask(firsts))
 
     async def _ask(self, firsts: Sequence[float]) -> list[int]:
         try:
-            return (await self._collector.predict(Request(beats(*firsts)))).answer.predicted_class
+            return (await self._batcher.predict(Request(beats(*firsts), Deadline(3600)))).answer.predicted_class
         finally:
-            self.told_at[firsts[0]] = self.loop.time()
+            self.answered_at[firsts[0]] = self.loop.time()
 
 
 async def settle() -> None:
@@ -127,9 +133,9 @@ async def settle() -> None:
 Test = Callable[[World], Coroutine[Any, Any, None]]
 
 
-def in_a_world(test: Test, seconds: float | None = None, **changed: Any) -> None:
+def in_a_world(test: Test, seconds: float | None = None, ask: Ask = ask, **changed: Any) -> None:
     async def inside() -> None:
-        await test(World(Calls(seconds), **changed))
+        await test(World(Calls(ask, seconds), **changed))
 
     with asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(inside())
@@ -170,7 +176,7 @@ def test_requests_that_come_during_a_call_are_joined_in_the_next():
 
 def test_a_call_takes_no_more_beats_than_fit():
     async def test(world: World) -> None:
-        half = range(TOGETHER // 2)
+        half = range(BATCH_BEATS // 2)
         coming = [world.come(0), *(world.come(*half) for _ in range(3))]
         await settle()
         while world.calls.open:
@@ -227,7 +233,7 @@ def test_there_are_never_more_calls_than_allowed_and_who_waits_for_too_long_is_t
         for number, each in enumerate(waited, CALLS):
             with pytest.raises(ModelOverloaded, match="try again"):
                 each.result()
-            assert 1.0 <= world.told_at[number] - number * PATIENCE * 1.5 <= 1.0 + 2 * PATIENCE
+            assert 1.0 <= world.answered_at[number] - number * PATIENCE * 1.5 <= 1.0 + 2 * PATIENCE
         for call in world.calls.open:
             call.answer()
         assert await asyncio.gather(*coming[:CALLS]) == [[number] for number in range(CALLS)]
@@ -240,7 +246,7 @@ def test_there_are_never_more_calls_than_allowed_and_who_waits_for_too_long_is_t
     in_a_world(test, max_waiting_seconds=1.0)
 
 
-def test_who_finds_no_room_is_told_at_once_and_there_is_room_again():
+def test_who_finds_no_room_is_answered_at_once_and_there_is_room_again():
     async def test(world: World) -> None:
         coming = [world.come(number) for number in range(4)]
         await settle()
@@ -284,10 +290,10 @@ def test_a_caller_that_goes_away_costs_its_mates_nothing(when):
 
 
 def test_the_unforeseen_reaches_everybody_in_the_call_and_nobody_else():
-    def broken(requests: Sequence[Request]) -> Sequence[Outcome]:
+    async def broken(requests: Sequence[Request]) -> Sequence[Outcome]:
         if len(requests) > 1:
             raise ZeroDivisionError
-        return ask(requests)
+        return await ask(requests)
 
     async def test(world: World) -> None:
         first = world.come(0)
@@ -309,13 +315,42 @@ def test_the_unforeseen_reaches_everybody_in_the_call_and_nobody_else():
     in_a_world(test, ask=broken)
 
 
+def test_a_call_that_is_cancelled_leaves_nobody_waiting():
+    async def cancelled(requests: Sequence[Request]) -> Sequence[Outcome]:
+        raise asyncio.CancelledError
+
+    async def test(world: World) -> None:
+        coming = [world.come(number) for number in range(3)]
+        results = await asyncio.gather(*coming, return_exceptions=True)
+        assert [type(result) for result in results] == [asyncio.CancelledError] * 3
+
+    in_a_world(test, seconds=0.001, ask=cancelled)
+
+
+def test_who_waits_has_time_left_for_the_call_and_a_retry():
+    """Where the deadline is shorter than the longest wait, half of it is for the call."""
+
+    async def test(world: World) -> None:
+        coming = []
+        for number in range(CALLS + 1):
+            coming.append(world.come(number))
+            await asyncio.sleep(PATIENCE * 1.5)
+        await asyncio.sleep(0.5)
+        with pytest.raises(ModelOverloaded):
+            coming[-1].result()
+        for call in world.calls.open:
+            call.answer()
+        await asyncio.gather(*coming[:CALLS])
+
+    in_a_world(test, deadline_seconds=1.0, max_waiting_seconds=60.0)
+
+
 def test_an_error_goes_to_whose_it_is():
-    def picky(requests: Sequence[Request]) -> list[Outcome]:
-        known: dict[bool, Callable[[Request], Outcome]] = {
-            True: lambda request: predict(request.beats),
-            False: lambda request: ModelFailed("scripted"),
-        }
-        return [known[request.beats.beats[0].values[0] != 2](request) for request in requests]
+    async def picky(requests: Sequence[Request]) -> list[Outcome]:
+        return [
+            ModelFailed("scripted") if request.beats.beats[0].values[0] == 2 else await predict(request.beats)
+            for request in requests
+        ]
 
     async def test(world: World) -> None:
         coming = [world.come(number) for number in range(4)]

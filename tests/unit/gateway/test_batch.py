@@ -1,6 +1,8 @@
-"""Requests asked for in one call: whose rows are whose, and whose errors."""
+"""A batch of several requests, predicted in one call: whose rows are whose, and whose errors."""
 
+import asyncio
 from array import array
+from collections.abc import Awaitable, Callable
 from itertools import count
 from math import log2
 
@@ -9,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import errors
-from gateway.inference.batch import Request, together
+from gateway.deadline import Deadline
+from gateway.inference.micro_batcher import Outcome, Request, predict_batch
 from gateway.inference.predictor import Prediction
 from gateway.model import Answer
-from gateway.payload.json_beats import Beat, Beats
+from gateway.payload.beats import Beat, Beats, JsonBeats
 
 BAD = -1.0
 
 
 def request(*firsts: float) -> Request:
-    return Request(Beats(tuple(Beat(array("f", [first, 0, 0]), None) for first in firsts), batch=len(firsts) > 1))
+    beats = Beats(tuple(Beat(array("f", [first, 0, 0]), None) for first in firsts), batch=len(firsts) > 1)
+    return Request(beats, Deadline(60))
 
 
 def requests(sizes: list[int]) -> list[Request]:
@@ -35,10 +39,10 @@ class Model:
     """Answers each beat with its own first value, and raises `error` for calls with a bad beat."""
 
     def __init__(self, error: errors.GatewayError | None = None) -> None:
-        self.calls: list[Beats] = []
+        self.calls: list[JsonBeats] = []
         self._error = error
 
-    def __call__(self, beats: Beats) -> Prediction:
+    async def __call__(self, beats: JsonBeats) -> Prediction:
         self.calls.append(beats)
         values = [beat.values[0] for beat in beats.beats]
         if self._error and BAD in values:
@@ -46,10 +50,14 @@ class Model:
         return Prediction(Answer(7, [int(value) for value in values], values, [[value] for value in values]))
 
 
+def predicted(model: Callable[[JsonBeats], Awaitable[Prediction]], asked: list[Request]) -> list[Outcome]:
+    return asyncio.run(predict_batch(model, asked))
+
+
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=40))
 def test_each_request_gets_exactly_its_own_rows_out_of_one_call(sizes):
     model, asked = Model(), requests(sizes)
-    outcomes = together(model, asked)
+    outcomes = predicted(model, asked)
     for outcome, each in zip(outcomes, asked, strict=True):
         assert isinstance(outcome, Prediction)
         answer = outcome.answer
@@ -62,7 +70,7 @@ def test_each_request_gets_exactly_its_own_rows_out_of_one_call(sizes):
 
 def test_one_request_is_asked_as_it_came():
     model, single = Model(), request(5)
-    together(model, [single])
+    predicted(model, [single])
     assert model.calls == [single.beats]
 
 
@@ -73,7 +81,7 @@ def test_what_is_wrong_with_one_is_not_its_mates(error, good, bad):
     for place in bad:
         asked.insert(place, request(0.5, BAD))
     model = Model(error)
-    for outcome, each in zip(together(model, asked), asked, strict=True):
+    for outcome, each in zip(predicted(model, asked), asked, strict=True):
         if BAD in firsts(each):
             assert outcome is error
         else:
@@ -89,13 +97,13 @@ def test_what_is_wrong_with_one_is_not_its_mates(error, good, bad):
 )
 def test_what_is_wrong_with_the_model_server_is_everybodys_and_asked_once(error):
     model = Model(error)
-    assert together(model, [request(1), request(BAD), request(2)]) == [error] * 3
+    assert predicted(model, [request(1), request(BAD), request(2)]) == [error] * 3
     assert len(model.calls) == 1
 
 
 def test_the_unforeseen_is_not_taken_for_an_answer():
-    def broken(beats: Beats) -> Prediction:
+    async def broken(beats: JsonBeats) -> Prediction:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        together(broken, [request(1), request(2)])
+        predicted(broken, [request(1), request(2)])

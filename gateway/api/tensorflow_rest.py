@@ -1,0 +1,47 @@
+"""TensorFlow Serving's REST, which KServe calls v1: what its clients speak, answered by the same core."""
+
+from flask import Response, jsonify, request
+
+from gateway.api.blocking import BlockingRouter, asked_version
+from gateway.errors import ModelNotFound, VersionNotFound
+from gateway.exchange import VERSION
+from gateway.model import ALL_OUTPUTS
+from gateway.payload import tensorflow_rest
+from gateway.payload.content_encoding import check_charset
+from gateway.settings import Settings
+
+
+class TensorFlowRest:
+    """One method for each view; `name` must be the served model's, and a version is named by number or by label."""
+
+    def __init__(self, router: BlockingRouter, settings: Settings) -> None:
+        self._router = router
+        self._settings = settings
+
+    def status(self, name: str, version: str | None = None, label: str | None = None) -> Response:
+        """Give the state of each version, or of one."""
+        number, states = self._version(name, version, label), self._router.states()
+        if number is not None and number not in states:
+            raise VersionNotFound(number, [each for each, state in states.items() if state.name == "AVAILABLE"])
+        chosen = states if number is None else {number: states[number]}
+        return jsonify(tensorflow_rest.status(chosen))
+
+    def metadata(self, name: str, version: str | None = None, label: str | None = None) -> Response:
+        """Describe the signature of a version."""
+        served = self._router.model(self._version(name, version, label))
+        return jsonify(tensorflow_rest.metadata(name, served))
+
+    def predict(self, name: str, version: str | None = None, label: str | None = None) -> Response:
+        """Predict a batch."""
+        number = self._version(name, version, label)
+        check_charset(request.headers.get("Content-Type"))
+        asked = tensorflow_rest.read(request.get_data(cache=False), self._settings.max_batch)
+        prediction = self._router.predict(asked.beats, ALL_OUTPUTS, number)
+        content = tensorflow_rest.written(asked, prediction.answer)
+        headers = {VERSION: str(prediction.answer.version)}
+        return Response(content, content_type="application/json", headers=headers)
+
+    def _version(self, name: str, version: str | None, label: str | None) -> int | None:
+        if name != self._settings.model_name:
+            raise ModelNotFound(name, self._settings.model_name)
+        return asked_version(version if label is None else str(self._router.version_of(label)))

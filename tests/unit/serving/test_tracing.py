@@ -1,0 +1,48 @@
+"""What switches the model server's traces on, and what its variables may be."""
+
+import re
+
+import pytest
+
+from serving.tracing import TracingError, tracing_by, wanted
+
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
+
+
+@pytest.mark.parametrize(
+    ("env", "protocol"),
+    [
+        ({}, None),
+        ({"OTEL_SERVICE_NAME": "mine"}, None),
+        (ENDPOINT, "http/protobuf"),
+        (ENDPOINT | {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "grpc"}, "grpc"),
+        (ENDPOINT | {"OTEL_SDK_DISABLED": "true"}, None),
+        (ENDPOINT | {"OTEL_TRACES_EXPORTER": "none"}, None),
+        (ENDPOINT | RATIO | {"OTEL_TRACES_SAMPLER_ARG": "0.5"}, "http/protobuf"),
+    ],
+)
+def test_an_endpoint_switches_tracing_on(env, protocol):
+    assert wanted(env) == protocol
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}, "OTEL_EXPORTER_OTLP_PROTOCOL='http/json': expected http/proto"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT='collector:4318': expected a"),
+        ({"OTEL_TRACES_EXPORTER": "console"}, "OTEL_TRACES_EXPORTER='console': expected otlp or none"),
+        ({"OTEL_TRACES_SAMPLER": "some"}, "OTEL_TRACES_SAMPLER='some': expected always_on or"),
+        (RATIO | {"OTEL_TRACES_SAMPLER_ARG": "10%"}, "OTEL_TRACES_SAMPLER_ARG='10%': expected the share of traces"),
+        (RATIO | {"OTEL_TRACES_SAMPLER_ARG": "nan"}, "OTEL_TRACES_SAMPLER_ARG='nan': expected the share of traces"),
+        ({"OTEL_EXPORTER_OTLP_TIMEOUT": "soon"}, "OTEL_EXPORTER_OTLP_TIMEOUT='soon': expected a number above 0"),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_BSP_MAX_QUEUE_SIZE='0': expected a number above 0"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(env, sentence):
+    with pytest.raises(TracingError, match=re.escape(sentence)):
+        wanted(ENDPOINT | env)
+
+
+def test_nothing_is_made_where_nothing_is_wanted():
+    assert tracing_by(None) is None
