@@ -81,8 +81,13 @@ def test_workers_have_a_provider_each(serving, receiver, monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.grpc)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
     with running(serving.target, workers=2) as gateway:
-        for _ in range(40):
-            assert gateway.ask("POST", "/predict", BEAT).status_code == 200
+        while sum("startup complete" in line for line in gateway.lines) < 2:
+            assert gateway.ask("GET", "/health").status_code == 200
+        for worker in gateway.workers:
+            worker.suspend()  # so that the other one answers
+            for _ in range(20):
+                assert gateway.ask("POST", "/predict", BEAT).status_code == 200
+            worker.resume()
         assert gateway.end() == 0
     assert len({span.id for span in receiver.named(REQUEST)}) == 40
     assert len(receiver.requests) > 1
