@@ -4,6 +4,7 @@ It gives the request its id and route, lets it in, has it answered, turns an err
 keep browsers safe, sends, counts and logs.
 """
 
+import asyncio
 import re
 import secrets
 import time
@@ -12,7 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Final
 
 from gateway.deadline import Deadline
-from gateway.errors import MethodNotAllowed, NoSuchPath
+from gateway.errors import MethodNotAllowed, ModelNotReady, NoSuchPath
 from gateway.exchange import REQUEST_ID, VERSION, Headers, Message, Receive, Request, Response, Send
 from gateway.http.error_responses import error_response
 from gateway.http.listeners import Listeners
@@ -78,6 +79,9 @@ class RequestLifecycle:
             response = await self._respond(request)
         except Exception as caught:
             error, response = caught, error_response(caught, request)
+        except asyncio.CancelledError:  # the worker ends, and ECG_GRACEFUL_SECONDS were not enough for the request
+            error = ModelNotReady("This gateway is stopping; try again", cause="ECG_GRACEFUL_SECONDS passed")
+            response = error_response(error, request)
         try:
             await _send(send, response, self._more(request, response))
             if request.trace is not None:

@@ -7,10 +7,19 @@ The policy, in the order in which it applies:
 2. An endpoint that cannot be reached, or that ends the call as it stops (UNAVAILABLE, CANCELLED), costs a retry: at
    once on an endpoint that was not tried yet, else after 0.1 and then 0.3 seconds. NOT_FOUND, the answer of a server
    that has not loaded the model, is tried elsewhere only. Every other answer stands.
-3. An endpoint that does not answer for half a second may hang: the call is made on another one as well, and the first
-   answer of the two counts.
-4. Two failed or overtaken attempts in a row eject the endpoint. The probe of each second lets it in again.
+3. An endpoint that does not answer for half a second, or for half of ECG_DEADLINE_SECONDS where that is shorter, may
+   hang: the call is made on another one as well, which is one more attempt. As long as no answer comes there is another
+   attempt each half second, and at once where an attempt finds its endpoint gone: on endpoints that were not tried yet
+   or, after half a second, on such as failed before. The first answer counts, and the other attempts are cancelled.
+4. Two attempts in a row that failed, or were overtaken by an answer from elsewhere, eject the endpoint. Those under way
+   at the same time count once, and a probe that is not answered within a second counts as well. The endpoint is out of
+   turn for 1 second, and for one more with each ejection up to 30, unless calls were answered in between. Then the
+   first probe that it answers lets it in again.
 5. At most ECG_RETRY_ATTEMPTS attempts, as long as the retry budget lasts, and never beyond the request's deadline.
+
+One deadline, ECG_DEADLINE_SECONDS from when the body has come, holds for all that is done for a request: its wait for
+the micro-batcher (at most half of it), the candidate's attempts (at most half of what is left, and half a second while
+all of the candidate's endpoints are ejected), the served version's after them, and the questions about the model.
 """
 
 import asyncio

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.model_server.failover import SLOW_SECONDS
 from gateway.settings import Settings
+from tests.gateway_errors import assert_error
 from tests.gateway_process import ROOT, Gateway, Load, asked_all_the_time, running
 
 BEAT = {"features": [50] + [0] * 139}  # so far from zero that its probability is the factor of the model server
@@ -112,6 +113,21 @@ def test_a_killed_model_server_fails_no_request_of_thousands(servers):
             servers.restart()
             wait_for_both(load)
         assert load.statuses.keys() == {200}
+
+
+def test_what_the_end_cuts_off_may_be_asked_again(servers):
+    with running(servers.target, deadline_seconds=600, graceful_seconds=1) as gateway, ThreadPoolExecutor(8) as clients:
+        assert gateway.ask("POST", "/predict", BEAT).status_code == 200
+        for process in servers.processes:
+            process.send_signal(signal.SIGSTOP)
+        asking = [
+            clients.submit(gateway.ask, "POST", path, BEAT) for path in ("/predict", "/explain") for _ in range(4)
+        ]
+        gateway.wait_for_line(OUT)  # so all of them have come
+        assert gateway.end() == 0
+        for each in asking:
+            assert_error(each.result(), 503, "model_not_ready", "stopping")
+        assert not any("never retrieved" in line or "Traceback" in line for line in gateway.lines)
 
 
 def test_a_gateway_lives_and_ends_while_all_its_model_servers_hang(servers):
