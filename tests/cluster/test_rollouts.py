@@ -16,6 +16,7 @@ import pytest
 
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace, run
 from tests.gateway_process import asked_all_the_time
+from tests.waiting import until
 
 HOST = "rollouts.test"
 PUBLISH_ONLY = "--set=rollout.promote=false"
@@ -203,7 +204,8 @@ def test_a_canary_that_raises_itself_is_promoted(ingress, rollout, bodies, tell)
 def test_undo_goes_back(ingress, rollout):
     rollout("undo")
     assert status(rollout)["served"] == 2
-    assert ingress.ask("GET", "/model").headers["X-Model-Version"] == "2"
+    # a gateway reads once a second that the pods of the former version get no more requests while they leave
+    until(lambda: ingress.ask("GET", "/model").headers["X-Model-Version"] == "2")
 
 
 def test_of_two_promotions_at_once_one_wins_and_the_other_says_so(rollout):
