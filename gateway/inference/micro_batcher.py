@@ -1,6 +1,6 @@
 """The micro-batcher joins the requests that come while a Predict is under way into the next one.
 
-A request waits only while others are predicted, never for more requests to come.
+Besides it waits only for callers who were just answered, where they come again sooner than a call takes.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from gateway.deadline import Deadline
 from gateway.errors import ContractBroken, GatewayError, InvalidBeat, ModelFailed, ModelOverloaded
 from gateway.exchange import Trace
 from gateway.inference.predictor import Prediction
+from gateway.inference.returns import Returns
 from gateway.payload.beats import JsonBeats, join
 from gateway.settings import Settings
 from gateway.telemetry.tracing import callers
@@ -59,6 +60,9 @@ class MicroBatcher:
         self._calls = 0
         self._work: set[asyncio.Task[None]] = set()
         self._looks = False
+        self._returns = Returns()
+        self._in_sight = 0  # callers: those of the last call, and those who waited when it ended
+        self._gathering: asyncio.TimerHandle | None = None
 
     async def predict(self, request: Request) -> Prediction:
         """Return the prediction or raise its GatewayError; ModelOverloaded if too many wait, or this for too long."""
@@ -66,11 +70,14 @@ class MicroBatcher:
         if request.trace is not None:
             request.trace.begin_wait()
         loop = asyncio.get_running_loop()
-        if not self._calls and not self._waiting:
+        self._returns.came(loop.time())
+        if not self._calls and not self._waiting and not self._may_gather(1):
             (outcome,) = await self._call([request])  # in this task: nobody else is to be told
         else:
             mine = _Waiting(request, loop.create_future(), loop.time())
             self._waiting.append(mine)
+            if not self._calls:
+                self._gather(loop)
             self._look_later(loop)
             outcome = await mine.outcome
         if isinstance(outcome, GatewayError):
@@ -82,7 +89,20 @@ class MicroBatcher:
         if len(self._waiting) >= self._settings.max_waiting:
             raise ModelOverloaded(_FULL, cause=f"{len(self._waiting)} wait")
 
+    def _may_gather(self, waiting: int) -> bool:
+        return waiting < self._in_sight and self._returns.patience > 0
+
+    def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start a call when everybody in sight has come, or has been waited for."""
+        if not self._may_gather(len(self._waiting)):
+            self._start(loop)
+        elif self._waiting and self._gathering is None:
+            self._gathering = loop.call_later(self._returns.patience, self._start, loop)
+
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
         batch: list[_Waiting] = []
         beats = 0
         while self._waiting and beats < BATCH_BEATS:
@@ -94,16 +114,22 @@ class MicroBatcher:
             work.add_done_callback(self._work.discard)
 
     async def _call(self, requests: Sequence[Request]) -> Sequence[Outcome]:
-        """Predict a batch, and start the next one when it has ended."""
-        self._calls += 1
+        """Predict a batch, and see to the next one when it has ended."""
+        loop = asyncio.get_running_loop()
+        self._calls, began = self._calls + 1, loop.time()
         for each in requests:
             if each.trace is not None:
                 each.trace.end_wait()
         try:
             return await self._predict_each(requests)
         finally:
-            self._calls -= 1
-            self._start(asyncio.get_running_loop())
+            self._calls, now = self._calls - 1, loop.time()
+            self._returns.answered(now, now - began, len(requests))
+            self._in_sight = len(requests) + len(self._waiting)
+            if self._calls:
+                self._start(loop)
+            else:
+                self._gather(loop)
 
     async def _call_for(self, batch: Sequence[_Waiting]) -> None:
         try:

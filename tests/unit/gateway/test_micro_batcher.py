@@ -203,6 +203,47 @@ def test_calls_that_answer_soon_are_made_one_at_a_time():
     in_a_world(test, seconds=PATIENCE / 5)
 
 
+async def closed_loop(world: World, callers: int, rounds: int, pause: float) -> None:
+    """Each caller asks again `pause` seconds after its answer."""
+
+    async def caller(number: int) -> None:
+        for _ in range(rounds):
+            assert await world.come(number) == [number]
+            await asyncio.sleep(pause)
+
+    await asyncio.gather(*map(caller, range(callers)))
+
+
+def test_callers_who_come_again_soon_are_waited_for():
+    async def test(world: World) -> None:
+        await closed_loop(world, callers=8, rounds=50, pause=0.002)
+        assert world.calls.sizes[5:45] == [8] * 40
+
+    in_a_world(test, seconds=0.01)
+
+
+def test_callers_who_take_their_time_are_not_waited_for():
+    async def test(world: World) -> None:
+        await closed_loop(world, callers=8, rounds=50, pause=0.02)
+        assert 8 not in world.calls.sizes
+
+    in_a_world(test, seconds=0.01)
+
+
+def test_who_is_left_of_many_waits_once():
+    async def test(world: World) -> None:
+        await closed_loop(world, callers=8, rounds=50, pause=0.002)
+        await asyncio.sleep(1)
+        began = world.loop.time()
+        assert await world.come(0) == [0]
+        assert 0.01 < world.loop.time() - began <= 0.02
+        began = world.loop.time()
+        assert await world.come(1) == [1]
+        assert world.loop.time() - began == pytest.approx(0.01)
+
+    in_a_world(test, seconds=0.01)
+
+
 def test_a_call_that_hangs_does_not_stop_the_others():
     async def test(world: World) -> None:
         stuck = world.come(0)
