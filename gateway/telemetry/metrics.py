@@ -2,12 +2,14 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from gateway.model import Answer
 
@@ -15,7 +17,6 @@ OTHER: Final = "other"  # a label once there are too many
 MOST_VERSIONS: Final = 200
 MOST_CLASSES: Final = 100
 TENTHS: Final = 10
-READS: Final = 3  # of the workers' files
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -35,13 +36,29 @@ class _Bounded:
         return text
 
 
+class _Workers(Collector):
+    """Adds up the files in a folder where each worker writes, as MultiProcessCollector does.
+
+    That one fails on a file that a worker has opened, and not written yet.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the metrics of all workers."""
+        begun = [str(file) for file in self._folder.glob("*.db") if file.stat().st_size]
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(begun)  # type: ignore[no-untyped-call]
+        return metrics
+
+
 class Metrics:
     """Every metric; safe to share between threads. Workers share by `folder`, which prometheus_client knows too."""
 
     def __init__(self, folder: str = "") -> None:
         self._registry = CollectorRegistry()
         if folder:
-            MultiProcessCollector(self._registry, path=folder)  # type: ignore[no-untyped-call]
+            self._registry.register(_Workers(folder))
         own = None if folder else self._registry  # with a folder the registry has what all workers wrote there
         self._version, self._class = _Bounded(MOST_VERSIONS), _Bounded(MOST_CLASSES)
         self._requests = Counter(
@@ -150,7 +167,4 @@ class Metrics:
 
     def text(self) -> bytes:
         """Write everything in Prometheus' text format."""
-        for _ in range(READS - 1):
-            with suppress(Exception):  # a worker was writing a new metric into its file just when it was read
-                return generate_latest(self._registry)
         return generate_latest(self._registry)

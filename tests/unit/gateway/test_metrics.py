@@ -1,6 +1,9 @@
 """What /metrics tells."""
 
 import logging
+from contextlib import closing
+
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from gateway.model import Answer
 from gateway.telemetry.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics
@@ -66,3 +69,13 @@ def test_labels_are_bounded():
     assert total(told, "ecg_gateway_predictions_total", version="other") == 1000 - MOST_VERSIONS
     assert total(told, "ecg_gateway_predictions_total", predicted_class="other") == 1000 - MOST_CLASSES
     assert total(told, "ecg_gateway_errors_total", version="other") == 1000 - MOST_VERSIONS
+
+
+def test_workers_are_added_up_without_one_that_has_not_written_yet(tmp_path):
+    name = "ecg_gateway_requests_total"
+    key = mmap_key(name.removesuffix("_total"), name, ["path"], ["/predict"], "")
+    for worker in (1, 2):
+        with closing(MmapedDict(str(tmp_path / f"counter_{worker}.db"))) as file:
+            file.write_value(key, 3.0, 0.0)
+    (tmp_path / "counter_3.db").touch()  # as it is for a moment when a worker makes its first metric
+    assert total(Metrics(str(tmp_path)).text().decode(), name, path="/predict") == 6
