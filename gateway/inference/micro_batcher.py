@@ -4,6 +4,7 @@ Besides it waits only for callers who were just answered, where they come again 
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -51,8 +52,11 @@ class _Waiting:
 class MicroBatcher:
     """Predicts by `predict_each`, with few calls for many requests; for one event loop."""
 
-    def __init__(self, predict_each: PredictEach, settings: Settings) -> None:
+    def __init__(
+        self, predict_each: PredictEach, settings: Settings, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         self._predict_each = predict_each
+        self._clock = clock  # uvloop's own counts milliseconds
         self._settings = settings
         # one that waited for long must leave those it is joined with time for a retry
         self._longest = min(settings.max_waiting_seconds, settings.deadline_seconds / 2)
@@ -70,7 +74,7 @@ class MicroBatcher:
         if request.trace is not None:
             request.trace.begin_wait()
         loop = asyncio.get_running_loop()
-        self._returns.came(loop.time())
+        self._returns.came(self._clock())
         if not self._calls and not self._waiting and not self._may_gather(1):
             (outcome,) = await self._call([request])  # in this task: nobody else is to be told
         else:
@@ -116,14 +120,14 @@ class MicroBatcher:
     async def _call(self, requests: Sequence[Request]) -> Sequence[Outcome]:
         """Predict a batch, and see to the next one when it has ended."""
         loop = asyncio.get_running_loop()
-        self._calls, began = self._calls + 1, loop.time()
+        self._calls, began = self._calls + 1, self._clock()
         for each in requests:
             if each.trace is not None:
                 each.trace.end_wait()
         try:
             return await self._predict_each(requests)
         finally:
-            self._calls, now = self._calls - 1, loop.time()
+            self._calls, now = self._calls - 1, self._clock()
             self._returns.answered(now, now - began, len(requests))
             self._in_sight = len(requests) + len(self._waiting)
             if self._calls:

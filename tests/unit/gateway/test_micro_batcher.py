@@ -110,8 +110,8 @@ class World:
 
     def __init__(self, calls: Calls, **changed: Any):
         self.calls = calls
-        self._batcher = MicroBatcher(calls.predict_each, replace(Settings(), **changed))
         self.loop = asyncio.get_running_loop()
+        self._batcher = MicroBatcher(calls.predict_each, replace(Settings(), **changed), self.loop.time)
         self.answered_at: dict[float, float] = {}  # by the first beat's first value
 
     def come(self, *firsts: float) -> "asyncio.Task[list[int]]":
