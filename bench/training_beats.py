@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.generate import Recipe, make_beats
 from data.progress import progress
+from data.sources.generate import Recipe, make_beats
 
 VALUES = 140
 SIMULATED = 2000

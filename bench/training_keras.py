@@ -11,7 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import keras
 import numpy as np
 
-from data.reader import read_beats
+from data.tables.reader import read_beats
 from training.network import batch_size
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from data.annotations import read_annotations
-from data.cutting import cut_beats
-from data.generate import Recipe, make_beats
-from data.recording import read_lead
+from data.recordings.annotations import read_annotations
+from data.recordings.lead import read_lead
+from data.recordings.windows import cut_beats
+from data.sources.generate import Recipe, make_beats
 
 Beats = NDArray[np.float64]
 

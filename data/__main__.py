@@ -11,13 +11,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from data.annotations import LABELLINGS
-from data.download import SOURCES, download
+from data.client.gateway import Gateway, read_key
+from data.client.predict import Job, predict
 from data.errors import DataError
-from data.fetch import fetch
-from data.outputs import keep_apart
-from data.predict import Job, predict
-from data.predict_gateway import Gateway, read_key
+from data.overwrite import keep_apart
+from data.recordings.annotations import LABELLINGS
+from data.sources.download import SOURCES, download
+from data.sources.fetch import fetch
 
 GATEWAY_SECONDS: Final = 20.0
 
@@ -122,7 +122,7 @@ def _fetch(chosen: Namespace) -> None:
 
 def _generate(chosen: Namespace) -> None:
     # imported here because the simulator takes seconds to load
-    from data.generate import Recipe, generate
+    from data.sources.generate import Recipe, generate
 
     generate(chosen.out, Recipe(chosen.beats, chosen.length, chosen.classes, chosen.seed))
     print(chosen.out)
@@ -138,7 +138,7 @@ def _served_length(url: str, key_file: Path | None) -> int:
 
 def _beats(chosen: Namespace) -> None:
     # imported here because neurokit2 takes seconds to load
-    from data.recorded import Wish, write_beats
+    from data.recordings.segmentation import Wish, write_beats
 
     if chosen.key_file:
         keep_apart({"--out": chosen.out, "--positions": chosen.positions}, [chosen.key_file])

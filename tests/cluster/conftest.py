@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from data.generate import Recipe, generate
+from data.sources.generate import Recipe, generate
 from tests.gateway_process import ROOT
 from training.options import parse_options
 from training.parts import Parts, read

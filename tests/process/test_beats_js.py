@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.annotations import match, read_annotations
-from data.cutting import cut_beats
-from data.peaks import find_peaks
-from data.recording import Lead, read_lead
+from data.recordings.annotations import match, read_annotations
+from data.recordings.lead import Lead, read_lead
+from data.recordings.peaks import find_peaks
+from data.recordings.windows import cut_beats
 from tests.recordings import heartbeats, strip, write_edf, write_table
 
 SCRIPT = Path(__file__).with_name("beats.mjs")

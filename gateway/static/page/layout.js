@@ -1,4 +1,4 @@
-/** How rows of values are laid out: is there a header, is there a label, and in which column. As data/layout.py has it. */
+/** How rows of values are laid out: is there a header, is there a label, and in which column. As data/tables/layout.py has it. */
 
 import { Failure } from "./client.js";
 import { counted } from "./words.js";

@@ -1,4 +1,4 @@
-/** Cuts beats as data/cutting.py does: the two are held together by a test, so change both. */
+/** Cuts beats as data/recordings/windows.py does: the two are held together by a test, so change both. */
 
 export const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
 export const LONGEST_SECONDS = 3; // from one peak to the next; beyond it beats were missed

@@ -1,4 +1,4 @@
-/** Finds R peaks as data/peaks.py does, which has neurokit2 for it: the two are held together by a test. */
+/** Finds R peaks as data/recordings/peaks.py does, which has neurokit2 for it: the two are held together by a test. */
 
 import { clean, smooth } from "./filter.js";
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from data.reader import read_beats
+from data.tables.reader import read_beats
 from tests.made_beats import write_beats
 from training.network import build, fit
 from training.recipe import Recipe

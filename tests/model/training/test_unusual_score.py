@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from data.generate import Recipe, make_beats
+from data.sources.generate import Recipe, make_beats
 from training import unusual
 from training.shards import Rows
 from training.unusual import FARTHEST, MOST_BEATS, MOST_VALUES, Unusual

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.annotations import match, read_annotations
 from data.errors import DataError
+from data.recordings.annotations import match, read_annotations
 
 
 def matched(peaks: list[int], samples: list[int], reach: float) -> list[int]:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from data.download import SOURCES, Known, Source, download
 from data.errors import DataError
+from data.sources.download import SOURCES, Known, Source, download
 from tests.mirror import MODIFIED, Mirror, answer, rest
 
 BODY = b"0.5,1.5,1\n2.5,3.5,0\n4.5,5.5,1\n" * 100

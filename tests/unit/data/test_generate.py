@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from data.errors import DataError
-from data.generate import Recipe, generate, make_beats
-from data.reader import read_beats
+from data.sources.generate import Recipe, generate, make_beats
+from data.tables.reader import read_beats
 
 
 def test_the_file_is_read_back_with_its_note_and_names(tmp_path):

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.beats import Beats
 from data.errors import DataError
-from data.reader import read_beats
+from data.tables.beats import Beats
+from data.tables.reader import read_beats
 
 FEATURES = [[0.5, 1.5], [2.5, -3.5], [4.5, 1e-3]]
 LABELS = [1, 0, 1]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data.annotations import match
-from data.peaks import BLOCK_SECONDS, find_peaks
+from data.recordings.annotations import match
+from data.recordings.peaks import BLOCK_SECONDS, find_peaks
 from tests.recordings import heartbeats, strip
 
 

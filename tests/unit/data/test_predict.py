@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from data.__main__ import main
+from data.client.output import Output
+from data.client.predict import Job, predict
 from data.errors import DataError
-from data.predict import Job, predict
-from data.predict_output import Output
 from tests.fake_gateway import GONE, FakeGateway, error, running
 
 ROWS = [((-1) ** row * (row + 1.0), row + 0.5) for row in range(50)]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.beats import require_classes
 from data.errors import DataError
-from data.layout import Layout
-from data.lines import BLOCK_BYTES, Block
-from data.reader import BeatFiles, open_beats, parse_carefully, parse_quickly, read_beats
+from data.tables.beats import require_classes
+from data.tables.layout import Layout
+from data.tables.lines import BLOCK_BYTES, Block
+from data.tables.reader import BeatFiles, open_beats, parse_carefully, parse_quickly, read_beats
 
 GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
 

@@ -40,6 +40,8 @@ GATEWAY_MAY_IMPORT = {
     "server": {*EVERYTHING, "supervisor"},
     "__main__": {"server", "security", "telemetry"},
 }
+# What of data each of its packages may import beside itself, errors, progress and overwrite.
+DATA_MAY_IMPORT = {"tables": set[str](), "recordings": {"tables"}, "sources": {"tables"}, "client": {"tables"}}
 HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
 EXTRAS = {
     "data": {"data"},
@@ -63,18 +65,18 @@ def imported(component: str) -> set[str]:
     return names
 
 
-def inside(part: str) -> set[str]:
-    """Packages and modules of the gateway that one of them imports, itself left out."""
-    path = ROOT / "gateway" / part
+def inside(part: str, component: str = "gateway") -> set[str]:
+    """Packages and modules of a component that one of them imports, itself left out."""
+    path = ROOT / component / part
     names: set[str] = set()
     for file in path.rglob("*.py") if path.is_dir() else [path.with_suffix(".py")]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
-                assert not node.level, f"{file}: the gateway imports by whole names"
+                assert not node.level, f"{file}: give whole names"
                 names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {name.split(".")[1] for name in names if name.startswith("gateway.")} - {part}
+    return {name.split(".")[1] for name in names if name.startswith(f"{component}.")} - {part}
 
 
 def distribution(requirement: str) -> str:
@@ -97,6 +99,11 @@ def test_a_component_imports_only_the_components_that_it_may(component):
 @pytest.mark.parametrize("part", sorted(GATEWAY_MAY_IMPORT))
 def test_a_part_of_the_gateway_imports_only_the_parts_that_it_may(part):
     assert inside(part) <= GATEWAY_MAY_IMPORT[part] | set(BASE)
+
+
+@pytest.mark.parametrize("part", DATA_MAY_IMPORT)
+def test_a_package_of_data_imports_only_the_packages_that_it_may(part):
+    assert inside(part, "data") <= DATA_MAY_IMPORT[part] | {"errors", "progress", "overwrite"}
 
 
 def test_every_part_of_the_gateway_is_listed():

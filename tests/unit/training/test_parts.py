@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.reader import read_beats
+from data.tables.reader import read_beats
 from tests.made_beats import write_beats
 from training.errors import TrainingError
 from training.options import parse_options

@@ -11,7 +11,10 @@ from typing import TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from data.annotations import (
+from data.errors import DataError
+from data.overwrite import keep_apart
+from data.progress import progress
+from data.recordings.annotations import (
     CLASSES,
     CLOSE_SECONDS,
     LABEL_SECONDS,
@@ -20,12 +23,9 @@ from data.annotations import (
     match,
     read_annotations,
 )
-from data.cutting import cut_beats
-from data.errors import DataError
-from data.outputs import keep_apart
-from data.peaks import find_peaks
-from data.progress import progress
-from data.recording import Lead, files_of, is_wfdb, read_lead
+from data.recordings.lead import Lead, files_of, is_wfdb, read_lead
+from data.recordings.peaks import find_peaks
+from data.recordings.windows import cut_beats
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.client.gateway import Served
 from data.errors import DataError
-from data.layout import Layout, find_columns, find_layout
-from data.lines import Block, read_blocks
-from data.predict_gateway import Served
-from data.reader import parse
+from data.tables.layout import Layout, find_columns, find_layout
+from data.tables.lines import Block, read_blocks
+from data.tables.reader import parse
 
 
 @dataclass(frozen=True, slots=True)

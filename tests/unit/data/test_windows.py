@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
-from data.cutting import BEFORE_PEAK, cut_beats
+from data.recordings.windows import BEFORE_PEAK, cut_beats
 
 
 def cut(samples: ArrayLike, rate: float, peaks: list[int], length: int = 140) -> list[tuple[int, NDArray[np.float64]]]:

@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.beats import Beats
 from data.errors import DataError
-from data.fields import LARGEST_LABEL, fits_float32, is_label, split, to_number
-from data.layout import Layout, find_layout
-from data.lines import Block, decode, read_blocks
+from data.tables.beats import Beats
+from data.tables.fields import LARGEST_LABEL, fits_float32, is_label, split, to_number
+from data.tables.layout import Layout, find_layout
+from data.tables.lines import Block, decode, read_blocks
 
 ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz")  # of the files in a folder
 

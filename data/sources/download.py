@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from data.errors import DataError
-from data.fetch import fetch
-from data.reader import read_beats
+from data.sources.fetch import fetch
+from data.tables.reader import read_beats
 
 log = logging.getLogger(__name__)
 

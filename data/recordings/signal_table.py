@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.fields import fits_float32, to_number
-from data.layout import DELIMITERS
-from data.lines import Block, decode, numbered_lines, read_blocks
+from data.tables.fields import fits_float32, to_number
+from data.tables.layout import DELIMITERS
+from data.tables.lines import Block, decode, numbered_lines, read_blocks
 
 TIME: Final = re.compile(r"time|second|^t$|^s$|^sec|^ms$|msec", re.IGNORECASE)
 MILLISECONDS: Final = re.compile(r"(^|[^a-z])(ms|msec|millis\w*)([^a-z]|$)", re.IGNORECASE)

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from data.client.gateway import Gateway, Json, Refused, Served, read_key
+from data.client.output import ENDINGS, Output, SoFar
+from data.client.rows import Batch, batches, count_rows, layout_for, line_of
 from data.errors import DataError
-from data.layout import Layout
-from data.outputs import keep_apart
-from data.predict_gateway import Gateway, Json, Refused, Served, read_key
-from data.predict_output import ENDINGS, Output, SoFar
-from data.predict_rows import Batch, batches, count_rows, layout_for, line_of
+from data.overwrite import keep_apart
 from data.progress import progress
+from data.tables.layout import Layout
 
 IN_FLIGHT: Final = 4  # batches
 NOTICED: Final = 0.5  # seconds

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
-from data.fields import is_label, split, to_number
-from data.lines import numbered_lines
+from data.tables.fields import is_label, split, to_number
+from data.tables.lines import numbered_lines
 
 DELIMITERS: Final = ("\t", ";", ",")
 LABEL_NAMES: Final = ("label", "class", "target", "y")

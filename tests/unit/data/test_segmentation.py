@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from data.__main__ import main
-from data.annotations import Annotations, read_annotations
-from data.beats import require_classes
-from data.cutting import cut_beats
 from data.errors import DataError
-from data.peaks import find_peaks
-from data.reader import read_beats
-from data.recorded import Wish, write_beats
-from data.recording import load, read_lead
+from data.recordings.annotations import Annotations, read_annotations
+from data.recordings.lead import load, read_lead
+from data.recordings.peaks import find_peaks
+from data.recordings.segmentation import Wish, write_beats
+from data.recordings.windows import cut_beats
+from data.tables.beats import require_classes
+from data.tables.reader import read_beats
 from tests.fake_gateway import running
 from tests.recordings import heartbeats, strip, write_edf, write_table
 
@@ -148,7 +148,7 @@ def test_labels_are_those_of_the_annotated_beats(tmp_path, table, monkeypatch, c
     marks[5:45:10], marks[50] = 1, 2
     marks[[8, 9, -1]] = 3  # the last beat is not whole
     annotated = Annotations(np.delete(RECORD_BEATS, [20, 21]) + 20, np.delete(marks, [20, 21]))
-    monkeypatch.setattr("data.recorded.read_annotations", lambda *_: annotated)
+    monkeypatch.setattr("data.recordings.segmentation.read_annotations", lambda *_: annotated)
     caplog.set_level("INFO")
     write_beats(table, tmp_path / "beats.csv", None, Wish(labels=labels))
     values, counts = np.unique(read_beats(tmp_path / "beats.csv").labels, return_counts=True)
@@ -164,7 +164,7 @@ def test_annotations_are_matched_at_their_own_rate(tmp_path, table, monkeypatch)
     marks = np.arange(len(RECORD_BEATS)) % 2
     for rate in (None, 1000):
         annotated = Annotations(RECORD_BEATS * (rate or RATE) // RATE, marks, rate)
-        monkeypatch.setattr("data.recorded.read_annotations", lambda *_, annotated=annotated: annotated)
+        monkeypatch.setattr("data.recordings.segmentation.read_annotations", lambda *_, annotated=annotated: annotated)
         write_beats(table, tmp_path / "beats.csv", None, Wish())
         assert read_beats(tmp_path / "beats.csv").labels.tolist() == marks[:-1].tolist()
 

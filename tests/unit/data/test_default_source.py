@@ -10,9 +10,9 @@ from threading import Event
 import pytest
 
 from data.__main__ import main
-from data.download import Known, Source
 from data.progress import progress
-from data.provide import provide
+from data.sources.default_source import provide
+from data.sources.download import Known, Source
 from tests.mirror import Mirror, answer
 
 BODY = b"0.5,1\n1.5,0\n"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.progress import progress
-from data.signal_table import SignalTable
+from data.recordings.signal_table import SignalTable
 
 LOWEST_RATE: Final = 40  # hertz; below, R peaks fall between the samples and beats are missed
 HIGHEST_RATE: Final = 100_000

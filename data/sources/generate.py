@@ -14,7 +14,7 @@ from scipy.signal import find_peaks
 
 from data.errors import DataError
 from data.progress import progress
-from data.shapes import ABNORMAL, NORMAL, Shape, abnormal_shape
+from data.sources.shapes import ABNORMAL, NORMAL, Shape, abnormal_shape
 
 SAMPLING_RATE: Final = 250  # hertz
 STRETCH_SECONDS: Final = 15  # the simulator works in powers of two: a little under 16 wastes least

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Final
 
-from data.download import SOURCES, Source, download
 from data.errors import DataError
+from data.sources.download import SOURCES, Source, download
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def provide(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_
     log.warning("No real data: %s", failure)
     if not path.exists():
         # imported here because the simulator takes seconds to load
-        from data.generate import Recipe, generate
+        from data.sources.generate import Recipe, generate
 
         generate(path, Recipe())
     log.warning("Using SYNTHETIC beats, made by a simulator: %s", path)

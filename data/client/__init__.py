@@ -1,0 +1,1 @@
+"""A client of the gateway: predictions for a file of beats."""
