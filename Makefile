@@ -39,7 +39,7 @@ format: $(INSTALLED) ## Rewrite the code in the project's format
 	@$(BIN)/ruff format $(CODE)
 
 test: $(INSTALLED) ## Everything that needs no cluster
-	@$(BIN)/pytest -m "not cluster" -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -m "not cluster" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60 seconds a test; ECG_FUZZ_SEED repeats one)
 	@ECG_FUZZ_SECONDS=$(or $(FOR),60) $(BIN)/pytest tests/fuzz -v $(ARGS)

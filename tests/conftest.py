@@ -6,12 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from tests.gateway_process import running
 from tests.tree import Tree
 
 TESTS = Path(__file__).parent
+LONGEST = ("process", "model", "fuzz", "browser")  # folders
 REAL_DATA = TESTS.parents[1] / "shared" / "data"
 
 settings.register_profile("no deadline", deadline=None)  # how long an example takes depends on what else runs
@@ -21,6 +23,8 @@ settings.load_profile("no deadline")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(item.path.relative_to(TESTS).parts[0])
+    # files with whole processes take longest: begun first, none of them is left to one test runner at the end
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +36,14 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model base path with version 1, to be copied."""
-    tree = Tree(tmp_path_factory.mktemp("trained"), ExitStack())
-    tree.train()
+def trained(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """A model base path with version 1, to be copied; trained once for all test runners."""
+    folder = tmp_path_factory.getbasetemp().parent / f"trained-{testrun_uid}"
+    with FileLock(f"{folder}.lock"):
+        tree = Tree(folder, ExitStack())
+        if not (tree.base / "1").exists():
+            folder.mkdir(exist_ok=True)
+            tree.train()
     return tree.base
 
 

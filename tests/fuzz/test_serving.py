@@ -1,10 +1,9 @@
 """Whatever comes over gRPC or REST: no INTERNAL, no 500, no crash, bounded memory, and right answers afterwards."""
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from struct import pack
 from typing import Any
 
@@ -22,8 +21,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tests.fuzz.conftest import BRIEF, PATIENCE, Fuzz, memory, send, statuses
 from tests.fuzz.requests import Raw, bodies, heads, requests
 from tests.golden.kit import Client, array, floats, spec
-from tests.golden.process import ROOT, ServerProcess, running
-from tests.made_beats import write_beats
+from tests.golden.process import ServerProcess, running
 
 FEATURES = 12
 GROWN = 300e6  # bytes that may be held more at the end than at the beginning
@@ -118,12 +116,9 @@ CALLS = st.tuples(
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def server(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("fuzz")
-    data = write_beats(folder / "beats.csv", (0, 1) * 40, FEATURES)
-    command = [sys.executable, "-m", "training", "--data", str(data), "--models", str(folder / "ecg"), "--epochs", "1"]
-    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    flags = ("--model_name=ecg", f"--model_base_path={folder / 'ecg'}", "--port=0", "--rest_api_port=0")
+    flags = ("--model_name=ecg", f"--model_base_path={trained}", "--port=0", "--rest_api_port=0")
     with running(folder / "server.log", *flags, "--rest_api_timeout_in_ms=20000") as server:
         server.says("available")
         yield server
