@@ -14,7 +14,8 @@ from google.protobuf.message import DecodeError
 
 from bench.load.generator import Target
 from bench.load.http_client import post
-from gateway.model_server import contract, tensors
+from gateway.model import FEATURES
+from gateway.model_server import tensors
 from gateway.model_server.wire.serving_pb2 import ModelSpec, PredictRequest, PredictResponse
 
 
@@ -170,7 +171,7 @@ class TensorFlowServing(Contract):
         """A PredictRequest with the values as tensor_content."""
         content = np.array([beat.features for beat in beats], "<f4").tobytes()
         head = PredictRequest(model_spec=ModelSpec(name="ecg")).SerializeToString()
-        return tensors.predict_request(head, contract.FEATURES, content, len(beats))
+        return tensors.predict_request(head, FEATURES, content, len(beats))
 
     def read(self, body: bytes) -> Answers:
         """A PredictResponse."""

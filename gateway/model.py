@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 SERVING: Final = "serving_default"
+FEATURES: Final = "features"  # the only input of every signature
 UNUSUAL_SCORE: Final = "unusual_score"
 ATTRIBUTIONS: Final = "attributions"
 LARGEST: Final = 3.4028234663852886e38  # float32

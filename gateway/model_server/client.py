@@ -18,7 +18,7 @@ from gateway.errors import (
     ModelTooSlow,
     VersionNotFound,
 )
-from gateway.model import PLAIN, Answer, Question, ServedModel, VersionState
+from gateway.model import FEATURES, PLAIN, Answer, Question, ServedModel, VersionState
 from gateway.model_server import contract, tensors
 from gateway.model_server.discovery import STATUS, Discovery
 from gateway.model_server.endpoint import Method
@@ -81,7 +81,7 @@ class Client:
         self, content: bytes, count: int, deadline: Deadline, version: int | None = None, question: Question = PLAIN
     ) -> Answer:
         """Ask about `count` beats of packed float32; without `version` the model server chooses the newest."""
-        request = tensors.predict_request(self._head(version, question), contract.FEATURES, content, count)
+        request = tensors.predict_request(self._head(version, question), FEATURES, content, count)
         started = time.perf_counter()
         response = await self._call(PREDICT, request, deadline, version)
         if question.predicts:

@@ -6,7 +6,17 @@ from math import isfinite
 from typing import Any, Final
 
 from gateway.errors import ContractBroken, NotFinite
-from gateway.model import ATTRIBUTIONS, LARGEST, PLAIN, SERVING, UNUSUAL_SCORE, Answer, Question, ServedModel
+from gateway.model import (
+    ATTRIBUTIONS,
+    FEATURES,
+    LARGEST,
+    PLAIN,
+    SERVING,
+    UNUSUAL_SCORE,
+    Answer,
+    Question,
+    ServedModel,
+)
 from gateway.model_server import tensors
 from gateway.model_server.wire.serving_pb2 import (
     DT_FLOAT,
@@ -18,7 +28,6 @@ from gateway.model_server.wire.serving_pb2 import (
 )
 
 METADATA: Final = "metadata"
-FEATURES: Final = "features"
 OUTPUTS: Final = ("predicted_class", "probabilities", "probability")
 
 

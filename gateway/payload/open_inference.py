@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.errors import InvalidBeat
+from gateway.model import FEATURES
 from gateway.payload.beats import Matrix, short, too_many
 from gateway.payload.binary import all_finite, first_not_finite
 from gateway.payload.json_beats import load, object_of, rows_of
 
 HEADER_LENGTH: Final = "Inference-Header-Content-Length"
-INPUT: Final = "features"
 OUTPUTS: Final = {"predicted_class": "INT64", "probability": "FP32", "probabilities": "FP32"}
 _DATATYPES: Final = ("FP32", "FP64", "INT32", "INT64")
 _LENGTH: Final = re.compile("[0-9]{1,18}")
@@ -72,35 +72,39 @@ def _split(body: bytes, header_length: str | None) -> tuple[bytes, bytes | None]
 
 def _only_input(inputs: object) -> dict[str, Any]:
     if not isinstance(inputs, list) or not inputs:
-        raise InvalidBeat(f"'inputs' must be a list with the input '{INPUT}'", field="inputs")
+        raise InvalidBeat(f"'inputs' must be a list with the input '{FEATURES}'", field="inputs")
     for number, each in enumerate(inputs):
         content = object_of(each, _INPUT_KEYS, f"inputs[{number}]")
-        if content.get("name") != INPUT:
+        if content.get("name") != FEATURES:
             name = short(str(content.get("name")))
-            raise InvalidBeat(f"The model has no input '{name}'; its input is '{INPUT}'", field=name)
+            raise InvalidBeat(f"The model has no input '{name}'; its input is '{FEATURES}'", field=name)
     if len(inputs) > 1:
-        raise InvalidBeat(f"'inputs' has the input '{INPUT}' more than once", field=INPUT)
+        raise InvalidBeat(f"'inputs' has the input '{FEATURES}' more than once", field=FEATURES)
     return content
 
 
 def _beats(content: dict[str, Any], binary: bytes | None, max_batch: int) -> Matrix:
     count, width = _shape(content.get("shape"))
     if count > max_batch:
-        raise too_many(count, max_batch, INPUT)
+        raise too_many(count, max_batch, FEATURES)
     datatype = content.get("datatype")
     if datatype not in _DATATYPES:
         raise InvalidBeat(
-            f"The datatype '{short(str(datatype))}' of the input '{INPUT}' is not supported; send FP32",
+            f"The datatype '{short(str(datatype))}' of the input '{FEATURES}' is not supported; send FP32",
             field="datatype",
         )
-    parameters = _parameters(content, ("binary_data_size", "content_type"), f"the 'parameters' of '{INPUT}'")
+    parameters = _parameters(content, ("binary_data_size", "content_type"), f"the 'parameters' of '{FEATURES}'")
     size = parameters.get("binary_data_size")
     if size is None:
         if binary:
-            raise InvalidBeat(f"{len(binary)} bytes follow the JSON, but no input has 'binary_data_size'", field=INPUT)
+            raise InvalidBeat(
+                f"{len(binary)} bytes follow the JSON, but no input has 'binary_data_size'", field=FEATURES
+            )
         return _from_json(content.get("data"), count, width, datatype)
     if content.get("data") is not None or datatype != "FP32":
-        raise InvalidBeat(f"The input '{INPUT}' with 'binary_data_size' must be FP32 and have no 'data'", field=INPUT)
+        raise InvalidBeat(
+            f"The input '{FEATURES}' with 'binary_data_size' must be FP32 and have no 'data'", field=FEATURES
+        )
     return _from_binary(binary, size, count, width)
 
 
@@ -111,7 +115,7 @@ def _shape(shape: object) -> tuple[int, int]:
         or len(shape) not in (1, 2)
         or not all(type(size) is int and 1 <= size < 2**31 for size in shape)
     ):
-        raise InvalidBeat(f"The 'shape' of the input '{INPUT}' must be [n, width] or [width]", field="shape")
+        raise InvalidBeat(f"The 'shape' of the input '{FEATURES}' must be [n, width] or [width]", field="shape")
     return (1 if len(shape) == 1 else shape[0]), shape[-1]
 
 
@@ -120,35 +124,35 @@ def _from_binary(binary: bytes | None, size: object, count: int, width: int) -> 
         raise InvalidBeat(f"'binary_data_size' needs the header {HEADER_LENGTH}", field=HEADER_LENGTH)
     if type(size) is not int or size != 4 * count * width or size != len(binary):
         raise InvalidBeat(
-            f"The input '{INPUT}' of the shape [{count}, {width}] needs {4 * count * width} bytes behind the JSON, and "
-            f"that number as 'binary_data_size'; there are {len(binary)}",
+            f"The input '{FEATURES}' of the shape [{count}, {width}] needs {4 * count * width} bytes behind the JSON, "
+            f"and that number as 'binary_data_size'; there are {len(binary)}",
             field="binary_data_size",
         )
     if not all_finite(binary):
         instance, index = divmod(first_not_finite(binary), width)
-        raise InvalidBeat(f"{INPUT}[{instance}][{index}] is not a finite float32", instance=instance, index=index)
-    return Matrix(binary, count, INPUT)
+        raise InvalidBeat(f"{FEATURES}[{instance}][{index}] is not a finite float32", instance=instance, index=index)
+    return Matrix(binary, count, FEATURES)
 
 
 def _from_json(data: object, count: int, width: int, datatype: str) -> Matrix:
     if not isinstance(data, list):
-        raise InvalidBeat(f"The 'data' of the input '{INPUT}' must be a list of numbers", field="data")
+        raise InvalidBeat(f"The 'data' of the input '{FEATURES}' must be a list of numbers", field="data")
     flat = not (data and isinstance(data[0], list))
     rows = [data[at : at + width] for at in range(0, len(data), width)] if flat else data
     if len(rows) != count or any(not isinstance(row, list) or len(row) != width for row in rows):
-        raise InvalidBeat(f"The 'data' of the input '{INPUT}' has not the shape [{count}, {width}]", field="data")
-    beats = rows_of(rows, count, path=INPUT).beats
+        raise InvalidBeat(f"The 'data' of the input '{FEATURES}' has not the shape [{count}, {width}]", field="data")
+    beats = rows_of(rows, count, path=FEATURES).beats
     if datatype.startswith("INT"):
         for number, (row, beat) in enumerate(zip(rows, beats, strict=True)):
             _check_integers(row, beat.values, number)
-    return Matrix(b"".join(beat.values for beat in beats), count, INPUT)
+    return Matrix(b"".join(beat.values for beat in beats), count, FEATURES)
 
 
 def _check_integers(row: list[Any], values: "array[float]", instance: int) -> None:
     for index, (given, packed) in enumerate(zip(row, values, strict=True)):
         if type(given) is not int or given != packed:
             raise InvalidBeat(
-                f"{INPUT}[{instance}][{index}] is not an integer that a float32 holds exactly; send FP32",
+                f"{FEATURES}[{instance}][{index}] is not an integer that a float32 holds exactly; send FP32",
                 instance=instance,
                 index=index,
             )

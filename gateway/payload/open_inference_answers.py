@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.model import Answer, ServedModel
-from gateway.payload.open_inference import HEADER_LENGTH, INPUT, OUTPUTS, InferRequest
+from gateway.model import FEATURES, Answer, ServedModel
+from gateway.payload.open_inference import HEADER_LENGTH, OUTPUTS, InferRequest
 
 PLATFORM: Final = "tensorflow_savedmodel"
 _TYPECODES: Final = {"INT64": "q", "FP32": "f"}
@@ -56,7 +56,7 @@ def model_metadata(name: str, versions: Iterable[int], model: ServedModel) -> di
         "name": name,
         "versions": [str(version) for version in versions],
         "platform": PLATFORM,
-        "inputs": [{"name": INPUT, "datatype": "FP32", "shape": [-1, model.width]}],
+        "inputs": [{"name": FEATURES, "datatype": "FP32", "shape": [-1, model.width]}],
         "outputs": [
             {"name": output, "datatype": datatype, "shape": shapes[output]} for output, datatype in OUTPUTS.items()
         ],

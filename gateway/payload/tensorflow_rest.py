@@ -10,13 +10,11 @@ from typing import Any, Final
 import orjson
 
 from gateway.errors import InvalidBeat
-from gateway.model import Answer, ServedModel, VersionState
+from gateway.model import FEATURES, SERVING, Answer, ServedModel, VersionState
 from gateway.payload.beats import JsonBeats, short, too_many
 from gateway.payload.json_beats import LARGE, load, may_hold_booleans, object_of, rows_of
 from gateway.payload.large_json import read_large
 
-INPUT: Final = "features"
-SIGNATURE: Final = "serving_default"
 _KEYS: Final = ("signature_name", "instances", "inputs")
 # Outputs as TensorFlow Serving orders them: by name.
 OUTPUTS: Final = {"predicted_class": "DT_INT64", "probabilities": "DT_FLOAT", "probability": "DT_FLOAT"}
@@ -41,7 +39,7 @@ def read(body: bytes, max_batch: int) -> PredictRequest:
         return PredictRequest(matrix, columns=False)
     content = object_of(load(body), _KEYS, "the request")
     signature = content.get("signature_name", "")
-    if signature not in ("", SIGNATURE):
+    if signature not in ("", SERVING):
         name = short(str(signature))
         raise InvalidBeat(f"The signature '{name}' is not served; leave out 'signature_name'", field="signature_name")
     if ("instances" in content) == ("inputs" in content):
@@ -66,10 +64,10 @@ def _unnamed(instances: Any, max_batch: int) -> Any:
 
 
 def _input_of(value: object, path: str) -> Any:
-    named = object_of(value, (INPUT,), path)
-    if INPUT not in named:
-        raise InvalidBeat(f"{path} lacks the input '{INPUT}'", field=INPUT)
-    return named[INPUT]
+    named = object_of(value, (FEATURES,), path)
+    if FEATURES not in named:
+        raise InvalidBeat(f"{path} lacks the input '{FEATURES}'", field=FEATURES)
+    return named[FEATURES]
 
 
 def _check_lists(rows: Any, max_batch: int, path: str) -> None:
@@ -112,7 +110,7 @@ def metadata(name: str, model: ServedModel) -> dict[str, Any]:
     """
     classes = -1 if model.class_labels is None else len(model.class_labels)
     signature = {
-        "inputs": {INPUT: _tensor("DT_FLOAT", -1, model.width)},
+        "inputs": {FEATURES: _tensor("DT_FLOAT", -1, model.width)},
         "outputs": {
             output: _tensor(dtype, -1, *([classes] if output == "probabilities" else []))
             for output, dtype in OUTPUTS.items()
@@ -122,7 +120,7 @@ def metadata(name: str, model: ServedModel) -> dict[str, Any]:
     }
     return {
         "model_spec": {"name": name, "signature_name": "", "version": str(model.version)},
-        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}},
+        "metadata": {"signature_def": {"signature_def": {SERVING: signature}}},
     }
 
 
