@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from itertools import count
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -152,19 +151,6 @@ class Gateway:
         except (OSError, HTTPException, Stopped):
             connection.close()  # the next request opens it anew
             raise
-
-
-def read_key(path: Path | None) -> str | None:
-    """Return the API key in a file, if one is named; DataError if it holds none, which does not show what it holds."""
-    if path is None:
-        return None
-    try:
-        key = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        key = ""
-    if not key or not key.isascii() or not key.isprintable():
-        raise DataError(f"{path}: there is no API key to read; give --key-file a file that holds the key alone")
-    return key
 
 
 def _parts(url: str) -> SplitResult:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from data.client.gateway import Gateway, Json, Refused, Served, read_key
+from data.client.api_key import read_key
+from data.client.gateway import Gateway, Json, Refused, Served
 from data.client.output import ENDINGS, Output, SoFar
 from data.client.rows import Batch, batches, count_rows, layout_for, line_of
 from data.errors import DataError
