@@ -13,6 +13,11 @@ def read_key(path: Path | None) -> str | None:
         key = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         key = ""
-    if not key or not key.isascii() or not key.isprintable():
+    if not is_key(key):
         raise DataError(f"{path}: there is no API key to read; give --key-file a file that holds the key alone")
     return key
+
+
+def is_key(text: str) -> bool:
+    """Say whether a header can carry a text as the API key."""
+    return bool(text) and text.isascii() and text.isprintable()

@@ -1,9 +1,7 @@
 """Sends a file of beats through a gateway, a few batches at a time, and writes what it predicts in the file's order."""
 
 import logging
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +9,8 @@ from typing import Any, Final
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from data.client.api_key import read_key
-from data.client.gateway import Gateway, Json, Refused, Served
+from data.client.gateway import Gateway, Json, Refused, Served, Unanswered
+from data.client.in_flight import Answer, answered, result
 from data.client.output import ENDINGS, Output, SoFar
 from data.client.rows import Batch, batches, count_rows, layout_for, line_of
 from data.errors import DataError
@@ -19,8 +18,6 @@ from data.overwrite import keep_apart
 from data.progress import progress
 from data.tables.layout import Layout
 
-IN_FLIGHT: Final = 4  # batches
-NOTICED: Final = 0.5  # seconds
 COLUMNS: Final = ("row", "predicted_class", "probability", "model_version")
 DETAILS: Final = ("abstain", "unusual", "unusual_score")
 log = logging.getLogger(__name__)
@@ -68,7 +65,7 @@ def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output:
     rows, done = count_rows(layout), output.so_far.rows
     with progress("Predicting", rows, "beats") as advance:
         advance(done)
-        for batch, answer in _answered(job, gateway, batches(layout, served, job.batch, done)):
+        for batch, answer in answered(gateway, batches(layout, served, job.batch, done), job.details):
             version, predictions = _given(answer, batch, layout)
             if output.so_far.versions and str(version) not in output.so_far.versions:
                 log.warning("from row %d on version %d answers too", batch.first, version)
@@ -76,29 +73,11 @@ def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output:
             advance(len(predictions))
 
 
-def _answered(
-    job: Job, gateway: Gateway, batches: Iterable[Batch]
-) -> Iterator[tuple[Batch, Future[tuple[int, list[Json]]]]]:
-    """Ask for a few batches at a time, and yield them in their order as they are answered."""
-    waiting: deque[tuple[Batch, Future[tuple[int, list[Json]]]]] = deque()
-    pool = ThreadPoolExecutor(IN_FLIGHT, "predict")
+def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
     try:
-        for batch in batches:
-            content, number = batch.features.tobytes(), len(batch.features)
-            waiting.append((batch, pool.submit(gateway.predict, content, number, job.details)))
-            if len(waiting) > IN_FLIGHT:
-                yield waiting.popleft()
-        yield from waiting
-    finally:
-        gateway.stop()
-        pool.shutdown(cancel_futures=True)
-
-
-def _given(answer: Future[tuple[int, list[Json]]], batch: Batch, layout: Layout) -> tuple[int, list[Json]]:
-    while not answer.done():
-        wait([answer], NOTICED)  # a Ctrl-C just before a thread starts to wait is noticed only when that ends
-    try:
-        return answer.result()
+        return result(answer)
+    except Unanswered as error:
+        raise DataError(f"{error}; the same command again goes on") from None
     except Refused as error:
         first, last = batch.first, batch.first + len(batch.features) - 1
         if error.beat is not None:
