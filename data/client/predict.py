@@ -4,11 +4,12 @@ import logging
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from data.client.api_key import read_key
+from data.client.columns import columns, values
 from data.client.gateway import Gateway, Json, Refused, Served, Unanswered
 from data.client.in_flight import Answer, answered, result
 from data.client.output import ENDINGS, Output, SoFar
@@ -18,8 +19,6 @@ from data.overwrite import keep_apart
 from data.progress import progress
 from data.tables.layout import Layout
 
-COLUMNS: Final = ("row", "predicted_class", "probability", "model_version")
-DETAILS: Final = ("abstain", "unusual", "unusual_score")
 log = logging.getLogger(__name__)
 
 
@@ -49,8 +48,8 @@ def predict(job: Job) -> Path:
         try:
             served = gateway.model()
             layout = layout_for(job.file, job.label, served)
-            columns = _columns(served, job.details)
-            output = Output(job.out, _made_of(job, layout, served, columns), ",".join(columns) + "\n")
+            names = ("row", *columns(served, job.details))
+            output = Output(job.out, _made_of(job, layout, served, names), ",".join(names) + "\n")
             try:
                 _predict(job, layout, served, gateway, output)
                 _tell(output.so_far, labelled=layout.label >= 0)
@@ -86,22 +85,14 @@ def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
         raise DataError(f"{layout.path}, {rows}, from line {line_of(layout, first)} on: {error}") from None
 
 
-def _columns(served: Served, details: bool) -> tuple[str, ...]:
-    return (*COLUMNS, *DETAILS, *(f"probability_{label}" for label in served.classes or ())) if details else COLUMNS
-
-
 def _lines(batch: Batch, version: int, predictions: list[Json], served: Served, details: bool) -> list[str]:
-    lines = []
-    for row, told in enumerate(predictions, batch.first):
-        cells = [row, told["predicted_class"], told["probability"], version]
-        if details:
-            cells += [told[name] for name in DETAILS]
-            cells += [told["probabilities"].get(str(label), "") for label in served.classes or ()]
-        lines.append(",".join(map(_cell, cells)) + "\n")
-    return lines
+    rows = ([row, *values(told, version, served, details)] for row, told in enumerate(predictions, batch.first))
+    return [",".join(map(_cell, row)) + "\n" for row in rows]
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -111,14 +102,14 @@ def _right(batch: Batch, predictions: list[Json]) -> int:
     return sum(told["predicted_class"] == label for told, label in zip(predictions, batch.labels.tolist(), strict=True))
 
 
-def _made_of(job: Job, layout: Layout, served: Served, columns: tuple[str, ...]) -> dict[str, Any]:
+def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
     """What must be the same for a run to go on where another was stopped, by names for people."""
     found = job.file.stat()
     return {
         "the file": [str(job.file.resolve()), found.st_size, found.st_mtime_ns],
         "the label's column": layout.label,
         "the model version": [served.version, served.trained],
-        "the columns": list(columns),
+        "the columns": list(names),
     }
 
 
