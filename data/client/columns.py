@@ -1,4 +1,4 @@
-"""What is told of each prediction, column by column, in files and frames alike."""
+"""The columns of a prediction, the same in files and frames."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ def columns(served: Served, details: bool) -> tuple[str, ...]:
 
 
 def values(prediction: Json, version: int, served: Served, details: bool) -> list[Any]:
-    """Return what the gateway tells of one beat, in the order of the columns; None where it tells nothing."""
+    """Return one beat's values in the order of the columns; None for a class that its version lacks."""
     found = [prediction["predicted_class"], prediction["probability"], version]
     if details:
         found += [prediction[name] for name in DETAILS]

@@ -43,7 +43,7 @@ def predict(
     """
     if batch < 1:
         raise DataError(f"batch={batch}: a request has at least one beat")
-    gateway = Gateway(url, key, timeout, log.info)
+    gateway = Gateway(url, key, timeout, log.warning)
     try:
         served = gateway.model()
         batches = _batches(_features(frame, served), batch)

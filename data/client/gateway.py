@@ -14,7 +14,7 @@ import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, stop_before_delay
 from tenacity.wait import wait_exception, wait_random_exponential
 from urllib3 import Retry
-from urllib3.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader
 
 from data.client.api_key import is_key
 from data.errors import DataError
@@ -55,7 +55,7 @@ class _Passing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the gateway says of the model that it serves; names and classes are None if the model tells none."""
+    """The served model, from /model; names and classes are None where the model has none."""
 
     version: int
     width: int
@@ -68,7 +68,7 @@ class Gateway:
     """Safe to share between threads."""
 
     def __init__(self, url: str, key: str | None, timeout: float, say: Callable[[str], None]) -> None:
-        """Take the address, the API key if one is wanted, the seconds for an answer, and where attempts are told."""
+        """`timeout` is in seconds, for an answer with all attempts; `say` is called before each further attempt."""
         self._url, self._base = url, _base(url)
         if not 0 < timeout <= LONGEST_TIMEOUT:
             raise DataError(f"--timeout {timeout:g}: give a number of seconds above 0, up to {LONGEST_TIMEOUT:g}")
@@ -85,24 +85,24 @@ class Gateway:
             + wait_random_exponential(multiplier=FIRST_DELAY, max=LONGEST_DELAY),
             stop=stop_before_delay(timeout),
             sleep=sleep_using_event(self._stop),
-            before_sleep=self._tell,
+            before_sleep=self._say_again,
             reraise=True,
         )
 
     def model(self) -> Served:
         """Ask what is served."""
-        _, told = self._ask("GET", "/model")
+        _, model = self._ask("GET", "/model")
         try:
-            width, trained = int(told["features"]["count"]), (told.get("training") or {}).get("created", "")
-            names, classes = (tuple(each) if each else None for each in (told["features"]["names"], told["classes"]))
-            return Served(int(told["version"]), width, names, classes, str(trained))
+            width, trained = int(model["features"]["count"]), (model.get("training") or {}).get("created", "")
+            names, classes = (tuple(each) if each else None for each in (model["features"]["names"], model["classes"]))
+            return Served(int(model["version"]), width, names, classes, str(trained))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise DataError(f"{self._url}: /model does not tell a model's features; is this a gateway?") from None
 
     def predict(self, beats: bytes, number: int, details: bool) -> tuple[int, list[Json]]:
         """Ask for `number` beats of packed float32; give the version that answered and an answer for each."""
-        version, told = self._ask("POST", f"/predict{'?details=true' if details else ''}", beats)
-        predictions = told.get("predictions")
+        version, content = self._ask("POST", f"/predict{'?details=true' if details else ''}", beats)
+        predictions = content.get("predictions")
         if not isinstance(predictions, list) or len(predictions) != number or not version.isdecimal():
             raise DataError(f"{self._url}: the answer does not hold {number} predictions; is this a gateway?")
         return int(version), predictions
@@ -131,8 +131,8 @@ class Gateway:
                 timeout=max(min(SILENCE, deadline - time.monotonic()), 0.001),
                 allow_redirects=False,  # neither beats nor the key go where nobody sent them
             )
-        except requests.RequestException as error:
-            if isinstance(error, ValueError):  # of the address
+        except (requests.RequestException, HTTPError) as error:  # urllib3's own for a host that cannot be a name
+            if isinstance(error, ValueError):
                 raise DataError(f"{self._url}: not the address of a gateway ({cause(error)})") from None
             raise _Passing(f"no answer ({cause(error)})") from None
         if response.status_code != 200:
@@ -142,18 +142,18 @@ class Gateway:
     def _raise(self, response: requests.Response) -> NoReturn:
         """Raise _Passing for an answer that passes by itself, else Refused."""
         status, error = response.status_code, _object(response.content).get("error")
-        told = error if isinstance(error, dict) else {}
-        said = f"the gateway answers {status}: {told.get('message') or response.reason or 'unknown'}"
+        error = error if isinstance(error, dict) else {}
+        message = f"the gateway answers {status}: {error.get('message') or response.reason or 'unknown'}"
         # a 5xx without the gateway's own code comes from something before it
-        if status in PASSES or (status >= 500 and "code" not in told):
-            passing = _Passing(said)
+        if status in PASSES or (status >= 500 and "code" not in error):
+            passing = _Passing(message)
             passing.wait = _retry_after(response)
             raise passing
         moved = f"; give the address it names: {response.headers['Location']}" if response.is_redirect else ""
-        beat = told.get("instance")
-        raise Refused(said + (moved or ADVICE.get(status, "")), beat if isinstance(beat, int) else None)
+        beat = error.get("instance")
+        raise Refused(message + (moved or ADVICE.get(status, "")), beat if isinstance(beat, int) else None)
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _say_again(self, state: RetryCallState) -> None:
         if state.attempt_number > 1 and state.outcome:  # a connection that was idle for long is often closed
             self._say(f"{self._url}: {state.outcome.exception()}; trying again in {state.upcoming_sleep:.1f} s")
 
@@ -164,21 +164,21 @@ def _base(url: str) -> str:
         parts = urlsplit(url)
         if PLAIN.fullmatch(url) and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-    except ValueError:  # of the port, or of brackets that are none of an IPv6 address
+    except ValueError:  # the port is not a number, or the brackets hold no IPv6 address
         pass
     raise DataError(f"{url}: not the address of a gateway; give http://HOST:PORT/")
 
 
 def _object(content: bytes) -> Json:
     try:
-        told = json.loads(content)
+        value = json.loads(content)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _retry_after(response: requests.Response) -> float:
-    """Seconds until the time that the gateway names, 0 if it names none."""
+    """Return the seconds to wait; 0 if Retry-After is absent or invalid."""
     with suppress(InvalidHeader, ValueError):
         return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
     return 0.0

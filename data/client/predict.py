@@ -52,7 +52,7 @@ def predict(job: Job) -> Path:
             output = Output(job.out, _made_of(job, layout, served, names), ",".join(names) + "\n")
             try:
                 _predict(job, layout, served, gateway, output)
-                _tell(output.so_far, labelled=layout.label >= 0)
+                _log_summary(output.so_far, labelled=layout.label >= 0)
                 return output.finish()
             finally:
                 output.close()
@@ -86,7 +86,7 @@ def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
 
 
 def _lines(batch: Batch, version: int, predictions: list[Json], served: Served, details: bool) -> list[str]:
-    rows = ([row, *values(told, version, served, details)] for row, told in enumerate(predictions, batch.first))
+    rows = ([row, *values(each, version, served, details)] for row, each in enumerate(predictions, batch.first))
     return [",".join(map(_cell, row)) + "\n" for row in rows]
 
 
@@ -99,7 +99,8 @@ def _cell(value: Any) -> str:
 def _right(batch: Batch, predictions: list[Json]) -> int:
     if batch.labels is None:
         return 0
-    return sum(told["predicted_class"] == label for told, label in zip(predictions, batch.labels.tolist(), strict=True))
+    pairs = zip(predictions, batch.labels.tolist(), strict=True)
+    return sum(prediction["predicted_class"] == label for prediction, label in pairs)
 
 
 def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -
     }
 
 
-def _tell(done: SoFar, labelled: bool) -> None:
+def _log_summary(done: SoFar, labelled: bool) -> None:
     answered = ", ".join(f"version {version} {rows:,}" for version, rows in done.versions.items())
     log.info("%s rows predicted (%s)", f"{done.rows:,}", answered)
     if labelled and done.rows:

@@ -9,7 +9,7 @@ from typing import Final
 
 from requests import RequestException, Response, Session
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from data.errors import DataError
 from data.http import cause, open_session
@@ -34,8 +34,8 @@ def fetch(url: str, part: Path, timeout: float, deadline: float = float("inf")) 
                         f"{url}: the server answers {response.status_code} {response.reason}; check the address"
                     )
                 _save(response, part, offset, deadline)
-    except (InvalidSchema, InvalidURL, MissingSchema) as error:
-        raise DataError(f"{url}: not an address to fetch from ({error}); give http://HOST/FILE") from None
+    except (InvalidSchema, InvalidURL, MissingSchema, LocationValueError) as error:
+        raise DataError(f"{url}: not an address to fetch from ({cause(error)}); give http://HOST/FILE") from None
     except (RequestException, HTTPError) as error:
         raise DataError(
             f"{url}: the download stopped after {_arrived(part)} bytes ({cause(error)}); "
@@ -94,6 +94,6 @@ def _save(response: Response, part: Path, offset: int, deadline: float) -> None:
                     raise RequestException("it takes too long")
         finally:
             file.flush()
-            with suppress(ValueError):  # of a date that is none, without which the next attempt starts anew
+            with suppress(ValueError):  # without a valid date the next attempt starts anew
                 seconds = parsedate_to_datetime(response.headers.get("Last-Modified", "")).timestamp()
                 os.utime(part, (seconds, seconds))

@@ -102,13 +102,25 @@ def test_a_silent_server(mirror, source, tmp_path):
         download(source, tmp_path, timeout=0.05)
 
 
+def test_a_server_that_falls_silent_midway(mirror, source, tmp_path):
+    def stall(handler):
+        answer(BODY, missing=1500)(handler)
+        mirror.silence(handler)
+
+    mirror.answers = [stall, rest(BODY, 1500)]
+    with pytest.raises(DataError, match=r"stopped after 1,500 bytes \(timed out\); run the same command again"):
+        download(source, tmp_path, timeout=0.5)
+    assert download(source, tmp_path, timeout=5)[0].read_bytes() == BODY
+
+
 def test_no_server_and_no_address(mirror, source, tmp_path):
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         with pytest.raises(DataError, match="refused"):
             download(replace(source, url=f"http://127.0.0.1:{deaf.getsockname()[1]}/"), tmp_path, timeout=5)
-    with pytest.raises(DataError, match="nothing: not an address to fetch from"):
-        download(replace(source, url="nothing"), tmp_path, timeout=5)
+    for url in ("nothing", "ftp://127.0.0.1/beats", "http://", "http://a..b/"):
+        with pytest.raises(DataError, match=f"{url}: not an address to fetch from .*; give http://HOST/FILE"):
+            download(replace(source, url=url), tmp_path, timeout=5)
 
 
 def test_a_full_disk_is_told_from_a_lost_connection(mirror, source, tmp_path):

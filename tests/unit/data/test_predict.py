@@ -225,6 +225,8 @@ def test_what_is_no_gateway_is_said(gateway, job):
         "http:///",
         "http://[::1",
         "http://127.0.0.1/ä",
+        f"http://{'a' * 70}.invalid/",
+        "http://a..b/",
     ):
         with pytest.raises(DataError, match=f"{re.escape(url)}: not the address of a gateway"):
             predict(replace(job, url=url))
