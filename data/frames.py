@@ -1,5 +1,6 @@
 """Beats as pandas frames: one beat per row, of a table or of a recording."""
 
+from collections.abc import Hashable
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,22 +44,40 @@ def beats(
     """Cut a recording into beats: float32 columns F1 to F`length`, each beat with mean 0 and deviation 1.
 
     The index tells of each beat where its R peak is: `sample`, counted from 0, and `seconds`. If the recording is
-    annotated there is a column `label` of int64; peaks without an annotated beat are left out. The other arguments are
-    the options of `python -m data beats`, and the beats are those that it writes, except that rare labels stay in
-    unless `at_least` says otherwise. `attrs` hold a `note` of the lead.
+    annotated there is a column `label`; beats without an annotation are left out. Where several recordings are cut at
+    once, `record` is in the index, too, and the column `group`. The other arguments are the options of
+    `python -m data beats`, and the beats are those that it writes, except that rare labels stay in unless `at_least`
+    says otherwise. `attrs` hold a `note` of the lead.
 
     Raises DataError, which names the recording.
     """
     # imported here because neurokit2 takes seconds to load
     from data.recordings.segmentation import Wish, write_beats
 
-    wish = Wish(length, channel, rate, invert, annotations, labels, at_least)
+    wish = Wish(
+        length=length,
+        channel=channel,
+        rate=rate,
+        invert=invert,
+        annotations=annotations,
+        labels=labels,
+        at_least=at_least,
+    )
     with TemporaryDirectory(prefix="ecg-beats-") as folder:
         table, positions = Path(folder, "beats.csv"), Path(folder, "positions.csv")
         write_beats(Path(path), table, positions, wish)
-        with table.open(encoding="utf-8") as file:
-            note = file.readline().removeprefix("#").strip()
-            frame = pd.read_csv(file, dtype={f"F{number}": np.float32 for number in range(1, length + 1)})
-        frame.index = pd.MultiIndex.from_frame(pd.read_csv(positions, usecols=["sample", "seconds"]))
+        return _cut(table, positions)
+
+
+def _cut(table: Path, positions: Path) -> pd.DataFrame:
+    """Read the two files that cutting makes; names of records may be numbers, or look like missing values."""
+    with table.open(encoding="utf-8") as file:
+        note, names = file.readline().removeprefix("#").strip(), file.readline().rstrip().split(",")
+        types: dict[Hashable, type[str] | type[np.float32]] = {name: np.float32 for name in names if name != "label"}
+        frame = pd.read_csv(file, names=names, dtype=types | {"record": str}, keep_default_na=False)
+    places = pd.read_csv(positions, dtype={"record": str}, keep_default_na=False)
+    frame.index = pd.MultiIndex.from_frame(places.drop(columns="row"))
+    if "record" in names:
+        frame["group"] = frame.pop("record")
     frame.attrs.update(note=note)
     return frame

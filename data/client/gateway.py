@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
@@ -62,6 +62,7 @@ class Served:
     names: tuple[str, ...] | None
     classes: tuple[int, ...] | None
     trained: str
+    class_names: tuple[str, ...] | None = None  # of the class labels, if these are 0, 1, ...
 
 
 class Gateway:
@@ -95,7 +96,8 @@ class Gateway:
         try:
             width, trained = int(model["features"]["count"]), (model.get("training") or {}).get("created", "")
             names, classes = (tuple(each) if each else None for each in (model["features"]["names"], model["classes"]))
-            return Served(int(model["version"]), width, names, classes, str(trained))
+            named = _in_order(model.get("class_names") or {})
+            return Served(int(model["version"]), width, names, classes, str(trained), named)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise DataError(f"{self._url}: /model does not tell a model's features; is this a gateway?") from None
 
@@ -175,6 +177,12 @@ def _object(content: bytes) -> Json:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _in_order(names: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return the names of the class labels 0, 1, ...; None if there are none, or of other labels."""
+    labels = [str(label) for label in range(len(names))]
+    return tuple(names[label] for label in labels) if names and set(labels) == set(names) else None
 
 
 def _retry_after(response: requests.Response) -> float:

@@ -54,8 +54,8 @@ def test_a_table_is_a_frame_of_float32_and_its_label(write):
 
 
 def test_what_is_wrong_with_a_table_is_said_as_everywhere(write):
-    with pytest.raises(DataError, match=r"beats\.csv, line 2, column 1 \(one\): 'x' where a number is expected"):
-        data.read(write("one,label\nx,1\n"), "last")
+    with pytest.raises(DataError, match=r"beats\.csv, line 4, column 1 \(one\): 'x' where a number is expected"):
+        data.read(write("one,label\n0.5,1\n2,0\nx,1\n"), "last")
     with pytest.raises(DataError, match="its column label is not the label; give it another name"):
         data.read(write("label,class\n0.5,1\n"), "class")
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from data.__main__ import main
+from data.client.gateway import Gateway
 from data.client.output import Output
 from data.client.predict import Job, predict
 from data.errors import DataError
@@ -212,6 +213,16 @@ def test_what_does_not_pass_is_said_with_the_rows(gateway, job, write, reply, to
     if reply[0] not in (200, 400):
         assert "beats.csv, rows 1 to 4, from line 3 on: " in str(caught.value)
     assert not job.out.exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "in_order"),
+    [({"1": "V", "0": "N"}, ("N", "V")), ({"1": "V", "2": "S"}, None), (None, None)],
+    ids=["from 0", "from 1", "none"],
+)
+def test_names_of_classes_are_known_where_they_stand_for_their_places(gateway, names, in_order):
+    gateway.served["class_names"] = names
+    assert Gateway(gateway.url, None, 5, logging.info).model().class_names == in_order
 
 
 def test_what_is_no_gateway_is_said(gateway, job):
