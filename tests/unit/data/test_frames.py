@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -199,6 +200,25 @@ def test_an_empty_batch_and_a_deaf_gateway_are_said(gateway):
             data.predict(FRAME, gateway.url, timeout=0.2)
     finally:
         over.set()
+
+
+def test_ctrl_c_ends_a_prediction_though_answers_are_awaited(gateway):
+    asked, over = threading.Event(), threading.Event()
+
+    def hang(number: int) -> None:
+        asked.set()
+        assert over.wait(60)
+
+    gateway.before = hang
+    program = f"import data, pandas; data.predict(pandas.DataFrame([[1, 2]] * 9), {gateway.url!r}, batch=1)"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert asked.wait(60)
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30)[1].endswith("KeyboardInterrupt\n")
+        finally:
+            over.set()
+    assert process.returncode == -signal.SIGINT
 
 
 def test_the_example_for_people_runs(recording, monkeypatch):
