@@ -1,1 +1,23 @@
-"""Labelled beats: the one reader of them, the download of public ones and the generator of synthetic ones."""
+"""Labelled beats: tables, recordings, downloads and predictions.
+
+`data.read`, `data.beats` and `data.predict` take and give pandas frames; README.md has an example.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from data.client.frames import predict
+    from data.frames import beats, read
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Load what works with frames when it is used first: the commands do without pandas' half second."""
+        if name not in HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(HOMES[name]), name)
+
+
+__all__ = ["beats", "predict", "read"]
+
+HOMES: Final = {"beats": "data.frames", "predict": "data.client.frames", "read": "data.frames"}

@@ -11,7 +11,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from data.client.gateway import Gateway, read_key
+from data.client.api_key import read_key
+from data.client.gateway import Gateway
 from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart

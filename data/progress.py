@@ -21,13 +21,13 @@ def progress(
 
 
 def _lines(title: str, total: str, unit: str, seconds_between: float) -> Callable[[int], None]:
-    done, told = 0, time.monotonic()
+    done, last = 0, time.monotonic()
 
     def advance(step: int) -> None:
-        nonlocal done, told
+        nonlocal done, last
         done += step
-        if time.monotonic() - told >= seconds_between:
-            told = time.monotonic()
+        if time.monotonic() - last >= seconds_between:
+            last = time.monotonic()
             print(f"{title}: {done:,}{total} {unit}", file=sys.stderr, flush=True)
 
     return advance

@@ -1,16 +1,17 @@
 """Sends a file of beats through a gateway, a few batches at a time, and writes what it predicts in the file's order."""
 
 import logging
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from data.client.gateway import Gateway, Json, Refused, Served, read_key
+from data.client.api_key import read_key
+from data.client.columns import columns, values
+from data.client.gateway import Gateway, Json, Refused, Served, Unanswered
+from data.client.in_flight import Answer, answered, result
 from data.client.output import ENDINGS, Output, SoFar
 from data.client.rows import Batch, batches, count_rows, layout_for, line_of
 from data.errors import DataError
@@ -18,10 +19,6 @@ from data.overwrite import keep_apart
 from data.progress import progress
 from data.tables.layout import Layout
 
-IN_FLIGHT: Final = 4  # batches
-NOTICED: Final = 0.5  # seconds
-COLUMNS: Final = ("row", "predicted_class", "probability", "model_version")
-DETAILS: Final = ("abstain", "unusual", "unusual_score")
 log = logging.getLogger(__name__)
 
 
@@ -51,11 +48,11 @@ def predict(job: Job) -> Path:
         try:
             served = gateway.model()
             layout = layout_for(job.file, job.label, served)
-            columns = _columns(served, job.details)
-            output = Output(job.out, _made_of(job, layout, served, columns), ",".join(columns) + "\n")
+            names = ("row", *columns(served, job.details))
+            output = Output(job.out, _made_of(job, layout, served, names), ",".join(names) + "\n")
             try:
                 _predict(job, layout, served, gateway, output)
-                _tell(output.so_far, labelled=layout.label >= 0)
+                _log_summary(output.so_far, labelled=layout.label >= 0)
                 return output.finish()
             finally:
                 output.close()
@@ -67,7 +64,7 @@ def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output:
     rows, done = count_rows(layout), output.so_far.rows
     with progress("Predicting", rows, "beats") as advance:
         advance(done)
-        for batch, answer in _answered(job, gateway, batches(layout, served, job.batch, done)):
+        for batch, answer in answered(gateway, batches(layout, served, job.batch, done), job.details):
             version, predictions = _given(answer, batch, layout)
             if output.so_far.versions and str(version) not in output.so_far.versions:
                 log.warning("from row %d on version %d answers too", batch.first, version)
@@ -75,29 +72,11 @@ def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output:
             advance(len(predictions))
 
 
-def _answered(
-    job: Job, gateway: Gateway, batches: Iterable[Batch]
-) -> Iterator[tuple[Batch, Future[tuple[int, list[Json]]]]]:
-    """Ask for a few batches at a time, and yield them in their order as they are answered."""
-    waiting: deque[tuple[Batch, Future[tuple[int, list[Json]]]]] = deque()
-    pool = ThreadPoolExecutor(IN_FLIGHT, "predict")
+def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
     try:
-        for batch in batches:
-            content, number = batch.features.tobytes(), len(batch.features)
-            waiting.append((batch, pool.submit(gateway.predict, content, number, job.details)))
-            if len(waiting) > IN_FLIGHT:
-                yield waiting.popleft()
-        yield from waiting
-    finally:
-        gateway.stop()
-        pool.shutdown(cancel_futures=True)
-
-
-def _given(answer: Future[tuple[int, list[Json]]], batch: Batch, layout: Layout) -> tuple[int, list[Json]]:
-    while not answer.done():
-        wait([answer], NOTICED)  # a Ctrl-C just before a thread starts to wait is noticed only when that ends
-    try:
-        return answer.result()
+        return result(answer)
+    except Unanswered as error:
+        raise DataError(f"{error}; the same command again goes on") from None
     except Refused as error:
         first, last = batch.first, batch.first + len(batch.features) - 1
         if error.beat is not None:
@@ -106,43 +85,36 @@ def _given(answer: Future[tuple[int, list[Json]]], batch: Batch, layout: Layout)
         raise DataError(f"{layout.path}, {rows}, from line {line_of(layout, first)} on: {error}") from None
 
 
-def _columns(served: Served, details: bool) -> tuple[str, ...]:
-    return (*COLUMNS, *DETAILS, *(f"probability_{label}" for label in served.classes or ())) if details else COLUMNS
-
-
 def _lines(batch: Batch, version: int, predictions: list[Json], served: Served, details: bool) -> list[str]:
-    lines = []
-    for row, told in enumerate(predictions, batch.first):
-        cells = [row, told["predicted_class"], told["probability"], version]
-        if details:
-            cells += [told[name] for name in DETAILS]
-            cells += [told["probabilities"].get(str(label), "") for label in served.classes or ()]
-        lines.append(",".join(map(_cell, cells)) + "\n")
-    return lines
+    rows = ([row, *values(each, version, served, details)] for row, each in enumerate(predictions, batch.first))
+    return [",".join(map(_cell, row)) + "\n" for row in rows]
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _right(batch: Batch, predictions: list[Json]) -> int:
     if batch.labels is None:
         return 0
-    return sum(told["predicted_class"] == label for told, label in zip(predictions, batch.labels.tolist(), strict=True))
+    pairs = zip(predictions, batch.labels.tolist(), strict=True)
+    return sum(prediction["predicted_class"] == label for prediction, label in pairs)
 
 
-def _made_of(job: Job, layout: Layout, served: Served, columns: tuple[str, ...]) -> dict[str, Any]:
+def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
     """What must be the same for a run to go on where another was stopped, by names for people."""
     found = job.file.stat()
     return {
         "the file": [str(job.file.resolve()), found.st_size, found.st_mtime_ns],
         "the label's column": layout.label,
         "the model version": [served.version, served.trained],
-        "the columns": list(columns),
+        "the columns": list(names),
     }
 
 
-def _tell(done: SoFar, labelled: bool) -> None:
+def _log_summary(done: SoFar, labelled: bool) -> None:
     answered = ", ".join(f"version {version} {rows:,}" for version, rows in done.versions.items())
     log.info("%s rows predicted (%s)", f"{done.rows:,}", answered)
     if labelled and done.rows:

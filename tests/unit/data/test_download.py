@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from data.errors import DataError
+from data.http import open_session
 from data.sources.download import SOURCES, Known, Source, download
 from tests.mirror import MODIFIED, Mirror, answer, rest
 
@@ -101,13 +102,45 @@ def test_a_silent_server(mirror, source, tmp_path):
         download(source, tmp_path, timeout=0.05)
 
 
+def test_a_server_that_falls_silent_midway(mirror, source, tmp_path):
+    def stall(handler):
+        answer(BODY, missing=1500)(handler)
+        mirror.silence(handler)
+
+    mirror.answers = [stall, rest(BODY, 1500)]
+    with pytest.raises(DataError, match=r"stopped after 1,500 bytes \(timed out\); run the same command again"):
+        download(source, tmp_path, timeout=0.5)
+    assert download(source, tmp_path, timeout=5)[0].read_bytes() == BODY
+
+
 def test_no_server_and_no_address(mirror, source, tmp_path):
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         with pytest.raises(DataError, match="refused"):
             download(replace(source, url=f"http://127.0.0.1:{deaf.getsockname()[1]}/"), tmp_path, timeout=5)
-    with pytest.raises(DataError, match="unknown url type"):
-        download(replace(source, url="nothing"), tmp_path, timeout=5)
+    for url in ("nothing", "ftp://127.0.0.1/beats", "http://", "http://a..b/"):
+        with pytest.raises(DataError, match=f"{url}: not an address to fetch from .*; give http://HOST/FILE"):
+            download(replace(source, url=url), tmp_path, timeout=5)
+
+
+def test_a_full_disk_is_told_from_a_lost_connection(mirror, source, tmp_path):
+    (tmp_path / "beats.csv.part").symlink_to("/dev/full")
+    mirror.answers = [answer(BODY)]
+    with pytest.raises(DataError, match=r"beats.csv.part: cannot be written after 0 bytes \(No space left on device\)"):
+        download(source, tmp_path, timeout=5)
+
+
+def test_a_file_is_asked_for_as_it_is(mirror, source, tmp_path):
+    mirror.answers = [answer(BODY, Last_Modified="yesterday")]
+    (path,) = download(source, tmp_path, timeout=5)
+    assert path.read_bytes() == BODY
+    assert mirror.requests[0]["Accept-Encoding"] == "identity"
+
+
+def test_the_authorities_that_the_system_trusts_are_trusted(monkeypatch, write):
+    own = write("", "own.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(own))
+    assert open_session().verify == str(own)
 
 
 def test_a_trickle_ends_at_the_deadline_and_is_kept(mirror, source, tmp_path):

@@ -8,11 +8,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from data.__main__ import main
+from data.client.gateway import Gateway
 from data.client.output import Output
 from data.client.predict import Job, predict
 from data.errors import DataError
@@ -25,7 +28,9 @@ Run = Callable[..., list[dict[str, str]]]
 
 
 @pytest.fixture
-def gateway() -> Iterator[FakeGateway]:
+def gateway(monkeypatch) -> Iterator[FakeGateway]:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     with running() as gateway:
         yield gateway
 
@@ -140,18 +145,58 @@ def test_what_passes_is_asked_again(gateway, job):
     assert rows_of(predicted(job)) == EXPECTED
 
 
-def test_nobody_is_asked_again_before_the_time_that_was_told(gateway, job, write):
-    gateway.replies = [error(429, "too_many_requests", retry_after="3600")]
+@pytest.mark.parametrize(
+    "time", ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1))], ids=["seconds", "date"]
+)
+def test_nobody_is_asked_again_before_the_time_that_was_told(gateway, job, write, time):
+    gateway.replies = [error(429, "too_many_requests", retry_after=time)]
     with pytest.raises(DataError, match="the gateway answers 429: scripted, for 5 s; the same command again goes on"):
         predict(replace(job, file=write("0.5,2\n")))
     assert len(gateway.paths) == 2
 
 
+@pytest.mark.parametrize("time", ["soon", "9" * 5000], ids=["word", "long"])
+def test_a_time_that_is_none_does_not_count(gateway, job, time):
+    gateway.replies = [error(503, "model_not_ready", retry_after=time)]
+    assert rows_of(predicted(job)) == EXPECTED
+
+
+def test_an_answer_is_not_waited_for_when_the_time_is_over(gateway, job, write):
+    over = threading.Event()
+
+    def hang(number: int) -> None:
+        assert over.wait(30)
+
+    gateway.before = hang
+    try:
+        with pytest.raises(DataError, match=r"no answer \(timed out\), for 0.2 s"):
+            predict(replace(job, file=write("0.5,2\n"), timeout=0.2))
+    finally:
+        over.set()
+
+
+def test_beats_and_key_do_not_follow_to_another_host(gateway, job, write):
+    with running() as other:
+        gateway.replies = [(307, {}, {"Location": other.url})]
+        with pytest.raises(DataError, match=f"answers 307: .*; give the address it names: {other.url}"):
+            predict(replace(job, key_file=write("secret", "key"), file=write("0.5,2\n")))
+    assert other.paths == []
+
+
+def test_the_proxy_of_the_environment_is_asked(gateway, job, monkeypatch):
+    monkeypatch.setenv("http_proxy", gateway.url)
+    assert rows_of(predicted(replace(job, url="http://ecg.invalid/"))) == EXPECTED
+    assert set(gateway.paths) == {"http://ecg.invalid/model", "http://ecg.invalid/predict"}
+
+
 @pytest.mark.parametrize(
     ("reply", "told"),
     [
-        (error(401, "unauthorized", "No key"), "answers 401: No key; give the API key with --key-file"),
-        (error(413, "too_many_beats", "Too many"), "answers 413: Too many; give a smaller --batch"),
+        (
+            error(401, "unauthorized", "No key"),
+            "answers 401: No key; give the API key with --key-file, in Python with key=",
+        ),
+        (error(413, "too_many_beats", "Too many"), "answers 413: Too many; give a smaller --batch, in Python batch="),
         (error(400, "invalid_request", instance=2), "row 3, from line 5 on: the gateway answers 400: scripted"),
         (error(501, "not_supported", "Version 3 lacks it"), "answers 501: Version 3 lacks it"),
         (error(500, "internal_error"), "answers 500: scripted"),
@@ -170,6 +215,16 @@ def test_what_does_not_pass_is_said_with_the_rows(gateway, job, write, reply, to
     assert not job.out.exists()
 
 
+@pytest.mark.parametrize(
+    ("names", "in_order"),
+    [({"1": "V", "0": "N"}, ("N", "V")), ({"1": "V", "2": "S"}, None), (None, None)],
+    ids=["from 0", "from 1", "none"],
+)
+def test_names_of_classes_are_known_where_they_stand_for_their_places(gateway, names, in_order):
+    gateway.served["class_names"] = names
+    assert Gateway(gateway.url, None, 5, logging.info).model().class_names == in_order
+
+
 def test_what_is_no_gateway_is_said(gateway, job):
     gateway.served = {"swagger": "2.0"}
     with pytest.raises(DataError, match=r"/model does not tell a model's features; is this a gateway?"):
@@ -181,6 +236,8 @@ def test_what_is_no_gateway_is_said(gateway, job):
         "http:///",
         "http://[::1",
         "http://127.0.0.1/ä",
+        f"http://{'a' * 70}.invalid/",
+        "http://a..b/",
     ):
         with pytest.raises(DataError, match=f"{re.escape(url)}: not the address of a gateway"):
             predict(replace(job, url=url))
@@ -199,6 +256,12 @@ def test_a_key_is_shown_and_a_path_before_the_gateways_is_kept(gateway, job, wri
     with pytest.raises(DataError, match="key: there is no API key to read") as caught:
         predict(replace(job, key_file=write("secret\nlines\n", "key")))
     assert "secret" not in str(caught.value)
+
+
+def test_what_a_netrc_has_for_the_host_does_not_take_the_keys_place(gateway, job, write, monkeypatch):
+    monkeypatch.setenv("NETRC", str(write("machine 127.0.0.1 login a password b", "netrc")))
+    predicted(replace(job, key_file=write("secret", "key")))
+    assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ GATEWAY_MAY_IMPORT = {
     "server": {*EVERYTHING, "supervisor"},
     "__main__": {"server", "security", "telemetry"},
 }
-# What of data each of its packages may import beside itself, errors, progress and overwrite.
+# What of data each of its packages may import beside itself, errors, http, progress and overwrite.
 DATA_MAY_IMPORT = {"tables": set[str](), "recordings": {"tables"}, "sources": {"tables"}, "client": {"tables"}}
 HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
 EXTRAS = {
@@ -103,7 +103,7 @@ def test_a_part_of_the_gateway_imports_only_the_parts_that_it_may(part):
 
 @pytest.mark.parametrize("part", DATA_MAY_IMPORT)
 def test_a_package_of_data_imports_only_the_packages_that_it_may(part):
-    assert inside(part, "data") <= DATA_MAY_IMPORT[part] | {"errors", "progress", "overwrite"}
+    assert inside(part, "data") <= DATA_MAY_IMPORT[part] | {"errors", "http", "progress", "overwrite"}
 
 
 def test_every_part_of_the_gateway_is_listed():

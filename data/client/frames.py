@@ -1,0 +1,120 @@
+"""Predictions for the beats of a pandas frame."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.client.columns import columns, values
+from data.client.gateway import Gateway, Refused, Served
+from data.client.in_flight import answered, result
+from data.client.rows import Batch
+from data.errors import DataError
+from data.progress import progress
+
+NOT_SENT: Final = ("label", "group")
+log = logging.getLogger(__name__)
+
+
+def predict(
+    frame: pd.DataFrame,
+    url: str,
+    key: str | None = None,
+    details: bool = False,
+    batch: int = 256,
+    *,
+    timeout: float = 120.0,
+) -> pd.DataFrame:
+    """Have a gateway predict the beats of a frame, one per row, and return its answers under the frame's index.
+
+    The columns of values may stand in any order if they have the names of the model's features, else they are taken
+    as they stand; there must be as many as the model takes. Columns named `label` and `group` are not sent. The answer
+    has `predicted_class`, `probability` and `model_version`; with `details` also `abstain`, `unusual`, `unusual_score`,
+    `probability_L` of each class label L, and `class_name` if the model has names of its classes.
+
+    `key` is the gateway's API key, `batch` the beats in a request. A batch is asked for again, for `timeout` seconds,
+    while what is wrong passes by itself (429, 503, 504, a lost connection).
+
+    Raises DataError for a frame that does not fit the model, and for what the gateway refuses or does not answer.
+    """
+    if batch < 1:
+        raise DataError(f"batch={batch}: a request has at least one beat")
+    gateway = Gateway(url, key, timeout, log.warning)
+    try:
+        served = gateway.model()
+        batches = _batches(_features(frame, served), batch)
+        rows: list[list[Any]] = []
+        names: list[str | None] = []
+        with progress("Predicting", len(frame), "beats") as advance:
+            for asked, answer in answered(gateway, batches, details):
+                try:
+                    version, predictions = result(answer)
+                except Refused as error:
+                    raise DataError(f"{_where(frame, asked, error.beat)}: {error}") from None
+                rows += [values(prediction, version, served, details) for prediction in predictions]
+                names += [prediction.get("class_name") for prediction in predictions]
+                advance(len(predictions))
+    finally:
+        gateway.close()
+    types = {"predicted_class": np.int64, "probability": np.float64, "model_version": np.int64}
+    answers = pd.DataFrame(rows, frame.index, list(columns(served, details))).astype(types)
+    if any(names):
+        answers.insert(1, "class_name", names)
+    return answers
+
+
+def _batches(features: NDArray[np.float32], size: int) -> Iterator[Batch]:
+    for start in range(0, len(features), size):
+        yield Batch(start + 1, features[start : start + size], None)
+
+
+def _where(frame: pd.DataFrame, asked: Batch, beat: int | None) -> str:
+    first, last = asked.first - 1, asked.first + len(asked.features) - 2
+    if beat is not None:
+        first = last = first + beat
+    return f"row {frame.index[first]}" if first == last else f"rows {frame.index[first]} to {frame.index[last]}"
+
+
+def _features(frame: pd.DataFrame, served: Served) -> NDArray[np.float32]:
+    """Return the beats (rows, n) in the model's order; DataError if they are not what it takes."""
+    chosen = frame.iloc[:, _order([str(name) for name in frame.columns], served)]
+    for name, kind in chosen.dtypes.items():
+        if kind.kind not in "iuf":
+            raise DataError(f"the frame's column {name} holds {kind}, where numbers are expected")
+    with np.errstate(over="ignore"):
+        features = chosen.to_numpy(np.dtype("<f4"), na_value=np.nan)
+    wrong = np.argwhere(~np.isfinite(features))
+    if len(wrong):
+        row, column = wrong[0]
+        raise DataError(
+            f"row {frame.index[row]}, column {chosen.columns[column]}: {chosen.iat[row, column]} is not a finite "
+            "float32; repair or leave out the row"
+        )
+    return features
+
+
+def _order(names: Sequence[str], served: Served) -> list[int]:
+    """Return the places of the model's features among the columns."""
+    known = served.names or ()
+    places = [place for place, name in enumerate(names) if name not in NOT_SENT or name in known]
+    given = [names[place] for place in places]
+    if doubled := [name for name, times in Counter(given).items() if times > 1]:
+        raise DataError(f"the frame has several columns named {_listed(doubled)}; give each its own name")
+    if set(given) == set(known):
+        return [names.index(name) for name in known]
+    lacking, beside = ([name for name in one if name not in other] for one, other in ((known, given), (given, known)))
+    if len(given) != served.width or len(lacking) < len(known):
+        differ = f" (lacking: {_listed(lacking)}; beside them: {_listed(beside)})" if known else ""
+        raise DataError(
+            f"the frame has {len(given)} columns of values, and version {served.version} takes beats of "
+            f"{served.width}{differ}; give it the columns of the model alone, with or without label and group"
+        )
+    return places
+
+
+def _listed(names: Sequence[str]) -> str:
+    return (", ".join(names[:5]) + (", ..." if len(names) > 5 else "")) or "none"
