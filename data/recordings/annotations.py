@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.lead import is_wfdb, load
+from data.recordings.library import load
+from data.recordings.wfdb_record import is_wfdb
 
 CLASSES: Final = ("N", "S", "V", "F", "Q")  # a label is a class's place
 CLASS_OF: Final[Mapping[str, str]] = {

@@ -23,8 +23,9 @@ from data.recordings.annotations import (
     match,
     read_annotations,
 )
-from data.recordings.lead import Lead, files_of, is_wfdb, read_lead
+from data.recordings.lead import Lead, files_of, read_lead
 from data.recordings.peaks import find_peaks
+from data.recordings.wfdb_record import is_wfdb
 from data.recordings.windows import cut_beats
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ import pytest
 from data.__main__ import main
 from data.errors import DataError
 from data.recordings.annotations import Annotations, read_annotations
-from data.recordings.lead import load, read_lead
+from data.recordings.lead import read_lead
+from data.recordings.library import load
 from data.recordings.peaks import find_peaks
 from data.recordings.segmentation import Wish, write_beats
 from data.recordings.windows import cut_beats

@@ -1,0 +1,26 @@
+"""What every reader of recordings offers: the signals of a file, read block by block."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_SAMPLES: Final = 1 << 18
+
+
+class Signals(Protocol):
+    """The signals of a file, of which only the names have been read."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The signals' names."""
+
+    def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
+        """Yield the samples of one signal, in order."""
+
+    def length(self, index: int) -> int | None:
+        """Return how many samples that will be, if it is known."""
+
+    def rate(self, index: int) -> float:
+        """Return the samples per second; of a table it is known when its blocks have been read."""
