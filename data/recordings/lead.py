@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.progress import progress
+from data.recordings.channels import LOWEST_RATE, choose
 from data.recordings.edf import EdfFile
 from data.recordings.signal_table import SignalTable
-from data.recordings.signals import Signals
-from data.recordings.wfdb_record import WfdbRecord, is_wfdb
+from data.recordings.signals import DescribedSignals, Signals
+from data.recordings.wfdb_record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
 
-LOWEST_RATE: Final = 40  # hertz; below, R peaks fall between the samples and beats are missed
 HIGHEST_RATE: Final = 100_000
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 EDF_ENDINGS: Final = (".edf", ".bdf")
@@ -24,30 +24,32 @@ EDF_ENDINGS: Final = (".edf", ".bdf")
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One signal of a recording, in its file's unit."""
+    """One signal of a recording, or the difference of two."""
 
     name: str
     rate: float  # samples per second
     samples: NDArray[np.float32]  # NaN where the recording has a gap
+    unit: str = ""  # mV for any voltage; "" if the file tells none
 
 
 def read_lead(path: Path, channel: str | None = None, rate: float | None = None, invert: bool = False) -> Lead:
     """Read one lead of a WFDB record, an EDF file or a CSV table by way of a temporary file, so that memory is bounded.
 
-    `channel` is a signal's name or its number from 0; without it, the first that is called an ECG is taken, else the
-    first. `rate`, in samples per second, is for tables without a column of times; `invert` turns the
+    `channel` is a signal's name or its number from 0, or two names with a minus between them; see `choose` for what is
+    taken without it. `rate`, in samples per second, is for tables without a column of times; `invert` turns the
     lead upside down. DataError names the file.
     """
     signals = _open(path, rate)
-    index = _index(path, signals.names, channel)
-    samples = _spool(signals, index, path, -1 if invert else 1)
-    told = signals.rate(index)
-    if not LOWEST_RATE <= told <= HIGHEST_RATE:
+    chosen = choose(path, signals, channel)
+    samples = _spool(signals, chosen, path, -1 if invert else 1)
+    own_rate = signals.rate(chosen[0])
+    if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
         raise DataError(
-            f"{path}: {told:g} samples per second, where {LOWEST_RATE} to {HIGHEST_RATE} show a heartbeat; "
+            f"{path}: {own_rate:g} samples per second, where {LOWEST_RATE} to {HIGHEST_RATE} show a heartbeat; "
             "is the rate right, or are its times in other units?"
         )
-    return Lead(signals.names[index], told, samples)
+    unit = signals.channels[chosen[0]].unit if isinstance(signals, DescribedSignals) else ""
+    return Lead("-".join(signals.names[index] for index in chosen), own_rate, samples, unit)
 
 
 def files_of(path: Path) -> list[Path]:
@@ -62,6 +64,8 @@ def _open(path: Path, rate: float | None) -> Signals:
         raise DataError(f"{path}: --rate is for CSV files; this one tells its own")
     if is_wfdb(path):
         return WfdbRecord(path)
+    if path.suffix.lower() in SIGNAL_ENDINGS and path.is_file():
+        raise DataError(f"{path}: the samples of a WFDB record; put its header {path.stem}.hea beside it")
     if not path.is_file():
         raise DataError(f"{path}: no such recording; give a CSV or EDF file, or a WFDB record such as folder/100")
     if name.endswith(EDF_ENDINGS):
@@ -71,27 +75,19 @@ def _open(path: Path, rate: float | None) -> Signals:
     raise DataError(f"{path}: not a recording; its name must end in .hea, .edf, .bdf, .csv or .tsv")
 
 
-def _index(path: Path, names: Sequence[str], channel: str | None) -> int:
-    if not names:
-        raise DataError(f"{path}: no signal in this recording")
-    folded = [name.lower() for name in names]
-    if channel is None:
-        return next((index for index, name in enumerate(folded) if "ecg" in name or "ekg" in name), 0)
-    if channel.lower() in folded:
-        return folded.index(channel.lower())
-    if channel.isdecimal() and int(channel) < len(names):
-        return int(channel)
-    known = ", ".join(f"{index} {name}" for index, name in enumerate(names))
-    raise DataError(f"{path}: no channel {channel!r}; its channels are {known}")
-
-
-def _spool(signals: Signals, index: int, path: Path, sign: int) -> NDArray[np.float32]:
+def _spool(signals: Signals, chosen: Sequence[int], path: Path, sign: int) -> NDArray[np.float32]:
+    """Return the samples of a signal, or of a signal less a second one, by way of a temporary file."""
+    index, *others = chosen
+    less = _spool(signals, others, path, sign) if others else None
     with tempfile.TemporaryFile(prefix="ecg-lead-") as file:
+        done = 0
         with progress(f"Reading {path.name}", signals.length(index), "samples") as advance:
             for block in signals.blocks(index):
-                file.write((sign * block).tobytes())
+                values = sign * block if less is None else sign * block - less[done : done + len(block)]
+                file.write(values.tobytes())
                 advance(len(block))
-        if file.tell() == 0:
+                done += len(block)
+        if not done:
             raise DataError(f"{path}: no samples in this recording")
         file.flush()
         return np.memmap(file, np.float32, mode="r")

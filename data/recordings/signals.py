@@ -1,7 +1,8 @@
 """What every reader of recordings offers: the signals of a file, read block by block."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,3 +25,22 @@ class Signals(Protocol):
 
     def rate(self, index: int) -> float:
         """Return the samples per second; of a table it is known when its blocks have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a file's header tells about one of its signals."""
+
+    name: str
+    rate: float  # samples per second
+    unit: str  # of the samples that are yielded: mV for any voltage, "" if the file does not tell
+    unreadable: str = ""  # why no samples can be read, as the end of a sentence
+
+
+@runtime_checkable
+class DescribedSignals(Signals, Protocol):
+    """The signals of a file whose header tells rate and unit of each."""
+
+    @property
+    def channels(self) -> Sequence[Channel]:
+        """The signals, in the order of `names`."""

@@ -1,0 +1,175 @@
+"""The header of a WFDB record, of which the package wfdb wants each field and each date as the specification has it.
+
+https://physionet.org/physiotools/wag/header-5.htm
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from data.errors import DataError
+
+NO_FILE: Final = "~"  # of a signal or a segment without samples
+DEFAULT_RATE: Final = 250.0  # frames per second, by the specification
+DEFAULT_GAIN: Final = 200.0  # steps per unit, likewise
+DEFAULT_UNIT: Final = "mV"  # likewise
+SEGMENTED: Final = re.compile(r"(.+)/(\d+)")
+LAYOUT: Final = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
+SCALE: Final = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)?(?:\(([-+]?\d+)\))?(?:/(\S+))?")
+INTEGER: Final = re.compile(r"[-+]?\d+")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # two signals may be described alike
+class WfdbSignal:
+    """One signal as a header describes it; a sample in its unit is (stored - baseline) / gain."""
+
+    name: str
+    file: str
+    format: str
+    per_frame: int  # samples in a frame
+    skew: int  # frames that its samples are late in the file
+    offset: int  # bytes before the samples in the file
+    gain: float
+    baseline: int
+    unit: str
+    initial: int  # what the differences of format 8 are added to
+
+
+@dataclass(frozen=True, slots=True)
+class WfdbHeader:
+    """What a header tells; of a record in segments `segments` has names and frames, and each a header of its own."""
+
+    path: Path
+    rate: float  # frames per second
+    frames: int | None
+    signals: Sequence[WfdbSignal] = field(default=())
+    segments: Sequence[tuple[str, int]] = field(default=())
+
+    def beside(self, name: str) -> Path:
+        """Return the path of a file that the header names."""
+        return self.path.parent / name
+
+
+def read_header(path: Path) -> WfdbHeader:
+    """Read a .hea file; DataError says what is wrong with it. Dates, checksums and block sizes are not looked at."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such WFDB header; put it beside the other files of the record")
+    lines = list(_lines(path))
+    number, words = next(iter(lines), (1, []))
+    if len(words) < 2 or not words[1].isdecimal():
+        raise DataError(
+            f"{path}, line {number}: cannot be read as WFDB record: a name and the number of signals are expected; "
+            "get the header again"
+        )
+    header = WfdbHeader(path, _rate(path, words), _frames(path, number, words))
+    segments = _segments(path, words[0])
+    parts, kind = (int(words[1]), "signals") if segments is None else (segments, "segments")
+    if len(lines) <= parts:
+        raise DataError(
+            f"{path}: cannot be read as WFDB record: its header tells {parts} {kind} and describes {len(lines) - 1}"
+        )
+    described = lines[1 : parts + 1]
+    if segments is not None:
+        return WfdbHeader(path, header.rate, header.frames, segments=[_segment(path, *line) for line in described])
+    signals = [_signal(path, index, *line) for index, line in enumerate(described)]
+    return WfdbHeader(path, header.rate, header.frames, signals)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the words of each line that is no comment."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.split()
+
+
+def _segments(path: Path, name: str) -> int | None:
+    """Return how many segments a record has; a number after a slash may also be the record's name in a folder."""
+    segmented = SEGMENTED.fullmatch(name)
+    if segmented is None or (segmented[2] == path.stem != segmented[1]):
+        return None
+    return int(segmented[2])
+
+
+def _rate(path: Path, words: list[str]) -> float:
+    """Return the frames per second, which may be followed by a counter's frequency and base."""
+    told = words[2].split("/")[0].split("(")[0] if len(words) > 2 else "0"
+    try:
+        rate = float(told)
+    except ValueError:
+        rate = -1
+    if not 0 <= rate < float("inf"):
+        raise DataError(f"{path}: {words[2]!r} where its header tells samples per second; correct it there")
+    if rate == 0:
+        log.warning("%s: tells no rate; it is read at %g samples per second, as WFDB does", path, DEFAULT_RATE)
+    return rate or DEFAULT_RATE
+
+
+def _frames(path: Path, number: int, words: list[str]) -> int | None:
+    """Return the number of samples per signal; None if it is left out, or a time of day stands in its place."""
+    told = words[3] if len(words) > 3 else "0"
+    if ":" in told or "/" in told:
+        return None
+    try:
+        frames = int(float(told))
+    except (ValueError, OverflowError):
+        frames = -1
+    if frames < 0:
+        raise DataError(
+            f"{path}, line {number}: {told!r} where its header tells how many samples there are; "
+            "write the number, or 0 to have them counted"
+        )
+    return frames or None
+
+
+def _segment(path: Path, number: int, words: list[str]) -> tuple[str, int]:
+    if len(words) < 2 or not words[1].isdecimal():
+        raise DataError(f"{path}, line {number}: a segment's name and its number of samples are expected; correct it")
+    return words[0], int(words[1])
+
+
+def _signal(path: Path, index: int, number: int, words: list[str]) -> WfdbSignal:
+    layout = LAYOUT.fullmatch(words[1]) if len(words) > 1 else None
+    if layout is None:
+        raise DataError(
+            f"{path}, line {number}: cannot be read as WFDB record: a signal's file and its format are expected"
+        )
+    rest = words[2:]
+    scale = SCALE.fullmatch(rest[0]) if rest else None
+    if scale:
+        rest = rest[1:]
+    gain, baseline, unit = scale.groups() if scale else (None, None, None)
+    numbers: list[int] = []  # resolution, zero, initial value, checksum, block size: any of the last may be left out
+    while rest and len(numbers) < 5 and INTEGER.fullmatch(rest[0]):
+        numbers.append(int(rest.pop(0)))
+    zero = numbers[1] if len(numbers) > 1 else 0
+    initial = numbers[2] if len(numbers) > 2 else zero
+    format_, per_frame, skew, offset = layout.groups()
+    return WfdbSignal(
+        name=" ".join(rest) or f"signal {index + 1}",
+        file=words[0],
+        format=format_,
+        per_frame=max(int(per_frame or 1), 1),
+        skew=int(skew or 0),
+        offset=int(offset or 0),
+        gain=_gain(gain),
+        baseline=int(baseline) if baseline is not None else zero,
+        unit=unit or DEFAULT_UNIT,
+        initial=initial,
+    )
+
+
+def _gain(told: str | None) -> float:
+    try:
+        return float(told or 0) or DEFAULT_GAIN
+    except ValueError:
+        return DEFAULT_GAIN
