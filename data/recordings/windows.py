@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 BEFORE_PEAK: Final = 0.025  # of the RR interval: where ECG5000's beats begin
 LONGEST_SECONDS: Final = 3  # from one peak to the next; beyond it beats were missed
+ROUNDING: Final = 1e-15  # of a sum, for each of its samples
 
 
 def cut_beats(
@@ -38,4 +39,6 @@ def _cut(samples: NDArray[np.float32], start: float, span: int, length: int) -> 
     edges = first - 0.5 + np.arange(len(sums))  # sums[i] is that of the samples before edges[i]
     values = np.interp(places + half, edges, sums) - np.interp(places - half, edges, sums)
     deviation = values.std(ddof=1)  # as the rows of the UCR archive
-    return (values - values.mean()) / deviation if deviation > 0 else None
+    # of a flat line only the rounding of its sums is left, which is not a wave
+    flat = deviation <= ROUNDING * np.abs(samples[first : last + 1]).max() * len(sums)
+    return None if flat else (values - values.mean()) / deviation

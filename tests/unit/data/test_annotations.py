@@ -42,7 +42,7 @@ def test_annotations_may_have_a_rate_of_their_own(tmp_path, own, rate):
     wfdb.wrann("r", "atr", np.array([100, 900, 1700]), ["N", "+", "V"], fs=own, write_dir=str(tmp_path))
     annotated = read_annotations(tmp_path / "r", None)
     assert annotated is not None
-    assert (annotated.labels.tolist(), annotated.rate) == ([0, 2], rate)
+    assert (annotated.labels("aami"), annotated.rate) == (["0", "2"], rate)
     assert annotated.samples_at(250).tolist() == [100 * 250 // rate, 1700 * 250 // rate]
 
 
