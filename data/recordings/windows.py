@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 BEFORE_PEAK: Final = 0.025  # of the RR interval: where ECG5000's beats begin
 LONGEST_SECONDS: Final = 3  # from one peak to the next; beyond it beats were missed
-ROUNDING: Final = 1e-15  # of a sum, for each of its samples
 
 
 def cut_beats(
@@ -33,12 +32,12 @@ def _cut(samples: NDArray[np.float32], start: float, span: int, length: int) -> 
     first, last = int(np.floor(start - half)) - 1, int(np.ceil(start + span + half)) + 1
     if first < 0 or last >= len(samples):
         return None
+    if np.ptp(samples[first : last + 1]) == 0:  # the rounding of its sums would be taken for a wave
+        return None
     sums = np.concatenate([[0], np.cumsum(samples[first : last + 1], dtype=np.float64)])
     if np.isnan(sums[-1]):
         return None
     edges = first - 0.5 + np.arange(len(sums))  # sums[i] is that of the samples before edges[i]
     values = np.interp(places + half, edges, sums) - np.interp(places - half, edges, sums)
     deviation = values.std(ddof=1)  # as the rows of the UCR archive
-    # of a flat line only the rounding of its sums is left, which is not a wave
-    flat = deviation <= ROUNDING * np.abs(samples[first : last + 1]).max() * len(sums)
-    return None if flat else (values - values.mean()) / deviation
+    return (values - values.mean()) / deviation if deviation > 0 else None
