@@ -14,12 +14,14 @@ from data.progress import progress
 from data.recordings.channels import LOWEST_RATE, choose
 from data.recordings.edf import EdfFile
 from data.recordings.signal_table import SignalTable
-from data.recordings.signals import DescribedSignals, Signals
+from data.recordings.signals import DescribedSignals, MeasuredSignals, Signals
 from data.recordings.wfdb_record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
 
 HIGHEST_RATE: Final = 100_000
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 EDF_ENDINGS: Final = (".edf", ".bdf")
+EDF_BEGINS: Final = (b"0       ", b"\xffBIOSEMI")
+PACKED_ENDINGS: Final = (".gz", ".zip", ".xz", ".bz2", ".7z", ".rar", ".tar", ".tgz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,7 @@ def read_lead(path: Path, channel: str | None = None, rate: float | None = None,
             f"{path}: {own_rate:g} samples per second, where {LOWEST_RATE} to {HIGHEST_RATE} show a heartbeat; "
             "is the rate right, or are its times in other units?"
         )
-    unit = signals.channels[chosen[0]].unit if isinstance(signals, DescribedSignals) else ""
-    return Lead("-".join(signals.names[index] for index in chosen), own_rate, samples, unit)
+    return Lead("-".join(signals.names[index] for index in chosen), own_rate, samples, _unit(signals, chosen[0]))
 
 
 def files_of(path: Path) -> list[Path]:
@@ -68,11 +69,27 @@ def _open(path: Path, rate: float | None) -> Signals:
         raise DataError(f"{path}: the samples of a WFDB record; put its header {path.stem}.hea beside it")
     if not path.is_file():
         raise DataError(f"{path}: no such recording; give a CSV or EDF file, or a WFDB record such as folder/100")
-    if name.endswith(EDF_ENDINGS):
-        return EdfFile(path)
     if table:
         return SignalTable.open(path, rate)
+    if _is_edf(path):
+        return EdfFile(path)
+    if name.endswith(PACKED_ENDINGS):
+        raise DataError(f"{path}: packed; unpack it and give the recording that is in it")
     raise DataError(f"{path}: not a recording; its name must end in .hea, .edf, .bdf, .csv or .tsv")
+
+
+def _is_edf(path: Path) -> bool:
+    """Say whether a file is EDF or BDF by its name, or by how it begins: sleep laboratories call it .rec."""
+    if path.name.lower().endswith(EDF_ENDINGS):
+        return True
+    with path.open("rb") as file:
+        return file.read(8) in EDF_BEGINS
+
+
+def _unit(signals: Signals, index: int) -> str:
+    if isinstance(signals, DescribedSignals):
+        return signals.channels[index].unit
+    return (signals.unit(index) or "") if isinstance(signals, MeasuredSignals) else ""
 
 
 def _spool(signals: Signals, chosen: Sequence[int], path: Path, sign: int) -> NDArray[np.float32]:

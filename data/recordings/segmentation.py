@@ -81,6 +81,11 @@ def _add_all(rows: BeatRows, recordings: Mapping[str, Path], wish: Wish) -> list
         )
     if len({source.annotated for source in found}) > 1:
         raise DataError("some of the recordings are annotated and some not; cut them apart, or give --annotations none")
+    if len({source.lead for source in found}) > 1:
+        leads = ", ".join(sorted({source.lead for source in found}))
+        log.warning(
+            "the recordings' leads are %s, and a model of one does not know another; --channel names one", leads
+        )
     return found
 
 

@@ -27,6 +27,14 @@ class Signals(Protocol):
         """Return the samples per second; of a table it is known when its blocks have been read."""
 
 
+@runtime_checkable
+class MeasuredSignals(Signals, Protocol):
+    """The signals of a file that may tell the unit of each."""
+
+    def unit(self, index: int) -> str | None:
+        """Return the unit of a signal's samples as they are yielded: mV for any voltage, None if none is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """What a file's header tells about one of its signals."""

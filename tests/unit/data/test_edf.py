@@ -112,6 +112,11 @@ def test_a_file_cut_short_anywhere_has_its_whole_records(tmp_path, size):
         assert len(read_lead(tmp_path / "x.edf").samples) == 200 * records
 
 
+def test_a_file_of_another_name_is_known_by_its_beginning(tmp_path):
+    (tmp_path / "night.rec").write_bytes(whole)
+    assert len(read_lead(tmp_path / "night.rec").samples) == 2400
+
+
 def test_nothing_is_printed(tmp_path, capfd):
     (tmp_path / "x.edf").write_bytes(whole[:-1])
     read_lead(tmp_path / "x.edf")

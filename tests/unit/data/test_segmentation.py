@@ -104,6 +104,8 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
     [
         ("none.csv", None, "no such recording; give a CSV or EDF file, or a WFDB record such as folder/100"),
         ("picture.png", b"x", "not a recording; its name must end in"),
+        ("all.edf.gz", b"x", "packed; unpack it"),
+        ("record.zip", b"x", "packed; unpack it"),
         ("cut.edf", b"0" + b" " * 300, "cannot be read as EDF file"),
         ("bad.hea", b"bad 1 250 100\nbad.dat 212 200 11 1024 995 0 0 MLII\n", "cannot be read as WFDB record"),
         ("worse.hea", b"what\n", "cannot be read as WFDB record"),

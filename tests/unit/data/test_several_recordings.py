@@ -72,6 +72,13 @@ def test_a_folder_stands_for_its_recordings(tmp_path):
     assert list(Counter(row["record"] for row in read(tmp_path / "beats.csv"))) == ["10", "2", "3"]
 
 
+def test_leads_that_differ_are_told(tmp_path, caplog):
+    samples = strip(heartbeats(RATE, 20), RATE, 20 * RATE)
+    files = [write_edf(tmp_path / f"{name}.edf", RATE, {f"ECG {name}": samples}) for name in ("II", "V5", "V1")]
+    write_beats(files, tmp_path / "beats.csv", None, Wish())
+    assert "the recordings' leads are ECG II, ECG V1, ECG V5, and a model of one does not know another" in caplog.text
+
+
 def test_a_folder_of_tables(tmp_path):
     for name in ("b.csv", "a.tsv", "c.csv.gz"):
         (tmp_path / name).write_text("")
