@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.recordings.edf_header import EdfHeader, EdfSignal, read_header
 from data.recordings.signals import BLOCK_SAMPLES, Channel
 
-STAMP: Final = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")  # when a record begins, in seconds
+STAMP: Final = re.compile(rb"([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")  # when a record begins, in seconds
 SHORTEST_GAP: Final = 0.01  # seconds; less is the inexactness of a device's clock
 LONGEST_GAP: Final = 7 * 24 * 3600  # seconds; more is a damaged time stamp
 
@@ -71,7 +71,8 @@ class EdfFile:
         end: float | None = None  # of the record before, on the clock of the samples
         for number, record in enumerate(self._records):
             first = self._header.sample_bytes * stamps.first
-            stamp = STAMP.match(record[first : first + self._header.sample_bytes * stamps.per_record].tobytes())
+            text = record[first : first + self._header.sample_bytes * stamps.per_record].tobytes()
+            stamp = STAMP.match(text.lstrip(b"\0"))
             if stamp and end is not None:
                 gaps[number] = self._gap(number, float(stamp[1]) - end)
             begin = end + gaps[number] if end is not None else float(stamp[1]) if stamp else 0.0

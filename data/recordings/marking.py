@@ -13,7 +13,7 @@ from data.progress import progress
 from data.recordings.annotations import CLOSE_SECONDS, LABEL_SECONDS, Annotations, match
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
-from data.recordings.snap import to_deflections
+from data.recordings.snap import has_wave, to_deflections
 from data.recordings.wish import Wish
 
 log = logging.getLogger(__name__)
@@ -36,18 +36,27 @@ def mark(recording: Path, annotated: Annotations | None, wish: Wish) -> MarkedLe
     lead = read_lead(recording, wish.channel, wish.rate, wish.invert)
     with progress("Finding peaks", len(lead.samples), "samples") as advance:
         peaks = find_peaks(lead.samples, lead.rate, advance)
-    if not len(peaks):
-        raise DataError(f"{recording}: no heartbeat found in {lead.name}; try another --channel")
     if annotated is None:
+        if not len(peaks):
+            raise DataError(f"{recording}: no heartbeat found in {lead.name}; try another --channel")
         return MarkedLead(lead, peaks, None)
     samples = annotated.samples_at(lead.rate)
+    there = _there(recording, lead, samples)
+    _compare(recording, peaks, samples[there], lead.rate)
+    labels = [label for label, kept in zip(annotated.labels(wish.labels), there.tolist(), strict=True) if kept]
+    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[there]), labels)
+
+
+def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which annotated beats the lead has; the others are told."""
     inside = (samples >= 0) & (samples < len(lead.samples))
+    waves = inside & has_wave(lead.samples, lead.rate, samples)
     if not inside.all():
         outside = np.count_nonzero(~inside)
         log.warning("%s: %d annotated beats are not within the recording and are left out", recording, outside)
-    _compare(recording, peaks, samples[inside], lead.rate)
-    labels = [label for label, kept in zip(annotated.labels(wish.labels), inside.tolist(), strict=True) if kept]
-    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[inside]), labels)
+    if flat := np.count_nonzero(inside & ~waves):
+        log.warning("%s: %s is flat or missing at %d annotated beats, which are left out", recording, lead.name, flat)
+    return waves
 
 
 def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:
@@ -58,9 +67,9 @@ def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int6
     log.info(
         "%d peaks and %d annotated beats; %d agree within %g ms: %.2f %% of the annotated beats, %.2f %% of the peaks",
         *(len(peaks), len(samples), close, 1000 * CLOSE_SECONDS),
-        *(100 * close / max(len(samples), 1), 100 * close / len(peaks)),
+        *(100 * close / max(len(samples), 1), 100 * close / max(len(peaks), 1)),
     )
-    if not near:
+    if not near and len(peaks) >= len(samples) / 2:  # with fewer it is the search for peaks that fails
         raise DataError(
             f"{recording}: no peak is at an annotated beat; are these annotations of this recording? "
             "--annotations none for none"

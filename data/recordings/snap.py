@@ -29,6 +29,16 @@ def to_deflections(samples: NDArray[np.float32], rate: float, places: NDArray[np
     return snapped
 
 
+def has_wave(samples: NDArray[np.float32], rate: float, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say of each place whether the lead is neither flat nor missing within REACH_SECONDS."""
+    around = np.arange(-int(REACH_SECONDS * rate), int(REACH_SECONDS * rate) + 1)
+    parts = [
+        np.ptp(samples[np.clip(places[at : at + AT_ONCE, None] + around, 0, len(samples) - 1)], axis=1)
+        for at in range(0, len(places), AT_ONCE)
+    ]
+    return np.concatenate(parts) > 0 if parts else np.empty(0, np.bool_)
+
+
 def _deflections(
     samples: NDArray[np.float32], rate: float, places: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

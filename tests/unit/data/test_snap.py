@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.recordings.snap import REACH_SECONDS, to_deflections
+from data.recordings.snap import REACH_SECONDS, has_wave, to_deflections
 from tests.recordings import heartbeats, strip
 
 RATE = 500
@@ -35,6 +35,14 @@ def test_what_has_no_deflection_near_stays():
     assert to_deflections(slope, RATE, np.array([0, 700, 4999])).tolist() == [0, 700, 4999]
     assert to_deflections(np.full(5000, np.nan, np.float32), RATE, np.array([700])).tolist() == [700]
     assert to_deflections(slope, RATE, np.array([], np.int64)).tolist() == []
+
+
+def test_a_wave_is_told_from_a_flat_line_and_a_gap():
+    samples = np.full(5000, 0.1, np.float32)
+    samples[1000], samples[2000] = 1, np.nan
+    places = np.array([0, 900, 980, 1025, 1026, 1990, 4999])
+    assert has_wave(samples, RATE, places).tolist() == [False, False, True, True, False, False, False]
+    assert has_wave(samples, RATE, places[:0]).tolist() == []
 
 
 def test_two_beats_at_one_deflection_stay_apart():
