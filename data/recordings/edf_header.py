@@ -61,7 +61,7 @@ def read_header(path: Path) -> EdfHeader:
     """Read the header of an EDF or BDF file; DataError says what is wrong with it. Dates are not looked at."""
     with path.open("rb") as file:
         head = file.read(FIXED_BYTES)
-        if not (head.startswith(b"\xffBIOSEMI") or head[:8].strip(b" \0") == b"0"):
+        if not _is_header(head):
             raise DataError(f"{path}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI")
         count = _count(path, "the number of signals", head[252:256])
         described = file.read(FIXED_BYTES * max(count, 0))
@@ -74,12 +74,20 @@ def read_header(path: Path) -> EdfHeader:
     if not (seconds and seconds > 0):
         raise DataError(f"{path}: its header tells no duration of a data record, so its rate is not known; repair it")
     return EdfHeader(
-        sample_bytes=2 if head[:1] == b"0" else 3,
+        sample_bytes=3 if head.startswith(b"\xffBIOSEMI") else 2,
         interrupted=head[192:197] in (b"EDF+D", b"BDF+D"),
         records=_count(path, "the number of data records", head[236:244], missing=-1),
         seconds=_exact(head[244:252], seconds, max(signal.per_record for signal in signals)),
         signals=signals,
     )
+
+
+def _is_header(head: bytes) -> bool:
+    """Say whether a file is EDF or BDF by its version or, where that is spoilt, by the length of its header."""
+    if head.startswith(b"\xffBIOSEMI") or head[:8].strip(b" \0") == b"0":
+        return True
+    length, count = to_float(head[184:192]), to_float(head[252:256])
+    return bool(length and count and length == FIXED_BYTES * (count + 1))
 
 
 def to_text(field: bytes) -> str:

@@ -51,8 +51,10 @@ class WfdbHeader:
     segments: Sequence[tuple[str, int]] = field(default=())
 
     def beside(self, name: str) -> Path:
-        """Return the path of a file that the header names."""
-        return self.path.parent / name
+        """Return the path of a file that the header names; a folder that it names need not be there any more."""
+        named = Path(name.replace("\\", "/"))
+        inside = self.path.parent / named
+        return inside if inside.is_file() else self.path.parent / named.name
 
 
 def read_header(path: Path) -> WfdbHeader:
@@ -69,6 +71,9 @@ def read_header(path: Path) -> WfdbHeader:
     header = WfdbHeader(path, _rate(path, words), _frames(path, number, words))
     segments = _segments(path, words[0])
     parts, kind = (int(words[1]), "signals") if segments is None else (segments, "segments")
+    if segments is not None and 1 < len(lines) <= parts:
+        log.warning("%s: tells %d segments and describes %d, which are read", path, parts, len(lines) - 1)
+        parts = len(lines) - 1
     if len(lines) <= parts:
         raise DataError(
             f"{path}: cannot be read as WFDB record: its header tells {parts} {kind} and describes {len(lines) - 1}"

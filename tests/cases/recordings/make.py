@@ -141,6 +141,9 @@ HEADERS: Final[Mapping[str, tuple[str, str, dict[str, Any]]]] = {
     "bom": ("a byte order mark", "\ufeffbom 1 200 2400\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n", {}),
     "words": ("a lead of two words", "words 1 200 2400\nx.dat 16 1000/mV 16 0 0 0 0 lead  II\n", {"lead": "lead II"}),
     "7": ("a number in a folder", "people/7 1 200 2400\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n", {}),
+    "deep": ("a folder before each name", "there/deep 1 200 2400\nthere/x.dat 16 1000/mV 16 0 0 0 0 ECG\n", {}),
+    "back": ("a folder as in Windows", "there\\back 1 200 2400\nthere\\x.dat 16 1000/mV 16 0 0 0 0 ECG\n", {}),
+    "matname": ("an ending in the name", "x.mat 1 200 2400 05-May-2020 09:49:17\nx.dat 16 1000 16 0 0 0 0 ECG\n", {}),
     "short": (
         "the samples are cut short",
         "short 1 200 3000\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n",
@@ -208,6 +211,9 @@ def records() -> Iterable[Case]:
     whole = np.concatenate([stored[:1000], gap, stored[1000:]])
     write("fixed.hea", "fixed/3 1 200 2800\npart1 1000\n~ 400\npart2 1400\n")
     yield case("fixed.hea", "segments with a gap between them", right=right(whole))
+    write("few.hea", "few/3 1 200 2400\npart1 1000\npart2 1400\n")
+    said = "tells 3 segments and describes 2"
+    yield case("few.hea", "more segments are told than described", right=right(stored, word=said))
     write("layout.hea", "layout 2 200 0\n~ 0 1/mmHg 12 0 0 0 0 ABP\n~ 0 1000/mV 12 0 0 0 0 ECG\n")
     write("onlyabp.hea", "onlyabp 1 200 400\nx.dat 16 1/mmHg 12 0 0 0 0 ABP\n")
     write("scaled.hea", "scaled 1 200 1400\npart2.dat 16 500/mV 12 0 0 0 0 ECG\n")
@@ -287,6 +293,7 @@ def edf_files() -> Iterable[Case]:
         ),
         "rate_first.edf": ("a heart rate of 50 Hz that is called ECG", edf([slow, ecg], 12), {}),
         "upside.edf": ("the minimum is above the maximum", edf([{**ecg, "low": "5", "high": "-5"}], 12), {"times": -1}),
+        "version.edf": ("a spoilt version", edf([ecg], 12, version=b"\xef\xbb\xbf0"), {}),
         "tenth.edf": ("records of a tenth of a second", edf([ecg], 120, seconds="0.1"), {}),
         "rounded.edf": (
             "a duration with rounded digits: 10 samples at 240 Hz",
