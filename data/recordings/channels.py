@@ -22,9 +22,9 @@ def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
     channels = signals.channels if isinstance(signals, DescribedSignals) else None
     if not names:
         raise DataError(f"{path}: no signal in this recording")
-    told: Sequence[Channel | None] = channels or [None] * len(names)
+    described: Sequence[Channel | None] = channels or [None] * len(names)
     if channel is None:
-        chosen = [min(range(len(names)), key=lambda index: _unlikeness(names[index], told[index]))]
+        chosen = [min(range(len(names)), key=lambda index: _unlikeness(names[index], described[index]))]
     else:
         chosen = _asked_for(path, names, channel)
     if channels:

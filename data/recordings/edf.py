@@ -62,7 +62,7 @@ class EdfFile:
         return round(float(self._gaps[record]) * self._header.rate(signal))
 
     def _gaps_before(self) -> NDArray[np.float64]:
-        """Return the seconds between each record and the one before it, by the time stamps; 0 where there is none."""
+        """Return the seconds between each record and the one before it, by the time stamps; 0 where they touch."""
         gaps = np.zeros(len(self._records))
         stamps = next((signal for signal in self._header.signals if signal.is_annotations), None)
         if stamps is None:

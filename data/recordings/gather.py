@@ -20,7 +20,9 @@ def recordings_of(paths: Sequence[Path]) -> Mapping[str, Path]:
         for recording in _in_folder(path) if path.is_dir() else [path]:
             other = found.setdefault(name_of(recording), recording)
             if other != recording:
-                raise DataError(f"{recording}: called like {other}, from which its beats could not be told; rename one")
+                raise DataError(
+                    f"{recording}: has the name of {other}, so their beats could not be told apart; rename one"
+                )
     return found
 
 
@@ -48,4 +50,4 @@ def _segments(header: Path) -> list[str]:
     try:
         return [name for name, _ in read_header(header).segments]
     except DataError:
-        return []  # it is told when it is read
+        return []  # the error comes when the record is read

@@ -48,7 +48,7 @@ def mark(recording: Path, annotated: Annotations | None, wish: Wish) -> MarkedLe
 
 
 def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which annotated beats the lead has; the others are told."""
+    """Say which annotated beats the lead has; a warning counts the others."""
     inside = (samples >= 0) & (samples < len(lead.samples))
     waves = inside & has_wave(lead.samples, lead.rate, samples)
     if not inside.all():

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class _Source(NamedTuple):
-    """What is told of a recording in the file of its beats."""
+    """What the file of beats says about a recording."""
 
     lead: str
     rate: float
@@ -61,7 +61,7 @@ def _read_files(recordings: Mapping[str, Path], wish: Wish) -> Iterator[Path]:
 
 
 def _add_all(rows: BeatRows, recordings: Mapping[str, Path], wish: Wish) -> list[_Source]:
-    """Cut the beats of all recordings and return what those are that have any; DataError if there is none."""
+    """Cut the beats of all recordings and return their leads; DataError if no recording has beats."""
     found: list[_Source] = []
     refused: DataError | None = None
     for name, recording in recordings.items():

@@ -32,7 +32,7 @@ class MeasuredSignals(Signals, Protocol):
     """The signals of a file that may tell the unit of each."""
 
     def unit(self, index: int) -> str | None:
-        """Return the unit of a signal's samples as they are yielded: mV for any voltage, None if none is told."""
+        """Return the unit of the samples that are yielded: mV for any voltage, None if the file does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

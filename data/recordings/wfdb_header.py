@@ -3,10 +3,9 @@
 https://physionet.org/physiotools/wag/header-5.htm
 """
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +19,6 @@ SEGMENTED: Final = re.compile(r"(.+)/(\d+)")
 LAYOUT: Final = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
 SCALE: Final = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)?(?:\(([-+]?\d+)\))?(?:/(\S+))?")
 INTEGER: Final = re.compile(r"[-+]?\d+")
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # two signals may be described alike
@@ -47,8 +44,9 @@ class WfdbHeader:
     path: Path
     rate: float  # frames per second
     frames: int | None
-    signals: Sequence[WfdbSignal] = field(default=())
-    segments: Sequence[tuple[str, int]] = field(default=())
+    signals: Sequence[WfdbSignal] = ()
+    segments: Sequence[tuple[str, int]] = ()
+    notes: Sequence[str] = ()  # what was assumed, for the person who reads the record
 
     def beside(self, name: str) -> Path:
         """Return the path of a file that the header names; a folder that it names need not be there any more."""
@@ -68,21 +66,19 @@ def read_header(path: Path) -> WfdbHeader:
             f"{path}, line {number}: cannot be read as WFDB record: a name and the number of signals are expected; "
             "get the header again"
         )
-    header = WfdbHeader(path, _rate(path, words), _frames(path, number, words))
-    segments = _segments(path, words[0])
-    parts, kind = (int(words[1]), "signals") if segments is None else (segments, "segments")
-    if segments is not None and 1 < len(lines) <= parts:
-        log.warning("%s: tells %d segments and describes %d, which are read", path, parts, len(lines) - 1)
-        parts = len(lines) - 1
-    if len(lines) <= parts:
-        raise DataError(
-            f"{path}: cannot be read as WFDB record: its header tells {parts} {kind} and describes {len(lines) - 1}"
-        )
-    described = lines[1 : parts + 1]
-    if segments is not None:
-        return WfdbHeader(path, header.rate, header.frames, segments=[_segment(path, *line) for line in described])
-    signals = [_signal(path, index, *line) for index, line in enumerate(described)]
-    return WfdbHeader(path, header.rate, header.frames, signals)
+    rate, frames = _rate(path, words), _frames(path, number, words)
+    notes = [] if rate else [f"tells no rate; it is read at {DEFAULT_RATE:g} samples per second, as WFDB does"]
+    segments, described = _segments(path, words[0]), len(lines) - 1
+    if segments is None:
+        count = int(words[1])
+        if described < count:
+            raise DataError(f"{path}: its header tells {count} signals and describes {described}; get the header again")
+        signals = [_signal(path, index, *line) for index, line in enumerate(lines[1 : count + 1])]
+        return WfdbHeader(path, rate or DEFAULT_RATE, frames, signals, notes=notes)
+    if described < segments:
+        notes.append(f"tells {segments} segments and describes {described}, which are read")
+    parts = [_segment(path, *line) for line in lines[1 : segments + 1]]
+    return WfdbHeader(path, rate or DEFAULT_RATE, frames, segments=parts, notes=notes)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -106,31 +102,29 @@ def _segments(path: Path, name: str) -> int | None:
 
 
 def _rate(path: Path, words: list[str]) -> float:
-    """Return the frames per second, which may be followed by a counter's frequency and base."""
-    told = words[2].split("/")[0].split("(")[0] if len(words) > 2 else "0"
+    """Return the frames per second, which may be followed by a counter's frequency and base; 0 if they are left out."""
+    field = words[2].split("/")[0].split("(")[0] if len(words) > 2 else "0"
     try:
-        rate = float(told)
+        rate = float(field)
     except ValueError:
         rate = -1
     if not 0 <= rate < float("inf"):
         raise DataError(f"{path}: {words[2]!r} where its header tells samples per second; correct it there")
-    if rate == 0:
-        log.warning("%s: tells no rate; it is read at %g samples per second, as WFDB does", path, DEFAULT_RATE)
-    return rate or DEFAULT_RATE
+    return rate
 
 
 def _frames(path: Path, number: int, words: list[str]) -> int | None:
     """Return the number of samples per signal; None if it is left out, or a time of day stands in its place."""
-    told = words[3] if len(words) > 3 else "0"
-    if ":" in told or "/" in told:
+    field = words[3] if len(words) > 3 else "0"
+    if ":" in field or "/" in field:
         return None
     try:
-        frames = int(float(told))
+        frames = int(float(field))
     except (ValueError, OverflowError):
         frames = -1
     if frames < 0:
         raise DataError(
-            f"{path}, line {number}: {told!r} where its header tells how many samples there are; "
+            f"{path}, line {number}: {field!r} where its header tells how many samples there are; "
             "write the number, or 0 to have them counted"
         )
     return frames or None
@@ -173,8 +167,8 @@ def _signal(path: Path, index: int, number: int, words: list[str]) -> WfdbSignal
     )
 
 
-def _gain(told: str | None) -> float:
+def _gain(field: str | None) -> float:
     try:
-        return float(told or 0) or DEFAULT_GAIN
+        return float(field or 0) or DEFAULT_GAIN
     except ValueError:
         return DEFAULT_GAIN

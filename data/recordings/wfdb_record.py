@@ -81,6 +81,8 @@ class WfdbRecord:
     def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
         """Yield the samples of one signal, in order, NaN where they are missing."""
         per_frame = self._per_frame(index)
+        for note in self._header.notes:
+            log.warning("%s: %s", self._header.path, note)
         for segment in self._segments:
             signal = self._signal(segment, index)
             read = 0

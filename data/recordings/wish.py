@@ -21,4 +21,4 @@ class Wish:
 
     def __post_init__(self) -> None:
         if self.length < 2:
-            raise DataError(f"a beat of {self.length} values is none; ask for 2 or more with --length")
+            raise DataError(f"--length must be at least 2, not {self.length}")

@@ -119,6 +119,11 @@ def test_a_file_that_is_no_recording(tmp_path, name, content, message):
         read_lead(path)
 
 
+def test_a_beat_has_two_values_or_more():
+    with pytest.raises(DataError, match="--length must be at least 2, not 1"):
+        Wish(length=1)
+
+
 def test_the_command_names_what_is_wrong(tmp_path, capsys):
     assert main(["beats", str(tmp_path / "none.csv")]) == 1
     assert "error: " in capsys.readouterr().err

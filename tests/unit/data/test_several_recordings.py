@@ -90,7 +90,7 @@ def test_a_folder_of_tables(tmp_path):
 
 def test_one_name_for_two_recordings_is_refused(tmp_path):
     one, other = (write_recording(tmp_path / folder, "100")[0] for folder in "ab")
-    with pytest.raises(DataError, match=r"b/100: called like .*a/100, from which its beats could not be told"):
+    with pytest.raises(DataError, match=r"b/100: has the name of .*a/100, so their beats could not be told apart"):
         recordings_of([one, other])
     assert list(recordings_of([one, one])) == ["100"]
 
@@ -180,6 +180,32 @@ def test_annotations_after_the_end_are_left_out_and_told(tmp_path, caplog):
     write_beats(record, tmp_path / "beats.csv", None, Wish())
     assert 0 < len(read(tmp_path / "beats.csv")) < beats
     assert "annotated beats are not within the recording and are left out" in caplog.text
+
+
+@pytest.fixture(scope="module")
+def recordings(real_data, tmp_path_factory):
+    unpacked = tmp_path_factory.mktemp("recordings")
+    with tarfile.open(real_data / "recordings.tar.xz") as archive:
+        archive.extractall(unpacked, filter="data")
+    return unpacked / "recordings"
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "annotations", "lead", "beats"),
+    [
+        ("1", "ii", "ii", "ii at 500 Hz", 5),
+        ("1", "v1", "v1", "v1 at 500 Hz", 5),
+        ("r01.edf", None, "qrs", "Direct_1 at 1000 Hz", 643),
+        ("118e06", None, None, "MLII at 360 Hz", 2277),
+    ],
+)
+def test_recordings_of_other_databases(recordings, tmp_path, name, channel, annotations, lead, beats):
+    pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    out = tmp_path / "beats.csv"
+    assert (
+        write_beats(recordings / name, out, None, Wish(channel=channel, annotations=annotations, at_least=1)) == beats
+    )
+    assert f"lead {lead}; labels by AAMI EC57" in out.read_text().splitlines()[0]
 
 
 RECORDS = ("104", "107", "217", "118")
