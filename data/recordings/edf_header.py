@@ -10,6 +10,7 @@ from data.recordings.units import in_millivolts
 
 FIXED_BYTES: Final = 256  # and as many again for each signal
 ANNOTATIONS: Final = ("EDF Annotations", "BDF Annotations")
+LARGEST: Final = 1e30  # of a physical value: float32 has it in any unit
 FIELD_BYTES: Final = 8  # of a number
 NAME, UNIT, PHYSICAL_MIN, PHYSICAL_MAX, DIGITAL_MIN, DIGITAL_MAX, PER_RECORD = 0, 96, 104, 112, 120, 128, 216
 
@@ -139,6 +140,8 @@ def _scale(field: Callable[[int, int], bytes]) -> tuple[float, float, str]:
     low, high, digital_low, digital_high = (to_float(field(place, FIELD_BYTES)) for place in places)
     if low is None or high is None or digital_low is None or digital_high is None:
         return 1, 0, "has no numbers for its range in the header"
+    if max(abs(low), abs(high)) > LARGEST:
+        return 1, 0, f"has a range beyond {LARGEST:g} in the header"
     if low == high or digital_low == digital_high:
         return 1, 0, "has no range in the header: its minimum is its maximum"
     scale = (high - low) / (digital_high - digital_low)
@@ -147,7 +150,8 @@ def _scale(field: Callable[[int, int], bytes]) -> tuple[float, float, str]:
 
 def _count(path: Path, name: str, field: bytes, missing: int | None = None) -> int:
     number = missing if missing is not None and not to_text(field) else to_float(field)
-    if number is None or number != int(number) or number < (-1 if missing is not None else 0):
+    least, most = (-1 if missing is not None else 0), 10 ** len(field)
+    if number is None or number != int(number) or not least <= number < most:
         raise DataError(
             f"{path}: cannot be read as EDF file: {name} in its header is {to_text(field)[:20]!r}; get it again"
         )

@@ -100,6 +100,8 @@ def _spool(signals: Signals, chosen: Sequence[int], path: Path, sign: int) -> ND
         done = 0
         with progress(f"Reading {path.name}", signals.length(index), "samples") as advance:
             for block in signals.blocks(index):
+                if np.isinf(block).any():
+                    raise DataError(f"{path}: values that are too large; is the gain of {signals.names[index]} right?")
                 values = sign * block if less is None else sign * block - less[done : done + len(block)]
                 file.write(values.tobytes())
                 advance(len(block))

@@ -145,7 +145,8 @@ def _samples(header: WfdbHeader, signal: WfdbSignal, frames: int | None) -> Iter
     step = max(BLOCK_SAMPLES // sum(other.per_frame for other in header.signals), 1)
     for start in range(0, end, step):
         stored = file.read(start, min(start + step, end))
-        samples = (factor * (stored.astype(np.float64) - signal.baseline)).astype(np.float32)
+        with np.errstate(over="ignore"):  # an error later, in one sentence
+            samples = (factor * (stored.astype(np.float64) - signal.baseline)).astype(np.float32)
         samples[stored == file.missing] = np.nan
         left_out = min(late - min(start * signal.per_frame, late), len(samples))
         yield samples[left_out:]

@@ -103,7 +103,7 @@ def test_any_header_is_read_or_refused(tmp_path, rest, lines):
     assert sentence is None or sentence.startswith(str(tmp_path))
 
 
-numbers = st.sampled_from(["", "0", "1", "-5", "2.5", "1e3", "nan", "x"])
+numbers = st.sampled_from(["", "0", "1", "-5", "2.5", "1e3", "1e-300", "1e300", "nan", "x"])
 
 
 @given(words=st.tuples(*[numbers] * 9), count=st.sampled_from(["1", "2", "x"]))
