@@ -19,7 +19,7 @@ def recordings_of(paths: Sequence[Path]) -> Mapping[str, Path]:
     for path in paths:
         for recording in _in_folder(path) if path.is_dir() else [path]:
             other = found.setdefault(name_of(recording), recording)
-            if other != recording:
+            if _without_ending(other) != _without_ending(recording):
                 raise DataError(
                     f"{recording}: has the name of {other}, so their beats could not be told apart; rename one"
                 )
@@ -32,6 +32,11 @@ def name_of(recording: Path) -> str:
         return record_of(recording).name
     endings = [ending for ending in (*EDF_ENDINGS, *TABLE_ENDINGS) if recording.name.lower().endswith(ending)]
     return recording.name[: -len(max(endings, key=len))] if endings else recording.name
+
+
+def _without_ending(recording: Path) -> Path:
+    """Return one path for a record's header, its signal file and its name without an ending."""
+    return (record_of(recording) if is_wfdb(recording) else recording).resolve()
 
 
 def _in_folder(folder: Path) -> list[Path]:

@@ -46,6 +46,16 @@ def test_annotations_may_have_a_rate_of_their_own(tmp_path, own, rate):
     assert annotated.samples_at(250).tolist() == [100 * 250 // rate, 1700 * 250 // rate]
 
 
+@pytest.mark.parametrize("line", ["r 1 90 5400", "r 1 90 5400 2006"])
+def test_annotations_without_a_rate_count_frames(tmp_path, line):
+    wfdb = pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    (tmp_path / "r.hea").write_text(f"{line}\nr.dat 16x4 1000/mV\n")
+    wfdb.wrann("r", "atr", np.array([10, 100]), ["N", "N"], write_dir=str(tmp_path))
+    annotated = read_annotations(tmp_path / "r", None)
+    assert annotated is not None
+    assert annotated.samples_at(360).tolist() == [40, 400]
+
+
 @given(content=st.binary(max_size=40))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_annotations_are_read_or_refused(tmp_path, content):

@@ -92,7 +92,8 @@ def test_one_name_for_two_recordings_is_refused(tmp_path):
     one, other = (write_recording(tmp_path / folder, "100")[0] for folder in "ab")
     with pytest.raises(DataError, match=r"b/100: has the name of .*a/100, so their beats could not be told apart"):
         recordings_of([one, other])
-    assert list(recordings_of([one, one])) == ["100"]
+    same = [one, one.with_suffix(".hea"), one.with_suffix(".dat"), one.parent / ".." / "a" / "100"]
+    assert recordings_of(same) == {"100": one}
 
 
 @pytest.mark.parametrize(
