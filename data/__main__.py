@@ -70,7 +70,11 @@ def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
     cut = commands.add_parser("beats", help="cut a recording into beats", formatter_class=ArgumentDefaultsHelpFormatter)
     cut.set_defaults(run=_beats)
     cut.add_argument(
-        "recording", type=Path, metavar="RECORDING", help="a CSV or EDF file, or a WFDB record (folder/100)"
+        "recordings",
+        nargs="+",
+        type=Path,
+        metavar="RECORDING",
+        help="a CSV or EDF file, a WFDB record (folder/100), or a folder of recordings",
     )
     cut.add_argument("--out", type=Path, default="data/beats.csv", metavar="FILE", help="the file to write")
     cut.add_argument("--positions", type=Path, metavar="FILE", help="also write where each row's R peak is")
@@ -78,15 +82,24 @@ def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
     cut.add_argument("--url", help="address of a gateway: its model's length is taken instead of --length")
     cut.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key for that gateway")
     cut.add_argument(
-        "--channel", metavar="C", help="name or number, from 0, of the lead (default: an ECG, or the first)"
+        "--channel", metavar="C", help="name or number, from 0, of the lead, or A-B (default: an ECG, or the first)"
     )
     cut.add_argument("--rate", type=float, metavar="HZ", help="samples per second of a CSV file without times")
     cut.add_argument("--invert", action="store_true", help="turn the lead upside down")
-    cut.add_argument("--annotations", metavar="EXT", help="a WFDB record's, or none (default: atr if there is one)")
     cut.add_argument(
-        "--labels", choices=LABELLINGS, default="aami", help="0 N, 1 S, 2 V, 3 F, 4 Q; or 1 N and 0 others"
+        "--annotations", metavar="EXT", help="ending of their file, or none (default: atr if there is one)"
+    )
+    cut.add_argument(
+        "--labels",
+        choices=LABELLINGS,
+        default="aami",
+        help="0 N, 1 S, 2 V, 3 F, 4 Q; 1 N and 0 others; or N, V, A, ...",
     )
     cut.add_argument("--at-least", type=int, default=3, metavar="N", help="leave labels of fewer beats out")
+    cut.add_argument(
+        "--without-paced", action="store_true", help="leave out recordings with more than a tenth paced beats"
+    )
+    cut.add_argument("--skip-unreadable", action="store_true", help="leave out recordings that cannot be read")
 
 
 def _add_predict(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -144,9 +157,9 @@ def _beats(chosen: Namespace) -> None:
     if chosen.key_file:
         keep_apart({"--out": chosen.out, "--positions": chosen.positions}, [chosen.key_file])
     length = _served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
-    names = ("channel", "rate", "invert", "annotations", "labels", "at_least")
+    names = [field.name for field in fields(Wish) if field.name != "length"]
     wish = Wish(length, **{name: getattr(chosen, name) for name in names})
-    write_beats(chosen.recording, chosen.out, chosen.positions, wish)
+    write_beats(chosen.recordings, chosen.out, chosen.positions, wish)
     print(chosen.out)
 
 

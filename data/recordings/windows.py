@@ -32,6 +32,8 @@ def _cut(samples: NDArray[np.float32], start: float, span: int, length: int) -> 
     first, last = int(np.floor(start - half)) - 1, int(np.ceil(start + span + half)) + 1
     if first < 0 or last >= len(samples):
         return None
+    if np.ptp(samples[first : last + 1]) == 0:  # the rounding of its sums would be taken for a wave
+        return None
     sums = np.concatenate([[0], np.cumsum(samples[first : last + 1], dtype=np.float64)])
     if np.isnan(sums[-1]):
         return None

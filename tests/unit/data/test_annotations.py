@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import DataError
@@ -42,8 +42,34 @@ def test_annotations_may_have_a_rate_of_their_own(tmp_path, own, rate):
     wfdb.wrann("r", "atr", np.array([100, 900, 1700]), ["N", "+", "V"], fs=own, write_dir=str(tmp_path))
     annotated = read_annotations(tmp_path / "r", None)
     assert annotated is not None
-    assert (annotated.labels.tolist(), annotated.rate) == ([0, 2], rate)
+    assert (annotated.labels("aami"), annotated.rate) == (["0", "2"], rate)
     assert annotated.samples_at(250).tolist() == [100 * 250 // rate, 1700 * 250 // rate]
+
+
+@pytest.mark.parametrize("line", ["r 1 90 5400", "r 1 90 5400 2006"])
+def test_annotations_without_a_rate_count_frames(tmp_path, line):
+    wfdb = pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    (tmp_path / "r.hea").write_text(f"{line}\nr.dat 16x4 1000/mV\n")
+    wfdb.wrann("r", "atr", np.array([10, 100]), ["N", "N"], write_dir=str(tmp_path))
+    annotated = read_annotations(tmp_path / "r", None)
+    assert annotated is not None
+    assert annotated.samples_at(360).tolist() == [40, 400]
+
+
+@given(content=st.binary(max_size=40))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_annotations_are_read_or_refused(tmp_path, content):
+    pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    (tmp_path / "x.csv.atr").write_bytes(content)
+    sentence = None
+    try:
+        annotated = read_annotations(tmp_path / "x.csv", None)
+        assert annotated is not None
+        assert (np.diff(annotated.samples) > 0).all()
+        assert len(annotated.samples) == len(annotated.labels("aami")) == len(annotated.labels("symbols"))
+    except DataError as error:
+        sentence = str(error)
+    assert sentence is None or sentence.startswith(str(tmp_path))
 
 
 def test_annotations_that_are_not_there(tmp_path):

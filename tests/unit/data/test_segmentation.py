@@ -1,14 +1,16 @@
 """From a recording, in any format, to a file of beats that training and the gateway take."""
 
 import os
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from data.__main__ import main
 from data.errors import DataError
-from data.recordings.annotations import Annotations, read_annotations
-from data.recordings.lead import load, read_lead
+from data.recordings.annotations import read_annotations
+from data.recordings.lead import read_lead
+from data.recordings.library import load
 from data.recordings.peaks import find_peaks
 from data.recordings.segmentation import Wish, write_beats
 from data.recordings.windows import cut_beats
@@ -102,6 +104,8 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
     [
         ("none.csv", None, "no such recording; give a CSV or EDF file, or a WFDB record such as folder/100"),
         ("picture.png", b"x", "not a recording; its name must end in"),
+        ("all.edf.gz", b"x", "packed; unpack it"),
+        ("record.zip", b"x", "packed; unpack it"),
         ("cut.edf", b"0" + b" " * 300, "cannot be read as EDF file"),
         ("bad.hea", b"bad 1 250 100\nbad.dat 212 200 11 1024 995 0 0 MLII\n", "cannot be read as WFDB record"),
         ("worse.hea", b"what\n", "cannot be read as WFDB record"),
@@ -113,6 +117,11 @@ def test_a_file_that_is_no_recording(tmp_path, name, content, message):
         path.write_bytes(content)
     with pytest.raises(DataError, match=message):
         read_lead(path)
+
+
+def test_a_beat_has_two_values_or_more():
+    with pytest.raises(DataError, match="--length must be at least 2, not 1"):
+        Wish(length=1)
 
 
 def test_the_command_names_what_is_wrong(tmp_path, capsys):
@@ -142,31 +151,60 @@ def test_a_library_that_is_missing_is_named(tmp_path):
         load("no_such_library", tmp_path / "strip.edf")
 
 
-@pytest.mark.parametrize(("labels", "others", "all_normal"), [("aami", {1: 4}, 0), ("binary", {0: 7}, 1)])
-def test_labels_are_those_of_the_annotated_beats(tmp_path, table, monkeypatch, caplog, labels, others, all_normal):
-    marks = np.zeros(len(RECORD_BEATS), np.int64)
-    marks[5:45:10], marks[50] = 1, 2
-    marks[[8, 9, -1]] = 3  # the last beat is not whole
-    annotated = Annotations(np.delete(RECORD_BEATS, [20, 21]) + 20, np.delete(marks, [20, 21]))
-    monkeypatch.setattr("data.recordings.segmentation.read_annotations", lambda *_: annotated)
-    caplog.set_level("INFO")
+def annotate(recording, samples, symbols, rate=None):
+    """Write annotations beside a recording, as strip.csv.atr of strip.csv."""
+    wfdb = pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    wfdb.wrann("strip", "atr", np.asarray(samples), list(symbols), fs=rate, write_dir=str(recording.parent))
+    (recording.parent / "strip.atr").rename(recording.with_name(f"{recording.name}.atr"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "counts"),
+    [
+        ("aami", {"0": 61, "1": 4}),
+        ("binary", {"0": 7, "1": 61}),
+        ("symbols", {"L": 61, "A": 4}),
+    ],
+)
+def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels, counts):
+    symbols = np.full(len(RECORD_BEATS), "L")
+    symbols[5:45:10], symbols[50], symbols[[8, 9]] = "A", "E", "F"
+    symbols[-1] = "F"  # the last beat is not whole
+    annotate(table, RECORD_BEATS + 3, symbols, RATE)
     write_beats(table, tmp_path / "beats.csv", None, Wish(labels=labels))
-    values, counts = np.unique(read_beats(tmp_path / "beats.csv").labels, return_counts=True)
-    # the last beat is not whole, two are not annotated
-    normal = len(RECORD_BEATS) - 1 - 2 - 7
-    assert dict(zip(values.tolist(), counts.tolist(), strict=True)) == {**others, all_normal: normal}
-    assert "2 peaks have no annotated beat within 150 ms and are left out" in caplog.text
-    for rare in ("label 2 has 1", "label 3 has 2"):
-        assert (f"{rare} of the 3 beats that training needs at least" in caplog.text) == (labels == "aami")
+    header, *rows = (tmp_path / "beats.csv").read_text().splitlines()[1:]
+    assert header.endswith(",F140,label")
+    assert Counter(row.rsplit(",", 1)[1] for row in rows) == counts
+    for rare in ("has 1 of the 3 beats that training needs at least", "has 2 of the 3 beats"):
+        assert (rare in caplog.text) == (labels != "binary")
 
 
-def test_annotations_are_matched_at_their_own_rate(tmp_path, table, monkeypatch):
-    marks = np.arange(len(RECORD_BEATS)) % 2
-    for rate in (None, 1000):
-        annotated = Annotations(RECORD_BEATS * (rate or RATE) // RATE, marks, rate)
-        monkeypatch.setattr("data.recordings.segmentation.read_annotations", lambda *_, annotated=annotated: annotated)
+def test_beats_are_cut_at_their_annotations_moved_to_the_deflection(tmp_path, table):
+    annotated = np.delete(RECORD_BEATS, 20)
+    annotate(table, annotated + np.tile([-6, 0, 9], 40)[: len(annotated)], "N" * len(annotated), RATE)
+    write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", Wish())
+    places = np.loadtxt(tmp_path / "positions.csv", delimiter=",", skiprows=1)[:, 0]
+    assert places.tolist() == annotated[:-1].tolist()
+
+
+def test_annotations_are_matched_at_their_own_rate(tmp_path, table):
+    symbols = ["N", "A"] * (len(RECORD_BEATS) // 2) + ["N"] * (len(RECORD_BEATS) % 2)
+    annotate(table, RECORD_BEATS * 4, symbols, 4 * RATE)
+    write_beats(table, tmp_path / "beats.csv", None, Wish())
+    assert read_beats(tmp_path / "beats.csv").labels.tolist() == [int(symbol == "A") for symbol in symbols[:-1]]
+
+
+@pytest.mark.parametrize(
+    ("places", "symbols", "message"),
+    [
+        ([100, 900], ["+", "~"], "none of its 2 annotations is of a beat"),
+        ([14_900, 14_990], ["N", "N"], "no peak is at an annotated beat"),
+    ],
+)
+def test_annotations_of_something_else_are_refused(tmp_path, table, places, symbols, message):
+    annotate(table, places, symbols, RATE)
+    with pytest.raises(DataError, match=message):
         write_beats(table, tmp_path / "beats.csv", None, Wish())
-        assert read_beats(tmp_path / "beats.csv").labels.tolist() == marks[:-1].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -212,4 +250,4 @@ def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
 def test_the_classes_of_record_100_are_those_of_its_annotations(record):
     annotated = read_annotations(record, None)
     assert annotated is not None
-    assert np.bincount(annotated.labels).tolist() == [2239, 33, 1]
+    assert Counter(annotated.labels("aami")) == {"0": 2239, "1": 33, "2": 1}

@@ -58,6 +58,11 @@ def test_a_beat_with_a_gap_or_without_a_wave_is_none():
     assert [index for index, _ in cut(samples, 250, [100, 300, 500, 700, 900, 1100])] == [0, 2, 4]
 
 
+@pytest.mark.parametrize("level", [0, -0.28, 1e6 / 3])
+def test_a_flat_line_has_no_beat_whatever_its_level(level):
+    assert cut(np.full(2000, level), 360, [100, 401, 700]) == []
+
+
 @given(
     length=st.integers(2, 400),
     span=st.integers(20, 900),

@@ -1,0 +1,58 @@
+"""Which recordings are meant: those that are named, and those of a folder; and what each is called in a table."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from data.errors import DataError
+from data.recordings.lead import EDF_ENDINGS, TABLE_ENDINGS
+from data.recordings.wfdb_header import read_header
+from data.recordings.wfdb_record import is_wfdb, record_of
+
+
+def recordings_of(paths: Sequence[Path]) -> Mapping[str, Path]:
+    """Return the recordings by their names, which are the files' without folders and endings.
+
+    A folder stands for its WFDB records and EDF files, in the order of their names, or, if it has none, for its CSV
+    files. Raises DataError for a folder without any, and for two recordings of one name.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        for recording in _in_folder(path) if path.is_dir() else [path]:
+            other = found.setdefault(name_of(recording), recording)
+            if _without_ending(other) != _without_ending(recording):
+                raise DataError(
+                    f"{recording}: has the name of {other}, so their beats could not be told apart; rename one"
+                )
+    return found
+
+
+def name_of(recording: Path) -> str:
+    """Return what a recording is called in a table."""
+    if is_wfdb(recording):
+        return record_of(recording).name
+    endings = [ending for ending in (*EDF_ENDINGS, *TABLE_ENDINGS) if recording.name.lower().endswith(ending)]
+    return recording.name[: -len(max(endings, key=len))] if endings else recording.name
+
+
+def _without_ending(recording: Path) -> Path:
+    """Return one path for a record's header, its signal file and its name without an ending."""
+    return (record_of(recording) if is_wfdb(recording) else recording).resolve()
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    headers = [path for path in files if path.suffix.lower() == ".hea"]
+    segments = {name for header in headers for name in _segments(header)}
+    whole = [path for path in headers if path.stem not in segments]
+    recordings = sorted([*whole, *(path for path in files if path.name.lower().endswith(EDF_ENDINGS))])
+    recordings = recordings or [path for path in files if path.name.lower().endswith(TABLE_ENDINGS)]
+    if not recordings:
+        raise DataError(f"{folder}: no recording in this folder; give one with .hea, .edf, .bdf, .csv or .tsv files")
+    return recordings
+
+
+def _segments(header: Path) -> list[str]:
+    try:
+        return [name for name, _ in read_header(header).segments]
+    except DataError:
+        return []  # the error comes when the record is read

@@ -1,0 +1,81 @@
+"""Where the beats of a recording are: at its annotations, or at the R peaks that are found."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import DataError
+from data.progress import progress
+from data.recordings.annotations import CLOSE_SECONDS, LABEL_SECONDS, Annotations, match
+from data.recordings.lead import Lead, read_lead
+from data.recordings.peaks import find_peaks
+from data.recordings.snap import has_wave, to_deflections
+from data.recordings.wish import Wish
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedLead:
+    """A lead and where its beats are."""
+
+    lead: Lead
+    places: NDArray[np.int64]  # (beats,): samples, ascending
+    labels: Sequence[str] | None  # of the beats; None where nothing is annotated
+
+
+def mark(recording: Path, annotated: Annotations | None, wish: Wish) -> MarkedLead:
+    """Read a lead and find its beats: those that are annotated, or the R peaks where there are no annotations.
+
+    DataError names the recording.
+    """
+    lead = read_lead(recording, wish.channel, wish.rate, wish.invert)
+    with progress("Finding peaks", len(lead.samples), "samples") as advance:
+        peaks = find_peaks(lead.samples, lead.rate, advance)
+    if annotated is None:
+        if not len(peaks):
+            raise DataError(f"{recording}: no heartbeat found in {lead.name}; try another --channel")
+        return MarkedLead(lead, peaks, None)
+    samples = annotated.samples_at(lead.rate)
+    there = _there(recording, lead, samples)
+    _compare(recording, peaks, samples[there], lead.rate)
+    labels = [label for label, kept in zip(annotated.labels(wish.labels), there.tolist(), strict=True) if kept]
+    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[there]), labels)
+
+
+def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which annotated beats the lead has; a warning counts the others."""
+    inside = (samples >= 0) & (samples < len(lead.samples))
+    waves = inside & has_wave(lead.samples, lead.rate, samples)
+    if not inside.all():
+        outside = np.count_nonzero(~inside)
+        log.warning("%s: %d annotated beats are not within the recording and are left out", recording, outside)
+    if flat := np.count_nonzero(inside & ~waves):
+        log.warning("%s: %s is flat or missing at %d annotated beats, which are left out", recording, lead.name, flat)
+    return waves
+
+
+def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:
+    """Tell how well detected peaks and annotated beats agree, which shows annotations of another recording."""
+    near, close = (
+        np.count_nonzero(match(peaks, samples, reach * rate) >= 0) for reach in (LABEL_SECONDS, CLOSE_SECONDS)
+    )
+    log.info(
+        "%d peaks and %d annotated beats; %d agree within %g ms: %.2f %% of the annotated beats, %.2f %% of the peaks",
+        *(len(peaks), len(samples), close, 1000 * CLOSE_SECONDS),
+        *(100 * close / max(len(samples), 1), 100 * close / max(len(peaks), 1)),
+    )
+    if not near and len(peaks) >= len(samples) / 2:  # with fewer it is the search for peaks that fails
+        raise DataError(
+            f"{recording}: no peak is at an annotated beat; are these annotations of this recording? "
+            "--annotations none for none"
+        )
+    if near < len(samples) / 2:
+        log.warning(
+            "%s: a peak is found at %.0f %% of the annotated beats only; are these annotations of this lead?",
+            *(recording, 100 * near / len(samples)),
+        )

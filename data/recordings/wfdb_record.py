@@ -1,0 +1,158 @@
+"""A WFDB record. The reader is ours because the package wfdb averages the samples of a frame, refuses headers that
+leave fields out, and reads a record in segments whole; annotations are read by it."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import DataError
+from data.recordings.signals import BLOCK_SAMPLES, Channel
+from data.recordings.units import in_millivolts
+from data.recordings.wfdb_header import NO_FILE, WfdbHeader, WfdbSignal, read_header
+from data.recordings.wfdb_signal_file import open_signal
+
+NO_FORMAT: Final = "0"  # of a signal without samples
+SIGNAL_ENDINGS: Final = (".dat", ".mat")
+
+log = logging.getLogger(__name__)
+
+
+def record_of(path: Path) -> Path:
+    """Return a record's path without an ending, given it or that of its header or of its signal file."""
+    if path.suffix.lower() == ".hea":
+        return path.with_suffix("")
+    return path.with_suffix("") if path.suffix.lower() in SIGNAL_ENDINGS and not _header_of(path).is_file() else path
+
+
+def is_wfdb(path: Path) -> bool:
+    """Say whether the path is that of a WFDB record: its header, its signal file, or either without the ending."""
+    return path.suffix.lower() == ".hea" or _header_of(record_of(path)).is_file()
+
+
+def header_of(path: Path) -> Path:
+    """Return the path of a record's header."""
+    return path if path.suffix.lower() == ".hea" else _header_of(record_of(path))
+
+
+def _header_of(record: Path) -> Path:
+    return record.with_name(f"{record.name}.hea")
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    header: WfdbHeader | None  # None in a gap
+    frames: int | None  # None if the header does not tell
+
+
+class WfdbRecord:
+    """The signals of a WFDB record, whole or in segments; where a segment lacks a signal it is NaN."""
+
+    def __init__(self, path: Path) -> None:
+        self._header = read_header(header_of(path))
+        self._segments = [self._segment(name, frames) for name, frames in self._header.segments]
+        # the first of segments that do not have the same signals has no samples, but all their names
+        self._named = bool(self._segments) and self._segments[0].frames == 0
+        if not self._header.segments:
+            self._segments = [_Segment(self._header, self._header.frames)]
+
+    @cached_property
+    def channels(self) -> Sequence[Channel]:
+        """What the headers tell about the signals."""
+        return [self._channel(index) for index in range(len(self.names))]
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The signals' names."""
+        first = next((segment.header for segment in self._segments if segment.header), None)
+        return [signal.name for signal in first.signals] if first else []
+
+    def files(self) -> list[Path]:
+        """Return the files that the record is read from."""
+        headers = [segment.header for segment in self._segments if segment.header]
+        signals = [header.beside(signal.file) for header in headers for signal in header.signals]
+        return list(dict.fromkeys([self._header.path, *(header.path for header in headers), *signals]))
+
+    def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
+        """Yield the samples of one signal, in order, NaN where they are missing."""
+        per_frame = self._per_frame(index)
+        for note in self._header.notes:
+            log.warning("%s: %s", self._header.path, note)
+        for segment in self._segments:
+            signal = self._signal(segment, index)
+            read = 0
+            if segment.header and signal:
+                for block in _samples(segment.header, signal, segment.frames):
+                    read += len(block)
+                    yield block
+            if self._header.segments:  # what comes after has its place
+                yield from _missing((segment.frames or 0) * per_frame - read)
+
+    def length(self, index: int) -> int | None:
+        """Return how many samples a signal has, if the header tells."""
+        frames = [segment.frames for segment in self._segments]
+        return None if None in frames else sum(count or 0 for count in frames) * self._per_frame(index)
+
+    def rate(self, index: int) -> float:
+        """Return the samples per second of a signal."""
+        return self._header.rate * self._per_frame(index)
+
+    @property
+    def frame_rate(self) -> float:
+        """The frames per second, in which annotations count."""
+        return self._header.rate
+
+    def _segment(self, name: str, frames: int) -> _Segment:
+        return _Segment(None if name == NO_FILE else read_header(self._header.beside(f"{name}.hea")), frames)
+
+    def _signal(self, segment: _Segment, index: int) -> WfdbSignal | None:
+        """Return a segment's signal with samples, None if it has none of it."""
+        signals = segment.header.signals if segment.header else []
+        if self._named:
+            found = next((signal for signal in signals if signal.name == self.names[index]), None)
+        else:
+            found = signals[index] if index < len(signals) else None
+        return found if found and found.format != NO_FORMAT and found.file != NO_FILE else None
+
+    def _found(self, index: int) -> list[WfdbSignal]:
+        return [signal for segment in self._segments if (signal := self._signal(segment, index))]
+
+    def _per_frame(self, index: int) -> int:
+        found = {signal.per_frame for signal in self._found(index)} or {1}
+        if len(found) > 1:
+            raise DataError(f"{self._header.path}: {self.names[index]} changes its rate from one segment to another")
+        return found.pop()
+
+    def _channel(self, index: int) -> Channel:
+        found = self._found(index)
+        unit = in_millivolts(found[0].unit)[1] if found else ""
+        return Channel(self.names[index], self.rate(index), unit, "" if found else "has no samples in this record")
+
+
+def _samples(header: WfdbHeader, signal: WfdbSignal, frames: int | None) -> Iterator[NDArray[np.float32]]:
+    """Yield a signal's samples in its unit, or in mV for any voltage."""
+    file = open_signal(header, signal)
+    if frames and file.frames < frames:
+        log.warning("%s: cut short; %d of %d samples are there and are read", header.path, file.frames, frames)
+    end = min(frames or file.frames, file.frames)
+    factor = in_millivolts(signal.unit)[0] / signal.gain
+    late = signal.skew * signal.per_frame
+    step = max(BLOCK_SAMPLES // sum(other.per_frame for other in header.signals), 1)
+    for start in range(0, end, step):
+        stored = file.read(start, min(start + step, end))
+        with np.errstate(over="ignore"):  # an error later, in one sentence
+            samples = (factor * (stored.astype(np.float64) - signal.baseline)).astype(np.float32)
+        samples[stored == file.missing] = np.nan
+        left_out = min(late - min(start * signal.per_frame, late), len(samples))
+        yield samples[left_out:]
+    yield from _missing(min(late, end * signal.per_frame))
+
+
+def _missing(samples: int) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, samples, BLOCK_SAMPLES):
+        yield np.full(min(BLOCK_SAMPLES, samples - start), np.nan, np.float32)

@@ -1,0 +1,24 @@
+"""What is asked of `python -m data beats`."""
+
+from dataclasses import dataclass
+
+from data.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which beats of a recording are wanted, and how."""
+
+    length: int = 140  # values per beat
+    channel: str | None = None  # a signal's name or number
+    rate: float | None = None  # samples per second, for tables without times
+    invert: bool = False  # the lead is upside down
+    annotations: str | None = None  # the ending of the file of annotations, or "none"
+    labels: str = "aami"  # or "binary" or "symbols"
+    at_least: int = 3  # beats; labels of fewer are left out
+    without_paced: bool = False  # leave out recordings of which more than a tenth of the beats are paced
+    skip_unreadable: bool = False  # leave out recordings that cannot be read
+
+    def __post_init__(self) -> None:
+        if self.length < 2:
+            raise DataError(f"--length must be at least 2, not {self.length}")
