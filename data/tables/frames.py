@@ -19,11 +19,10 @@ def read_frame(
     delimiter: str,
     decimal: str,
     kinds: Kinds,
-    columns: list[int] | None = None,
 ) -> pd.DataFrame | None:
-    """Read lines as columns of the given kinds, all of them or just some; None if pandas fails or anything is in doubt.
+    """Read lines as columns of the given kinds; None if pandas fails or anything is in doubt.
 
-    A row that is too short is filled up with empty texts; with `columns`, one that is too long is cut off.
+    A row that is too short is filled up with empty texts.
     """
     if b"\0" in data or data.startswith(BYTE_ORDER_MARK) or (b'"' in data and b'"' in unquoted(data, delimiter)):
         return None
@@ -33,8 +32,7 @@ def read_frame(
             header=None,
             sep=r"\s+" if delimiter == BLANKS else delimiter,
             decimal=decimal,
-            dtype=kinds,
-            usecols=columns,
+            dtype=kinds if str in kinds.values() else np.float64,
             na_filter=False,
             skipinitialspace=True,
             float_precision="round_trip",

@@ -164,10 +164,9 @@ class Columns:
             return outer[last_text]
         first = last = rows = 0
         for firsts, lasts in self.table.texts(outer):
-            whole = [(one, other) for one, other in zip(firsts, lasts, strict=True) if other]  # no row cut short
-            first += sum(is_label(to_number(one, self.table.decimal)) for one, _ in whole)
-            last += sum(is_label(to_number(other, self.table.decimal)) for _, other in whole)
-            rows += len(whole)
+            first += sum(is_label(to_number(value, self.table.decimal)) for value in firsts)
+            last += sum(is_label(to_number(value, self.table.decimal)) for value in lasts)
+            rows += len(firsts)
             if rows >= ROWS_BETWEEN_VERDICTS and first != last:
                 break
         if first == last == rows and rows:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
+import numpy as np
+
 from data.errors import DataError
 from data.tables.formats import GZIP, LOOKED_AT, UTF_16, refuse_others
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 21
 LONGEST_LINE: Final = 64 << 20
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
@@ -86,8 +88,13 @@ def decode(line: bytes, path: Path, number: int) -> str:
 
 
 def _newlines(text: bytes) -> int:
-    returns = text.count(b"\r")
-    return text.count(b"\n") + (returns - text.count(b"\r\n") if returns else 0)
+    returns = count_byte(text, b"\r") - text.count(b"\r\n") if b"\r" in text else 0
+    return count_byte(text, b"\n") + returns
+
+
+def count_byte(text: bytes, byte: bytes) -> int:
+    """Return how often a byte stands in a text; some times as fast as bytes.count where it does so often."""
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == byte[0]))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from data.errors import DataError
 from data.tables.fields import BLANKS, LARGEST_LABEL, fits_float32, is_label, shown, split, to_number
 from data.tables.frames import Kinds, read_frame, unquoted
 from data.tables.layout import Layout
-from data.tables.lines import Chunk, decode
+from data.tables.lines import Chunk, count_byte, decode
 from data.tables.text import TextTable
 
 Classes = NDArray[np.int64] | None
@@ -42,7 +42,7 @@ def parse(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = Non
 
 def parse_quickly(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows | None:
     """Return the chunk's rows, or None if anything about them is in doubt."""
-    if not chunk.data.strip():
+    if not chunk.data or chunk.data.isspace():
         return from_frame(pd.DataFrame(np.empty((0, table.width))), layout, classes)
     texts = {*layout.left_out, layout.group, *({layout.label} if layout.class_names else ())} - {-1}
     total = table.width + table.trailing
@@ -60,13 +60,16 @@ def parse_quickly(chunk: Chunk, table: TextTable, layout: Layout, classes: Class
 def _is_even(data: bytes, delimiter: str, frame: pd.DataFrame) -> bool:
     if delimiter == BLANKS:
         return bool((frame.iloc[:, -1] != "").all())
-    return unquoted(data, delimiter).count(delimiter.encode()) == len(frame) * (frame.shape[1] - 1)
+    return count_byte(unquoted(data, delimiter), delimiter.encode()) == len(frame) * (frame.shape[1] - 1)
 
 
 def from_frame(frame: pd.DataFrame, layout: Layout, classes: Classes) -> Rows | None:
     """Return the rows of a frame whose columns are the table's, or None if a value is not what it should be."""
+    first, last = layout.features[0], layout.features[-1]
+    side_by_side = layout.features == tuple(range(first, last + 1))  # then nothing is copied
+    columns = slice(first, last + 1) if side_by_side else list(layout.features)
     try:
-        values = frame.iloc[:, list(layout.features)].to_numpy(np.float64)
+        values = frame.iloc[:, columns].to_numpy(np.float64)
     except (ValueError, TypeError):
         return None
     with np.errstate(over="ignore"):

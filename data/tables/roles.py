@@ -37,16 +37,18 @@ def is_index(name: str | None, values: Sequence[str], decimal: str, last: bool) 
 
     `name` is None in a table without a header. The last column is an index only if its name says so or if it counts.
     """
-    numbers = [to_number(value, decimal) for value in values]
-    whole = [number for number in numbers if number is not None and is_label(number)]
-    if len(whole) < len(numbers) or not whole:
-        return False
+    whole: list[float] = []
+    for value in values:
+        number = to_number(value, decimal)
+        if number is None or not is_label(number):
+            return False
+        whole.append(number)
     counts = all(after - before == 1 for before, after in pairwise(whole))
     if name is None or not (INDEX.fullmatch(name) or identifier_rank(name) is not None):
         return counts and len(whole) >= ENOUGH_TO_COUNT
     if NAMELESS.fullmatch(name) and last:
         return counts and len(whole) >= ENOUGH_TO_COUNT
-    return counts or (INDEX.fullmatch(name) is not None and len(set(whole)) == len(whole))
+    return (bool(whole) and counts) or (INDEX.fullmatch(name) is not None and len(set(whole)) == len(whole))
 
 
 def holds_text(values: Sequence[str], decimal: str) -> bool:

@@ -11,8 +11,7 @@ from typing import Final
 from data.errors import DataError
 from data.tables.declared import Declared, read_declared
 from data.tables.dialect import SEPARATOR, decimal_of, find_dialect, looks_like_header, loose_split
-from data.tables.fields import split
-from data.tables.frames import Kinds, read_frame
+from data.tables.fields import BLANKS, split
 from data.tables.lines import Chunk, numbered_lines, read_chunks
 
 SAMPLE_ROWS: Final = 200
@@ -60,22 +59,35 @@ class TextTable:
             yield replace(chunk, data=self._plain(chunk.data)) if self.declared else chunk
 
     def texts(self, columns: Sequence[int]) -> Iterator[list[Sequence[str]]]:
-        """Yield the given columns as texts, a chunk after another; what is wrong with a row is not said here."""
+        """Yield the given columns as texts, a chunk after another, without the rows that are malformed."""
         for chunk in self.chunks():
-            frame = None
-            if chunk.data.strip():
-                kinds: Kinds = dict.fromkeys(columns, str)
-                frame = read_frame(chunk.data, self.delimiter, self.decimal, kinds, sorted(columns))
-            if frame is not None:
-                yield [frame[column].str.strip().tolist() for column in columns]
-            else:
-                rows = [decode_row(row, self) for row in chunk.rows()]
-                yield [[row[column] for row in rows if len(row) > max(columns)] for column in columns]
+            found = (self._some(line.decode(errors="replace"), columns) for _, line in chunk.rows())
+            rows = [fields for fields in found if fields is not None]
+            yield [[fields[place] for fields in rows] for place in range(len(columns))]
+
+    def _some(self, row: str, columns: Sequence[int]) -> list[str] | None:
+        """Return some of a row's fields, of which the others are not told apart, or None if their number is wrong."""
+        if self.delimiter == BLANKS or '"' in row:
+            fields = loose_split(row, self.delimiter)
+            return [fields[column] for column in columns] if self._is_whole(len(fields)) else None
+        width = row.count(self.delimiter) + 1
+        if not self._is_whole(width):
+            return None
+        return [_field(row, self.delimiter, column, width).strip() for column in columns]
+
+    def _is_whole(self, fields: int) -> bool:
+        return self.width <= fields <= self.width + self.trailing
 
     def _plain(self, data: bytes) -> bytes:
         """Return lines of .ts or .arff as lines of CSV, without comments."""
         data = COMMENT_LINE.sub(b"", data)
         return CLASS_COLON.sub(b",", data) if self.declared and self.declared.is_ts else data.replace(b"'", b'"')
+
+
+def _field(row: str, delimiter: str, column: int, width: int) -> str:
+    if 2 * column < width:
+        return row.split(delimiter, column + 1)[column]
+    return row.rsplit(delimiter, width - column)[column - width]
 
 
 def read_head(path: Path) -> tuple[TextTable, list[list[str]]]:
