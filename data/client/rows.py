@@ -1,7 +1,8 @@
 """The rows of a file that are to be predicted, in batches, with their labels where the file has them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 
 from data.client.gateway import Served
 from data.errors import DataError
-from data.tables.layout import Layout, find_columns, find_layout
-from data.tables.lines import Block, read_blocks
-from data.tables.reader import parse
+from data.tables.class_names import with_class_names
+from data.tables.layout import Columns, Layout
+from data.tables.stream import count_rows, line_of, stream
+
+__all__ = ["Batch", "batches", "count_rows", "layout_for", "line_of"]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,67 +27,77 @@ class Batch:
     labels: NDArray[np.int64] | None  # (rows,)
 
 
-def layout_for(path: Path, label: str | None, served: Served) -> Layout:
-    """Tell by the number of columns whether the file has labels; DataError if its beats are not the model's."""
-    columns, width = find_columns(path), served.width
-    if columns.width == width and label is None:
-        return columns
-    if columns.width != width + 1:
+def layout_for(path: Path, label: str | None, served: Served, class_names: Sequence[str] | None = None) -> Layout:
+    """Find the model's features in a file, by their names or by the number of columns, and its labels if it has any.
+
+    `class_names` are the model's names of the class labels 0, 1, ...; without them labels that are texts cannot be
+    compared and are left out. Raises DataError if the file's beats are not the model's.
+    """
+    columns = Columns(path)
+    layout = _by_names(columns, label, served) or _by_number(columns, label, served)
+    for column in layout.left_out:
+        log.info("%s: %s is neither a value of the beat nor the label and is left out", path, layout.column(column))
+    if not layout.has_text_labels:
+        return layout
+    if class_names is None:
+        log.info("%s: the labels are texts, whose names the model does not tell; no accuracy is computed", path)
+        left_out = tuple(sorted((*layout.left_out, layout.label)))
+        return replace(layout, label=-1, left_out=left_out, has_text_labels=False)
+    (found,) = with_class_names([layout], None)
+    # classes that the model does not know come after its own: rows of these are predicted wrongly, not refused
+    others = [name for name in found.class_names or () if name not in class_names]
+    return replace(layout, class_names=(*class_names, *others))
+
+
+def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | None:
+    names = columns.table.names
+    if not names or not served.names or not set(served.names) <= set(names):
+        return None
+    features = [names.index(name) for name in served.names]
+    found = columns.named_label(label)
+    if found is None:
+        taken = set(features)
+        left_out = {*columns.indices(taken), *columns.identifiers(taken)}
+        rest = [column for column in range(len(names)) if column not in taken | left_out]
+        found = rest[0] if len(rest) == 1 else None
+    return columns.layout(features, -1 if found is None or found in features else found)
+
+
+def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
+    given = None if label is None else columns.named_label(label)
+    taken = set() if given is None else {given}
+    indices = columns.indices(taken)
+    left_out = {*indices, *columns.identifiers(taken | set(indices))}
+    rest = [column for column in range(columns.table.width) if column not in left_out]
+    if len(rest) == served.width and given is None:
+        return columns.layout(rest)
+    if len(rest) != served.width + 1:
+        beside = f" beside {len(left_out)} that are none of the beat" if left_out else ""
         raise DataError(
-            f"{path}: {columns.width} columns, and version {served.version} takes beats of {width} values: "
-            f"give {width} columns, or {width + 1} with a label"
+            f"{columns.table.path}: {len(rest)} columns{beside}, and version {served.version} takes beats of "
+            f"{served.width} values: give {served.width} columns, or {served.width + 1} with a label"
         )
-    return find_layout(path, label)
-
-
-def count_rows(layout: Layout) -> int:
-    """Read the file once for the number of its rows."""
-    return sum(1 for block in read_blocks(layout.path) for _ in _rows(block, layout))
-
-
-def line_of(layout: Layout, row: int) -> int:
-    """Number of the line where a row stands; both are counted from 1."""
-    lines = (block.first + index for block in read_blocks(layout.path) for index in _rows(block, layout))
-    return next(line for number, line in enumerate(lines, 1) if number == row)
+    if given is None:
+        named = columns.named_label(None)
+        given = named if named in rest else columns.found_label(rest)
+    return columns.layout([column for column in rest if column != given], given)
 
 
 def batches(layout: Layout, served: Served, size: int, done: int) -> Iterator[Batch]:
-    """Yield the rows after the first `done` ones, `size` at a time; DataError for a row that is none."""
-    order = _order(layout, served)
-    rows, first = np.empty((0, layout.width)), done + 1
-    for block in _left(layout, done):
-        rows = np.concatenate([rows, parse(block, layout)])
-        while len(rows) >= size:
-            yield _batch(rows[:size], first, layout, order)
-            rows, first = rows[size:], first + size
-    if len(rows):
-        yield _batch(rows, first, layout, order)
+    """Yield the rows after the first `done` ones, `size` at a time; DataError for a row that is malformed."""
+    features, labels = np.empty((0, served.width), "<f4"), np.empty(0, np.int64)
+    first, skipped = done + 1, 0
+    for rows in stream(layout):
+        left = rows[max(done - skipped, 0) :]
+        skipped += len(rows)
+        features = np.concatenate([features, left.features])
+        labels = labels if left.labels is None else np.concatenate([labels, left.labels])
+        while len(features) >= size:
+            yield _batch(features[:size], labels[:size], first, layout)
+            features, labels, first = features[size:], labels[size:], first + size
+    if len(features):
+        yield _batch(features, labels, first, layout)
 
 
-def _batch(rows: NDArray[np.float64], first: int, layout: Layout, order: list[int]) -> Batch:
-    labels = None if layout.label < 0 else rows[:, layout.label].astype(np.int64)
-    return Batch(first, rows[:, order].astype("<f4"), labels)
-
-
-def _order(layout: Layout, served: Served) -> list[int]:
-    """Columns of the features, in the model's order if the file has the model's names."""
-    columns = [column for column in range(layout.width) if column != layout.label]
-    names = layout.feature_names
-    if served.names is None or set(served.names) != set(names):
-        return columns
-    return [columns[names.index(name)] for name in served.names]
-
-
-def _left(layout: Layout, done: int) -> Iterator[Block]:
-    """Blocks in which the first `done` rows are blank, so that they are not parsed and lines keep their numbers."""
-    for block in read_blocks(layout.path):
-        for index in _rows(block, layout) if done else ():
-            if done:
-                block.lines[index], done = b"", done - 1
-        yield block
-
-
-def _rows(block: Block, layout: Layout) -> Iterator[int]:
-    """Places of a block's rows among its lines."""
-    start = max(layout.header_line + 1 - block.first, 0)
-    return (index for index in range(start, len(block.lines)) if block.lines[index].strip())
+def _batch(features: NDArray[np.float32], labels: NDArray[np.int64], first: int, layout: Layout) -> Batch:
+    return Batch(first, features.astype("<f4"), labels if layout.label >= 0 else None)

@@ -18,6 +18,8 @@ class Beats:
     source: str  # the file's name, or the folder's
     note: str | None = None  # the leading "# ..." lines of the file, such as "synthetic: made by ..."
     label_column: int | None = None  # where the label stood in a row, counted from 0
+    class_names: tuple[str, ...] | None = None  # of the labels 0, 1, ..., if the file's labels are texts
+    groups: NDArray[np.str_] | None = None  # (rows,), which of them belong together, if the file tells
 
 
 def require_classes(source: str, labels: NDArray[np.int64], minimum_rows: int) -> None:

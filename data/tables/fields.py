@@ -6,15 +6,22 @@ from typing import Final
 import numpy as np
 
 LARGEST_LABEL: Final = 2**53 - 1  # beyond it a float64 no longer tells one integer from the next
+BLANKS: Final = " "  # the delimiter that stands for any run of blanks and tabs
 
 
 def split(line: str, delimiter: str) -> list[str]:
     """Return the fields of a line; csv.Error if a quote is not closed."""
-    return next(csv.reader([line], delimiter=delimiter, strict=True))
+    if delimiter == BLANKS:
+        line = line.replace("\t", " ").strip()
+    return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=delimiter == BLANKS), [])
 
 
-def to_number(text: str) -> float | None:
+def to_number(text: str, decimal: str = ".") -> float | None:
     """Return the number a field holds, which may be NaN or infinite, or None if it holds text or nothing."""
+    if decimal != ".":
+        if "." in text:
+            return None
+        text = text.replace(decimal, ".", 1)
     try:
         return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
@@ -26,7 +33,18 @@ def is_label(number: float | None) -> bool:
     return number is not None and number.is_integer() and abs(number) <= LARGEST_LABEL
 
 
+def is_text(text: str, decimal: str = ".") -> bool:
+    """Say whether a field holds something that is not a number."""
+    return bool(text.strip()) and to_number(text, decimal) is None
+
+
 def fits_float32(number: float) -> bool:
     """Say whether a number is finite as a float32."""
     with np.errstate(over="ignore"):
         return bool(np.isfinite(np.float32(number)))
+
+
+def shown(field: str) -> str:
+    """Return a field for a message, cut short if it is long."""
+    text = field.strip()
+    return repr(text if len(text) <= 40 else text[:40] + "...") if text else "an empty value"

@@ -1,168 +1,290 @@
-"""How a file is laid out: its delimiter, its header if it has one, and which column is the label."""
+"""Which column of a table is the label, the group or a value of the beat, and which is left out."""
 
-import csv
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
-from data.tables.fields import is_label, split, to_number
-from data.tables.lines import numbered_lines
+from data.tables.columnar import ColumnarTable, open_columnar
+from data.tables.dialect import DELIMITERS as DELIMITERS
+from data.tables.fields import is_label, to_number
+from data.tables.formats import is_columnar
+from data.tables.roles import LABEL_NAMES, holds_text, identifier_rank, is_index
+from data.tables.text import TextTable, read_head
 
-DELIMITERS: Final = ("\t", ";", ",")
-LABEL_NAMES: Final = ("label", "class", "target", "y")
 ROWS_BETWEEN_VERDICTS: Final = 1000
 SAY_WHICH: Final = "say which column is the label: --label first or --label last"
+Table = TextTable | ColumnarTable
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What the caller says of the columns; all of it may be left open."""
+
+    label: str | None = None  # "first", "last" or a name
+    group: str | None = None
+    drop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """What the first lines of a file say about all of them."""
 
-    path: Path
-    note: str | None
-    delimiter: str
-    names: tuple[str, ...] | None  # of all columns, if there is a header
-    width: int  # columns, the label included
-    header_line: int  # number of the last line before the data
-    label: int = -1  # the label's column, counted from 0; -1 if there is none
+    table: Table
+    features: tuple[int, ...]  # columns of the beat's values, counted from 0, in their order in the beat
+    label: int = -1  # the label's column; -1 if there is none
+    group: int = -1  # the column that says which rows belong together; -1 if there is none
+    left_out: tuple[int, ...] = ()
+    has_text_labels: bool = False
+    class_names: tuple[str, ...] | None = None  # of the labels 0, 1, ..., if the file's labels are texts
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.table.path
+
+    @property
+    def note(self) -> str | None:
+        """The leading "# ..." lines of the file."""
+        return self.table.note
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The header's names without the label's, else F1..Fn."""
-        if self.names is None:
-            return tuple(f"F{n}" for n in range(1, self.width + (self.label < 0)))
-        if self.label < 0:
-            return self.names
-        return self.names[: self.label] + self.names[self.label + 1 :]
+        """The header's names of the features, else F1..Fn."""
+        if self.table.names is None:
+            return tuple(f"F{n}" for n in range(1, len(self.features) + 1))
+        return tuple(self.table.names[column] for column in self.features)
+
+    @property
+    def left_out_names(self) -> tuple[str, ...]:
+        """The names of the columns that are left out."""
+        return tuple(title(self.table, column) for column in self.left_out)
 
     def column(self, index: int) -> str:
         """Name a column for people: counted from 1, with its name if it has one."""
-        return f"column {index + 1}" + (f" ({self.names[index]})" if self.names else "")
+        return column_of(self.table, index)
 
 
-def find_columns(path: Path) -> Layout:
-    """Read as much of the file as it takes to know its columns, none of which is taken for the label."""
-    return _read_head(path)
+def title(table: Table, column: int) -> str:
+    """Return a column's name, as pandas would call it if it has none; "column 1" in a table without a header."""
+    if table.names is None:
+        return f"column {column + 1}"
+    name = table.names[column] or f"Unnamed: {column}"
+    earlier = [table.names[place] or f"Unnamed: {place}" for place in range(column)]
+    return f"{name}.{earlier.count(name)}" if name in earlier else name
 
 
-def find_layout(path: Path, label: str | None, like: Layout | None = None) -> Layout:
+def column_of(table: Table, index: int) -> str:
+    """Name a column for people: counted from 1, with its name if it has one."""
+    return f"column {index + 1}" + (f" ({table.names[index]})" if table.names and table.names[index] else "")
+
+
+def open_table(path: Path) -> tuple[Table, list[list[str]]]:
+    """Return how a file is read, and the fields of its first rows; DataError if it is not a table."""
+    return open_columnar(path) if is_columnar(path) else read_head(path)
+
+
+class Columns:
+    """The columns of a table, judged by its first rows; DataError, which names the column, for what cannot be known."""
+
+    def __init__(self, path: Path) -> None:
+        self.table, sample = open_table(path)
+        self._sample = [row for row in sample if len(row) >= self.table.width]
+
+    def values(self, column: int) -> list[str]:
+        """The column's first values."""
+        return [row[column] for row in self._sample]
+
+    def place(self, name: str, option: str) -> int:
+        """Return the column that is meant by "first", "last" or a name."""
+        if name in ("first", "last"):
+            return 0 if name == "first" else self.table.width - 1
+        titles = [title(self.table, column) for column in range(self.table.width)]
+        if name not in titles:
+            known = f"its columns are {', '.join(titles)}" if self.table.names else "it has no header"
+            raise DataError(
+                f"{self.table.path}: no column named {name!r}, {known}; give {option} first, last or a name"
+            )
+        return titles.index(name)
+
+    def named_label(self, label: str | None) -> int | None:
+        """Return the column that is called the label by the caller, by the file, or by its name."""
+        if label is not None:
+            return self.place(label, "--label")
+        if self.table.label >= 0:
+            return self.table.label
+        names = self.table.names or ()
+        found = [index for index, name in enumerate(names) if name.lower() in LABEL_NAMES]
+        if len(found) > 1:
+            several = " and ".join(column_of(self.table, index) for index in found)
+            raise DataError(f"{self.table.path}: {several} could each be the label; say which with --label NAME")
+        return found[0] if found else None
+
+    def indices(self, taken: set[int]) -> list[int]:
+        """Return the columns that only count or number the rows."""
+        table = self.table
+        return [
+            column
+            for column in range(table.width)
+            if column not in taken
+            and is_index(
+                table.names[column] if table.names else None,
+                self.values(column),
+                table.decimal,
+                column == table.width - 1,
+            )
+        ]
+
+    def identifiers(self, taken: set[int]) -> list[int]:
+        """Return the columns whose names are those of identifiers, names of persons first."""
+        ranks = {column: identifier_rank(name) for column, name in enumerate(self.table.names or ())}
+        found = [(rank, column) for column, rank in ranks.items() if rank is not None and column not in taken]
+        return [column for _, column in sorted(found)]
+
+    def repeats(self, column: int) -> bool:
+        """Say whether a value stands twice in the column; reads the file as far as it takes."""
+        seen: set[int] = set()
+        for (values,) in self.table.texts([column]):
+            for value in values:
+                if (mark := hash(value)) in seen:
+                    return True
+                seen.add(mark)
+        return False
+
+    def found_label(self, columns: Sequence[int]) -> int:
+        """Return the one of the outer columns that holds text or integers only, else the one that nearly does."""
+        path, outer = self.table.path, (columns[0], columns[-1])
+        first_text, last_text = (holds_text(self.values(column), self.table.decimal) for column in outer)
+        if first_text and last_text:
+            raise DataError(f"{path}: the first and the last column hold text; {SAY_WHICH}")
+        if first_text or last_text:
+            return outer[last_text]
+        first = last = rows = 0
+        for firsts, lasts in self.table.texts(outer):
+            first += sum(is_label(to_number(value, self.table.decimal)) for value in firsts)
+            last += sum(is_label(to_number(value, self.table.decimal)) for value in lasts)
+            rows += len(firsts)
+            if rows >= ROWS_BETWEEN_VERDICTS and first != last:
+                break
+        if first == last == rows and rows:
+            raise DataError(f"{path}: the first and the last column hold integers only; {SAY_WHICH}")
+        if 2 * max(first, last) <= rows:
+            raise DataError(f"{path}: neither the first nor the last column holds integers; {SAY_WHICH}")
+        return outer[first <= last]
+
+    def layout(self, features: Sequence[int], label: int = -1, group: int = -1) -> Layout:
+        """Return the layout of these roles, the other columns left out; DataError for a feature that cannot be one."""
+        table = self.table
+        if not features:
+            raise DataError(f"{table.path}: no column is left for the values of the beats; give one or more")
+        for column in features:
+            name = table.names[column] if table.names else None
+            if name == "":
+                raise DataError(
+                    f"{table.path}, line {table.header_line}, column {column + 1}: no name in the header; "
+                    f'give each column a name, or leave it out with --drop "{title(table, column)}"'
+                )
+            if name and holds_text(self.values(column), table.decimal):
+                raise DataError(
+                    f"{table.path}: {column_of(table, column)} holds text, where the values of a beat are expected; "
+                    f"leave it out with --drop {name}"
+                )
+        left_out = tuple(column for column in range(table.width) if column not in (*features, label, group))
+        declared = table.class_names
+        has_text = label >= 0 and holds_text(self.values(label), table.decimal)
+        if declared is not None:
+            has_text = label == table.label and not all(is_label(to_number(name)) for name in declared)
+        return Layout(table, tuple(features), label, group, left_out, has_text)
+
+
+def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     """Read as much of the file as it takes to know its layout; DataError if that cannot be known.
 
     `like` is the layout of a file whose columns this one must have.
     """
-    layout = _read_head(path)
+    columns = Columns(path)
     if like is not None:
-        return _same_layout(layout, like)
-    index = _named_label(layout, label)
-    return replace(layout, label=_found_label(layout) if index is None else index)
+        return _same_layout(columns, like)
+    table = columns.table
+    drop = {columns.place(name, "--drop") for name in roles.drop}
+    label = columns.named_label(roles.label)
+    group = None if roles.group is None else columns.place(roles.group, "--group")
+    taken = drop | {column for column in (label, group) if column is not None}
+    indices = columns.indices(taken)
+    identifiers = columns.identifiers(taken | set(indices))
+    if group is None and identifiers:
+        group = _found_group(columns, identifiers)
+    rest = [
+        column
+        for column in range(table.width)
+        if column not in drop and column != group and column not in indices and column not in identifiers
+    ]
+    if label is None:
+        if len(rest) < 2:
+            raise DataError(f"{path}: no column is left for the label; give the values and the label of each beat")
+        label = columns.found_label(rest)
+    layout = columns.layout([column for column in rest if column != label], label, -1 if group is None else group)
+    _say(layout, indices, drop)
+    return layout
 
 
-def _read_head(path: Path) -> Layout:
-    notes: list[str] = []
-    rows: list[tuple[int, str]] = []
-    for number, line in numbered_lines(path):
-        if line.startswith("#") and not rows:
-            notes.append(line.removeprefix("#").strip())
-        else:
-            rows.append((number, line))
-        if len(rows) == 2:
-            break
-    if not rows:
-        raise DataError(f"{path}: empty; give a file with one beat per line")
-    # the last row read is data, unless the file is nothing but a header
-    delimiter = max(DELIMITERS, key=rows[-1][1].count)
-    first_line, fields = rows[0][0], _split_head(path, *rows[0], delimiter)
-    is_header = _looks_like_header(fields)
-    if is_header and len(rows) == 1:
-        raise DataError(f"{path}, line {first_line}: a header and no rows; give a file with one beat per line")
-    names = _checked_names(path, first_line, fields) if is_header else None
-    return Layout(path, "\n".join(notes) or None, delimiter, names, len(fields), first_line - (not is_header))
+def _found_group(columns: Columns, identifiers: list[int]) -> int:
+    for column in identifiers:
+        if columns.repeats(column):
+            return column
+    names = [title(columns.table, column) for column in identifiers]
+    raise DataError(
+        f"{columns.table.path}: {column_of(columns.table, identifiers[0])} names something of each row and is no value "
+        f"of the beat; leave it out with --drop {names[0]}, or say with --group {names[0]} that rows of the same one "
+        "belong together"
+    )
 
 
-def _split_head(path: Path, number: int, line: str, delimiter: str) -> list[str]:
-    try:
-        fields = [field.strip() for field in split(line, delimiter)]
-    except csv.Error as error:
-        raise DataError(f"{path}, line {number}: not a line of CSV ({error}); check its quotes") from None
-    if len(fields) == 1:
-        raise DataError(
-            f"{path}, line {number}: only one column; a row is the values and the label of one beat, "
-            "separated by comma, semicolon or tab"
-        )
-    return fields
-
-
-def _looks_like_header(fields: list[str]) -> bool:
-    numbers = [to_number(field) for field in fields]
-    texts = sum(number is None and field != "" for field, number in zip(fields, numbers, strict=True))
-    if texts and 2 * texts >= sum(field != "" for field in fields):
-        return True
-    # pandas names the columns of a nameless table 0, 1, 2, ...; beside them stand the index or the label
-    counted = numbers[numbers[0] is None : len(numbers) - (numbers[-1] is None)]
-    counts = any(counted == [float(start + step) for step in range(len(counted))] for start in (0, 1))
-    return counts and len(counted) > (0 if None in numbers else 2)
-
-
-def _checked_names(path: Path, number: int, names: list[str]) -> tuple[str, ...]:
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        if name == "":
-            hint = "it looks like a pandas index: write with index=False" if index == 0 else "give each column a name"
-            raise DataError(f"{path}, line {number}, column {index + 1}: no name in the header; {hint}")
-        if name in seen:
-            raise DataError(
-                f"{path}, line {number}, column {index + 1}: {name!r} names two columns; give each its own name"
-            )
-        seen.add(name)
-    return tuple(names)
-
-
-def _named_label(layout: Layout, label: str | None) -> int | None:
-    if label in ("first", "last"):
-        return 0 if label == "first" else layout.width - 1
-    names = layout.names or ()
-    if label is not None:
-        if label not in names:
-            known = f"its columns are {', '.join(names)}" if names else "it has no header"
-            raise DataError(f"{layout.path}: no column named {label!r}, {known}; give --label first, last or a name")
-        return names.index(label)
-    found = [index for index, name in enumerate(names) if name.lower() in LABEL_NAMES]
-    if len(found) > 1:
-        several = " and ".join(layout.column(index) for index in found)
-        raise DataError(f"{layout.path}: {several} could each be the label; say which with --label NAME")
-    return found[0] if found else None
-
-
-def _found_label(layout: Layout) -> int:
-    """Return the one of the outer columns that holds integers only, else the one that nearly does."""
-    first = last = rows = 0
-    for number, line in numbered_lines(layout.path):
-        fields = line.split(layout.delimiter)
-        if number <= layout.header_line or len(fields) != layout.width:
+def _say(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
+    for column in layout.left_out:
+        if column in drop:
             continue
-        rows += 1
-        first += is_label(to_number(fields[0].strip('" ')))
-        last += is_label(to_number(fields[-1].strip('" ')))
-        if rows % ROWS_BETWEEN_VERDICTS == 0 and first != last:
-            break
-    if first == last == rows and rows:
-        raise DataError(f"{layout.path}: the first and the last column hold integers only; {SAY_WHICH}")
-    if 2 * max(first, last) <= rows:
-        raise DataError(f"{layout.path}: neither the first nor the last column holds integers; {SAY_WHICH}")
-    return 0 if first > last else layout.width - 1
+        why = "only numbers the rows" if column in indices else "is an identifier beside the group"
+        log.info("%s: %s %s and is left out", layout.path, layout.column(column), why)
+    if layout.group >= 0:
+        log.info("%s: %s says which rows belong together", layout.path, layout.column(layout.group))
 
 
-def _same_layout(layout: Layout, like: Layout) -> Layout:
-    if layout.width != like.width:
+def _same_layout(columns: Columns, like: Layout) -> Layout:
+    table, names = columns.table, columns.table.names
+    there = like.table.names
+    if names and there and set(like.feature_names) <= set(names):
+        features = [names.index(name) for name in like.feature_names]
+        return _with_roles_of(columns, features, like)
+    if table.width == like.table.width:
+        unnamed = tuple(f"F{n}" for n in range(1, len(like.features) + 1))
+        mine = names and tuple(names[column] for column in like.features)
+        if mine and like.feature_names not in (unnamed, mine):
+            raise DataError(
+                f"{table.path}, line {table.header_line}: other column names than {like.path.name}; use the same"
+            )
+        same = columns.layout(like.features, like.label, like.group)
+        return replace(same, has_text_labels=like.has_text_labels)
+    indices = columns.indices(set())
+    kept = [column for column in range(table.width) if column not in {*indices, *columns.identifiers(set(indices))}]
+    if len(kept) != len(like.features) + 1 or (names and there):
         raise DataError(
-            f"{layout.path}: {layout.width} columns where {like.path.name} has {like.width}, the label included; "
+            f"{table.path}: {table.width} columns where {like.path.name} has {like.table.width}, the label included; "
             "rows that belong together must have the same columns"
         )
-    same = replace(layout, label=like.label)
-    unnamed = tuple(f"F{n}" for n in range(1, like.width))
-    if layout.names is not None and like.feature_names not in (unnamed, same.feature_names):
-        raise DataError(
-            f"{layout.path}, line {layout.header_line}: other column names than {like.path.name}; use the same"
-        )
-    return same
+    label = kept[sorted((*like.features, like.label)).index(like.label)]
+    same = columns.layout([column for column in kept if column != label], label)
+    return replace(same, has_text_labels=like.has_text_labels)
+
+
+def _with_roles_of(columns: Columns, features: list[int], like: Layout) -> Layout:
+    names = columns.table.names or ()
+    theirs = like.table.names or ()
+    label = names.index(theirs[like.label]) if theirs[like.label] in names else columns.named_label(None)
+    if label is None:
+        raise DataError(f"{columns.table.path}: no column named {theirs[like.label]!r}, as {like.path.name} has it")
+    group = names.index(theirs[like.group]) if like.group >= 0 and theirs[like.group] in names else -1
+    return replace(columns.layout(features, label, group), has_text_labels=like.has_text_labels)

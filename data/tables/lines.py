@@ -1,18 +1,39 @@
-"""The lines of a file, plain or gzip, in blocks of bounded size; knows nothing of what is in a line."""
+"""The text of a file, plain or gzip, in chunks of whole lines of bounded size; knows nothing of what is in a line."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Protocol, cast
+
+import numpy as np
 
 from data.errors import DataError
+from data.tables.formats import GZIP, LOOKED_AT, UTF_16, refuse_others
 
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 1 << 21
 LONGEST_LINE: Final = 64 << 20
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive lines as they stand in the file, blank ones included."""
+
+    first: int  # number of the first line in the file, counted from 1
+    data: bytes
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines without their newlines."""
+        return self.data.splitlines()
+
+    def rows(self) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of each line that is not blank."""
+        return ((number, line) for number, line in enumerate(self.lines, self.first) if line.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +44,39 @@ class Block:
     lines: list[bytes]
 
 
-def read_blocks(path: Path) -> Iterator[Block]:
-    """Yield the file in blocks of whole lines; DataError if it cannot be read to its end."""
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_chunks(path: Path) -> Iterator[Chunk]:
+    """Yield the file in chunks of whole lines; DataError if it cannot be read to its end."""
     number, carry = 1, b""
     with _open(path) as stream:
         while data := _read(stream, path, number):
             text = carry + data
-            lines = (text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text).splitlines(keepends=True)
-            # "\r" may be half of a "\r\n"
-            carry = b"" if lines[-1].endswith(b"\n") else lines.pop()
+            text = text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
+            # a "\r" at the end may be half of a "\r\n"
+            end = max(text.rfind(b"\n"), text.rfind(b"\r", 0, max(len(text) - 1, 0))) + 1
+            carry = text[end:]
+            if end:
+                yield Chunk(number, text[:end])
+                number += _newlines(text[:end])
             if len(carry) > LONGEST_LINE:
-                raise DataError(f"{path}, line {number + len(lines)}: longer than 64 MB; is this a CSV file?")
-            if lines:
-                yield Block(number, [line.rstrip(b"\r\n") for line in lines])
-                number += len(lines)
+                raise DataError(f"{path}, line {number}: longer than 64 MB; is this a CSV file?")
     if carry:
-        yield Block(number, [carry.rstrip(b"\r\n")])
+        yield Chunk(number, carry)
+
+
+def read_blocks(path: Path) -> Iterator[Block]:
+    """Yield the file in blocks of whole lines; DataError if it cannot be read to its end."""
+    return (Block(chunk.first, chunk.lines) for chunk in read_chunks(path))
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield number and text of each line that is not blank."""
-    for block in read_blocks(path):
-        for number, line in enumerate(block.lines, block.first):
-            if line.strip():
-                yield number, decode(line, path, number)
+    for chunk in read_chunks(path):
+        for number, line in chunk.rows():
+            yield number, decode(line, path, number)
 
 
 def decode(line: bytes, path: Path, number: int) -> str:
@@ -57,8 +87,19 @@ def decode(line: bytes, path: Path, number: int) -> str:
         raise DataError(f"{path}, line {number}: not UTF-8 text; save the file as CSV in UTF-8") from None
 
 
+def _newlines(text: bytes) -> int:
+    returns = count_byte(text, b"\r") - text.count(b"\r\n") if b"\r" in text else 0
+    return count_byte(text, b"\n") + returns
+
+
+def count_byte(text: bytes, byte: bytes) -> int:
+    """Return how often a byte stands in a text; some times as fast as bytes.count where it does so often."""
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == byte[0]))
+
+
 @contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
+def _open(path: Path) -> Iterator[_Stream]:
+    """Open the file's text as UTF-8, if need be out of gzip or UTF-16; DataError if it is no text."""
     if not path.exists():
         raise DataError(f"{path}: no such file; give the path of a CSV or TSV file")
     if not path.is_file():
@@ -68,15 +109,37 @@ def _open(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise DataError(f"{path}: cannot be opened ({error.strerror}); check its permissions") from None
     with raw:
-        packed = raw.read(2) == b"\x1f\x8b"
+        packed = raw.read(2) == GZIP
         raw.seek(0)
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+        stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+        start = _read(stream, path, 0, LOOKED_AT)
+        refuse_others(path, start)
+        stream.seek(0)
+        yield _Utf16(stream, path) if start.startswith(UTF_16) else stream
 
 
-def _read(stream: BinaryIO, path: Path, number: int) -> bytes:
+class _Utf16:
+    """A stream of UTF-16 with a byte order mark, read as UTF-8."""
+
+    def __init__(self, stream: _Stream, path: Path) -> None:
+        self._stream, self._path = stream, path
+        self._decoder = codecs.getincrementaldecoder("utf-16")()
+
+    def read(self, size: int, /) -> bytes:
+        text = ""
+        while not text and (data := self._stream.read(size)):
+            try:
+                text = self._decoder.decode(data)
+            except UnicodeDecodeError:
+                raise DataError(f"{self._path}: not UTF-16 text as its first bytes say; save it as UTF-8") from None
+        return text.encode(errors="replace")
+
+
+def _read(stream: _Stream, path: Path, number: int, size: int = BLOCK_BYTES) -> bytes:
     try:
-        return stream.read(BLOCK_BYTES)
+        return stream.read(size)
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise DataError(f"{path}: the gzip data is cut short or damaged after line {number}; fetch it again") from None
+        after = f" after line {number}" if number else ""
+        raise DataError(f"{path}: the gzip data is cut short or damaged{after}; fetch it again") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the disk") from None

@@ -82,7 +82,7 @@ def test_an_answer_that_is_no_file_leaves_what_has_arrived(mirror, source, begun
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"<html>\n<p>Sign in, please</p>\n</html>\n", "line 1: only one column"),
+        (b"<html>\n<p>Sign in, please</p>\n</html>\n", "this is a web page"),
         (BODY + BODY, "these rows per class: {0: 200, 1: 400}; expected are 2 and {0: 100, 1: 200}"),
         (BODY.replace(b"0.5", b"0.5,0.5").replace(b"2.5", b"2.5,0").replace(b"4.5", b"4.5,0"), "has 3 values per row"),
         (b"", "empty"),

@@ -1,6 +1,7 @@
 """What the reader makes of delimiters, headers, notes and the place of the label."""
 
 import gzip
+import logging
 import os
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def test_a_header_is_known_by_its_texts_or_by_counting(write, header, names):
     assert_the_beats(write(f"{header}\n{PLAIN}"), names)
 
 
+@pytest.mark.parametrize("header", [",a,b,label", ",0,1,2", ",0,1,label", "Unnamed: 0,a,b,label", "a,b,label"])
+def test_an_index_of_pandas_or_r_is_left_out_and_said(write, caplog, header):
+    caplog.set_level(logging.INFO)
+    rows = "\n".join(f"{number},{row}" for number, row in enumerate(ROWS))
+    path = write(f"{header}\n{rows}")
+    assert_the_beats(path, ("0", "1") if "0,1" in header else ("a", "b"))
+    (said,) = caplog.messages
+    assert said.startswith(f"{path}: column 1")
+    assert said.endswith("only numbers the rows and is left out")
+
+
 def test_two_counting_numbers_are_a_row_and_no_header(write):
     assert read_beats(write("0,1\n0.5,0\n")).labels.tolist() == [1, 0]
 
@@ -104,8 +116,7 @@ def test_the_note_is_the_text_of_the_leading_comments(write):
         ("", None, "beats.csv: empty; give a file with one beat per line"),
         ("# only a note\n\n", None, "beats.csv: empty"),
         ("a,b,label\n", None, "line 1: a header and no rows"),
-        (",0,1,2\n0,0.5,0.5,1\n", None, "line 1, column 1: no name in the header; it looks like a pandas index"),
-        (",0,1,label\n0,0.5,0.5,1\n", None, "line 1, column 1: no name in the header; it looks like a pandas index"),
+        (",0,1,label\n0.5,0.5,0.5,1\n", None, 'line 1, column 1: no name in the header; .* --drop "Unnamed: 0"'),
         (",,\n0.5,0.5,1\n0.5,0.5,0\n", None, "line 1, column 1: an empty value"),
         ("a,,label\n0.5,0.5,1\n", None, "line 1, column 2: no name in the header"),
         ("a,a,label\n0.5,0.5,1\n", None, "line 1, column 2: 'a' names two columns"),

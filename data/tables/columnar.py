@@ -1,0 +1,122 @@
+"""A table in a Parquet or Arrow file, which pandas reads with pyarrow, some rows at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isnan
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from data.errors import DataError
+from data.tables.formats import ARROW, PARQUET
+from data.tables.text import SAMPLE_ROWS
+
+BATCH_VALUES: Final = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnarTable:
+    """A file whose columns have names and types."""
+
+    path: Path
+    names: tuple[str, ...]
+    note: str | None = None
+    decimal: str = "."
+    header_line: int = 0
+    label: int = -1  # no column is declared as the label
+    class_names: tuple[str, ...] | None = None
+    unit: str = "row"  # what the rows are counted by
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return len(self.names)
+
+    def frames(self, columns: Sequence[int] | None = None) -> Iterator[tuple[int, pd.DataFrame]]:
+        """Yield some rows after another, with the number of the first one; DataError if the file is damaged."""
+        import pyarrow  # takes a third of a second, which CSV does without
+
+        first, rows = 1, max(BATCH_VALUES // self.width, 1)
+        try:
+            for batch in _batches(self.path, rows):
+                chosen = batch if columns is None else batch.select(list(columns))
+                yield first, chosen.to_pandas(ignore_metadata=True)
+                first += batch.num_rows
+        except (pyarrow.ArrowException, OSError) as error:
+            raise DataError(f"{self.path}: cannot be read to its end ({_short(error)}); fetch it again") from None
+
+    def texts(self, columns: Sequence[int]) -> Iterator[list[Sequence[str]]]:
+        """Yield the given columns as texts, some rows after another."""
+        for _, frame in self.frames(columns):
+            yield [as_texts(frame.iloc[:, place]) for place in range(len(columns))]
+
+
+def open_columnar(path: Path) -> tuple[ColumnarTable, list[list[str]]]:
+    """Read a file's schema and the fields of its first rows as texts; DataError if it has none."""
+    import pyarrow  # as above
+
+    try:
+        names = tuple(str(name) for name in _schema(path).names)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(f"{path}: cannot be read as Parquet or Arrow ({_short(error)}); fetch it again") from None
+    table = ColumnarTable(path, names)
+    for column, name in enumerate(names):
+        if name in names[:column]:
+            raise DataError(f"{path}, column {column + 1}: {name!r} names two columns; give each its own name")
+    if len(names) < 2:
+        raise DataError(f"{path}: only one column; a row is the values and the label of one beat, a column each")
+    first = next((frame for _, frame in table.frames() if len(frame)), None)
+    if first is None:
+        raise DataError(f"{path}: no rows; give a file with one beat per row")
+    sample = first.iloc[:SAMPLE_ROWS]
+    return table, [list(row) for row in zip(*(as_texts(sample.iloc[:, n]) for n in range(len(names))), strict=True)]
+
+
+def as_texts(column: pd.Series) -> list[str]:
+    """Return a column's values as texts: whole numbers without a point, "" for what is missing."""
+    if pd.api.types.is_bool_dtype(column):
+        column = column.astype(int)
+    return ["" if _is_missing(value) else str(value).strip() for value in column.astype(object)]
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and isnan(value))
+
+
+def _schema(path: Path) -> Any:
+    import pyarrow.parquet
+
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(PARQUET):
+        return pyarrow.parquet.ParquetFile(path).schema_arrow
+    with _opened_arrow(path, start) as reader:
+        return reader.schema
+
+
+def _batches(path: Path, rows: int) -> Iterator[Any]:
+    import pyarrow.parquet
+
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start.startswith(PARQUET):
+        with pyarrow.parquet.ParquetFile(path, memory_map=True) as parquet:
+            yield from parquet.iter_batches(rows)
+        return
+    with _opened_arrow(path, start) as reader:
+        several = hasattr(reader, "num_record_batches")
+        batches = (reader.get_batch(n) for n in range(reader.num_record_batches)) if several else reader
+        for batch in batches:
+            yield from (batch.slice(begin, rows) for begin in range(0, batch.num_rows, rows))
+
+
+def _opened_arrow(path: Path, start: bytes) -> Any:
+    import pyarrow.ipc
+
+    source = pyarrow.memory_map(str(path))
+    return pyarrow.ipc.open_file(source) if start.startswith(ARROW[0]) else pyarrow.ipc.open_stream(source)
+
+
+def _short(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:100] if str(error).strip() else type(error).__name__

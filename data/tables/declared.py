@@ -1,0 +1,67 @@
+"""The header lines of the UCR archive's .ts and of Weka's .arff, which both end with @data."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from data.errors import DataError
+
+ATTRIBUTE: Final = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)\s+(.*\S)\s*", re.IGNORECASE)
+NOMINAL: Final = re.compile(r"\{(.*)\}")
+
+
+@dataclass(slots=True)
+class Declared:
+    """What these lines say."""
+
+    data_line: int = 0  # number of the line with @data
+    names: list[str] = field(default_factory=list)  # of .arff
+    class_names: tuple[str, ...] | None = None
+    label: int = -1  # the column of class labels in .arff, if just one holds names
+    is_ts: bool = False
+
+
+def read_declared(path: Path, lines: Iterator[tuple[int, str]]) -> Declared:
+    """Read up to the line with @data; DataError for what is not one lead's beats with class labels."""
+    declared, nominal = Declared(), dict[int, tuple[str, ...]]()
+    for number, line in lines:
+        text = line.strip()
+        keyword = text.split()[0].lower()
+        if keyword == "@data":
+            declared.data_line = number
+            break
+        if keyword == "@attribute":
+            name, kind = _attribute(path, number, text)
+            if values := NOMINAL.fullmatch(kind):
+                nominal[len(declared.names)] = tuple(value.strip(" \t'\"") for value in values[1].split(","))
+            declared.names.append(name)
+        elif keyword.startswith("@") and keyword != "@relation":
+            declared.is_ts = True
+            _read_ts(path, number, text.split(), declared)
+    else:
+        raise DataError(f"{path}: no line with @data; is the file cut short?")
+    if len(nominal) == 1:
+        ((declared.label, declared.class_names),) = nominal.items()
+    return declared
+
+
+def _attribute(path: Path, number: int, text: str) -> tuple[str, str]:
+    if not (found := ATTRIBUTE.fullmatch(text)):
+        raise DataError(f"{path}, line {number}: not an @attribute with a name and a type; repair the line")
+    if found[2].lower().startswith("relational"):
+        raise DataError(f"{path}, line {number}: several dimensions; give a file of one lead, a column per value")
+    return found[1].strip("'\""), found[2]
+
+
+def _read_ts(path: Path, number: int, words: list[str], declared: Declared) -> None:
+    keyword, value = words[0].lower(), words[1].lower() if len(words) > 1 else ""
+    if (keyword, value) == ("@univariate", "false"):
+        raise DataError(f"{path}, line {number}: several dimensions; give a file of one lead")
+    if (keyword, value) == ("@timestamps", "true"):
+        raise DataError(f"{path}, line {number}: values with time stamps; give the values alone, evenly spaced")
+    if (keyword, value) == ("@classlabel", "false"):
+        raise DataError(f"{path}, line {number}: no class labels; add them after a colon at the end of each line")
+    if keyword == "@classlabel":
+        declared.class_names = tuple(words[2:])

@@ -1,0 +1,66 @@
+"""What a file is, by its first bytes: a table that can be read, or something else with what to do about it."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from data.errors import DataError
+
+LOOKED_AT: Final = 1024  # bytes
+GZIP: Final = b"\x1f\x8b"
+PARQUET: Final = b"PAR1"
+ARROW: Final = (b"ARROW1", b"\xff\xff\xff\xff")  # a file, and a stream of its messages
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+_SHEET: Final = "save its sheet as CSV"
+_UNPACK: Final = "unpack it and give the file of beats that is in it"
+_ARRAY: Final = "write the array as CSV with numpy.savetxt, one beat per line"
+_MATLAB: Final = "write the matrix as CSV with writematrix, one beat per line"
+_FRAME: Final = "write it as CSV or Parquet with pandas"
+_RECORDING: Final = "cut it into beats first with: python -m data beats FILE"
+_TRACE: Final = "give the values of the beats, one beat per line"
+# pattern at the start, what it is, what to do
+_OTHERS: Final = (
+    (rb"PK\x03\x04.*(\[Content_Types\]\.xml|xl/)", "an Excel workbook", _SHEET),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook of the old kind (.xls)", _SHEET),
+    (rb"PK\x03\x04.*opendocument\.spreadsheet", "an OpenDocument spreadsheet", _SHEET),
+    (rb"PK\x03\x04.{26}[^/]{1,200}\.npy", "NumPy arrays (.npz)", _ARRAY),
+    (rb"PK[\x03\x05]", "a zip archive", _UNPACK),
+    (rb"\x93NUMPY", "a NumPy array (.npy)", _ARRAY),
+    (rb"MATLAB \d", "a MATLAB file", _MATLAB),
+    (rb"\x89HDF\r\n\x1a\n", "an HDF5 file", "write its table as CSV or Parquet, one beat per row"),
+    (rb"%PDF-", "a PDF", _TRACE),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\x00|MM\x00\*|RIFF.{4}WEBP|BM.{4}\x00{4}", "a picture", _TRACE),
+    (rb"\s*(<!doctype html|<html)", "a web page", "download the file that it links to"),
+    (rb"\s*(<\?xml|<svg)", "XML", "export the beats as CSV, one per line"),
+    (rb"\s*(\{\s*[\"}]|\[\s*[\[{\"\d.+-])", "JSON", "write the beats as CSV, one per line"),
+    (rb"\{\\rtf", "an RTF document", "save it as plain text"),
+    (rb"\x80[\x02-\x05]", "a Python pickle", _FRAME),
+    (rb"FEA1", "a Feather file of version 1", "write it anew with pandas, or as Parquet"),
+    (rb"RD[AX]\d\n|[XAB]\n\x00", "an R data file", "write the table with write.csv(..., row.names = FALSE)"),
+    (rb"SQLite format 3\x00", "an SQLite database", "export the table of beats as CSV"),
+    (rb"0       .{176}\d+ |\xffBIOSEMI", "an EDF or BDF recording", _RECORDING),
+    (rb".{128}DICM", "a DICOM file", "export its waveform as CSV or EDF"),
+    (rb"BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!|.{257}ustar", "a packed file", _UNPACK),
+)
+_PATTERNS: Final = tuple(
+    (re.compile(pattern, re.DOTALL | re.IGNORECASE), what, remedy) for pattern, what, remedy in _OTHERS
+)
+
+
+def is_columnar(path: Path) -> bool:
+    """Say whether a file is Parquet or Arrow; False also if it cannot be opened."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(8).startswith((PARQUET, *ARROW))
+    except OSError:
+        return False
+
+
+def refuse_others(path: Path, start: bytes) -> None:
+    """Raise DataError if a file's first bytes, out of gzip, are those of something that is not a table of text."""
+    for pattern, what, remedy in _PATTERNS:
+        if pattern.match(start):
+            raise DataError(f"{path}: this is {what}, not a table that can be read; {remedy}")

@@ -1,0 +1,193 @@
+"""Rows out of chunks of text: quickly with pandas where all is well, else line by line with the reason why not."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from data.errors import DataError
+from data.tables.fields import BLANKS, LARGEST_LABEL, fits_float32, is_label, shown, split, to_number
+from data.tables.frames import Kinds, read_frame, unquoted
+from data.tables.layout import Layout
+from data.tables.lines import Chunk, count_byte, decode
+from data.tables.text import TextTable
+
+Classes = NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a table."""
+
+    features: NDArray[np.float32]  # (rows, n)
+    labels: NDArray[np.int64] | None  # (rows,), if the table has labels
+    groups: NDArray[np.str_] | None  # (rows,), if it has groups
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __getitem__(self, rows: slice) -> "Rows":
+        labels = None if self.labels is None else self.labels[rows]
+        return Rows(self.features[rows], labels, None if self.groups is None else self.groups[rows])
+
+
+def parse(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
+    """Return the chunk's rows; DataError, which names file, line and column, for the first value that is wrong."""
+    rows = parse_quickly(chunk, table, layout, classes)
+    return parse_carefully(chunk, table, layout, classes) if rows is None else rows
+
+
+def parse_quickly(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows | None:
+    """Return the chunk's rows, or None if anything about them is in doubt."""
+    if not chunk.data or chunk.data.isspace():
+        return from_frame(pd.DataFrame(np.empty((0, table.width))), layout, classes)
+    texts = {*layout.left_out, layout.group, *({layout.label} if layout.class_names else ())} - {-1}
+    total = table.width + table.trailing
+    number = np.dtype(np.float64)
+    kinds: Kinds = {column: str if column in texts or column >= table.width else number for column in range(total)}
+    frame = read_frame(chunk.data, table.delimiter, table.decimal, kinds)
+    if frame is None or frame.shape[1] != total or not (frame.iloc[:, table.width :] == "").all(axis=None):
+        return None
+    # pandas fills up a row that is too short, which only a column of numbers refuses
+    if kinds[total - 1] is str and not _is_even(chunk.data, table.delimiter, frame):
+        return None
+    return from_frame(frame, layout, classes)
+
+
+def _is_even(data: bytes, delimiter: str, frame: pd.DataFrame) -> bool:
+    if delimiter == BLANKS:
+        return bool((frame.iloc[:, -1] != "").all())
+    return count_byte(unquoted(data, delimiter), delimiter.encode()) == len(frame) * (frame.shape[1] - 1)
+
+
+def from_frame(frame: pd.DataFrame, layout: Layout, classes: Classes) -> Rows | None:
+    """Return the rows of a frame whose columns are the table's, or None if a value is not what it should be."""
+    first, last = layout.features[0], layout.features[-1]
+    side_by_side = layout.features == tuple(range(first, last + 1))  # then nothing is copied
+    columns = slice(first, last + 1) if side_by_side else list(layout.features)
+    try:
+        values = frame.iloc[:, columns].to_numpy(np.float64)
+    except (ValueError, TypeError):
+        return None
+    with np.errstate(over="ignore"):
+        features = np.ascontiguousarray(values, dtype=np.float32)
+    if not np.isfinite(features).all():
+        return None
+    labels = groups = None
+    if layout.label >= 0:
+        column = frame.iloc[:, layout.label]
+        labels = _named(column, layout.class_names) if layout.class_names else _whole(column)
+        if labels is None or not (classes is None or np.isin(labels, classes).all()):
+            return None
+    if layout.group >= 0:
+        groups = frame.iloc[:, layout.group].astype(str).str.strip().to_numpy(np.str_)
+        if (groups == "").any():
+            return None
+    return Rows(features, labels, groups)
+
+
+def _named(column: pd.Series, names: Sequence[str]) -> NDArray[np.int64] | None:
+    codes, texts = pd.factorize(column)
+    places = pd.Index(names).get_indexer(pd.Index(texts, dtype=object).str.strip()) if len(texts) else np.empty(0, int)
+    return None if (places < 0).any() or (codes < 0).any() else places[codes].astype(np.int64)
+
+
+def _whole(column: pd.Series) -> NDArray[np.int64] | None:
+    try:
+        numbers = column.to_numpy(np.float64)
+    except (ValueError, TypeError):
+        return None
+    whole = (numbers == np.rint(numbers)).all() and (np.abs(numbers) <= LARGEST_LABEL).all()
+    return numbers.astype(np.int64) if whole else None
+
+
+def parse_carefully(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
+    """Return the chunk's rows, or raise DataError for the first value that is wrong."""
+    cells = Cells(layout, table.decimal, classes)
+    for number, line in chunk.rows():
+        where = f"{table.path}, line {number}"
+        cells.add(_fields(decode(line, table.path, number), where, table), where)
+    return cells.rows()
+
+
+def _fields(line: str, where: str, table: TextTable) -> list[str]:
+    try:
+        fields = split(line, table.delimiter)
+    except csv.Error as error:
+        raise DataError(f"{where}: not a line of CSV ({error}); check its quotes") from None
+    while table.width < len(fields) <= table.width + table.trailing and not fields[-1].strip():
+        fields.pop()
+    if len(fields) != table.width:
+        raise DataError(f"{where}: {len(fields)} columns where {table.width} are expected; repair or remove the row")
+    return fields
+
+
+class Cells:
+    """Rows that are put together of texts, one by one."""
+
+    def __init__(self, layout: Layout, decimal: str, classes: Classes) -> None:
+        self._layout, self._decimal, self._classes = layout, decimal, classes
+        self._features: list[list[float]] = []
+        self._labels: list[int] = []
+        self._groups: list[str] = []
+
+    def add(self, fields: Sequence[str], where: str) -> None:
+        """Add a row; DataError, which begins with `where`, for the first of its fields that is wrong."""
+        layout, values = self._layout, dict[int, float]()
+        for column, field in enumerate(fields):
+            try:
+                if column == layout.label:
+                    self._labels.append(self._label(field))
+                elif column == layout.group:
+                    self._groups.append(_group(field))
+                elif column not in layout.left_out:
+                    values[column] = self._feature(field)
+            except ValueError as error:
+                raise DataError(f"{where}, {layout.column(column)}: {error}; repair or remove the row") from None
+        self._features.append([values[column] for column in layout.features])
+
+    def rows(self) -> Rows:
+        """Return all rows that were added."""
+        features = np.array(self._features, np.float64).reshape(-1, len(self._layout.features)).astype(np.float32)
+        labels = np.array(self._labels, np.int64) if self._layout.label >= 0 else None
+        return Rows(features, labels, np.array(self._groups, np.str_) if self._layout.group >= 0 else None)
+
+    def _feature(self, field: str) -> float:
+        number = to_number(field, self._decimal)
+        if number is None:
+            comma = " with a decimal comma" if self._decimal == "," and field.strip() else ""
+            raise ValueError(f"{shown(field)} where a number{comma} is expected")
+        if not fits_float32(number):
+            raise ValueError(f"{shown(field)} is not a finite float32")
+        return number
+
+    def _label(self, field: str) -> int:
+        if self._layout.class_names:
+            return self._named_label(field.strip(), self._layout.class_names)
+        number = to_number(field, self._decimal)
+        if number is None or not is_label(number):
+            raise ValueError(f"{shown(field)} where the label, an integer, is expected")
+        if self._classes is not None and number not in self._classes:
+            raise ValueError(f"class {number:.0f} is not among those of the training rows ({_listed(self._classes)})")
+        return int(number)
+
+    def _named_label(self, name: str, names: Sequence[str]) -> int:
+        if not name:
+            raise ValueError("an empty value where the label is expected")
+        if name not in names or (self._classes is not None and names.index(name) not in self._classes):
+            known = names if self._classes is None else [names[label] for label in self._classes.tolist()]
+            raise ValueError(f"class {shown(name)} is not among the classes {_listed(known)}")
+        return names.index(name)
+
+
+def _group(field: str) -> str:
+    if not field.strip():
+        raise ValueError("an empty value where the group is expected")
+    return field.strip()
+
+
+def _listed(classes: Sequence[str] | NDArray[np.int64]) -> str:
+    return ", ".join(map(str, classes[:10])) + (", ..." if len(classes) > 10 else "")

@@ -1,0 +1,56 @@
+"""What each column is by its name and its first values: an index, an identifier, the label, or a value of the beat."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from data.tables.fields import is_label, is_text, to_number
+
+LABEL_NAMES: Final = ("label", "class", "target", "y")
+# pandas and R call a column without a name so
+INDEX: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?|index|level_\d+|__index_level_\d+__|rownames", re.IGNORECASE)
+NAMELESS: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?", re.IGNORECASE)
+_NUMBER: Final = r"(s?(id|ids|identifier|no|nr|num|number|code|name|key|index|idx|path))?s?"
+PERSON: Final = re.compile(
+    r"(patient|patienten|subject|person|participant|individual|volunteer|donor|proband|client|animal|mrn|ssn|pid|sid)"
+    + _NUMBER
+)
+RECORDING: Final = re.compile(r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid)" + _NUMBER)
+OTHER: Final = re.compile(r"(id|ids|uid|uuid|guid|identifier|name|beatid|rowid|sampleid)s?")
+ENOUGH_TO_COUNT: Final = 10  # rows, of a column whose name says nothing
+
+
+def identifier_rank(name: str) -> int | None:
+    """Return 0 for a name of a person, 1 of a recording, 2 of another identifier, None for any other name."""
+    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    if letters == "ecg":
+        return None  # a column of values
+    for rank, pattern in enumerate((PERSON, RECORDING, OTHER)):
+        if pattern.fullmatch(letters):
+            return rank
+    return None
+
+
+def is_index(name: str | None, values: Sequence[str], decimal: str, last: bool) -> bool:
+    """Say whether a column does nothing but tell its rows apart, by the values of the first rows.
+
+    `name` is None in a table without a header. The last column is an index only if its name says so or if it counts.
+    """
+    whole: list[float] = []
+    for value in values:
+        number = to_number(value, decimal)
+        if number is None or not is_label(number):
+            return False
+        whole.append(number)
+    counts = all(after - before == 1 for before, after in pairwise(whole))
+    if name is None or not (INDEX.fullmatch(name) or identifier_rank(name) is not None):
+        return counts and len(whole) >= ENOUGH_TO_COUNT
+    if NAMELESS.fullmatch(name) and last:
+        return counts and len(whole) >= ENOUGH_TO_COUNT
+    return (bool(whole) and counts) or (INDEX.fullmatch(name) is not None and len(set(whole)) == len(whole))
+
+
+def holds_text(values: Sequence[str], decimal: str) -> bool:
+    """Say whether most of a column's values are text."""
+    return 2 * sum(is_text(value, decimal) for value in values) > sum(value != "" for value in values)

@@ -1,0 +1,44 @@
+"""The rows of a table, some after another, whatever kind of file it is in."""
+
+from collections.abc import Iterator
+
+from data.tables.columnar import ColumnarTable, as_texts
+from data.tables.layout import Layout
+from data.tables.parse import Cells, Classes, Rows, from_frame, parse
+
+
+def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
+    """Yield the rows of a table; DataError, which names file, line and column, for the first value that is wrong."""
+    table = layout.table
+    if isinstance(table, ColumnarTable):
+        yield from _columnar_rows(table, layout, classes)
+    else:
+        for chunk in table.chunks():
+            yield parse(chunk, table, layout, classes)
+
+
+def _columnar_rows(table: ColumnarTable, layout: Layout, classes: Classes) -> Iterator[Rows]:
+    for first, frame in table.frames():
+        rows = from_frame(frame, layout, classes)
+        if rows is None:
+            cells = Cells(layout, table.decimal, classes)
+            columns = (as_texts(frame.iloc[:, column]) for column in range(table.width))
+            for number, fields in enumerate(zip(*columns, strict=True), first):
+                cells.add(fields, f"{table.path}, row {number}")
+            rows = cells.rows()
+        yield rows
+
+
+def count_rows(layout: Layout) -> int:
+    """Read the file once for the number of its rows."""
+    if isinstance(layout.table, ColumnarTable):
+        return sum(len(frame) for _, frame in layout.table.frames([0]))
+    return sum(1 for chunk in layout.table.chunks() for _ in chunk.rows())
+
+
+def line_of(layout: Layout, row: int) -> int:
+    """Return the number of the line where a row stands, in a file without lines its own; both are counted from 1."""
+    if isinstance(layout.table, ColumnarTable):
+        return row
+    lines = (line for chunk in layout.table.chunks() for line, _ in chunk.rows())
+    return next(line for number, line in enumerate(lines, 1) if number == row)
