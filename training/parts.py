@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from data.progress import progress
 from data.sources.default_source import provide
-from data.tables.beats import require_classes
 from data.tables.reader import BeatFiles, open_beats
+from training.classes import require_classes
 from training.errors import TrainingError
 from training.options import Options
 from training.shards import Pile, Rows, deal_out, pile_up

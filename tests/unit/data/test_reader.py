@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.tables.beats import require_classes
 from data.tables.layout import Layout
 from data.tables.lines import BLOCK_BYTES, Chunk
 from data.tables.parse import Rows, parse_carefully, parse_quickly
@@ -106,17 +105,6 @@ def test_a_gzip_file_that_is_cut_short_or_damaged(write):
 
 def test_quoted_values_are_values(write):
     assert read_beats(write('"0.5","1"\n"1.5","0"\n')).labels.tolist() == [1, 0]
-
-
-def test_one_class_only_is_refused():
-    with pytest.raises(DataError, match=r"beats.csv: all 3 rows are of class 4"):
-        require_classes("beats.csv", np.array([4, 4, 4]), 1)
-
-
-def test_a_class_with_too_few_rows_is_named():
-    with pytest.raises(DataError, match=r"class 7 has 1 row, the first of them data row 4, where a split needs 3"):
-        require_classes("beats.csv", np.array([1, 1, 1, 7, 2, 2, 2]), 3)
-    require_classes("beats.csv", np.array([1, 1, 1, 2, 2, 2]), 3)
 
 
 def labels_of(files: BeatFiles, *classes: int) -> list[int]:

@@ -14,10 +14,10 @@ from data.recordings.library import load
 from data.recordings.peaks import find_peaks
 from data.recordings.segmentation import Wish, write_beats
 from data.recordings.windows import cut_beats
-from data.tables.beats import require_classes
 from data.tables.reader import read_beats
 from tests.fake_gateway import running
 from tests.recordings import heartbeats, strip, write_edf, write_table
+from training.classes import require_classes
 
 RATE = 250
 RECORD_BEATS = heartbeats(RATE, 60)
