@@ -68,7 +68,7 @@ def pile_up(blocks: Iterable[tuple[Features, NDArray[np.int64]]], path: Path, wi
     hashes: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
     with path.open("wb") as file:
         for features, block_labels in blocks:
-            file.write(np.pad(features, ((0, 0), (0, 1))).data)
+            file.write(np.ascontiguousarray(np.pad(features, ((0, 0), (0, 1)))).data)
             labels.append(block_labels)
             hashes.append(hash_rows(features, salt))
     return Pile(path, width, np.concatenate(labels), np.concatenate(hashes))
@@ -82,7 +82,7 @@ def deal_out(
     shard_bytes: int = SHARD_BYTES,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> list[Rows]:
-    """Move the pile's rows to shards in `folder`, a part for each of `groups`, which hold each row's number once.
+    """Move the pile's rows to shards in `folder`, a part for each of `groups`, which hold a row's number once or never.
 
     A group's order says which rows share a shard, so that the shards of a random order are random draws of the part.
     The pile is read from its end, which is then cut off: the disk holds the beats once.
@@ -90,7 +90,7 @@ def deal_out(
     record_bytes = (pile.width + 1) * np.dtype(np.float32).itemsize
     columns = np.searchsorted(class_labels, pile.labels)
     shard_rows = max(1, shard_bytes // record_bytes, len(columns) // MOST_SHARDS)
-    shard_of = np.empty(len(columns), np.int32)
+    shard_of = np.full(len(columns), -1, np.int32)  # a row in no group is left out
     parts: list[Rows] = []
     shards: list[Path] = []
     for number, group in enumerate(groups):
@@ -113,8 +113,8 @@ def deal_out(
 
 
 def _append(records: Features, shard_of: NDArray[np.int32], shards: Sequence[Path]) -> None:
-    order = np.argsort(shard_of, kind="stable")
+    order = np.argsort(shard_of, kind="stable")[np.count_nonzero(shard_of < 0) :]
     numbers, starts = np.unique(shard_of[order], return_index=True)
-    for number, rows in zip(numbers, np.split(order, starts[1:]), strict=True):
+    for number, rows in zip(numbers, np.split(order, starts)[1:], strict=True):
         with shards[number].open("ab") as file:
             file.write(records[rows].data)

@@ -27,8 +27,10 @@ def piled(folder: Path, rows: int, block: int = 7) -> Pile:
     return pile_up(((features[piece], labels[piece]) for piece in pieces), folder / "beats", width=2)
 
 
-def dealt(folder: Path, groups: list[NDArray[np.int64]], shard: int = 4, chunk: int = 10) -> list[Rows]:
-    pile = piled(folder, sum(map(len, groups)))
+def dealt(
+    folder: Path, groups: list[NDArray[np.int64]], shard: int = 4, chunk: int = 10, left_out: int = 0
+) -> list[Rows]:
+    pile = piled(folder, sum(map(len, groups)) + left_out)
     return deal_out(pile, groups, CLASS_LABELS, folder, shard * RECORD_BYTES, chunk * RECORD_BYTES)
 
 
@@ -45,16 +47,17 @@ def fresh(tmp_path: Path) -> Iterator[int]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     sizes=st.lists(st.integers(0, 30), min_size=1, max_size=3),
+    left_out=st.integers(0, 30),
     seed=st.integers(0, 9),
     shard=st.integers(1, 9),
     chunk=st.integers(1, 40),
     block=st.integers(1, 9),
 )
-def test_every_row_is_in_its_part_once_under_its_own_label(tmp_path, fresh, sizes, seed, shard, chunk, block):
+def test_every_row_is_in_its_part_once_under_its_own_label(tmp_path, fresh, sizes, left_out, seed, shard, chunk, block):
     folder = tmp_path / str(next(fresh))
     folder.mkdir()
-    groups = np.split(np.random.default_rng(seed).permutation(sum(sizes)), np.cumsum(sizes)[:-1])
-    parts = dealt(folder, groups, shard, chunk)
+    *groups, _ = np.split(np.random.default_rng(seed).permutation(sum(sizes) + left_out), np.cumsum(sizes))
+    parts = dealt(folder, groups, shard, chunk, left_out)
     for rows, group in zip(parts, groups, strict=True):
         assert len(rows) == len(group)
         assert sorted(numbers(rows)) == sorted(group)
@@ -87,6 +90,12 @@ def test_equal_beats_have_equal_hashes_wherever_they_stand(tmp_path):
     assert (pile.hashes[::2] == pile.hashes[1::2]).all()
     assert len(set(pile.hashes.tolist())) == 6
     assert pile.labels.tolist() == [0] * 5 + [1] * 7
+
+
+def test_features_in_any_order_of_memory_are_written_row_by_row(tmp_path):
+    features, labels = made_beats(9)
+    pile = pile_up([(np.asfortranarray(features), labels)], tmp_path / "beats", width=2)
+    assert (np.fromfile(pile.path, np.float32).reshape(9, 3)[:, :2] == features).all()
 
 
 def test_the_disk_holds_the_beats_once(tmp_path):
