@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 
-def write_beats(path: Path, labels: Sequence[int], length: int = 12) -> Path:
+def write_beats(path: Path, labels: Sequence[Any], length: int = 12) -> Path:
     """A beat for each of `labels`, whose shape tells its class, with noise; the label is the last column."""
     rng = np.random.default_rng(0)
     waves = {label: np.sin(np.arange(length) * (1 + place / 2)) for place, label in enumerate(sorted(set(labels)))}
-    rows = [[*(waves[label] + rng.normal(0, 0.1, length)), label] for label in labels]
-    path.write_text("\n".join(",".join(f"{value:.6g}" for value in row) for row in rows))
+    rows = [[*(f"{value:.6g}" for value in waves[label] + rng.normal(0, 0.1, length)), str(label)] for label in labels]
+    path.write_text("\n".join(",".join(row) for row in rows))
     return path

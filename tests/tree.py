@@ -28,8 +28,11 @@ class Tree:
         return self.folder / "models" / "ecg"
 
     def train(self, labels: tuple[int, ...] = (0, 1), length: int = 12) -> int:
-        """Publish a version and return its number."""
-        data = write_beats(self.folder / "beats.csv", labels * 40, length)
+        """Publish a version for made-up beats and return its number."""
+        return self.train_on(write_beats(self.folder / "beats.csv", labels * 40, length))
+
+    def train_on(self, data: Path) -> int:
+        """Publish a version for the beats of a file and return its number."""
         paths = ["--data", str(data), "--models", str(self.base)]
         command = [sys.executable, "-m", "training", *paths, "--epochs", "3"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

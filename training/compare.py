@@ -1,5 +1,6 @@
 """How well the other versions do on the beats that a new one is judged by."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,15 @@ def _require_same_task(model: served.Served, evaluation: Evaluation, test: Rows)
     known, wanted = model.told("class_labels").tolist(), evaluation.class_labels.tolist()
     if known != wanted:
         raise ComparisonError(f"knows the classes {_listed(known)}, these rows have {_listed(wanted)}")
+    names = {str(label): name for label, name in evaluation.class_names.items()}
+    known_names = model.description().get("class_names") or names
+    if names and known_names != names:
+        raise ComparisonError(f"names its classes {_named(known_names)}, these rows {_named(names)}")
 
 
 def _listed(labels: list[int]) -> str:
     return ", ".join(map(str, labels))
+
+
+def _named(names: Mapping[str, str]) -> str:
+    return ", ".join(f"{label} ({name})" for label, name in names.items())

@@ -38,10 +38,11 @@ def describe(parts: Parts, outcome: Outcome, recipe: Recipe) -> dict[str, Any]:
     return {
         "data": {
             "source": parts.beats.source,
-            "note": parts.beats.note,
+            "note": parts.note,
             "features": parts.beats.width,
             "rows": {name: len(getattr(parts, name)) for name in ("train", "validation", "test")},
         },
+        "class_names": {str(label): name for label, name in parts.class_names.items()},
         "training": {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "tensorflow": tf.__version__,

@@ -1,12 +1,14 @@
 """How well a network does on beats that it has never seen."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report, confusion_matrix, f1_score, roc_auc_score, roc_curve
 
+from training.classes import shown
 from training.reliability import Reliability, reliability
 
 
@@ -25,6 +27,12 @@ class Evaluation:
     class_labels: NDArray[np.int64]  # (k,), sorted
     truth: NDArray[np.int64]  # (rows,)
     probabilities: NDArray[np.float32]  # (rows, k), columns in the order of class_labels
+    class_names: Mapping[int, str] = field(default_factory=dict)  # of class labels, for people
+
+    @property
+    def classes(self) -> list[str]:
+        """Each class for people: its label, with its name if it has one, in the order of class_labels."""
+        return [shown(label, self.class_names) for label in self.class_labels.tolist()]
 
     @property
     def predicted(self) -> NDArray[np.int64]:
@@ -59,7 +67,14 @@ class Evaluation:
     def table(self) -> str:
         """Precision, recall and F1 of each class as text."""
         return str(
-            classification_report(self.truth, self.predicted, labels=self.class_labels, digits=3, zero_division=0.0)
+            classification_report(
+                self.truth,
+                self.predicted,
+                labels=self.class_labels,
+                target_names=self.classes,
+                digits=3,
+                zero_division=0.0,
+            )
         )
 
     def metrics(self) -> dict[str, Any]:

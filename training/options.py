@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from training.classes import AAMI
 from training.recipe import Recipe
 
 DEFAULTS = Recipe()
@@ -18,6 +19,10 @@ class Options:
     data: Path | None
     test: Path | None
     label: str | None
+    classes: tuple[str, ...] | None
+    group: str | None
+    drop: list[str]
+    at_least: int
     models: Path
     keep: int | None
     spare_file: Path | None
@@ -50,6 +55,15 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
     add("--test", type=Path, help="labelled beats to hold back, instead of a share of --data")
     add("--label", help="column of the label: first, last or its name; found if not given")
+    add(
+        "--classes",
+        type=_classes,
+        help="text labels in the order of their class labels, as N,S,V; aami for those of AAMI EC57 by WFDB's symbols; "
+        "sorted if not given",
+    )
+    add("--group", metavar="NAME", help="column that says whose beat it is; not a feature")
+    add("--drop", metavar="NAME", action="append", default=[], help="column that is not a feature; may be repeated")
+    add("--at-least", type=_at_least(1), default=0, metavar="N", help="leave out classes of fewer rows; else refused")
     add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
     # The version before the newest is served until the newest is loaded, so one is never enough.
     add("--keep", type=_at_least(2), help="keep so many versions, 2 or more, and those that are loaded; else all")
@@ -104,6 +118,13 @@ def _number(kind: type[int] | type[float], wanted: str, fits: Callable[[float], 
 
 def _at_least(least: int) -> Callable[[str], float]:
     return _number(int, f"a whole number of {least} or more", lambda value: value >= least)
+
+
+def _classes(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if names != AAMI and (len(names) < 2 or "" in names or len(set(names)) < len(names)):
+        raise argparse.ArgumentTypeError(f"{text!r} does not name two or more classes, each once, as in N,S,V, or aami")
+    return names
 
 
 def _run(text: str) -> str:

@@ -1,8 +1,9 @@
 """From files of beats to three parts on disk: for training, to know when to stop, and held back."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from data.progress import progress
 from data.sources.default_source import provide
 from data.tables.reader import BeatFiles, open_beats
-from training.classes import require_classes
+from training.classes import Naming, choose, places_of, texts_of
 from training.errors import TrainingError
 from training.options import Options
 from training.shards import Pile, Rows, deal_out, pile_up
@@ -26,9 +27,19 @@ class Parts:
 
     beats: BeatFiles
     class_labels: NDArray[np.int64]  # (k,), sorted
+    class_names: Mapping[int, str]  # of the class labels, empty where the data has none
     train: Rows
     validation: Rows
     test: Rows
+
+    @property
+    def note(self) -> str | None:
+        """What people must know of the beats: the files' own notes, and what the split does not heed."""
+        group = self.beats.group and (
+            f"group column {self.beats.group}: beats of the same person may be on both sides of the split, "
+            "which makes the figures better than they are for other people"
+        )
+        return "\n".join(filter(None, (self.beats.note, group))) or None
 
 
 def read(options: Options, folder: Path, salt: int = 0) -> Parts:
@@ -36,8 +47,15 @@ def read(options: Options, folder: Path, salt: int = 0) -> Parts:
 
     Another `salt` holds other rows back. Raises TrainingError if the folder has no room.
     """
-    beats = open_beats(options.data or provide(Path("data")), options.label)
-    given = open_beats(options.test, options.label, like=beats) if options.test else None
+    open_files = partial(
+        open_beats,
+        label=options.label,
+        group=options.group,
+        drop=options.drop,
+        classes=texts_of(options.classes),
+    )
+    beats = open_files(options.data or provide(Path("data")))
+    given = open_files(options.test, like=beats) if options.test else None
     try:
         return _deal(options, beats, given, folder, salt)
     except OSError as error:
@@ -48,27 +66,32 @@ def read(options: Options, folder: Path, salt: int = 0) -> Parts:
 
 
 def _deal(options: Options, beats: BeatFiles, given: BeatFiles | None, folder: Path, salt: int) -> Parts:
-    pile = _pile_up(beats, folder / "beats", salt)
-    require_classes(beats.source, pile.labels, minimum_rows=2 if given else 3)
+    naming = Naming.of(beats, [files.note for files in (beats, given) if files], options.classes)
+    pile = _pile_up(beats, folder / "beats", salt, naming)
+    class_labels = choose(beats.source, pile.labels, naming, 2 if given else 3, options.at_least)
     log.info("%d beats of %d values from %s", len(pile.labels), beats.width, beats.source)
-    if beats.note:
-        log.warning("NOTE: %s", beats.note)
-    class_labels = np.unique(pile.labels)
-    share = 0.0 if given else options.test_share
-    groups = split_rows(pile.labels, pile.hashes, options.validation_share, share, options.recipe.seed)
+    shares = options.validation_share, 0.0 if given else options.test_share
+    groups = split_rows(pile.labels, pile.hashes, *shares, options.recipe.seed, class_labels)
     train, validation, test = deal_out(pile, groups, class_labels, folder)
     if given:
-        held_back = _pile_up(given, folder / "held-back", salt, class_labels)
-        (test,) = deal_out(held_back, [np.arange(len(held_back.labels))], class_labels, folder)
-    return Parts(beats, class_labels, train, validation, test)
+        held_back = _pile_up(given, folder / "held-back", salt, naming, np.unique(pile.labels))
+        places = places_of(given.source, held_back.labels, naming, class_labels)
+        (test,) = deal_out(held_back, [places], class_labels, folder)
+    parts = Parts(beats, class_labels, naming.among(class_labels), train, validation, test)
+    if parts.note:
+        log.warning("NOTE: %s", parts.note)
+    return parts
 
 
-def _pile_up(beats: BeatFiles, path: Path, salt: int, classes: NDArray[np.int64] | None = None) -> Pile:
+def _pile_up(
+    beats: BeatFiles, path: Path, salt: int, naming: Naming, class_labels: NDArray[np.int64] | None = None
+) -> Pile:
+    allowed = None if class_labels is None else naming.read_as(class_labels)
     with progress(f"Reading {beats.source}", None, "beats") as advance:
 
         def told() -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-            for features, labels in beats.blocks(classes):
-                yield features, labels
+            for features, labels in beats.blocks(allowed):
+                yield features, naming.classes_of(labels)
                 advance(len(labels))
 
         return pile_up(told(), path, beats.width, salt)

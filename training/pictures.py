@@ -1,8 +1,10 @@
 """The report's pictures, each as SVG text."""
 
 import io
+import warnings
 from itertools import product
 
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -12,18 +14,21 @@ from training.reliability import BINS
 from training.shards import Rows
 
 EXAMPLES = 12  # beats drawn per class
+LONGEST_LEVEL = 8  # letters of a class name that is written from left to right below the confusion matrix
+# Class names are any text: dollar signs begin no formula, and letters that the font here lacks are the browser's.
+matplotlib.rcParams.update({"text.parse_math": False, "svg.fonttype": "none"})
 
 
 def confusion_matrix(evaluation: Evaluation) -> str:
     """Counts in each cell, shaded by the share of the true class."""
     counts = evaluation.confusion()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = [str(label) for label in evaluation.class_labels]
+    names = evaluation.classes
     figure = Figure(figsize=(4.5, 4), layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(xlabel="predicted class", ylabel="true class")
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > LONGEST_LEVEL else 0)
     axes.set_yticks(range(len(names)), names)
     for row, column in product(range(len(names)), repeat=2):
         colour = "white" if shares[row, column] > 0.5 else "black"
@@ -40,7 +45,7 @@ def roc_curves(evaluation: Evaluation) -> str:
     for column in columns:
         curve = evaluation.roc(column)
         if curve is not None:
-            axes.plot(*curve, label=f"class {evaluation.class_labels[column]} (AUC {evaluation.roc_auc(column):.3f})")
+            axes.plot(*curve, label=f"class {evaluation.classes[column]}, AUC {evaluation.roc_auc(column):.3f}")
             axes.legend(loc="lower right")
     axes.set(xlabel="false positive rate", ylabel="true positive rate")
     return _svg(figure)
@@ -77,21 +82,23 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
 
 def example_beats(test: Rows, evaluation: Evaluation) -> str:
     """Held-back beats of each class: some single ones, and the mean of all."""
-    labels = evaluation.class_labels
+    labels, names = evaluation.class_labels, evaluation.classes
     sums = sum((np.eye(len(labels))[columns].T @ features for features, columns in test.blocks()), np.zeros(()))
     figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
-    for axes, label, total in zip(
-        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, sums, strict=True
+    for axes, label, name, total in zip(
+        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, sums, strict=True
     ):
         places = np.flatnonzero(evaluation.truth == label)
         axes.plot(test.take(places[:EXAMPLES]).T, color="tab:blue", alpha=0.25, linewidth=0.8)
         if len(places):
             axes.plot(total / len(places), color="black", linewidth=1.5)
-        axes.set_title(f"class {label}: {len(places)} beats", fontsize=10)
+        axes.set_title(f"class {name}: {len(places)} beats", fontsize=10)
     return _svg(figure)
 
 
 def _svg(figure: Figure) -> str:
     text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()

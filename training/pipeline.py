@@ -107,7 +107,7 @@ def fit_and_evaluate(parts: Parts, recipe: Recipe, team: Team | None = None, sto
     before = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test)).reliability()
     temperature = fit_temperature(trained.logits(parts.validation), parts.validation.columns())
     cool(trained.model, temperature)
-    evaluation = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test))
+    evaluation = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test), parts.class_names)
     calibration = Calibration(temperature, before, evaluation.reliability())
     return Outcome(trained, calibration, evaluation, unusual.fit(parts.train, parts.validation, recipe.seed))
 

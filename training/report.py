@@ -46,7 +46,7 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
             f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
             evaluation.table().rstrip(),
-            "Confusion matrix (rows: true class, columns: predicted class):",
+            f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),
             *(["The same beats answered by"] if compared else []),
             *(f"  version {version}: {_told(found)}" for version, found in compared.items()),

@@ -3,6 +3,7 @@
 The newer way of loading forgives what a session does not.
 """
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,12 @@ class Served:
     def told(self, output: str) -> NDArray[Any]:
         """What the model tells of itself under this name."""
         return self._run("metadata", [output], {})[output]
+
+    def description(self) -> dict[str, Any]:
+        """The model's description."""
+        text: Any = self.told("description")  # bytes: a session gives a scalar text as it is
+        described: dict[str, Any] = json.loads(text)
+        return described
 
     def _run(self, signature: str, outputs: Collection[str], feed: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         tensors = self._signatures[signature].outputs

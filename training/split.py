@@ -14,18 +14,23 @@ def hash_rows(features: NDArray[np.float32], salt: int = 0) -> NDArray[np.uint64
 
 
 def split_rows(
-    labels: NDArray[np.int64], hashes: NDArray[np.uint64], validation_share: float, test_share: float, seed: int
+    labels: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    validation_share: float,
+    test_share: float,
+    seed: int,
+    classes: NDArray[np.int64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Row numbers for training and validation, in an order by `seed`, and for test, in that of their `hashes`.
 
     The rows of the lowest hashes are held back, so that neither another seed nor more rows make a network train on
     what an earlier one was judged by, or the other way round. Every class has at least one row in each part whose share
     is above zero, which a library's stratified split does not promise for the rare classes of ECG data. `labels` and
-    `hashes` (rows,); a class needs a row for each part.
+    `hashes` (rows,); a class needs a row for each part. Rows of no class of `classes`, if given, are in no part.
     """
     rng = np.random.default_rng(seed)
     parts: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
-    for label in np.unique(labels):
+    for label in np.unique(labels) if classes is None else classes:
         rows = np.flatnonzero(labels == label)
         rows = rows[np.argsort(hashes[rows], kind="stable")]
         test = _between_equals(hashes[rows], _portion(len(rows), test_share))

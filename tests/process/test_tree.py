@@ -1,5 +1,9 @@
 """All three components in one process tree: what was trained is what a client is told, whatever happens in between."""
 
+import csv
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from tests.gateway_errors import assert_error
@@ -54,3 +58,23 @@ def test_a_killed_model_server_costs_503s_and_nothing_else(tree):
         tree.serve()
         load.wait_for_nothing_but(200)
     assert set(load.statuses) == {200, 503}
+
+
+def test_the_texts_of_the_labels_are_the_class_names_of_the_answers(tree):
+    data = Path(__file__).parents[1] / "cases" / "tables" / "str_last.csv"
+    version = tree.train_on(data)
+    with tree.asked_all_the_time(version) as load:
+        load.wait_for(200, version)
+    with data.open(newline="") as file:
+        texts = {np.array(values, np.float32).tobytes(): text for *values, text in csv.reader(file)}
+    names = {0: "N", 1: "V"}
+    examples = tree.examples(version)
+    assert [texts[np.array(each["features"], np.float32).tobytes()] for each in examples] == ["N", "V"]
+    assert [each["label"] for each in examples] == [0, 1]
+    for example in examples:
+        for path in ("/predict?details=true", "/explain"):
+            answer = tree.gateway.ask("POST", path, {"features": example["features"]})
+            assert answer.headers["X-Model-Version"] == str(version)
+            assert answer.json["predicted_class"] == example["predicted_class"]
+            assert answer.json["class_name"] == names[example["predicted_class"]]
+    assert tree.gateway.ask("GET", "/model").json["class_names"] == {"0": "N", "1": "V"}

@@ -71,6 +71,13 @@ def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
     assert told["compared"] == {"1": {"reason": "takes 12 features, these rows have 20"}}
 
 
+def test_a_version_that_gives_the_labels_other_names_says_so(tmp_path):
+    data, base = write_beats(tmp_path / "beats.csv", ["N", "V"] * 20), tmp_path / "ecg"
+    run(data, base, "--label", "last", "--epochs", "1")
+    told = run(data, base, "--label", "last", "--epochs", "1", "--classes", "V,N")
+    assert told["compared"] == {"1": {"reason": "names its classes 0 (N), 1 (V), these rows 0 (V), 1 (N)"}}
+
+
 def test_answers_are_asked_in_pieces_and_put_together_in_order(base, make_rows):
     wave = np.sin(np.arange(12) * np.array([[1], [1.5]])).astype(np.float32)
     truth = np.random.default_rng(0).integers(0, 2, 3000)

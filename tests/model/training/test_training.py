@@ -1,9 +1,11 @@
 """From a file of beats to a published version, judged by loading the version as any server would."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +67,21 @@ def test_the_model_tells_its_labels_names_and_origin(three_classes):
     description = json.loads(told["description"])
     assert description["data"]["source"] == "beats.csv"
     assert description["metrics"]["accuracy"] >= 0.9
+
+
+def test_text_labels_are_named_wherever_people_read(tmp_path, capsys):
+    data = Path(__file__).parents[2] / "cases" / "tables" / "str_header.csv"
+    odd = tmp_path / "odd.csv"  # text that is markup, a formula and in letters that few fonts have
+    odd.write_text(data.read_text().replace(",N\n", ",<b>$正$ $常$\n"))
+    version = run(odd, tmp_path / "ecg", "--epochs", "3", "--classes", "V,<b>$正$ $常$")
+    names = {"0": "V", "1": "<b>$正$ $常$"}
+    assert json.loads(load(version)["metadata"]()["description"].numpy())["class_names"] == names
+    assert json.loads((version / "assets.extra" / "metrics.json").read_text())["class_names"] == names
+    assert "columns: predicted class; 0 (V), 1 (<b>$正$ $常$))" in capsys.readouterr().out
+    page = (version / "assets.extra" / "report.html").read_text()
+    assert "<td>1 (&lt;b&gt;$正$ $常$)</td>" in page
+    pictures = [b64decode(picture).decode() for picture in re.findall('base64,([^"]+)', page)]
+    assert [picture.count("1 (&lt;b&gt;$正$ $常$)") for picture in pictures] == [2, 1, 0, 0, 1]
 
 
 def test_warmup_metrics_and_report_travel_with_the_version(two_classes):

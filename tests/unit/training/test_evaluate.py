@@ -1,6 +1,7 @@
 """Metrics against values worked out by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,3 +36,10 @@ def test_a_class_without_test_rows_has_no_area_and_the_rest_is_still_told():
     assert metrics["classes"]["5"]["roc_auc"] is None
     assert metrics["roc_auc"] == 1.0
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+
+
+def test_people_read_names_and_programs_labels(evaluation):
+    named = replace(evaluation, class_names={1: "ventricular"})
+    assert named.classes == ["-1", "1 (ventricular)"]
+    assert "1 (ventricular)" in named.table()
+    assert named.metrics() == evaluation.metrics()

@@ -12,6 +12,13 @@ from training.options import parse_options
         (["--seed", "x"], "argument --seed: 'x' is not a whole number of 0 or more"),
         (["--test-share", "1"], "argument --test-share: '1' is not a number between 0 and 1"),
         (["--validation-share", "nan"], "argument --validation-share: 'nan' is not a number between 0 and 1"),
+        (
+            ["--classes", "N"],
+            "argument --classes: 'N' does not name two or more classes, each once, as in N,S,V, or aami",
+        ),
+        (["--classes", "N,V,N"], "argument --classes: 'N,V,N' does not name"),
+        (["--classes", "N,,V"], "argument --classes: 'N,,V' does not name"),
+        (["--at-least", "0"], "argument --at-least: '0' is not a whole number of 1 or more"),
         (["--learning-rate", "inf"], "argument --learning-rate: 'inf' is not a number above 0"),
     ],
 )
@@ -25,3 +32,10 @@ def test_what_is_given_reaches_the_recipe_and_the_rest_keeps_its_default():
     options = parse_options(["--epochs", "3", "--class-weights", "balanced", "--keep", "2"])
     assert (options.recipe.epochs, options.recipe.class_weights, options.keep) == (3, "balanced", 2)
     assert (options.recipe.patience, options.test, options.models.parts) == (15, None, ("models", "ecg"))
+
+
+def test_columns_and_classes_are_told_by_name():
+    options = parse_options(["--classes", "N, S,V", "--group", "patient", "--drop", "age", "--drop", "sex"])
+    assert (options.classes, options.group, options.drop) == (("N", "S", "V"), "patient", ["age", "sex"])
+    options = parse_options(["--classes", "aami", "--at-least", "5"])
+    assert (options.classes, options.at_least, options.group, options.drop) == (("aami",), 5, None, [])

@@ -73,6 +73,81 @@ def test_a_test_file_with_a_class_of_its_own_is_refused(tmp_path):
         parted(tmp_path, data, "--test", str(test))
 
 
+def test_rare_classes_are_left_out_of_all_parts(tmp_path, caplog):
+    data = write_beats(tmp_path / "train.csv", [3] * 20 + [4] * 2 + [7] * 20)
+    test = write_beats(tmp_path / "test.csv", [3] * 4 + [4] * 3 + [7] * 5)
+    beats, given = read_beats(data), read_beats(test)
+    kept, of_test = beats.labels != 4, given.labels != 4
+    parts = parted(tmp_path, data, "--at-least", "3")
+    assert parts.class_labels.tolist() == [3, 7]
+    columns = (beats.labels[kept] == 7).astype(int)
+    assert beats_of(parts.train) | beats_of(parts.validation) | beats_of(parts.test) == rows_of(
+        beats.features[kept], columns
+    )
+    parts = parted(tmp_path, data, "--at-least", "3", "--test", str(test))
+    assert beats_of(parts.test) == rows_of(given.features[of_test], (given.labels[of_test] == 7).astype(int))
+    assert "train.csv: class 4 has 2 rows and is left out (--at-least 3)" in caplog.messages
+    assert "test.csv: class 4 has 3 rows and is left out, as in training" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [([], {0: "N", 1: "S", 2: "V"}), (["--classes", "V,S,Q,N"], {0: "V", 1: "S", 3: "N"})],
+)
+def test_text_labels_are_classes_with_names(tmp_path, arguments, names):
+    data = write_beats(tmp_path / "beats.csv", ["V"] * 10 + ["N"] * 9 + ["S"] * 8)
+    parts = parted(tmp_path, data, "--label", "last", *arguments)
+    assert parts.class_names == names
+    assert parts.class_labels.tolist() == sorted(names)
+    rows = np.sum([part.counts for part in (parts.train, parts.validation, parts.test)], axis=0)
+    assert {names[label]: count for label, count in zip(sorted(names), rows.tolist(), strict=True)} == {
+        "V": 10,
+        "N": 9,
+        "S": 8,
+    }
+
+
+@pytest.mark.parametrize("classes", ["aami", "N,V"])
+def test_integer_labels_take_no_texts(tmp_path, classes):
+    data = write_beats(tmp_path / "beats.csv", [0] * 10 + [1] * 10)
+    with pytest.raises(DataError, match=r"--classes .* labels here are numbers"):
+        parted(tmp_path, data, "--classes", classes)
+
+
+@pytest.mark.parametrize(("labels", "others"), [(["N", "V"], [0, 1]), ([0, 1], ["N", "V"]), (["N", "V"], ["N", "Q"])])
+def test_a_test_file_with_labels_of_another_kind_is_refused(tmp_path, labels, others):
+    data = write_beats(tmp_path / "train.csv", labels * 10)
+    test = write_beats(tmp_path / "test.csv", others * 4)
+    with pytest.raises(DataError, match=r"test.csv, line \d"):
+        parted(tmp_path, data, "--label", "last", "--test", str(test))
+
+
+def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
+    data = write_beats(tmp_path / "train.csv", ["N"] * 5 + ["L"] * 5 + ["V"] * 5 + ["F"])
+    test = write_beats(tmp_path / "test.csv", ["R"] * 2 + ["E"] * 3 + ["F"])
+    aami = ["--label", "last", "--classes", "aami", "--at-least", "2", "--test", str(test)]
+    parts = parted(tmp_path, data, *aami)
+    assert parts.class_names == {0: "N", 2: "V"}
+    assert np.sum([parts.train.counts, parts.validation.counts], axis=0).tolist() == [10, 5]
+    assert parts.test.counts == (2, 3)
+
+
+def test_a_group_column_is_no_feature_and_what_it_does_not_do_is_said(tmp_path, caplog):
+    data = write_beats(tmp_path / "beats.csv", [0] * 10 + [1] * 10)
+    rows = [f"{number % 4},{line},7" for number, line in enumerate(data.read_text().splitlines())]
+    names = ",".join(["patient", *(f"F{number}" for number in range(12)), "label", "age"])
+    data.write_text("\n".join(["# by hand", names, *rows]))
+    parts = parted(tmp_path, data, "--group", "patient", "--drop", "age", "--drop", "F3")
+    assert parts.beats.feature_names == tuple(f"F{number}" for number in range(12) if number != 3)
+    assert parts.train.width == 11
+    assert parts.note
+    hand, group = parts.note.splitlines()
+    assert hand == "by hand"
+    assert group.startswith("group column patient: beats of the same person may be on both sides of the split")
+    assert f"NOTE: {parts.note}" in caplog.messages
+    assert parted(tmp_path, data, "--drop", "age", "--drop", "patient").note == "by hand"
+
+
 def test_a_folder_of_files_makes_the_parts_that_one_file_would(tmp_path):
     whole = write_beats(tmp_path / "whole.csv", [0] * 60 + [1] * 60)
     lines = whole.read_text().splitlines()

@@ -37,6 +37,12 @@ def test_shares_are_kept_within_each_class():
     ]
 
 
+def test_rows_of_other_classes_are_in_no_part():
+    labels = np.repeat([0, 1, 2], 20)
+    parts = split_rows(labels, hash_rows(random_beats(60)), 0.25, 0.2, 0, np.array([0, 2]))
+    assert sorted(np.concatenate(parts)) == [*range(20), *range(40, 60)]
+
+
 def test_a_seed_repeats_a_split_and_another_makes_another():
     labels = np.repeat([0, 1], 50)
     hashes = hash_rows(random_beats(100))

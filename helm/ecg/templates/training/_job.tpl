@@ -58,10 +58,12 @@
     - {{ printf "--data=%s" . | quote }}
     {{- end }}
     {{- range $name, $value := .Values.training.options }}
-    {{- if not (kindIs "bool" $value) }}
-    - {{ printf "--%s=%s" (kebabcase $name) (include "ecg.scalar" $value) | quote }}
-    {{- else if $value }}
+    {{- range kindIs "slice" $value | ternary $value (list $value) }}
+    {{- if not (kindIs "bool" .) }}
+    - {{ printf "--%s=%s" (kebabcase $name) (include "ecg.scalar" .) | quote }}
+    {{- else if . }}
     - --{{ kebabcase $name }}
+    {{- end }}
     {{- end }}
     {{- end }}
     {{- if include "ecg.pinned" . }}
