@@ -1,6 +1,6 @@
 """Beats as pandas frames: one beat per row, of a table or of a recording."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,20 +12,37 @@ from data.errors import DataError
 from data.tables.reader import read_beats
 
 
-def read(path: str | PathLike[str], label: str | None = None) -> pd.DataFrame:
-    """Read labelled beats: a float32 column for each of their n values, under the file's names, and `label`, an int64.
+def read(
+    path: str | PathLike[str],
+    label: str | None = None,
+    *,
+    group: str | None = None,
+    drop: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Read labelled beats: a float32 column for each of their n values, under the file's names, and `label`.
+
+    The label is an int64, or a categorical where the file has texts, whose codes are the class labels. A column that
+    says which rows belong together becomes `group`.
 
     `path` is a file or a folder of files, in any of the formats that README.md lists. `label` is "first", "last" or a
-    column's name; without it the label's column is found. `attrs` hold the file's name as `source` and the notes at
-    its top as `note`.
+    column's name; without it the label's column is found. `group` names the column of the group, `drop` columns to
+    leave out, `classes` the text labels in their order. `attrs` hold the file's name as `source` and the notes at its
+    top as `note`.
 
     Raises DataError, which names file, line and column.
     """
-    beats = read_beats(Path(path), label)
-    if "label" in beats.feature_names:
-        raise DataError(f"{path}: its column label is not the label; give it another name")
+    beats = read_beats(Path(path), label, group=group, drop=drop, classes=classes)
+    if taken := {"label", "group"} & set(beats.feature_names):
+        name = min(taken)
+        raise DataError(f"{path}: its column {name} is not the {name}; give it another name")
     frame = pd.DataFrame(beats.features, columns=list(beats.feature_names), copy=False)
-    frame["label"] = beats.labels
+    names = beats.class_names
+    frame["label"] = (
+        beats.labels if names is None else pd.Categorical.from_codes(beats.labels.tolist(), pd.Index(names))
+    )
+    if beats.groups is not None:
+        frame["group"] = beats.groups
     frame.attrs.update(source=beats.source, note=beats.note)
     return frame
 

@@ -47,7 +47,7 @@ def predict(job: Job) -> Path:
         gateway = Gateway(job.url, read_key(job.key_file), job.timeout, log.info)
         try:
             served = gateway.model()
-            layout = layout_for(job.file, job.label, served)
+            layout = layout_for(job.file, job.label, served, served.class_names)
             names = ("row", *columns(served, job.details))
             output = Output(job.out, _made_of(job, layout, served, names), ",".join(names) + "\n")
             try:

@@ -54,6 +54,15 @@ def test_a_table_is_a_frame_of_float32_and_its_label(write):
     assert frame.attrs == {"source": "beats.csv", "note": "made up"}
 
 
+def test_text_labels_are_a_categorical_and_a_group_is_a_column(write):
+    file = write("patient,one,two,kind\nx,0.5,1,V\ny,1.5,2,N\ny,2.5,3,V\nx,0.5,7,N\n")
+    frame = data.read(file, "kind", group="patient", classes=["N", "V"])
+    assert list(frame.columns) == ["one", "two", "label", "group"]
+    assert list(frame["label"]) == ["V", "N", "V", "N"]
+    assert list(frame["label"].cat.codes) == [1, 0, 1, 0]
+    assert list(frame["group"]) == ["x", "y", "y", "x"]
+
+
 def test_what_is_wrong_with_a_table_is_said_as_everywhere(write):
     with pytest.raises(DataError, match=r"beats\.csv, line 4, column 1 \(one\): 'x' where a number is expected"):
         data.read(write("one,label\n0.5,1\n2,0\nx,1\n"), "last")
@@ -78,6 +87,19 @@ def test_the_options_of_beats_are_those_of_the_command(recording):
     np.testing.assert_array_equal(turned, -data.beats(recording, 32))
     with pytest.raises(DataError, match="no channel 'V9'"):
         data.beats(recording, channel="V9")
+
+
+def test_of_several_recordings_each_beat_has_its_record(recording):
+    folder = recording.parent / "several"
+    folder.mkdir()
+    for name in ("01", "NA"):
+        (folder / f"{name}.csv").write_bytes(recording.read_bytes())
+    frame, alone = data.beats(folder, 32), data.beats(recording, 32)
+    assert frame.index.names == ["record", "sample", "seconds"]
+    assert list(frame.columns) == [*alone.columns, "group"]
+    assert frame["group"].tolist() == len(alone) * ["01"] + len(alone) * ["NA"]
+    assert frame.index.get_level_values("record").tolist() == frame["group"].tolist()
+    np.testing.assert_array_equal(frame.iloc[len(alone) :, :32], alone)
 
 
 def test_an_annotated_record_has_labels(real_data):
