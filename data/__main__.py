@@ -17,6 +17,7 @@ from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart
 from data.recordings.annotations import LABELLINGS
+from data.recordings.segmentation import Wish, write_beats
 from data.sources.download import SOURCES, download
 from data.sources.fetch import fetch
 
@@ -151,9 +152,6 @@ def _served_length(url: str, key_file: Path | None) -> int:
 
 
 def _beats(chosen: Namespace) -> None:
-    # imported here because neurokit2 takes seconds to load
-    from data.recordings.segmentation import Wish, write_beats
-
     if chosen.key_file:
         keep_apart({"--out": chosen.out, "--positions": chosen.positions}, [chosen.key_file])
     length = _served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length

@@ -17,6 +17,7 @@ from data.recordings.windows import cut_beats
 from tests.recordings import heartbeats, strip, write_edf, write_table
 
 SCRIPT = Path(__file__).with_name("beats.mjs")
+FLAT_HOLD = Path(__file__).parents[1] / "cases" / "recordings" / "flat_hold"
 RATE = 250
 BEATS = heartbeats(RATE, 20)
 LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 2 * (sample > 3000)},1\n" for sample in range(6000))
@@ -170,6 +171,28 @@ def test_gaps_and_flat_stretches_are_seen_as_in_python(node, leads, tmp_path, si
     told = node(file)
     told["samples"] = [float("nan") if value is None else value for value in told["samples"]]
     same_as_python(told, read_lead(file))
+
+
+def test_a_lead_that_is_held_for_minutes(node):
+    pytest.importorskip("wfdb", reason="the package wfdb is not installed")
+    same_as_python(node(FLAT_HOLD.with_suffix(".hea"), FLAT_HOLD.with_suffix(".dat")), read_lead(FLAT_HOLD))
+
+
+def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
+    rng = np.random.default_rng(5)
+    for number, rate in enumerate((40, 128, 360, 500.5)):
+        length = int(400 * rate)  # more than a block
+        samples = strip(heartbeats(rate, 400), rate, length) + rng.normal(0, 0.05, length).astype(np.float32)
+        for filler in (np.nan, 0.0, np.nan, 5.0):
+            start = int(rng.integers(length))
+            samples[start : start + int(rng.uniform(0.2, 30) * rate)] = filler
+        samples[int(300 * rate) :] *= np.float32(rng.uniform(0, 10))
+        header, signals = tmp_path / f"s{number}.hea", tmp_path / f"s{number}.dat"
+        digital = np.where(np.isnan(samples), -32768, np.rint(samples * 500)).astype("<i2")  # -32768 is a gap
+        signals.write_bytes(digital.tobytes())
+        header.write_text(f"s{number} 1 {rate} {length}\n{signals.name} 16 500 16 0 0 0 0 ECG\n")
+        read = np.where(digital == -32768, np.nan, digital / 500).astype(np.float32)
+        assert node(header, signals)["peaks"] == find_peaks(read, rate).tolist()
 
 
 def test_the_peaks_of_record_100_are_the_annotated_beats(node, real_data):

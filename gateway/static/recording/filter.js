@@ -1,85 +1,52 @@
-/** The filters that neurokit2 cleans an ECG with, both run forwards and backwards so that nothing is delayed. */
+/** Moving averages, and the filter that leaves what is as fast as a QRS complex, as in data/recordings/peaks.py. */
 
-const CUTOFF = 0.5; // hertz: slower is breathing and electrodes
-const MAINS = 50; // hertz: its period is averaged over
+const MAINS = [50, 60]; // hertz: averages over a period of each leave neither
+const SLOW_SECONDS = 0.09; // averages over it are taken away, so that little below 6 Hz is left
 
 /**
- * Return the signal without drift and mains hum, as neurokit2.ecg_clean does with method "neurokit".
+ * Return the lead without hum of 50 Hz, and what of it is as fast as a QRS complex.
  *
- * @param {Float64Array} signal longer than a second
+ * @param {Float64Array} signal
  * @param {number} rate samples per second
- * @returns {Float64Array}
+ * @returns {{lead: Float64Array, band: Float64Array}}
  */
-export function clean(signal, rate) {
-  const sections = highPass(CUTOFF / rate);
-  const taps = rate >= 2 * MAINS ? Math.floor(rate / MAINS) : 2;
-  const level = bothWays(signal, 18, (values) => cascade(sections, values));
-  return bothWays(level, 3 * taps, (values) => average(values, taps));
-}
-
-/** Return the mean of `size` samples about each; beyond the ends the signal goes on as it ends. */
-export function smooth(signal, size) {
-  const smoothed = new Float64Array(signal.length);
-  const at = (index) => signal[Math.min(Math.max(index, 0), signal.length - 1)];
-  const before = Math.floor(size / 2);
-  let sum = 0;
-  for (let index = -before; index < size - before; index++) sum += at(index);
-  for (let index = 0; index < signal.length; index++) {
-    smoothed[index] = sum / size;
-    sum += at(index - before + size) - at(index - before);
+export function filtered(signal, rate) {
+  const lead = average(signal, rate / MAINS[0]);
+  const band = average(lead, rate / MAINS[1], true);
+  for (let round = 0; round < 2; round++) {
+    const slow = average(average(band, SLOW_SECONDS * rate), SLOW_SECONDS * rate, true);
+    for (let index = 0; index < band.length; index++) band[index] -= slow[index];
   }
-  return smoothed;
+  return { lead, band };
 }
 
-/** A Butterworth filter of order five in sections of second order, the first of them of first order. */
-function highPass(frequency) {
-  const k = Math.tan(Math.PI * frequency);
-  const first = { b: [1 / (1 + k), -1 / (1 + k), 0], a: [(k - 1) / (k + 1), 0] };
-  const others = [1, 2].map((pair) => {
-    const damping = 2 * k * Math.cos((pair * Math.PI) / 5);
-    const scale = 1 / (1 + damping + k * k);
-    return { b: [scale, -2 * scale, scale], a: [2 * (k * k - 1) * scale, (1 - damping + k * k) * scale] };
+/**
+ * Return the mean of `size` samples about each; beyond the ends the signal goes on as it ends.
+ *
+ * An even size leans to the earlier side, or to the later one. Sums are those of numpy.cumsum, to the last bit.
+ */
+export function average(values, size, late = false) {
+  const samples = whole(size);
+  const before = Math.floor((late ? samples - 1 : samples) / 2);
+  const last = values.length - 1;
+  const sums = new Float64Array(values.length + samples);
+  let [sum, place] = [0, 1];
+  while (place <= before) sums[place++] = sum += values[0];
+  for (let index = 0; index <= last; index++) sums[place++] = sum += values[index];
+  while (place < sums.length) sums[place++] = sum += values[last];
+  for (let index = 0; index <= last; index++) sums[index] = (sums[index + samples] - sums[index]) / samples;
+  return sums.subarray(0, values.length);
+}
+
+/** Return the median of each value and `half` to either side; the larger of two middle ones. */
+export function runningMedian(values, half) {
+  return values.map((_, index) => {
+    const about = values.slice(Math.max(index - half, 0), index + half + 1).sort();
+    return about[about.length >> 1];
   });
-  return [first, ...others];
 }
 
-/** Filter in place, from the state of having seen the first value for ever. */
-function cascade(sections, values) {
-  let level = values[0];
-  for (const { b, a } of sections) {
-    let [one, two] = [(b[1] + b[2]) * level, b[2] * level];
-    for (let index = 0; index < values.length; index++) {
-      const input = values[index];
-      const output = b[0] * input + one;
-      one = b[1] * input - a[0] * output + two;
-      two = b[2] * input - a[1] * output;
-      values[index] = output;
-    }
-    level = 0; // what a high pass makes of a constant
-  }
-  return values;
-}
-
-/** The mean of each value and those before it, `size` together. */
-function average(values, size) {
-  const averaged = new Float64Array(values.length);
-  let sum = size * values[0];
-  for (let index = 0; index < values.length; index++) {
-    sum += values[index] - values[Math.max(index - size, 0)];
-    averaged[index] = sum / size;
-  }
-  return averaged;
-}
-
-/** Filter forwards and backwards, with both ends lengthened by the signal turned about them. */
-function bothWays(signal, padding, filter) {
-  const pad = Math.min(padding, signal.length - 1);
-  const last = signal.length - 1;
-  const long = new Float64Array(signal.length + 2 * pad);
-  long.set(signal, pad);
-  for (let step = 1; step <= pad; step++) {
-    long[pad - step] = 2 * signal[0] - signal[step];
-    long[pad + last + step] = 2 * signal[last] - signal[last - step];
-  }
-  return filter(filter(long).reverse()).reverse().subarray(pad, pad + signal.length);
+/** Round to at least one sample. */
+export function whole(samples) {
+  return Math.max(Math.floor(samples + 0.5), 1);
 }

@@ -1,15 +1,26 @@
-/** Finds R peaks as data/recordings/peaks.py does, which has neurokit2 for it: the two are held together by a test. */
+/** Finds R peaks by the method of data/recordings/peaks.py, which says why: the same arithmetic in the same order. */
 
-import { clean, smooth } from "./filter.js";
+import { average, filtered, runningMedian, whole } from "./filter.js";
 
-const BLOCK_SECONDS = 300;
-const MARGIN_SECONDS = 10; // looked at on both sides of a block, so that its ends are like its middle
-const STEEP = 1.5; // times the mean steepness about it: a QRS complex
-const SHORTEST = 0.4; // of the mean QRS complex of the block
-const PAUSE_SECONDS = 0.25; // of two peaks closer than this the larger is the beat
-const REACH_SECONDS = 0.1; // from where a peak was found to the deflection it stands for
-const PREFERENCE = 1.5; // for deflections to the side that is usual in the block
-const WEAKEST = 0.2; // of the usual deflection: less is noise in a flat stretch
+const FLAT_SECONDS = 1; // a longer gap or flat line ends a stretch
+const WINDOW_SECONDS = 1.5; // one beat at least, at 40 beats a minute
+const BLOCK_WINDOWS = 200; // searched at a time: five minutes
+const HALF = 6; // windows to either side in the running medians
+const ENERGY_SECONDS = 0.08; // averaged over twice: about the length of a QRS complex
+const LEAST = 0.2; // of the usual energy of a beat; the mean energy is the least, too
+const CLOSE_SECONDS = 0.2; // refractory: of two maxima that close only the larger is a beat
+const NEAR_SECONDS = 0.4; // from CLOSE_SECONDS to here the share of a larger neighbour falls from 1 ...
+const SHARE_NEAR = 0.2; // ... to this
+const T_SECONDS = 0.5; // up to here after a larger neighbour, a maximum is a T wave ...
+const SHARE_T = 0.25; // ... below this share
+const NEIGHBOURS = 4; // maxima to either side that are compared
+const WEAKEST = 0.05; // of the usual energy in the whole recording: where it is less there are no beats
+const WEAKEST_IN_NOISE = 0.3; // the same where the energy is spread as in noise
+const NOISE = 2.2; // usual energy of a beat over mean energy: at most this in noise, 2.5 at 180 beats a minute
+const ROUNDING = 1e-6; // of the largest value: less is float32's rounding
+const REACH_SECONDS = 0.1; // from the maximum of the energy to the largest deflection
+const SUMMIT_SECONDS = 0.03; // from that to the summit in the lead before the band-pass
+const PREFERENCE = 1.3; // for deflections to the side that is usual in the block
 
 /**
  * Return the sample numbers of the R peaks, ascending: the largest deflection of each QRS complex, up or down.
@@ -20,95 +31,105 @@ const WEAKEST = 0.2; // of the usual deflection: less is noise in a flat stretch
  * @returns {Int32Array} empty for flat lines
  */
 export function findPeaks(samples, rate, progress = () => {}) {
-  const found = [];
-  const block = Math.round(BLOCK_SECONDS * rate);
-  const margin = Math.round(MARGIN_SECONDS * rate);
-  for (let start = 0; start < samples.length; start += block) {
-    const from = Math.max(start - margin, 0);
-    const piece = filled(samples.subarray(from, start + block + margin));
-    for (const { peak, height } of peaksOf(piece, rate)) {
-      const at = from + peak;
-      const isInside = at >= start && at < start + block && !Number.isNaN(samples[at]);
-      if (isInside && at !== found.at(-1)?.at) found.push({ at, height }); // seen both ways up
+  const window = whole(WINDOW_SECONDS * rate);
+  const [block, margin] = [BLOCK_WINDOWS * window, (HALF + 1) * window];
+  const [found, usual] = [[], []];
+  for (const [begin, end] of stretches(samples, rate)) {
+    for (let start = begin; start < end; start += block) {
+      const stop = Math.min(start + block, end);
+      const first = Math.max(start - margin, begin);
+      const piece = samples.subarray(first, Math.min(stop + margin, end));
+      const { beats, levels } = search(piece, start - first, stop - first, rate);
+      for (const { peak, level, least } of beats) found.push({ peak: first + peak, level, least });
+      usual.push(...levels);
+      progress(stop / samples.length);
     }
-    progress(Math.min((start + block) / samples.length, 1));
   }
-  const least = WEAKEST * upperQuartile(found.map(({ height }) => height));
-  const kept = [];
-  for (const peak of found.filter(({ height }) => height >= least)) {
-    const last = kept.at(-1);
-    if (!last || peak.at - last.at > PAUSE_SECONDS * rate) kept.push(peak);
-    else if (peak.height > last.height) kept[kept.length - 1] = peak;
-  }
-  return Int32Array.from(kept, ({ at }) => at);
+  progress(1);
+  const usualLevel = upperQuartile(usual);
+  const strong = found.filter(({ level, least }) => level >= least * usualLevel).map(({ peak }) => peak);
+  return Int32Array.from(new Set(strong)).sort();
 }
 
-function peaksOf(signal, rate) {
-  if (signal.length < 2 * rate || signal.every((value) => value === signal[0])) return [];
-  const cleaned = clean(signal, rate);
-  const reach = Math.round(REACH_SECONDS * rate);
-  const about = complexes(cleaned, rate).map((at) => ({ from: Math.max(at - reach, 0), to: at + reach + 1 }));
-  const leaning = about.map(({ from, to }) => lean(cleaned.subarray(from, to))).sort((a, b) => a - b);
+/** Start and end of what lies between gaps and flat lines of more than FLAT_SECONDS. */
+function* stretches(samples, rate) {
+  let [start, run] = [0, 0]; // where the stretch began, and where the value became what it is
+  for (let index = 1; index <= samples.length; index++) {
+    const [before, here] = [samples[index - 1], samples[index]];
+    const isEnd = index === samples.length;
+    if (!isEnd && (here === before || !(Number.isFinite(here) || Number.isFinite(before)))) continue;
+    if (index - run > FLAT_SECONDS * rate) {
+      if (run > start) yield [start, run];
+      start = index;
+    }
+    run = index;
+  }
+  if (samples.length > start) yield [start, samples.length];
+}
+
+/** The beats between two places of a piece, and the usual energy of a beat in each window. */
+function search(samples, start, stop, rate) {
+  const signal = filled(samples);
+  const { lead, band } = filtered(signal, rate);
+  const energy = average(average(band.map(Math.abs), ENERGY_SECONDS * rate), ENERGY_SECONDS * rate, true);
+
+  const window = Math.min(whole(WINDOW_SECONDS * rate), energy.length);
+  const count = Math.floor(energy.length / window);
+  const windows = Array.from({ length: count }, (_, at) => energy.subarray(at * window, (at + 1) * window));
+  const usual = runningMedian(Float64Array.from(windows, largestSize), HALF);
+  const mean = runningMedian(Float64Array.from(windows, (values) => sum(values) / window), HALF);
+  const rounding = ROUNDING * largestSize(signal);
+  const windowOf = (place) => Math.min(Math.floor(place / window), usual.length - 1);
+  const least = usual.map((value, at) => Math.max(LEAST * value, mean[at], rounding));
+
+  const maxima = [];
+  for (let at = 1; at < energy.length - 1; at++) {
+    if (energy[at] > energy[at - 1] && energy[at] >= energy[at + 1] && energy[at] > least[windowOf(at)]) maxima.push(at);
+  }
+  const places = maxima.filter(
+    (at, index) => at >= start && at < stop && energy[at] >= overshadowed(maxima, index, energy, rate),
+  );
+  const peaks = deflections(band, lead, places, rate);
+  const beats = places.map((at, index) => {
+    const level = usual[windowOf(at)];
+    return { peak: peaks[index], level, least: level < NOISE * mean[windowOf(at)] ? WEAKEST_IN_NOISE : WEAKEST };
+  });
+  const levels = usual.subarray(Math.floor(start / window), Math.max(Math.floor(stop / window), 1));
+  return { beats: beats.filter(({ peak }) => Number.isFinite(samples[peak])), levels };
+}
+
+/** The energy below which a maximum is a part or a wave of a beat near it. */
+function overshadowed(places, index, energy, rate) {
+  let least = 0;
+  for (let step = 1; step <= NEIGHBOURS; step++) {
+    const [left, right] = [index - step, index + step];
+    if (left >= 0) least = Math.max(least, shareAfter((places[index] - places[left]) / rate) * energy[places[left]]);
+    if (right < places.length) {
+      least = Math.max(least, shareBefore((places[right] - places[index]) / rate) * energy[places[right]]);
+    }
+  }
+  return least;
+}
+
+function shareBefore(away) {
+  const falling = 1 - ((1 - SHARE_NEAR) * (away - CLOSE_SECONDS)) / (NEAR_SECONDS - CLOSE_SECONDS);
+  return away < NEAR_SECONDS ? Math.min(falling, 1) : 0;
+}
+
+function shareAfter(away) {
+  return away < T_SECONDS ? Math.max(shareBefore(away), SHARE_T) : 0;
+}
+
+/** Each place moved to the largest deflection near it; one to the usual side counts more. */
+function deflections(band, lead, places, rate) {
+  const [reach, near] = [whole(REACH_SECONDS * rate), whole(SUMMIT_SECONDS * rate)];
+  const leaning = Float64Array.from(places, (at) => lean(band.subarray(Math.max(at - reach, 0), at + reach + 1))).sort();
   const side = leaning[leaning.length >> 1] < 0 ? -1 : 1;
-  return about.map(({ from, to }) => {
-    const peak = from + largest(cleaned.subarray(from, to), side);
-    return { peak, height: Math.abs(cleaned[peak]) };
+  return places.map((at) => {
+    const found = best(band, at, reach, (value) => Math.abs(value) * (value * side > 0 ? PREFERENCE : 1));
+    const sign = Math.sign(band[found]);
+    return best(lead, found, near, (value) => value * sign);
   });
-}
-
-/** Where the signal is steep for as long as a QRS complex is: its highest local maxima there, seen either way up. */
-function complexes(signal, rate) {
-  const last = signal.length - 1;
-  const slope = signal.map((_, index) => {
-    const [left, right] = [Math.max(index - 1, 0), Math.min(index + 1, last)];
-    return Math.abs(signal[right] - signal[left]) / (right - left);
-  });
-  const steepness = smooth(slope, Math.round(0.1 * rate));
-  const mean = smooth(steepness, Math.round(0.75 * rate));
-  const runs = steepRuns(steepness, mean);
-  const shortest = (SHORTEST * runs.reduce((sum, [from, to]) => sum + to - from, 0)) / runs.length;
-  const upsideDown = signal.map((value) => -value); // a beat from a ventricle may have a local maximum only there
-  const peaks = [];
-  for (const [from, to] of runs) {
-    if (to - from < shortest) continue;
-    for (const seen of [signal, upsideDown]) {
-      const peak = highest(seen, from, to);
-      if (peak !== null) peaks.push(peak);
-    }
-  }
-  return peaks.sort((a, b) => a - b);
-}
-
-function steepRuns(steepness, mean) {
-  const runs = [];
-  let from = null;
-  for (let index = 1; index < steepness.length; index++) {
-    const [was, is] = [index - 1, index].map((at) => steepness[at] > STEEP * mean[at]);
-    if (is && !was) from = index - 1;
-    if (was && !is && from !== null) {
-      runs.push([from, index - 1]);
-      from = null;
-    }
-  }
-  return runs;
-}
-
-/** The local maximum between two places that stands out most, or null. */
-function highest(signal, from, to) {
-  let [best, most] = [null, 0];
-  for (let at = from + 1; at < to - 1; at++) {
-    if (!(signal[at] > signal[at - 1] && signal[at] >= signal[at + 1])) continue;
-    const prominence = signal[at] - Math.max(lowest(signal, at, from - 1, -1), lowest(signal, at, to, 1));
-    if (prominence > most) [best, most] = [at, prominence];
-  }
-  return best;
-}
-
-/** The lowest value on the way from a maximum to `end`, or to where the signal is higher. */
-function lowest(signal, at, end, step) {
-  let low = signal[at];
-  for (let index = at + step; index !== end && signal[index] <= signal[at]; index += step) low = Math.min(low, signal[index]);
-  return low;
 }
 
 function lean(signal) {
@@ -117,13 +138,14 @@ function lean(signal) {
   return low + high;
 }
 
-function largest(signal, side) {
-  let [best, most] = [0, -1];
-  signal.forEach((value, index) => {
-    const size = Math.abs(value) * (value * side > 0 ? PREFERENCE : 1);
-    if (size > most) [best, most] = [index, size];
-  });
-  return best;
+/** The first place within reach where the signal is worth most. */
+function best(signal, place, reach, worth) {
+  let [found, most] = [place, -Infinity];
+  for (let at = Math.max(place - reach, 0); at <= Math.min(place + reach, signal.length - 1); at++) {
+    const value = worth(signal[at]);
+    if (value > most) [found, most] = [at, value];
+  }
+  return found;
 }
 
 /** The samples with straight lines over the gaps. */
@@ -131,13 +153,26 @@ function filled(samples) {
   const signal = Float64Array.from(samples);
   let before = null;
   signal.forEach((value, index) => {
-    if (Number.isNaN(value)) return;
+    if (!Number.isFinite(value)) return;
     const start = before ?? -1;
     const from = before === null ? value : signal[before];
-    for (let at = start + 1; at < index; at++) signal[at] = from + ((value - from) * (at - start)) / (index - start);
+    const slope = (value - from) / (index - start);
+    for (let at = start + 1; at < index; at++) signal[at] = slope * (at - start) + from;
     before = index;
   });
   return signal.fill(before === null ? 0 : signal[before], (before ?? -1) + 1);
+}
+
+function largestSize(values) {
+  let most = 0;
+  for (let index = 0; index < values.length; index++) most = Math.max(most, Math.abs(values[index]));
+  return most;
+}
+
+function sum(values) {
+  let total = 0;
+  for (let index = 0; index < values.length; index++) total += values[index];
+  return total;
 }
 
 function upperQuartile(values) {
