@@ -57,7 +57,7 @@ def test_empty_fields_are_gaps(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "empty; give a file with one sample per line"),
+        ("", "empty; give a text file with one sample per line"),
         ("# note\n", "empty"),
         ("II,V5\n", "a header and no samples"),
         ("II,V5\n1,2\n1,2,3\n", "line 3: 3 columns where 2 are expected"),
@@ -66,6 +66,7 @@ def test_empty_fields_are_gaps(write):
         (b"II,V5\n1,2\n1,\xff\n", "line 3: not UTF-8 text"),
         ("II,V5\n" + "1,2\n" * 3000 + "1,x\n", r"line 3002, column 2 \(V5\): 'x' where"),
         ("II,V5\n" + "1,2\n" * 3000 + "1\n", "line 3002: 1 columns where 2 are expected"),
+        ("II,V5\n" + "1,2\n" * 300 + "1\n", "line 302: 1 columns where 2 are expected"),
     ],
 )
 def test_a_bad_table_is_one_sentence_with_line_and_column(write, text, message):
@@ -74,9 +75,11 @@ def test_a_bad_table_is_one_sentence_with_line_and_column(write, text, message):
 
 
 @pytest.mark.parametrize(("samples", "hole"), [(900, 500), (40_000, 1500), (40_000, 20_000), (40_000, 39_500)])
-def test_times_with_a_hole_are_refused(write, samples, hole):
-    with pytest.raises(DataError, match=r"column 1 \(time\): the times do not go on in even steps; say with --rate"):
-        read(write("time,II\n" + "".join(f"{sample / 250 + 2 * (sample > hole)},1\n" for sample in range(samples))))
+def test_a_hole_in_the_times_is_a_gap_of_that_length(write, samples, hole):
+    lines = "".join(f"{sample / 250 + 2 * (sample > hole)},1\n" for sample in range(samples))
+    _, (lead,), rate = read(write("time,II\n" + lines))
+    assert rate == 250
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(lead)), np.arange(hole + 1, hole + 501))
 
 
 def test_times_may_be_rounded(write):

@@ -1,0 +1,233 @@
+"""The head of a recording as text: its metadata, its names and units, and the line where the samples begin."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from data.errors import DataError
+from data.recordings.csv_fields import Format, Kind, find_format, is_comment, usual_width
+from data.recordings.csv_metadata import Metadata, is_metadata, read_metadata
+from data.recordings.csv_names import names_and_units, sensor_names
+from data.recordings.csv_units import split_name
+from data.tables.lines import read_blocks
+
+LOOKED_AT: Final = 2000  # lines
+JUDGED: Final = 200  # of the last of them, to tell the format
+NUMERIC: Final = re.compile(r"[-\d\s.,;:+eE\u2212]+", re.ASCII)
+SEP_LINE: Final = re.compile(r"\"?sep=(.|\\t)\"?", re.IGNORECASE)
+GIVE: Final = "give a text file with one sample per line"
+UNIX: Final = 1e9  # the time of 2001, in seconds
+LOWEST_RATE: Final = 40
+HIGHEST_RATE: Final = 100_000
+USUAL_RATES: Final = frozenset(
+    (
+        50,
+        64,
+        100,
+        125,
+        128,
+        130,
+        180,
+        200,
+        250,
+        256,
+        300,
+        320,
+        360,
+        400,
+        500,
+        512,
+        600,
+        720,
+        800,
+        1000,
+        1024,
+        2000,
+        2048,
+    )
+)
+OTHER_FILES: Final = {
+    b"PK\x03\x04": "a spreadsheet or ZIP file; export it as CSV",
+    b"\xd0\xcf\x11\xe0": "an Excel file; save it as CSV",
+    b"%PDF": "a PDF; it holds a picture of the recording, so export the samples as CSV instead",
+    b"\x89PNG": f"a picture; {GIVE}",
+    b"\xff\xd8\xff": f"a picture; {GIVE}",
+    b"\xff\xfe": "UTF-16 text; save it as CSV in UTF-8",
+    b"\xfe\xff": "UTF-16 text; save it as CSV in UTF-8",
+    b"\x89HDF": f"an HDF5 or MATLAB file; {GIVE}",
+    b"MATLAB": f"a MATLAB file; {GIVE}",
+    b"<": f"XML or HTML; {GIVE}",
+    b"{": f"JSON; {GIVE}",
+    b"SCPECG": f"an SCP-ECG file; {GIVE}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the first lines of a recording say about all of them."""
+
+    path: Path
+    format: Format
+    names: tuple[str, ...]  # of all columns; "" for one without a name
+    units: tuple[str, ...]
+    has_names: bool
+    narrowest: int  # columns of a line whose last ones are left out
+    first_line: int  # number of the first line with samples
+    rows: tuple[tuple[int, list[str]], ...]  # numbers and fields of the first lines with samples
+    metadata: Metadata
+
+    def column(self, index: int) -> list[str]:
+        """Return the first texts of one column; "" where a line ends before it."""
+        return [fields[index] if index < len(fields) else "" for _, fields in self.rows]
+
+    def where(self, index: int) -> str:
+        """Name a column for people."""
+        name = f" ({self.names[index]})" if self.names[index] else ""
+        return f"column {index + 1}{name}"
+
+
+def read_head(path: Path) -> Head:
+    """Read a file's first lines; DataError if they hold no samples."""
+    lines = _first_lines(path)
+    told, lines = _take_sep_line(lines)
+    comments = [line.lstrip().lstrip("#%/").strip() for _, line in lines if is_comment(line)]
+    plain = [(number, line) for number, line in lines if not is_comment(line)]
+    if not plain:
+        raise DataError(f"{path}: empty, or nothing but comments; {GIVE}")
+    judged = [line for _, line in plain[len(plain) // 2 :]][-JUDGED:]
+    form = find_format(judged, told, _told_columns([line for _, line in plain]))
+    split = [form.split(line) for _, line in plain]
+    width = usual_width([form.split(line) for line in judged])
+    start = _first_row(form, split, width)
+    if start is None:
+        raise DataError(f"{path}: a header and no samples; {GIVE}")
+    header = [line for _, line in plain[:start]]
+    if form.delimiter == "," and header and 2 * len(form.split(header[-1])) == width:
+        raise DataError(
+            f"{path}, line {plain[start][0]}: {width} fields under {width // 2} names, as the comma is both the "
+            "decimal sign and the delimiter; save it with semicolons or tabs between the columns"
+        )
+    padded = all(fields[-1] == "" for fields in split[start:] if len(fields) == width)
+    names, units = names_and_units(form, header, comments, width, padded)
+    start += _counts_row(form, split[start:], names)
+    rows = [(number, fields) for (number, _), fields in zip(plain[start:], split[start:], strict=True)]
+    metadata = read_metadata(comments + header)
+    names = names or sensor_names(metadata, width - padded)
+    if width == 1 and not names and (leading := _leading_rate(form, split[start:])):
+        metadata.rates.append(leading[1])
+        rows = rows[leading[0] :]
+    wide = max(width, len(names))
+    has_names = bool(names)
+    names = [*names, *[""] * (wide - len(names))] if has_names else [f"signal {n}" for n in range(1, width + 1)]
+    units = [*units, *[""] * (wide - len(units))]
+    return _finish(path, form, names, units, has_names, width, rows, metadata)
+
+
+def _told_columns(lines: Sequence[str]) -> int | None:
+    """Return how many columns the last line before the numbers names: one after a lead's metadata, two at a comma."""
+    start = next((index for index, line in enumerate(lines) if NUMERIC.fullmatch(line)), 0)
+    if start == 0:
+        return None
+    last = lines[start - 1]
+    return 1 if is_metadata(last) else 1 + last.count(",")
+
+
+def _finish(
+    path: Path,
+    form: Format,
+    names: Sequence[str],
+    units: Sequence[str],
+    has_names: bool,
+    width: int,
+    rows: Sequence[tuple[int, list[str]]],
+    metadata: Metadata,
+) -> Head:
+    bare, named_units = zip(*map(split_name, names), strict=True)
+    own = [unit or named for unit, named in zip(units, named_units, strict=True)]
+    if metadata.lead and width == 1 and not has_names:
+        bare = (metadata.lead,)
+    return Head(path, form, tuple(bare), tuple(own), has_names, width, rows[0][0], tuple(rows), metadata)
+
+
+def _leading_rate(form: Format, rows: Sequence[list[str]]) -> tuple[int, float] | None:
+    """Return how many rows of one column are no samples, and the rate they tell.
+
+    Empatica writes the Unix time of the beginning and the rate first; others the rate alone, which then is a usual one
+    and more than twenty times all samples.
+    """
+    values = [abs(form.value(fields[0]) or 0.0) for fields in rows]
+    if (
+        len(values) > 3
+        and values[0] > UNIX
+        and LOWEST_RATE <= values[1] <= HIGHEST_RATE
+        and max(values[2:]) < UNIX / 10
+    ):
+        return 2, values[1]
+    if len(values) > 2 and values[0] in USUAL_RATES and 0 < 20 * max(values[1:]) < values[0]:
+        return 1, values[0]
+    return None
+
+
+def _first_lines(path: Path) -> list[tuple[int, str]]:
+    """Return numbers and texts of the first lines that are not blank; the head may be in Windows' encoding."""
+    found: list[tuple[int, str]] = []
+    for block in read_blocks(path):
+        if block.first == 1:
+            _check_kind(path, block.lines[0])
+        lines = ((number, line) for number, line in enumerate(block.lines, block.first) if line.strip())
+        found += [(number, _decode(line)) for number, line in islice(lines, LOOKED_AT - len(found))]
+        if len(found) == LOOKED_AT:
+            break
+    if not found:
+        raise DataError(f"{path}: empty; {GIVE}")
+    return found
+
+
+def _check_kind(path: Path, line: bytes) -> None:
+    for start, kind in OTHER_FILES.items():
+        if line.startswith(start):
+            raise DataError(f"{path}: not a table but {kind}")
+    if b"\0" in line:
+        raise DataError(f"{path}: not text but a binary file, or UTF-16; {GIVE} in UTF-8")
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _take_sep_line(lines: list[tuple[int, str]]) -> tuple[str | None, list[tuple[int, str]]]:
+    match = SEP_LINE.fullmatch(lines[0][1].strip())
+    if match is None:
+        return None, lines
+    return match[1].replace("\\t", "\t"), lines[1:]
+
+
+def _first_row(form: Format, split: Sequence[list[str]], width: int) -> int | None:
+    """Find the first line that has numbers or times where most of the last lines have them."""
+    last = [fields for fields in split[len(split) // 2 :][-JUDGED:] if len(fields) == width]
+    kinds = [_usual_kind(form, [fields[column] for fields in last]) for column in range(width)]
+    counted = [column for column, kind in enumerate(kinds) if kind in ("number", "time")]
+    if not counted:
+        return None
+    for index, fields in enumerate(split):
+        if len(fields) == width:
+            found = [form.kind(fields[column]) for column in counted]
+            if found[0] == kinds[counted[0]] or (found[0] in ("empty", "number") and "number" in found):
+                return index
+    return None
+
+
+def _usual_kind(form: Format, texts: Sequence[str]) -> Kind:
+    kinds: list[Kind] = [kind for kind in map(form.kind, texts) if kind != "empty"]
+    return max(sorted(set(kinds)), key=lambda kind: kinds.count(kind)) if kinds else "empty"
+
+
+def _counts_row(form: Format, rows: Sequence[list[str]], names: Sequence[str]) -> int:
+    """Return 1 if the first row counts the samples of each channel: its time is empty, the next one's is not."""
+    return int(bool(names) and len(rows) > 1 and rows[0][0] == "" and form.kind(rows[1][0]) == "number")
