@@ -60,11 +60,7 @@ class Clock:
         seconds = np.asarray(values - self.first, np.float64) * self.scale
         if self.counts:
             return self._count(seconds)
-        missing = np.isnan(seconds)
-        if missing.any():
-            before = np.maximum.accumulate(np.where(missing, 0, np.arange(len(seconds))))
-            seconds = seconds[before]
-        return seconds
+        return _as_before(seconds)
 
     def _count(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Let a counter that begins anew, as those of packets do at 16 or 65536, go on."""
@@ -73,6 +69,12 @@ class Clock:
         total: NDArray[np.float64] = start + np.cumsum(np.where(steps < 0, self.scale, steps))
         self._total = float(total[-1])
         return total
+
+
+def _as_before(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a row without a time the one before it, as in packets of which the first alone has one."""
+    missing = np.isnan(times)
+    return times[np.maximum.accumulate(np.where(missing, 0, np.arange(len(times))))] if missing.any() else times
 
 
 def find_leads(head: Head) -> list[int]:
@@ -164,12 +166,12 @@ def _clock(head: Head, index: int) -> Clock:
     if any(head.format.kind(text) == "time" for text in texts):
         reader, resolution = TextTimes(texts), 10.0 ** -TextTimes(texts).fraction_digits
         try:
-            times = TextTimes(texts).seconds(np.array(texts, object))
+            times = TextTimes(texts).seconds(np.array(head.column(index), object))
         except ValueError:
             raise UnevenError("some of them are no times") from None
         return Clock(index, reader, 1.0, fit(times, resolution), resolution)
     values = numbers(head, index)
-    values = values[~np.isnan(values)]
+    values = _as_before(values[np.argmin(np.isnan(values)) :])
     resolution = last_digit(texts)
     found = fit(values - values[:1], resolution)
     scale = _scale(head, index, found.step, float(values[0]))
@@ -188,6 +190,8 @@ def last_digit(texts: Sequence[str]) -> float:
 
 def _scale(head: Head, index: int, step: float, first: float) -> float:
     """Return the seconds of a unit of time, by the column's name, else by the size of the numbers."""
+    if part := re.fullmatch(r"s/(\d+)", head.units[index]):
+        return 1 / int(part[1])
     unit = time_unit(head.units[index]) or (time_unit(head.names[index]) if head.has_names else None)
     if unit is None:
         rates = {name: 1 / (step * SECONDS[name]) for name in BY_SIZE}

@@ -103,7 +103,7 @@ def read_head(path: Path) -> Head:
     width = usual_width([form.split(line) for line in judged])
     start = _first_row(form, split, width)
     if start is None:
-        raise DataError(f"{path}: a header and no samples; {GIVE}")
+        raise DataError(f"{path}: no samples, as no column of its last lines holds numbers; {GIVE}")
     header = [line for _, line in plain[:start]]
     if form.delimiter == "," and header and 2 * len(form.split(header[-1])) == width:
         raise DataError(

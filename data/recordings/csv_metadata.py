@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from data.recordings.csv_units import HERTZ, NUMBER, SECONDS, hertz, time_unit, to_float, to_millivolts
+from data.recordings.csv_units import HERTZ, NUMBER, SECONDS, hertz, is_unit, time_unit, to_float, to_millivolts
 
 # in the languages that watches and loggers write
 RATE_KEY: Final = re.compile(
@@ -53,7 +53,7 @@ def read_metadata(lines: Sequence[str]) -> Metadata:
             (named if RATE_KEY.search(key) else others).append((ECG.search(line) is None, rate))
         if LEAD_KEY.match(key) and value:
             told.lead = value
-        elif to_millivolts(value) is not None and not told.unit:
+        elif to_millivolts(value) is not None and not is_unit(key) and not told.unit:
             # a watch tells the lead in the line before the unit's, in whatever language
             told.unit, told.lead = value, told.lead or before
         before = value
@@ -80,7 +80,7 @@ def is_metadata(line: str) -> bool:
         return HERTZ.fullmatch(line.strip()) is not None or PER_SAMPLE.fullmatch(line.strip()) is not None
     if re.match(NUMBER, value) and _rate(line, *key_and_value(line)) is not None:
         return True
-    return LEAD_KEY.match(key) is not None or (to_millivolts(value) is not None and not re.search(r"[;,\t]", value))
+    return LEAD_KEY.match(key) is not None or (to_millivolts(value) is not None and not is_unit(key))
 
 
 def _rate(line: str, key: str, value: str) -> float | None:

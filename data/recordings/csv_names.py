@@ -9,6 +9,7 @@ from data.recordings.csv_metadata import Metadata, is_metadata, key_and_value
 from data.recordings.csv_units import is_unit
 
 TITLES: Final = re.compile(r"channel ?titles?|channel ?names?|channels", re.IGNORECASE)
+CALIBRATED: Final = frozenset(("", "cal", "raw", "uncal"))  # a row of Shimmer's
 RANGES: Final = re.compile(r"unit ?names?|units?|ranges?", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ def names_and_units(
             fields for line in comments[-1:] if width > 1 and len(fields := _split_names(form, line, width)) == width
         ]
         return (last[0], []) if last else ([], [])
-    rows = [_aligned(fields, width, padded) for fields in rows]
+    rows = [_aligned(fields, width, padded) for fields in rows if not CALIBRATED.issuperset(map(str.lower, fields))]
     if len(rows) > 1 and all(map(is_unit, rows[-1])) and any(rows[-1]):
         return rows[-2], [field.strip("()[]") for field in rows[-1]]
     return rows[-1], []

@@ -1,5 +1,7 @@
 """Finds, block by block, where samples are missing from times that go on at an even rate."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,9 +80,10 @@ class Gaps:
             jump = np.flatnonzero(np.diff(early) > self._tolerance)
             self._expected += float(np.median(early[: jump[0] + 1 if len(jump) else len(early)]))
         off = times[rows] - self._expected - self._step * rows
-        gaps = self._find(rows, off, mine)
+        cuts: list[int] = []
+        gaps = self._find(rows, off, mine, cuts)
         own = rows < mine
-        self._learn(rows[own], times[rows[own]], gaps)
+        self._learn(rows[own], times[rows[own]], cuts, np.abs(off[own]) <= self._tolerance)
         missing = sum(gap.samples for gap in gaps)
         drift = np.median(off[own][-512:]) if own.any() else 0.0
         self._expected += self._step * (mine + missing) + PATIENCE * float(np.clip(drift, -self._step, self._step))
@@ -88,8 +91,8 @@ class Gaps:
         self._before = float(times[mine - 1])
         return gaps
 
-    def _find(self, rows: NDArray[np.int64], off: NDArray[np.float64], mine: int) -> list[Gap]:
-        """Go from one time that is off to the next; `off`, (n,), is set right on the way."""
+    def _find(self, rows: NDArray[np.int64], off: NDArray[np.float64], mine: int, cuts: list[int]) -> list[Gap]:
+        """Go from one time that is off to the next; `off`, (n,), is set right on the way, and `cuts` are added."""
         gaps: list[Gap] = []
         at, tolerance = 0, self._tolerance
         while True:
@@ -102,8 +105,10 @@ class Gaps:
                 excess = after.min() if self._exact or self._rounded else np.median(after)
                 samples = max(round(float(excess) / self._step), 1)
                 gaps.append(Gap(self._row + int(rows[at]), samples))
+                cuts.append(at)
                 off[at:] -= samples * self._step
             elif after.max() < -tolerance:
+                cuts.append(at)
                 steps = np.diff(off[max(at - 1, 0) :]) + self._step * np.diff(rows[max(at - 1, 0) :])
                 backwards = bool((steps[: len(after)] < -self._resolution).any())
                 off[at:] += self._step_back(float(-np.median(after)), self._row + int(rows[at]), backwards)
@@ -124,10 +129,13 @@ class Gaps:
         self._expected = (self._expected or 0.0) - back
         return back
 
-    def _learn(self, rows: NDArray[np.int64], times: NDArray[np.float64], gaps: list[Gap]) -> None:
-        """Refine the step by the pieces between the gaps."""
-        edges = np.searchsorted(rows, [gap.row - self._row for gap in gaps])
-        for piece_rows, piece in zip(np.split(rows, edges), np.split(times, edges), strict=True):
+    def _learn(
+        self, rows: NDArray[np.int64], times: NDArray[np.float64], cuts: list[int], even: NDArray[np.bool_]
+    ) -> None:
+        """Refine the step by the even times of the pieces between the cuts."""
+        for start, end in pairwise([0, *cuts, len(rows)]):
+            good = even[start:end]
+            piece_rows, piece = rows[start:end][good], times[start:end][good]
             if len(piece) >= 64 and other_rate(piece_rows, piece, self._step, self._resolution):
                 raise UnevenError("the rate changes", self._row + int(piece_rows[0]))
             self._slope.add(piece_rows, piece)

@@ -27,6 +27,8 @@ from data.recordings.time_grid import Gap, UnevenError
 from data.tables.lines import read_blocks
 
 MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
+FEW_ROWS: Final = 15  # leads, where they are in lines
+LONGEST_BEAT: Final = 1000  # samples
 LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
 BLOCK_SAMPLES: Final = 1 << 18
 
@@ -44,11 +46,7 @@ class SignalTable:
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
         head = read_head(path)
         leads = find_leads(head)
-        if len(leads) > MOST_COLUMNS:
-            raise DataError(
-                f"{path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
-                "recording; give it to python -m data predict or python -m training --data as it is"
-            )
+        _check_width(head, leads)
         clock = find_clock(head) if rate is None else None
         known = rate if rate is not None else _told_rate(head, clock)
         counter = find_counter(head, known) if clock is None and known else None
@@ -127,6 +125,21 @@ class SignalTable:
                 f"{self._head.path}, line {line}, {self._head.where(clock.column)}: the times jump by {hours:,.1f} "
                 "hours, and more than 24 hours are missing; cut the file there into recordings of their own"
             )
+
+
+def _check_width(head: Head, leads: Sequence[int]) -> None:
+    """DataError if a line is no sample of all leads, but a beat or a lead."""
+    if len(leads) <= MOST_COLUMNS:
+        return
+    if len(head.rows) <= FEW_ROWS and len(leads) > LONGEST_BEAT:
+        raise DataError(
+            f"{head.path}: {len(head.rows)} lines of {len(leads)} numbers, so each line is a lead; write a line per "
+            "sample and a column per lead"
+        )
+    raise DataError(
+        f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a recording; "
+        "give it to python -m data predict or python -m training --data as it is"
+    )
 
 
 def _told_rate(head: Head, clock: Clock | None) -> float | None:

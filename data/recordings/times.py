@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TIMESTAMP: Final = re.compile(
-    r"""\[?\s*
+    r"""\[?\s*(?:(?P<days>\d{1,5})\s+days?,?\s+)?
     (?:(?P<first>\d{1,4})(?P<mark>[-./])(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,4})(?:\s*[T,]\s*|\s+|_))?
     (?:(?P<hour>\d{1,4}):)?(?P<minute>\d{1,2}):(?P<seconds>\d{1,2})(?:[.,:](?P<fraction>\d{1,12})|[.,])?
     \s*(?P<half>[AaPp])?(?(half)\.?[Mm]\.?)
@@ -17,7 +17,7 @@ TIMESTAMP: Final = re.compile(
     \s*\]?""",
     re.VERBOSE | re.ASCII,
 )
-NUMBERS: Final = ("hour", "minute", "seconds", "fraction", "zone_hour", "zone_minute")
+NUMBERS: Final = ("days", "hour", "minute", "seconds", "fraction", "zone_hour", "zone_minute")
 HALF_DAY: Final = 43_200
 DAY: Final = 86_400
 
@@ -36,11 +36,19 @@ class TextTimes:
         self.fraction_digits = max((len(match["fraction"] or "") for match in matches), default=0)
         self._month_first = any(int(match["second"] or match["second_"] or 0) > 12 for match in matches)
         self._base: int | None = None
+        self._before = 0.0
         self._last: float | None = None
         self._days = 0  # midnights passed, where there is no date
 
     def seconds(self, texts: NDArray[np.object_]) -> NDArray[np.float64]:
-        """Return seconds; ValueError if one of the texts is no time."""
+        """Return seconds; ValueError if one of the texts is no time. One that is empty is that before it."""
+        empty = (texts == "") | (texts != texts)  # NaN is not equal to itself
+        if empty.any():
+            full = np.flatnonzero(~empty)
+            known = self.seconds(texts[full]) if len(full) else np.empty(0)
+            before = np.cumsum(~empty)
+            filled: NDArray[np.float64] = np.concatenate([[self._before], known])[before]
+            return filled
         chars = texts.astype("S")  # a UnicodeEncodeError is a ValueError
         lengths = np.char.str_len(chars)
         seconds = np.empty(len(texts))
@@ -49,7 +57,9 @@ class TextTimes:
             rows = np.flatnonzero(lengths == length)
             places = chars[rows].astype(f"S{max(length, 1)}").view(np.uint8).reshape(len(rows), -1)
             seconds[rows], has_date = self._of_one_shape(places)
-        return seconds if has_date else self._after_midnight(seconds)
+        seconds = seconds if has_date else self._after_midnight(seconds)
+        self._before = float(seconds[-1])
+        return seconds
 
     def _of_one_shape(self, places: NDArray[np.uint8]) -> tuple[NDArray[np.float64], bool]:
         """Read texts of one length, (rows, characters), whose digits are in the same places."""
@@ -57,17 +67,17 @@ class TextTimes:
         if match is None:
             raise ValueError
         self._check(places, match)
-        hour, minute, seconds, fraction, zone_hour, zone_minute = (_number(places, match, name) for name in NUMBERS)
+        days, hour, minute, seconds, fraction, *zone = (_number(places, match, name) for name in NUMBERS)
         if match["half"]:
             afternoon = (places[:, match.start("half")] | 0x20) == ord("p")
             hour = hour % 12 + 12 * afternoon
         digits = len(match["fraction"] or "")
         total = 3600.0 * hour + 60 * minute + seconds + fraction / 10**digits
         if match["sign"]:
-            total -= np.where(places[:, match.start("sign")] == ord("-"), -1, 1) * (3600 * zone_hour + 60 * zone_minute)
+            total -= np.where(places[:, match.start("sign")] == ord("-"), -1, 1) * (3600 * zone[0] + 60 * zone[1])
         end = "" if match["first"] else "_"
         if not match["first" + end]:
-            return total, False
+            return total + DAY * days, match["days"] is not None
         return total + DAY * self._day(places, match, end), True
 
     def _check(self, places: NDArray[np.uint8], match: re.Match[str]) -> None:
