@@ -50,6 +50,7 @@ class Clock:
     first: float | int | None = None
     last: float | None = None
     _total: float | None = None
+    _turns: int = 0
 
     def seconds(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return seconds of a block of the column; ValueError if a text is no time. A missing one is that before."""
@@ -57,10 +58,17 @@ class Clock:
             return self.texts.seconds(np.asarray(values, object))
         if self.first is None:
             self.first = values[0].item()
-        seconds = np.asarray(values - self.first, np.float64) * self.scale
-        if self.counts:
-            return self._count(seconds)
-        return _as_before(seconds)
+        seconds = _as_before(np.asarray(values - self.first, np.float64) * self.scale)
+        return self._count(seconds) if self.counts else self._unwrapped(seconds)
+
+    def _unwrapped(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Let the micros() of a microcontroller, which begin anew at 2**32, go on."""
+        turn = 2**32 * self.scale
+        falls = np.diff(seconds, prepend=seconds[0] if self.last is None else self.last)
+        self.last = float(seconds[-1])
+        turns = self._turns + np.cumsum((falls < -0.9 * turn) & (self.resolution >= self.scale))
+        self._turns = int(turns[-1])
+        return seconds + turn * turns
 
     def _count(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
         """Let a counter that begins anew, as those of packets do at 16 or 65536, go on."""
@@ -86,7 +94,7 @@ def find_leads(head: Head) -> list[int]:
         texts = kinds.count("text") + kinds.count("time")
         if not kinds or 2 * texts > len(kinds) or (head.has_names and TIME.search(name)):
             continue
-        if not (head.has_names and COUNT.search(name) and counts(numbers(head, index))):
+        if not _is_counter(head, index):
             leads.append(index)
     return leads
 
@@ -95,6 +103,14 @@ def numbers(head: Head, index: int) -> NDArray[np.float64]:
     """Return a column's first values; NaN for text."""
     values = [head.format.value(text) for text in head.column(index)]
     return np.array([np.nan if value is None else value for value in values])
+
+
+def _is_counter(head: Head, index: int) -> bool:
+    """Say whether a column counts the samples: named so, or the first one of several."""
+    if head.has_names and COUNT.search(head.names[index]):
+        return counts(numbers(head, index))
+    first = index == 0 and len(head.names) > 1
+    return first and (not head.has_names or len(head.rows) >= 20) and bool(np.all(np.diff(numbers(head, 0)) == 1))
 
 
 def counts(values: NDArray[np.float64]) -> bool:
@@ -125,9 +141,8 @@ def find_clock(head: Head) -> Clock | None:
 
 def find_counter(head: Head, rate: float) -> Clock | None:
     """Return the column that counts the samples, if there is one."""
-    for index, name in enumerate(head.names):
-        named = COUNT.search(name) is not None if head.has_names else index == 0 and len(head.names) > 1
-        if named and counts(numbers(head, index)):
+    for index in range(len(head.names)):
+        if _is_counter(head, index):
             return Clock(index, None, 1 / rate, Fit(1 / rate, 0.0, 1), 1 / rate, counts=True)
     return None
 
@@ -139,15 +154,14 @@ def uneven(head: Head, column: int, reason: str, line: int | None) -> DataError:
 
 
 def time_columns(head: Head) -> list[int]:
-    """Return columns of clock times, those named so, and without names the first that goes up, not by one."""
-    bare = not head.has_names and len(head.names) > 1 and _goes_up(numbers(head, 0))
-    found = [0] if bare else []
+    """Return columns of clock times and those named so, else the first one if it goes up in even steps, not by one."""
+    found = []
     for index, name in enumerate(head.names):
         kinds = set(map(head.format.kind, head.column(index)))
         named = head.has_names and TIME.search(name) is not None
         if "time" in kinds or (named and "number" in kinds):
             found.append(index)
-    return found
+    return found or ([0] if len(head.names) > 1 and _goes_up(numbers(head, 0)) else [])
 
 
 def _goes_up(values: NDArray[np.float64]) -> bool:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
 from data.recordings.times import is_time
-from data.tables.fields import fits_float32, to_number
+from data.tables.fields import to_number
 
 Kind = Literal["number", "time", "text", "empty"]
 ARROW: Final = " -> "  # of the Arduino's serial monitor
@@ -16,6 +18,7 @@ DELIMITERS: Final = ("\t", ";", "|", ARROW)
 NO_VALUE: Final = ("", "-", "--", "?", "!", "nan", "na", "n/a", "#n/a", "null", "none")  # "!": a lead is off (AD8232)
 COMMENTS: Final = ("#", "%", "//")
 MINUS: Final = "\u2212"  # that of some languages
+LARGEST: Final = float(np.finfo(np.float32).max)
 MOST: Final = 0.9  # of the lines
 DECIMAL_COMMA: Final = re.compile(r"[-+\u2212]?\d*,\d+(e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
 WHOLE_OR_COMMA: Final = re.compile(r"[-+\u2212]?\d+(,\d+)?(e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
@@ -53,7 +56,7 @@ class Format:
         if self.decimal == ",":
             text = text.replace(",", ".") if "." not in text else "text"
         number = to_number(text.replace(MINUS, "-"))
-        return number if number is not None and fits_float32(number) else None
+        return number if number is not None and abs(number) <= LARGEST else None
 
     def kind(self, text: str) -> Kind:
         """Say what a field holds; `nan` is a number, a field without anything is empty."""

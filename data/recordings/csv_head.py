@@ -112,6 +112,8 @@ def read_head(path: Path) -> Head:
         )
     padded = all(fields[-1] == "" for fields in split[start:] if len(fields) == width)
     names, units = names_and_units(form, header, comments, width, padded)
+    if not header and _is_numbered(split, width):
+        names, start = split[0] if split[0][0] == "" else [], 1
     start += _counts_row(form, split[start:], names)
     rows = [(number, fields) for (number, _), fields in zip(plain[start:], split[start:], strict=True)]
     metadata = read_metadata(comments + header)
@@ -226,6 +228,14 @@ def _first_row(form: Format, split: Sequence[list[str]], width: int) -> int | No
 def _usual_kind(form: Format, texts: Sequence[str]) -> Kind:
     kinds: list[Kind] = [kind for kind in map(form.kind, texts) if kind != "empty"]
     return max(sorted(set(kinds)), key=lambda kind: kinds.count(kind)) if kinds else "empty"
+
+
+def _is_numbered(rows: Sequence[list[str]], width: int) -> bool:
+    """Say whether the first row numbers the columns, as pandas does where they have no names."""
+    numbers = [str(number) for number in range(width)]
+    if rows[0] == ["", *numbers[:-1]] and width > 1:
+        return True
+    return rows[0] == numbers and len(rows) > 2 and all("." in field for fields in rows[1:] for field in fields)
 
 
 def _counts_row(form: Format, rows: Sequence[list[str]], names: Sequence[str]) -> int:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.csv_columns import Clock, last_digit
-from data.recordings.csv_fields import ARROW, MINUS, NO_VALUE, is_comment
+from data.recordings.csv_fields import ARROW, LARGEST, MINUS, NO_VALUE, is_comment
 from data.recordings.csv_head import Head
 from data.tables.lines import Block, decode
 
-LARGEST: Final = np.finfo(np.float32).max
 LOOKED_AT: Final = 50  # texts of a block, to see how finely the times are written
 NOT_A_VALUE: Final = [text for value in NO_VALUE if value for text in {value, value.upper(), value.capitalize()}]
 
@@ -119,26 +118,28 @@ class RowReader:
             if not text.strip() or is_comment(text):
                 continue
             fields = self.head.format.split(text)
-            if self._is_footer(fields, number):
+            try:
+                value = self._value(fields, number)
+                time = self._time(fields, number)
+            except DataError as error:
+                if not self._is_text(fields):
+                    raise
+                self._footer = self._footer or error
                 continue
             if self._footer:
                 raise self._footer
-            values.append(self._value(fields, number))
-            if self.clock:
-                times.append(self._time(fields, number))
+            values.append(value)
+            times.append(time)
             kept.append(number)
         if not kept:
             return None
         seconds = self._seconds(times, kept) if self.clock else np.empty(0)
         return Rows(np.array(values), seconds, self._resolution(lines), np.array(kept))
 
-    def _is_footer(self, fields: Sequence[str], number: int) -> bool:
-        """Keep the error of a line that holds text alone: it counts if samples follow."""
-        kinds = [self.head.format.kind(field) for field in fields]
-        if "number" in kinds or "time" in kinds or len("".join(fields)) < 3 or set(kinds) == {"empty"}:
-            return False
-        self._footer = self._footer or self._wrong(fields, min(self.column, len(fields) - 1), number)
-        return True
+    def _is_text(self, fields: Sequence[str]) -> bool:
+        """Say whether a line is text, as at the end of some files: it is an error only if samples follow."""
+        kinds = {self.head.format.kind(field) for field in fields}
+        return "text" in kinds and kinds <= {"text", "empty"} and len("".join(fields)) > 2
 
     def _value(self, fields: Sequence[str], number: int) -> float:
         width = len(self.head.names)
@@ -152,7 +153,8 @@ class RowReader:
         return value
 
     def _time(self, fields: Sequence[str], number: int) -> float | int | str:
-        assert self.clock
+        if self.clock is None:
+            return ""
         text = fields[self.clock.column]
         if self.clock.texts:
             return text

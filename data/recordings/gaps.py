@@ -11,6 +11,7 @@ from data.recordings.time_grid import (
     LATE,
     MOST_PIECES,
     PATIENCE,
+    ROUNDED,
     Fit,
     Gap,
     Slope,
@@ -27,7 +28,7 @@ class Gaps:
         """Begin with what the first times tell; both in seconds."""
         self._step, self._spread, self._resolution = first.step, first.spread, resolution
         self._exact = first.spread <= EXACT * first.step
-        self._rounded = not self._exact and first.spread <= 0.55 * resolution
+        self._rounded = not self._exact and first.spread <= ROUNDED * resolution
         self._slope = Slope()
         self._expected: float | None = None  # the time of the next row
         self._row = self._found = 0

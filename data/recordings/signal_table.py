@@ -137,8 +137,8 @@ def _check_width(head: Head, leads: Sequence[int]) -> None:
             "sample and a column per lead"
         )
     raise DataError(
-        f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a recording; "
-        "give it to python -m data predict or python -m training --data as it is"
+        f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
+        "recording; give it to python -m data predict or python -m training --data as it is"
     )
 
 

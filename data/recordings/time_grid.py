@@ -13,7 +13,10 @@ EXACT: Final = 0.25  # of a step: times that are off by less tell each single sa
 CHUNK: Final = 4096  # samples looked at together; a clock that drifts by 1e-5 is off by 0.04 of a step in so many
 PATIENCE: Final = 0.2  # of what the chunk is off by is taken for drift
 MOST_PIECES: Final = 0.2  # gaps for each time; more, and the rate is another
+FEW_PIECES: Final = 0.05  # gaps for each time; more must each be as long as whole samples,
+OFF_WHOLE: Final = 0.15  # but for this part of one; any lengths are off by 0.25
 OTHER_RATE: Final = 0.05  # by how much a chunk's step may differ from the others'
+ROUNDED: Final = 0.55  # of the last digit: rounded times are off by no more than half of it
 SNAP: Final = 1e-5  # how near a rate is taken for one with fewer digits, whatever the times tell
 
 
@@ -68,8 +71,18 @@ class Fit:
 def fit(times: NDArray[np.float64], resolution: float) -> Fit:
     """Find the usual step of times (n,), written to that resolution; UnevenError if there is none.
 
-    The step is that of least squares between the gaps, so neither gaps nor rounding move it.
+    The step is that of least squares between the gaps, so neither gaps nor rounding move it. Where a sample is as long
+    as the last digit, one that is missing looks like rounding, unless rounding cannot make all of them.
     """
+    rounded = _fit(times, resolution)
+    if rounded.step < resolution / NEAR and rounded.spread > ROUNDED * resolution:
+        exact = _fit(times, 0.0)
+        if exact.spread <= EXACT * exact.step:
+            return exact
+    return rounded
+
+
+def _fit(times: NDArray[np.float64], resolution: float) -> Fit:
     rows, stamps = _stamps(times)
     if len(rows) < 2 or len(times) < 3:
         raise UnevenError("there are too few of them, or all are the same")
@@ -84,6 +97,7 @@ def fit(times: NDArray[np.float64], resolution: float) -> Fit:
         if slope.step <= 0:
             raise UnevenError("they do not go up")
         step = slope.step
+    _check_whole_samples(differences - step * samples, pieces, step, resolution)
     _check_same_rate(rows, stamps, pieces, step, resolution)
     off = np.concatenate([_off(rows[piece], stamps[piece], step) for piece in pieces])
     return Fit(step, float(np.quantile(np.abs(off), 0.99)), len(pieces))
@@ -130,6 +144,15 @@ def _off(rows: NDArray[np.int64], times: NDArray[np.float64], step: float) -> ND
     return off
 
 
+def _check_whole_samples(excess: NDArray[np.float64], pieces: list[slice], step: float, resolution: float) -> None:
+    """UnevenError if there are many gaps, and they are not as long as whole samples."""
+    missing = excess[[piece.start - 1 for piece in pieces[1:]]] / step
+    if len(missing) > FEW_PIECES * len(excess) + 3:
+        off = np.abs(missing - np.round(missing))
+        if np.median(off) > OFF_WHOLE + resolution / step:
+            raise UnevenError("their distances are not those of an even rate")
+
+
 def _check_same_rate(
     rows: NDArray[np.int64], stamps: NDArray[np.float64], pieces: list[slice], step: float, resolution: float
 ) -> None:
@@ -148,5 +171,6 @@ def other_rate(rows: NDArray[np.int64], times: NDArray[np.float64], step: float,
     """Say whether times (n,) without gaps go on in another step than the usual one, beyond what jitter explains."""
     slope = Slope()
     slope.add(rows, times)
-    noise = float(np.std(np.diff(times) - step * np.diff(rows))) + resolution
-    return bool(abs(slope.step - step) > OTHER_RATE * step + 5 * noise / np.sqrt(slope.xx))
+    noise = float(np.std(times - slope.step * rows)) + resolution
+    # times that come late do so for a while: some thirty of them count as one
+    return bool(abs(slope.step - step) > OTHER_RATE * step + 5 * noise * np.sqrt(30 / slope.xx))
