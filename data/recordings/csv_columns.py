@@ -11,22 +11,13 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.csv_head import Head
+from data.recordings.csv_names import COUNT, TIME
 from data.recordings.csv_units import SECONDS, time_unit
 from data.recordings.time_grid import Fit, UnevenError, fit
-from data.recordings.times import TextTimes
+from data.recordings.times import TextTimes, is_time
 
 log = logging.getLogger(__name__)
 
-TIME: Final = re.compile(
-    r"time|second|^t$|^s$|^sec|^ms$|msec|^[mun]s$|millis|micros|nanos|^min$|stamp|epoch|unix|clock|elapsed|^ts$"
-    r"|^t[ _(\[]|zeit|temps|horodat|tiempo|tempo|hora|tijd|^tid|aika|czas|время|時刻|時間|时间|시간",
-    re.IGNORECASE,
-)
-COUNT: Final = re.compile(
-    r"sample|index|^#$|^n$|^$|n?seq|count|unnamed: ?\d+|^id$|packet|frame|^row|^no\.?$|^nr\.?$"
-    r"|probe|échantillon|muestra",
-    re.IGNORECASE,
-)
 LOWEST_RATE: Final = 40
 HIGHEST_RATE: Final = 100_000
 USUAL_RATE: Final = 5_000  # beyond, the unit must be told
@@ -180,9 +171,9 @@ def _clock(head: Head, index: int) -> Clock:
     if any(head.format.kind(text) == "time" for text in texts):
         reader, resolution = TextTimes(texts), 10.0 ** -TextTimes(texts).fraction_digits
         try:
-            times = TextTimes(texts).seconds(np.array(head.column(index), object))
+            times = TextTimes(texts).seconds(np.array([text * is_time(text) for text in head.column(index)], object))
         except ValueError:
-            raise UnevenError("some of them are no times") from None
+            raise UnevenError("they have several forms") from None
         return Clock(index, reader, 1.0, fit(times, resolution), resolution)
     values = numbers(head, index)
     values = _as_before(values[np.argmin(np.isnan(values)) :])

@@ -1,5 +1,6 @@
 """The head of a recording as text: its metadata, its names and units, and the line where the samples begin."""
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import Final
 from data.errors import DataError
 from data.recordings.csv_fields import Format, Kind, find_format, is_comment, usual_width
 from data.recordings.csv_metadata import Metadata, is_metadata, read_metadata
-from data.recordings.csv_names import names_and_units, sensor_names
+from data.recordings.csv_names import TIME, names_and_units, sensor_names
 from data.recordings.csv_units import split_name
 from data.tables.lines import read_blocks
+
+log = logging.getLogger(__name__)
 
 LOOKED_AT: Final = 2000  # lines
 JUDGED: Final = 200  # of the last of them, to tell the format
@@ -91,41 +94,45 @@ class Head:
 
 def read_head(path: Path) -> Head:
     """Read a file's first lines; DataError if they hold no samples."""
-    lines = _first_lines(path)
-    told, lines = _take_sep_line(lines)
+    told, lines = _take_sep_line(_first_lines(path))
     comments = [line.lstrip().lstrip("#%/").strip() for _, line in lines if is_comment(line)]
     plain = [(number, line) for number, line in lines if not is_comment(line)]
     if not plain:
         raise DataError(f"{path}: empty, or nothing but comments; {GIVE}")
-    judged = [line for _, line in plain[len(plain) // 2 :]][-JUDGED:]
-    form = find_format(judged, told, _told_columns([line for _, line in plain]))
-    split = [form.split(line) for _, line in plain]
-    width = usual_width([form.split(line) for line in judged])
+    form, split, width = _find_layout([line for _, line in plain], told)
     start = _first_row(form, split, width)
     if start is None:
         raise DataError(f"{path}: no samples, as no column of its last lines holds numbers; {GIVE}")
     header = [line for _, line in plain[:start]]
-    if form.delimiter == "," and header and 2 * len(form.split(header[-1])) == width:
-        raise DataError(
-            f"{path}, line {plain[start][0]}: {width} fields under {width // 2} names, as the comma is both the "
-            "decimal sign and the delimiter; save it with semicolons or tabs between the columns"
-        )
+    _check_commas(path, form, header, width, plain[start][0])
+    metadata = read_metadata(comments + header)
     padded = all(fields[-1] == "" for fields in split[start:] if len(fields) == width)
     names, units = names_and_units(form, header, comments, width, padded)
+    names = names or sensor_names(metadata, width - padded)
     if not header and _is_numbered(split, width):
         names, start = split[0] if split[0][0] == "" else [], 1
-    start += _counts_row(form, split[start:], names)
-    rows = [(number, fields) for (number, _), fields in zip(plain[start:], split[start:], strict=True)]
-    metadata = read_metadata(comments + header)
-    names = names or sensor_names(metadata, width - padded)
-    if width == 1 and not names and (leading := _leading_rate(form, split[start:])):
-        metadata.rates.append(leading[1])
-        rows = rows[leading[0] :]
-    wide = max(width, len(names))
-    has_names = bool(names)
-    names = [*names, *[""] * (wide - len(names))] if has_names else [f"signal {n}" for n in range(1, width + 1)]
-    units = [*units, *[""] * (wide - len(units))]
-    return _finish(path, form, names, units, has_names, width, rows, metadata)
+    start += _counts_row(form, split[start:], names) if names else _take_rate(path, form, split[start:], metadata)
+    rows = tuple((number, fields) for (number, _), fields in zip(plain[start:], split[start:], strict=True))
+    known = names or [metadata.lead if width == 1 else ""] * width
+    bare, own_units = zip(*map(split_name, [*known, *[""] * (width - len(known))]), strict=True)
+    told_units = [*units, *[""] * (len(bare) - len(units))]
+    all_units = tuple(unit or own for unit, own in zip(told_units, own_units, strict=True))
+    return Head(path, form, bare, all_units, bool(names), width, rows[0][0], rows, metadata)
+
+
+def _find_layout(lines: Sequence[str], told: str | None) -> tuple[Format, list[list[str]], int]:
+    """Return the format, the fields of all lines, and how many most of the last lines have."""
+    judged = lines[len(lines) // 2 :][-JUDGED:]
+    form = find_format(judged, told, _told_columns(lines))
+    return form, [form.split(line) for line in lines], usual_width([form.split(line) for line in judged])
+
+
+def _check_commas(path: Path, form: Format, header: Sequence[str], width: int, number: int) -> None:
+    if form.delimiter == "," and header and 2 * len(form.split(header[-1])) == width:
+        raise DataError(
+            f"{path}, line {number}: {width} fields under {width // 2} names, as the comma is both the "
+            "decimal sign and the delimiter; save it with semicolons or tabs between the columns"
+        )
 
 
 def _told_columns(lines: Sequence[str]) -> int | None:
@@ -137,21 +144,14 @@ def _told_columns(lines: Sequence[str]) -> int | None:
     return 1 if is_metadata(last) else 1 + last.count(",")
 
 
-def _finish(
-    path: Path,
-    form: Format,
-    names: Sequence[str],
-    units: Sequence[str],
-    has_names: bool,
-    width: int,
-    rows: Sequence[tuple[int, list[str]]],
-    metadata: Metadata,
-) -> Head:
-    bare, named_units = zip(*map(split_name, names), strict=True)
-    own = [unit or named for unit, named in zip(units, named_units, strict=True)]
-    if metadata.lead and width == 1 and not has_names:
-        bare = (metadata.lead,)
-    return Head(path, form, tuple(bare), tuple(own), has_names, width, rows[0][0], tuple(rows), metadata)
+def _take_rate(path: Path, form: Format, rows: Sequence[list[str]], metadata: Metadata) -> int:
+    """Return how many of the first rows are no samples but tell the rate, which is added to the metadata."""
+    leading = _leading_rate(form, rows) if len(rows[-1]) == 1 else None
+    if leading is None:
+        return 0
+    log.info("%s: %g in the first rows is taken for the rate", path.name, leading[1])
+    metadata.rates.append(leading[1])
+    return leading[0]
 
 
 def _leading_rate(form: Format, rows: Sequence[list[str]]) -> tuple[int, float] | None:
@@ -161,12 +161,7 @@ def _leading_rate(form: Format, rows: Sequence[list[str]]) -> tuple[int, float] 
     and more than twenty times all samples.
     """
     values = [abs(form.value(fields[0]) or 0.0) for fields in rows]
-    if (
-        len(values) > 3
-        and values[0] > UNIX
-        and LOWEST_RATE <= values[1] <= HIGHEST_RATE
-        and max(values[2:]) < UNIX / 10
-    ):
+    if len(values) > 3 and values[0] > UNIX > 10 * max(values[2:]) and LOWEST_RATE <= values[1] <= HIGHEST_RATE:
         return 2, values[1]
     if len(values) > 2 and values[0] in USUAL_RATES and 0 < 20 * max(values[1:]) < values[0]:
         return 1, values[0]
@@ -240,4 +235,5 @@ def _is_numbered(rows: Sequence[list[str]], width: int) -> bool:
 
 def _counts_row(form: Format, rows: Sequence[list[str]], names: Sequence[str]) -> int:
     """Return 1 if the first row counts the samples of each channel: its time is empty, the next one's is not."""
-    return int(bool(names) and len(rows) > 1 and rows[0][0] == "" and form.kind(rows[1][0]) == "number")
+    timed = TIME.search(names[0]) is not None
+    return int(timed and len(rows) > 1 and rows[0][0] == "" and form.kind(rows[1][0]) == "number")

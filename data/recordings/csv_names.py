@@ -12,6 +12,17 @@ TITLES: Final = re.compile(r"channel ?titles?|channel ?names?|channels", re.IGNO
 CALIBRATED: Final = frozenset(("", "cal", "raw", "uncal"))  # a row of Shimmer's
 RANGES: Final = re.compile(r"unit ?names?|units?|ranges?", re.IGNORECASE)
 
+TIME: Final = re.compile(
+    r"time|second|^t$|^s$|^sec|^ms$|msec|^[mun]s$|millis|micros|nanos|^min$|stamp|epoch|unix|clock|elapsed|^ts$"
+    r"|^t[ _(\[]|zeit|temps|horodat|tiempo|tempo|hora|tijd|^tid|aika|czas|время|時刻|時間|时间|시간",
+    re.IGNORECASE,
+)
+COUNT: Final = re.compile(
+    r"sample|index|^#$|^n$|^$|n?seq|count|unnamed: ?\d+|^id$|packet|frame|^row|^no\.?$|^nr\.?$"
+    r"|probe|échantillon|muestra",
+    re.IGNORECASE,
+)
+
 
 def names_and_units(
     form: Format, header: Sequence[str], comments: Sequence[str], width: int, padded: bool
