@@ -106,6 +106,13 @@ def read_head(path: Path) -> Head:
     header = [line for _, line in plain[:start]]
     _check_commas(path, form, header, width, plain[start][0])
     metadata = read_metadata(comments + header)
+    if (
+        not metadata.rates
+        and header
+        and (first := re.match(r"(\d+)[,;\t]", header[0]))
+        and int(first[1]) in USUAL_RATES
+    ):
+        _take(path, float(first[1]), metadata)
     padded = all(fields[-1] == "" for fields in split[start:] if len(fields) == width)
     names, units = names_and_units(form, header, comments, width, padded)
     names = names or sensor_names(metadata, width - padded)
@@ -149,9 +156,13 @@ def _take_rate(path: Path, form: Format, rows: Sequence[list[str]], metadata: Me
     leading = _leading_rate(form, rows) if len(rows[-1]) == 1 else None
     if leading is None:
         return 0
-    log.info("%s: %g in the first rows is taken for the rate", path.name, leading[1])
-    metadata.rates.append(leading[1])
+    _take(path, leading[1], metadata)
     return leading[0]
+
+
+def _take(path: Path, rate: float, metadata: Metadata) -> None:
+    log.info("%s: %g at the top is taken for the rate", path.name, rate)
+    metadata.rates.append(rate)
 
 
 def _leading_rate(form: Format, rows: Sequence[list[str]]) -> tuple[int, float] | None:

@@ -118,6 +118,8 @@ class RowReader:
             if not text.strip() or is_comment(text):
                 continue
             fields = self.head.format.split(text)
+            if len(fields) > len(self.head.names) and "#" in text:  # a comment behind the samples
+                fields = self.head.format.split(text.partition("#")[0].rstrip(" \t;,"))
             try:
                 value = self._value(fields, number)
                 time = self._time(fields, number)
