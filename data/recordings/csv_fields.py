@@ -73,13 +73,13 @@ def is_comment(line: str) -> bool:
     return line.lstrip().startswith(COMMENTS)
 
 
-def find_format(lines: Sequence[str], told: str | None, columns: int | None) -> Format:
-    """Find the format of lines with samples; `told` is the delimiter of a `sep=` line.
+def find_format(lines: Sequence[str], sep: str | None, columns: int | None) -> Format:
+    """Find the format of lines with samples; `sep` is the delimiter of a `sep=` line.
 
     `columns`, if the lines before them tell it, decides whether the comma in `12,5` is a decimal sign.
     """
     quote = "'" if any(line.lstrip().startswith("'") for line in lines) else '"'
-    delimiter = told if told is not None else _delimiter(lines, columns)
+    delimiter = sep if sep is not None else _delimiter(lines, columns)
     rows = [Format(delimiter, quote=quote).split(line) for line in lines]
     fields = [field for row in rows for field in row]
     commas = sum(DECIMAL_COMMA.fullmatch(field) is not None for field in fields)

@@ -1,6 +1,5 @@
 """The head of a recording as text: its metadata, its names and units, and the line where the samples begin."""
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,62 +9,17 @@ from typing import Final
 
 from data.errors import DataError
 from data.recordings.csv_fields import Format, Kind, find_format, is_comment, usual_width
+from data.recordings.csv_leading_rate import take_rate_of_header, take_rate_of_rows
 from data.recordings.csv_metadata import Metadata, is_metadata, read_metadata
 from data.recordings.csv_names import TIME, names_and_units, sensor_names
 from data.recordings.csv_units import split_name
+from data.recordings.other_files import GIVE, check_kind
 from data.tables.lines import read_blocks
-
-log = logging.getLogger(__name__)
 
 LOOKED_AT: Final = 2000  # lines
 JUDGED: Final = 200  # of the last of them, to tell the format
 NUMERIC: Final = re.compile(r"[-\d\s.,;:+eE\u2212]+", re.ASCII)
 SEP_LINE: Final = re.compile(r"\"?sep=(.|\\t)\"?", re.IGNORECASE)
-GIVE: Final = "give a text file with one sample per line"
-UNIX: Final = 1e9  # the time of 2001, in seconds
-LOWEST_RATE: Final = 40
-HIGHEST_RATE: Final = 100_000
-USUAL_RATES: Final = frozenset(
-    (
-        50,
-        64,
-        100,
-        125,
-        128,
-        130,
-        180,
-        200,
-        250,
-        256,
-        300,
-        320,
-        360,
-        400,
-        500,
-        512,
-        600,
-        720,
-        800,
-        1000,
-        1024,
-        2000,
-        2048,
-    )
-)
-OTHER_FILES: Final = {
-    b"PK\x03\x04": "a spreadsheet or ZIP file; export it as CSV",
-    b"\xd0\xcf\x11\xe0": "an Excel file; save it as CSV",
-    b"%PDF": "a PDF; it holds a picture of the recording, so export the samples as CSV instead",
-    b"\x89PNG": f"a picture; {GIVE}",
-    b"\xff\xd8\xff": f"a picture; {GIVE}",
-    b"\xff\xfe": "UTF-16 text; save it as CSV in UTF-8",
-    b"\xfe\xff": "UTF-16 text; save it as CSV in UTF-8",
-    b"\x89HDF": f"an HDF5 or MATLAB file; {GIVE}",
-    b"MATLAB": f"a MATLAB file; {GIVE}",
-    b"<": f"XML or HTML; {GIVE}",
-    b"{": f"JSON; {GIVE}",
-    b"SCPECG": f"an SCP-ECG file; {GIVE}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,43 +48,39 @@ class Head:
 
 def read_head(path: Path) -> Head:
     """Read a file's first lines; DataError if they hold no samples."""
-    told, lines = _take_sep_line(_first_lines(path))
+    sep, lines = _take_sep_line(_first_lines(path))
     comments = [line.lstrip().lstrip("#%/").strip() for _, line in lines if is_comment(line)]
     plain = [(number, line) for number, line in lines if not is_comment(line)]
     if not plain:
         raise DataError(f"{path}: empty, or nothing but comments; {GIVE}")
-    form, split, width = _find_layout([line for _, line in plain], told)
+    form, split, width = _find_layout([line for _, line in plain], sep)
     start = _first_row(form, split, width)
     if start is None:
         raise DataError(f"{path}: no samples, as no column of its last lines holds numbers; {GIVE}")
     header = [line for _, line in plain[:start]]
     _check_commas(path, form, header, width, plain[start][0])
     metadata = read_metadata(comments + header)
-    if (
-        not metadata.rates
-        and header
-        and (first := re.match(r"(\d+)[,;\t]", header[0]))
-        and int(first[1]) in USUAL_RATES
-    ):
-        _take(path, float(first[1]), metadata)
+    take_rate_of_header(path, header, metadata)
     padded = all(fields[-1] == "" for fields in split[start:] if len(fields) == width)
     names, units = names_and_units(form, header, comments, width, padded)
     names = names or sensor_names(metadata, width - padded)
     if not header and _is_numbered(split, width):
         names, start = split[0] if split[0][0] == "" else [], 1
-    start += _counts_row(form, split[start:], names) if names else _take_rate(path, form, split[start:], metadata)
+    start += (
+        _counts_row(form, split[start:], names) if names else take_rate_of_rows(path, form, split[start:], metadata)
+    )
     rows = tuple((number, fields) for (number, _), fields in zip(plain[start:], split[start:], strict=True))
     known = names or [metadata.lead if width == 1 else ""] * width
     bare, own_units = zip(*map(split_name, [*known, *[""] * (width - len(known))]), strict=True)
-    told_units = [*units, *[""] * (len(bare) - len(units))]
-    all_units = tuple(unit or own for unit, own in zip(told_units, own_units, strict=True))
+    row_units = [*units, *[""] * (len(bare) - len(units))]
+    all_units = tuple(unit or own for unit, own in zip(row_units, own_units, strict=True))
     return Head(path, form, bare, all_units, bool(names), width, rows[0][0], rows, metadata)
 
 
-def _find_layout(lines: Sequence[str], told: str | None) -> tuple[Format, list[list[str]], int]:
+def _find_layout(lines: Sequence[str], sep: str | None) -> tuple[Format, list[list[str]], int]:
     """Return the format, the fields of all lines, and how many most of the last lines have."""
     judged = lines[len(lines) // 2 :][-JUDGED:]
-    form = find_format(judged, told, _told_columns(lines))
+    form = find_format(judged, sep, _columns_by_header(lines))
     return form, [form.split(line) for line in lines], usual_width([form.split(line) for line in judged])
 
 
@@ -142,7 +92,7 @@ def _check_commas(path: Path, form: Format, header: Sequence[str], width: int, n
         )
 
 
-def _told_columns(lines: Sequence[str]) -> int | None:
+def _columns_by_header(lines: Sequence[str]) -> int | None:
     """Return how many columns the last line before the numbers names: one after a lead's metadata, two at a comma."""
     start = next((index for index, line in enumerate(lines) if NUMERIC.fullmatch(line)), 0)
     if start == 0:
@@ -151,40 +101,12 @@ def _told_columns(lines: Sequence[str]) -> int | None:
     return 1 if is_metadata(last) else 1 + last.count(",")
 
 
-def _take_rate(path: Path, form: Format, rows: Sequence[list[str]], metadata: Metadata) -> int:
-    """Return how many of the first rows are no samples but tell the rate, which is added to the metadata."""
-    leading = _leading_rate(form, rows) if len(rows[-1]) == 1 else None
-    if leading is None:
-        return 0
-    _take(path, leading[1], metadata)
-    return leading[0]
-
-
-def _take(path: Path, rate: float, metadata: Metadata) -> None:
-    log.info("%s: %g at the top is taken for the rate", path.name, rate)
-    metadata.rates.append(rate)
-
-
-def _leading_rate(form: Format, rows: Sequence[list[str]]) -> tuple[int, float] | None:
-    """Return how many rows of one column are no samples, and the rate they tell.
-
-    Empatica writes the Unix time of the beginning and the rate first; others the rate alone, which then is a usual one
-    and more than twenty times all samples.
-    """
-    values = [abs(form.value(fields[0]) or 0.0) for fields in rows]
-    if len(values) > 3 and values[0] > UNIX > 10 * max(values[2:]) and LOWEST_RATE <= values[1] <= HIGHEST_RATE:
-        return 2, values[1]
-    if len(values) > 2 and values[0] in USUAL_RATES and 0 < 20 * max(values[1:]) < values[0]:
-        return 1, values[0]
-    return None
-
-
 def _first_lines(path: Path) -> list[tuple[int, str]]:
     """Return numbers and texts of the first lines that are not blank; the head may be in Windows' encoding."""
     found: list[tuple[int, str]] = []
     for block in read_blocks(path):
         if block.first == 1:
-            _check_kind(path, block.lines[0])
+            check_kind(path, block.lines[0])
         lines = ((number, line) for number, line in enumerate(block.lines, block.first) if line.strip())
         found += [(number, _decode(line)) for number, line in islice(lines, LOOKED_AT - len(found))]
         if len(found) == LOOKED_AT:
@@ -192,14 +114,6 @@ def _first_lines(path: Path) -> list[tuple[int, str]]:
     if not found:
         raise DataError(f"{path}: empty; {GIVE}")
     return found
-
-
-def _check_kind(path: Path, line: bytes) -> None:
-    for start, kind in OTHER_FILES.items():
-        if line.startswith(start):
-            raise DataError(f"{path}: not a table but {kind}")
-    if b"\0" in line:
-        raise DataError(f"{path}: not text but a binary file, or UTF-16; {GIVE} in UTF-8")
 
 
 def _decode(line: bytes) -> str:

@@ -42,7 +42,7 @@ class Metadata:
 
 def read_metadata(lines: Sequence[str]) -> Metadata:
     """Read the lines before the samples, without their comment signs."""
-    told = Metadata()
+    metadata = Metadata()
     named: list[tuple[bool, float]] = []
     others: list[tuple[bool, float]] = []
     before = ""
@@ -52,17 +52,17 @@ def read_metadata(lines: Sequence[str]) -> Metadata:
         if rate is not None:
             (named if RATE_KEY.search(key) else others).append((ECG.search(line) is None, rate))
         if LEAD_KEY.match(key) and value:
-            told.lead = value
-        elif to_millivolts(value) is not None and not is_unit(key) and not told.unit:
+            metadata.lead = value
+        elif to_millivolts(value) is not None and not is_unit(key) and not metadata.unit:
             # a watch tells the lead in the line before the unit's, in whatever language
-            told.unit, told.lead = value, told.lead or before
+            metadata.unit, metadata.lead = value, metadata.lead or before
         before = value
-        _read_json(line, told)
+        _read_json(line, metadata)
     ranked = [rate for _, rate in sorted(named, key=lambda pair: pair[0])]
     if not ranked:
         ranked = [rate for _, rate in others]
-    told.rates += list(dict.fromkeys(ranked))
-    return told
+    metadata.rates += list(dict.fromkeys(ranked))
+    return metadata
 
 
 def key_and_value(line: str) -> tuple[str, str]:
@@ -101,7 +101,7 @@ def _inverse(seconds: float) -> float | None:
     return 1 / seconds if seconds > 0 else None
 
 
-def _read_json(line: str, told: Metadata) -> None:
+def _read_json(line: str, metadata: Metadata) -> None:
     if not line.startswith("{"):
         return
     try:
@@ -111,10 +111,10 @@ def _read_json(line: str, told: Metadata) -> None:
     for device in _objects(parsed):
         rate = next((value for key, value in device.items() if RATE_KEY.search(key)), None)
         if isinstance(rate, int | float) and rate > 0:
-            told.rates.append(float(rate))
-        if not told.columns and _is_names(device.get("column")):
-            told.columns = device["column"]
-            told.sensors = device["sensor"] if _is_names(device.get("sensor")) else ()
+            metadata.rates.append(float(rate))
+        if not metadata.columns and _is_names(device.get("column")):
+            metadata.columns = device["column"]
+            metadata.sensors = device["sensor"] if _is_names(device.get("sensor")) else ()
 
 
 def _objects(parsed: Any) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.csv_columns import Clock, last_digit
+from data.recordings.clock import Clock, last_digit
 from data.recordings.csv_fields import ARROW, LARGEST, MINUS, NO_VALUE, is_comment
 from data.recordings.csv_head import Head
 from data.tables.lines import Block, decode

@@ -9,16 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.csv_columns import (
-    SAY_RATE,
-    Clock,
-    find_clock,
-    find_counter,
-    find_leads,
-    same_rate,
-    time_columns,
-    uneven,
-)
+from data.recordings.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
+from data.recordings.csv_columns import find_leads, time_columns
 from data.recordings.csv_head import Head, read_head
 from data.recordings.csv_rows import RowReader, Rows
 from data.recordings.csv_units import to_millivolts

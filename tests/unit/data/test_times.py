@@ -151,3 +151,19 @@ def test_a_clock_that_drifts_has_no_gaps(write):
     samples, rate = read(write("time;ECG\n" + lines(times)))
     assert rate == pytest.approx(360, rel=1e-4)
     assert not np.isnan(samples).any()
+
+
+@pytest.mark.parametrize("time", ["{0:.3f}", "2024-01-01T00:{1:02}:{2:06.3f}Z"], ids=["numbers", "texts"])
+def test_packets_with_one_time_go_on_from_block_to_block(write, time):
+    rows = 150_000  # more than a block of a megabyte
+    times = [time.format(row / 250, row // 15_000, row / 250 % 60) if row % 16 == 0 else "" for row in range(rows)]
+    samples, rate = read(write("time;ECG\n" + lines(times, [f"{row % 1000}.25" for row in range(rows)])))
+    assert rate == 250
+    np.testing.assert_array_equal(samples, np.arange(rows) % 1000 + 0.25)
+
+
+def test_a_line_that_is_wrong_in_a_later_block_is_named(write):
+    rows = [f"{row / 250:.3f};{row % 1000}.25\n" for row in range(150_000)]
+    rows[149_000] = "596.000;0.2.5\n"
+    with pytest.raises(DataError, match=r"line 149002, column 2 \(ECG\): '0\.2\.5' where a number is expected"):
+        read(write("time;ECG\n" + "".join(rows)))
