@@ -1,5 +1,6 @@
 """The samples and times of a block of lines: by pandas where the block is in order, else line by line."""
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -15,6 +16,7 @@ from data.recordings.csv_fields import ARROW, LARGEST, MINUS, NO_VALUE, is_comme
 from data.recordings.csv_head import Head
 from data.tables.lines import Block, decode
 
+HUGE_EXPONENT: Final = re.compile(rb"[eE][-+]?\d{4}")  # pandas' C code crashes on exponents that no int holds
 LOOKED_AT: Final = 50  # texts of a block, to see how finely the times are written
 NOT_A_VALUE: Final = [text for value in NO_VALUE if value for text in {value, value.upper(), value.capitalize()}]
 
@@ -61,6 +63,8 @@ class RowReader:
         form = self.head.format
         text = b"\n".join(lines)
         self._check_widths(lines, text)
+        if HUGE_EXPONENT.search(text):
+            raise ValueError
         if MINUS.encode() in text:
             text = text.replace(MINUS.encode(), b"-")
         if form.delimiter == ARROW:

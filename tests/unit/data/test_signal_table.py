@@ -64,6 +64,7 @@ def test_empty_fields_are_gaps(write):
         ("II,V5\n1,2\n1,x\n", r"line 3, column 2 \(V5\): 'x' where a number is expected"),
         ("II,V5\n1,2\n1,inf\n", r"line 3, column 2 \(V5\): 'inf' where"),
         (b"II,V5\n1,2\n1,\xff\n", "line 3: not UTF-8 text"),
+        ("II,V5\n1,2\n1,1e7178974425\n", r"line 3, column 2 \(V5\): '1e7178974425' where"),
         ("II,V5\n" + "1,2\n" * 3000 + "1,x\n", r"line 3002, column 2 \(V5\): 'x' where"),
         ("II,V5\n" + "1,2\n" * 3000 + "1\n", "line 3002: 1 columns where 2 are expected"),
         ("II,V5\n" + "1,2\n" * 300 + "1\n", "line 302: 1 columns where 2 are expected"),
