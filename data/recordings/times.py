@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 TIMESTAMP: Final = re.compile(
     r"""\[?\s*(?:(?P<days>\d{1,5})\s+days?,?\s+)?
-    (?:(?P<first>\d{1,4})(?P<mark>[-./])(?P<second>\d{1,2})(?P=mark)(?P<third>\d{1,4})(?:\s*[T,]\s*|\s+|_))?
+    (?:(?P<first>\d{1,4})(?P<mark>[-./])(?P<second>\d{1,2}|[A-Za-z]{3})(?P=mark)(?P<third>\d{1,4})(?:\s*[T,]\s*|\s+|_))?
     (?:(?P<hour>\d{1,4}):)?(?P<minute>\d{1,2}):(?P<seconds>\d{1,2})(?:[.,:](?P<fraction>\d{1,12})|[.,])?
     \s*(?P<half>[AaPp])?(?(half)\.?[Mm]\.?)
     \s*(?:[Zz]|UTC|GMT|(?P<sign>[-+])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2}))?
-    (?:\s+(?P<first_>\d{1,4})(?P<mark_>[-./])(?P<second_>\d{1,2})(?P=mark_)(?P<third_>\d{1,4}))?
+    (?:\s+(?P<first_>\d{1,4})(?P<mark_>[-./])(?P<second_>\d{1,2}|[A-Za-z]{3})(?P=mark_)(?P<third_>\d{1,4}))?
     \s*\]?""",
     re.VERBOSE | re.ASCII,
 )
 NUMBERS: Final = ("days", "hour", "minute", "seconds", "fraction", "zone_hour", "zone_minute")
+MONTHS: Final = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
 HALF_DAY: Final = 43_200
 DAY: Final = 86_400
 
@@ -34,7 +35,8 @@ class TextTimes:
         """Take some of the texts, to see whether a date's month or its day is written first."""
         matches = [match for match in map(TIMESTAMP.fullmatch, examples) if match]
         self.fraction_digits = max((len(match["fraction"] or "") for match in matches), default=0)
-        self._month_first = any(int(match["second"] or match["second_"] or 0) > 12 for match in matches)
+        second = [match["second"] or match["second_"] or "" for match in matches]
+        self._month_first = any(text.isdecimal() and int(text) > 12 for text in second)
         self._base: int | None = None
         self._before = 0.0
         self._last: float | None = None
@@ -86,11 +88,16 @@ class TextTimes:
         free = [match.start(name) for name in ("half", "sign") if match[name]]
         same = (places == places[0]) | (digits & digits[0])
         same[:, free] = True
+        for name in ("second", "second_"):
+            if (match[name] or "").isalpha():
+                same[:, slice(*match.span(name))] = True  # the month's name
         if not same.all():
             raise ValueError
 
     def _day(self, places: NDArray[np.uint8], match: re.Match[str], end: str) -> NDArray[np.int64]:
-        first, second, third = (_number(places, match, name + end) for name in ("first", "second", "third"))
+        month = _month if match["second" + end].isalpha() else _number
+        second = month(places, match, "second" + end)
+        first, third = (_number(places, match, name + end) for name in ("first", "third"))
         unique, back = np.unique(first * 10**8 + second * 10**4 + third, return_inverse=True)
         days = [self._ordinal(*divmod(code // 10**4, 10**4), code % 10**4) for code in map(int, unique)]
         if self._base is None:
@@ -110,6 +117,13 @@ class TextTimes:
         days = self._days + np.cumsum(falls < -HALF_DAY) - np.cumsum(falls > HALF_DAY)
         self._last, self._days = float(seconds[-1]), int(days[-1])
         return seconds + DAY * days
+
+
+def _month(places: NDArray[np.uint8], match: re.Match[str], name: str) -> NDArray[np.int64]:
+    """Read English names of months; ValueError for others."""
+    letters = np.ascontiguousarray(places[:, slice(*match.span(name))] | 0x20).view("S3").ravel()
+    unique, back = np.unique(letters, return_inverse=True)
+    return np.array([1 + MONTHS.index(text) for text in unique.tolist()])[back]
 
 
 def _number(places: NDArray[np.uint8], match: re.Match[str], name: str) -> NDArray[np.int64]:

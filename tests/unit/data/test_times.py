@@ -111,6 +111,7 @@ def test_packets_come_late_and_get_lost(write, rate, size, late, seed, lost):
         (["[23:59:59.5 31/01/2011]", "[00:00:00.5 01/02/2011]"], [86399.5, 86400.5]),
         (["01/31/2011 12:00:00", "02/01/2011 12:00:00"], [43200, 129600]),
         (["2024-03-31T01:59:59.5+01:00", "2024-03-31T03:00:00.5+02:00"], [3599.5, 3600.5]),
+        (["31-Jan-2024 23:59:59.5", "01-Feb-2024 00:00:00.5"], [86399.5, 86400.5]),
         (["2024/1/9 12:00:00", "2024/1/10 12:00:00"], [43200, 129600]),
     ],
 )
@@ -119,7 +120,7 @@ def test_texts_are_times(texts, seconds):
     np.testing.assert_allclose(TextTimes(texts).seconds(np.array(texts, object)), seconds)
 
 
-@pytest.mark.parametrize("text", ["12", "2024-01-01", "12:", "a:b:c", "12:00:00 XM", ""])
+@pytest.mark.parametrize("text", ["12", "2024-01-01", "12:", "a:b:c", "12:00:00 XM", "01-Jan-2024", ""])
 def test_other_texts_are_no_times(text):
     assert not is_time(text)
 
