@@ -18,7 +18,7 @@ from data.recordings.signals import DescribedSignals, MeasuredSignals, Signals
 from data.recordings.wfdb_record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
 
 HIGHEST_RATE: Final = 100_000
-TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
+TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 EDF_ENDINGS: Final = (".edf", ".bdf")
 EDF_BEGINS: Final = (b"0       ", b"\xffBIOSEMI")
 PACKED_ENDINGS: Final = (".gz", ".zip", ".xz", ".bz2", ".7z", ".rar", ".tar", ".tgz")

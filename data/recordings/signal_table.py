@@ -1,9 +1,7 @@
-"""A recording as CSV or TSV: one line per sample, a column per lead, perhaps one of times or of sample numbers."""
+"""A recording as CSV, TSV or text: a line per sample, a column per lead, perhaps one of times or sample numbers."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import dropwhile, islice
+from copy import deepcopy
 from pathlib import Path
 from typing import Final
 
@@ -11,176 +9,160 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.tables.fields import fits_float32, to_number
-from data.tables.layout import DELIMITERS
-from data.tables.lines import Block, decode, numbered_lines, read_blocks
+from data.recordings.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
+from data.recordings.csv_columns import find_leads, time_columns
+from data.recordings.csv_head import Head, read_head
+from data.recordings.csv_rows import RowReader, Rows
+from data.recordings.csv_units import to_millivolts
+from data.recordings.gaps import Gaps
+from data.recordings.time_grid import Gap, UnevenError
+from data.tables.lines import read_blocks
 
-TIME: Final = re.compile(r"time|second|^t$|^s$|^sec|^ms$|msec", re.IGNORECASE)
-MILLISECONDS: Final = re.compile(r"(^|[^a-z])(ms|msec|millis\w*)([^a-z]|$)", re.IGNORECASE)
-NUMBER: Final = re.compile(r"sample|index|^#$|^n$|^$", re.IGNORECASE)  # names of a column that counts the samples
-CLOCK_TIME: Final = re.compile(r"\d+(:\d+)+(\.\d*)?", re.ASCII)  # [h:]m:s
-NO_VALUE: Final = ("", "-", "nan")
-LOOKED_AT: Final = 1000  # samples, to see whether a column counts time
-EVERY: Final = 1000  # samples, of later ones
-ROUNDED: Final = 1e-5  # of a time with six digits
-SAY_RATE: Final = "say with --rate how many samples a second has"
+MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
+FEW_ROWS: Final = 15  # leads, where they are in lines
+LONGEST_BEAT: Final = 1000  # samples
+LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
+BLOCK_SAMPLES: Final = 1 << 18
 
 
-@dataclass(slots=True)
 class SignalTable:
-    """The columns of a file whose head alone has been read."""
+    """The leads of a file whose head alone has been read."""
 
-    path: Path
-    delimiter: str
-    columns: Sequence[str]
-    units: Sequence[str]
-    data_line: int  # number of the first line with samples
-    given_rate: float | None
-    clock: int | None  # the column of times or sample numbers
-    counts: bool  # that column counts samples
-    _times: list[tuple[int, float]] = field(default_factory=list)  # some of the samples, with their numbers
-    _rows: int = 0
+    def __init__(self, head: Head, leads: Sequence[int], clock: Clock | None, given_rate: float | None) -> None:
+        """Take what `open` found: the columns of the leads, that of the times, and a rate that is known already."""
+        self._head, self._leads, self._clock, self._given_rate = head, leads, clock, given_rate
+        self._gaps: Gaps | None = None
 
     @classmethod
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
-        lines = dropwhile(lambda numbered: numbered[1].startswith("#"), numbered_lines(path))
-        rows = list(islice(lines, LOOKED_AT + 2))
-        if not rows:
-            raise DataError(f"{path}: empty; give a file with one sample per line")
-        delimiter = max(DELIMITERS, key=rows[min(2, len(rows) - 1)][1].count)
-        heads: list[list[str]] = []
-        while len(heads) < 2 and rows and not any(map(_is_number, _fields(rows[0][1], delimiter))):
-            heads.append(_fields(rows.pop(0)[1], delimiter))
-        if not rows:
-            raise DataError(f"{path}: a header and no samples; give a file with one sample per line")
-        width = len(_fields(rows[0][1], delimiter))
-        names = heads[0] if heads else [f"signal {number}" for number in range(1, width + 1)]
-        units = heads[1] if len(heads) == 2 else [""] * len(names)
-        table = cls(path, delimiter, names, units, rows[0][0], rate, None, False)
-        table.clock, table.counts = table._find_clock([table._parse(line, number) for number, line in rows])
-        if table.rate_is_missing:
-            raise DataError(f"{path}: {SAY_RATE}")
-        return table
-
-    @property
-    def rate_is_missing(self) -> bool:
-        """Whether neither the file nor the caller tells the rate."""
-        return self.given_rate is None and (self.clock is None or self.counts)
+        head = read_head(path)
+        leads = find_leads(head)
+        _check_width(head, leads)
+        clock = find_clock(head) if rate is None else None
+        known = rate if rate is not None else _told_rate(head, clock)
+        counter = find_counter(head, known) if clock is None and known else None
+        taken = {*time_columns(head), *([counter.column] if counter else [])}
+        if known is None and clock is None:
+            raise DataError(f"{path}: no column of times, and no rate is told; {SAY_RATE}")
+        leads = [column for column in leads if column not in taken]
+        if not leads:
+            raise DataError(f"{path}: no column with samples beside the times; give a file with a column per lead")
+        return cls(head, leads, clock or counter, known if clock is None else None)
 
     @property
     def names(self) -> Sequence[str]:
         """The leads' names."""
-        return [name for column, name in enumerate(self.columns) if column != self.clock]
+        return [self._head.names[column] or f"signal {column + 1}" for column in self._leads]
 
-    def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
-        """Yield one lead's samples; an empty field is NaN, anything else that is no number a DataError."""
-        column = index + (self.clock is not None and index >= self.clock)
-        self._times, self._rows = [], 0
-        for block in read_blocks(self.path):
-            first = max(block.first, self.data_line)
-            rows = Block(first, block.lines[first - block.first :])
-            lines = [(number, line) for number, line in enumerate(rows.lines, first) if line.strip()]
-            if lines:
-                yield self._column(lines, column)
+    def unit(self, index: int) -> str | None:
+        """Return "mV" if the file tells the lead's unit, in which case its samples are converted, else None."""
+        return "mV" if self._factor(index) is not None else None
 
     def length(self, index: int) -> int | None:
         """Return None: it is known only at the end."""
         return None
 
     def rate(self, index: int) -> float:
-        """Return the rate that was given, else the one that the times tell, once all of them have been read."""
-        if self.given_rate is not None:
-            return self.given_rate
-        (_, start), (last, end) = self._times[0], self._times[-1]
-        step = (end - start) / max(last, 1)
-        if self._rows < 3 or not _is_even(np.array(self._times), step):
-            where = f"{self.path}, column {(self.clock or 0) + 1} ({self.columns[self.clock or 0]})"
-            raise DataError(f"{where}: the times do not go on in even steps; {SAY_RATE}")
-        rate = (1000 if self._in_milliseconds() else 1) / step
-        return round(rate) if abs(rate - round(rate)) < 1e-4 * rate else rate
+        """Return the rate that was given or told, else the one that the times tell, once all have been read."""
+        if self._given_rate is not None:
+            return self._given_rate
+        if self._gaps is None:
+            raise DataError(f"{self._head.path}: no samples; {SAY_RATE}")
+        return self._gaps.rate
 
-    def _in_milliseconds(self) -> bool:
-        column = self.clock or 0
-        return any(MILLISECONDS.search(text) for text in (self.columns[column], self.units[column]))
+    def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
+        """Yield one lead's samples, in mV where its unit is told.
 
-    def _column(self, lines: list[tuple[int, bytes]], column: int) -> NDArray[np.float32]:
-        self._keep_times(lines)
-        try:
-            if {line.count(self.delimiter.encode()) for _, line in lines} != {len(self.columns) - 1}:
-                raise ValueError
-            texts = (line.decode("ascii") for _, line in lines)
-            values = np.loadtxt(texts, delimiter=self.delimiter, comments=None, usecols=column, ndmin=1)
-            if np.nanmax(np.abs(values), initial=0) > np.finfo(np.float32).max:
-                raise ValueError
-        except ValueError:
-            rows = [self._parse(decode(line, self.path, number), number) for number, line in lines]
-            values = np.array([row[column] for row in rows])
-        return values.astype(np.float32)
+        An empty field and a sample that is missing between two times are NaN, anything else that is no number a
+        DataError. Memory is that of a block.
+        """
+        factor = self._factor(index) or 1.0
+        clock = deepcopy(self._clock)
+        reader = RowReader(self._head, self._leads[index], clock)
+        rows = (rows for block in read_blocks(self._head.path) if (rows := reader.read(block)) is not None)
+        if clock is None:
+            for each in rows:
+                yield (factor * each.values).astype(np.float32)
+        else:
+            for values in self._with_gaps(rows, clock):
+                yield (factor * values).astype(np.float32)
 
-    def _keep_times(self, lines: list[tuple[int, bytes]]) -> None:
-        if self.clock is None or self.given_rate is not None:
-            return
-        for row in _looked_at(self._rows, len(lines)):
-            number, line = lines[row - self._rows]
-            self._times.append((row, self._parse(decode(line, self.path, number), number)[self.clock]))
-        self._rows += len(lines)
+    def _factor(self, index: int) -> float | None:
+        column = self._leads[index]
+        return to_millivolts(self._head.units[column] or self._head.metadata.unit)
 
-    def _parse(self, line: str, number: int) -> list[float]:
-        fields = _fields(line, self.delimiter)
-        if len(fields) != len(self.columns):
+    def _with_gaps(self, blocks: Iterator[Rows], clock: Clock) -> Iterator[NDArray[np.float64]]:
+        """Yield samples, and NaN where the times leave some out."""
+        self._gaps = gaps = Gaps(clock.fit, clock.resolution)
+        held, lines, start = np.empty(0), np.empty(0, np.int64), 0
+        missing = 0
+        for block in _and_end(blocks):
+            held, lines = np.concatenate([held, block.values]), np.concatenate([lines, block.lines])
+            try:
+                end, found = gaps.add(block.seconds, block.resolution, last=len(block.values) == 0)
+            except UnevenError as error:
+                line = None if error.row is None else int(lines[max(error.row - start, 0)])
+                raise uneven(self._head, clock.column, error.reason, line) from None
+            for gap in found:
+                missing += gap.samples
+                self._check_gap(gap, missing, clock, int(lines[gap.row - start]))
+            yield from _filled(held[: end - start], [Gap(gap.row - start, gap.samples) for gap in found])
+            held, lines, start = held[end - start :], lines[end - start :], end
+
+    def _check_gap(self, gap: Gap, missing: int, clock: Clock, line: int) -> None:
+        if missing * clock.fit.step > LONGEST_GAP:
+            hours = gap.samples * clock.fit.step / 3600
             raise DataError(
-                f"{self.path}, line {number}: {len(fields)} columns where {len(self.columns)} are expected; repair it"
+                f"{self._head.path}, line {line}, {self._head.where(clock.column)}: the times jump by {hours:,.1f} "
+                "hours, and more than 24 hours are missing; cut the file there into recordings of their own"
             )
-        values = []
-        for column, text in enumerate(fields):
-            value = _to_value(text)
-            if value is None:
-                where = f"{self.path}, line {number}, column {column + 1} ({self.columns[column]})"
-                raise DataError(f"{where}: {text[:40]!r} where a number is expected; repair it or leave it empty")
-            values.append(value)
-        return values
-
-    def _find_clock(self, rows: list[list[float]]) -> tuple[int | None, bool]:
-        """Tell times or sample numbers by the column's name, or as the first of several that goes up in even steps."""
-        for pattern, counts in ((TIME, False), (NUMBER, True)):
-            for column, name in enumerate(self.columns):
-                if pattern.search(name):
-                    return column, counts
-        first = np.array([(number, row[0]) for number, row in enumerate(rows[:LOOKED_AT])])
-        if len(self.columns) < 2 or len(first) < 3 or not _is_even(first, (first[-1, 1] - first[0, 1]) / first[-1, 0]):
-            return None, False
-        return 0, first[1, 1] - first[0, 1] == 1
 
 
-def _looked_at(start: int, rows: int) -> list[int]:
-    """Which of the rows from `start` on have their times looked at: the first, then some that show a jump."""
-    end = start + rows
-    return sorted({*range(start, min(LOOKED_AT, end)), *range(-(-start // EVERY) * EVERY, end, EVERY), end - 1})
+def _check_width(head: Head, leads: Sequence[int]) -> None:
+    """DataError if a line is no sample of all leads, but a beat or a lead."""
+    if len(leads) <= MOST_COLUMNS:
+        return
+    if len(head.rows) <= FEW_ROWS and len(leads) > LONGEST_BEAT:
+        raise DataError(
+            f"{head.path}: {len(head.rows)} lines of {len(leads)} numbers, so each line is a lead; write a line per "
+            "sample and a column per lead"
+        )
+    raise DataError(
+        f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
+        "recording; give it to python -m data predict or python -m training --data as it is"
+    )
 
 
-def _is_even(times: NDArray[np.float64], step: float) -> bool:
-    """Say whether times, (samples, 2) with their numbers, go up by the step; they may be off by as much as rounded."""
-    off = np.abs(times[:, 1] - times[0, 1] - step * times[:, 0])
-    return step > 0 and bool(np.all(off <= step + ROUNDED * np.abs(times[:, 1])))
+def _told_rate(head: Head, clock: Clock | None) -> float | None:
+    """Return the rate of the metadata; DataError if the times tell another one."""
+    rates = head.metadata.rates
+    if not rates:
+        return None
+    if clock and not any(same_rate(1 / clock.fit.step, rate) for rate in rates):
+        raise DataError(
+            f"{head.path}: {rates[0]:g} samples per second are told, but the times of {head.where(clock.column)} have "
+            f"{1 / clock.fit.step:.5g}; {SAY_RATE}"
+        )
+    return rates[0]
 
 
-def _fields(line: str, delimiter: str) -> list[str]:
-    return [re.sub(r"""^(["'])(.*)\1$""", r"\2", text.strip()).strip() for text in line.split(delimiter)]
+def _and_end(blocks: Iterator[Rows]) -> Iterator[Rows]:
+    """Yield the blocks and an empty one, for what waits for more."""
+    yield from blocks
+    yield Rows(np.empty(0), np.empty(0), 0.0, np.empty(0, np.int64))
 
 
-def _is_number(text: str) -> bool:
-    return text.lower() not in NO_VALUE and _to_value(text) is not None
-
-
-def _to_value(text: str) -> float | None:
-    """Return a field's number: NaN for an empty one, seconds for [h:]m:s, None for text."""
-    if text.lower() in NO_VALUE:
-        return float("nan")
-    if CLOCK_TIME.fullmatch(text):
-        seconds = 0.0
-        for part in text.split(":"):
-            seconds = 60 * seconds + float(part)
-        return seconds
-    number = to_number(text)
-    return number if number is not None and fits_float32(number) else None
+def _filled(values: NDArray[np.float64], gaps: Sequence[Gap]) -> Iterator[NDArray[np.float64]]:
+    """Yield samples (n,), with NaN before the rows of the gaps; a long gap in parts."""
+    parts: list[NDArray[np.float64]] = []
+    start = 0
+    for gap in gaps:
+        parts.append(values[start : gap.row])
+        start = gap.row
+        for done in range(0, gap.samples, BLOCK_SAMPLES):
+            parts.append(np.full(min(BLOCK_SAMPLES, gap.samples - done), np.nan))
+            if gap.samples > BLOCK_SAMPLES:
+                yield np.concatenate(parts)
+                parts = []
+    yield np.concatenate([*parts, values[start:]])

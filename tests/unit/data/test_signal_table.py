@@ -37,6 +37,11 @@ def test_times_and_values_need_no_header(write):
     assert read(write("0,1\n0.004,2\n0.008,0\n")) == (["signal 2"], [[1, 2, 0]], 250)
 
 
+def test_a_lead_may_be_called_a_time_series(write):
+    rows = "".join(f"{row / 250:.3f},{row * 7 % 11}\n" for row in range(50))
+    assert read(write("time,ecg time series\n" + rows))[0] == ["ecg time series"]
+
+
 def test_rounded_times_tell_the_rate_all_the_same(write):
     text = "".join(f"{sample / 360:.3f},{sample % 7}\n" for sample in range(5000))
     assert read(write(text))[2] == 360
@@ -57,15 +62,17 @@ def test_empty_fields_are_gaps(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "empty; give a file with one sample per line"),
+        ("", "empty; give a text file with one sample per line"),
         ("# note\n", "empty"),
-        ("II,V5\n", "a header and no samples"),
+        ("II,V5\n", "no samples, as no column"),
         ("II,V5\n1,2\n1,2,3\n", "line 3: 3 columns where 2 are expected"),
         ("II,V5\n1,2\n1,x\n", r"line 3, column 2 \(V5\): 'x' where a number is expected"),
         ("II,V5\n1,2\n1,inf\n", r"line 3, column 2 \(V5\): 'inf' where"),
         (b"II,V5\n1,2\n1,\xff\n", "line 3: not UTF-8 text"),
+        ("II,V5\n1,2\n1,1e7178974425\n", r"line 3, column 2 \(V5\): '1e7178974425' where"),
         ("II,V5\n" + "1,2\n" * 3000 + "1,x\n", r"line 3002, column 2 \(V5\): 'x' where"),
         ("II,V5\n" + "1,2\n" * 3000 + "1\n", "line 3002: 1 columns where 2 are expected"),
+        ("II,V5\n" + "1,2\n" * 300 + "1\n", "line 302: 1 columns where 2 are expected"),
     ],
 )
 def test_a_bad_table_is_one_sentence_with_line_and_column(write, text, message):
@@ -74,9 +81,11 @@ def test_a_bad_table_is_one_sentence_with_line_and_column(write, text, message):
 
 
 @pytest.mark.parametrize(("samples", "hole"), [(900, 500), (40_000, 1500), (40_000, 20_000), (40_000, 39_500)])
-def test_times_with_a_hole_are_refused(write, samples, hole):
-    with pytest.raises(DataError, match=r"column 1 \(time\): the times do not go on in even steps; say with --rate"):
-        read(write("time,II\n" + "".join(f"{sample / 250 + 2 * (sample > hole)},1\n" for sample in range(samples))))
+def test_a_hole_in_the_times_is_a_gap_of_that_length(write, samples, hole):
+    lines = "".join(f"{sample / 250 + 2 * (sample > hole)},1\n" for sample in range(samples))
+    _, (lead,), rate = read(write("time,II\n" + lines))
+    assert rate == 250
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(lead)), np.arange(hole + 1, hole + 501))
 
 
 def test_times_may_be_rounded(write):

@@ -1,0 +1,83 @@
+"""The names and units of a recording's columns, as the lines before the samples tell them."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from data.recordings.csv_fields import Format
+from data.recordings.csv_metadata import Metadata, is_metadata, key_and_value
+from data.recordings.csv_units import is_unit
+
+TITLES: Final = re.compile(r"channel ?titles?|channel ?names?|channels", re.IGNORECASE)
+CALIBRATED: Final = frozenset(("", "cal", "raw", "uncal"))  # a row of Shimmer's
+RANGES: Final = re.compile(r"unit ?names?|units?|ranges?", re.IGNORECASE)
+
+TIME: Final = re.compile(
+    r"time|second|^t$|^s$|^sec|^ms$|msec|^[mun]s$|millis|micros|nanos|^min$|stamp|epoch|unix|clock|elapsed|^ts$"
+    r"|^t[ _(\[]|zeit|temps|horodat|tiempo|tempo|hora|tijd|^tid|aika|czas|время|時刻|時間|时间|시간",
+    re.IGNORECASE,
+)
+COUNT: Final = re.compile(
+    r"sample|index|^#$|^n$|^$|n?seq|count|unnamed: ?\d+|^id$|packet|frame|^row|^no\.?$|^nr\.?$"
+    r"|probe|échantillon|muestra",
+    re.IGNORECASE,
+)
+
+
+def names_and_units(
+    form: Format, header: Sequence[str], comments: Sequence[str], width: int, padded: bool
+) -> tuple[list[str], list[str]]:
+    """Return the columns' names and units, as far as the lines before the samples tell them.
+
+    `padded` says that each line ends with a delimiter.
+    """
+    for line in header:
+        if TITLES.fullmatch(key_and_value(line)[0]):
+            ranges = [other for other in header if RANGES.fullmatch(key_and_value(other)[0])]
+            units = [re.sub(r"^[-\d.,\s]+", "", field) for field in form.split(ranges[-1])] if ranges else []
+            return ["time", *form.split(line)[1:]], ["", *units[1:]]
+    rows = [fields for line in header if (fields := _as_names(form, line, width))]
+    if not rows:
+        last = [
+            fields for line in comments[-1:] if width > 1 and len(fields := _split_names(form, line, width)) == width
+        ]
+        return (last[0], []) if last else ([], [])
+    rows = [_aligned(fields, width, padded) for fields in rows if not CALIBRATED.issuperset(map(str.lower, fields))]
+    if len(rows) > 1 and all(map(is_unit, rows[-1])) and any(rows[-1]):
+        return rows[-2], [field.strip("()[]") for field in rows[-1]]
+    return rows[-1], []
+
+
+def _as_names(form: Format, line: str, width: int) -> list[str]:
+    """Return a line's fields if they can be names of columns, else none."""
+    fields = _split_names(form, line, width)
+    if is_metadata(line) or all(form.kind(field) in ("number", "empty") for field in fields):
+        return []
+    if width == 1:
+        bare = re.sub(r"[\[(][^\])]*[\])]", "", line)
+        return [] if re.search(r"[;,:=\t]", bare) else fields[:1]
+    return fields if width - 1 <= len(fields) <= width + 3 else []
+
+
+def _split_names(form: Format, line: str, width: int) -> list[str]:
+    """Split a row of names; between blanks, names of several words have one blank between the words."""
+    wide = re.split(r"\s{2,}|\t", line.strip())
+    return wide if form.delimiter == " " and len(wide) == width else form.split(line)
+
+
+def _aligned(fields: list[str], width: int, padded: bool) -> list[str]:
+    """Add the name that is missing: of an index before the other columns, or of what a last delimiter ends."""
+    if len(fields) != width - 1:
+        return fields
+    return [*fields, ""] if padded else ["", *fields]
+
+
+def sensor_names(metadata: Metadata, width: int) -> list[str]:
+    """Return the names of OpenSignals' columns; a sensor that is there once gives its name."""
+    names, sensors = list(metadata.columns), list(metadata.sensors)
+    if len(names) != width or len(sensors) > width:
+        return []
+    for place, sensor in enumerate(sensors, width - len(sensors)):
+        if sensors.count(sensor) == 1 and sensor.upper() not in ("RAW", "UNKNOWN", ""):
+            names[place] = sensor
+    return names
