@@ -157,11 +157,11 @@ class Columns:
     def found_label(self, columns: Sequence[int]) -> int:
         """Return the one of the outer columns that holds text or integers only, else the one that nearly does."""
         path, outer = self.table.path, (columns[0], columns[-1])
-        first_text, last_text = (holds_text(self.values(column), self.table.decimal) for column in outer)
-        if first_text and last_text:
+        texts = [column for column in outer if holds_text(self.values(column), self.table.decimal)]
+        if len(texts) == 2:
             raise DataError(f"{path}: the first and the last column hold text; {SAY_WHICH}")
-        if first_text or last_text:
-            return outer[last_text]
+        if texts:
+            return self._text_label(texts[0], columns)
         first = last = rows = 0
         for firsts, lasts in self.table.texts(outer):
             first += sum(is_label(to_number(value, self.table.decimal)) for value in firsts)
@@ -174,6 +174,26 @@ class Columns:
         if 2 * max(first, last) <= rows:
             raise DataError(f"{path}: neither the first nor the last column holds integers; {SAY_WHICH}")
         return outer[first <= last]
+
+    def _text_label(self, text: int, columns: Sequence[int]) -> int:
+        """Return the outer column of texts if it is the label beyond doubt."""
+        path, values = self.table.path, self.values(text)
+        if len(set(values)) == len(values) > 2:
+            option = f"--drop {title(self.table, text)}" if self.table.names else "--drop first or --drop last"
+            raise DataError(
+                f"{path}: {column_of(self.table, text)} holds another text in each row, which is no class label; "
+                f"leave it out with {option}, and say which column is the label with --label"
+            )
+        other, beside = (columns[-1], columns[-2]) if text == columns[0] else (columns[0], columns[1])
+        if self._holds_integers(other) and not self._holds_integers(beside):
+            raise DataError(
+                f"{path}: {column_of(self.table, text)} holds text and {column_of(self.table, other)} integers only; "
+                f"{SAY_WHICH}"
+            )
+        return text
+
+    def _holds_integers(self, column: int) -> bool:
+        return all(is_label(to_number(value, self.table.decimal)) for value in self.values(column))
 
     def layout(self, features: Sequence[int], label: int = -1, group: int = -1) -> Layout:
         """Return the layout of these roles, the other columns left out; DataError for a feature that cannot be one."""
@@ -212,7 +232,10 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     drop = {columns.place(name, "--drop") for name in roles.drop}
     label = columns.named_label(roles.label)
     group = None if roles.group is None else columns.place(roles.group, "--group")
-    taken = drop | {column for column in (label, group) if column is not None}
+    said = [column for column in (label, group) if column is not None]
+    if len({*drop, *said}) < len(drop) + len(said):
+        raise DataError(f"{path}: one column cannot be two of label, group and left out; check the options")
+    taken = {*drop, *said}
     indices = columns.indices(taken)
     identifiers = columns.identifiers(taken | set(indices))
     if group is None and identifiers:

@@ -83,16 +83,18 @@ def from_frame(frame: pd.DataFrame, layout: Layout, classes: Classes) -> Rows | 
         if labels is None or not (classes is None or np.isin(labels, classes).all()):
             return None
     if layout.group >= 0:
-        groups = frame.iloc[:, layout.group].astype(str).str.strip().to_numpy(np.str_)
-        if (groups == "").any():
+        column = frame.iloc[:, layout.group]
+        groups = column.astype(str).str.strip().to_numpy(np.str_)
+        if column.isna().any() or (groups == "").any():
             return None
     return Rows(features, labels, groups)
 
 
 def _named(column: pd.Series, names: Sequence[str]) -> NDArray[np.int64] | None:
-    codes, texts = pd.factorize(column)
-    places = pd.Index(names).get_indexer(pd.Index(texts, dtype=object).str.strip()) if len(texts) else np.empty(0, int)
-    return None if (places < 0).any() or (codes < 0).any() else places[codes].astype(np.int64)
+    codes, texts = pd.factorize(column.astype(object))
+    known = {name: label for label, name in enumerate(names)}
+    places = np.array([known.get(str(text).strip(), -1) for text in texts], np.int64)
+    return None if (places < 0).any() or (codes < 0).any() else places[codes]
 
 
 def _whole(column: pd.Series) -> NDArray[np.int64] | None:
