@@ -8,7 +8,8 @@ from data.errors import DataError
 from data.tables.layout import Layout
 
 MOST_CLASSES: Final = 1000
-MISSING: Final = ("", "nan", "na", "n/a", "<na>", "null")  # as pandas, R and others write a value that is missing
+# as pandas, R and spreadsheets write a value that is missing
+MISSING: Final = ("", "#N/A", "#NA", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null")
 
 
 def with_class_names(layouts: Sequence[Layout], classes: Sequence[str] | None) -> tuple[Layout, ...]:
@@ -42,4 +43,4 @@ def _names_in(layout: Layout) -> set[str]:
                 f"{layout.path}: {layout.column(layout.label)} holds more than {MOST_CLASSES} different texts and is "
                 "no class label; say which column is the label: --label NAME"
             )
-    return {name for name in names if name.lower() not in MISSING}
+    return {name for name in names if name not in MISSING}
