@@ -9,7 +9,7 @@ from data.tables.columnar import open_columnar
 from data.tables.fields import is_label, to_number
 from data.tables.formats import is_columnar
 from data.tables.layout import Layout, Table, column_of, title
-from data.tables.roles import LABEL_NAMES, holds_text, identifier_rank, is_index
+from data.tables.roles import INDEX, LABEL_NAMES, holds_text, identifier_rank, is_index
 from data.tables.text import read_head
 
 ROWS_BETWEEN_VERDICTS: Final = 1000
@@ -47,7 +47,13 @@ class Columns:
     def named_label(self, label: str | None) -> int | None:
         """Return the column that is called the label by the caller, by the file, or by its name."""
         if label is not None:
-            return self.place(label, "--label")
+            column = self.place(label, "--label")
+            if is_index(None, self.values(column), self.table.decimal, last=False):
+                where = f"{self.table.path}: {column_of(self.table, column)}"
+                raise DataError(
+                    f"{where} only numbers the rows, so it is not the label; say which is with --label NAME"
+                )
+            return column
         if self.table.label >= 0:
             return self.table.label
         names = self.table.names or ()
@@ -136,10 +142,11 @@ class Columns:
             raise DataError(f"{table.path}: no column is left for the values of the beats; give one or more")
         for column in features:
             name = table.names[column] if table.names else None
-            if name == "":
+            if name is not None and INDEX.fullmatch(name):
+                what = f"{name!r} is the name of an index" if name else "no name in the header"
                 raise DataError(
-                    f"{table.path}, line {table.header_line}, column {column + 1}: no name in the header; "
-                    f'give each column a name, or leave it out with --drop "{title(table, column)}"'
+                    f"{table.path}, line {table.header_line}, column {column + 1}: {what}; "
+                    f'give the column a name, or leave it out with --drop "{title(table, column)}"'
                 )
             if name and holds_text(self.values(column), table.decimal):
                 raise DataError(
