@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from data.client.gateway import Served
 from data.errors import DataError
 from data.tables.class_names import with_class_names
-from data.tables.layout import Columns, Layout
+from data.tables.columns import Columns
+from data.tables.layout import Layout
 from data.tables.stream import count_rows, line_of, stream
 
 __all__ = ["Batch", "batches", "count_rows", "layout_for", "line_of"]

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from data.errors import DataError
-from data.tables.fields import is_text
 from data.tables.layout import Layout
 
 MOST_CLASSES: Final = 1000
+# as pandas, R and spreadsheets write a value that is missing
+MISSING: Final = ("", "#N/A", "#NA", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null")
 
 
 def with_class_names(layouts: Sequence[Layout], classes: Sequence[str] | None) -> tuple[Layout, ...]:
@@ -42,8 +43,4 @@ def _names_in(layout: Layout) -> set[str]:
                 f"{layout.path}: {layout.column(layout.label)} holds more than {MOST_CLASSES} different texts and is "
                 "no class label; say which column is the label: --label NAME"
             )
-    return {name for name in names if is_text(name, layout.table.decimal) or not _is_missing(name)}
-
-
-def _is_missing(name: str) -> bool:
-    return name == "" or name.lower().lstrip("+-") in ("nan", "inf", "infinity")
+    return {name for name in names if name not in MISSING}

@@ -9,7 +9,10 @@ from data.tables.fields import BLANKS, split, to_number
 
 DELIMITERS: Final = ("\t", ";", ",")
 # in the order of preference where two make as many numbers of the fields
-DIALECTS: Final = tuple((delimiter, decimal) for decimal in ".," for delimiter in (*DELIMITERS, "|", BLANKS))
+DIALECTS: Final = (
+    *((delimiter, decimal) for decimal in ".," for delimiter in "\t;"),
+    *((delimiter, decimal) for decimal in ".," for delimiter in (",", "|", BLANKS)),
+)
 ROWS_TRIED: Final = 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's first line
 

@@ -39,7 +39,7 @@ _OTHERS: Final = (
     (rb"FEA1", "a Feather file of version 1", "write it anew with pandas, or as Parquet"),
     (rb"RD[AX]\d\n|[XAB]\n\x00", "an R data file", "write the table with write.csv(..., row.names = FALSE)"),
     (rb"SQLite format 3\x00", "an SQLite database", "export the table of beats as CSV"),
-    (rb"0       .{176}\d+ |\xffBIOSEMI", "an EDF or BDF recording", _RECORDING),
+    (rb"0       .{160}(\d\d\.\d\d\.\d\d){2}\d+ |\xffBIOSEMI", "an EDF or BDF recording", _RECORDING),
     (rb".{128}DICM", "a DICOM file", "export its waveform as CSV or EDF"),
     (rb"BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!|.{257}ustar", "a packed file", _UNPACK),
 )

@@ -16,6 +16,7 @@ from data.tables.formats import GZIP, LOOKED_AT, UTF_16, refuse_others
 
 BLOCK_BYTES: Final = 1 << 21
 LONGEST_LINE: Final = 64 << 20
+NOTHING: Final = b" \t,;|"  # a line of these alone is blank: spreadsheets write rows without values so
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -33,7 +34,8 @@ class Chunk:
 
     def rows(self) -> Iterator[tuple[int, bytes]]:
         """Yield number and bytes of each line that is not blank."""
-        return ((number, line) for number, line in enumerate(self.lines, self.first) if line.strip())
+        lines = enumerate(self.lines, self.first)
+        return ((number, line) for number, line in lines if line.strip() and line.strip(NOTHING))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,25 @@
 """Rows out of chunks of text: quickly with pandas where all is well, else line by line with the reason why not."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.tables.dialect import loose_split
 from data.tables.fields import BLANKS, LARGEST_LABEL, fits_float32, is_label, shown, split, to_number
 from data.tables.frames import Kinds, read_frame, unquoted
 from data.tables.layout import Layout
 from data.tables.lines import Chunk, count_byte, decode
 from data.tables.text import TextTable
 
+FIRST_ROW: Final = re.compile(rb"\s*([^\r\n]*)")
+TRUTH: Final = re.compile(rb"true|false", re.IGNORECASE)
 Classes = NDArray[np.int64] | None
 
 
@@ -51,10 +56,21 @@ def parse_quickly(chunk: Chunk, table: TextTable, layout: Layout, classes: Class
     frame = read_frame(chunk.data, table.delimiter, table.decimal, kinds)
     if frame is None or frame.shape[1] != total or not (frame.iloc[:, table.width :] == "").all(axis=None):
         return None
+    if _starts_with_truth(chunk.data, table, kinds):
+        return None
     # pandas fills up a row that is too short, which only a column of numbers refuses
     if kinds[total - 1] is str and not _is_even(chunk.data, table.delimiter, frame):
         return None
     return from_frame(frame, layout, classes)
+
+
+def _starts_with_truth(data: bytes, table: TextTable, kinds: Kinds) -> bool:
+    """Say whether a number of the first row is True or False: a column that holds nothing else pandas takes as 1, 0."""
+    first = FIRST_ROW.match(data)
+    if first is None or not TRUTH.search(first[1]):
+        return False
+    fields = enumerate(loose_split(first[1].decode(errors="replace"), table.delimiter))
+    return any(kinds.get(column) is not str and TRUTH.search(field.encode()) for column, field in fields)
 
 
 def _is_even(data: bytes, delimiter: str, frame: pd.DataFrame) -> bool:
@@ -83,16 +99,18 @@ def from_frame(frame: pd.DataFrame, layout: Layout, classes: Classes) -> Rows | 
         if labels is None or not (classes is None or np.isin(labels, classes).all()):
             return None
     if layout.group >= 0:
-        groups = frame.iloc[:, layout.group].astype(str).str.strip().to_numpy(np.str_)
-        if (groups == "").any():
+        column = frame.iloc[:, layout.group]
+        groups = column.astype(str).str.strip().to_numpy(np.str_)
+        if column.isna().any() or (groups == "").any():
             return None
     return Rows(features, labels, groups)
 
 
 def _named(column: pd.Series, names: Sequence[str]) -> NDArray[np.int64] | None:
-    codes, texts = pd.factorize(column)
-    places = pd.Index(names).get_indexer(pd.Index(texts, dtype=object).str.strip()) if len(texts) else np.empty(0, int)
-    return None if (places < 0).any() or (codes < 0).any() else places[codes].astype(np.int64)
+    codes, texts = pd.factorize(column.astype(object))
+    known = {name: label for label, name in enumerate(names)}
+    places = np.array([known.get(str(text).strip(), -1) for text in texts], np.int64)
+    return None if (places < 0).any() or (codes < 0).any() else places[codes]
 
 
 def _whole(column: pd.Series) -> NDArray[np.int64] | None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.tables.beats import Beats
 from data.tables.class_names import with_class_names
-from data.tables.layout import Layout, Roles, find_layout, title
+from data.tables.find import Roles, find_layout
+from data.tables.layout import Layout, title
 from data.tables.parse import Rows
 from data.tables.stream import stream
 

@@ -17,7 +17,10 @@ PERSON: Final = re.compile(
     + _NUMBER
 )
 RECORDING: Final = re.compile(r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid)" + _NUMBER)
-OTHER: Final = re.compile(r"(id|ids|uid|uuid|guid|identifier|name|beatid|rowid|sampleid)s?")
+OTHER: Final = re.compile(
+    r"(id|uid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)"
+    r"(id|identifier|no|nr|num|number|name|index|idx))s?"
+)
 ENOUGH_TO_COUNT: Final = 10  # rows, of a column whose name says nothing
 
 

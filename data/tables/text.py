@@ -151,7 +151,7 @@ def _delimited_table(
     delimiter, decimal = find_dialect(lines[1:] or lines, separator)
     first_line, first = sample[0][0], _split_head(path, *sample[0], delimiter)
     rows = [loose_split(line, delimiter) for line in lines]
-    if delimiter != "," and not any("," in line or "." in line for line in lines[1:]):
+    if delimiter != "," and len(lines) > 1 and not any("," in line or "." in line for line in lines[1:]):
         decimal = _later_decimal(path, first_line, delimiter)
     is_header = looks_like_header(first, rows[1:], decimal)
     if is_header and len(rows) == 1:

@@ -117,7 +117,7 @@ def test_the_note_is_the_text_of_the_leading_comments(write):
         ("# only a note\n\n", None, "beats.csv: empty"),
         ("a,b,label\n", None, "line 1: a header and no rows"),
         (",0,1,label\n0.5,0.5,0.5,1\n", None, 'line 1, column 1: no name in the header; .* --drop "Unnamed: 0"'),
-        (",,\n0.5,0.5,1\n0.5,0.5,0\n", None, "line 1, column 1: an empty value"),
+        (",,1\n0.5,0.5,1\n0.5,0.5,0\n", None, "line 1, column 1: an empty value"),
         ("a,,label\n0.5,0.5,1\n", None, "line 1, column 2: no name in the header"),
         ("a,a,label\n0.5,0.5,1\n", None, "line 1, column 2: 'a' names two columns"),
         ('a,"b,label\n0.5,0.5,1\n', None, "line 1: not a line of CSV"),

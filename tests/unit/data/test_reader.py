@@ -103,6 +103,11 @@ def test_a_gzip_file_that_is_cut_short_or_damaged(write):
             read_beats(write(damaged))
 
 
+def test_a_column_of_true_and_false_holds_no_numbers(write):
+    with pytest.raises(DataError, match="line 1, column 1: 'True' where a number is expected"):
+        read_beats(write("True,0.5,1\nFalse,1.5,0\n"), "last")
+
+
 def test_quoted_values_are_values(write):
     assert read_beats(write('"0.5","1"\n"1.5","0"\n')).labels.tolist() == [1, 0]
 

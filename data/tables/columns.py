@@ -1,0 +1,161 @@
+"""The columns of a table, judged by their names and first values."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from data.errors import DataError
+from data.tables.columnar import open_columnar
+from data.tables.fields import is_label, to_number
+from data.tables.formats import is_columnar
+from data.tables.layout import Layout, Table, column_of, title
+from data.tables.roles import INDEX, LABEL_NAMES, holds_text, identifier_rank, is_index
+from data.tables.text import read_head
+
+ROWS_BETWEEN_VERDICTS: Final = 1000
+SAY_WHICH: Final = "say which column is the label: --label first or --label last"
+
+
+def open_table(path: Path) -> tuple[Table, list[list[str]]]:
+    """Return how a file is read, and the fields of its first rows; DataError if it is not a table."""
+    return open_columnar(path) if is_columnar(path) else read_head(path)
+
+
+class Columns:
+    """The columns of a table, judged by its first rows; DataError, which names the column, for what cannot be known."""
+
+    def __init__(self, path: Path) -> None:
+        self.table, sample = open_table(path)
+        self._sample = [row for row in sample if len(row) >= self.table.width]
+
+    def values(self, column: int) -> list[str]:
+        """The column's first values."""
+        return [row[column] for row in self._sample]
+
+    def place(self, name: str, option: str) -> int:
+        """Return the column that is meant by "first", "last" or a name."""
+        if name in ("first", "last"):
+            return 0 if name == "first" else self.table.width - 1
+        titles = [title(self.table, column) for column in range(self.table.width)]
+        if name not in titles:
+            known = f"its columns are {', '.join(titles)}" if self.table.names else "it has no header"
+            raise DataError(
+                f"{self.table.path}: no column named {name!r}, {known}; give {option} first, last or a name"
+            )
+        return titles.index(name)
+
+    def named_label(self, label: str | None) -> int | None:
+        """Return the column that is called the label by the caller, by the file, or by its name."""
+        if label is not None:
+            column = self.place(label, "--label")
+            if is_index(None, self.values(column), self.table.decimal, last=False):
+                where = f"{self.table.path}: {column_of(self.table, column)}"
+                raise DataError(
+                    f"{where} only numbers the rows, so it is not the label; say which is with --label NAME"
+                )
+            return column
+        if self.table.label >= 0:
+            return self.table.label
+        names = self.table.names or ()
+        found = [index for index, name in enumerate(names) if name.lower() in LABEL_NAMES]
+        if len(found) > 1:
+            several = " and ".join(column_of(self.table, index) for index in found)
+            raise DataError(f"{self.table.path}: {several} could each be the label; say which with --label NAME")
+        return found[0] if found else None
+
+    def indices(self, taken: set[int]) -> list[int]:
+        """Return the columns that only count or number the rows."""
+        table = self.table
+        return [
+            column
+            for column in range(table.width)
+            if column not in taken
+            and is_index(
+                table.names[column] if table.names else None,
+                self.values(column),
+                table.decimal,
+                column == table.width - 1,
+            )
+        ]
+
+    def identifiers(self, taken: set[int]) -> list[int]:
+        """Return the columns whose names are those of identifiers, names of persons first."""
+        ranks = {column: identifier_rank(name) for column, name in enumerate(self.table.names or ())}
+        found = [(rank, column) for column, rank in ranks.items() if rank is not None and column not in taken]
+        return [column for _, column in sorted(found)]
+
+    def repeats(self, column: int) -> bool:
+        """Say whether a value stands twice in the column; reads the file as far as it takes."""
+        seen: set[int] = set()
+        for (values,) in self.table.texts([column]):
+            for value in values:
+                if (mark := hash(value)) in seen:
+                    return True
+                seen.add(mark)
+        return False
+
+    def found_label(self, columns: Sequence[int]) -> int:
+        """Return the one of the outer columns that holds text or integers only, else the one that nearly does."""
+        path, outer = self.table.path, (columns[0], columns[-1])
+        texts = [column for column in outer if holds_text(self.values(column), self.table.decimal)]
+        if len(texts) == 2:
+            raise DataError(f"{path}: the first and the last column hold text; {SAY_WHICH}")
+        if texts:
+            return self._text_label(texts[0], columns)
+        first = last = rows = 0
+        for firsts, lasts in self.table.texts(outer):
+            first += sum(is_label(to_number(value, self.table.decimal)) for value in firsts)
+            last += sum(is_label(to_number(value, self.table.decimal)) for value in lasts)
+            rows += len(firsts)
+            if rows >= ROWS_BETWEEN_VERDICTS and first != last:
+                break
+        if first == last == rows and rows:
+            raise DataError(f"{path}: the first and the last column hold integers only; {SAY_WHICH}")
+        if 2 * max(first, last) <= rows:
+            raise DataError(f"{path}: neither the first nor the last column holds integers; {SAY_WHICH}")
+        return outer[first <= last]
+
+    def _text_label(self, text: int, columns: Sequence[int]) -> int:
+        """Return the outer column of texts if it is the label beyond doubt."""
+        path, values = self.table.path, self.values(text)
+        if len(set(values)) == len(values) > 2:
+            option = f"--drop {title(self.table, text)}" if self.table.names else "--drop first or --drop last"
+            raise DataError(
+                f"{path}: {column_of(self.table, text)} holds another text in each row, which is no class label; "
+                f"leave it out with {option}, and say which column is the label with --label"
+            )
+        other, beside = (columns[-1], columns[-2]) if text == columns[0] else (columns[0], columns[1])
+        if self._holds_integers(other) and not self._holds_integers(beside):
+            raise DataError(
+                f"{path}: {column_of(self.table, text)} holds text and {column_of(self.table, other)} integers only; "
+                f"{SAY_WHICH}"
+            )
+        return text
+
+    def _holds_integers(self, column: int) -> bool:
+        return all(is_label(to_number(value, self.table.decimal)) for value in self.values(column))
+
+    def layout(self, features: Sequence[int], label: int = -1, group: int = -1) -> Layout:
+        """Return the layout of these roles, the other columns left out; DataError for a feature that cannot be one."""
+        table = self.table
+        if not features:
+            raise DataError(f"{table.path}: no column is left for the values of the beats; give one or more")
+        for column in features:
+            name = table.names[column] if table.names else None
+            if name is not None and INDEX.fullmatch(name):
+                what = f"{name!r} is the name of an index" if name else "no name in the header"
+                raise DataError(
+                    f"{table.path}, line {table.header_line}, column {column + 1}: {what}; "
+                    f'give the column a name, or leave it out with --drop "{title(table, column)}"'
+                )
+            if name and holds_text(self.values(column), table.decimal):
+                raise DataError(
+                    f"{table.path}: {column_of(table, column)} holds text, where the values of a beat are expected; "
+                    f"leave it out with --drop {name}"
+                )
+        left_out = tuple(column for column in range(table.width) if column not in (*features, label, group))
+        declared = table.class_names
+        has_text = label >= 0 and holds_text(self.values(label), table.decimal)
+        if declared is not None:
+            has_text = label == table.label and not all(is_label(to_number(name)) for name in declared)
+        return Layout(table, tuple(features), label, group, left_out, has_text)

@@ -1,0 +1,114 @@
+"""The layout of a file: found by its first rows, or taken from a file that it belongs to."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from data.errors import DataError
+from data.tables.columns import Columns
+from data.tables.layout import Layout, column_of, title
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What the caller says of the columns; all of it may be left open."""
+
+    label: str | None = None  # "first", "last" or a name
+    group: str | None = None
+    drop: tuple[str, ...] = ()
+
+
+def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
+    """Read as much of the file as it takes to know its layout; DataError if that cannot be known.
+
+    `like` is the layout of a file whose columns this one must have.
+    """
+    columns = Columns(path)
+    if like is not None:
+        return _same_layout(columns, like)
+    table = columns.table
+    drop = {columns.place(name, "--drop") for name in roles.drop}
+    label = columns.named_label(roles.label)
+    group = None if roles.group is None else columns.place(roles.group, "--group")
+    said = [column for column in (label, group) if column is not None]
+    if len({*drop, *said}) < len(drop) + len(said):
+        raise DataError(f"{path}: one column cannot be two of label, group and left out; check the options")
+    taken = {*drop, *said}
+    indices = columns.indices(taken)
+    identifiers = columns.identifiers(taken | set(indices))
+    if group is None and identifiers:
+        group = _found_group(columns, identifiers)
+    rest = [
+        column
+        for column in range(table.width)
+        if column not in drop and column != group and column not in indices and column not in identifiers
+    ]
+    if label is None:
+        if len(rest) < 2:
+            raise DataError(f"{path}: no column is left for the label; give the values and the label of each beat")
+        label = columns.found_label(rest)
+    layout = columns.layout([column for column in rest if column != label], label, -1 if group is None else group)
+    _say(layout, indices, drop)
+    return layout
+
+
+def _found_group(columns: Columns, identifiers: list[int]) -> int:
+    for column in identifiers:
+        if columns.repeats(column):
+            return column
+    names = [title(columns.table, column) for column in identifiers]
+    raise DataError(
+        f"{columns.table.path}: {column_of(columns.table, identifiers[0])} names something of each row and is no value "
+        f"of the beat; leave it out with --drop {names[0]}, or say with --group {names[0]} that rows of the same one "
+        "belong together"
+    )
+
+
+def _say(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
+    for column in layout.left_out:
+        if column in drop:
+            continue
+        why = "only numbers the rows" if column in indices else "is an identifier beside the group"
+        log.info("%s: %s %s and is left out", layout.path, layout.column(column), why)
+    if layout.group >= 0:
+        log.info("%s: %s says which rows belong together", layout.path, layout.column(layout.group))
+
+
+def _same_layout(columns: Columns, like: Layout) -> Layout:
+    table, names = columns.table, columns.table.names
+    there = like.table.names
+    if names and there and set(like.feature_names) <= set(names):
+        features = [names.index(name) for name in like.feature_names]
+        return _with_roles_of(columns, features, like)
+    if table.width == like.table.width:
+        unnamed = tuple(f"F{n}" for n in range(1, len(like.features) + 1))
+        mine = names and tuple(names[column] for column in like.features)
+        if mine and like.feature_names not in (unnamed, mine):
+            raise DataError(
+                f"{table.path}, line {table.header_line}: other column names than {like.path.name}; use the same"
+            )
+        same = columns.layout(like.features, like.label, like.group)
+        return replace(same, has_text_labels=like.has_text_labels)
+    indices = columns.indices(set())
+    kept = [column for column in range(table.width) if column not in {*indices, *columns.identifiers(set(indices))}]
+    if len(kept) != len(like.features) + 1 or (names and there):
+        raise DataError(
+            f"{table.path}: {table.width} columns where {like.path.name} has {like.table.width}, the label included; "
+            "rows that belong together must have the same columns"
+        )
+    label = kept[sorted((*like.features, like.label)).index(like.label)]
+    same = columns.layout([column for column in kept if column != label], label)
+    return replace(same, has_text_labels=like.has_text_labels)
+
+
+def _with_roles_of(columns: Columns, features: list[int], like: Layout) -> Layout:
+    names = columns.table.names or ()
+    theirs = like.table.names or ()
+    label = names.index(theirs[like.label]) if theirs[like.label] in names else columns.named_label(None)
+    if label is None:
+        raise DataError(f"{columns.table.path}: no column named {theirs[like.label]!r}, as {like.path.name} has it")
+    group = names.index(theirs[like.group]) if like.group >= 0 and theirs[like.group] in names else -1
+    return replace(columns.layout(features, label, group), has_text_labels=like.has_text_labels)
