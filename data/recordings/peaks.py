@@ -35,6 +35,7 @@ NEAR_SECONDS: Final = 0.4  # from CLOSE_SECONDS to here the share of a larger ne
 SHARE_NEAR: Final = 0.2  # ... to this
 T_SECONDS: Final = 0.5  # up to here after a larger neighbour, a maximum is a T wave ...
 SHARE_T: Final = 0.25  # ... below this share
+MOST: Final = 1.5  # of the usual energy: what a larger neighbour counts beyond CLOSE_SECONDS; more may be an artefact
 NEIGHBOURS: Final = 4  # maxima to either side that are compared
 WEAKEST: Final = 0.05  # of the usual energy in the whole recording: where it is less there are no beats
 WEAKEST_IN_NOISE: Final = 0.3  # the same where the energy is spread as in noise
@@ -121,12 +122,13 @@ def _search(samples: NDArray[np.float32], first: int, start: int, stop: int, rat
     least = np.maximum(np.maximum(LEAST * usual, LEAST_OF_MEAN * mean), ROUNDING * np.abs(signal).max())
 
     places = 1 + np.flatnonzero((energy[1:-1] > energy[:-2]) & (energy[1:-1] >= energy[2:]))
-    places = places[energy[places] > least[np.minimum(places // window, len(usual) - 1)]]
-    inside = (first + places >= start) & (first + places < stop)
-    places = places[inside & (energy[places] >= _overshadowed(places, energy[places], rate))]
-    peaks = _deflections(lead, places, rate)
-    places, peaks = places[known[peaks]], peaks[known[peaks]]
     of = np.minimum(places // window, len(usual) - 1)
+    places, of = places[energy[places] > least[of]], of[energy[places] > least[of]]
+    inside = (first + places >= start) & (first + places < stop)
+    beats = inside & (energy[places] >= _overshadowed(places, energy[places], MOST * usual[of], rate))
+    places, of = places[beats], of[beats]
+    peaks = _deflections(lead, places, rate)
+    of, peaks = of[known[peaks]], peaks[known[peaks]]
     own = slice((start - first) // window, max((stop - first) // window, 1))
     return _Found(first + peaks, usual[of], (usual < NOISE * mean)[of], usual[own])
 
@@ -142,16 +144,17 @@ def _without_slow(signal: Floats, size: float) -> Floats:
     return signal - _average(_average(signal, size), size, late=True)
 
 
-def _overshadowed(places: Places, energies: Floats, rate: float) -> Floats:
+def _overshadowed(places: Places, energies: Floats, most: Floats, rate: float) -> Floats:
     """Return the energy below which each maximum is a part or a wave of a beat near it."""
-    least = np.zeros(len(places))
+    least, limited = np.zeros(len(places)), np.minimum(energies, most)
     for step in range(1, NEIGHBOURS + 1):
         away = (places[step:] - places[:-step]) / rate
         falling = 1 - (1 - SHARE_NEAR) * (away - CLOSE_SECONDS) / (NEAR_SECONDS - CLOSE_SECONDS)
         before = np.where(away < NEAR_SECONDS, np.minimum(falling, 1), 0)
         after = np.where(away < T_SECONDS, np.maximum(before, SHARE_T), 0)
-        least[step:] = np.maximum(least[step:], after * energies[:-step])
-        least[:-step] = np.maximum(least[:-step], before * energies[step:])
+        close = away < CLOSE_SECONDS
+        least[step:] = np.maximum(least[step:], after * np.where(close, energies[:-step], limited[:-step]))
+        least[:-step] = np.maximum(least[:-step], before * np.where(close, energies[step:], limited[step:]))
     return least
 
 

@@ -14,6 +14,7 @@ const NEAR_SECONDS = 0.4; // from CLOSE_SECONDS to here the share of a larger ne
 const SHARE_NEAR = 0.2; // ... to this
 const T_SECONDS = 0.5; // up to here after a larger neighbour, a maximum is a T wave ...
 const SHARE_T = 0.25; // ... below this share
+const MOST = 1.5; // of the usual energy: what a larger neighbour counts beyond CLOSE_SECONDS; more may be an artefact
 const NEIGHBOURS = 4; // maxima to either side that are compared
 const WEAKEST = 0.05; // of the usual energy in the whole recording: where it is less there are no beats
 const WEAKEST_IN_NOISE = 0.3; // the same where the energy is spread as in noise
@@ -86,8 +87,9 @@ function search(samples, start, stop, rate) {
   for (let at = 1; at < energy.length - 1; at++) {
     if (energy[at] > energy[at - 1] && energy[at] >= energy[at + 1] && energy[at] > least[windowOf(at)]) maxima.push(at);
   }
+  const neighbours = maxima.map((at) => ({ at, energy: energy[at], most: MOST * usual[windowOf(at)] }));
   const places = maxima.filter(
-    (at, index) => at >= start && at < stop && energy[at] >= overshadowed(maxima, index, energy, rate),
+    (at, index) => at >= start && at < stop && energy[at] >= overshadowed(neighbours, index, rate),
   );
   const peaks = deflections(lead, places, rate);
   const beats = places.map((at, index) => {
@@ -99,16 +101,22 @@ function search(samples, start, stop, rate) {
 }
 
 /** The energy below which a maximum is a part or a wave of a beat near it. */
-function overshadowed(places, index, energy, rate) {
+function overshadowed(maxima, index, rate) {
   let least = 0;
-  for (let step = 1; step <= NEIGHBOURS; step++) {
-    const [left, right] = [index - step, index + step];
-    if (left >= 0) least = Math.max(least, shareAfter((places[index] - places[left]) / rate) * energy[places[left]]);
-    if (right < places.length) {
-      least = Math.max(least, shareBefore((places[right] - places[index]) / rate) * energy[places[right]]);
-    }
+  const { at } = maxima[index];
+  for (const left of maxima.slice(Math.max(index - NEIGHBOURS, 0), index)) {
+    const away = (at - left.at) / rate;
+    least = Math.max(least, shareAfter(away) * counted(left, away));
+  }
+  for (const right of maxima.slice(index + 1, index + 1 + NEIGHBOURS)) {
+    const away = (right.at - at) / rate;
+    least = Math.max(least, shareBefore(away) * counted(right, away));
   }
   return least;
+}
+
+function counted({ energy, most }, away) {
+  return away < CLOSE_SECONDS ? energy : Math.min(energy, most);
 }
 
 function shareBefore(away) {
