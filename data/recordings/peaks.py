@@ -8,7 +8,7 @@ reach a share of its energy, or it is a P or T wave; the share falls with the ti
 Christov does (BioMedical Engineering OnLine 3:28, 2004).
 
 The constants were chosen once for all 33 records that `make bench-recordings` measures. A change of a single one by a
-tenth costs at most 0.02 percentage points of sensitivity or predictivity, except of NEAR_SECONDS: 0.1.
+tenth costs at most 0.03 percentage points of sensitivity or predictivity, except of NEAR_SECONDS: 0.1.
 gateway/static/recording/peaks.js does the same arithmetic in the same order: change both.
 """
 
@@ -25,22 +25,24 @@ BLOCK_WINDOWS: Final = 200  # searched at a time: five minutes
 SCANNED: Final = 1 << 18  # samples looked through for gaps at a time
 HALF: Final = 6  # windows to either side in the running medians
 MAINS: Final = (50, 60)  # hertz: averages over a period of each leave neither
-SLOW_SECONDS: Final = 0.09  # averages over it are taken away, so that little below 6 Hz is left
+DRIFT_SECONDS: Final = 0.2  # averages over it are taken away where deflections are measured
+SLOW_SECONDS: Final = 0.08  # the same where energy is, so that little below 7 Hz is left
 ENERGY_SECONDS: Final = 0.08  # averaged over twice: about the length of a QRS complex
-LEAST: Final = 0.2  # of the usual energy of a beat; the mean energy is the least, too
+LEAST: Final = 0.2  # of the usual energy of a beat
+LEAST_OF_MEAN: Final = 1.1  # of the mean energy, which matters in noise
 CLOSE_SECONDS: Final = 0.2  # refractory: of two maxima that close only the larger is a beat
 NEAR_SECONDS: Final = 0.4  # from CLOSE_SECONDS to here the share of a larger neighbour falls from 1 ...
 SHARE_NEAR: Final = 0.2  # ... to this
 T_SECONDS: Final = 0.5  # up to here after a larger neighbour, a maximum is a T wave ...
 SHARE_T: Final = 0.25  # ... below this share
+MOST: Final = 1.5  # of the usual energy: what a larger neighbour counts beyond CLOSE_SECONDS; more may be an artefact
 NEIGHBOURS: Final = 4  # maxima to either side that are compared
 WEAKEST: Final = 0.05  # of the usual energy in the whole recording: where it is less there are no beats
 WEAKEST_IN_NOISE: Final = 0.3  # the same where the energy is spread as in noise
-NOISE: Final = 2.2  # usual energy of a beat over mean energy: at most this in noise, 2.5 at 180 beats a minute
+NOISE: Final = 2.4  # usual energy of a beat over mean energy: below in noise, above with up to 180 beats a minute
 ROUNDING: Final = 1e-6  # of the largest value: less is float32's rounding
 REACH_SECONDS: Final = 0.1  # from the maximum of the energy to the largest deflection
-SUMMIT_SECONDS: Final = 0.03  # from that to the summit in the lead before the band-pass
-PREFERENCE: Final = 1.3  # for deflections to the side that is usual in the block
+PREFERENCE: Final = 1.2  # for deflections to the side that is usual in the block
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -117,58 +119,54 @@ def _search(samples: NDArray[np.float32], first: int, start: int, stop: int, rat
     windows = energy[: len(energy) // window * window].reshape(-1, window)
     usual = _running_median(windows.max(axis=1))
     mean = _running_median(windows.cumsum(axis=1)[:, -1] / window)
-    least = np.maximum(np.maximum(LEAST * usual, mean), ROUNDING * np.abs(signal).max())
+    least = np.maximum(np.maximum(LEAST * usual, LEAST_OF_MEAN * mean), ROUNDING * np.abs(signal).max())
 
     places = 1 + np.flatnonzero((energy[1:-1] > energy[:-2]) & (energy[1:-1] >= energy[2:]))
-    places = places[energy[places] > least[np.minimum(places // window, len(usual) - 1)]]
-    inside = (first + places >= start) & (first + places < stop)
-    places = places[inside & (energy[places] >= _overshadowed(places, energy[places], rate))]
-    peaks = _deflections(band, lead, places, rate)
-    places, peaks = places[known[peaks]], peaks[known[peaks]]
     of = np.minimum(places // window, len(usual) - 1)
+    places, of = places[energy[places] > least[of]], of[energy[places] > least[of]]
+    inside = (first + places >= start) & (first + places < stop)
+    beats = inside & (energy[places] >= _overshadowed(places, energy[places], MOST * usual[of], rate))
+    places, of = places[beats], of[beats]
+    peaks = _deflections(lead, places, rate)
+    of, peaks = of[known[peaks]], peaks[known[peaks]]
     own = slice((start - first) // window, max((stop - first) // window, 1))
     return _Found(first + peaks, usual[of], (usual < NOISE * mean)[of], usual[own])
 
 
 def _filtered(signal: Floats, rate: float) -> tuple[Floats, Floats]:
-    """Return the lead without hum of 50 Hz, and what of it is as fast as a QRS complex."""
-    lead = _average(signal, rate / MAINS[0])
-    band = _average(lead, rate / MAINS[1], late=True)
-    for _ in range(2):
-        band = band - _average(_average(band, SLOW_SECONDS * rate), SLOW_SECONDS * rate, late=True)
-    return lead, band
+    """Return the lead without hum and drift, and what of it is as fast as a QRS complex."""
+    lead = _average(_average(signal, rate / MAINS[0]), rate / MAINS[1], late=True)
+    band = _without_slow(_without_slow(lead, SLOW_SECONDS * rate), SLOW_SECONDS * rate)
+    return _without_slow(lead, DRIFT_SECONDS * rate), band
 
 
-def _overshadowed(places: Places, energies: Floats, rate: float) -> Floats:
+def _without_slow(signal: Floats, size: float) -> Floats:
+    return signal - _average(_average(signal, size), size, late=True)
+
+
+def _overshadowed(places: Places, energies: Floats, most: Floats, rate: float) -> Floats:
     """Return the energy below which each maximum is a part or a wave of a beat near it."""
-    least = np.zeros(len(places))
+    least, limited = np.zeros(len(places)), np.minimum(energies, most)
     for step in range(1, NEIGHBOURS + 1):
         away = (places[step:] - places[:-step]) / rate
         falling = 1 - (1 - SHARE_NEAR) * (away - CLOSE_SECONDS) / (NEAR_SECONDS - CLOSE_SECONDS)
         before = np.where(away < NEAR_SECONDS, np.minimum(falling, 1), 0)
         after = np.where(away < T_SECONDS, np.maximum(before, SHARE_T), 0)
-        least[step:] = np.maximum(least[step:], after * energies[:-step])
-        least[:-step] = np.maximum(least[:-step], before * energies[step:])
+        close = away < CLOSE_SECONDS
+        least[step:] = np.maximum(least[step:], after * np.where(close, energies[:-step], limited[:-step]))
+        least[:-step] = np.maximum(least[:-step], before * np.where(close, energies[step:], limited[step:]))
     return least
 
 
-def _deflections(band: Floats, lead: Floats, places: Places, rate: float) -> Places:
+def _deflections(lead: Floats, places: Places, rate: float) -> Places:
     """Move each place to the largest deflection near it; one to the usual side counts PREFERENCE times."""
-    around, values = _around(band, places, REACH_SECONDS * rate)
+    reach = _whole(REACH_SECONDS * rate)
+    around = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, len(lead) - 1)
+    values = lead[around]
     leaning = np.sort(values.min(axis=1) + values.max(axis=1))
-    usual = np.where(values * (-1 if len(leaning) and leaning[len(leaning) // 2] < 0 else 1) > 0, PREFERENCE, 1)
-    found = _largest(around, np.abs(values) * usual)
-    around, values = _around(lead, found, SUMMIT_SECONDS * rate)
-    return _largest(around, values * np.sign(band[found])[:, None])
-
-
-def _around(signal: Floats, places: Places, reach: float) -> tuple[Places, Floats]:
-    around = np.clip(places[:, None] + np.arange(-_whole(reach), _whole(reach) + 1), 0, len(signal) - 1)
-    return around, signal[around]
-
-
-def _largest(around: Places, values: Floats) -> Places:
-    return np.asarray(around[np.arange(len(around)), values.argmax(axis=1)], np.int64)
+    side = -1 if len(leaning) and leaning[len(leaning) // 2] < 0 else 1
+    sizes = np.abs(values) * np.where(values * side > 0, PREFERENCE, 1)
+    return np.asarray(around[np.arange(len(places)), sizes.argmax(axis=1)], np.int64)
 
 
 def _running_median(values: Floats) -> Floats:

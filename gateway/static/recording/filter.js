@@ -1,23 +1,26 @@
 /** Moving averages, and the filter that leaves what is as fast as a QRS complex, as in data/recordings/peaks.py. */
 
 const MAINS = [50, 60]; // hertz: averages over a period of each leave neither
-const SLOW_SECONDS = 0.09; // averages over it are taken away, so that little below 6 Hz is left
+const DRIFT_SECONDS = 0.2; // averages over it are taken away where deflections are measured
+const SLOW_SECONDS = 0.08; // the same where energy is, so that little below 7 Hz is left
 
 /**
- * Return the lead without hum of 50 Hz, and what of it is as fast as a QRS complex.
+ * Return the lead without hum and drift, and what of it is as fast as a QRS complex.
  *
  * @param {Float64Array} signal
  * @param {number} rate samples per second
  * @returns {{lead: Float64Array, band: Float64Array}}
  */
 export function filtered(signal, rate) {
-  const lead = average(signal, rate / MAINS[0]);
-  const band = average(lead, rate / MAINS[1], true);
-  for (let round = 0; round < 2; round++) {
-    const slow = average(average(band, SLOW_SECONDS * rate), SLOW_SECONDS * rate, true);
-    for (let index = 0; index < band.length; index++) band[index] -= slow[index];
-  }
-  return { lead, band };
+  const humless = average(average(signal, rate / MAINS[0]), rate / MAINS[1], true);
+  const band = withoutSlow(withoutSlow(humless, SLOW_SECONDS * rate), SLOW_SECONDS * rate);
+  return { lead: withoutSlow(humless, DRIFT_SECONDS * rate), band };
+}
+
+function withoutSlow(signal, size) {
+  const rest = average(average(signal, size), size, true);
+  for (let index = 0; index < rest.length; index++) rest[index] = signal[index] - rest[index];
+  return rest;
 }
 
 /**

@@ -7,20 +7,21 @@ const WINDOW_SECONDS = 1.5; // one beat at least, at 40 beats a minute
 const BLOCK_WINDOWS = 200; // searched at a time: five minutes
 const HALF = 6; // windows to either side in the running medians
 const ENERGY_SECONDS = 0.08; // averaged over twice: about the length of a QRS complex
-const LEAST = 0.2; // of the usual energy of a beat; the mean energy is the least, too
+const LEAST = 0.2; // of the usual energy of a beat
+const LEAST_OF_MEAN = 1.1; // of the mean energy, which matters in noise
 const CLOSE_SECONDS = 0.2; // refractory: of two maxima that close only the larger is a beat
 const NEAR_SECONDS = 0.4; // from CLOSE_SECONDS to here the share of a larger neighbour falls from 1 ...
 const SHARE_NEAR = 0.2; // ... to this
 const T_SECONDS = 0.5; // up to here after a larger neighbour, a maximum is a T wave ...
 const SHARE_T = 0.25; // ... below this share
+const MOST = 1.5; // of the usual energy: what a larger neighbour counts beyond CLOSE_SECONDS; more may be an artefact
 const NEIGHBOURS = 4; // maxima to either side that are compared
 const WEAKEST = 0.05; // of the usual energy in the whole recording: where it is less there are no beats
 const WEAKEST_IN_NOISE = 0.3; // the same where the energy is spread as in noise
-const NOISE = 2.2; // usual energy of a beat over mean energy: at most this in noise, 2.5 at 180 beats a minute
+const NOISE = 2.4; // usual energy of a beat over mean energy: below in noise, above with up to 180 beats a minute
 const ROUNDING = 1e-6; // of the largest value: less is float32's rounding
 const REACH_SECONDS = 0.1; // from the maximum of the energy to the largest deflection
-const SUMMIT_SECONDS = 0.03; // from that to the summit in the lead before the band-pass
-const PREFERENCE = 1.3; // for deflections to the side that is usual in the block
+const PREFERENCE = 1.2; // for deflections to the side that is usual in the block
 
 /**
  * Return the sample numbers of the R peaks, ascending: the largest deflection of each QRS complex, up or down.
@@ -80,16 +81,17 @@ function search(samples, start, stop, rate) {
   const mean = runningMedian(Float64Array.from(windows, (values) => sum(values) / window), HALF);
   const rounding = ROUNDING * largestSize(signal);
   const windowOf = (place) => Math.min(Math.floor(place / window), usual.length - 1);
-  const least = usual.map((value, at) => Math.max(LEAST * value, mean[at], rounding));
+  const least = usual.map((value, at) => Math.max(LEAST * value, LEAST_OF_MEAN * mean[at], rounding));
 
   const maxima = [];
   for (let at = 1; at < energy.length - 1; at++) {
     if (energy[at] > energy[at - 1] && energy[at] >= energy[at + 1] && energy[at] > least[windowOf(at)]) maxima.push(at);
   }
+  const neighbours = maxima.map((at) => ({ at, energy: energy[at], most: MOST * usual[windowOf(at)] }));
   const places = maxima.filter(
-    (at, index) => at >= start && at < stop && energy[at] >= overshadowed(maxima, index, energy, rate),
+    (at, index) => at >= start && at < stop && energy[at] >= overshadowed(neighbours, index, rate),
   );
-  const peaks = deflections(band, lead, places, rate);
+  const peaks = deflections(lead, places, rate);
   const beats = places.map((at, index) => {
     const level = usual[windowOf(at)];
     return { peak: peaks[index], level, least: level < NOISE * mean[windowOf(at)] ? WEAKEST_IN_NOISE : WEAKEST };
@@ -99,16 +101,22 @@ function search(samples, start, stop, rate) {
 }
 
 /** The energy below which a maximum is a part or a wave of a beat near it. */
-function overshadowed(places, index, energy, rate) {
+function overshadowed(maxima, index, rate) {
   let least = 0;
-  for (let step = 1; step <= NEIGHBOURS; step++) {
-    const [left, right] = [index - step, index + step];
-    if (left >= 0) least = Math.max(least, shareAfter((places[index] - places[left]) / rate) * energy[places[left]]);
-    if (right < places.length) {
-      least = Math.max(least, shareBefore((places[right] - places[index]) / rate) * energy[places[right]]);
-    }
+  const { at } = maxima[index];
+  for (const left of maxima.slice(Math.max(index - NEIGHBOURS, 0), index)) {
+    const away = (at - left.at) / rate;
+    least = Math.max(least, shareAfter(away) * counted(left, away));
+  }
+  for (const right of maxima.slice(index + 1, index + 1 + NEIGHBOURS)) {
+    const away = (right.at - at) / rate;
+    least = Math.max(least, shareBefore(away) * counted(right, away));
   }
   return least;
+}
+
+function counted({ energy, most }, away) {
+  return away < CLOSE_SECONDS ? energy : Math.min(energy, most);
 }
 
 function shareBefore(away) {
@@ -120,16 +128,13 @@ function shareAfter(away) {
   return away < T_SECONDS ? Math.max(shareBefore(away), SHARE_T) : 0;
 }
 
-/** Each place moved to the largest deflection near it; one to the usual side counts more. */
-function deflections(band, lead, places, rate) {
-  const [reach, near] = [whole(REACH_SECONDS * rate), whole(SUMMIT_SECONDS * rate)];
-  const leaning = Float64Array.from(places, (at) => lean(band.subarray(Math.max(at - reach, 0), at + reach + 1))).sort();
+/** Each place moved to the largest deflection near it; one to the usual side counts PREFERENCE times. */
+function deflections(lead, places, rate) {
+  const reach = whole(REACH_SECONDS * rate);
+  const around = places.map((at) => lead.subarray(Math.max(at - reach, 0), at + reach + 1));
+  const leaning = Float64Array.from(around, lean).sort();
   const side = leaning[leaning.length >> 1] < 0 ? -1 : 1;
-  return places.map((at) => {
-    const found = best(band, at, reach, (value) => Math.abs(value) * (value * side > 0 ? PREFERENCE : 1));
-    const sign = Math.sign(band[found]);
-    return best(lead, found, near, (value) => value * sign);
-  });
+  return places.map((at, index) => Math.max(at - reach, 0) + largest(around[index], side));
 }
 
 function lean(signal) {
@@ -138,12 +143,12 @@ function lean(signal) {
   return low + high;
 }
 
-/** The first place within reach where the signal is worth most. */
-function best(signal, place, reach, worth) {
-  let [found, most] = [place, -Infinity];
-  for (let at = Math.max(place - reach, 0); at <= Math.min(place + reach, signal.length - 1); at++) {
-    const value = worth(signal[at]);
-    if (value > most) [found, most] = [at, value];
+/** The first place of the largest deflection. */
+function largest(signal, side) {
+  let [found, most] = [0, -1];
+  for (let at = 0; at < signal.length; at++) {
+    const size = Math.abs(signal[at]) * (signal[at] * side > 0 ? PREFERENCE : 1);
+    if (size > most) [found, most] = [at, size];
   }
   return found;
 }

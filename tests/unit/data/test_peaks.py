@@ -168,3 +168,10 @@ def test_slow_and_fast_hearts(beats_a_minute):
     noise = np.random.default_rng(4).normal(0, 0.02, 120 * rate)
     found = find_peaks((strip(beats, rate, 120 * rate) + noise).astype(np.float32), rate)
     np.testing.assert_allclose(found, beats, atol=0.01 * rate)
+
+
+def test_an_artefact_hides_only_what_it_covers(long_strip):
+    samples = long_strip.copy()
+    spikes = BEATS[10:600:10] + round(0.3 * RATE)  # between beats
+    samples[spikes] += 20
+    assert (match(BEATS, find_peaks(samples, RATE), 0.05 * RATE) >= 0).mean() > 0.99
