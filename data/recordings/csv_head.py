@@ -13,9 +13,9 @@ from data.recordings.csv_leading_rate import take_rate_of_header, take_rate_of_r
 from data.recordings.csv_metadata import Metadata, is_metadata, read_metadata
 from data.recordings.csv_names import TIME, names_and_units, sensor_names
 from data.recordings.csv_units import split_name
-from data.recordings.other_files import GIVE, check_kind
 from data.tables.lines import read_blocks
 
+GIVE: Final = "give a text file with one sample per line"
 LOOKED_AT: Final = 2000  # lines
 JUDGED: Final = 200  # of the last of them, to tell the format
 NUMERIC: Final = re.compile(r"[-\d\s.,;:+eE\u2212]+", re.ASCII)
@@ -105,8 +105,8 @@ def _first_lines(path: Path) -> list[tuple[int, str]]:
     """Return numbers and texts of the first lines that are not blank; the head may be in Windows' encoding."""
     found: list[tuple[int, str]] = []
     for block in read_blocks(path):
-        if block.first == 1:
-            check_kind(path, block.lines[0])
+        if block.first == 1 and b"\0" in block.lines[0]:
+            raise DataError(f"{path}: not text but a binary file; {GIVE}")
         lines = ((number, line) for number, line in enumerate(block.lines, block.first) if line.strip())
         found += [(number, _decode(line)) for number, line in islice(lines, LOOKED_AT - len(found))]
         if len(found) == LOOKED_AT:

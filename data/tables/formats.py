@@ -17,8 +17,8 @@ _UNPACK: Final = "unpack it and give the file of beats that is in it"
 _ARRAY: Final = "write the array as CSV with numpy.savetxt, one beat per line"
 _MATLAB: Final = "write the matrix as CSV with writematrix, one beat per line"
 _FRAME: Final = "write it as CSV or Parquet with pandas"
-_RECORDING: Final = "cut it into beats first with: python -m data beats FILE"
-_TRACE: Final = "give the values of the beats, one beat per line"
+_RECORDING: Final = "name it .edf and cut it into beats with python -m data beats"
+_TRACE: Final = "give its values as CSV"
 # pattern at the start, what it is, what to do
 _OTHERS: Final = (
     (rb"PK\x03\x04.*(\[Content_Types\]\.xml|xl/)", "an Excel workbook", _SHEET),
@@ -32,14 +32,15 @@ _OTHERS: Final = (
     (rb"%PDF-", "a PDF", _TRACE),
     (rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\x00|MM\x00\*|RIFF.{4}WEBP|BM.{4}\x00{4}", "a picture", _TRACE),
     (rb"\s*(<!doctype html|<html)", "a web page", "download the file that it links to"),
-    (rb"\s*(<\?xml|<svg)", "XML", "export the beats as CSV, one per line"),
-    (rb"\s*(\{\s*[\"}]|\[\s*[\[{\"\d.+-])", "JSON", "write the beats as CSV, one per line"),
+    (rb"\s*(<\?xml|<svg)", "XML", "export its values as CSV"),
+    (rb"\s*(\{\s*[\"}]|\[\s*([\[{\"]|[\d.e+-]+\s*[,\]]))", "JSON", "write its values as CSV"),
     (rb"\{\\rtf", "an RTF document", "save it as plain text"),
     (rb"\x80[\x02-\x05]", "a Python pickle", _FRAME),
     (rb"FEA1", "a Feather file of version 1", "write it anew with pandas, or as Parquet"),
     (rb"RD[AX]\d\n|[XAB]\n\x00", "an R data file", "write the table with write.csv(..., row.names = FALSE)"),
     (rb"SQLite format 3\x00", "an SQLite database", "export the table of beats as CSV"),
     (rb"0       .{160}(\d\d\.\d\d\.\d\d){2}\d+ |\xffBIOSEMI", "an EDF or BDF recording", _RECORDING),
+    (rb"SCPECG|.{16}SCPECG", "an SCP-ECG recording", "export its samples as CSV or EDF"),
     (rb".{128}DICM", "a DICOM file", "export its waveform as CSV or EDF"),
     (rb"BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!|.{257}ustar", "a packed file", _UNPACK),
 )

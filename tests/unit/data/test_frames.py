@@ -76,7 +76,7 @@ def test_a_recording_is_a_frame_of_beats_with_their_places(recording):
     assert set(frame.dtypes) == {np.dtype(np.float32)}
     assert frame.index.names == ["sample", "seconds"]
     found = frame.index.get_level_values("sample")
-    assert set(found) <= set(heartbeats(250, 30).tolist())
+    assert np.abs(np.subtract.outer(found, heartbeats(250, 30))).min(axis=1).max() <= 1  # sample
     assert len(found) == len(heartbeats(250, 30)) - 1
     np.testing.assert_allclose(frame.index.get_level_values("seconds"), found / 250, atol=0.001)
     assert "lead ECG at 250 Hz" in frame.attrs["note"]
