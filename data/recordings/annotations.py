@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.library import load
-from data.recordings.wfdb_header import read_header
-from data.recordings.wfdb_record import header_of, is_wfdb, record_of
+from data.recordings.wfdb.header import read_header
+from data.recordings.wfdb.record import header_of, is_wfdb, record_of
 
 CLASSES: Final = ("N", "S", "V", "F", "Q")  # a label is a class's place
 CLASS_OF: Final[Mapping[str, str]] = {

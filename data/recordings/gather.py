@@ -5,8 +5,8 @@ from pathlib import Path
 
 from data.errors import DataError
 from data.recordings.lead import EDF_ENDINGS, TABLE_ENDINGS
-from data.recordings.wfdb_header import read_header
-from data.recordings.wfdb_record import is_wfdb, record_of
+from data.recordings.wfdb.header import read_header
+from data.recordings.wfdb.record import is_wfdb, record_of
 
 
 def recordings_of(paths: Sequence[Path]) -> Mapping[str, Path]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.progress import progress
 from data.recordings.channels import LOWEST_RATE, choose
-from data.recordings.edf import EdfFile
-from data.recordings.signal_table import SignalTable
+from data.recordings.edf.reader import EdfFile
 from data.recordings.signals import DescribedSignals, MeasuredSignals, Signals
-from data.recordings.wfdb_record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
+from data.recordings.text.signal_table import SignalTable
+from data.recordings.wfdb.record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
 
 HIGHEST_RATE: Final = 100_000
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from data.recordings.csv_metadata import is_metadata, read_metadata
-from data.recordings.csv_units import hertz, split_name, time_unit, to_millivolts
+from data.recordings.text.metadata import is_metadata, read_metadata
+from data.recordings.text.units import hertz, split_name, time_unit, to_millivolts
 
 
 @pytest.mark.parametrize(

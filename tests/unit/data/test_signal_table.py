@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.recordings.signal_table import SignalTable
+from data.recordings.text.signal_table import SignalTable
 
 
 def read(path: Path, rate: float | None = None) -> tuple[list[str], list[list[float]], float]:

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.recordings.signal_table import SignalTable
-from data.recordings.times import TextTimes, is_time
+from data.recordings.text.signal_table import SignalTable
+from data.recordings.text.times import TextTimes, is_time
 
 RATES = [50, 64, 100, 125, 128, 130, 200, 250, 256, 257.5, 300, 360, 400, 500, 512, 977.3, 1000, 2000]
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from data.errors import DataError
 from data.recordings.lead import read_lead
-from data.recordings.wfdb_formats import DIFFERENCES, FORMATS
-from data.recordings.wfdb_header import read_header
-from data.recordings.wfdb_record import WfdbRecord, header_of, is_wfdb, record_of
-from data.recordings.wfdb_signal_file import FLAC_BITS, open_signal
+from data.recordings.wfdb.formats import DIFFERENCES, FORMATS
+from data.recordings.wfdb.header import read_header
+from data.recordings.wfdb.record import WfdbRecord, header_of, is_wfdb, record_of
+from data.recordings.wfdb.signal_file import FLAC_BITS, open_signal
 
 FRAMES = 101
 

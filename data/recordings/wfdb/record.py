@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.recordings.signals import BLOCK_SAMPLES, Channel
 from data.recordings.units import in_millivolts
-from data.recordings.wfdb_header import NO_FILE, WfdbHeader, WfdbSignal, read_header
-from data.recordings.wfdb_signal_file import open_signal
+from data.recordings.wfdb.header import NO_FILE, WfdbHeader, WfdbSignal, read_header
+from data.recordings.wfdb.signal_file import open_signal
 
 NO_FORMAT: Final = "0"  # of a signal without samples
 SIGNAL_ENDINGS: Final = (".dat", ".mat")

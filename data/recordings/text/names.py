@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from data.recordings.csv_fields import Format
-from data.recordings.csv_metadata import Metadata, is_metadata, key_and_value
-from data.recordings.csv_units import is_unit
+from data.recordings.text.fields import Format
+from data.recordings.text.metadata import Metadata, is_metadata, key_and_value
+from data.recordings.text.units import is_unit
 
 TITLES: Final = re.compile(r"channel ?titles?|channel ?names?|channels", re.IGNORECASE)
 CALIBRATED: Final = frozenset(("", "cal", "raw", "uncal"))  # a row of Shimmer's

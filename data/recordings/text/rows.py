@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.clock import Clock, last_digit
-from data.recordings.csv_fields import ARROW, LARGEST, MINUS, NO_VALUE, is_comment
-from data.recordings.csv_head import Head
+from data.recordings.text.clock import Clock, last_digit
+from data.recordings.text.fields import ARROW, LARGEST, MINUS, NO_VALUE, is_comment
+from data.recordings.text.head import Head
 from data.tables.lines import Block, decode
 
 HUGE_EXPONENT: Final = re.compile(rb"[eE][-+]?\d{4}")  # pandas' C code crashes on exponents that no int holds

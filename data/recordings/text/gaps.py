@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from data.recordings.time_grid import (
+from data.recordings.text.time_grid import (
     CHUNK,
     EXACT,
     LATE,

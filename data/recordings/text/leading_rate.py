@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from data.recordings.csv_fields import Format
-from data.recordings.csv_metadata import Metadata
+from data.recordings.text.fields import Format
+from data.recordings.text.metadata import Metadata
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.recordings.csv_head import Head
-from data.recordings.csv_names import COUNT, TIME
-from data.recordings.time_grid import UnevenError, fit
+from data.recordings.text.head import Head
+from data.recordings.text.names import COUNT, TIME
+from data.recordings.text.time_grid import UnevenError, fit
 
 MOST_FALLS: Final = 0.3  # of the steps between times: those that jitter by a sample and a half go back in 0.22
 

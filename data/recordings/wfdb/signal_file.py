@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.library import load
-from data.recordings.wfdb_formats import DIFFERENCES, FORMATS, Digital
-from data.recordings.wfdb_header import WfdbHeader, WfdbSignal
+from data.recordings.wfdb.formats import DIFFERENCES, FORMATS, Digital
+from data.recordings.wfdb.header import WfdbHeader, WfdbSignal
 
 FLAC_BITS: Final = {"508": 8, "516": 16, "524": 24}
 

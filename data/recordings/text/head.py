@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
-from data.recordings.csv_fields import Format, Kind, find_format, is_comment, usual_width
-from data.recordings.csv_leading_rate import take_rate_of_header, take_rate_of_rows
-from data.recordings.csv_metadata import Metadata, is_metadata, read_metadata
-from data.recordings.csv_names import TIME, names_and_units, sensor_names
-from data.recordings.csv_units import split_name
+from data.recordings.text.fields import Format, Kind, find_format, is_comment, usual_width
+from data.recordings.text.leading_rate import take_rate_of_header, take_rate_of_rows
+from data.recordings.text.metadata import Metadata, is_metadata, read_metadata
+from data.recordings.text.names import TIME, names_and_units, sensor_names
+from data.recordings.text.units import split_name
 from data.tables.lines import read_blocks
 
 GIVE: Final = "give a text file with one sample per line"

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.csv_columns import is_counter, numbers, time_columns
-from data.recordings.csv_head import Head
-from data.recordings.csv_units import SECONDS, time_unit
-from data.recordings.time_grid import Fit, UnevenError, fit
-from data.recordings.times import TextTimes, is_time
+from data.recordings.text.columns import is_counter, numbers, time_columns
+from data.recordings.text.head import Head
+from data.recordings.text.time_grid import Fit, UnevenError, fit
+from data.recordings.text.times import TextTimes, is_time
+from data.recordings.text.units import SECONDS, time_unit
 
 log = logging.getLogger(__name__)
 

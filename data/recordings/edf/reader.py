@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.edf_header import EdfHeader, EdfSignal, read_header
+from data.recordings.edf.header import EdfHeader, EdfSignal, read_header
 from data.recordings.signals import BLOCK_SAMPLES, Channel
 
 STAMP: Final = re.compile(rb"([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")  # when a record begins, in seconds

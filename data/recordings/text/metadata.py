@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from data.recordings.csv_units import HERTZ, NUMBER, SECONDS, hertz, is_unit, time_unit, to_float, to_millivolts
+from data.recordings.text.units import HERTZ, NUMBER, SECONDS, hertz, is_unit, time_unit, to_float, to_millivolts
 
 # in the languages that watches and loggers write
 RATE_KEY: Final = re.compile(

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from data.recordings.times import is_time
+from data.recordings.text.times import is_time
 from data.tables.fields import to_number
 
 Kind = Literal["number", "time", "text", "empty"]

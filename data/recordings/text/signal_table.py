@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
-from data.recordings.csv_columns import find_leads, time_columns
-from data.recordings.csv_head import Head, read_head
-from data.recordings.csv_rows import RowReader, Rows
-from data.recordings.csv_units import to_millivolts
-from data.recordings.gaps import Gaps
-from data.recordings.time_grid import Gap, UnevenError
+from data.recordings.text.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
+from data.recordings.text.columns import find_leads, time_columns
+from data.recordings.text.gaps import Gaps
+from data.recordings.text.head import Head, read_head
+from data.recordings.text.rows import RowReader, Rows
+from data.recordings.text.time_grid import Gap, UnevenError
+from data.recordings.text.units import to_millivolts
 from data.tables.lines import read_blocks
 
 MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat

@@ -1,0 +1,1 @@
+"""Recordings as text: what the head tells, times and rates, samples."""
