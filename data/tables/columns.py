@@ -153,7 +153,8 @@ class Columns:
                     f"{table.path}: {column_of(table, column)} holds text, where the values of a beat are expected; "
                     f"leave it out with --drop {name}"
                 )
-        left_out = tuple(column for column in range(table.width) if column not in (*features, label, group))
+        kept = {*features, label, group}
+        left_out = tuple(column for column in range(table.width) if column not in kept)
         declared = table.class_names
         has_text = label >= 0 and holds_text(self.values(label), table.decimal)
         if declared is not None:
