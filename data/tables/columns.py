@@ -13,6 +13,7 @@ from data.tables.roles import INDEX, LABEL_NAMES, holds_text, identifier_rank, i
 from data.tables.text import read_head
 
 ROWS_BETWEEN_VERDICTS: Final = 1000
+LISTED: Final = 20  # names of columns in a message
 SAY_WHICH: Final = "say which column is the label: --label first or --label last"
 
 
@@ -38,7 +39,8 @@ class Columns:
             return 0 if name == "first" else self.table.width - 1
         titles = [title(self.table, column) for column in range(self.table.width)]
         if name not in titles:
-            known = f"its columns are {', '.join(titles)}" if self.table.names else "it has no header"
+            listed = ", ".join(titles[:LISTED]) + (", ..." if len(titles) > LISTED else "")
+            known = f"its columns are {listed}" if self.table.names else "it has no header"
             raise DataError(
                 f"{self.table.path}: no column named {name!r}, {known}; give {option} first, last or a name"
             )
