@@ -13,6 +13,7 @@ from data.tables.formats import ARROW, PARQUET
 from data.tables.text import SAMPLE_ROWS
 
 BATCH_VALUES: Final = 1 << 17
+READ_BYTES: Final = 1 << 16  # of a column at a time, where a row group would be read as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _batches(path: Path, rows: int) -> Iterator[Any]:
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(PARQUET):
-        with pyarrow.parquet.ParquetFile(path, memory_map=True) as parquet:
+        with pyarrow.parquet.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False) as parquet:
             yield from parquet.iter_batches(rows)
         return
     with _opened_arrow(path, start) as reader:
@@ -114,7 +115,7 @@ def _batches(path: Path, rows: int) -> Iterator[Any]:
 def _opened_arrow(path: Path, start: bytes) -> Any:
     import pyarrow.ipc
 
-    source = pyarrow.memory_map(str(path))
+    source = pyarrow.OSFile(str(path))
     return pyarrow.ipc.open_file(source) if start.startswith(ARROW[0]) else pyarrow.ipc.open_stream(source)
 
 

@@ -13,6 +13,7 @@ from data.tables.roles import INDEX, LABEL_NAMES, holds_text, identifier_rank, i
 from data.tables.text import read_head
 
 ROWS_BETWEEN_VERDICTS: Final = 1000
+LISTED: Final = 20  # names of columns in a message
 SAY_WHICH: Final = "say which column is the label: --label first or --label last"
 
 
@@ -38,7 +39,8 @@ class Columns:
             return 0 if name == "first" else self.table.width - 1
         titles = [title(self.table, column) for column in range(self.table.width)]
         if name not in titles:
-            known = f"its columns are {', '.join(titles)}" if self.table.names else "it has no header"
+            listed = ", ".join(titles[:LISTED]) + (", ..." if len(titles) > LISTED else "")
+            known = f"its columns are {listed}" if self.table.names else "it has no header"
             raise DataError(
                 f"{self.table.path}: no column named {name!r}, {known}; give {option} first, last or a name"
             )
@@ -153,7 +155,8 @@ class Columns:
                     f"{table.path}: {column_of(table, column)} holds text, where the values of a beat are expected; "
                     f"leave it out with --drop {name}"
                 )
-        left_out = tuple(column for column in range(table.width) if column not in (*features, label, group))
+        kept = {*features, label, group}
+        left_out = tuple(column for column in range(table.width) if column not in kept)
         declared = table.class_names
         has_text = label >= 0 and holds_text(self.values(label), table.decimal)
         if declared is not None:

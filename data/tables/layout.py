@@ -5,6 +5,7 @@ from pathlib import Path
 
 from data.tables.columnar import ColumnarTable
 from data.tables.dialect import DELIMITERS as DELIMITERS
+from data.tables.roles import NAMELESS
 from data.tables.text import TextTable
 
 Table = TextTable | ColumnarTable
@@ -54,6 +55,8 @@ def title(table: Table, column: int) -> str:
     if table.names is None:
         return f"column {column + 1}"
     name = table.names[column] or f"Unnamed: {column}"
+    if not NAMELESS.fullmatch(name):
+        return name
     earlier = [table.names[place] or f"Unnamed: {place}" for place in range(column)]
     return f"{name}.{earlier.count(name)}" if name in earlier else name
 

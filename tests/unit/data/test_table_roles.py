@@ -127,6 +127,12 @@ def test_options_that_do_not_go_with_the_file(write, header, options, message):
         open_beats(write(f"{header}\n" + rows(lambda n: n % 2, lambda n: f"p{n // 6}")), **options)
 
 
+def test_a_message_lists_some_of_many_columns(write):
+    path = write(",".join([*(f"v{n}" for n in range(100)), "label"]) + "\n" + "0.5," * 100 + "1\n")
+    with pytest.raises(DataError, match=r"its columns are v0, .*v19, \.\.\.; give --label first"):
+        open_beats(path, "kind")
+
+
 def test_an_empty_group_is_named(write):
     path = write("a,b,label,patient\n" + rows(lambda n: n % 2, lambda n: "" if n == 7 else "p"))
     with pytest.raises(DataError, match=r"line 9, column 4 \(patient\): an empty value where the group is expected"):
