@@ -70,6 +70,8 @@ def read_head(path: Path) -> Head:
         _counts_row(form, split[start:], names) if names else take_rate_of_rows(path, form, split[start:], metadata)
     )
     rows = tuple((number, fields) for (number, _), fields in zip(plain[start:], split[start:], strict=True))
+    if not rows:
+        raise DataError(f"{path}: a header and no samples; {GIVE}")
     known = names or [metadata.lead if width == 1 else ""] * width
     bare, own_units = zip(*map(split_name, [*known, *[""] * (width - len(known))]), strict=True)
     row_units = [*units, *[""] * (len(bare) - len(units))]

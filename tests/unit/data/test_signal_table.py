@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import DataError
@@ -115,6 +115,7 @@ oddities = st.text("0123456789.,;\t\n:'\"#-+eExnaif \u00e9\x00", max_size=60)
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=oddities)
+@example(text=";0")
 def test_any_text_is_read_or_refused_in_a_sentence(write, text):
     try:
         _, leads, rate = read(write(text), 250)
