@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from data.recordings.text.units import HERTZ, NUMBER, SECONDS, hertz, is_unit, time_unit, to_float, to_millivolts
+from data.recordings.text.units import HERTZ, NUMBER, SECONDS, hertz, is_unit, time_unit, to_float
+from data.recordings.units import millivolts
 
 # in the languages that watches and loggers write
 RATE_KEY: Final = re.compile(
@@ -53,7 +54,7 @@ def read_metadata(lines: Sequence[str]) -> Metadata:
             (named if RATE_KEY.search(key) else others).append((ECG.search(line) is None, rate))
         if LEAD_KEY.match(key) and value:
             metadata.lead = value
-        elif to_millivolts(value) is not None and not is_unit(key) and not metadata.unit:
+        elif millivolts(value) is not None and not is_unit(key) and not metadata.unit:
             # a watch tells the lead in the line before the unit's, in whatever language
             metadata.unit, metadata.lead = value, metadata.lead or before
         before = value
@@ -80,7 +81,7 @@ def is_metadata(line: str) -> bool:
         return HERTZ.fullmatch(line.strip()) is not None or PER_SAMPLE.fullmatch(line.strip()) is not None
     if re.match(NUMBER, value) and _rate(line, *key_and_value(line)) is not None:
         return True
-    return LEAD_KEY.match(key) is not None or (to_millivolts(value) is not None and not is_unit(key))
+    return LEAD_KEY.match(key) is not None or (millivolts(value) is not None and not is_unit(key))
 
 
 def _rate(line: str, key: str, value: str) -> float | None:

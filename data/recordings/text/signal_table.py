@@ -15,7 +15,7 @@ from data.recordings.text.gaps import Gaps
 from data.recordings.text.head import Head, read_head
 from data.recordings.text.rows import RowReader, Rows
 from data.recordings.text.time_grid import Gap, UnevenError
-from data.recordings.text.units import to_millivolts
+from data.recordings.units import millivolts
 from data.tables.lines import read_blocks
 
 MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
@@ -90,7 +90,7 @@ class SignalTable:
 
     def _factor(self, index: int) -> float | None:
         column = self._leads[index]
-        return to_millivolts(self._head.units[column] or self._head.metadata.unit)
+        return millivolts(self._head.units[column] or self._head.metadata.unit)
 
     def _with_gaps(self, blocks: Iterator[Rows], clock: Clock) -> Iterator[NDArray[np.float64]]:
         """Yield samples, and NaN where the times leave some out."""

@@ -3,9 +3,8 @@
 import re
 from typing import Final
 
-PREFIXES: Final = {"": 1000.0, "m": 1.0, "u": 1e-3, "n": 1e-6}  # of a volt, in millivolts
-LONG_PREFIXES: Final = {"milli": "m", "mili": "m", "micro": "u", "mikro": "u", "nano": "n"}
-VOLTS: Final = re.compile(r"(milli|mili|micro|mikro|nano|[mun])?[ -]?(?:v|vol[a-z]*)", re.IGNORECASE)
+from data.recordings.units import millivolts
+
 SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "d": 86400.0}
 TIME_WORDS: Final = (
     (re.compile(r"ns|nsecs?|nanos?|nanose[ckg]\w*"), "ns"),
@@ -22,15 +21,6 @@ HERTZ_WORDS: Final = (
 HERTZ: Final = re.compile(NUMBER + r"[ _]*" + HERTZ_WORDS, re.IGNORECASE)
 BRACKETS: Final = re.compile(r"^(.*?)\s*[\[(]([^\])]*)[\])]\s*$")
 NAMED_VOLTS: Final = re.compile(r"(?:^|[_ ./-])((?:[mun]|milli|micro|mikro)[ -]?(?:v|volts?))$", re.IGNORECASE)
-
-
-def to_millivolts(unit: str) -> float | None:
-    """Return what one of a unit is in mV, or None if it is no unit of voltage."""
-    match = VOLTS.fullmatch(_plain(unit))
-    if match is None:
-        return None
-    prefix = (match[1] or "").lower()
-    return PREFIXES[LONG_PREFIXES.get(prefix, prefix)]
 
 
 def time_unit(text: str) -> str | None:
@@ -52,9 +42,9 @@ def split_name(text: str) -> tuple[str, str]:
     """Split a column's name from the unit it tells: `ecg [uV]` is `ecg` and `uV`; an unknown bracket stays."""
     match = BRACKETS.match(text)
     parts = [part.strip() for part in re.split(r"[,;@]", match[2])] if match else []
-    known = [part for part in parts if to_millivolts(part) or time_unit(part) or hertz(part) or part in ("adu", "a.u.")]
+    known = [part for part in parts if millivolts(part) or time_unit(part) or hertz(part) or part in ("adu", "a.u.")]
     if match and known:
-        return match[1] or text, next((part for part in parts if to_millivolts(part) or time_unit(part)), "")
+        return match[1] or text, next((part for part in parts if millivolts(part) or time_unit(part)), "")
     named = NAMED_VOLTS.search(_plain(text))
     return text, named[1] if named else ""
 
@@ -64,7 +54,7 @@ def is_unit(text: str) -> bool:
     bare = text.strip("()[] ").lower()
     counted = bare in ("", "-", "adu", "nu", "a.u.", "au", "bpm", "g", "n/a", "none", "sample", "samples", "#", "%")
     clock = re.fullmatch(r"[hmsdyt:./\- ]*", bare) is not None
-    return counted or clock or to_millivolts(bare) is not None or _is_time_word(bare)
+    return counted or clock or millivolts(bare) is not None or _is_time_word(bare)
 
 
 def to_float(text: str) -> float:

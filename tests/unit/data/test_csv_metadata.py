@@ -3,7 +3,8 @@
 import pytest
 
 from data.recordings.text.metadata import is_metadata, read_metadata
-from data.recordings.text.units import hertz, split_name, time_unit, to_millivolts
+from data.recordings.text.units import hertz, split_name, time_unit
+from data.recordings.units import millivolts
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_rows_of_names_and_units_are_no_metadata(line):
 
 
 @pytest.mark.parametrize(
-    ("unit", "millivolts"),
+    ("unit", "expected"),
     [
         ("mV", 1),
         ("V", 1000),
@@ -91,13 +92,13 @@ def test_rows_of_names_and_units_are_no_metadata(line):
         ("[uV]", 1e-3),
     ],
 )
-def test_voltages_become_millivolts(unit, millivolts):
-    assert to_millivolts(unit) == pytest.approx(millivolts)
+def test_voltages_become_millivolts(unit, expected):
+    assert millivolts(unit) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("unit", ["", "adu", "bpm", "mm", "s", "value", "g"])
 def test_other_units_stay(unit):
-    assert to_millivolts(unit) is None
+    assert millivolts(unit) is None
 
 
 @pytest.mark.parametrize(
