@@ -1,0 +1,91 @@
+/** A table of beats, row by row: its values for a model, its labels, and what was left out. */
+
+import { chooseColumns, MOST_SIGNALS } from "./choice.js";
+import { FileError } from "./errors.js";
+import { toNumber } from "./fields.js";
+import { columnName, fieldsOf, findLayout } from "./layout.js";
+
+const LOOKED_AT = 1000; // rows, to see what a column holds
+const LEFT_OUT_NAMED = 3;
+
+/** Beats that a page holds in memory; more are for the command line. */
+export const MOST_BEATS = 50000;
+
+/**
+ * Read beats of `width` values, in the order of the model's `names` where the header has them.
+ *
+ * @param {AsyncIterable<{first: number, lines: string[]}>} blocks
+ * @param {string} what the file, for messages
+ * @returns {Promise<{beats: {number: number, features: Float64Array, label: string|null}[], understood: object}>}
+ *   a label's text where the table has labels; `understood` is what a caller may tell of how the rows were read
+ * @throws {FileError}
+ */
+export async function readTable(blocks, what, width, names = null) {
+  const iterator = blocks[Symbol.asyncIterator]();
+  const head = await firstLines(iterator);
+  const layout = findLayout(what, head);
+  if (!layout) return { beats: [], leftOut: [], layout: null };
+  const choice = chooseColumns(what, layout, width, names);
+  const [beats, leftOut] = [[], []];
+  const read = ({ number, line }) => {
+    const fields = fieldsOf(line, layout);
+    const wrong = problem(fields, layout, choice);
+    if (wrong) leftOut.push(`line ${number}${wrong}`);
+    else beats.push(beat(fields, layout, choice, beats.length + 1));
+    if (beats.length > MOST_BEATS) throw tooMany(what, { signals: layout.columns.length <= Math.min(MOST_SIGNALS, width) });
+  };
+  layout.rows.forEach(read);
+  for await (const { first, lines } of { [Symbol.asyncIterator]: () => iterator }) {
+    lines.forEach((line, index) => line.trim() && read({ number: first + index, line }));
+  }
+  if (!beats.length) throw new FileError(`${shown(leftOut)}.`, { title: `No beat can be read from ${what}` });
+  return { beats, layout, choice, leftOut };
+}
+
+/** That a file has more beats than a page holds. */
+export function tooMany(what, facts = {}) {
+  const message = `The page takes up to ${MOST_BEATS.toLocaleString("en")} beats. For more: python -m data predict FILE --url ${globalThis.location?.origin ?? "URL"}`;
+  return new FileError(message, { title: `${what} has too many rows`, ...facts });
+}
+
+/** The first lines that are not blank. */
+async function firstLines(iterator) {
+  const found = [];
+  while (found.length < LOOKED_AT) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    value.lines.forEach((line, index) => line.trim() && found.push({ number: value.first + index, line }));
+  }
+  return found;
+}
+
+function problem(fields, layout, { places, label }) {
+  const { columns, decimal, classes } = layout;
+  if (fields.length !== columns.length) return `: ${fields.length} columns where ${columns.length} are expected`;
+  const place = places.find((each) => Number.isNaN(toNumber(fields[each], decimal)));
+  if (place !== undefined) {
+    const expected = decimal === "," ? "a number with a decimal comma" : "a number";
+    return `, ${columnName(layout, place)}: ${fields[place] ? `'${fields[place].slice(0, 20)}'` : "an empty value"} where ${expected} is expected`;
+  }
+  if (classes && label !== null && !classes.includes(fields[label])) {
+    return `, ${columnName(layout, label)}: class '${fields[label]}' is not among those that the file names`;
+  }
+  return null;
+}
+
+function beat(fields, { decimal }, { places, label }, number) {
+  const features = Float64Array.from(places, (place) => toNumber(fields[place], decimal));
+  return { number, features, label: label === null ? null : labelText(fields[label], decimal) };
+}
+
+/** A number as it is written shortest, so that 1.0 and 1 are one class; null where there is none. */
+function labelText(field, decimal) {
+  const number = toNumber(field, decimal);
+  return Number.isNaN(number) ? field || null : String(number);
+}
+
+/** Some parts as one sentence. */
+export function shown(parts) {
+  const more = parts.length - LEFT_OUT_NAMED;
+  return parts.slice(0, LEFT_OUT_NAMED).join("; ") + (more > 0 ? `; and ${more.toLocaleString("en")} more ${more === 1 ? "row" : "rows"}` : "");
+}
