@@ -1,6 +1,6 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
-import { choices, chooseLead, cutBeats, findPeaks, nameOf, openRecording, readLead } from "../recording/recording.js";
+import { LOWEST_RATE, choices, chooseLead, cutBeats, findPeaks, nameOf, openRecording, readLead } from "../recording/recording.js";
 import { FileError } from "../tables/errors.js";
 import { readFile, readText } from "./reading.js";
 
@@ -30,10 +30,17 @@ const TASKS = {
     const values = new Float32Array(beats.length * width);
     beats.forEach((beat, index) => values.set(beat.values, index * width));
     const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
-    const result = { rate, samples, peaks: peaks.length, spans, values, said: [...recording.said, ...said] };
+    const result = { rate, samples, peaks: peaks.length, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
     return [result, [samples.buffer, values.buffer]];
   },
 };
+
+/** The channels that cannot be chosen, and why. */
+function notOffered({ leads }) {
+  const slow = leads.filter(({ rate, problem }) => !problem && rate < LOWEST_RATE).map(({ name }) => name);
+  const said = leads.filter(({ problem }) => problem).map(({ name, problem }) => `the channel ${name} ${problem}`);
+  return slow.length ? [...said, `too slow to show a heartbeat: ${slow.join(", ")}`] : said;
+}
 
 /** Beats as one block of numbers, which goes to the page at once. */
 function packed({ beats, understood }) {

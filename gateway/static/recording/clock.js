@@ -4,13 +4,20 @@ const DAY = 86400;
 const CLOCK = /^(\d+):(\d{1,2})(?::(\d{1,2}(?:[.,]\d*)?))?$|^(\d+):(\d{1,2}[.,]\d+)$/; // h:m:s, or m:s with a fraction
 const ISO = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?)(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i;
 const DATE = /^(\d{1,2})[./](\d{1,2})[./](\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?))?$/;
+const DATED = /^\d+[-/.]\d+[-/.]\d+$/;
 const BRACKETS = /^\[\s*(\S+)\s+(\S+)\s*\]$/; // WFDB's time of the day and date
+const THOUSANDTHS = /^(\d+:\d{1,2}:\d{1,2}):(\d{1,3})$/;
+const HALVES = /^(.*\d)\s*([ap])\.?m\.?$/i; // of the day
 const ARROW = /^(\S+)\s*->\s*(.*)$/;
 
 /** The seconds that a text of one of these forms tells, or NaN. */
 export function momentOf(field) {
   const [, time, date] = BRACKETS.exec(field) ?? [];
   if (time) return momentOf(`${date} ${time}`);
+  const [, hour, half] = HALVES.exec(field) ?? [];
+  if (half) return halved(momentOf(hour), half);
+  const [, whole, thousandths] = THOUSANDTHS.exec(field) ?? [];
+  if (whole) return momentOf(`${whole}.${thousandths.padStart(3, "0")}`);
   const iso = ISO.exec(field);
   if (iso) return dayOf(iso[1], iso[2], iso[3]) * DAY + (iso[4] ? momentOf(iso[4]) : 0) - zone(iso[5]);
   const dated = DATE.exec(field);
@@ -23,9 +30,16 @@ export function momentOf(field) {
 
 /** The form of a field: "date" alone, "clock" without a day, "moment" with both, or null. */
 export function formOf(field) {
-  if (CLOCK.test(field)) return "clock";
+  if (!field.includes(":") && !DATED.test(field)) return null; // as most are
+  if (!/[-/[]|\d\.\d+\.\d/.test(field)) return Number.isNaN(momentOf(field)) ? null : "clock";
   if (Number.isNaN(momentOf(field))) return null;
   return field.includes(":") ? "moment" : "date";
+}
+
+/** Twelve hours are written twice a day. */
+function halved(moment, half) {
+  const hour = Math.floor((((moment % DAY) + DAY) % DAY) / 3600);
+  return moment + 3600 * ((hour === 12 ? -12 : 0) + (half.toLowerCase() === "p" ? 12 : 0));
 }
 
 /** A serial monitor writes `time -> value`. */

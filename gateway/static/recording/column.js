@@ -1,13 +1,14 @@
 /** Numbers of which nobody knows how many will come. */
 export class Column {
-  constructor() {
-    this.memory = new Float64Array(1024);
+  /** @param {typeof Float32Array | typeof Float64Array} kind */
+  constructor(kind) {
+    this.memory = new kind(1024);
     this.length = 0;
   }
 
   add(value) {
     if (this.length === this.memory.length) {
-      const longer = new Float64Array(2 * this.length);
+      const longer = new this.memory.constructor(2 * this.length);
       longer.set(this.memory);
       this.memory = longer;
     }

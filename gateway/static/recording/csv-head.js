@@ -109,7 +109,7 @@ function headed(what, head, above, fieldsOf) {
   const told = readTold(lines);
   const headings = lines.slice(-4).filter((line) => !isTold(line) && !line.startsWith("{")).map((line) => headingOf(line, head.width, fieldsOf)).filter(Boolean);
   const unitRow = headings.length && headings.at(-1).every(isUnit) && headings.at(-1).some((unit) => millivoltsIn(unit) !== null || /\w/.test(unit)) && headings.length > 1 ? headings.pop() : null;
-  const named = told.columns?.names.length === head.width ? told.columns.names : headings.at(-1) ?? null;
+  const named = told.columns?.names.length === head.width ? told.columns.names : mostDistinct(headings);
   const single = head.isMeasured.filter(Boolean).length === 1 ? told.lead : "";
   const parts = Array.from({ length: head.width }, (_, place) => splitName(named ? named[place] ?? "" : single || `signal ${place + 1}`));
   const isNamed = Boolean(named);
@@ -119,6 +119,11 @@ function headed(what, head, above, fieldsOf) {
   const rate = told.rate ?? (named ?? []).map(hertz).find(Boolean) ?? null;
   const units = parts.map(({ unit }, place) => unit || unitRow?.[place]?.replace(/^[([]|[)\]]$/g, "") || (told.columns ? "" : told.unit));
   return withoutStart({ ...head, names: parts.map(({ name }) => name), units, isNamed, told, rate });
+}
+
+/** Of several lines of names, such as the device's above the channels', the last of those that tell the columns apart best. */
+function mostDistinct(headings) {
+  return headings.reduce((best, each) => (best && new Set(each).size < new Set(best).size ? best : each), null);
 }
 
 /** A line of names above the samples, or null: as many fields as there are columns, none of them a number. */

@@ -60,7 +60,7 @@ async function readColumn(file, head, clock, place, rate, progress) {
     for (let index = Math.max(head.dataLine - first, 0); index < lines.length; index++) rows.add(lines[index], first + index);
   }
   const said = rows.ended();
-  const samples = Float32Array.from(rows.values.held);
+  const samples = rows.values.held.slice();
   const isCounted = clock.kind === "counter" && rows.isCounting();
   if (rate || clock.kind !== "times") return { rate: rate ?? head.rate, ...(isCounted ? counted(samples, rows) : { samples }), said };
   const where = (index) => `${file.name}, line ${rows.lineOf(index)}, column ${clock.place + 1} (${head.names[clock.place]})`;
@@ -88,7 +88,7 @@ function gapsSaid(gaps, missing) {
 /** Takes the rows of a file one by one; what is no sample may only stand at its end. */
 class Rows {
   constructor(what, head, clock, place) {
-    Object.assign(this, { what, head, clock, place, values: new Column(), times: new Column(), shifts: [], wrong: null, footer: 0 });
+    Object.assign(this, { what, head, clock, place, values: new Column(Float32Array), times: new Column(Float64Array), shifts: [], wrong: null, footer: 0 });
   }
 
   add(text, number) {

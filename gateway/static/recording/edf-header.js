@@ -19,7 +19,7 @@ const RANGE = /Minimum|Maximum/;
 export async function readHeader(file) {
   const first = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
   const isBdf = first[0] === 255 && textOf(first.subarray(1, 8)) === "BIOSEMI";
-  if (!isBdf && textOf(first.subarray(0, 8)) !== "0") throw new RecordingError(`${file.name}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI`);
+  if (!isBdf && !isEdf(first)) throw new RecordingError(`${file.name}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI`);
   const count = countOf(file, "the number of signals", first.subarray(252, 256));
   const dataStart = HEADER_BYTES * (count + 1);
   if (count < 1 || file.size < dataStart) throw new RecordingError(`${file.name}: cannot be read as EDF file: its header is cut short or tells no signals; get it again`);
@@ -37,6 +37,12 @@ export async function readHeader(file) {
     records: countOf(file, "the number of data records", first.subarray(236, 244), -1),
     seconds: exact(textOf(first.subarray(244, 252)), seconds, Math.max(...signals.map(({ perRecord }) => perRecord))),
   };
+}
+
+/** By its version or, where that is spoilt, by the length of its header. */
+function isEdf(first) {
+  const [length, count] = [first.subarray(184, 192), first.subarray(252, 256)].map((bytes) => numberOf(textOf(bytes)));
+  return textOf(first.subarray(0, 8)) === "0" || (count > 0 && length === HEADER_BYTES * (count + 1));
 }
 
 /** A record's duration, of which eight characters show a rounded part: 0.003906 is a 256th of a second. */
@@ -78,7 +84,7 @@ function valueOf(file, field, bytes) {
 }
 
 /** ASCII by the standard, but a micro sign or an accent comes as UTF-8 or as Latin-1. */
-export function textOf(bytes) {
+function textOf(bytes) {
   const trimmed = (text) => text.split("\0")[0].trim();
   try {
     return trimmed(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

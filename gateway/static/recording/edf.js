@@ -1,13 +1,14 @@
 /** EDF, EDF+ and BDF: a header, then records of integers, signal after signal; as data/recordings/edf.py reads them. */
 
-import { readHeader, textOf } from "./edf-header.js";
+import { readHeader } from "./edf-header.js";
 import { RecordingError } from "./errors.js";
 
 const BYTES_AT_ONCE = 2 ** 20;
 const SHORTEST_GAP = 0.01; // seconds, for each record that has passed: less is an inexact clock
 const LONGEST_GAP = 7 * 24 * 3600; // seconds; more is a damaged time stamp
 const ANNOTATIONS = /^(EDF|BDF) Annotations$/;
-const STAMP = /^([+-]\d+(?:\.\d*)?)/;
+const STAMP_BYTES = 40;
+const STAMP = /^\0*([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14/;
 
 /**
  * @param {File} file
@@ -53,7 +54,7 @@ async function gapsOf(file, header, records) {
   let end = null; // of the record before, on the clock of the samples
   await eachRecord(file, header, records, (bytes, start, record) => {
     const from = start + stamps.offset * header.bytesPerSample;
-    const stamp = Number(STAMP.exec(textOf(bytes.subarray(from, from + 24)))?.[1] ?? NaN);
+    const stamp = Number(STAMP.exec(String.fromCharCode(...bytes.subarray(from, from + STAMP_BYTES)))?.[1] ?? NaN);
     if (end !== null && !Number.isNaN(stamp)) gaps[record] = gapOf(file, record, stamp - end);
     end = (end === null ? stamp || 0 : end + gaps[record]) + header.seconds;
   });

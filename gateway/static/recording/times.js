@@ -9,6 +9,7 @@ const FOLLOW = 0.05; // of how far a time is off: what is expected follows it, a
 const MOST_GAPS = 0.1; // of all samples: more of them are another rate
 const OTHER_RATE = 0.02; // that a long stretch may be off
 const LONG_STRETCH = 100; // samples
+const LOOKED_AT = 20_000; // times, for the first guess of the step
 const WINDOW = 16; // samples, over which jitter is small
 const LONGEST_GAP = 86400; // seconds
 
@@ -53,7 +54,8 @@ function countSteps(times, test) {
   return count;
 }
 
-function firstStep({ times, before, count, largest }, quantum) {
+function firstStep({ times, before, count: all, largest }, quantum) {
+  const count = Math.min(all, LOOKED_AT);
   if (count < 3) return { step: NaN, isRegular: false };
   const steps = Float64Array.from({ length: count - 1 }, (_, index) => (times[index + 1] - times[index]) / (before(index + 1) - before(index)));
   const middle = median(steps);

@@ -24,15 +24,20 @@ export function parseHeader(name, text) {
   const rate = rateOf(name, record.words[2]);
   const frames = framesOf(name, record.number, record.words[3]);
   const said = rate ? [] : [`the header tells no rate; it is read at ${USUAL_RATE} samples per second, as WFDB does`];
-  const parts = segmentsOf(name, recordName);
-  const [expected, kind] = parts === null ? [Number(count), "signals"] : [parts, "segments"];
-  if (rest.length < expected || !expected) {
-    throw new RecordingError(`${name}: cannot be read as WFDB record: its header tells ${expected} ${kind} and describes ${rest.length}`);
-  }
-  const described = rest.slice(0, expected);
   const common = { rate: rate || USUAL_RATE, frames, said };
-  if (parts !== null) return { ...common, signals: [], segments: described.map((line) => segment(name, line)) };
-  return { ...common, segments: [], signals: described.map((line, place) => signal(name, line, place)) };
+  const segments = segmentsOf(name, recordName);
+  if (segments !== null) {
+    if (rest.length < segments) said.push(`its header tells ${segments} segments and describes ${rest.length}, which are read`);
+    return { ...common, signals: [], segments: rest.slice(0, segments).map((line) => segment(name, line)) };
+  }
+  if (rest.length < Number(count)) throw new RecordingError(`${name}: its header tells ${count} signals and describes ${rest.length}; get the header again`);
+  return { ...common, segments: [], signals: rest.slice(0, Number(count)).map((line, place) => signal(name, line, place)) };
+}
+
+/** A file among those given by the path that a header names: its folder need not be there any more. */
+export function fileNamed(files, path) {
+  const name = path.split(/[/\\]/).pop();
+  return files.find((file) => file.name === name);
 }
 
 /** How many segments a record has, or null; a number after a stroke may also be the record's name in a folder. */

@@ -2,6 +2,7 @@
 
 import { RecordingError } from "./errors.js";
 import { FORMATS } from "./formats.js";
+import { fileNamed } from "./wfdb-header.js";
 
 const FRAMES_AT_ONCE = 6 * 2 ** 13; // so that every format's groups of two or three samples are whole
 
@@ -12,7 +13,7 @@ const FRAMES_AT_ONCE = 6 * 2 ** 13; // so that every format's groups of two or t
  * @returns {Promise<{samples: Float32Array, said: string[]}>} samples in the signal's unit
  */
 export async function readSignal({ file: header, record, frames }, signal, files, progress = () => {}) {
-  const file = files.find(({ name }) => name === signal.file.split("/").pop());
+  const file = fileNamed(files, signal.file);
   if (!file) throw new RecordingError(`${header.name}: cannot be read as WFDB record: its samples are in ${signal.file}, which is not there; give it with the header`);
   const format = FORMATS[signal.format];
   if (!format) throw new RecordingError(`${header.name}: samples in format ${signal.format}; formats that can be read are ${Object.keys(FORMATS).join(", ")}`);

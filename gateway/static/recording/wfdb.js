@@ -1,7 +1,7 @@
 /** PhysioNet's WFDB: a header in text (.hea) that names the files of the samples; as data/recordings/wfdb_record.py reads it. */
 
 import { RecordingError } from "./errors.js";
-import { parseHeader } from "./wfdb-header.js";
+import { fileNamed, parseHeader } from "./wfdb-header.js";
 import { readSignal } from "./wfdb-signal.js";
 
 const NO_FILE = "~"; // of a signal or a segment without samples
@@ -50,7 +50,7 @@ function decoded(bytes) {
 async function segmentsOf(header, { segments }, files) {
   return Promise.all(segments.map(async ({ name, frames }) => {
     if (name === NO_FILE) return { frames };
-    const file = files.find((each) => each.name === `${name.split("/").pop()}.hea`);
+    const file = fileNamed(files, `${name}.hea`);
     if (!file) throw new RecordingError(`${header.name}: ${name}.hea: no such WFDB header; give it with the other files of the record`);
     return { frames, file, record: await read(file) };
   }));
