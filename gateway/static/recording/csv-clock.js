@@ -59,7 +59,7 @@ function stepsByOne(values) {
 }
 
 function timeOf(what, { sample, decimal, units, names }, { place, form, values }, date) {
-  const digits = Math.max(0, ...sample.map(({ fields }) => /[.,](\d+)\D*$/.exec(fields[place])?.[1].length ?? 0));
+  const digits = Math.max(0, ...sample.map(({ fields }) => /[.,](\d+)[^.,]*$/.exec(fields[place])?.[1].length ?? 0));
   if (form) {
     const dayOf = (fields) => (date ? momentOf(fields[date.place]) : 0);
     // a clock without a date begins anew at midnight

@@ -141,8 +141,9 @@ function completed(fields, width) {
 
 /** The line as the name of the only column, unless it is a pair of a key and a value. */
 function onlyName(line) {
-  const isPair = /[=:;,\t]/.test(line.replace(/[[(].*?[\])]/g, ""));
-  return isPair ? null : [line.trim().replace(/^(["'])(.*)\1$/, "$2")];
+  const text = line.trim().replace(/[;,\t]+$/, "");
+  const isPair = /[=:;,\t]/.test(text.replace(/[[(].*?[\])]/g, ""));
+  return isPair ? null : [text.replace(/^(["'])(.*)\1$/, "$2")];
 }
 
 /** Some devices write when a recording began and its rate above the samples, as if they were two of these. */

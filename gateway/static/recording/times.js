@@ -5,6 +5,7 @@ import { RecordingError } from "./errors.js";
 const REGULAR = 0.7; // of the steps are alike: samples were lost where one is longer, else the times jitter
 const ALIKE = 0.1; // of a step
 const JITTER = 2.5; // samples that a time may be off where they jitter, or go back
+const EXACT = 0.9; // samples that a time is at most off where the steps are alike, whatever its rounding
 const FOLLOW = 0.05; // of how far a time is off: what is expected follows it, as a clock drifts
 const MOST_GAPS = 0.1; // of all samples: more of them are another rate
 const OTHER_RATE = 0.02; // that a long stretch may be off
@@ -25,9 +26,9 @@ export function placesOf(times, quantum, where) {
   const groups = groupsOf(times);
   let { step, isRegular } = firstStep(groups, quantum);
   if (!(step > 0)) throw uneven(where(0));
-  const tolerance = isRegular ? Math.min(0.5 + quantum / step, JITTER) : Math.max(JITTER, groups.largest);
+  const tolerance = isRegular ? Math.max(0.5, Math.min(quantum / step / 2 + 0.1, EXACT)) : Math.max(JITTER, groups.largest);
   const sure = quantum / (times[times.length - 1] - times[0]); // how far the rounding may move the rate
-  if (!isRegular && isEven(groups, tolerance)) return { rate: nice(1 / fittedStep(groups), sure), places: null, length: times.length, gaps: 0 };
+  if (!isRegular && isEven(groups, tolerance)) return { rate: nice(1 / fittedStep(groups, groups.before), sure), places: null, length: times.length, gaps: 0 };
   let walked = walk(groups, step, tolerance, where);
   for (let round = 0; round < 2; round++) {
     step = stepOf(groups, walked.stretches, step, where);
@@ -35,7 +36,8 @@ export function placesOf(times, quantum, where) {
   }
   const gaps = walked.stretches.length - 1;
   if (gaps > MOST_GAPS * times.length) throw uneven(where(0));
-  return { rate: nice(1 / step, sure), places: gaps ? spread(groups, walked.starts) : null, length: walked.length, gaps };
+  const fitted = fittedStep(groups, (index) => walked.starts[index]);
+  return { rate: nice(1 / fitted, sure), places: gaps ? spread(groups, walked.starts) : null, length: walked.length, gaps };
 }
 
 /** Samples that came in one packet share its time: the time of each packet, and how many samples came before it. */
@@ -70,13 +72,15 @@ function meanStep({ times, before, count }) {
   return (times[count - 1] - times[0]) / before(count - 1);
 }
 
-/** The step by least squares, as single times are off. */
-function fittedStep({ times, before, count }) {
-  const middle = before(count - 1) / 2;
-  let [products, squares] = [0, 0];
+/** The step by least squares, as single times are off; `placeOf` is the place of a group's first sample. */
+function fittedStep({ times, count }, placeOf) {
+  const middle = placeOf(count - 1) / 2;
+  let [products, squares, places] = [0, 0, 0];
+  for (let index = 0; index < count; index++) places += placeOf(index) - middle;
+  const mean = middle + places / count;
   for (let index = 0; index < count; index++) {
-    products += (before(index) - middle) * (times[index] - times[0]);
-    squares += (before(index) - middle) ** 2;
+    products += (placeOf(index) - mean) * (times[index] - times[0]);
+    squares += (placeOf(index) - mean) ** 2;
   }
   return products / squares;
 }

@@ -49,6 +49,11 @@ export function isInteger(text, decimal = ".") {
   return Number.isSafeInteger(toNumber(text, decimal));
 }
 
+/** The fields that are numbers, less a little for each that is text. */
+function scoreOf(fields, counts) {
+  return fields.reduce((sum, field) => sum + (field === "" ? 0 : counts(field) ? 1 : -0.1), 0);
+}
+
 /**
  * The delimiter and decimal sign by which most fields of these lines are numbers; of two that do as well the first.
  *
@@ -57,12 +62,13 @@ export function isInteger(text, decimal = ".") {
  * @param {(field: string, decimal: string) => boolean} counts what is as good as a number
  */
 export function notation(lines, told = null, counts = isNumber) {
+  const isBlank = !told && !["\t", ";", "|"].some((each) => lines.every((line) => line.includes(each))); // else it stands within a time or a number
   const isQuoted = lines.some((line) => line.includes('"')); // then a comma may be both
   let best = { delimiter: told ?? ",", decimal: ".", score: 0 };
   for (const decimal of [".", ","]) {
     for (const delimiter of told ? [told] : DELIMITERS) {
-      if (delimiter === decimal && !isQuoted) continue;
-      const score = lines.reduce((sum, line) => sum + split(line, delimiter).reduce((each, field) => each + (counts(field, decimal) ? 1 : -0.1), 0), 0);
+      if ((delimiter === decimal && !isQuoted) || (!isBlank && " ,".includes(delimiter))) continue;
+      const score = lines.reduce((sum, line) => sum + scoreOf(split(line, delimiter), (field) => counts(field, decimal)), 0);
       if (score > best.score) best = { delimiter, decimal, score };
     }
   }
