@@ -6,6 +6,7 @@ const ISO = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?
 const DATE = /^(\d{1,2})[./](\d{1,2})[./](\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?))?$/;
 const DATED = /^\d+[-/.]\d+[-/.]\d+$/;
 const BRACKETS = /^\[\s*(\S+)\s+(\S+)\s*\]$/; // WFDB's time of the day and date
+const DAYS = /^(\d+) days? (\d.*)$/i; // of pandas' timedelta
 const THOUSANDTHS = /^(\d+:\d{1,2}:\d{1,2}):(\d{1,3})$/;
 const HALVES = /^(.*\d)\s*([ap])\.?m\.?$/i; // of the day
 const ARROW = /^(\S+)\s*->\s*(.*)$/;
@@ -14,6 +15,8 @@ const ARROW = /^(\S+)\s*->\s*(.*)$/;
 export function momentOf(field) {
   const [, time, date] = BRACKETS.exec(field) ?? [];
   if (time) return momentOf(`${date} ${time}`);
+  const [, days, rest] = DAYS.exec(field) ?? [];
+  if (days) return Number(days) * DAY + momentOf(rest);
   const [, hour, half] = HALVES.exec(field) ?? [];
   if (half) return halved(momentOf(hour), half);
   const [, whole, thousandths] = THOUSANDTHS.exec(field) ?? [];
@@ -31,7 +34,7 @@ export function momentOf(field) {
 /** The form of a field: "date" alone, "clock" without a day, "moment" with both, or null. */
 export function formOf(field) {
   if (!field.includes(":") && !DATED.test(field)) return null; // as most are
-  if (!/[-/[]|\d\.\d+\.\d/.test(field)) return Number.isNaN(momentOf(field)) ? null : "clock";
+  if (!/[-/[]|day|\d\.\d+\.\d/.test(field)) return Number.isNaN(momentOf(field)) ? null : "clock";
   if (Number.isNaN(momentOf(field))) return null;
   return field.includes(":") ? "moment" : "date";
 }

@@ -10,6 +10,8 @@ export const NO_VALUE = /^(|-|!|\?|\*|na|nan|n\/a|null|none)$/i;
 const COMMAS = /^-?\d+(,-?\d+)*$/;
 const NOTE = /^\s*[#%;]/;
 const MOST_COLUMNS = 64; // of a recording without names; a table of beats has more
+const FEW_ROWS = 16; // as many as a recording has leads
+const LONGEST_BEAT = 1000; // values
 const EMPATICA_YEARS = 5e8; // seconds: a first row that large is when the recording began
 
 /**
@@ -56,7 +58,8 @@ export function cleaned(line) {
 }
 
 function unquoted(field) {
-  return field.startsWith("'") && field.endsWith("'") && field.length > 1 ? field.slice(1, -1).trim() : field;
+  const isQuoted = field.length > 1 && (field[0] === "'" || field[0] === '"') && field.at(-1) === field[0];
+  return isQuoted ? field.slice(1, -1).trim() : field;
 }
 
 function isValue(field, decimal) {
@@ -114,6 +117,9 @@ function headed(what, head, above, fieldsOf) {
   const parts = Array.from({ length: head.width }, (_, place) => splitName(named ? named[place] ?? "" : single || `signal ${place + 1}`));
   const isNamed = Boolean(named);
   if (!isNamed && head.width > MOST_COLUMNS) {
+    if (head.sample.length <= FEW_ROWS && head.width > LONGEST_BEAT) {
+      throw new RecordingError(`${what}: ${head.sample.length} lines of ${head.width} numbers, so each line is a lead; write a line per sample, with a column for each lead`);
+    }
     throw new RecordingError(`${what}: ${head.width} columns without names, which is a table of beats and no recording; open it as one`);
   }
   const rate = told.rate ?? (named ?? []).map(hertz).find(Boolean) ?? null;
@@ -136,7 +142,8 @@ function headingOf(line, width, fieldsOf) {
 function completed(fields, width) {
   if (/=$/.test(fields[0])) return /title|name/i.test(fields[0]) ? ["time", ...fields.slice(1)] : null;
   const more = fields.length - width;
-  return more > 0 ? [fields.slice(0, more + 1).join(" "), ...fields.slice(more + 1)] : more === -1 && width > 2 ? [...fields, ""] : fields;
+  if (more > 0) return [fields.slice(0, more + 1).join(" "), ...fields.slice(more + 1)];
+  return more === -1 && width > 2 ? ["", ...fields] : fields; // R writes no name above those of the rows
 }
 
 /** The line as the name of the only column, unless it is a pair of a key and a value. */

@@ -11,6 +11,7 @@ import { placesOf } from "./times.js";
 
 const LOOKED_AT = 1200; // lines
 const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
+const OTHER_RATE = 0.05; // that may be told beside times, as devices round it
 const NOTE = /^\s*[#%]/;
 
 /**
@@ -65,6 +66,9 @@ async function readColumn(file, head, clock, place, rate, progress) {
   if (rate || clock.kind !== "times") return { rate: rate ?? head.rate, ...(isCounted ? counted(samples, rows) : { samples }), said };
   const where = (index) => `${file.name}, line ${rows.lineOf(index)}, column ${clock.place + 1} (${head.names[clock.place]})`;
   const { rate: found, places, length, gaps } = placesOf(rows.times.held, clock.quantum, where);
+  if (head.rate && Math.abs(head.rate - found) > OTHER_RATE * found) {
+    throw new RecordingError(`${file.name}: ${head.rate} samples per second are told, but the times tell ${Number(found.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
+  }
   return { rate: found, samples: places ? placed(samples, places, length) : samples, said: gaps ? [...said, gapsSaid(gaps, length - samples.length)] : said };
 }
 
@@ -97,7 +101,7 @@ class Rows {
     const line = cleaned(text);
     const fields = rowOf(line, head);
     const value = fields.length === head.width ? this.valueOf(fields[place]) : null;
-    const time = clock.kind && fields.length === head.width ? clock.seconds(fields, this.times.last) : 0;
+    const time = clock.kind && fields.length === head.width ? this.timeOf(fields) : 0;
     if (this.wrong) {
       if (value !== null || !this.wrong.isText) throw this.wrong.error;
     }
@@ -106,6 +110,12 @@ class Rows {
     const expected = this.lineOf(this.values.length);
     if (number !== expected) this.shifts.push([this.values.length, number - this.values.length]);
     this.values.add(value);
+  }
+
+  /** The time of a row; one that tells none has come with the row before. */
+  timeOf(fields) {
+    const isMissing = this.clock.kind === "times" && this.times.length && NO_VALUE.test(fields[this.clock.place]);
+    return isMissing ? this.times.last : this.clock.seconds(fields, this.times.last);
   }
 
   valueOf(field) {

@@ -31,6 +31,8 @@ export function millivoltsIn(unit) {
 
 /** How many seconds the unit of time is that a column's name or a unit's name tells, the last word first; or null. */
 export function secondsIn(text) {
+  const [, whole, parts] = /^[([ ]*([a-z]+) ?\/ ?(\d+)/i.exec(text) ?? []; // s/256
+  if (parts && secondsIn(whole)) return secondsIn(whole) / Number(parts);
   for (const word of (plain(text).toLowerCase().match(/[a-z]+/g) ?? []).reverse()) {
     const unit = TIME_WORDS.find(([pattern]) => pattern.test(word));
     if (unit) return SECONDS[unit[1]];
