@@ -132,13 +132,18 @@ def test_rows_that_are_no_beats_are_left_out_and_named(page):
     ("name", "content", "said"),
     [
         ("beats.csv", "1,2,3\n4,5,6", f"Its rows have 3 values. This model takes beats of {WIDTH} values"),
+        (
+            "beats.csv",
+            "a,b,label\n" + "1,2,0\n" * 50,
+            f"Its rows have 2 values. This model takes beats of {WIDTH} values",
+        ),
         ("beats.csv", "", "beats.csv is empty"),
         ("beats.csv.gz", gzip.compress(LABELLED.encode())[:-30], "beats.csv.gz: cannot be unpacked"),
         ("beats.csv", b"PK\x03\x04\x14\0xl/workbook.xml", "beats.csv: an Excel workbook; save its sheet as CSV"),
         ("beat.png", b"\x89PNG\r\n\x1a\n", "beat.png: a picture; give the numbers themselves"),
         ("beats.parquet", b"PAR1", "beats.parquet: a Parquet file; the page reads text only"),
     ],
-    ids=["few values", "empty", "cut short", "Excel", "picture", "Parquet"],
+    ids=["few values", "few values and a label", "empty", "cut short", "Excel", "picture", "Parquet"],
 )
 def test_a_file_that_does_not_fit_is_refused_with_what_would(page, name, content, said):
     drop(page, name, content)

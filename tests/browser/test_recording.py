@@ -129,6 +129,18 @@ def files_of(kind: str, folder: Path) -> list[Path]:
         (folder / "lead.hea").write_text(f"lead 1 {RATE} {len(samples) + RATE}\nlead.dat 16 1000/mV 16 0 0 0 0 ECG\n")
         (folder / "lead.dat").write_bytes(np.rint(1000 * samples).astype("<i2").tobytes())
         return [folder / "lead.hea", folder / "lead.dat"]
+    if kind == "watch":
+        told = [
+            "Name,X",
+            "Recorded Date,2024-01-01 12:00:00",
+            f"Sample Rate,{RATE} hertz",
+            "",
+            "Lead,Lead I",
+            "Unit,µV",
+            "",
+        ]
+        (folder / "lead.csv").write_text("\n".join([*told, *(f"{1000 * value:.3f}" for value in samples)]))
+        return [folder / "lead.csv"]
     times = [n / RATE + 20 * (n > 2500) for n in range(len(samples))]
     rows = [f"{1_700_000_000 + time:.3f};{1000 * value:.1f};note" for time, value in zip(times, samples, strict=True)]
     text = "\n".join(["timestamp;ecg [µV];remark", *rows]).replace(".", ",")
@@ -142,8 +154,9 @@ def files_of(kind: str, folder: Path) -> list[Path]:
         ("WFDB", "Cut short: 5000 of 5250 samples are there and are read."),
         ("EDF", "Cut short: 19 of 20 records are whole and are read."),
         ("CSV", "1 gap in the times, where 5000 samples are missing."),
+        ("watch", "in the lead Lead I; 23 beats cut"),
     ],
-    ids=["WFDB", "EDF", "CSV"],
+    ids=["WFDB", "EDF", "CSV", "watch"],
 )
 def test_a_recording_of_each_kind_is_opened_and_what_was_found_is_said(page, tmp_path, kind, said):
     if kind == "EDF":

@@ -73,7 +73,10 @@ export class Opening {
       return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
     } catch (failure) {
       if (!failure.signals || !SIGNALS.test(file.name)) throw failure;
-      return openRecording([file], this.width, null, background, progress);
+      return openRecording([file], this.width, null, background, progress).catch((other) => {
+        // what tells neither times nor a rate may still be beats of another model
+        throw other.needsRate && failure.isTable ? failure : other;
+      });
     }
   }
 

@@ -2,9 +2,6 @@
 
 import { FileError } from "./errors.js";
 import { columnName } from "./layout.js";
-
-/** A table with more columns holds no signals of a recording. */
-export const MOST_SIGNALS = 16;
 const NEITHER = ["index", "identifier"];
 
 /**
@@ -27,7 +24,7 @@ export function chooseColumns(what, layout, width, names) {
   if (text !== undefined && values.length >= width) {
     throw new FileError(`${what}: ${columnName(layout, text)} holds text where a number is expected; remove the column`);
   }
-  if (values.length !== width) throw misfit(what, layout, values.length, width);
+  if (values.length !== width) throw misfit(what, values.length, width, label !== null && layout.columns[label].isLabel);
   return { places: values, label, leftOut, isReordered: false };
 }
 
@@ -61,9 +58,7 @@ function labelOf(what, { columns, rows }, kept, width) {
   return columns[first].isWhole && !columns[last].isWhole ? first : last;
 }
 
-function misfit(what, layout, columns, width) {
+function misfit(what, columns, width, isTable) {
   const message = `Its rows have ${columns} ${columns === 1 ? "value" : "values"}. This model takes beats of ${width} values: ${width} columns, or ${width + 1} with a label first or last.`;
-  // few columns and many rows: a recording's signals, perhaps
-  const signals = layout.columns.length <= MOST_SIGNALS && layout.rows.length > width;
-  return new FileError(message, { title: `The beats of ${what} do not fit the model`, signals });
+  return new FileError(message, { title: `The beats of ${what} do not fit the model`, isTable });
 }

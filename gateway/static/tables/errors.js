@@ -2,7 +2,8 @@
 export class FileError extends Error {
   /**
    * @param {string} message
-   * @param {object} [facts] `title`: what did not work; `signals`: this may be a recording rather than a table of beats
+   * @param {object} [facts] `title`: what did not work; `signals`: this may be a recording rather than a table of beats;
+   *   `isTable`: though that is unlikely
    */
   constructor(message, facts = {}) {
     super(message);

@@ -1,12 +1,15 @@
 /** A table of beats, row by row: its values for a model, its labels, and what was left out. */
 
-import { chooseColumns, MOST_SIGNALS } from "./choice.js";
+import { chooseColumns } from "./choice.js";
 import { FileError } from "./errors.js";
 import { toNumber } from "./fields.js";
 import { columnName, fieldsOf, findLayout } from "./layout.js";
 
 const LOOKED_AT = 1000; // rows, to see what a column holds
 const LEFT_OUT_NAMED = 3;
+
+/** A table with more columns holds no signals of a recording. */
+const MOST_SIGNALS = 32;
 
 /** Beats that a page holds in memory; more are for the command line. */
 export const MOST_BEATS = 50000;
@@ -23,29 +26,46 @@ export const MOST_BEATS = 50000;
 export async function readTable(blocks, what, width, names = null) {
   const iterator = blocks[Symbol.asyncIterator]();
   const head = await firstLines(iterator);
-  const layout = findLayout(what, head);
+  // few columns: a recording's signals, perhaps
+  const signals = { signals: widthOf(head) <= MOST_SIGNALS, isTable: head.length <= width };
+  const { layout, choice } = orSignals(signals, () => {
+    const found = findLayout(what, head);
+    return { layout: found, choice: found && chooseColumns(what, found, width, names) };
+  });
   if (!layout) return { beats: [], leftOut: [], layout: null };
-  const choice = chooseColumns(what, layout, width, names);
   const [beats, leftOut] = [[], []];
   const read = ({ number, line }) => {
     const fields = fieldsOf(line, layout);
     const wrong = problem(fields, layout, choice);
     if (wrong) leftOut.push(`line ${number}${wrong}`);
     else beats.push(beat(fields, layout, choice, beats.length + 1));
-    if (beats.length > MOST_BEATS) throw tooMany(what, { signals: layout.columns.length <= Math.min(MOST_SIGNALS, width) });
+    if (beats.length > MOST_BEATS) throw tooMany(what);
   };
   layout.rows.forEach(read);
   for await (const { first, lines } of { [Symbol.asyncIterator]: () => iterator }) {
     lines.forEach((line, index) => line.trim() && read({ number: first + index, line }));
   }
-  if (!beats.length) throw new FileError(`${shown(leftOut)}.`, { title: `No beat can be read from ${what}` });
+  if (!beats.length) throw new FileError(`${shown(leftOut)}.`, { title: `No beat can be read from ${what}`, ...signals });
   return { beats, layout, choice, leftOut };
 }
 
+/** How many columns the later lines have, as far as delimiters tell that may not stand in a number. */
+function widthOf(head) {
+  return Math.max(1, ...head.slice(head.length >> 1).map(({ line }) => line.trim().split(/[,;\t|]| +/).length));
+}
+
+function orSignals(signals, make) {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof FileError ? Object.assign(error, { ...signals, isTable: signals.isTable || Boolean(error.isTable) }) : error;
+  }
+}
+
 /** That a file has more beats than a page holds. */
-export function tooMany(what, facts = {}) {
+export function tooMany(what) {
   const message = `The page takes up to ${MOST_BEATS.toLocaleString("en")} beats. For more: python -m data predict FILE --url ${globalThis.location?.origin ?? "URL"}`;
-  return new FileError(message, { title: `${what} has too many rows`, ...facts });
+  return new FileError(message, { title: `${what} has too many rows` });
 }
 
 /** The first lines that are not blank. */
