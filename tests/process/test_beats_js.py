@@ -33,7 +33,7 @@ FEW = (3, 2, 1)  # values of a beat in the tables of cases that are refused
 def of_page(case: dict[str, Any]) -> bool:
     """Whether the page has to do with it: it takes no options of training, checks no labels, and reads JSON."""
     error = case.get("error", "")
-    return not OF_TRAINING & case.keys() and "where the label" not in error and error != "JSON"
+    return not OF_TRAINING & case.keys() and "(label)" not in error and error != "JSON"
 
 
 def cases_of(folder: str) -> list[tuple[Path, dict[str, Any]]]:
@@ -161,7 +161,7 @@ def test_a_table_of_the_cases(answers, path, case):
     if error is not None:
         # where the command wants --drop, the page leaves the column out, or names it
         word = error.split()[-1] if error.startswith("--") else error
-        said = [answer.get("error") or answer["understood"] for answer in given]
+        said = [(answer.get("error") or answer["understood"]).replace("Column", "column") for answer in given]
         assert any(word in each for each in said), said
         return
     right, [answer] = case["right"], given

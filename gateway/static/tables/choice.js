@@ -2,7 +2,7 @@
 
 import { FileError } from "./errors.js";
 import { columnName } from "./layout.js";
-const NEITHER = ["index", "identifier"];
+const NEITHER = ["index", "identifier", "name"];
 
 /**
  * @param {string} what the file, for messages
@@ -46,16 +46,25 @@ function places(names, header) {
 }
 
 /** By its name; else, with more columns than the model has values, the one of text or the outer one of integers only. */
-function labelOf(what, { columns, rows }, kept, width) {
+function labelOf(what, layout, kept, width) {
+  const { columns, rows } = layout;
   const named = kept.find((place) => columns[place].isLabel);
   if (named !== undefined || kept.length <= width) return named ?? null;
-  const text = onlyOne(kept.filter((place) => columns[place].isText));
-  if (text !== null) return text;
   const [first, last] = [kept[0], kept.at(-1)];
+  const text = onlyOne(kept.filter((place) => columns[place].isText));
+  if (text !== null) return textLabel(what, layout, kept, text);
   if (columns[first].isWhole && columns[last].isWhole && rows.length > 1) {
     throw new FileError(`${what}: the first and the last column hold integers only, and either may be the label; name it label in a header`);
   }
   return columns[first].isWhole && !columns[last].isWhole ? first : last;
+}
+
+/** An outer column of texts is the label, unless the other outer one holds integers only, and its neighbour does not. */
+function textLabel(what, layout, kept, text) {
+  const isWhole = (place) => layout.columns[place].isWhole;
+  const [other, beside] = text === kept[0] ? [kept.at(-1), kept[1]] : [kept[0], kept.at(-2)];
+  if (![kept[0], kept.at(-1)].includes(text) || !isWhole(other) || isWhole(beside)) return text;
+  throw new FileError(`${what}: ${columnName(layout, text)} holds text and ${columnName(layout, other)} integers only, and either may be the label; name it label in a header`);
 }
 
 function misfit(what, columns, width, isTable) {

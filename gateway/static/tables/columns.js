@@ -20,7 +20,7 @@ export function isLabelName(name) {
  * @param {string[][]} rows the first ones
  * @param {string[]|null} header
  * @param {string} decimal
- * @returns {{kind: "value"|"text"|"index"|"identifier"|"nameless", isWhole: boolean, isLabel: boolean}[]}
+ * @returns {{kind: "value"|"text"|"name"|"index"|"identifier"|"nameless", isWhole: boolean, isLabel: boolean}[]}
  */
 export function columnsOf(rows, header, decimal) {
   return rows[0].map((_, place) => {
@@ -39,7 +39,9 @@ function kindOf(name, fields, isWhole, isNumeric, decimal) {
   if (isWhole && countsOn(fields, isNameless || isNamed ? FEW_ROWS : CERTAIN_ROWS, decimal)) return "index";
   if (isNameless) return isWhole ? "index" : "nameless";
   if (isNamed && !INDEX.test(name)) return "identifier";
-  return isNumeric ? "value" : "text";
+  if (isNumeric) return "value";
+  // as many texts as rows are names of these
+  return fields.length >= CERTAIN_ROWS && new Set(fields).size === fields.length ? "name" : "text";
 }
 
 function countsOn(fields, least, decimal) {

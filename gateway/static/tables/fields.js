@@ -11,7 +11,7 @@ export function toldDelimiter(line) {
 
 /** The fields of a line, without the blanks about them. */
 export function split(line, delimiter) {
-  if (delimiter === " ") return line.trim().split(/\s+/);
+  if (delimiter === " ") return line.trim().split(/\s+/).map((field) => field.replace(/^"(.*)"$/, "$1"));
   const fields = line.includes('"') ? splitQuoted(line, delimiter) : line.split(delimiter);
   for (let place = 0; place < fields.length; place++) fields[place] = fields[place].trim();
   return fields;

@@ -25,7 +25,7 @@ export function findLayout(what, lines) {
   const hasHeader = isHeader(texts, decimal);
   const data = hasHeader ? texts.slice(1) : texts;
   const isTrailing = 2 * data.filter((fields) => fields.length > 1 && fields.at(-1) === "").length > data.length;
-  const header = hasHeader ? named(withoutLast(texts[0], isTrailing && texts[0].at(-1) === "")) : null;
+  const header = hasHeader ? named(headerOf(texts[0], data, isTrailing)) : null;
   const rows = hasHeader ? body.slice(1) : body;
   if (!rows.length) return null;
   return completed(what, { delimiter, decimal, header, rows, isTrailing, classes: null, headerLine: body[0].number });
@@ -65,6 +65,13 @@ export function fieldsOf(line, { delimiter, isTrailing, end }) {
 
 function withoutLast(fields, isSo) {
   return isSo ? fields.slice(0, -1) : fields;
+}
+
+/** R writes no name above the names of its rows. */
+function headerOf(texts, data, isTrailing) {
+  if (isTrailing) return withoutLast(texts, texts.at(-1) === "");
+  const isShort = data.length > 0 && data.every((fields) => fields.length === texts.length + 1);
+  return isShort ? ["", ...texts] : texts;
 }
 
 /** The header's names as pandas completes them: those without one are numbered, those that come twice as well. */
