@@ -160,7 +160,7 @@ def test_a_table_of_the_cases(answers, path, case):
     error = case.get("page_error", case.get("error"))
     if error is not None:
         # where the command wants --drop, the page leaves the column out, or names it
-        word = error.split()[-1] if error.startswith("--") else error
+        word = error.split(" ", 1)[1].strip('"') if error.startswith("--") else error
         said = [(answer.get("error") or answer["understood"]).replace("Column", "column") for answer in given]
         assert any(word in each for each in said), said
         return

@@ -33,7 +33,7 @@ export async function readFile(file, width, names = null, progress = () => {}) {
 async function tableFrom(blocks, what, width, names) {
   const read = await readTable(blocks, what, width, names);
   if (!read.beats.length) throw new FileError(`Give a file with one beat of ${width} values a row.`, { title: `${what} is empty` });
-  return { beats: read.beats, understood: understoodOf(read, width), leftOut: read.choice.leftOut.length };
+  return { beats: read.beats, understood: understoodOf(read, width) };
 }
 
 function tableOf(rows, width, names = null) {

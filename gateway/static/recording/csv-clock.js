@@ -15,7 +15,7 @@ const LEAD = /ecg|ekg|lead|^v\d$|^i+$/i;
 const ROUNDED = 0.1; // unevenness of times
 const UNEVEN = 0.3; // unevenness that no unit makes up for
 const WRAP = 2 ** 32; // where a microcontroller's counter of micro- or milliseconds begins anew
-const DAY = 86400;
+const DAY = 86400; // seconds
 
 /**
  * @param {string} what the file's name
@@ -25,7 +25,7 @@ const DAY = 86400;
  */
 export function findClock(what, head) {
   const columns = head.names.map((_, place) => columnOf(head, place));
-  const times = columns.filter(({ kind }) => kind === "times" && true);
+  const times = columns.filter(({ kind }) => kind === "times");
   const counters = columns.filter(({ kind }) => kind === "counter");
   const others = new Set(columns.filter(({ kind }) => kind).map(({ place }) => place));
   const even = times.filter(({ form }) => form !== "date").sort((one, other) => one.unevenness - other.unevenness);

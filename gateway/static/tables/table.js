@@ -19,8 +19,9 @@ export const MOST_BEATS = 50000;
  *
  * @param {AsyncIterable<{first: number, lines: string[]}>} blocks
  * @param {string} what the file, for messages
- * @returns {Promise<{beats: {number: number, features: Float64Array, label: string|null}[], understood: object}>}
- *   a label's text where the table has labels; `understood` is what a caller may tell of how the rows were read
+ * @returns {Promise<{beats: {number: number, features: Float64Array, label: string|null}[], layout: object|null,
+ *   choice: object, leftOut: string[]}>} a label's text where the table has labels; `layout` and `choice` as findLayout and
+ *   chooseColumns give them, null for an empty file; `leftOut` are the rows that could not be read, and why
  * @throws {FileError}
  */
 export async function readTable(blocks, what, width, names = null) {
