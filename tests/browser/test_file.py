@@ -80,19 +80,40 @@ def test_columns_with_the_models_names_are_put_in_its_order(page):
 def test_of_two_files_the_last_one_is_opened(page):
     page.evaluate(
         """() => {
-            const parse = Papa.parse;
-            Papa.parse = (file, options) => {
-                if (file.name !== "slow.csv") return parse(file, options);
-                const told = (done) => ({ ...options, complete: () => (options.complete(), setTimeout(done)) });
-                window.late = () => new Promise((done) => parse(file, told(done)));
+            window.stopped = 0;
+            const { postMessage, terminate } = Worker.prototype;
+            Worker.prototype.postMessage = function (message) {
+                if (message.input.file.name !== "slow.csv") postMessage.call(this, message);
+            };
+            Worker.prototype.terminate = function () {
+                window.stopped += 1;
+                terminate.call(this);
             };
         }"""
     )
     drop(page, "slow.csv", "\n".join(lines()))
     expect(page.get_by_role("status")).to_have_text("Reading slow.csv …")
     opened(page, name="fast.csv")
-    page.evaluate("window.late()")
     expect(page.locator("#beat-name")).to_contain_text("fast.csv")
+    assert page.evaluate("window.stopped") == 2  # that of the slow one, and that of the fast one at its end
+
+
+def test_columns_that_are_no_values_are_left_out_and_named(page):
+    names = ["", *(f"F{n}" for n in range(1, WIDTH + 1)), "Patient ID", "label"]
+    rows_of_file = [f"{place},{row},P{place // 2},N" for place, row in enumerate(lines(), 1)]
+    opened(page, "\n".join([",".join(names), *rows_of_file]))
+    status = page.get_by_role("status")
+    expect(status).to_contain_text(f"5 beats of {WIDTH} values; a header; the label is the last column (label).")
+    expect(status).to_contain_text("Column 1 (Unnamed: 0) counts the rows and is left out.")
+    expect(status).to_contain_text(f"Column {WIDTH + 2} (Patient ID) names a person or a file and is left out.")
+    assert [row[1:3] for row in rows(page)][:2] == [["●0", "95.3"], ["▲1", "95.3"]]
+
+
+def test_decimal_commas_are_read(page):
+    rows_of_file = [row.replace(",", ";").replace(".", ",") for row in lines(labels=LABELS)]
+    opened(page, "\n".join(rows_of_file))
+    expect(page.get_by_role("status")).to_contain_text("no header; decimal commas; the label is the last column")
+    assert [row[1:3] for row in rows(page)][:2] == [["●0", "95.3"], ["▲1", "95.3"]]
 
 
 def test_rows_that_are_no_beats_are_left_out_and_named(page):
@@ -102,7 +123,8 @@ def test_rows_that_are_no_beats_are_left_out_and_named(page):
     opened(page, "\n".join(broken))
     expect(page.get_by_role("status")).to_contain_text("3 beats")
     expect(page.get_by_role("status")).to_contain_text(
-        f"Left out: row 2 has “half” in column 6, which is no number; row 4 has 3 columns instead of {WIDTH + 1}."
+        "Left out: line 2, column 6: 'half' where a number is expected; "
+        f"line 4: 3 columns where {WIDTH + 1} are expected."
     )
 
 
@@ -110,9 +132,18 @@ def test_rows_that_are_no_beats_are_left_out_and_named(page):
     ("name", "content", "said"),
     [
         ("beats.csv", "1,2,3\n4,5,6", f"Its rows have 3 values. This model takes beats of {WIDTH} values"),
+        (
+            "beats.csv",
+            "a,b,label\n" + "1,2,0\n" * 50,
+            f"Its rows have 2 values. This model takes beats of {WIDTH} values",
+        ),
         ("beats.csv", "", "beats.csv is empty"),
-        ("beats.csv.gz", b"no", "beats.csv.gz cannot be unpacked"),
+        ("beats.csv.gz", gzip.compress(LABELLED.encode())[:-30], "beats.csv.gz: cannot be unpacked"),
+        ("beats.csv", b"PK\x03\x04\x14\0xl/workbook.xml", "beats.csv: an Excel workbook; save its sheet as CSV"),
+        ("beat.png", b"\x89PNG\r\n\x1a\n", "beat.png: a picture; give the numbers themselves"),
+        ("beats.parquet", b"PAR1", "beats.parquet: a Parquet file; the page reads text only"),
     ],
+    ids=["few values", "few values and a label", "empty", "cut short", "Excel", "picture", "Parquet"],
 )
 def test_a_file_that_does_not_fit_is_refused_with_what_would(page, name, content, said):
     drop(page, name, content)

@@ -1,12 +1,16 @@
 """A recording: its strip, the R peaks with their classes, and each beat to be chosen."""
 
+import gzip
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import WIDTH
 from tests.browser.test_reach import violations
+from tests.recordings import write_edf
 
 RATE = 250
 BEATS = 24
@@ -114,9 +118,78 @@ def test_a_recording_may_have_more_samples_than_a_file_may_have_beats(page):
     expect(page.get_by_role("status")).to_contain_text("lead ECG; 269 beats cut")
 
 
+def files_of(kind: str, folder: Path) -> list[Path]:
+    """The same lead in a format; cut short where it can be."""
+    samples = np.array([float(row.split(",")[1]) for row in strip_of(times=True).splitlines()[1:]], np.float32)
+    if kind == "EDF":
+        file = write_edf(folder / "lead.edf", RATE, {"ECG": samples})
+        file.write_bytes(file.read_bytes()[: -2 * RATE])
+        return [file]
+    if kind == "WFDB":
+        (folder / "lead.hea").write_text(f"lead 1 {RATE} {len(samples) + RATE}\nlead.dat 16 1000/mV 16 0 0 0 0 ECG\n")
+        (folder / "lead.dat").write_bytes(np.rint(1000 * samples).astype("<i2").tobytes())
+        return [folder / "lead.hea", folder / "lead.dat"]
+    if kind == "watch":
+        told = [
+            "Name,X",
+            "Recorded Date,2024-01-01 12:00:00",
+            f"Sample Rate,{RATE} hertz",
+            "",
+            "Lead,Lead I",
+            "Unit,µV",
+            "",
+        ]
+        (folder / "lead.csv").write_text("\n".join([*told, *(f"{1000 * value:.3f}" for value in samples)]))
+        return [folder / "lead.csv"]
+    times = [n / RATE + 20 * (n > 2500) for n in range(len(samples))]
+    rows = [f"{1_700_000_000 + time:.3f};{1000 * value:.1f};note" for time, value in zip(times, samples, strict=True)]
+    text = "\n".join(["timestamp;ecg [µV];remark", *rows]).replace(".", ",")
+    (folder / "lead.csv.gz").write_bytes(gzip.compress(text.encode()))
+    return [folder / "lead.csv.gz"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("WFDB", "Cut short: 5000 of 5250 samples are there and are read."),
+        ("EDF", "Cut short: 19 of 20 records are whole and are read."),
+        ("CSV", "1 gap in the times, where 5000 samples are missing."),
+        ("watch", "in the lead Lead I; 23 beats cut"),
+    ],
+    ids=["WFDB", "EDF", "CSV", "watch"],
+)
+def test_a_recording_of_each_kind_is_opened_and_what_was_found_is_said(page, tmp_path, kind, said):
+    if kind == "EDF":
+        pytest.importorskip("pyedflib", reason="the package pyedflib is not installed")
+    page.locator("#files").set_input_files(files_of(kind, tmp_path))
+    expect(page.get_by_role("status")).to_contain_text("All are answered")
+    expect(page.get_by_role("status")).to_contain_text(said)
+    expect(page.locator("#strip-name")).to_contain_text(f"at {RATE} Hz")
+
+
+def test_the_page_handles_clicks_while_a_long_recording_is_read(page):
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const status = document.getElementById("status");
+            new MutationObserver(() => {
+                const text = status.textContent;
+                const step = ["Finding R peaks", "beats cut"].find((words) => text.includes(words));
+                if (!step || seen.includes(step)) return;
+                seen.push(step);
+                if (step === "Finding R peaks") setTimeout(() => document.getElementById("moment-text").click());
+            }).observe(status, { childList: true });
+            document.getElementById("moment-text").addEventListener("click", () => seen.push("click"));
+        }"""
+    )
+    drop(page, beats=1000)
+    expect(page.get_by_role("status")).to_contain_text("999 beats cut", timeout=60_000)
+    assert page.evaluate("window.seen") == ["Finding R peaks", "click", "beats cut"]
+
+
 def test_what_is_no_recording_is_refused(page):
     page.locator("#files").set_input_files({"name": "lead.edf", "mimeType": "", "buffer": b"no"})
-    expect(page.get_by_role("alert")).to_contain_text("lead.edf: not an EDF file")
+    expect(page.get_by_role("alert")).to_contain_text("lead.edf: not an EDF or BDF file")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

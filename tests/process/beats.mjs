@@ -1,44 +1,73 @@
-// What the page's modules make of a recording, as JSON: node beats.mjs LENGTH RATE|- FILE...; "damage" tries broken files.
-import { readFile } from "node:fs/promises";
+// What the page's modules make of files: a list of requests comes as JSON, and their answers go out as JSON.
+import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
+import { text } from "node:stream/consumers";
 
+import { readFile } from "../../gateway/static/page/reading.js";
 import {
-  RecordingError,
-  chooseSignal,
+  chooseLead,
   cutBeats,
   findPeaks,
-  readRecording,
+  openRecording,
+  readLead,
 } from "../../gateway/static/recording/recording.js";
+import { FileError } from "../../gateway/static/tables/errors.js";
 
-const [length, rate, ...paths] = process.argv.slice(2);
-const contents = await Promise.all(paths.map((path) => readFile(path)));
-const options = rate === "-" ? {} : { rate: Number(rate) };
-const answer = length === "damage" ? await damaged() : await read(paths.map((path, index) => [path, contents[index]]));
-process.stdout.write(JSON.stringify(answer));
+const TASKS = { recording: recordingOf, table: tableOf, damage: damaged };
+const SHOWN = 1000; // samples
 
-async function read(files) {
-  try {
-    const { signals } = await readRecording(files.map(([path, bytes]) => new File([bytes], basename(path))), options);
-    const chosen = chooseSignal(signals);
-    const peaks = findPeaks(chosen.samples, chosen.rate);
-    const beats = cutBeats(chosen.samples, chosen.rate, peaks, Number(length) || 20);
+const answers = [];
+for (const { task, paths, ...more } of JSON.parse(await text(process.stdin))) {
+  const files = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
+  answers.push(await TASKS[task](files, more));
+}
+process.stdout.write(JSON.stringify(answers));
+
+async function tableOf([file], { width, names }) {
+  return orError(async () => {
+    const { beats, understood } = await readFile(file, width, names);
+    const [{ features }] = beats;
+    return { rows: beats.length, features: features.length, first: Array.from(features), labels: beats.map(({ label }) => label), understood };
+  });
+}
+
+async function recordingOf(files, { length = 140, options = {} } = {}) {
+  return orError(async () => {
+    const recording = await openRecording(files, options);
+    const { name, unit, rate, samples, said } = await readLead(recording, chooseLead(recording, options.channel));
+    const peaks = findPeaks(samples, rate);
+    const beats = cutBeats(samples, rate, peaks, length);
+    const measured = samples.filter((value) => !Number.isNaN(value));
     return {
-      signals: signals.map(({ name, rate, unit, samples }) => ({ name, rate, unit, length: samples.length })),
-      chosen: chosen.name,
-      samples: Array.from(chosen.samples.subarray(0, 1000)),
+      leads: recording.leads.map(({ name, rate = null, unit }) => ({ name, rate, unit })),
+      said: [...recording.said, ...said],
+      lead: name,
+      unit,
+      rate,
+      samples: samples.length,
+      gaps: samples.length - measured.length,
+      mean: measured.reduce((sum, value) => sum + value, 0) / measured.length,
+      first: Array.from(samples.subarray(0, SHOWN)),
       peaks: Array.from(peaks),
       beats: beats.map(({ peak, values }) => ({ peak, values: Array.from(values) })),
     };
+  });
+}
+
+async function orError(make) {
+  try {
+    return await make();
   } catch (error) {
-    if (!(error instanceof RecordingError)) throw error;
-    return { error: error.message, needsRate: error.needsRate };
+    if (!(error instanceof FileError)) throw error;
+    return { error: [error.title, error.message].filter(Boolean).join(": "), needsRate: Boolean(error.needsRate), signals: Boolean(error.signals) };
   }
 }
 
-/** Break each file in many ways, the same ones each time; every way must end in signals or in a RecordingError. */
-async function damaged() {
+/** Break each file in many ways, the same ones each time; every way must end in signals or in a FileError. */
+async function damaged(files) {
   let seed = 1;
   const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  const contents = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
   const seen = { read: 0, refused: 0 };
   for (let round = 0; round < 400; round++) {
     const broken = contents.map((bytes) => {
@@ -46,7 +75,7 @@ async function damaged() {
       for (let change = random(4); change >= 0; change--) copy[random(Math.min(copy.length, 1000))] = random(256);
       return random(3) ? copy : copy.subarray(0, random(copy.length));
     });
-    const { error } = await read(paths.map((path, index) => [path, broken[index]]));
+    const { error } = await recordingOf(broken.map((bytes, place) => new File([bytes], files[place].name)));
     seen[error === undefined ? "read" : "refused"]++;
   }
   return seen;

@@ -1,8 +1,12 @@
-"""The page's modules beside Python: the same signals, peaks and beats of the same recording."""
+"""The page's modules beside Python: the same leads, peaks and beats of the same recording, the same rows of a table.
+
+The cases of tests/cases are those of the Python readers: one table holds both to what is right.
+"""
 
 import json
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +20,35 @@ from data.recordings.peaks import find_peaks
 from data.recordings.windows import cut_beats
 from tests.recordings import heartbeats, strip, write_edf, write_table
 
-SCRIPT = Path(__file__).with_name("beats.mjs")
 FLAT_HOLD = Path(__file__).parents[1] / "cases" / "recordings" / "flat_hold"
+SCRIPT = Path(__file__).with_name("beats.mjs")
+CASES = Path(__file__).parents[1] / "cases"
 RATE = 250
 BEATS = heartbeats(RATE, 20)
-LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 2 * (sample > 3000)},1\n" for sample in range(6000))
+LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 172800 * (sample > 3000)},1\n" for sample in range(6000))
+# what training wants to be told; the page has no such options, and shows labels as they stand
+OF_TRAINING = {"label", "group", "drop", "classes"}
+FEW = (3, 2, 1)  # values of a beat in the tables of cases that are refused
+
+
+def of_page(case: dict[str, Any]) -> bool:
+    """Whether the page has to do with it: it takes no options of training, checks no labels, and reads JSON."""
+    error = case.get("error", "")
+    return not OF_TRAINING & case.keys() and "(label)" not in error and error != "JSON"
+
+
+def cases_of(folder: str) -> list[tuple[Path, dict[str, Any]]]:
+    """The cases of all tables in a folder, each with its file, which lies beside the table."""
+    tables = [(path.parent, tomllib.loads(path.read_text())) for path in sorted((CASES / folder).glob("*.toml"))]
+    all_cases = [(place, case) for place, table in tables for case in table["case"] + table.get("prediction", [])]
+    return [(place / case["file"], case) for place, case in all_cases if of_page(case)]
+
+
+CASES_OF = {folder: cases_of(folder) for folder in ("recordings", "tables")}
+
+
+def params(folder: str) -> list[Any]:
+    return [pytest.param(*each, id=f"{number}-{each[1]['file']}") for number, each in enumerate(CASES_OF[folder])]
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +58,16 @@ def node():
     if program is None:
         pytest.skip("node is not installed, which runs the page's modules")
 
-    def run(*files, length=140, rate="-", heap=1000):
-        command = [program, f"--max-old-space-size={heap}", str(SCRIPT), str(length), str(rate), *map(str, files)]
-        return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=120).stdout)
+    def run(requests, heap=1000):
+        command = [program, f"--max-old-space-size={heap}", str(SCRIPT)]
+        asked = json.dumps(requests).encode()
+        return json.loads(subprocess.run(command, input=asked, check=True, capture_output=True, timeout=120).stdout)
 
     return run
+
+
+def recording(*files: Path, **more: Any) -> dict[str, Any]:
+    return {"task": "recording", "paths": list(map(str, files)), **more}
 
 
 @pytest.fixture(scope="module")
@@ -61,93 +94,147 @@ def write_record(folder: Path, leads: dict[str, NDArray[np.float32]], form: str)
     return folder / "strip.hea", folder / "strip.dat"
 
 
-def same_as_python(told: dict[str, Any], lead: Lead, length: int = 140) -> None:
-    np.testing.assert_allclose(told["samples"], lead.samples[:1000], atol=1e-6)
+def numbers(values: list[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]
+
+
+def same_as_python(answer: dict[str, Any], lead: Lead, length: int = 140) -> None:
+    np.testing.assert_allclose(numbers(answer["first"]), lead.samples[:1000], atol=1e-6)
     peaks = find_peaks(lead.samples, lead.rate)
-    assert told["peaks"] == peaks.tolist()
+    assert answer["peaks"] == peaks.tolist()
     beats = list(cut_beats(lead.samples, lead.rate, peaks, length))
-    assert [beat["peak"] for beat in told["beats"]] == [peaks[index] for index, _ in beats]
-    np.testing.assert_allclose([beat["values"] for beat in told["beats"]], [values for _, values in beats], atol=1e-4)
+    assert [beat["peak"] for beat in answer["beats"]] == [peaks[index] for index, _ in beats]
+    np.testing.assert_allclose([beat["values"] for beat in answer["beats"]], [values for _, values in beats], atol=1e-4)
+
+
+def files_of(path: Path) -> list[Path]:
+    """What a person would choose: a header comes with all that lies beside it."""
+    if path.suffix != ".hea":
+        return [path]
+    return [path, *(other for other in sorted(path.parent.iterdir()) if other.is_file() and other != path)]
+
+
+@pytest.fixture(scope="module")
+def answers(node):
+    """What the page makes of all cases, by file and request: one process for all of them."""
+    requests = [
+        request
+        for folder in ("recordings", "tables")
+        for path, case in CASES_OF[folder]
+        for request in asked(path, case)
+    ]
+    return {json.dumps(request): answer for request, answer in zip(requests, node(requests), strict=True)}
+
+
+def asked(path: Path, case: dict[str, Any]) -> list[dict[str, Any]]:
+    if path.parent.name != "tables":
+        options = {key: value for key, value in case.get("options", {}).items() if key in ("channel", "rate")}
+        return [recording(*files_of(path), options=options)]
+    features = case.get("right", {}).get("features", [])
+    width = case.get("width", features if isinstance(features, int) else len(features))
+    table = {"task": "table", "paths": [str(path)], "names": case.get("names")}
+    return [table | {"width": each} for each in ([width] if width else FEW)]
+
+
+@pytest.mark.parametrize(("path", "case"), params("recordings"))
+def test_a_recording_of_the_cases(answers, path, case):
+    answer = answers[json.dumps(*asked(path, case))]
+    if "error" in case:
+        assert case.get("page_error", case["error"]).replace("say with --rate how", "say how") in answer["error"]
+        return
+    right = case["right"]
+    assert "error" not in answer, answer
+    assert answer["rate"] == pytest.approx(right["rate"], rel=right.get("within", 1e-5))
+    exact = {key: right[key] for key in ("lead", "unit", "samples", "gaps") if key in right}
+    assert {key: answer[key] for key in exact} == exact
+    assert numbers(answer["first"])[: len(right["first"])] == pytest.approx(right["first"], rel=1e-5, abs=2e-4)
+    assert right.get("word", "") in " ".join(answer["said"])
+    if "mean" in right:
+        assert answer["mean"] == pytest.approx(right["mean"], abs=2e-4)
+    if "peaks" in right:
+        assert abs(len(answer["peaks"]) - right["peaks"]) <= right["peaks_off"]
+
+
+@pytest.mark.parametrize(("path", "case"), params("tables"))
+def test_a_table_of_the_cases(answers, path, case):
+    given = [answers[json.dumps(request)] for request in asked(path, case)]
+    error = case.get("page_error", case.get("error"))
+    if error is not None:
+        # where the command wants --drop, the page leaves the column out, or names it
+        word = error.split(" ", 1)[1].strip('"') if error.startswith("--") else error
+        said = [(answer.get("error") or answer["understood"]).replace("Column", "column") for answer in given]
+        assert any(word in each for each in said), said
+        return
+    right, [answer] = case["right"], given
+    assert "error" not in answer, answer
+    assert (answer["rows"], answer["features"]) == (right["rows"], *{len(answer["first"])})
+    if "labels" in right:
+        names = right.get("class_names")
+        assert answer["labels"][: len(right["labels"])] == [
+            names[label] if names else str(label) for label in right["labels"]
+        ]
+    for name in right.get("left_out", []):
+        # the page shows text labels, also those that a model need not know
+        is_label = "the label is the last column" in answer["understood"] and name == f"column {answer['features'] + 1}"
+        assert is_label or name in answer["understood"].replace("Column", "column")
 
 
 @pytest.mark.parametrize("form", ["16", "212"])
 def test_a_wfdb_record(node, leads, tmp_path, form):
     header, samples = write_record(tmp_path, leads, form)
-    told = node(header, samples)
-    assert [(each["name"], each["rate"], each["unit"]) for each in told["signals"]] == [
-        ("resp", RATE, "mV"),
-        ("ECG II", RATE, "mV"),
-    ]
-    same_as_python(told, read_lead(header))
+    [answer] = node([recording(header, samples)])
+    assert answer["leads"] == [{"name": name, "rate": RATE, "unit": "mV"} for name in ("resp", "ECG II")]
+    same_as_python(answer, read_lead(header))
 
 
 def test_an_edf_file(node, leads, tmp_path):
     pytest.importorskip("pyedflib", reason="the package pyedflib is not installed")
     file = write_edf(tmp_path / "strip.edf", RATE, leads)
-    told = node(file, length=33)
-    assert [(each["name"], each["rate"], each["unit"], each["length"]) for each in told["signals"]] == [
-        ("resp", RATE, "mV", 20 * RATE),
-        ("ECG II", RATE, "mV", 20 * RATE),
-    ]
-    same_as_python(told, read_lead(file), 33)
+    [answer] = node([recording(file, length=33)])
+    assert answer["leads"] == [{"name": name, "rate": RATE, "unit": "mV"} for name in ("resp", "ECG II")]
+    assert answer["samples"] == 20 * RATE
+    same_as_python(answer, read_lead(file), 33)
 
 
 def test_a_table_with_times(node, leads, tmp_path):
     file = write_table(tmp_path / "strip.csv", RATE, leads)
-    same_as_python(node(file), read_lead(file))
-
-
-@pytest.mark.parametrize(
-    ("text", "rate", "expected"),
-    [
-        ("'Elapsed time','II'\n'hh:mm:ss.mmm','mV'\n'0:00.000',1\n'0:00.004',2\n'0:00.008',\n", "-", ["II", 250]),
-        ("# note\nms\tII\n0\t1\n4\t2\n8\t3\n", "-", ["II", 250]),
-        ("0,1\n0.004,2\n0.008,0\n", "-", ["signal 2", 250]),
-        ("'sample #','II'\n0,1\n1,2\n2,4\n", "360", ["II", 360]),
-        ("1\n2\n3.5\n", "100", ["signal 1", 100]),
-    ],
-    ids=["rdsamp", "milliseconds", "no header", "sample numbers", "one column"],
-)
-def test_a_table_is_understood_as_in_python(node, tmp_path, text, rate, expected):
-    file = tmp_path / "strip.csv"
-    file.write_text(text)
-    told = node(file, rate=rate)
-    lead = read_lead(file, rate=None if rate == "-" else float(rate))
-    assert [[each["name"], each["rate"]] for each in told["signals"]] == [expected] == [[lead.name, lead.rate]]
-    assert [float("nan") if value is None else value for value in told["samples"]] == pytest.approx(
-        lead.samples.tolist(), nan_ok=True
-    )
+    same_as_python(node([recording(file)])[0], read_lead(file))
 
 
 def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
     file = tmp_path / "flat.csv"
     file.write_text("0\n" * 1_000_000)
-    assert node(file, rate=RATE, heap=40)["signals"][0]["length"] == 1_000_000
+    [answer] = node([recording(file, options={"rate": RATE})], heap=40)
+    assert answer["samples"] == 1_000_000
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message", "needs_rate"),
     [
         ("a.csv", "1\n2\n", "a.csv: say how many samples a second has", True),
-        ("a.csv", "time,II\n0,1\n1,1\n2,1\n30,1\n31,1\n", "the times in column 1 do not go on in even steps", True),
-        ("a.csv", LATE_HOLE, "the times in column 1 do not go on in even steps", True),
-        ("a.csv", "II,V5\n1,2\n1,x\n", "a.csv, line 3, column 2: 'x' where a number is expected", False),
+        ("a.csv", LATE_HOLE, "line 3003, column 1 (time): the times jump by 2 days", False),
+        (
+            "a.csv",
+            "II,V5\n1,2\n1,2\n1,2\n1,x\n1,2\n",
+            "a.csv, line 5, column 2 (V5): 'x' where a number is expected",
+            False,
+        ),
         ("a.csv", "", "a.csv: empty", False),
-        ("a.csv", "time,II\n0,1\n1,1\n2,1\n", "II: 1 samples a second, where 40 to 100000", False),
-        ("a.edf", "what", "a.edf: not an EDF file", False),
-        ("a.hea", "a 1 250 10\na.dat 212 200 11 0 0 0 0 II\n", "a.hea: give the file a.dat with it", False),
-        ("a.hea", "a 1 250 10\na.dat 80 200 11 0 0 0 0 II\n", "a.hea: signals of format 80", False),
-        ("a.dat", "x", r"a.dat: give its header \(.hea\) with it", False),
-        ("a.png", "x", "a.png: not a recording", False),
+        ("a.csv", "time [s],II\n0,1\n1,1\n2,1\n", "a.csv: 1 samples per second, where 40 to 100000", True),
+        ("a.edf", "what", "a.edf: not an EDF or BDF file", False),
+        ("a.hea", "a 1 250 10\na.dat 212 200 11 0 0 0 0 II\n", "its samples are in a.dat, which is not there", False),
+        ("a.hea", "a 1 250 10\na.hea 9 200 11 0 0 0 0 II\n", "a.hea: samples in format 9", False),
+        ("a.dat", "x", "a.dat: give its header (.hea) with it", False),
+        ("a.xml", "x", "a.xml: not a recording", False),
     ],
 )
 def test_what_is_no_recording_is_said_in_a_sentence(node, tmp_path, name, content, message, needs_rate):
     file = tmp_path / name
     file.write_text(content)
-    told = node(file)
-    assert told["needsRate"] == needs_rate
-    with pytest.raises(AssertionError, match=message):
-        raise AssertionError(told["error"])
+    options = {"channel": "V5", "rate": 250} if "V5" in content else {}
+    [answer] = node([recording(file, options=options)])
+    assert message in answer["error"]
+    assert answer["needsRate"] == needs_rate
 
 
 def test_a_broken_file_ends_in_signals_or_in_a_sentence(node, leads, tmp_path):
@@ -158,7 +245,7 @@ def test_a_broken_file_ends_in_signals_or_in_a_sentence(node, leads, tmp_path):
         [write_edf(tmp_path / "strip.edf", RATE, short)],
         [write_table(tmp_path / "strip.csv", RATE, short)],
     ):
-        seen = node(*files, length="damage")
+        [seen] = node([recording(*files) | {"task": "damage"}])
         assert seen["read"] > 0
         assert seen["refused"] > 0
 
@@ -168,14 +255,12 @@ def test_gaps_and_flat_stretches_are_seen_as_in_python(node, leads, tmp_path, si
     samples = sign * leads["ECG II"].copy()
     samples[1000:1300], samples[2500:3500], samples[:20], samples[-20:] = np.nan, 0.4, np.nan, np.nan
     file = write_table(tmp_path / "strip.csv", RATE, {"ECG": samples})
-    told = node(file)
-    told["samples"] = [float("nan") if value is None else value for value in told["samples"]]
-    same_as_python(told, read_lead(file))
+    same_as_python(node([recording(file)])[0], read_lead(file))
 
 
 def test_a_lead_that_is_held_for_minutes(node):
-    pytest.importorskip("wfdb", reason="the package wfdb is not installed")
-    same_as_python(node(FLAT_HOLD.with_suffix(".hea"), FLAT_HOLD.with_suffix(".dat")), read_lead(FLAT_HOLD))
+    files = FLAT_HOLD.with_suffix(".hea"), FLAT_HOLD.with_suffix(".dat")
+    same_as_python(node([recording(*files)])[0], read_lead(FLAT_HOLD))
 
 
 def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
@@ -192,16 +277,16 @@ def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
         signals.write_bytes(digital.tobytes())
         header.write_text(f"s{number} 1 {rate} {length}\n{signals.name} 16 500 16 0 0 0 0 ECG\n")
         read = np.where(digital == -32768, np.nan, digital / 500).astype(np.float32)
-        assert node(header, signals)["peaks"] == find_peaks(read, rate).tolist()
+        assert node([recording(header, signals)])[0]["peaks"] == find_peaks(read, rate).tolist()
 
 
 def test_the_peaks_of_record_100_are_the_annotated_beats(node, real_data):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     record = real_data / "mitdb" / "100"
-    told = node(record.with_suffix(".hea"), record.with_suffix(".dat"))
-    same_as_python(told, read_lead(record))
+    [answer] = node([recording(record.with_suffix(".hea"), record.with_suffix(".dat"))])
+    same_as_python(answer, read_lead(record))
     annotated = read_annotations(record, None)
     assert annotated is not None
-    matched = match(np.array(told["peaks"]), annotated.samples, 0.05 * 360) >= 0
+    matched = match(np.array(answer["peaks"]), annotated.samples, 0.05 * 360) >= 0
     assert np.count_nonzero(matched) >= 0.99 * len(annotated.samples)
     assert np.count_nonzero(matched) >= 0.99 * len(matched)

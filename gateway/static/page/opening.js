@@ -1,19 +1,19 @@
 /** The ways to open beats: a file, pasted text, an example. */
 
+import { Background } from "./background.js";
 import { Failure } from "./client.js";
 import { Collection } from "./collection.js";
 import { element, fill, found } from "./dom.js";
-import { readFile, readText } from "./reading.js";
 import { areRecording, openRecording } from "./recording.js";
 import { sparkline } from "./trace.js";
+import { percent } from "./words.js";
 
-const MOST_BYTES = 200 * 2 ** 20;
-const SIGNALS = /\.(csv|tsv|txt)$/i;
+const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
 /** Calls `open(collection)` for what can be read, `wrong(failure)` for what cannot. */
 export class Opening {
   constructor(facts, open, wrong) {
-    Object.assign(this, { facts, open, wrong, files: [], turn: 0 });
+    Object.assign(this, { facts, open, wrong, files: [], working: null, kept: null });
     found("files").addEventListener("change", (event) => {
       this.read([...event.target.files]);
       event.target.value = ""; // so that the same file can be chosen again
@@ -49,31 +49,39 @@ export class Opening {
 
   pasted(event) {
     event.preventDefault();
-    this.attempt(async () => new Collection({ name: "pasted text", ...readText(found("text").value, this.width, this.names) }));
+    const text = found("text").value;
+    this.attempt(async (background) => tabulated("pasted text", await background.ask("text", { text, ...this.wanted })));
   }
 
   async read(files, rate) {
     if (!files.length) return;
     found("rate").hidden = true;
     this.files = files;
-    await this.attempt(async () => {
-      const large = files.find(({ size }) => size > MOST_BYTES);
-      if (large) throw new Failure(`${large.name} is too large for this page`, "It takes files up to 200 MiB. For more there is: python -m data predict");
-      fill(found("status"), `Reading ${files[0].name} …`);
-      if (rate || areRecording(files)) return openRecording(files, this.width, rate);
+    const [{ name }] = files;
+    const progress = ({ step, share }) => this.progress(`${step}${step === "Reading" ? ` ${name}` : ""}`, share);
+    await this.attempt((background) => {
+      fill(found("status"), `Reading ${name} …`);
+      if (rate || areRecording(files)) return openRecording(files, this.width, rate, background, progress);
       if (files.length > 1) throw new Failure("More than one file", "Give one CSV of beats, or all files of one recording.");
-      return this.table(files[0]);
+      return this.table(files[0], background, progress);
     });
   }
 
   /** Beats of a CSV; where its rows are no beats, it may be a recording's signals. */
-  async table(file) {
+  async table(file, background, progress) {
     try {
-      return new Collection({ name: file.name, ...(await readFile(file, this.width, this.names)) });
+      return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
     } catch (failure) {
       if (!failure.signals || !SIGNALS.test(file.name)) throw failure;
-      return openRecording([file], this.width);
+      return openRecording([file], this.width, null, background, progress).catch((other) => {
+        // what tells neither times nor a rate may still be beats of another model
+        throw other.needsRate && failure.isTable ? failure : other;
+      });
     }
+  }
+
+  progress(step, share) {
+    fill(found("status"), `${step} … ${share ? percent(share) : ""}`);
   }
 
   rated(event) {
@@ -81,16 +89,26 @@ export class Opening {
     this.read(this.files, Number(found("rate-number").value));
   }
 
-  /** Open what `make` reads, unless something else was asked for in the meantime. */
+  /** Open what `make` reads in a worker of its own, and stop whatever else is being read. */
   async attempt(make) {
-    this.turn += 1;
-    const { turn } = this;
+    this.working?.stop();
+    const background = (this.working = new Background());
     try {
-      const collection = await make();
-      if (turn === this.turn) this.open(collection);
+      const collection = await make(background);
+      if (background === this.working) this.opened(collection, background);
     } catch (failure) {
-      if (turn === this.turn) this.refused(failure);
+      if (background === this.working) this.refused(failure);
+      background.stop();
     }
+  }
+
+  /** A recording keeps its worker for as long as it is open, as another lead of it may be asked for. */
+  opened(collection, background) {
+    this.working = null;
+    this.kept?.stop();
+    this.kept = collection.recording ? background : null;
+    if (!this.kept) background.stop();
+    this.open(collection);
   }
 
   refused(failure) {
@@ -105,8 +123,10 @@ export class Opening {
     return this.facts.model.features.count;
   }
 
-  get names() {
-    return this.facts.model.features.names;
+  /** What a table's rows must fit. */
+  get wanted() {
+    const { count, names } = this.facts.model.features;
+    return { width: count, names };
   }
 
   listen() {
@@ -123,4 +143,10 @@ export class Opening {
       if (this.facts.model && event.dataTransfer?.files.length) this.read([...event.dataTransfer.files]);
     });
   }
+}
+
+/** The beats of a table as the worker gives them. */
+function tabulated(name, { values, width, labels, understood }) {
+  const beats = labels.map((label, place) => ({ number: place + 1, features: values.subarray(place * width, (place + 1) * width), label }));
+  return new Collection({ name, beats, understood });
 }

@@ -1,69 +1,63 @@
 /** From what people paste or drop to beats. */
 
-import { Failure } from "./client.js";
-import { MOST_SIGNALS, beatsOf, isNumber } from "./layout.js";
+import { FileError } from "../tables/errors.js";
+import { isNumber } from "../tables/fields.js";
+import { refuseOthers } from "../tables/kinds.js";
+import { blocksOf, blocksOfText } from "../tables/lines.js";
+import { MOST_BEATS, readTable, tooMany } from "../tables/table.js";
+import { understoodOf } from "../tables/understood.js";
 import { count, counted } from "./words.js";
 
-/** Beats of one file that the page holds in memory; larger files are for the command line. */
-export const MOST_BEATS = 50000;
+const LARGEST_JSON = 200 * 2 ** 20; // bytes, as it is held whole
 const SPLIT = /[\s,;|:/"'“”()[\]{}<>]+/;
 const NOISE = /\b(features|instances)\b/g;
+const WRONG_LENGTH = "The beat has the wrong length";
 
-/** Beats of `width` values from pasted text: one beat, or one a row. Throw Failure. */
-export function readText(text, width, names = null) {
+/** Beats of `width` values from pasted text: one beat, or one a row. Throw FileError. */
+export async function readText(text, width, names = null) {
   const rows = rowsOfJson(text, names) ?? rowsOfLines(text);
-  if (!rows.length) throw new Failure("Nothing to read", `Paste the values of a beat: ${width} numbers.`);
-  const columns = rows[0].length;
-  const table = rows.length > 1 && (rows.at(-1).length === width || rows.at(-1).length === width + 1);
-  if (table) return beatsOf(rows, width, "the text", names);
-  if (rows.length === 1 && columns === width + 1) return beatsOf(rows, width, "the text");
-  return flat(rows.flat(), width);
+  if (!rows.length) throw new FileError(`Paste the values of a beat: ${width} numbers.`, { title: "Nothing to read" });
+  const isTable = rows.length > 1 && [width, width + 1].includes(rows.at(-1).length);
+  return isTable || (rows.length === 1 && rows[0].length === width + 1) ? tableOf(rows, width, names) : flat(rows.flat(), width);
 }
 
-/** Beats from a file, CSV or TSV or JSON, gzipped or not. Throw Failure. */
-export async function readFile(file, width, names = null) {
-  const plain = await unzipped(file);
-  if (/\.json$/i.test(plain.name)) return readText(await plain.text(), width, names);
-  const rows = await rowsOfFile(plain, width);
-  if (!rows.length) throw new Failure(`${file.name} is empty`, `Give a file with one beat of ${width} values a row.`);
-  const oneColumn = width > 1 && rows.every((row) => row.length === 1);
-  // more than one beat of them are the samples of a lead rather than beats below each other
-  return oneColumn && rows.length <= width + 1 ? flat(rows.flat(), width) : beatsOf(rows, width, file.name, names);
+/** Beats from a file, CSV or TSV, .ts, .arff or JSON, gzipped or not. Throw FileError. */
+export async function readFile(file, width, names = null, progress = () => {}) {
+  await refuseOthers(file);
+  if (/\.json(\.gz)?$/i.test(file.name)) return readText(await wholeText(file, progress), width, names);
+  const single = await singleColumn(file, width);
+  if (single) return flat(single, width);
+  return tableFrom(blocksOf(file, { progress }), file.name, width, names);
 }
 
-async function unzipped(file) {
-  if (!/\.gz$/i.test(file.name)) return file;
-  try {
-    const stream = file.stream().pipeThrough(new DecompressionStream("gzip"));
-    return new File([await new Response(stream).blob()], file.name.replace(/\.gz$/i, ""));
-  } catch {
-    throw new Failure(`${file.name} cannot be unpacked`, "It is not gzip, or it is damaged. Give the CSV itself.");
+async function tableFrom(blocks, what, width, names) {
+  const read = await readTable(blocks, what, width, names);
+  if (!read.beats.length) throw new FileError(`Give a file with one beat of ${width} values a row.`, { title: `${what} is empty` });
+  return { beats: read.beats, understood: understoodOf(read, width) };
+}
+
+function tableOf(rows, width, names = null) {
+  return tableFrom(blocksOfText(rows.map((row) => row.join("\t")).join("\n")), "the text", width, names);
+}
+
+async function wholeText(file, progress) {
+  if (file.size > LARGEST_JSON) throw new FileError("The page takes JSON up to 200 MiB. Give CSV.", { title: `${file.name} is too large` });
+  const lines = [];
+  for await (const block of blocksOf(file, { progress })) lines.push(...block.lines);
+  return lines.join("\n");
+}
+
+/** The values of a file that is one beat, a value a line; null where it is not: more lines are the samples of a lead. */
+async function singleColumn(file, width) {
+  const values = [];
+  for await (const { lines } of blocksOf(file)) {
+    for (const line of lines) {
+      const value = line.trim();
+      if (value && !value.startsWith("#")) values.push(value);
+      if (values.length > width + 1 || !isNumber(values[0] ?? "0") || SPLIT.test(value)) return null;
+    }
   }
-}
-
-function rowsOfFile(file, width) {
-  return new Promise((resolve, reject) => {
-    const rows = [];
-    Papa.parse(file, {
-      comments: "#",
-      skipEmptyLines: "greedy",
-      delimitersToGuess: [",", "\t", ";", "|", " "],
-      chunk: ({ data }, parser) => {
-        for (const row of data) rows.push(row); // not spread: a chunk may have more rows than a call takes arguments
-        if (rows.length <= MOST_BEATS + 1) return;
-        const columns = rows[0].length; // few, where these are the samples of a recording
-        reject(tooMany(file.name, { signals: columns <= MOST_SIGNALS && columns < width })); // first, as an aborted file is complete
-        parser.abort();
-      },
-      complete: () => resolve(rows),
-      error: () => reject(new Failure(`${file.name} cannot be read`, "The browser could not open it. Was it moved?")),
-    });
-  });
-}
-
-function tooMany(name, facts = {}) {
-  const message = `The page takes up to ${count(MOST_BEATS)} beats. For more: python -m data predict FILE --url ${location.origin}`;
-  return new Failure(`${name} has too many rows`, message, facts);
+  return width > 1 && values.length > 1 ? values : null;
 }
 
 function rowsOfJson(text, names) {
@@ -95,15 +89,15 @@ function rowsOfLines(text) {
 function flat(values, width) {
   const wrong = values.findIndex((value) => !isNumber(value));
   if (wrong >= 0) {
-    const title = "That is not a beat";
-    throw new Failure(title, `“${values[wrong].slice(0, 20)}”, value ${wrong + 1} of ${count(values.length)}, is no number.`);
+    const message = `“${values[wrong].slice(0, 20)}”, value ${wrong + 1} of ${count(values.length)}, is no number.`;
+    throw new FileError(message, { title: "That is not a beat" });
   }
-  if (values.length === width + 1) return beatsOf([values], width, "the text");
+  if (values.length === width + 1) return tableOf([values], width);
   if (values.length % width) {
     const message = `These are ${counted(values.length, "value")}. This model takes beats of ${width} values.`;
-    throw new Failure("The beat has the wrong length", message, { signals: values.length > width + 1 });
+    throw new FileError(message, { title: WRONG_LENGTH, signals: values.length > width + 1 });
   }
   const rows = Array.from({ length: values.length / width }, (_, i) => values.slice(i * width, (i + 1) * width));
   if (rows.length > MOST_BEATS) throw tooMany("The text");
-  return beatsOf(rows, width, "the text");
+  return tableOf(rows, width);
 }

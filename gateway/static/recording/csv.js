@@ -1,162 +1,158 @@
-/** A recording as CSV or TSV: one line per sample, a column per lead, perhaps one of times or of sample numbers. */
+/** A recording as text: one line per sample, a column per lead, perhaps one of times; as data/recordings/signal_table.py reads it. */
 
+import { toNumber } from "../tables/fields.js";
+import { refuseOthers } from "../tables/kinds.js";
+import { blocksOf } from "../tables/lines.js";
+import { Column } from "./column.js";
+import { SAY_RATE, findClock } from "./csv-clock.js";
+import { NO_VALUE, cleaned, readHead, rowOf } from "./csv-head.js";
 import { RecordingError } from "./errors.js";
+import { placesOf } from "./times.js";
 
-const TIME = /time|second|^t$|^s$|^sec|^ms$|msec/i;
-const MILLISECONDS = /(^|[^a-z])(ms|msec|millis\w*)([^a-z]|$)/i;
-const NUMBER = /sample|index|^#$|^n$|^$/i; // names of a column that counts the samples
-const LOOKED_AT = 1000; // samples, to see whether a column counts time
-const ROUNDED = 1e-5; // of a time with six digits
+const LOOKED_AT = 1200; // lines
+const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
+const OTHER_RATE = 0.05; // that may be told beside times, as devices round it
+const NOTE = /^\s*[#%]/;
 
 /**
- * @param {string} name the file's, for messages
- * @param {string} text
- * @param {number} [rate] samples per second; without it there must be a column of times
- * @returns {{name: string, rate: number, samples: Float32Array, unit: string}[]}
+ * @param {File} file
+ * @param {number} [rate] samples per second, where its reader tells
+ * @returns {Promise<object>} as openWfdb gives it
  */
-export function readCsv(name, text, rate) {
-  const head = readHead(name, text);
-  const { names, units } = head;
-  const columns = readColumns(name, head);
-  const clock = findClock(names, columns);
-  const leads = names.map((_, index) => index).filter((index) => index !== clock.column);
-  if (!leads.length) throw new RecordingError(`${name}: no column of a lead beside the times`);
-  const found = rate ?? rateOf(name, clock, names, units, columns);
-  if (!(found > 0)) throw new RecordingError(`${name}: say how many samples a second has`, { needsRate: true });
-  return leads.map((index) => ({
-    name: names[index],
-    rate: found,
-    samples: Float32Array.from(columns[index]),
-    unit: units[index] ?? "",
-  }));
-}
-
-function readHead(name, text) {
-  const lines = linesOf(text);
-  const data = firstOf(lines, 3);
-  if (!data.length) throw new RecordingError(`${name}: empty; give a file with one sample per line`);
-  const sample = data.at(-1).line;
-  const delimiter = ["\t", ";", ","].reduce((best, each) => (count(sample, each) > count(sample, best) ? each : best));
-  const heads = [];
-  while (heads.length < 2 && data.length && !fieldsOf(data[0].line, delimiter).some(isNumber)) {
-    heads.push(fieldsOf(data.shift().line, delimiter));
-  }
-  if (!data.length) throw new RecordingError(`${name}: a header and no samples`);
-  const width = fieldsOf(data[0].line, delimiter).length;
-  const names = heads[0] ?? Array.from({ length: width }, (_, index) => `signal ${index + 1}`);
-  return { delimiter, names, units: heads[1] ?? [], data, lines };
-}
-
-/** The first lines after the comments. */
-function firstOf(lines, most) {
-  const first = [];
-  while (first.length < most) {
-    const { value, done } = lines.next();
-    if (done) break;
-    if (first.length || !value.line.startsWith("#")) first.push(value);
-  }
-  return first;
-}
-
-/** The lines that are not blank, one at a time: a day has thirty million, too many to hold. */
-function* linesOf(text) {
-  const end = text.includes("\n") ? "\n" : "\r";
-  let start = text.startsWith("\uFEFF") ? 1 : 0;
-  for (let number = 1; start < text.length; number++) {
-    const at = text.indexOf(end, start);
-    const stop = at < 0 ? text.length : at;
-    const line = text.slice(start, stop);
-    if (line.trim()) yield { number, line };
-    start = stop + 1;
-  }
-}
-
-function readColumns(name, { delimiter, names, data, lines }) {
-  const columns = names.map(() => new Column());
-  const read = ({ number, line }) => {
-    const fields = fieldsOf(line, delimiter);
-    if (fields.length !== names.length) {
-      throw new RecordingError(`${name}, line ${number}: ${fields.length} columns where ${names.length} are expected`);
-    }
-    fields.forEach((field, index) => {
-      const value = toNumber(field);
-      if (value === null) {
-        throw new RecordingError(`${name}, line ${number}, column ${index + 1}: '${field}' where a number is expected`);
-      }
-      columns[index].add(value);
-    });
+export async function openCsv(file, rate) {
+  await refuse(file);
+  const head = readHead(file.name, await firstLines(file));
+  const clock = findClock(file.name, head);
+  const places = head.names.map((_, place) => place).filter((place) => isLead(head, clock, place));
+  if (!places.length) throw new RecordingError(`${file.name}: no column of a lead beside the times`);
+  if (!rate && !head.rate && clock.kind !== "times") throw new RecordingError(`${file.name}: ${SAY_RATE}`, { needsRate: true });
+  return {
+    leads: places.map((place) => ({ name: head.names[place], unit: head.units[place] })),
+    said: [],
+    isTable: true,
+    read: (lead, progress) => readColumn(file, head, clock, places[lead], rate, progress),
   };
-  data.forEach(read);
-  for (const line of lines) read(line);
-  return columns.map((column) => column.values);
 }
 
-/** Numbers of which nobody knows how many will come. */
-class Column {
-  constructor() {
-    this.held = new Float64Array(1024);
-    this.length = 0;
+async function refuse(file) {
+  const start = Array.from(new Uint8Array(await file.slice(0, 2).arrayBuffer()));
+  const isOne = (...bytes) => bytes.every((byte, place) => byte === start[place]);
+  if (isOne(0x50, 0x4b)) throw new RecordingError(`${file.name}: a spreadsheet or ZIP file; save its sheet as CSV, or unpack it, and give that`);
+  if (isOne(0xff, 0xfe) || isOne(0xfe, 0xff)) throw new RecordingError(`${file.name}: text in UTF-16; save it as CSV in UTF-8`);
+  await refuseOthers(file);
+}
+
+function isLead({ isMeasured, told }, { others }, place) {
+  return isMeasured[place] && !others.has(place) && (told.columns?.channels[place] ?? true);
+}
+
+async function firstLines(file) {
+  const found = [];
+  for await (const { first, lines } of blocksOf(file, { otherwise: OTHERWISE })) {
+    for (const [index, line] of lines.entries()) if (line.trim()) found.push({ number: first + index, line });
+    if (found.length >= LOOKED_AT) break;
+  }
+  return found.slice(0, LOOKED_AT);
+}
+
+async function readColumn(file, head, clock, place, rate, progress) {
+  const rows = new Rows(file.name, head, clock, place);
+  for await (const { first, lines } of blocksOf(file, { progress, otherwise: OTHERWISE })) {
+    for (let index = Math.max(head.dataLine - first, 0); index < lines.length; index++) rows.add(lines[index], first + index);
+  }
+  const said = rows.ended();
+  const samples = rows.values.held.slice();
+  const isCounted = clock.kind === "counter" && rows.isCounting();
+  if (rate || clock.kind !== "times") return { rate: rate ?? head.rate, ...(isCounted ? counted(samples, rows) : { samples }), said };
+  const where = (index) => `${file.name}, line ${rows.lineOf(index)}, column ${clock.place + 1} (${head.names[clock.place]})`;
+  const { rate: found, places, length, gaps } = placesOf(rows.times.held, clock.quantum, where);
+  if (head.rate && Math.abs(head.rate - found) > OTHER_RATE * found) {
+    throw new RecordingError(`${file.name}: ${head.rate} samples per second are told, but the times tell ${Number(found.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
+  }
+  return { rate: found, samples: places ? placed(samples, places, length) : samples, said: gaps ? [...said, gapsSaid(gaps, length - samples.length)] : said };
+}
+
+/** The samples by their numbers: those that were left out are a gap. */
+function counted(samples, rows) {
+  const [first] = rows.times.held;
+  const places = Int32Array.from(rows.times.held, (number) => number - first);
+  return { samples: placed(samples, places, places.at(-1) + 1) };
+}
+
+function placed(samples, places, length) {
+  const spread = new Float32Array(length).fill(NaN);
+  places.forEach((place, index) => (spread[place] = samples[index]));
+  return spread;
+}
+
+function gapsSaid(gaps, missing) {
+  return `${gaps} ${gaps === 1 ? "gap" : "gaps"} in the times, where ${missing} ${missing === 1 ? "sample is" : "samples are"} missing`;
+}
+
+/** Takes the rows of a file one by one; what is no sample may only stand at its end. */
+class Rows {
+  constructor(what, head, clock, place) {
+    Object.assign(this, { what, head, clock, place, values: new Column(Float32Array), times: new Column(Float64Array), shifts: [], wrong: null, footer: 0 });
   }
 
-  add(value) {
-    if (this.length === this.held.length) {
-      const longer = new Float64Array(2 * this.length);
-      longer.set(this.held);
-      this.held = longer;
+  add(text, number) {
+    if (!text.trim() || NOTE.test(text)) return;
+    const { head, clock, place } = this;
+    const line = cleaned(text);
+    const fields = rowOf(line, head);
+    const value = fields.length === head.width ? this.valueOf(fields[place]) : null;
+    const time = clock.kind && fields.length === head.width ? this.timeOf(fields) : 0;
+    if (this.wrong) {
+      if (value !== null || !this.wrong.isText) throw this.wrong.error;
     }
-    this.held[this.length++] = value;
+    if (value === null || Number.isNaN(time)) return this.refuse(line, fields, number, value);
+    if (clock.kind) this.times.add(time);
+    const expected = this.lineOf(this.values.length);
+    if (number !== expected) this.shifts.push([this.values.length, number - this.values.length]);
+    this.values.add(value);
   }
 
-  get values() {
-    return this.held.subarray(0, this.length);
+  /** The time of a row; one that tells none has come with the row before. */
+  timeOf(fields) {
+    const isMissing = this.clock.kind === "times" && this.times.length && NO_VALUE.test(fields[this.clock.place]);
+    return isMissing ? this.times.last : this.clock.seconds(fields, this.times.last);
   }
-}
 
-/** Which column tells times or sample numbers: by its name, or the first of several that goes up in even steps. */
-function findClock(names, columns) {
-  const timed = names.findIndex((name) => TIME.test(name));
-  if (timed >= 0) return { column: timed, counts: false };
-  const numbered = names.findIndex((name) => NUMBER.test(name));
-  if (numbered >= 0) return { column: numbered, counts: true };
-  if (columns.length < 2 || !isEven(columns[0].subarray(0, LOOKED_AT))) return { column: -1, counts: true };
-  return { column: 0, counts: columns[0][1] - columns[0][0] === 1 };
-}
-
-function rateOf(name, { column, counts }, names, units, columns) {
-  if (counts) return NaN;
-  const times = columns[column];
-  if (!isEven(times)) {
-    throw new RecordingError(`${name}: the times in column ${column + 1} do not go on in even steps`, { needsRate: true });
+  valueOf(field) {
+    const value = toNumber(field, this.head.decimal);
+    return Number.isNaN(value) && !NO_VALUE.test(field) ? null : value;
   }
-  const unit = MILLISECONDS.test(names[column]) || MILLISECONDS.test(units[column] ?? "") ? 1000 : 1;
-  const rate = ((times.length - 1) * unit) / (times.at(-1) - times[0]);
-  return Math.abs(rate - Math.round(rate)) < 1e-4 * rate ? Math.round(rate) : rate;
-}
 
-/** Say whether the values go up by one step, of which they may be off by as much as they were rounded. */
-function isEven(times) {
-  if (times.length < 3) return false;
-  const step = (times.at(-1) - times[0]) / (times.length - 1);
-  const isNear = (time, index) => Math.abs(time - times[0] - index * step) <= step + ROUNDED * Math.abs(time);
-  return step > 0 && times.every(isNear);
-}
+  refuse(line, fields, number, value) {
+    this.wrong ??= { error: this.errorOf(fields, number, value), isText: this.isText(line, fields), number };
+  }
 
-function fieldsOf(line, delimiter) {
-  return line.split(delimiter).map((field) => field.trim().replace(/^(["'])(.*)\1$/, "$2").trim());
-}
+  isText(line, fields) {
+    return /\p{L}/u.test(line) && 2 * fields.filter((field) => this.valueOf(field) !== null).length < fields.length;
+  }
 
-function count(text, each) {
-  return text.split(each).length - 1;
-}
+  errorOf(fields, number, value) {
+    const { what, head, place, clock } = this;
+    if (fields.length !== head.width) return new RecordingError(`${what}, line ${number}: ${fields.length} columns where ${head.width} are expected; repair it`);
+    const column = value === null ? place : clock.place;
+    const expected = value === null ? "a number is" : "a time is";
+    return new RecordingError(`${what}, line ${number}, column ${column + 1} (${head.names[column]}): '${fields[column].slice(0, 40)}' where ${expected} expected; repair it or leave it empty`);
+  }
 
-function isNumber(field) {
-  return field !== "" && toNumber(field) !== null;
-}
+  /** What is to be said after the last row. */
+  ended() {
+    if (this.wrong && !this.wrong.isText) throw this.wrong.error;
+    if (!this.values.length) throw new RecordingError(`${this.what}: no samples; give a file with one sample per line`);
+    return this.wrong ? [`what follows from line ${this.wrong.number} on is text and is left out`] : [];
+  }
 
-/** The number of a field: NaN for an empty one, seconds for [h:]m:s, null for text. */
-function toNumber(field) {
-  if (field === "" || field === "-" || /^nan$/i.test(field)) return NaN;
-  if (/^\d+(:\d+)+(\.\d*)?$/.test(field)) return field.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
-  const number = Number(field);
-  return Number.isFinite(number) && /^[-+.\d]/.test(field) && !/^0[xob]/i.test(field) ? number : null;
+  lineOf(index) {
+    const [, shift] = this.shifts.findLast(([from]) => from <= index) ?? [0, this.head.dataLine];
+    return index + shift;
+  }
+
+  isCounting() {
+    const numbers = this.times.held;
+    return numbers.every((number, index) => Number.isInteger(number) && (index === 0 || number > numbers[index - 1]));
+  }
 }

@@ -1,72 +1,114 @@
-/** EDF and EDF+ (Kemp et al. 1992, 2003): a header in ASCII, then records of 16-bit integers, signal after signal. */
+/** EDF, EDF+ and BDF: a header, then records of integers, signal after signal; as data/recordings/edf.py reads them. */
 
+import { readHeader } from "./edf-header.js";
 import { RecordingError } from "./errors.js";
 
-const HEADER_BYTES = 256; // and as many again for each signal
-const FIELDS = [
-  ["name", 16], ["transducer", 80], ["unit", 8], ["physicalMinimum", 8], ["physicalMaximum", 8],
-  ["digitalMinimum", 8], ["digitalMaximum", 8], ["filter", 80], ["perRecord", 8], ["reserved", 32],
-];
+const BYTES_AT_ONCE = 2 ** 20;
+const SHORTEST_GAP = 0.01; // seconds, for each record that has passed: less is an inexact clock
+const LONGEST_GAP = 7 * 24 * 3600; // seconds; more is a damaged time stamp
+const ANNOTATIONS = /^(EDF|BDF) Annotations$/;
+const STAMP_BYTES = 40;
+const STAMP = /^\0*([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14/;
 
 /**
- * @param {string} name the file's, for messages
- * @param {ArrayBuffer} buffer
- * @returns {{name: string, rate: number, samples: Float32Array, unit: string}[]}
+ * @param {File} file
+ * @returns {Promise<object>} as openWfdb gives it
  */
-export function readEdf(name, buffer) {
-  const text = (from, bytes) => String.fromCharCode(...new Uint8Array(buffer, from, bytes)).trim();
-  if (buffer.byteLength < HEADER_BYTES || text(0, 8) !== "0") throw new RecordingError(`${name}: not an EDF file`);
-  if (text(192, 44).startsWith("EDF+D")) {
-    throw new RecordingError(`${name}: an EDF+ file with interruptions; give one without (EDF+C)`);
-  }
-  const count = Number(text(252, 4));
-  const dataStart = HEADER_BYTES * (count + 1);
-  if (!(count >= 1) || buffer.byteLength < dataStart) throw new RecordingError(`${name}: the EDF header is damaged`);
-  const signals = readSignalHeaders(text, count);
-  const recordSamples = signals.reduce((sum, { perRecord }) => sum + perRecord, 0);
-  const whole = Math.floor((buffer.byteLength - dataStart) / 2 / recordSamples);
-  const told = Number(text(236, 8)); // -1 in a recording that was not closed
-  const records = told >= 0 ? Math.min(told, whole) : whole;
-  const seconds = Number(text(244, 8));
-  const ecg = signals.filter((signal) => signal.name !== "EDF Annotations" && signal.perRecord > 0);
-  if (!ecg.length || !records || !(seconds > 0)) throw new RecordingError(`${name}: no signal in this EDF file`);
-  const view = new DataView(buffer, dataStart);
-  return ecg.map((signal) => ({
-    name: signal.name,
-    rate: signal.perRecord / seconds,
-    samples: readSamples(view, signal, records, recordSamples),
-    unit: signal.unit,
-  }));
+export async function openEdf(file) {
+  const header = await readHeader(file);
+  const { signals, seconds, recordSamples, bytesPerSample, dataStart } = header;
+  const records = Math.floor(Math.max(file.size - dataStart, 0) / bytesPerSample / recordSamples);
+  if (!records) throw new RecordingError(`${file.name}: an EDF header and not one whole data record; get the file again`);
+  const measured = signals.filter(({ name }) => !ANNOTATIONS.test(name));
+  if (!measured.length) throw new RecordingError(`${file.name}: no signal in this recording`);
+  const { gaps, said } = header.isInterrupted ? await gapsOf(file, header, records) : { gaps: null, said: [] };
+  return {
+    leads: measured.map((signal) => ({ name: signal.name, unit: signal.unit, rate: signal.perRecord / seconds, problem: problemOf(signal) })),
+    said: [...recordsSaid(header.records, records), ...said],
+    read: (place, progress) => readSignal(file, header, records, gaps, measured[place], progress),
+  };
 }
 
-function readSignalHeaders(text, count) {
-  const signals = Array.from({ length: count }, () => ({}));
-  let at = HEADER_BYTES;
-  for (const [field, bytes] of FIELDS) {
-    for (const signal of signals) {
-      const value = text(at, bytes);
-      signal[field] = /Minimum|Maximum|perRecord/.test(field) ? Number(value) : value;
-      at += bytes;
-    }
-  }
-  let offset = 0;
-  for (const signal of signals) {
-    signal.offset = offset; // in samples from the start of a record
-    offset += signal.perRecord;
-  }
-  return signals;
+function recordsSaid(declared, stored) {
+  if (declared < 0) return [`it was not closed by its writer; its ${stored} records are read`];
+  if (stored < declared) return [`cut short: ${stored} of ${declared} records are whole and are read`];
+  return stored > declared ? [`it declares ${declared} records and has ${stored} records, which are read`] : [];
 }
 
-function readSamples(view, signal, records, recordSamples) {
-  const { perRecord, offset, physicalMinimum, physicalMaximum, digitalMinimum, digitalMaximum } = signal;
-  const scale = (physicalMaximum - physicalMinimum) / (digitalMaximum - digitalMinimum);
-  const samples = new Float32Array(records * perRecord);
-  for (let record = 0; record < records; record++) {
-    const start = record * recordSamples + offset;
+function problemOf(signal) {
+  if (!signal.perRecord) return "has no samples in this file";
+  const [physical, digital] = [span(signal, "physical"), span(signal, "digital")];
+  if (Number.isNaN(physical) || Number.isNaN(digital)) return "has no numbers for its range in the header";
+  return physical && digital ? null : "has no range in the header: its minimum is its maximum";
+}
+
+function span(signal, kind) {
+  return signal[`${kind}Maximum`] - signal[`${kind}Minimum`];
+}
+
+/** The seconds between each record of an interrupted file and the one before it, by the time stamps; 0 where there is no gap. */
+async function gapsOf(file, header, records) {
+  const gaps = new Float64Array(records);
+  const stamps = header.signals.find(({ name }) => ANNOTATIONS.test(name));
+  if (!stamps) return { gaps, said: ["it says that it is interrupted and not where; it is read as if it were not"] };
+  let end = null; // of the record before, on the clock of the samples
+  await eachRecord(file, header, records, (bytes, start, record) => {
+    const from = start + stamps.offset * header.bytesPerSample;
+    const stamp = Number(STAMP.exec(String.fromCharCode(...bytes.subarray(from, from + STAMP_BYTES)))?.[1] ?? NaN);
+    if (end !== null && !Number.isNaN(stamp)) gaps[record] = gapOf(file, record, stamp - end);
+    end = (end === null ? stamp || 0 : end + gaps[record]) + header.seconds;
+  });
+  const count = gaps.filter(Boolean).length;
+  return { gaps, said: count ? [`${count} ${count === 1 ? "gap" : "gaps"} in the recording`] : [] };
+}
+
+function gapOf(file, record, seconds) {
+  if (seconds < -SHORTEST_GAP * (record + 1) || seconds > LONGEST_GAP) {
+    const side = seconds > 0 ? "after" : "before";
+    throw new RecordingError(`${file.name}: by its time stamp data record ${record + 1} begins ${Number(Math.abs(seconds).toPrecision(6))} s ${side} the end of the one before it, which cannot be; repair the file, or export it as EDF+C`);
+  }
+  return seconds > SHORTEST_GAP ? seconds : 0;
+}
+
+async function readSignal(file, header, records, gaps, signal, progress) {
+  const { perRecord, physicalMinimum, digitalMinimum } = signal;
+  const { bytesPerSample, seconds } = header;
+  const rate = perRecord / seconds;
+  const missing = (record) => Math.round((gaps?.[record] ?? 0) * rate);
+  let length = records * perRecord;
+  for (let record = 0; record < records && gaps; record++) length += missing(record);
+  const samples = new Float32Array(length);
+  const scale = span(signal, "physical") / span(signal, "digital");
+  const digital = bytesPerSample === 2 ? digital16 : digital24;
+  let to = 0;
+  await eachRecord(file, header, records, (bytes, start, record) => {
+    const from = start + signal.offset * bytesPerSample;
+    const first = to + missing(record);
+    samples.fill(NaN, to, first);
     for (let index = 0; index < perRecord; index++) {
-      const digital = view.getInt16(2 * (start + index), true);
-      samples[record * perRecord + index] = physicalMinimum + (digital - digitalMinimum) * scale;
+      samples[first + index] = physicalMinimum + (digital(bytes, from + index * bytesPerSample) - digitalMinimum) * scale;
     }
+    to = first + perRecord;
+    progress((record + 1) / records);
+  });
+  return { rate, samples, said: [] };
+}
+
+/** Call `each(bytes, start, record)` for every record, with a megabyte of them in memory. */
+async function eachRecord(file, { dataStart, bytesPerSample, recordSamples }, records, each) {
+  const size = recordSamples * bytesPerSample;
+  const many = Math.max(1, Math.floor(BYTES_AT_ONCE / size));
+  for (let first = 0; first < records; first += many) {
+    const last = Math.min(first + many, records);
+    const bytes = new Uint8Array(await file.slice(dataStart + first * size, dataStart + last * size).arrayBuffer());
+    for (let record = first; record < last; record++) each(bytes, (record - first) * size, record);
   }
-  return samples;
+}
+
+function digital16(bytes, at) {
+  return ((bytes[at] | (bytes[at + 1] << 8)) << 16) >> 16;
+}
+
+function digital24(bytes, at) {
+  return ((bytes[at] << 8) | (bytes[at + 1] << 16) | (bytes[at + 2] << 24)) >> 8;
 }

@@ -1,12 +1,9 @@
-/** What is wrong with a recording, in one sentence for the person who supplied it. */
-export class RecordingError extends Error {
-  /**
-   * @param {string} message
-   * @param {{needsRate?: boolean}} [hints] needsRate: the samples per second are not in the file
-   */
+import { FileError } from "../tables/errors.js";
+
+/** What is wrong with a recording; `needsRate`: the samples per second are not in the file. */
+export class RecordingError extends FileError {
   constructor(message, { needsRate = false } = {}) {
-    super(message);
+    super(message, { title: "The recording cannot be read", needsRate });
     this.name = "RecordingError";
-    this.needsRate = needsRate;
   }
 }

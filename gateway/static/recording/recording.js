@@ -1,69 +1,81 @@
 /**
  * From a recording to beats, in the browser: what `python -m data beats` does, by the same recipe (see data/README.md).
  *
- *     const { signals } = await readRecording(input.files);      // CSV, EDF, or WFDB's .hea and .dat together
- *     const { samples, rate } = chooseSignal(signals);
- *     const peaks = findPeaks(samples, rate);                    // sample numbers
- *     const beats = cutBeats(samples, rate, peaks, 140);         // [{peak, start, end, values}]
+ *     const recording = await openRecording(input.files);          // CSV, EDF, BDF, or WFDB's .hea and .dat together
+ *     const { samples, rate } = await readLead(recording, chooseLead(recording, "V5"));
+ *     const peaks = findPeaks(samples, rate);                      // sample numbers
+ *     const beats = cutBeats(samples, rate, peaks, 140);           // [{peak, start, end, values}]
  */
 
-import { readCsv } from "./csv.js";
-import { readEdf } from "./edf.js";
+import { LOWEST_RATE, nameOf } from "./channels.js";
+import { openCsv } from "./csv.js";
+import { openEdf } from "./edf.js";
 import { RecordingError } from "./errors.js";
-import { readWfdb } from "./wfdb.js";
+import { inMillivolts, unitName } from "./units.js";
+import { openWfdb, recordOf } from "./wfdb.js";
 
-const LOWEST_RATE = 40; // hertz
-const HIGHEST_RATE = 100_000;
+const HIGHEST_RATE = 100_000; // hertz
 
 export { cutBeats } from "./beats.js";
+export { LOWEST_RATE, choices, chooseLead, nameOf } from "./channels.js";
 export { RecordingError } from "./errors.js";
 export { findPeaks } from "./peaks.js";
 
 /**
- * Read the signals of one recording.
+ * Open a recording: read what it says of its leads, and no samples yet.
  *
- * @param {Iterable<File>} files one CSV or EDF file, or a WFDB header with its signal files
+ * @param {Iterable<File>} files one CSV, EDF or BDF file, or a WFDB header with the files that it names
  * @param {{rate?: number}} [options] samples per second, for a CSV file that has no column of times
- * @returns {Promise<{signals: {name: string, rate: number, samples: Float32Array, unit: string}[]}>}
- *   those fast enough for a heartbeat; samples in the signal's unit, NaN where the recording has a gap
+ * @returns {Promise<{name: string, leads: object[], said: string[], read: Function}>} of each lead its `name` and `unit`,
+ *   its `rate` where that is known before its samples are, and its `problem` where it cannot be read; `said` are
+ *   sentences for people about how the file was read
  * @throws {RecordingError} one sentence for people; its `needsRate` is true if `rate` would help
  */
-export async function readRecording(files, options = {}) {
-  const read = await readSignals([...files], options);
-  // a recording of a night's sleep also holds slower ones, such as the oxygen in the blood
-  const signals = read.filter(({ rate }) => rate >= LOWEST_RATE && rate <= HIGHEST_RATE);
-  if (signals.length) return { signals };
-  const { name, rate } = read[0];
-  const range = `${LOWEST_RATE} to ${HIGHEST_RATE}`;
-  throw new RecordingError(`${name}: ${rate} samples a second, where ${range} show a heartbeat`, {
-    needsRate: options.rate !== undefined,
-  });
+export async function openRecording(files, options = {}) {
+  const given = [...files];
+  const header = await recordOf(given.filter((file) => ending(file) === "hea"));
+  const opened = await (header ? openWfdb(header, given) : openAlone(given, options));
+  const leads = opened.leads.map((lead) => ({ ...lead, unit: unitName(lead.unit) }));
+  return { ...opened, leads, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
 }
 
-async function readSignals(given, options) {
-  const header = given.find((file) => ending(file) === "hea");
-  if (header) return readWfdb(header, given);
+function openAlone(given, options) {
   if (given.length !== 1) throw new RecordingError("Give one CSV or EDF file, or a WFDB header (.hea) with its .dat file");
   const [file] = given;
-  if (ending(file) === "edf") return readEdf(file.name, await file.arrayBuffer());
-  if (["csv", "tsv", "txt"].includes(ending(file))) {
-    return readCsv(file.name, await file.text(), options.rate);
-  }
-  if (["dat", "atr"].includes(ending(file))) throw new RecordingError(`${file.name}: give its header (.hea) with it`);
-  throw new RecordingError(`${file.name}: not a recording; give a CSV, an EDF or a WFDB file (.hea with .dat)`);
+  if (["edf", "bdf", "rec"].includes(ending(file))) return openEdf(file);
+  if (["csv", "tsv", "txt"].includes(ending(file))) return openCsv(file, options.rate);
+  if (["dat", "atr", "mat", "qrs"].includes(ending(file))) throw new RecordingError(`${file.name}: give its header (.hea) with it`);
+  throw new RecordingError(`${file.name}: not a recording; give a CSV, an EDF, a BDF or a WFDB file (.hea with .dat)`);
 }
 
 /**
- * Return the signal to cut beats from: the first that is called an ECG, else the first.
+ * Read one lead, or one less another.
  *
- * @template {{name: string}} S
- * @param {S[]} signals
- * @returns {S}
+ * @param {object} recording
+ * @param {number[]} places as chooseLead gives them
+ * @returns {Promise<{name: string, unit: string, rate: number, samples: Float32Array, said: string[]}>} samples in mV where
+ *   the unit is a voltage, NaN where the recording has a gap
+ * @throws {RecordingError}
  */
-export function chooseSignal(signals) {
-  return signals.find(({ name }) => /ecg|ekg/i.test(name)) ?? signals[0];
+export async function readLead(recording, places, progress = () => {}) {
+  const [place, other] = places;
+  const part = (share) => progress(share / places.length);
+  const { rate, samples, said } = await recording.read(place, part);
+  if (!(rate >= LOWEST_RATE && rate <= HIGHEST_RATE)) throw slow(recording, rate);
+  if (other !== undefined) {
+    const less = await recording.read(other, (share) => part(1 + share));
+    for (let index = 0; index < samples.length; index++) samples[index] -= less.samples[index];
+  }
+  return { name: nameOf(recording, places), rate, said, ...inMillivolts(samples, recording.units[place]) };
+}
+
+function slow({ name, isTable }, rate) {
+  const range = `${LOWEST_RATE} to ${HIGHEST_RATE}`;
+  const rounded = Number(rate.toPrecision(6));
+  const message = `${name}: ${rounded} samples per second, where ${range} show a heartbeat; is the rate right, or are its times in other units?`;
+  return new RecordingError(message, { needsRate: Boolean(isTable) });
 }
 
 function ending(file) {
-  return file.name.split(".").pop().toLowerCase();
+  return file.name.replace(/\.gz$/i, "").split(".").pop().toLowerCase();
 }

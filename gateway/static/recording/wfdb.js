@@ -1,78 +1,88 @@
-/** PhysioNet's WFDB: a header in text (.hea) that names the files of the samples; formats 16 and 212. */
+/** PhysioNet's WFDB: a header in text (.hea) that names the files of the samples; as data/recordings/wfdb_record.py reads it. */
 
 import { RecordingError } from "./errors.js";
+import { fileNamed, parseHeader } from "./wfdb-header.js";
+import { readSignal } from "./wfdb-signal.js";
+
+const NO_FILE = "~"; // of a signal or a segment without samples
+const NO_FORMAT = "0";
+
+/** Of several headers the one of the record: the first, or the one that has the first as its segment. */
+export async function recordOf(headers) {
+  const [first, ...others] = headers;
+  for (const file of others) {
+    const { segments } = await read(file).catch(() => ({ segments: [] }));
+    if (segments.some(({ name }) => `${name}.hea` === first.name)) return file;
+  }
+  return first;
+}
 
 /**
  * @param {File} header
- * @param {File[]} files among which the signal files are
- * @returns {Promise<{name: string, rate: number, samples: Float32Array, unit: string}[]>}
+ * @param {File[]} files among which the signal files are, and the headers of the segments
+ * @returns {Promise<{leads: {name: string, unit: string, rate: number, problem: string|null}[], said: string[],
+ *   read: (place: number, progress: (share: number) => void) => Promise<{rate: number, samples: Float32Array, said: string[]}>}>}
  */
-export async function readWfdb(header, files) {
-  const { rate, length, lines } = parseHeader(header.name, await header.text());
-  const signals = [];
-  for (const name of new Set(lines.map((line) => line.file))) {
-    const file = files.find((each) => each.name === name);
-    if (!file) throw new RecordingError(`${header.name}: give the file ${name} with it, where its samples are`);
-    const group = lines.filter((line) => line.file === name);
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    group.forEach((line, index) => {
-      const samples = readSamples(bytes, line, index, group.length, length);
-      signals[lines.indexOf(line)] = { name: line.name, rate, samples, unit: line.unit };
-    });
+export async function openWfdb(header, files) {
+  const record = await read(header);
+  const segments = record.segments.length ? await segmentsOf(header, record, files) : [{ file: header, record, frames: record.frames }];
+  // the first of segments that do not have the same signals has no samples, but all their names
+  const isNamed = record.segments.length > 0 && segments[0].frames === 0;
+  const names = (segments.find((segment) => segment.record)?.record.signals ?? []).map(({ name }) => name);
+  const parts = names.map((name, place) => segments.map((segment) => signalOf(segment, isNamed ? name : null, place)));
+  const leads = names.map((name, place) => leadOf(header, record, name, parts[place].filter(Boolean)));
+  if (!leads.length) throw new RecordingError(`${header.name}: no signal in this recording`);
+  return { leads, said: record.said, read: (place, progress) => readSegments(record, segments, parts[place], leads[place].rate, files, progress) };
+}
+
+async function read(file) {
+  return parseHeader(file.name, decoded(await file.arrayBuffer()));
+}
+
+function decoded(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("latin1").decode(bytes);
   }
-  return signals;
 }
 
-/** Parse a header into {rate, length, lines: [{file, format, skip, gain, baseline, unit, name}]}; length 0: unknown. */
-export function parseHeader(name, text) {
-  const [record, ...rest] = text.split(/\r?\n/).filter((line) => line.trim() && !line.startsWith("#"));
-  const [recordName = "", count, frequency = "250", length = "0"] = record?.trim().split(/\s+/) ?? [];
-  if (recordName.includes("/")) throw new RecordingError(`${name}: a record of several segments; give one of them`);
-  if (!(Number(count) >= 1) || rest.length < Number(count)) {
-    throw new RecordingError(`${name}: not a WFDB header with signals`);
+async function segmentsOf(header, { segments }, files) {
+  return Promise.all(segments.map(async ({ name, frames }) => {
+    if (name === NO_FILE) return { frames };
+    const file = fileNamed(files, `${name}.hea`);
+    if (!file) throw new RecordingError(`${header.name}: ${name}.hea: no such WFDB header; give it with the other files of the record`);
+    return { frames, file, record: await read(file) };
+  }));
+}
+
+/** A segment's signal with samples, or null if it has none of it. */
+function signalOf({ record }, name, place) {
+  const found = name === null ? record?.signals[place] : record?.signals.find((signal) => signal.name === name);
+  return found && found.format !== NO_FORMAT && found.file !== NO_FILE ? found : null;
+}
+
+function leadOf(header, { rate }, name, found) {
+  const perFrame = new Set(found.map((signal) => signal.perFrame));
+  if (perFrame.size > 1) throw new RecordingError(`${header.name}: ${name} changes its rate from one segment to another`);
+  const [samples = 1] = perFrame;
+  return { name, rate: rate * samples, unit: found[0]?.unit ?? "", problem: found.length ? null : "has no samples in this record" };
+}
+
+/** One signal through all segments, NaN where a segment does not have it or has too little of it. */
+async function readSegments({ segments: { length } }, segments, parts, rate, files, progress) {
+  if (!length) return { rate, ...(await readSignal(segments[0], parts[0], files, progress)) };
+  const perFrame = parts.find(Boolean).perFrame;
+  const total = segments.reduce((sum, { frames }) => sum + frames, 0);
+  const samples = new Float32Array(total * perFrame).fill(NaN);
+  const said = [];
+  let start = 0;
+  for (const [place, segment] of segments.entries()) {
+    const read = parts[place] && segment.frames ? await readSignal(segment, parts[place], files) : null;
+    if (read) samples.set(read.samples, start * perFrame);
+    said.push(...(read?.said ?? []));
+    start += segment.frames;
+    progress(start / total);
   }
-  const lines = rest.slice(0, Number(count)).map((line, index) => parseSignalLine(name, line, index));
-  return { rate: parseFloat(frequency) || 250, length: Number(length) || 0, lines };
-}
-
-function parseSignalLine(name, line, index) {
-  const [file, layout = "", scale = "", , zero = "0", , , , ...description] = line.trim().split(/\s+/);
-  const [, format, perFrame, skip] = /^(\d+)(?:x(\d+))?(?::\d+)?(?:\+(\d+))?$/.exec(layout) ?? [];
-  if (!["16", "212"].includes(format) || Number(perFrame ?? 1) !== 1) {
-    throw new RecordingError(`${name}: signals of format ${layout}; this page reads 16 and 212, python -m data beats all`);
-  }
-  const [, gain, baseline, unit] = /^([\d.eE+-]*)(?:\((-?\d+)\))?(?:\/(\S+))?$/.exec(scale) ?? [];
-  return {
-    file,
-    format: Number(format),
-    skip: Number(skip ?? 0),
-    gain: Number(gain) || 200,
-    baseline: Number(baseline ?? zero),
-    unit: unit ?? "mV",
-    name: description.join(" ") || `signal ${index + 1}`,
-  };
-}
-
-function readSamples(bytes, line, index, together, length) {
-  const data = bytes.subarray(line.skip);
-  const stored = Math.floor(line.format === 16 ? data.length / 2 : (data.length * 2) / 3);
-  const samples = new Float32Array(length ? Math.min(length, Math.floor(stored / together)) : Math.floor(stored / together));
-  const digital = line.format === 16 ? digital16 : digital212;
-  const invalid = line.format === 16 ? -32768 : -2048;
-  for (let frame = 0; frame < samples.length; frame++) {
-    const value = digital(data, frame * together + index);
-    samples[frame] = value === invalid ? NaN : (value - line.baseline) / line.gain;
-  }
-  return samples;
-}
-
-function digital16(data, at) {
-  return ((data[2 * at] | (data[2 * at + 1] << 8)) << 16) >> 16;
-}
-
-/** Two samples of 12 bits lie in three bytes: the middle one holds both their high bits. */
-function digital212(data, at) {
-  const first = 3 * (at >> 1);
-  const value = at & 1 ? data[first + 2] | ((data[first + 1] & 0xf0) << 4) : data[first] | ((data[first + 1] & 0x0f) << 8);
-  return (value << 20) >> 20;
+  return { rate, samples, said };
 }

@@ -1,0 +1,47 @@
+/** The page's side of its worker: asks it for something, and stops it where something else is wanted. */
+
+import { Failure } from "./client.js";
+
+/** A worker; `stop()` ends it, whatever it is at, and then no answer comes any more. */
+export class Background {
+  constructor() {
+    this.waiting = new Map(); // what was asked for, by its number
+    this.asked = 0;
+    this.worker = null; // until it is needed
+  }
+
+  /** What the worker makes of `input`; `progress({step, share})` is called meanwhile. Throw Failure. */
+  ask(task, input, progress = () => {}) {
+    this.worker ??= this.start();
+    const id = this.asked++;
+    this.worker.postMessage({ id, task, input });
+    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject, progress }));
+  }
+
+  stop() {
+    this.worker?.terminate();
+    this.waiting.clear();
+  }
+
+  start() {
+    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }) => this.told(data));
+    worker.addEventListener("error", (event) => this.failed(event));
+    return worker;
+  }
+
+  told({ id, progress, result, error }) {
+    const asked = this.waiting.get(id);
+    if (!asked) return;
+    if (progress) return asked.progress(progress);
+    this.waiting.delete(id);
+    if (!error) asked.resolve(result);
+    else asked.reject(error.unforeseen ? new Error(error.message) : new Failure(error.title, error.message, error));
+  }
+
+  failed(event) {
+    event.preventDefault();
+    for (const { reject } of this.waiting.values()) reject(new Error(event.message || "The page's worker could not be started"));
+    this.waiting.clear();
+  }
+}

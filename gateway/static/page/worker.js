@@ -1,0 +1,82 @@
+/** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
+
+import { LOWEST_RATE, choices, chooseLead, cutBeats, findPeaks, nameOf, openRecording, readLead } from "../recording/recording.js";
+import { FileError } from "../tables/errors.js";
+import { readFile, readText } from "./reading.js";
+
+let recording = null; // that is open, to be read again by another lead
+
+/** Each task gives what is told to the page, and which of its memory goes over without being copied. */
+const TASKS = {
+  async table({ file, width, names }, progress) {
+    return packed(await readFile(file, width, names, progress.of("Reading")));
+  },
+  async text({ text, width, names }) {
+    return packed(await readText(text, width, names));
+  },
+  async recording({ files, rate }) {
+    recording = await openRecording(files, rate ? { rate } : {});
+    const chosen = chooseLead(recording);
+    const signals = choices(recording).map((places) => ({ places, name: nameOf(recording, places) }));
+    const place = signals.findIndex(({ places }) => String(places) === String(chosen));
+    if (place < 0) await readLead(recording, chosen); // says what is wrong with it
+    return [{ name: recording.name, chosen: place, signals }, []];
+  },
+  async lead({ places, inverted, width }, progress) {
+    const { rate, samples, said } = await readLead(recording, places, progress.of("Reading"));
+    if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
+    const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
+    const beats = cutBeats(samples, rate, peaks, width);
+    const values = new Float32Array(beats.length * width);
+    beats.forEach((beat, index) => values.set(beat.values, index * width));
+    const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
+    const result = { rate, samples, peaks: peaks.length, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
+    return [result, [samples.buffer, values.buffer]];
+  },
+};
+
+/** The channels that cannot be chosen, and why. */
+function notOffered({ leads }) {
+  const slow = leads.filter(({ rate, problem }) => !problem && rate < LOWEST_RATE).map(({ name }) => name);
+  const said = leads.filter(({ problem }) => problem).map(({ name, problem }) => `the channel ${name} ${problem}`);
+  return slow.length ? [...said, `too slow to show a heartbeat: ${slow.join(", ")}`] : said;
+}
+
+/** Beats as one block of numbers, which goes to the page at once. */
+function packed({ beats, understood }) {
+  const width = beats[0].features.length;
+  const values = new Float64Array(beats.length * width);
+  beats.forEach(({ features }, index) => values.set(features, index * width));
+  return [{ values, width, labels: beats.map(({ label }) => label), understood }, [values.buffer]];
+}
+
+/** Tells the page how far a step is, at each tenth of it. */
+class Progress {
+  constructor(tell) {
+    this.tell = tell;
+  }
+
+  of(step) {
+    let last = -1;
+    return (share) => {
+      const tenths = Math.floor(10 * share);
+      if (tenths !== last) this.tell({ step, share: tenths / 10 });
+      last = tenths;
+    };
+  }
+}
+
+addEventListener("message", async ({ data: { id, task, input } }) => {
+  try {
+    const [result, transferred] = await TASKS[task](input, new Progress((progress) => postMessage({ id, progress })));
+    postMessage({ id, result }, transferred);
+  } catch (error) {
+    postMessage({ id, error: known(error) });
+  }
+});
+
+/** What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way. */
+function known(error) {
+  if (!(error instanceof FileError)) return { unforeseen: true, message: error.message };
+  return { title: "The file cannot be read", ...error, message: `${error.message}.`.replace(/\.\.$/, ".") };
+}

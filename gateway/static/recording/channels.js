@@ -1,0 +1,95 @@
+/** Which channel of a recording is the lead: the one asked for, or the likeliest ECG; as data/recordings/channels.py has it. */
+
+import { RecordingError } from "./errors.js";
+
+export const LOWEST_RATE = 40; // samples per second; below, R peaks fall between the samples and beats are missed
+const OF_A_HEART_RATE = ["bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%"]; // units
+const ECG = /ecg|ekg/i;
+
+/**
+ * The places of the lead among the channels, or of the two of which the first is taken less the second.
+ *
+ * @param {{name: string, leads: {name: string, unit: string, rate?: number, problem?: string}[]}} recording
+ * @param {string} [channel] a name, a number from 0, or A-B of channels that are called A and B or, against one reference,
+ *   A-Ref and B-Ref; without it the first that is called an ECG, where one that is fast enough and of a voltage goes first
+ * @throws {RecordingError} which says what channels there are
+ */
+export function chooseLead(recording, channel) {
+  const chosen = channel === undefined ? [likeliest(recording.leads)] : askedFor(recording, channel);
+  check(recording, chosen);
+  return chosen;
+}
+
+/** What may be chosen: each channel that can be read, and the difference of each two ECGs against one reference. */
+export function choices({ leads }) {
+  const single = leads.map((_, place) => [place]).filter(([place]) => isUsable(leads[place]));
+  const pairs = single.flatMap(([one]) => single.filter(([other]) => other > one).map(([other]) => [one, other]));
+  return [...single, ...pairs.filter(([one, other]) => fit(leads[one], leads[other]) && haveOneReference(leads[one], leads[other]))];
+}
+
+/** What a channel, or a difference of two, is called. */
+export function nameOf({ leads }, places) {
+  return places.map((place) => leads[place].name).join("-");
+}
+
+/** May beats be cut from it, as far as is known before it is read? */
+function isUsable({ rate, problem }) {
+  return !problem && (rate === undefined || rate >= LOWEST_RATE);
+}
+
+function haveOneReference(one, other) {
+  const [first, second] = [one, other].map(({ name }) => /^(.*(?:ecg|ekg).*)(-[^-]+)$/i.exec(name)?.[2].toLowerCase());
+  return first !== undefined && first === second;
+}
+
+function fit(one, other) {
+  return one.rate === other.rate && one.unit === other.unit;
+}
+
+function likeliest(leads) {
+  const places = leads.map((_, place) => place);
+  return places.sort((one, other) => unlikeness(leads[one]) - unlikeness(leads[other]) || one - other)[0];
+}
+
+/** What speaks against a channel being the ECG, the most important in the highest bit. */
+function unlikeness({ name, unit, rate, problem }) {
+  const isUnnamed = !ECG.test(name) || OF_A_HEART_RATE.includes(unit.toLowerCase());
+  return 8 * Boolean(problem) + 4 * (rate < LOWEST_RATE) + 2 * isUnnamed + (unit !== "mV" && unit !== "");
+}
+
+function askedFor({ name, leads }, channel) {
+  const names = leads.map((lead) => lead.name.toLowerCase());
+  const wanted = channel.trim().toLowerCase();
+  if (names.includes(wanted)) return [names.indexOf(wanted)];
+  if (/^\d+$/.test(wanted) && Number(wanted) < leads.length) return [Number(wanted)];
+  const both = difference(names, wanted);
+  if (both) return both;
+  throw new RecordingError(`${name}: no channel '${channel}'; its channels are ${listed(leads)}`);
+}
+
+function difference(names, wanted) {
+  const references = ["", ...names.filter((name) => name.includes("-")).map((name) => name.slice(name.lastIndexOf("-")))];
+  for (let at = wanted.indexOf("-"); at >= 0; at = wanted.indexOf("-", at + 1)) {
+    for (const reference of references) {
+      const both = [wanted.slice(0, at), wanted.slice(at + 1)].map((part) => names.indexOf(`${part.trim()}${reference}`));
+      if (!both.includes(-1)) return both;
+    }
+  }
+  return null;
+}
+
+function check({ name, leads }, chosen) {
+  const wrong = leads[chosen.find((place) => leads[place].problem)];
+  if (wrong) {
+    const others = listed(leads, ({ problem }) => !problem);
+    throw new RecordingError(`${name}: ${wrong.name} ${wrong.problem}; ${others ? `channels that can be read are ${others}` : "none of its channels can be read"}`);
+  }
+  const [one, other = one] = chosen.map((place) => leads[place]);
+  if (fit(one, other)) return;
+  const kinds = [one, other].map((lead) => `${lead.name} has ${lead.rate} Hz and the unit ${lead.unit || "none"}`).join(" and ");
+  throw new RecordingError(`${name}: ${kinds}; only signals of one rate and unit can be subtracted`);
+}
+
+function listed(leads, test = () => true) {
+  return leads.map((lead, place) => (test(lead) ? `${place} ${lead.name}` : null)).filter(Boolean).join(", ");
+}

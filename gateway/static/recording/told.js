@@ -1,0 +1,89 @@
+/** What the lines above a recording's samples tell: its rate, unit, lead and columns; as data/recordings/csv_metadata.py reads it. */
+
+import { NUMBER, hertz, isHertz, millivoltsIn, secondsIn, toFloat } from "./units.js";
+
+// in the languages that watches and loggers write
+const RATE_KEY = new RegExp(
+  "sampl\\w*[ _-]*(rate|freq\\w*|hz)|^(fs|sr|sf|srate|hz)\\b|samples? ?(per|/) ?s|(abtast|mess)[ -]?(rate|freq\\w*)|samplefreq" +
+    "|sampling(rate|s?frek\\w*|shastighed)|[ée]chantillonnage|muestreo|campionamento|amostragem|bemonstering\\w*freq" +
+    "|näytteenotto|próbkowani|vzorkov|mintavétel|örnekleme|δειγματοληψ|дискретизац" +
+    "|(サンプル|サンプリング)(レート|周波数)|[采取採]样?樣?(速率|率|频率|頻率|速度)|샘플",
+  "i",
+);
+const INTERVAL_KEY = /interval|period|\bdt\b/i;
+const PER_SAMPLE = new RegExp(`${NUMBER}\\s*(\\w+)\\s*/\\s*sample`, "i");
+const NOT_RATE = /filt|notch|pass|cut|mains|netz|bandwidth|bandbreite|heart|puls|bpm/i;
+const LEAD_KEY = /^(leads?|channel|kanal|canale?|ableitung|d[ée]rivation|derivaci[óo]n|derivazione|derivação|afleiding|avledning|afledning|kytkentä|odprowadzenie|svod|отведение|誘導|导联|導程|導聯|유도)$/i;
+const SEPARATOR = /\s*[=:;,\t]\s*/;
+const ECG = /ecg|ekg/i;
+const STARTS_WITH_NUMBER = new RegExp(`^${NUMBER}`);
+
+/**
+ * @param {string[]} lines those above the samples, without their comment signs
+ * @returns {{rate: number|null, unit: string, lead: string, columns: object|null}} the likeliest rate
+ */
+export function readTold(lines) {
+  const told = { rate: null, unit: "", lead: "", columns: lines.map(openSignals).find(Boolean) ?? null };
+  const [named, others] = [[], []];
+  let before = "";
+  for (const line of lines) {
+    const { key, value } = keyAndValue(line);
+    const rate = rateOf(line, key, value);
+    if (rate) (RATE_KEY.test(key) ? named : others).push({ rate, isEcg: ECG.test(line) });
+    if (LEAD_KEY.test(key) && value) told.lead = value;
+    else if (!told.unit && value && millivoltsIn(value) !== null) {
+      // a watch tells the lead in the line before the unit's, in whatever language
+      Object.assign(told, { unit: value, lead: told.lead || before });
+    }
+    before = value;
+  }
+  const rates = named.length ? named : others;
+  told.rate = told.columns?.rate ?? (rates.find(({ isEcg }) => isEcg) ?? rates[0])?.rate ?? null;
+  return told;
+}
+
+/** Does a line tell the rate, the unit or the lead, so that it is no row of names? */
+export function isTold(line) {
+  const { key, value } = keyAndValue(line.replace(/[[(][^\])]*[\])]/g, ""));
+  if (!value) return isHertz(line) || PER_SAMPLE.test(line);
+  const whole = keyAndValue(line);
+  if (STARTS_WITH_NUMBER.test(value) && rateOf(line, whole.key, whole.value)) return true;
+  return LEAD_KEY.test(key) || (millivoltsIn(value) !== null && !/[;,\t]/.test(value));
+}
+
+function keyAndValue(line) {
+  const text = line.trim();
+  const match = SEPARATOR.exec(text);
+  const trimmed = (part) => part.replace(/^[ \t;,"']+|[ \t;,"']+$/g, "");
+  return match ? { key: trimmed(text.slice(0, match.index)), value: trimmed(text.slice(match.index + match[0].length)) } : { key: trimmed(text), value: "" };
+}
+
+function rateOf(line, key, value) {
+  const interval = PER_SAMPLE.exec(line);
+  if (interval && secondsIn(interval[2])) return 1 / (toFloat(interval[1]) * secondsIn(interval[2]));
+  if (NOT_RATE.test(line) && !RATE_KEY.test(key)) return null;
+  const number = STARTS_WITH_NUMBER.exec(value);
+  if (number && RATE_KEY.test(key)) return hertz(value) ?? toFloat(number[1]);
+  const seconds = number && INTERVAL_KEY.test(key) ? secondsIn(value) ?? secondsIn(key) : null;
+  return seconds ? 1 / (toFloat(number[1]) * seconds) : hertz(line);
+}
+
+/** The header of OpenSignals is JSON: the columns, which of them are channels, and the sensors of these. */
+function openSignals(line) {
+  if (!line.startsWith("{")) return null;
+  try {
+    const [device] = Object.values(JSON.parse(line));
+    const { column: names, label: channels = [], sensor: sensors = [], "sampling rate": rate } = device;
+    if (!Array.isArray(names)) return null;
+    const known = new Map(channels.map((channel, place) => [channel, sensorName(sensors, place) ?? channel]));
+    return { names: names.map((name) => known.get(name) ?? name), channels: names.map((name) => known.has(name)), rate: Number(rate) || null };
+  } catch {
+    return null;
+  }
+}
+
+/** What a channel measures, where only one channel measures it. */
+function sensorName(sensors, place) {
+  const sensor = sensors[place];
+  return sensor && sensor !== "RAW" && sensors.filter((each) => each === sensor).length === 1 ? sensor : null;
+}

@@ -1,0 +1,56 @@
+/** One signal of a WFDB record's signal file, in which the samples of several alternate; as data/recordings/wfdb_signal_file.py has it. */
+
+import { RecordingError } from "./errors.js";
+import { FORMATS } from "./formats.js";
+import { fileNamed } from "./wfdb-header.js";
+
+const FRAMES_AT_ONCE = 6 * 2 ** 13; // so that every format's groups of two or three samples are whole
+
+/**
+ * @param {{file: File, record: object, frames: number|null}} segment a header, and how many frames are wanted
+ * @param {object} signal
+ * @param {File[]} files
+ * @returns {Promise<{samples: Float32Array, said: string[]}>} samples in the signal's unit
+ */
+export async function readSignal({ file: header, record, frames }, signal, files, progress = () => {}) {
+  const file = fileNamed(files, signal.file);
+  if (!file) throw new RecordingError(`${header.name}: cannot be read as WFDB record: its samples are in ${signal.file}, which is not there; give it with the header`);
+  const format = FORMATS[signal.format];
+  if (!format) throw new RecordingError(`${header.name}: samples in format ${signal.format}; formats that can be read are ${Object.keys(FORMATS).join(", ")}`);
+  const group = record.signals.filter((each) => each.file === signal.file);
+  const size = (signals) => signals.reduce((sum, { perFrame }) => sum + perFrame, 0);
+  const [before, frameSize, skip] = [size(group.slice(0, group.indexOf(signal))), size(group), group[0].skip];
+  const stored = Math.floor((Math.max(file.size - skip, 0) * format.samples) / format.bytes / frameSize);
+  const count = Math.min(frames || stored, stored);
+  if (!count) throw new RecordingError(`${header.name}: no samples in this recording`);
+  const samples = new Float32Array(count * signal.perFrame);
+  const physical = scaled(format, signal);
+  let at = 0;
+  for (let start = 0; start < count; start += FRAMES_AT_ONCE) {
+    const many = Math.min(FRAMES_AT_ONCE, count - start);
+    const bytes = await piece(file, skip, format, start * frameSize, many * frameSize);
+    for (let frame = 0; frame < many; frame++) {
+      for (let each = 0; each < signal.perFrame; each++) samples[at++] = physical(format.value(bytes, frame * frameSize + before + each));
+    }
+    progress((start + many) / count);
+  }
+  const said = frames && stored < frames ? [`cut short: ${stored} of ${frames} samples are there and are read`] : [];
+  return { samples: inTime(samples, signal.skew * signal.perFrame), said };
+}
+
+async function piece(file, skip, { samples, bytes }, first, count) {
+  const at = (place) => skip + Math.ceil(place / samples) * bytes;
+  return new Uint8Array(await file.slice(at(first), at(first + count)).arrayBuffer());
+}
+
+/** From the stored value to the unit's; differences are added up. */
+function scaled({ isDifference, invalid }, { gain, baseline, initial }) {
+  if (!isDifference) return (value) => (value === invalid ? NaN : (value - baseline) / gain);
+  let level = initial;
+  return (difference) => ((level += difference) - baseline) / gain;
+}
+
+/** A signal that was written some samples late. */
+function inTime(samples, late) {
+  return late ? samples.copyWithin(0, late).fill(NaN, Math.max(samples.length - late, 0)) : samples;
+}

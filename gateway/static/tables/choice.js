@@ -1,0 +1,73 @@
+/** Which columns of a table a model takes: its values in order, the label, and what is left out. */
+
+import { FileError } from "./errors.js";
+import { columnName } from "./layout.js";
+const NEITHER = ["index", "identifier", "name"];
+
+/**
+ * @param {string} what the file, for messages
+ * @param {object} layout as findLayout gives it
+ * @param {number} width values of a beat
+ * @param {string[]|null} names of the model's values
+ * @returns {{places: number[], label: number|null, leftOut: number[], isReordered: boolean}}
+ * @throws {FileError}
+ */
+export function chooseColumns(what, layout, width, names) {
+  const all = layout.columns.map((_, place) => place);
+  const named = names && layout.header ? places(names, layout.header) : null;
+  if (named) return byName(layout, all, named);
+  const kept = all.filter((place) => !NEITHER.includes(layout.columns[place].kind));
+  const leftOut = all.filter((place) => !kept.includes(place));
+  const label = labelOf(what, layout, kept, width);
+  const values = kept.filter((place) => place !== label);
+  const text = values.find((place) => layout.columns[place].kind === "text");
+  if (text !== undefined && values.length >= width) {
+    throw new FileError(`${what}: ${columnName(layout, text)} holds text where a number is expected; remove the column`);
+  }
+  if (values.length !== width) throw misfit(what, values.length, width, label !== null && layout.columns[label].isLabel);
+  return { places: values, label, leftOut, isReordered: false };
+}
+
+/** All of the model's names are in the header: whatever else is there was not asked for. */
+function byName({ columns }, all, named) {
+  const others = all.filter((place) => !named.includes(place));
+  const label = others.find((place) => columns[place].isLabel) ?? onlyOne(others.filter((place) => !NEITHER.includes(columns[place].kind)));
+  const isReordered = named.some((place, index) => index && place < named[index - 1]);
+  return { places: named, label, leftOut: others.filter((place) => place !== label), isReordered };
+}
+
+function onlyOne(places) {
+  return places.length === 1 ? places[0] : null;
+}
+
+function places(names, header) {
+  const wanted = names.map((name) => header.indexOf(name));
+  return wanted.includes(-1) ? null : wanted;
+}
+
+/** By its name; else, with more columns than the model has values, the one of text or the outer one of integers only. */
+function labelOf(what, layout, kept, width) {
+  const { columns, rows } = layout;
+  const named = kept.find((place) => columns[place].isLabel);
+  if (named !== undefined || kept.length <= width) return named ?? null;
+  const [first, last] = [kept[0], kept.at(-1)];
+  const text = onlyOne(kept.filter((place) => columns[place].isText));
+  if (text !== null) return textLabel(what, layout, kept, text);
+  if (columns[first].isWhole && columns[last].isWhole && rows.length > 1) {
+    throw new FileError(`${what}: the first and the last column hold integers only, and either may be the label; name it label in a header`);
+  }
+  return columns[first].isWhole && !columns[last].isWhole ? first : last;
+}
+
+/** An outer column of texts is the label, unless the other outer one holds integers only, and its neighbour does not. */
+function textLabel(what, layout, kept, text) {
+  const isWhole = (place) => layout.columns[place].isWhole;
+  const [other, beside] = text === kept[0] ? [kept.at(-1), kept[1]] : [kept[0], kept.at(-2)];
+  if (![kept[0], kept.at(-1)].includes(text) || !isWhole(other) || isWhole(beside)) return text;
+  throw new FileError(`${what}: ${columnName(layout, text)} holds text and ${columnName(layout, other)} integers only, and either may be the label; name it label in a header`);
+}
+
+function misfit(what, columns, width, isTable) {
+  const message = `Its rows have ${columns} ${columns === 1 ? "value" : "values"}. This model takes beats of ${width} values: ${width} columns, or ${width + 1} with a label first or last.`;
+  return new FileError(message, { title: `The beats of ${what} do not fit the model`, isTable });
+}

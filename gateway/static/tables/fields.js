@@ -1,0 +1,76 @@
+/** One line's fields, what a field can hold, and which delimiter and decimal sign a text has. */
+
+export const DELIMITERS = ["\t", ";", ",", "|", " "];
+const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const SEPARATOR_LINE = /^"?sep=(.)"?\s*$/i; // which Excel takes the delimiter from
+
+/** The delimiter that such a line tells, else null. */
+export function toldDelimiter(line) {
+  return SEPARATOR_LINE.exec(line)?.[1] ?? null;
+}
+
+/** The fields of a line, without the blanks about them. */
+export function split(line, delimiter) {
+  if (delimiter === " ") return line.trim().split(/\s+/).map((field) => field.replace(/^"(.*)"$/, "$1"));
+  const fields = line.includes('"') ? splitQuoted(line, delimiter) : line.split(delimiter);
+  for (let place = 0; place < fields.length; place++) fields[place] = fields[place].trim();
+  return fields;
+}
+
+function splitQuoted(line, delimiter) {
+  const fields = [];
+  let [field, isQuoted] = ["", false];
+  for (let at = 0; at < line.length; at++) {
+    const sign = line[at];
+    if (isQuoted && sign === '"' && line[at + 1] === '"') field += line[at++];
+    else if (sign === '"' && (isQuoted || !field.trim())) isQuoted = !isQuoted;
+    else if (sign === delimiter && !isQuoted) {
+      fields.push(field);
+      field = "";
+    } else field += sign;
+  }
+  return [...fields, field];
+}
+
+/** The number of a field, or NaN if it holds none. */
+export function toNumber(text, decimal = ".") {
+  const plain = decimal === "." ? text : text.includes(".") ? "" : text.replace(",", ".");
+  const number = NUMBER.test(plain) ? Number(plain) : NaN;
+  return Number.isFinite(number) ? number : NaN;
+}
+
+/** Is this text a finite number? */
+export function isNumber(text, decimal = ".") {
+  return !Number.isNaN(toNumber(text.trim(), decimal));
+}
+
+/** Is this text an integer that a number holds exactly? */
+export function isInteger(text, decimal = ".") {
+  return Number.isSafeInteger(toNumber(text, decimal));
+}
+
+/** The fields that are numbers, less a little for each that is text. */
+function scoreOf(fields, counts) {
+  return fields.reduce((sum, field) => sum + (field === "" ? 0 : counts(field) ? 1 : -0.1), 0);
+}
+
+/**
+ * The delimiter and decimal sign by which most fields of these lines are numbers; of two that do as well the first.
+ *
+ * @param {string[]} lines
+ * @param {string|null} told the delimiter, where the text tells it
+ * @param {(field: string, decimal: string) => boolean} counts what is as good as a number
+ */
+export function notation(lines, told = null, counts = isNumber) {
+  const isBlank = !told && !["\t", ";", "|"].some((each) => lines.every((line) => line.includes(each))); // else it stands within a time or a number
+  const isQuoted = lines.some((line) => line.includes('"')); // then a comma may be both
+  let best = { delimiter: told ?? ",", decimal: ".", score: 0 };
+  for (const decimal of [".", ","]) {
+    for (const delimiter of told ? [told] : DELIMITERS) {
+      if ((delimiter === decimal && !isQuoted) || (!isBlank && " ,".includes(delimiter))) continue;
+      const score = lines.reduce((sum, line) => sum + scoreOf(split(line, delimiter), (field) => counts(field, decimal)), 0);
+      if (score > best.score) best = { delimiter, decimal, score };
+    }
+  }
+  return best;
+}

@@ -1,0 +1,77 @@
+/** The lines of a file, plain or gzip, in blocks of bounded size; as data/tables/lines.py has them. */
+
+import { FileError } from "./errors.js";
+
+const LONGEST_LINE = 2 ** 26;
+const UTF16 = ["utf-16le", "utf-16be"];
+
+/**
+ * Yield {first, lines}: some lines, blank ones included, and the number of the first of them, from 1.
+ *
+ * @param {File} file
+ * @param {{progress?: (share: number) => void, otherwise?: string}} [options] `otherwise`: the encoding of what is not UTF-8
+ * @throws {FileError}
+ */
+export async function* blocksOf(file, { progress = () => {}, otherwise } = {}) {
+  let [number, carry, end] = [1, "", null];
+  for await (const text of texts(file, progress, otherwise)) {
+    end ??= text.includes("\n") ? "\n" : "\r";
+    const lines = (carry + text).split(end);
+    carry = lines.pop();
+    if (carry.length > LONGEST_LINE) throw new FileError(`${file.name}, line ${number + lines.length}: longer than 64 MB; is this a CSV file?`);
+    yield checked(file, { first: number, lines }, otherwise);
+    number += lines.length;
+  }
+  if (carry) yield checked(file, { first: number, lines: [carry] }, otherwise);
+}
+
+/** The same of a text that is there already. */
+export async function* blocksOfText(text) {
+  yield { first: 1, lines: text.split(/\r\n|\n|\r/) };
+}
+
+function checked(file, block, otherwise) {
+  const wrong = otherwise ? -1 : block.lines.findIndex((line) => line.includes("\uFFFD"));
+  if (wrong >= 0) throw new FileError(`${file.name}, line ${block.first + wrong}: not UTF-8 text; save the file as CSV in UTF-8`);
+  return block;
+}
+
+async function* texts(file, progress, otherwise) {
+  const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const isPacked = start[0] === 0x1f && start[1] === 0x8b;
+  let decoder = null;
+  for await (const bytes of unpacked(file, isPacked, progress)) {
+    decoder ??= new TextDecoder(encodingOf(bytes, otherwise));
+    yield decoder.decode(bytes, { stream: true });
+  }
+  if (decoder) yield decoder.decode();
+}
+
+async function* unpacked(file, isPacked, progress) {
+  let read = 0;
+  const counted = new TransformStream({
+    transform(bytes, controller) {
+      read += bytes.length;
+      controller.enqueue(bytes);
+    },
+  });
+  const stream = file.stream().pipeThrough(counted);
+  const reader = (isPacked ? stream.pipeThrough(new DecompressionStream("gzip")) : stream).getReader();
+  for (;;) {
+    const { value, done } = await reader.read().catch((error) => {
+      if (!isPacked) throw new FileError(`${file.name}: cannot be read; was it moved?`);
+      throw new FileError(`${file.name}: cannot be unpacked, as the gzip data is cut short or damaged; fetch it again`, { cause: error });
+    });
+    if (done) return;
+    progress(read / file.size);
+    yield value;
+  }
+}
+
+function encodingOf(bytes, otherwise) {
+  const marked = [[0xff, 0xfe], [0xfe, 0xff]].findIndex(([one, two]) => bytes[0] === one && bytes[1] === two);
+  if (marked >= 0) return UTF16[marked];
+  if (!otherwise) return "utf-8";
+  // the last character may go on in the next block
+  return new TextDecoder().decode(bytes, { stream: true }).includes("\uFFFD") ? otherwise : "utf-8";
+}

@@ -1,0 +1,112 @@
+/** A table of beats, row by row: its values for a model, its labels, and what was left out. */
+
+import { chooseColumns } from "./choice.js";
+import { FileError } from "./errors.js";
+import { toNumber } from "./fields.js";
+import { columnName, fieldsOf, findLayout } from "./layout.js";
+
+const LOOKED_AT = 1000; // rows, to see what a column holds
+const LEFT_OUT_NAMED = 3;
+
+/** A table with more columns holds no signals of a recording. */
+const MOST_SIGNALS = 32;
+
+/** Beats that a page holds in memory; more are for the command line. */
+export const MOST_BEATS = 50000;
+
+/**
+ * Read beats of `width` values, in the order of the model's `names` where the header has them.
+ *
+ * @param {AsyncIterable<{first: number, lines: string[]}>} blocks
+ * @param {string} what the file, for messages
+ * @returns {Promise<{beats: {number: number, features: Float64Array, label: string|null}[], layout: object|null,
+ *   choice: object, leftOut: string[]}>} a label's text where the table has labels; `layout` and `choice` as findLayout and
+ *   chooseColumns give them, null for an empty file; `leftOut` are the rows that could not be read, and why
+ * @throws {FileError}
+ */
+export async function readTable(blocks, what, width, names = null) {
+  const iterator = blocks[Symbol.asyncIterator]();
+  const head = await firstLines(iterator);
+  // few columns: a recording's signals, perhaps
+  const signals = { signals: widthOf(head) <= MOST_SIGNALS, isTable: head.length <= width };
+  const { layout, choice } = orSignals(signals, () => {
+    const found = findLayout(what, head);
+    return { layout: found, choice: found && chooseColumns(what, found, width, names) };
+  });
+  if (!layout) return { beats: [], leftOut: [], layout: null };
+  const [beats, leftOut] = [[], []];
+  const read = ({ number, line }) => {
+    const fields = fieldsOf(line, layout);
+    const wrong = problem(fields, layout, choice);
+    if (wrong) leftOut.push(`line ${number}${wrong}`);
+    else beats.push(beat(fields, layout, choice, beats.length + 1));
+    if (beats.length > MOST_BEATS) throw tooMany(what);
+  };
+  layout.rows.forEach(read);
+  for await (const { first, lines } of { [Symbol.asyncIterator]: () => iterator }) {
+    lines.forEach((line, index) => line.trim() && read({ number: first + index, line }));
+  }
+  if (!beats.length) throw new FileError(`${shown(leftOut)}.`, { title: `No beat can be read from ${what}`, ...signals });
+  return { beats, layout, choice, leftOut };
+}
+
+/** How many columns the later lines have, as far as delimiters tell that may not stand in a number. */
+function widthOf(head) {
+  return Math.max(1, ...head.slice(head.length >> 1).map(({ line }) => line.trim().split(/[,;\t|]| +/).length));
+}
+
+function orSignals(signals, make) {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof FileError ? Object.assign(error, { ...signals, isTable: signals.isTable || Boolean(error.isTable) }) : error;
+  }
+}
+
+/** That a file has more beats than a page holds. */
+export function tooMany(what) {
+  const message = `The page takes up to ${MOST_BEATS.toLocaleString("en")} beats. For more: python -m data predict FILE --url ${globalThis.location?.origin ?? "URL"}`;
+  return new FileError(message, { title: `${what} has too many rows` });
+}
+
+/** The first lines that are not blank. */
+async function firstLines(iterator) {
+  const found = [];
+  while (found.length < LOOKED_AT) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    value.lines.forEach((line, index) => line.trim() && found.push({ number: value.first + index, line }));
+  }
+  return found;
+}
+
+function problem(fields, layout, { places, label }) {
+  const { columns, decimal, classes } = layout;
+  if (fields.length !== columns.length) return `: ${fields.length} columns where ${columns.length} are expected`;
+  const place = places.find((each) => Number.isNaN(toNumber(fields[each], decimal)));
+  if (place !== undefined) {
+    const expected = decimal === "," ? "a number with a decimal comma" : "a number";
+    return `, ${columnName(layout, place)}: ${fields[place] ? `'${fields[place].slice(0, 20)}'` : "an empty value"} where ${expected} is expected`;
+  }
+  if (classes && label !== null && !classes.includes(fields[label])) {
+    return `, ${columnName(layout, label)}: class '${fields[label]}' is not among those that the file names`;
+  }
+  return null;
+}
+
+function beat(fields, { decimal }, { places, label }, number) {
+  const features = Float64Array.from(places, (place) => toNumber(fields[place], decimal));
+  return { number, features, label: label === null ? null : labelText(fields[label], decimal) };
+}
+
+/** A number as it is written shortest, so that 1.0 and 1 are one class; null where there is none. */
+function labelText(field, decimal) {
+  const number = toNumber(field, decimal);
+  return Number.isNaN(number) ? field || null : String(number);
+}
+
+/** Some parts as one sentence. */
+export function shown(parts) {
+  const more = parts.length - LEFT_OUT_NAMED;
+  return parts.slice(0, LEFT_OUT_NAMED).join("; ") + (more > 0 ? `; and ${more.toLocaleString("en")} more ${more === 1 ? "row" : "rows"}` : "");
+}

@@ -1,0 +1,29 @@
+/** How a table was read, as a sentence for people. */
+
+import { columnName } from "./layout.js";
+import { shown } from "./table.js";
+
+const REASONS = { index: "counts the rows", identifier: "names a person or a file", name: "holds another text in each row" };
+
+/** Say what was understood of a table that `readTable` has read. */
+export function understoodOf({ beats, layout, choice, leftOut }, width) {
+  const hasHeader = Boolean(layout.header ?? layout.attributes);
+  const order = choice.isReordered ? ", its columns put in the model's order" : "";
+  const decimal = layout.decimal === "," ? "; decimal commas" : "";
+  const count = beats.length.toLocaleString("en");
+  const what = `${count} ${beats.length === 1 ? "beat" : "beats"} of ${width} values; ${hasHeader ? "a header" : "no header"}${order}${decimal}; ${labelSaid(layout, choice.label)}.`;
+  const columns = choice.leftOut.map((place) => ` ${capital(columnName(layout, place))} ${REASONS[layout.columns[place].kind] ?? "was not asked for"} and is left out.`);
+  const rows = leftOut.length ? ` Left out: ${shown(leftOut)}.` : "";
+  return what + columns.join("") + rows;
+}
+
+function labelSaid({ columns, header, attributes }, label) {
+  if (label === null) return "no label column";
+  const place = label === 0 ? "the first column" : label === columns.length - 1 ? "the last column" : `column ${label + 1}`;
+  const name = (header ?? attributes)?.[label];
+  return `the label is ${name ? `${place} (${name})` : place}`;
+}
+
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
+}
