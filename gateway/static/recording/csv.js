@@ -20,7 +20,7 @@ const NOTE = /^\s*[#%]/;
  * @returns {Promise<object>} as openWfdb gives it
  */
 export async function openCsv(file, rate) {
-  await refuse(file);
+  await refuseOthers(file);
   const head = readHead(file.name, await firstLines(file));
   const clock = findClock(file.name, head);
   const places = head.names.map((_, place) => place).filter((place) => isLead(head, clock, place));
@@ -32,14 +32,6 @@ export async function openCsv(file, rate) {
     isTable: true,
     read: (lead, progress) => readColumn(file, head, clock, places[lead], rate, progress),
   };
-}
-
-async function refuse(file) {
-  const start = Array.from(new Uint8Array(await file.slice(0, 2).arrayBuffer()));
-  const isOne = (...bytes) => bytes.every((byte, place) => byte === start[place]);
-  if (isOne(0x50, 0x4b)) throw new RecordingError(`${file.name}: a spreadsheet or ZIP file; save its sheet as CSV, or unpack it, and give that`);
-  if (isOne(0xff, 0xfe) || isOne(0xfe, 0xff)) throw new RecordingError(`${file.name}: text in UTF-16; save it as CSV in UTF-8`);
-  await refuseOthers(file);
 }
 
 function isLead({ isMeasured, told }, { others }, place) {
