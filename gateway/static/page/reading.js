@@ -43,7 +43,7 @@ function tableOf(rows, width, names = null) {
 async function wholeText(file, progress) {
   if (file.size > LARGEST_JSON) throw new FileError("The page takes JSON up to 200 MiB. Give CSV.", { title: `${file.name} is too large` });
   const lines = [];
-  for await (const block of blocksOf(file, { progress })) lines.push(...block.lines);
+  for await (const block of blocksOf(file, { progress })) for (const line of block.lines) lines.push(line);
   return lines.join("\n");
 }
 

@@ -42,7 +42,7 @@ export function findPeaks(samples, rate, progress = () => {}) {
       const piece = samples.subarray(first, Math.min(stop + margin, end));
       const { beats, levels } = search(piece, start - first, stop - first, rate);
       for (const { peak, level, least } of beats) found.push({ peak: first + peak, level, least });
-      usual.push(...levels);
+      for (const level of levels) usual.push(level);
       progress(stop / samples.length);
     }
   }
