@@ -2,7 +2,7 @@
 
 import { FileError } from "./errors.js";
 import { columnName } from "./layout.js";
-const NEITHER = ["index", "identifier", "name"];
+const NEITHER = ["index", "identifier", "place", "name"];
 
 /**
  * @param {string} what the file, for messages
