@@ -11,12 +11,17 @@ LABEL_NAMES: Final = ("label", "class", "target", "y")
 # pandas and R call a column without a name so
 INDEX: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?|index|level_\d+|__index_level_\d+__|rownames", re.IGNORECASE)
 NAMELESS: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?", re.IGNORECASE)
-_NUMBER: Final = r"(s?(id|ids|identifier|no|nr|num|number|code|name|key|index|idx|path))?s?"
+_NUMBER: Final = r"((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|code|name|key|index|idx|path))?s?"
+_NUMBER_OF: Final = r"((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?"
 PERSON: Final = re.compile(
-    r"(patient|patienten|subject|person|participant|individual|volunteer|donor|proband|client|animal|mrn|ssn|pid|sid)"
-    + _NUMBER
+    _NUMBER_OF
+    + r"(patient|patienten|subject|person|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|"
+    r"proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)" + _NUMBER
 )
-RECORDING: Final = re.compile(r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid)" + _NUMBER)
+RECORDING: Final = re.compile(
+    _NUMBER_OF + r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid|"
+    r"aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)" + _NUMBER
+)
 OTHER: Final = re.compile(
     r"(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)"
     r"(id|identifier|no|nr|num|number|name|index|idx))s?"

@@ -5,10 +5,13 @@ import { isInteger, isNumber } from "./fields.js";
 const LABEL = /^(label|class|target|y)$/i;
 const INDEX = /^(index|idx|row|row[ _-]?(id|number|no)|#|no|nr)$/i;
 // identifiers and places by the letters of their names, as data/tables/roles.py has them
-const NUMBER = "(s?(id|ids|identifier|no|nr|num|number|code|name|key|index|idx|path))?s?";
+const NUMBER = "((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|code|name|key|index|idx|path))?s?";
+const NUMBER_OF = "((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?";
 const IDENTIFIER = new RegExp(
-  `^((patient|patienten|subject|person|participant|individual|volunteer|donor|proband|client|animal|mrn|ssn|pid|sid)${NUMBER}|` +
-    `(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid)${NUMBER}|` +
+  `^(${NUMBER_OF}(patient|patienten|subject|person|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|` +
+    `proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)${NUMBER}|` +
+    `${NUMBER_OF}(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid|` +
+    `aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)${NUMBER}|` +
     "(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)(id|identifier|no|nr|num|number|name|index|idx))s?)$",
 );
 const PLACE = /^(beat|sample|second|time|timestamp|(r?peak|r)?(position|pos|peak|onset))s?$/;
