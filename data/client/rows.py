@@ -71,7 +71,7 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
     left_out = {*indices, *columns.identifiers(taken | set(indices))}
     rest = [column for column in range(columns.table.width) if column not in left_out]
     if len(rest) == served.width and given is None:
-        return columns.layout(rest)
+        return _in_place(columns.layout(rest), served)
     if len(rest) != served.width + 1:
         beside = f" beside {len(left_out)} that are none of the beat" if left_out else ""
         raise DataError(
@@ -81,7 +81,19 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
     if given is None:
         named = columns.named_label(None)
         given = named if named in rest else columns.found_label(rest)
-    return columns.layout([column for column in rest if column != given], given)
+    return _in_place(columns.layout([column for column in rest if column != given], given), served)
+
+
+def _in_place(layout: Layout, served: Served) -> Layout:
+    """Return the layout; DataError if a column that is called like one of the model's stands in another's place."""
+    known = served.names or ()
+    for place, (name, expected) in enumerate(zip(layout.feature_names, known, strict=False)):
+        if layout.table.names and name != expected and name in known:
+            raise DataError(
+                f"{layout.path}: {layout.column(layout.features[place])} stands where the model has {expected}, and "
+                "not all of the model's names are there; give the columns the model's names, or its order"
+            )
+    return layout
 
 
 def batches(layout: Layout, served: Served, size: int, done: int) -> Iterator[Batch]:

@@ -1,5 +1,6 @@
 """Which signal of a recording is the lead: the one that was asked for, or the one that is most likely an ECG."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,13 +11,20 @@ from data.recordings.signals import Channel, DescribedSignals, Signals
 LOWEST_RATE: Final = 40  # samples per second; below, R peaks fall between the samples and beats are missed
 OF_A_HEART_RATE: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
 
+NO_ECG: Final = re.compile(
+    r"marker|event|trigger|trig|status|annotation|label|counter|packet|button|hr|heart ?rate|bpm|rr|resp|temp|acc|gyro|"
+    r"ppg|pleth|spo2|battery",
+    re.IGNORECASE,
+)  # how names of other signals begin
+
 
 def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
     """Return the place of the lead among the signals, or of the two of which the first is taken less the second.
 
     `channel` is a name, a number from 0, or `A-B` of signals that are called A and B or are against one reference,
-    A-Ref and B-Ref. Without it the first that is called an ECG is taken, else the first; where rates and units are
-    known, one of 40 Hz or more and of a voltage goes before others. DataError says which channels there are.
+    A-Ref and B-Ref. Without it the first that is called an ECG is taken, else the first that is not called a marker, a
+    heart rate or the like; where rates and units are known, one of 40 Hz or more and of a voltage goes before others.
+    DataError says which channels there are.
     """
     names = signals.names
     channels = signals.channels if isinstance(signals, DescribedSignals) else None
@@ -50,9 +58,10 @@ def _unlikeness(name: str, channel: Channel | None) -> tuple[bool, ...]:
     """Return what speaks against a signal being the ECG, the most important first."""
     unnamed = not any(word in name.lower() for word in ("ecg", "ekg"))
     if channel is None:
-        return (unnamed,)
+        return unnamed, unnamed and NO_ECG.match(name) is not None
     unnamed = unnamed or channel.unit.lower() in OF_A_HEART_RATE
-    return bool(channel.unreadable), channel.rate < LOWEST_RATE, unnamed, channel.unit not in ("mV", "")
+    other = unnamed and NO_ECG.match(name) is not None
+    return bool(channel.unreadable), channel.rate < LOWEST_RATE, unnamed, other, channel.unit not in ("mV", "")
 
 
 def _asked_for(path: Path, names: Sequence[str], channel: str) -> list[int]:

@@ -75,7 +75,7 @@ def _open(path: Path, rate: float | None) -> Signals:
         return EdfFile(path)
     if name.endswith(PACKED_ENDINGS):
         raise DataError(f"{path}: packed; unpack it and give the recording that is in it")
-    raise DataError(f"{path}: not a recording; its name must end in .hea, .edf, .bdf, .csv or .tsv")
+    raise DataError(f"{path}: not a recording; its name must end in .hea, .edf, .bdf, .csv, .tsv or .txt")
 
 
 def _is_edf(path: Path) -> bool:

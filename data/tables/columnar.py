@@ -78,7 +78,11 @@ def as_texts(column: pd.Series) -> list[str]:
     """Return a column's values as texts: whole numbers without a point, "" for what is missing."""
     if pd.api.types.is_bool_dtype(column):
         column = column.astype(int)
-    return ["" if _is_missing(value) else str(value).strip() for value in column.astype(object)]
+    return ["" if _is_missing(value) else _as_text(value) for value in column.astype(object)]
+
+
+def _as_text(value: object) -> str:
+    return (value.decode(errors="replace") if isinstance(value, bytes) else str(value)).strip()
 
 
 def _is_missing(value: object) -> bool:

@@ -146,8 +146,9 @@ class Columns:
             name = table.names[column] if table.names else None
             if name is not None and INDEX.fullmatch(name):
                 what = f"{name!r} is the name of an index" if name else "no name in the header"
+                line = f", line {table.header_line}" if table.header_line else ""
                 raise DataError(
-                    f"{table.path}, line {table.header_line}, column {column + 1}: {what}; "
+                    f"{table.path}{line}, column {column + 1}: {what}; "
                     f'give the column a name, or leave it out with --drop "{title(table, column)}"'
                 )
             if name and holds_text(self.values(column), table.decimal):

@@ -9,6 +9,7 @@ from typing import Final
 from data.errors import DataError
 
 ATTRIBUTE: Final = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)\s+(.*\S)\s*", re.IGNORECASE)
+NAME: Final = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[^,]+)\s*(?:,|$)")
 NOMINAL: Final = re.compile(r"\{(.*)\}")
 
 
@@ -35,7 +36,7 @@ def read_declared(path: Path, lines: Iterator[tuple[int, str]]) -> Declared:
         if keyword == "@attribute":
             name, kind = _attribute(path, number, text)
             if values := NOMINAL.fullmatch(kind):
-                nominal[len(declared.names)] = tuple(value.strip(" \t'\"") for value in values[1].split(","))
+                nominal[len(declared.names)] = _listed(values[1])
             declared.names.append(name)
         elif keyword.startswith("@") and keyword != "@relation":
             declared.is_ts = True
@@ -45,6 +46,11 @@ def read_declared(path: Path, lines: Iterator[tuple[int, str]]) -> Declared:
     if len(nominal) == 1:
         ((declared.label, declared.class_names),) = nominal.items()
     return declared
+
+
+def _listed(values: str) -> tuple[str, ...]:
+    """Return names that are separated by commas; those with a comma within are in quotes."""
+    return tuple(found.strip(" \t'\"") for found in NAME.findall(values))
 
 
 def _attribute(path: Path, number: int, text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from data.errors import DataError
 from data.tables.columns import Columns
 from data.tables.layout import Layout, column_of, title
+from data.tables.roles import OF_A_PLACE, identifier_rank
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +57,10 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
 
 
 def _found_group(columns: Columns, identifiers: list[int]) -> int:
-    for column in identifiers:
-        if columns.repeats(column):
-            return column
     names = [title(columns.table, column) for column in identifiers]
+    for column, name in zip(identifiers, names, strict=True):
+        if identifier_rank(name) != OF_A_PLACE and columns.repeats(column):
+            return column
     raise DataError(
         f"{columns.table.path}: {column_of(columns.table, identifiers[0])} names something of each row and is no value "
         f"of the beat; leave it out with --drop {names[0]}, or say with --group {names[0]} that rows of the same one "

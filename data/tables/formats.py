@@ -42,6 +42,7 @@ _OTHERS: Final = (
     (rb"0       .{160}(\d\d\.\d\d\.\d\d){2}\d+ |\xffBIOSEMI", "an EDF or BDF recording", _RECORDING),
     (rb"SCPECG|.{16}SCPECG", "an SCP-ECG recording", "export its samples as CSV or EDF"),
     (rb".{128}DICM", "a DICOM file", "export its waveform as CSV or EDF"),
+    (rb"PAR1|ARROW1", "a Parquet or Arrow file packed with gzip", "unpack it with gunzip"),
     (rb"BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!|.{257}ustar", "a packed file", _UNPACK),
 )
 _PATTERNS: Final = tuple(

@@ -11,25 +11,33 @@ LABEL_NAMES: Final = ("label", "class", "target", "y")
 # pandas and R call a column without a name so
 INDEX: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?|index|level_\d+|__index_level_\d+__|rownames", re.IGNORECASE)
 NAMELESS: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?", re.IGNORECASE)
-_NUMBER: Final = r"(s?(id|ids|identifier|no|nr|num|number|code|name|key|index|idx|path))?s?"
+_NUMBER: Final = r"((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|code|name|key|index|idx|path))?s?"
+_NUMBER_OF: Final = r"((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?"
 PERSON: Final = re.compile(
-    r"(patient|patienten|subject|person|participant|individual|volunteer|donor|proband|client|animal|mrn|ssn|pid|sid)"
-    + _NUMBER
+    _NUMBER_OF
+    + r"(patient|patienten|subject|person|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|"
+    r"proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)" + _NUMBER
 )
-RECORDING: Final = re.compile(r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid)" + _NUMBER)
+RECORDING: Final = re.compile(
+    _NUMBER_OF + r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid|"
+    r"aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)" + _NUMBER
+)
 OTHER: Final = re.compile(
-    r"(id|uid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)"
+    r"(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)"
     r"(id|identifier|no|nr|num|number|name|index|idx))s?"
 )
+# where in a recording a beat is, as data.beats writes it; such columns are never the group
+PLACE: Final = re.compile(r"(beat|sample|second|time|timestamp|(r?peak|r)?(position|pos|peak|onset))s?")
+OF_A_PLACE: Final = 3  # rank of these names
 ENOUGH_TO_COUNT: Final = 10  # rows, of a column whose name says nothing
 
 
 def identifier_rank(name: str) -> int | None:
-    """Return 0 for a name of a person, 1 of a recording, 2 of another identifier, None for any other name."""
+    """Return 0 for a name of a person, 1 of a recording, 2 of another identifier, 3 of a place, None for any other."""
     letters = re.sub(r"[^a-z0-9]", "", name.lower())
     if letters == "ecg":
         return None  # a column of values
-    for rank, pattern in enumerate((PERSON, RECORDING, OTHER)):
+    for rank, pattern in enumerate((PERSON, RECORDING, OTHER, PLACE)):
         if pattern.fullmatch(letters):
             return rank
     return None
@@ -40,12 +48,14 @@ def is_index(name: str | None, values: Sequence[str], decimal: str, last: bool) 
 
     `name` is None in a table without a header. The last column is an index only if its name says so or if it counts.
     """
-    whole: list[float] = []
-    for value in values:
-        number = to_number(value, decimal)
-        if number is None or not is_label(number):
-            return False
-        whole.append(number)
+    numbers = [number for value in values if (number := to_number(value, decimal)) is not None]
+    if len(numbers) < len(values):
+        return False
+    if name is not None and identifier_rank(name) == OF_A_PLACE and len(numbers) > 1:
+        return all(after > before for before, after in pairwise(numbers))
+    whole = [number for number in numbers if is_label(number)]
+    if len(whole) < len(values):
+        return False
     counts = all(after - before == 1 for before, after in pairwise(whole))
     if name is None or not (INDEX.fullmatch(name) or identifier_rank(name) is not None):
         return counts and len(whole) >= ENOUGH_TO_COUNT

@@ -5,6 +5,7 @@ import { RecordingError } from "./errors.js";
 export const LOWEST_RATE = 40; // samples per second; below, R peaks fall between the samples and beats are missed
 const OF_A_HEART_RATE = ["bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%"]; // units
 const ECG = /ecg|ekg/i;
+const NO_ECG = /^(marker|event|trigger|trig|status|annotation|label|counter|packet|button|hr|heart ?rate|bpm|rr|resp|temp|acc|gyro|ppg|pleth|spo2|battery)/i;
 
 /**
  * The places of the lead among the channels, or of the two of which the first is taken less the second.
@@ -54,7 +55,8 @@ function likeliest(leads) {
 /** What speaks against a channel being the ECG, the most important in the highest bit. */
 function unlikeness({ name, unit, rate, problem }) {
   const isUnnamed = !ECG.test(name) || OF_A_HEART_RATE.includes(unit.toLowerCase());
-  return 8 * Boolean(problem) + 4 * (rate < LOWEST_RATE) + 2 * isUnnamed + (unit !== "mV" && unit !== "");
+  const isOther = isUnnamed && NO_ECG.test(name);
+  return 16 * Boolean(problem) + 8 * (rate < LOWEST_RATE) + 4 * isUnnamed + 2 * isOther + (unit !== "mV" && unit !== "");
 }
 
 function askedFor({ name, leads }, channel) {

@@ -2,7 +2,7 @@
 
 import { FileError } from "./errors.js";
 import { columnName } from "./layout.js";
-const NEITHER = ["index", "identifier", "name"];
+const NEITHER = ["index", "identifier", "place", "name"];
 
 /**
  * @param {string} what the file, for messages
@@ -25,6 +25,8 @@ export function chooseColumns(what, layout, width, names) {
     throw new FileError(`${what}: ${columnName(layout, text)} holds text where a number is expected; remove the column`);
   }
   if (values.length !== width) throw misfit(what, values.length, width, label !== null && layout.columns[label].isLabel);
+  const moved = names && layout.header ? values.findIndex((place, index) => layout.header[place] !== names[index] && names.includes(layout.header[place])) : -1;
+  if (moved >= 0) throw new FileError(`${what}: ${columnName(layout, values[moved])} stands where the model has ${names[moved]}, and not all of the model's names are there; give the columns the model's names, or its order`);
   return { places: values, label, leftOut, isReordered: false };
 }
 

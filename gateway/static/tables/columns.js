@@ -4,7 +4,17 @@ import { isInteger, isNumber } from "./fields.js";
 
 const LABEL = /^(label|class|target|y)$/i;
 const INDEX = /^(index|idx|row|row[ _-]?(id|number|no)|#|no|nr)$/i;
-const IDENTIFIER = /^(patient|subject|person|participant|record|recording|file|file[ _-]?name|path|case|study|session|sample)?[ _-]?(id|ids|name|number|no|nr|uid|uuid)?$/i;
+// identifiers and places by the letters of their names, as data/tables/roles.py has them
+const NUMBER = "((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|code|name|key|index|idx|path))?s?";
+const NUMBER_OF = "((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?";
+const IDENTIFIER = new RegExp(
+  `^(${NUMBER_OF}(patient|patienten|subject|person|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|` +
+    `proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)${NUMBER}|` +
+    `${NUMBER_OF}(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid|` +
+    `aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)${NUMBER}|` +
+    "(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)(id|identifier|no|nr|num|number|name|index|idx))s?)$",
+);
+const PLACE = /^(beat|sample|second|time|timestamp|(r?peak|r)?(position|pos|peak|onset))s?$/;
 const NAMELESS = /^(unnamed: \d+(\.\d+)*|)$/i;
 const CERTAIN_ROWS = 10; // that count on by one, where the name does not tell
 const FEW_ROWS = 2;
@@ -20,7 +30,7 @@ export function isLabelName(name) {
  * @param {string[][]} rows the first ones
  * @param {string[]|null} header
  * @param {string} decimal
- * @returns {{kind: "value"|"text"|"name"|"index"|"identifier"|"nameless", isWhole: boolean, isLabel: boolean}[]}
+ * @returns {{kind: "value"|"text"|"name"|"index"|"identifier"|"place"|"nameless", isWhole: boolean, isLabel: boolean}[]}
  */
 export function columnsOf(rows, header, decimal) {
   return rows[0].map((_, place) => {
@@ -35,10 +45,14 @@ export function columnsOf(rows, header, decimal) {
 
 function kindOf(name, fields, isWhole, isNumeric, decimal) {
   const isNameless = name !== null && NAMELESS.test(name);
-  const isNamed = name !== null && name !== "" && (INDEX.test(name) || IDENTIFIER.test(name));
+  const letters = (name ?? "").toLowerCase().replace(/[^a-z0-9]/g, "");
+  const isIdentifier = letters !== "ecg" && IDENTIFIER.test(letters);
+  const isPlace = PLACE.test(letters);
+  const isNamed = name !== null && (INDEX.test(name) || isIdentifier || isPlace);
   if (isWhole && countsOn(fields, isNameless || isNamed ? FEW_ROWS : CERTAIN_ROWS, decimal)) return "index";
   if (isNameless) return isWhole ? "index" : "nameless";
-  if (isNamed && !INDEX.test(name)) return "identifier";
+  if (isPlace) return "place";
+  if (isIdentifier && !INDEX.test(name)) return "identifier";
   if (isNumeric) return "value";
   // as many texts as rows are names of these
   return fields.length >= CERTAIN_ROWS && new Set(fields).size === fields.length ? "name" : "text";

@@ -57,9 +57,9 @@ function completed(what, layout) {
 }
 
 /** The fields of a row, without an empty one behind its last delimiter. */
-export function fieldsOf(line, { delimiter, isTrailing, end }) {
+export function fieldsOf(line, { delimiter, isTrailing, isArchive, end }) {
   if (end === ":") return [...split(line.slice(0, Math.max(line.lastIndexOf(":"), 0)), delimiter), line.slice(line.lastIndexOf(":") + 1).trim()];
-  const fields = split(line, delimiter);
+  const fields = split(isArchive ? line.replaceAll("'", '"') : line, delimiter); // Weka's quotes
   return withoutLast(fields, isTrailing && fields.at(-1) === "");
 }
 
