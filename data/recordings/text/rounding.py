@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-FINE: Final = 0.25  # of a step: times with finer digits tell each sample by themselves
+FINE: Final = 0.02  # of a step: times with finer digits tell each sample by themselves
 HOLE: Final = 6  # usual steps: a longer gap is counted elsewhere, as its length is not known to a sample here
 STEPS: Final = np.arange(0.88, 1.011, 0.0025)  # of the mean step, which losses make too long
 FINE_STEPS: Final = np.arange(0.94, 1.0031, 0.0005)  # where a sample is about as long as the last digit

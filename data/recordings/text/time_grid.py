@@ -80,8 +80,8 @@ class Fit:
 def fit(times: NDArray[np.float64], resolution: float) -> Fit:
     """Find the usual step of times (n,), written to that resolution; UnevenError if there is none.
 
-    The step is that of least squares between the gaps, so neither gaps nor rounding move it. Times that are rounded about
-    as coarsely as samples follow each other are placed one by one, as a sample that is missing looks like rounding.
+    The step is that of least squares between the gaps, so neither gaps nor rounding move it. Times that are rounded
+    about as coarsely as samples follow each other are placed one by one, as a missing sample looks like rounding.
     """
     if placed := place(times, resolution):
         return Fit(placed.step, placed.spread, 1, placed.start, placed.ambiguous)
