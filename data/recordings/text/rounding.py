@@ -17,6 +17,8 @@ MOST_LOST: Final = 0.2  # of the samples
 ROUNDED: Final = 0.55  # of the last digit: rounded times are off by half of it, and the least squares by a little
 ABOUT: Final = 1.15  # digits
 SAME: Final = 1e-5  # of a step
+SLOW: Final = 0.75  # of the last digit, where the rounding goes round so slowly that the least squares follow it,
+CLEAR: Final = 0.3  # if that is less than this part of a step
 FEW_EXPLAINED: Final = 3.5  # longer steps; so few may as well be samples that are lost
 MOST_REGULAR: Final = 0.055  # of the steps, where one sample in so many is lost
 ROUNDS: Final = 4  # in which the least squares and the places set each other right
@@ -95,7 +97,9 @@ def _best(places: NDArray[np.int64], times: NDArray[np.float64], resolution: flo
     off = passed[:, np.newaxis] - first - step * places
     most, least = off.max(axis=0), off.min(axis=0)
     length = places[-1] - places[0]
-    able = (most - least <= 2 * ROUNDED * resolution) & (np.diff(places, axis=0).min(axis=0) >= 1)
+    able = (most - least <= 2 * np.maximum(ROUNDED * resolution, np.minimum(SLOW * resolution, CLEAR * step))) & (
+        np.diff(places, axis=0).min(axis=0) >= 1
+    )
     able &= (step > (1 - SAME) * resolution) & (length <= (len(times) - 1) / (1 - MOST_LOST))
     if not able.any():
         return None
