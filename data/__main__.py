@@ -108,7 +108,7 @@ def _add_predict(commands: "_SubParsersAction[ArgumentParser]") -> None:
         "predict", help="have a file predicted by a gateway", formatter_class=ArgumentDefaultsHelpFormatter
     )
     ask.set_defaults(run=_predict)
-    ask.add_argument("file", type=Path, metavar="FILE", help="a table of beats (CSV, Parquet and others), with labels or not")
+    ask.add_argument("file", type=Path, metavar="FILE", help="a table of beats, with labels or not")
     ask.add_argument("--url", required=True, help="address of the gateway")
     ask.add_argument("--out", type=Path, default="predictions.csv", metavar="FILE", help="the file to write")
     ask.add_argument("--batch", type=int, default=256, metavar="N", help="beats in a request")

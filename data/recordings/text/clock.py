@@ -97,7 +97,17 @@ def find_clock(head: Head) -> Clock | None:
         if not head.metadata.rates:
             raise errors[0]
         log.info("%s: the times are uneven, so the rate is the one told at the top", head.path.name)
-    return min(clocks, key=lambda clock: clock.fit.spread / clock.fit.step, default=None)
+    clock = min(clocks, key=lambda clock: clock.fit.spread / clock.fit.step, default=None)
+    if clock and clock.fit.ambiguous and not head.metadata.rates:
+        log.warning(
+            "%s: the times of %s are taken for %g samples per second, of which some are missing; if the rate is a "
+            "little lower and none is, %s",
+            head.path.name,
+            head.where(clock.column),
+            1 / clock.fit.step,
+            SAY_RATE,
+        )
+    return clock
 
 
 def find_counter(head: Head, rate: float) -> Clock | None:
@@ -128,7 +138,7 @@ def _clock(head: Head, index: int) -> Clock:
     resolution = last_digit(texts)
     found = fit(values - values[:1], resolution)
     scale = _scale(head, index, found.step, float(values[0]))
-    return Clock(index, None, scale, Fit(found.step * scale, found.spread * scale, found.pieces), resolution * scale)
+    return Clock(index, None, scale, found.scaled(scale), resolution * scale)
 
 
 def last_digit(texts: Sequence[str]) -> float:

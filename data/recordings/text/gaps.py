@@ -1,6 +1,7 @@
 """Finds, block by block, where samples are missing from times that go on at an even rate."""
 
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from data.recordings.text.time_grid import (
     other_rate,
 )
 
+OFF_ROUNDED: Final = 1.1  # of what rounding makes: the step is not known exactly from the first times
+SURE: Final = 100  # samples: the step tells the length of a gap exactly up to here
+
 
 class Gaps:
     """Takes the times of a recording in order and says how many samples are missing before which row."""
@@ -27,6 +31,7 @@ class Gaps:
     def __init__(self, first: Fit, resolution: float) -> None:
         """Begin with what the first times tell; both in seconds."""
         self._step, self._spread, self._resolution = first.step, first.spread, resolution
+        self._start = first.start
         self._exact = first.spread <= EXACT * first.step
         self._rounded = not self._exact and first.spread <= ROUNDED * resolution
         self._slope = Slope()
@@ -65,6 +70,8 @@ class Gaps:
 
     @property
     def _tolerance(self) -> float:
+        if self._start is not None:
+            return max(self._step / 2, OFF_ROUNDED * self._spread)
         if self._exact:
             return max(self._step / 2, self._resolution if self._resolution > 1.01 * self._step else 0.0)
         jitter = 0.0 if self._rounded else 2 * self._spread
@@ -76,21 +83,29 @@ class Gaps:
         changed = np.diff(times, prepend=self._before) != 0
         rows = np.flatnonzero(changed)
         if self._expected is None:
-            self._expected = float(times[0])
-            early = times[rows[:256]] - times[0] - self._step * rows[:256]
-            jump = np.flatnonzero(np.diff(early) > self._tolerance)
-            self._expected += float(np.median(early[: jump[0] + 1 if len(jump) else len(early)]))
+            self._expected = self._begin(times, rows)
         off = times[rows] - self._expected - self._step * rows
         cuts: list[int] = []
         gaps = self._find(rows, off, mine, cuts)
         own = rows < mine
-        self._learn(rows[own], times[rows[own]], cuts, np.abs(off[own]) <= self._tolerance)
+        places = rows.copy()
+        for gap in gaps:
+            places[rows >= gap.row - self._row] += gap.samples
+        self._learn(rows[own], places[own], times[rows[own]], cuts, np.abs(off[own]) <= self._tolerance)
         missing = sum(gap.samples for gap in gaps)
         drift = np.median(off[own][-512:]) if own.any() else 0.0
         self._expected += self._step * (mine + missing) + PATIENCE * float(np.clip(drift, -self._step, self._step))
         self._row += mine
         self._before = float(times[mine - 1])
         return gaps
+
+    def _begin(self, times: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
+        """Return the time at which the even grid begins, which the first one may be off."""
+        if self._start is not None and np.isfinite(self._start):
+            return float(times[0]) + self._start
+        early = times[rows[:256]] - times[0] - self._step * rows[:256]
+        jump = np.flatnonzero(np.diff(early) > self._tolerance)
+        return float(times[0] + np.median(early[: jump[0] + 1 if len(jump) else len(early)]))
 
     def _find(self, rows: NDArray[np.int64], off: NDArray[np.float64], mine: int, cuts: list[int]) -> list[Gap]:
         """Go from one time that is off to the next; `off`, (n,), is set right on the way, and `cuts` are added."""
@@ -101,12 +116,15 @@ class Gaps:
             if not len(wrong) or rows[at := at + int(wrong[0])] >= mine:
                 break
             after = off[at : np.searchsorted(rows, rows[at] + self._ahead)]
-            if after.min() > tolerance:
+            # the times that are rounded down most tell most clearly what is missing before all of them
+            down = 0.0 if self._start is None else self._spread
+            if after.min() + down > tolerance:
                 # later losses only add to the lowest; jitter goes to both sides of the middle
-                excess = after.min() if self._exact or self._rounded else np.median(after)
+                excess = after.min() + down if self._exact or self._rounded else np.median(after)
                 samples = max(round(float(excess) / self._step), 1)
                 gaps.append(Gap(self._row + int(rows[at]), samples))
-                cuts.append(at)
+                if self._start is None or samples > SURE:
+                    cuts.append(at)
                 off[at:] -= samples * self._step
             elif after.max() < -tolerance:
                 cuts.append(at)
@@ -131,14 +149,19 @@ class Gaps:
         return back
 
     def _learn(
-        self, rows: NDArray[np.int64], times: NDArray[np.float64], cuts: list[int], even: NDArray[np.bool_]
+        self,
+        rows: NDArray[np.int64],
+        places: NDArray[np.int64],
+        times: NDArray[np.float64],
+        cuts: list[int],
+        even: NDArray[np.bool_],
     ) -> None:
-        """Refine the step by the even times of the pieces between the cuts."""
+        """Refine the step by the even times of the pieces between the cuts, at their places among the samples."""
         for start, end in pairwise([0, *cuts, len(rows)]):
             good = even[start:end]
-            piece_rows, piece = rows[start:end][good], times[start:end][good]
-            if len(piece) >= 64 and other_rate(piece_rows, piece, self._step, self._resolution):
-                raise UnevenError("the rate changes", self._row + int(piece_rows[0]))
-            self._slope.add(piece_rows, piece)
+            piece_places, piece = places[start:end][good], times[start:end][good]
+            if len(piece) >= 64 and other_rate(piece_places, piece, self._step, self._resolution):
+                raise UnevenError("the rate changes", self._row + int(rows[start:end][good][0]))
+            self._slope.add(piece_places, piece)
         if self._slope.rows > 1000:
             self._step = self._slope.step

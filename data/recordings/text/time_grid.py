@@ -1,11 +1,13 @@
 """An even rate under times that are rounded, jitter, come in packets or have gaps; which samples are missing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data.recordings.text.rounding import place
 
 LATE: Final = 1.0  # seconds that a time may be off an even rate
 NEAR: Final = 0.6  # of a step: differences that are off by more are packets lost, or sent twice
@@ -66,23 +68,23 @@ class Fit:
     step: float
     spread: float  # how far nearly all times are from it, in the times' unit
     pieces: int
+    start: float | None = None  # of the grid from which they were rounded, from the first time on, if that is known
+    ambiguous: bool = False  # a lower rate and no sample lost would explain them as well
+
+    def scaled(self, scale: float) -> "Fit":
+        """Return the same in another unit of time."""
+        start = None if self.start is None else self.start * scale
+        return replace(self, step=self.step * scale, spread=self.spread * scale, start=start)
 
 
 def fit(times: NDArray[np.float64], resolution: float) -> Fit:
     """Find the usual step of times (n,), written to that resolution; UnevenError if there is none.
 
-    The step is that of least squares between the gaps, so neither gaps nor rounding move it. Where a sample is as long
-    as the last digit, one that is missing looks like rounding, unless rounding cannot make all of them.
+    The step is that of least squares between the gaps, so neither gaps nor rounding move it. Times that are rounded
+    about as coarsely as samples follow each other are placed one by one, as a missing sample looks like rounding.
     """
-    rounded = _fit(times, resolution)
-    if rounded.step < resolution / NEAR and rounded.spread > ROUNDED * resolution:
-        exact = _fit(times, 0.0)
-        if exact.spread <= EXACT * exact.step:
-            return exact
-    return rounded
-
-
-def _fit(times: NDArray[np.float64], resolution: float) -> Fit:
+    if placed := place(times, resolution):
+        return Fit(placed.step, placed.spread, 1, placed.start, placed.ambiguous)
     rows, stamps = _stamps(times)
     if len(rows) < 2 or len(times) < 3:
         raise UnevenError("there are too few of them, or all are the same")

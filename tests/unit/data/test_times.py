@@ -12,7 +12,7 @@ from data.errors import DataError
 from data.recordings.text.signal_table import SignalTable
 from data.recordings.text.times import TextTimes, is_time
 
-RATES = [50, 64, 100, 125, 128, 130, 200, 250, 256, 257.5, 300, 360, 400, 500, 512, 977.3, 1000, 2000]
+RATES = [50, 64, 100, 125, 128, 130, 200, 250, 256, 257.5, 300, 360, 400, 500, 512, 940.3, 1000, 2000]
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 START = datetime(2023, 12, 31, 23, 59, 50)
 
@@ -57,6 +57,40 @@ def test_numbers_in_any_unit_with_any_digits_tell_the_rate_and_the_gaps(write, r
     # how exactly the step is known from the rows before a gap
     assert len(samples) == pytest.approx(numbers[-1] + 1, abs=1 + 5e-4 * (numbers[-1] - rows))
     assert np.isfinite(samples).sum() == rows
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(
+    # nearer to a sample a millisecond, a longer step and a lost sample look the same
+    rate=st.one_of(st.floats(100, 940), st.integers(100, 940), st.just(1000)),
+    digits=st.integers(3, 6),
+    rows=st.integers(600, 5000),
+    lost=st.sampled_from([0, 0.001, 0.01, 0.05]),
+    seed=st.integers(0, 99),
+)
+def test_each_single_sample_that_is_lost_is_found_however_its_time_is_rounded(write, rate, digits, rows, lost, seed):
+    kept = kept_rows(rows, lost, seed)
+    samples, found = read(write("time;ECG\n" + lines([f"{row / rate:.{digits}f}" for row in kept])))
+    assert found == pytest.approx(rate, rel=5e-4)
+    assert (len(samples), np.isnan(samples).sum()) == (rows, rows - len(kept))
+
+
+def kept_rows(rows, lost, seed):
+    """Return the numbers of the rows that are left where single ones are lost at random, not the first or last ten."""
+    gone = np.random.default_rng(seed).random(rows) < lost
+    gone[:10] = gone[-10:] = False
+    gone[1:] &= ~gone[:-1]
+    return np.flatnonzero(~gone)
+
+
+@pytest.mark.parametrize("every", [20, 37, 50, 100])
+@pytest.mark.parametrize("rate", [512, 1000])
+def test_one_sample_in_so_many_that_is_lost_is_found(write, caplog, rate, every):
+    kept = [row for row in range(3000) if row % every != every - 1 or row == 2999]
+    samples, found = read(write("time;ECG\n" + lines([f"{row / rate:.3f}" for row in kept])))
+    assert found == rate
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(samples)), np.setdiff1d(np.arange(3000), kept))
+    assert ("are taken for 1000 samples per second" in caplog.text) == (rate == 1000)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
