@@ -1,6 +1,7 @@
 """The rows of a file that are to be predicted, in batches, with their labels where the file has them."""
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,8 +86,11 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
 
 
 def _in_place(layout: Layout, served: Served) -> Layout:
-    """Return the layout; DataError if a column that is called like one of the model's stands in another's place."""
-    known = served.names or ()
+    """Return the layout; DataError if a column that is called like one of the model's stands in another's place.
+
+    Names that only count, as F0, F1, ..., tell a place and may begin with another number than the model's.
+    """
+    known = () if _count(layout.feature_names) else served.names or ()
     for place, (name, expected) in enumerate(zip(layout.feature_names, known, strict=False)):
         if layout.table.names and name != expected and name in known:
             raise DataError(
@@ -94,6 +98,12 @@ def _in_place(layout: Layout, served: Served) -> Layout:
                 "not all of the model's names are there; give the columns the model's names, or its order"
             )
     return layout
+
+
+def _count(names: Sequence[str]) -> bool:
+    start = re.search(r"\d+$", names[0])
+    prefix = names[0][: start.start()] if start else ""
+    return start is not None and all(name == f"{prefix}{n}" for n, name in enumerate(names, int(start[0])))
 
 
 def batches(layout: Layout, served: Served, size: int, done: int) -> Iterator[Batch]:
