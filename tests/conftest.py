@@ -1,5 +1,6 @@
 """What all tests share: a test's folder says what it needs, and where real data lies."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +17,9 @@ TESTS = Path(__file__).parent
 LONGEST = ("process", "model", "fuzz", "browser")  # folders
 REAL_DATA = TESTS.parents[1] / "shared" / "data"
 
-settings.register_profile("no deadline", deadline=None)  # how long an example takes depends on what else runs
+# How long an example takes depends on what else runs. In CI the examples are always the same, so that a change lands or
+# not by what it changes.
+settings.register_profile("no deadline", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("no deadline")
 
 
