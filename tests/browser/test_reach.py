@@ -10,7 +10,7 @@ from tests.browser.test_beat import paste
 from tests.browser.test_file import lines, opened
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
-LONG = "\n".join(lines([(-1) ** n * (n % 7 + 1) for n in range(60)], labels=[n % 2 for n in range(60)]))
+LONG = "\n".join(lines([(-1) ** n * (n % 7 + 1.5) for n in range(60)], labels=[n % 2 for n in range(60)]))
 
 
 def shown(page, what):

@@ -1,13 +1,14 @@
 /** The page's side of its worker: asks it for something, and stops it where something else is wanted. */
 
-import { Failure } from "./client.js";
+import { Failure, unreachable } from "./client.js";
 
 /** A worker; `stop()` ends it, whatever it is at, and then no answer comes any more. */
 export class Background {
   constructor() {
     this.waiting = new Map(); // what was asked for, by its number
     this.asked = 0;
-    this.worker = null; // until it is needed
+    this.ready = new Promise((resolve) => { this.isReady = resolve; }); // its program is there, or cannot be had
+    this.worker = this.start(); // before it is needed: the gateway may be gone by then
   }
 
   /** What the worker makes of `input`; `progress({step, share})` is called meanwhile. Throw Failure. */
@@ -31,6 +32,7 @@ export class Background {
   }
 
   told({ id, progress, result, error }) {
+    this.isReady();
     const asked = this.waiting.get(id);
     if (!asked) return;
     if (progress) return asked.progress(progress);
@@ -41,7 +43,10 @@ export class Background {
 
   failed(event) {
     event.preventDefault();
-    for (const { reject } of this.waiting.values()) reject(new Error(event.message || "The page's worker could not be started"));
+    this.worker = null;
+    this.isReady();
+    // without a message the worker's program could not be fetched
+    for (const { reject } of this.waiting.values()) reject(event.message ? new Error(event.message) : unreachable());
     this.waiting.clear();
   }
 }

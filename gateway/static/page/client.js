@@ -14,6 +14,11 @@ export class Failure extends Error {
   }
 }
 
+/** What is wrong where nothing answers. */
+export function unreachable() {
+  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost: try again.");
+}
+
 /**
  * Asks the gateway, with `key.value` as the API key; `key.ask(message)` where the gateway wants another one.
  * `versionSeen(version)` is told which model version answered.
@@ -95,7 +100,7 @@ export class Client {
       return await fetch(path, { method: content ? "POST" : "GET", headers, body, signal });
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost: try again.");
+      throw unreachable();
     }
   }
 

@@ -32,7 +32,7 @@ async function start() {
   fill(found("served"), "Asking which model is served …");
   try {
     await meet();
-    opening.allow(true);
+    await opening.allow(true);
     well();
   } catch (failure) {
     fill(found("served"), "No model");

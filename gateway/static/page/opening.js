@@ -13,7 +13,7 @@ const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 /** Calls `open(collection)` for what can be read, `wrong(failure)` for what cannot. */
 export class Opening {
   constructor(facts, open, wrong) {
-    Object.assign(this, { facts, open, wrong, files: [], working: null, kept: null });
+    Object.assign(this, { facts, open, wrong, files: [], working: null, kept: null, next: new Background() });
     found("files").addEventListener("change", (event) => {
       this.read([...event.target.files]);
       event.target.value = ""; // so that the same file can be chosen again
@@ -23,8 +23,9 @@ export class Opening {
     this.listen();
   }
 
-  /** Take files and text from now on, or not yet. */
-  allow(allowed) {
+  /** Take files and text from now on, when what reads them is there, or not yet. */
+  async allow(allowed) {
+    if (allowed) await this.next.ready;
     for (const control of found("open").querySelectorAll("button, input, textarea")) control.disabled = !allowed;
   }
 
@@ -92,7 +93,8 @@ export class Opening {
   /** Open what `make` reads in a worker of its own, and stop whatever else is being read. */
   async attempt(make) {
     this.working?.stop();
-    const background = (this.working = new Background());
+    const background = (this.working = this.next);
+    this.next = new Background();
     try {
       const collection = await make(background);
       if (background === this.working) this.opened(collection, background);

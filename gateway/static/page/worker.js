@@ -66,6 +66,8 @@ class Progress {
   }
 }
 
+postMessage({}); // says that it is there
+
 addEventListener("message", async ({ data: { id, task, input } }) => {
   try {
     const [result, transferred] = await TASKS[task](input, new Progress((progress) => postMessage({ id, progress })));

@@ -27,8 +27,9 @@ export const MOST_BEATS = 50000;
 export async function readTable(blocks, what, width, names = null) {
   const iterator = blocks[Symbol.asyncIterator]();
   const head = await firstLines(iterator);
-  // few columns: a recording's signals, perhaps
-  const signals = { signals: widthOf(head) <= MOST_SIGNALS, isTable: head.length <= width };
+  // few columns: a recording's signals, perhaps; as many as a beat has values, and a label: a table
+  const columns = widthOf(head);
+  const signals = { signals: columns <= MOST_SIGNALS, isTable: head.length <= width || columns === width || columns === width + 1 };
   const { layout, choice } = orSignals(signals, () => {
     const found = findLayout(what, head);
     return { layout: found, choice: found && chooseColumns(what, found, width, names) };
