@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import data
+from data.client.in_flight import IN_FLIGHT
 from data.errors import DataError
 from data.sources.generate import Recipe, generate
 from tests.fake_gateway import FakeGateway, error, running
@@ -225,17 +226,18 @@ def test_an_empty_batch_and_a_deaf_gateway_are_said(gateway):
 
 
 def test_ctrl_c_ends_a_prediction_though_answers_are_awaited(gateway):
-    asked, over = threading.Event(), threading.Event()
+    # when as many are asked as may be in flight, the caller's thread does nothing but wait
+    asked, over = threading.Barrier(IN_FLIGHT + 1), threading.Event()
 
     def hang(number: int) -> None:
-        asked.set()
+        asked.wait(60)
         assert over.wait(60)
 
     gateway.before = hang
     program = f"import data, pandas; data.predict(pandas.DataFrame([[1, 2]] * 9), {gateway.url!r}, batch=1)"
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
-            assert asked.wait(60)
+            asked.wait(60)
             process.send_signal(signal.SIGINT)
             assert process.communicate(timeout=30)[1].endswith("KeyboardInterrupt\n")
         finally:
