@@ -1,4 +1,4 @@
-/** What a field says of a moment: a time of the day, a date, both, or a number of some unit; as data/recordings/times.py reads it. */
+/** What a field says of a moment: a time of the day, a date, both, or a number of some unit; as data/recordings/text/times.py reads it. */
 
 const DAY = 86400;
 const CLOCK = /^(\d+):(\d{1,2})(?::(\d{1,2}(?:[.,]\d*)?))?$|^(\d+):(\d{1,2}[.,]\d+)$/; // h:m:s, or m:s with a fraction

@@ -1,4 +1,4 @@
-/** Which column of a recording as text tells when its samples were taken, and in which unit; as data/recordings/csv_columns.py. */
+/** Which column of a recording as text tells when its samples were taken, and in which unit; as data/recordings/text/columns.py. */
 
 import { toNumber } from "../tables/fields.js";
 import { formOf, momentOf } from "./clock.js";

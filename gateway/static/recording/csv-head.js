@@ -1,4 +1,4 @@
-/** The head of a recording as text: where the samples begin, how they are written, and what the columns are; as data/recordings/csv_head.py. */
+/** The head of a recording as text: where the samples begin, how they are written, and what the columns are; as data/recordings/text/head.py. */
 
 import { notation, split, toNumber, toldDelimiter } from "../tables/fields.js";
 import { formOf, withoutArrow } from "./clock.js";

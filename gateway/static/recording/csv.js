@@ -1,4 +1,4 @@
-/** A recording as text: one line per sample, a column per lead, perhaps one of times; as data/recordings/signal_table.py reads it. */
+/** A recording as text: one line per sample, a column per lead, perhaps one of times; as data/recordings/text/signal_table.py reads it. */
 
 import { toNumber } from "../tables/fields.js";
 import { refuseOthers } from "../tables/kinds.js";

@@ -1,4 +1,4 @@
-/** The header of EDF, EDF+ and BDF (Kemp et al. 1992, 2003; BioSemi), as devices fill it in and data/recordings/edf_header.py reads it. */
+/** The header of EDF, EDF+ and BDF (Kemp et al. 1992, 2003; BioSemi), as devices fill it in and data/recordings/edf/header.py reads it. */
 
 import { RecordingError } from "./errors.js";
 

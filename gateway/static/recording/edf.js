@@ -1,4 +1,4 @@
-/** EDF, EDF+ and BDF: a header, then records of integers, signal after signal; as data/recordings/edf.py reads them. */
+/** EDF, EDF+ and BDF: a header, then records of integers, signal after signal; as data/recordings/edf/reader.py reads them. */
 
 import { readHeader } from "./edf-header.js";
 import { RecordingError } from "./errors.js";

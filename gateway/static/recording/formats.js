@@ -1,4 +1,4 @@
-/** WFDB's formats of stored samples, signal(5): the digital value at a place of the bytes, and which one marks what was not measured; as data/recordings/wfdb_formats.py. */
+/** WFDB's formats of stored samples, signal(5): the digital value at a place of the bytes, and which one marks what was not measured; as data/recordings/wfdb/formats.py. */
 
 const sixteen = (bytes, at) => ((bytes[2 * at] | (bytes[2 * at + 1] << 8)) << 16) >> 16;
 

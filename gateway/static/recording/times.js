@@ -1,4 +1,4 @@
-/** From the times of samples to their places: an even rate, and gaps where samples are missing; as data/recordings/time_grid.py finds them. */
+/** From the times of samples to their places: an even rate, and gaps where samples are missing; as data/recordings/text/time_grid.py finds them. */
 
 import { RecordingError } from "./errors.js";
 

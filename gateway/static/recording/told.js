@@ -1,4 +1,4 @@
-/** What the lines above a recording's samples tell: its rate, unit, lead and columns; as data/recordings/csv_metadata.py reads it. */
+/** What the lines above a recording's samples tell: its rate, unit, lead and columns; as data/recordings/text/metadata.py reads it. */
 
 import { NUMBER, hertz, isHertz, millivoltsIn, secondsIn, toFloat } from "./units.js";
 

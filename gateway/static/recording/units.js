@@ -1,4 +1,4 @@
-/** Units and rates as people write them in columns' names, rows of units and metadata; as data/recordings/csv_units.py has them. */
+/** Units and rates as people write them in columns' names, rows of units and metadata; as data/recordings/text/units.py has them. */
 
 const PREFIXES = { "": 1000, m: 1, u: 1e-3, n: 1e-6 }; // of a volt, in millivolts
 const LONG_PREFIXES = { milli: "m", mili: "m", micro: "u", mikro: "u", nano: "n" };

@@ -1,4 +1,4 @@
-/** The text of a WFDB header, header(5), of which fields may be missing; as data/recordings/wfdb_header.py reads it. */
+/** The text of a WFDB header, header(5), of which fields may be missing; as data/recordings/wfdb/header.py reads it. */
 
 import { RecordingError } from "./errors.js";
 

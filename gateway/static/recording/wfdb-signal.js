@@ -1,4 +1,4 @@
-/** One signal of a WFDB record's signal file, in which the samples of several alternate; as data/recordings/wfdb_signal_file.py has it. */
+/** One signal of a WFDB record's signal file, in which the samples of several alternate; as data/recordings/wfdb/signal_file.py has it. */
 
 import { RecordingError } from "./errors.js";
 import { FORMATS } from "./formats.js";

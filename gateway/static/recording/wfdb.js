@@ -1,4 +1,4 @@
-/** PhysioNet's WFDB: a header in text (.hea) that names the files of the samples; as data/recordings/wfdb_record.py reads it. */
+/** PhysioNet's WFDB: a header in text (.hea) that names the files of the samples; as data/recordings/wfdb/record.py reads it. */
 
 import { RecordingError } from "./errors.js";
 import { fileNamed, parseHeader } from "./wfdb-header.js";

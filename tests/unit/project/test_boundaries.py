@@ -152,3 +152,18 @@ def test_the_exporter_is_not_newer_than_its_server():
 @pytest.mark.parametrize("component", ["gateway", "rollout"])
 def test_an_image_that_needs_no_tensorflow_has_none(component):
     assert not [name for name in pins(ROOT / component / "requirements.txt") if name.startswith("tensorflow")]
+
+
+def test_the_pages_scripts_name_files_that_are_there():
+    """They say which file of the command does the same, so that both are changed together."""
+    scripts = [path for path in (ROOT / "gateway/static").rglob("*.js") if "vendor" not in path.parts]
+    named = {name for script in scripts for name in re.findall(r"data/[a-z_/]+\.py", script.read_text())}
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
+def test_the_images_context_has_every_package_of_data():
+    """Each by its name, as skaffold does not look below a pattern."""
+    names = [path.parent.relative_to(ROOT / "data").parts for path in (ROOT / "data").rglob("__init__.py")]
+    packages = {f"!data/{parts[0]}" for parts in names if parts}
+    assert packages <= set((ROOT / ".dockerignore").read_text().splitlines())
