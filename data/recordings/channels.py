@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
-from data.recordings.signals import Channel, DescribedSignals, Signals
+from data.recordings.signals import LOWEST_RATE, Channel, DescribedSignals, Signals
 
-LOWEST_RATE: Final = 40  # samples per second; below, R peaks fall between the samples and beats are missed
 OF_A_HEART_RATE: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
 
 NO_ECG: Final = re.compile(

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.progress import progress
-from data.recordings.channels import LOWEST_RATE, choose
+from data.recordings.channels import choose
 from data.recordings.edf.reader import EdfFile
-from data.recordings.signals import DescribedSignals, MeasuredSignals, Signals
+from data.recordings.signals import HIGHEST_RATE, LOWEST_RATE, Signals
 from data.recordings.text.signal_table import SignalTable
 from data.recordings.wfdb.record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
 
-HIGHEST_RATE: Final = 100_000
 TABLE_ENDINGS: Final = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 EDF_ENDINGS: Final = (".edf", ".bdf")
 EDF_BEGINS: Final = (b"0       ", b"\xffBIOSEMI")
@@ -50,7 +49,7 @@ def read_lead(path: Path, channel: str | None = None, rate: float | None = None,
             f"{path}: {own_rate:g} samples per second, where {LOWEST_RATE} to {HIGHEST_RATE} show a heartbeat; "
             "is the rate right, or are its times in other units?"
         )
-    return Lead("-".join(signals.names[index] for index in chosen), own_rate, samples, _unit(signals, chosen[0]))
+    return Lead("-".join(signals.names[index] for index in chosen), own_rate, samples, signals.unit(chosen[0]))
 
 
 def files_of(path: Path) -> list[Path]:
@@ -84,12 +83,6 @@ def _is_edf(path: Path) -> bool:
         return True
     with path.open("rb") as file:
         return file.read(8) in EDF_BEGINS
-
-
-def _unit(signals: Signals, index: int) -> str:
-    if isinstance(signals, DescribedSignals):
-        return signals.channels[index].unit
-    return (signals.unit(index) or "") if isinstance(signals, MeasuredSignals) else ""
 
 
 def _spool(signals: Signals, chosen: Sequence[int], path: Path, sign: int) -> NDArray[np.float32]:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_SAMPLES: Final = 1 << 18
+LOWEST_RATE: Final = 40  # samples per second; below, R peaks fall between the samples and beats are missed
+HIGHEST_RATE: Final = 100_000
 
 
 class Signals(Protocol):
@@ -26,13 +28,8 @@ class Signals(Protocol):
     def rate(self, index: int) -> float:
         """Return the samples per second; of a table it is known when its blocks have been read."""
 
-
-@runtime_checkable
-class MeasuredSignals(Signals, Protocol):
-    """The signals of a file that may tell the unit of each."""
-
-    def unit(self, index: int) -> str | None:
-        """Return the unit of the samples that are yielded: mV for any voltage, None if the file does not tell."""
+    def unit(self, index: int) -> str:
+        """Return the unit of the samples that are yielded: mV for any voltage, "" if the file does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +49,9 @@ class DescribedSignals(Signals, Protocol):
     @property
     def channels(self) -> Sequence[Channel]:
         """The signals, in the order of `names`."""
+
+
+def missing(samples: int) -> Iterator[NDArray[np.float32]]:
+    """Yield so many samples of a gap, NaN, in blocks."""
+    for start in range(0, samples, BLOCK_SAMPLES):
+        yield np.full(min(BLOCK_SAMPLES, samples - start), np.nan, np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.edf.header import EdfHeader, EdfSignal, read_header
-from data.recordings.signals import BLOCK_SAMPLES, Channel
+from data.recordings.signals import BLOCK_SAMPLES, Channel, missing
 
 STAMP: Final = re.compile(rb"([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")  # when a record begins, in seconds
 SHORTEST_GAP: Final = 0.01  # seconds; less is the inexactness of a device's clock
@@ -40,7 +40,7 @@ class EdfFile:
         # a block begins at each interruption
         starts = sorted({*range(0, len(self._records), at_once), *np.flatnonzero(self._gaps).tolist()})
         for start, end in pairwise([*starts, len(self._records)]):
-            yield from _nothing(self._gap_samples(start, signal))
+            yield from missing(self._gap_samples(start, signal))
             stored = _stored(self._records[start:end], signal, self._header.sample_bytes)
             yield (signal.offset + signal.scale * stored).astype(np.float32)
 
@@ -53,6 +53,10 @@ class EdfFile:
     def rate(self, index: int) -> float:
         """Return the samples per second of a signal."""
         return self._header.rate(self._signals[index])
+
+    def unit(self, index: int) -> str:
+        """Return the unit of a signal's samples: mV for any voltage."""
+        return self.channels[index].unit
 
     def _channel(self, signal: EdfSignal) -> Channel:
         unreadable = signal.unreadable if signal.per_record else "has no samples in this file"
@@ -114,8 +118,3 @@ def _stored(records: NDArray[np.uint8], signal: EdfSignal, sample_bytes: int) ->
     padded = np.zeros((stored.size // 3, 4), np.uint8)
     padded[:, 1:] = stored.reshape(-1, 3)
     return (padded.view("<i4").ravel() >> 8).astype(np.float64)
-
-
-def _nothing(samples: int) -> Iterator[NDArray[np.float32]]:
-    for start in range(0, samples, BLOCK_SAMPLES):
-        yield np.full(min(BLOCK_SAMPLES, samples - start), np.nan, np.float32)

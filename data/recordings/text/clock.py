@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.recordings.signals import HIGHEST_RATE, LOWEST_RATE
 from data.recordings.text.columns import is_counter, numbers, time_columns
 from data.recordings.text.head import Head
 from data.recordings.text.time_grid import Fit, UnevenError, fit
@@ -18,8 +19,6 @@ from data.recordings.text.units import SECONDS, time_unit
 
 log = logging.getLogger(__name__)
 
-LOWEST_RATE: Final = 40
-HIGHEST_RATE: Final = 100_000
 USUAL_RATE: Final = 5_000  # beyond, the unit must be told
 BY_SIZE: Final = ("s", "ms", "us", "ns")
 UNIX: Final = (("s", 1e9, 4.2e9), ("ms", 1e12, 4.2e12), ("us", 1e15, 4.2e15), ("ns", 1e18, 4.2e18))  # 2001 to 2103
@@ -127,7 +126,8 @@ def uneven(head: Head, column: int, reason: str, line: int | None) -> DataError:
 def _clock(head: Head, index: int) -> Clock:
     texts = [text for text in head.column(index) if head.format.kind(text) != "empty"]
     if any(head.format.kind(text) == "time" for text in texts):
-        reader, resolution = TextTimes(texts), 10.0 ** -TextTimes(texts).fraction_digits
+        reader = TextTimes(texts)
+        resolution = 10.0**-reader.fraction_digits
         try:
             times = TextTimes(texts).seconds(np.array([text * is_time(text) for text in head.column(index)], object))
         except ValueError:

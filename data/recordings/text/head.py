@@ -83,7 +83,8 @@ def _find_layout(lines: Sequence[str], sep: str | None) -> tuple[Format, list[li
     """Return the format, the fields of all lines, and how many most of the last lines have."""
     judged = lines[len(lines) // 2 :][-JUDGED:]
     form = find_format(judged, sep, _columns_by_header(lines))
-    return form, [form.split(line) for line in lines], usual_width([form.split(line) for line in judged])
+    split = [form.split(line) for line in lines]
+    return form, split, usual_width(split[-len(judged) :])
 
 
 def _check_commas(path: Path, form: Format, header: Sequence[str], width: int, number: int) -> None:

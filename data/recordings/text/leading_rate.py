@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from data.recordings.signals import HIGHEST_RATE, LOWEST_RATE
 from data.recordings.text.fields import Format
 from data.recordings.text.metadata import Metadata
 
 log = logging.getLogger(__name__)
 
 UNIX: Final = 1e9  # the time of 2001, in seconds
-LOWEST_RATE: Final = 40
-HIGHEST_RATE: Final = 100_000
 USUAL_RATES: Final = frozenset(
     (
         50,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.recordings.signals import BLOCK_SAMPLES
 from data.recordings.text.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
 from data.recordings.text.columns import find_leads, time_columns
 from data.recordings.text.gaps import Gaps
@@ -22,7 +23,6 @@ MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values
 FEW_ROWS: Final = 15  # leads, where they are in lines
 LONGEST_BEAT: Final = 1000  # samples
 LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
-BLOCK_SAMPLES: Final = 1 << 18
 
 
 class SignalTable:
@@ -55,9 +55,9 @@ class SignalTable:
         """The leads' names."""
         return [self._head.names[column] or f"signal {column + 1}" for column in self._leads]
 
-    def unit(self, index: int) -> str | None:
-        """Return "mV" if the file tells the lead's unit, in which case its samples are converted, else None."""
-        return "mV" if self._factor(index) is not None else None
+    def unit(self, index: int) -> str:
+        """Return "mV" if the file tells the lead's unit, in which case its samples are converted, else ""."""
+        return "" if self._factor(index) is None else "mV"
 
     def length(self, index: int) -> int | None:
         """Return None: it is known only at the end."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.recordings.signals import BLOCK_SAMPLES, Channel
+from data.recordings.signals import BLOCK_SAMPLES, Channel, missing
 from data.recordings.units import in_millivolts
 from data.recordings.wfdb.header import NO_FILE, WfdbHeader, WfdbSignal, read_header
 from data.recordings.wfdb.signal_file import open_signal
@@ -91,7 +91,7 @@ class WfdbRecord:
                     read += len(block)
                     yield block
             if self._header.segments:  # what comes after has its place
-                yield from _missing((segment.frames or 0) * per_frame - read)
+                yield from missing((segment.frames or 0) * per_frame - read)
 
     def length(self, index: int) -> int | None:
         """Return how many samples a signal has, if the header tells."""
@@ -102,10 +102,9 @@ class WfdbRecord:
         """Return the samples per second of a signal."""
         return self._header.rate * self._per_frame(index)
 
-    @property
-    def frame_rate(self) -> float:
-        """The frames per second, in which annotations count."""
-        return self._header.rate
+    def unit(self, index: int) -> str:
+        """Return the unit of a signal's samples: mV for any voltage."""
+        return self.channels[index].unit
 
     def _segment(self, name: str, frames: int) -> _Segment:
         return _Segment(None if name == NO_FILE else read_header(self._header.beside(f"{name}.hea")), frames)
@@ -150,9 +149,4 @@ def _samples(header: WfdbHeader, signal: WfdbSignal, frames: int | None) -> Iter
         samples[stored == file.missing] = np.nan
         left_out = min(late - min(start * signal.per_frame, late), len(samples))
         yield samples[left_out:]
-    yield from _missing(min(late, end * signal.per_frame))
-
-
-def _missing(samples: int) -> Iterator[NDArray[np.float32]]:
-    for start in range(0, samples, BLOCK_SAMPLES):
-        yield np.full(min(BLOCK_SAMPLES, samples - start), np.nan, np.float32)
+    yield from missing(min(late, end * signal.per_frame))

@@ -29,6 +29,9 @@ class Described:
     def rate(self, index):
         return self.channels[index].rate
 
+    def unit(self, index):
+        return self.channels[index].unit
+
 
 @pytest.mark.parametrize(
     ("channels", "lead"),
