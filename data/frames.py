@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
+from data.recordings.segmentation import Wish, write_beats
 from data.tables.reader import read_beats
 
 
@@ -68,9 +69,6 @@ def beats(
 
     Raises DataError, which names the recording.
     """
-    # imported here because neurokit2 takes seconds to load
-    from data.recordings.segmentation import Wish, write_beats
-
     wish = Wish(
         length=length,
         channel=channel,

@@ -73,9 +73,7 @@ def _batches(features: NDArray[np.float32], size: int) -> Iterator[Batch]:
 
 
 def _where(frame: pd.DataFrame, asked: Batch, beat: int | None) -> str:
-    first, last = asked.first - 1, asked.first + len(asked.features) - 2
-    if beat is not None:
-        first = last = first + beat
+    first, last = (row - 1 for row in asked.at_fault(beat))
     return f"row {frame.index[first]}" if first == last else f"rows {frame.index[first]} to {frame.index[last]}"
 
 

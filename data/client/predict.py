@@ -13,11 +13,12 @@ from data.client.columns import columns, values
 from data.client.gateway import Gateway, Json, Refused, Served, Unanswered
 from data.client.in_flight import Answer, answered, result
 from data.client.output import ENDINGS, Output, SoFar
-from data.client.rows import Batch, batches, count_rows, layout_for, line_of
+from data.client.rows import Batch, batches, layout_for
 from data.errors import DataError
 from data.overwrite import keep_apart
 from data.progress import progress
 from data.tables.layout import Layout
+from data.tables.stream import count_rows, line_of
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,7 @@ def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
     except Unanswered as error:
         raise DataError(f"{error}; the same command again goes on") from None
     except Refused as error:
-        first, last = batch.first, batch.first + len(batch.features) - 1
-        if error.beat is not None:
-            first = last = first + error.beat
+        first, last = batch.at_fault(error.beat)
         rows = f"row {first}" if first == last else f"rows {first} to {last}"
         raise DataError(f"{layout.path}, {rows}, from line {line_of(layout, first)} on: {error}") from None
 

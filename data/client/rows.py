@@ -14,9 +14,8 @@ from data.errors import DataError
 from data.tables.class_names import with_class_names
 from data.tables.columns import Columns
 from data.tables.layout import Layout
-from data.tables.stream import count_rows, line_of, stream
+from data.tables.stream import stream
 
-__all__ = ["Batch", "batches", "count_rows", "layout_for", "line_of"]
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +26,12 @@ class Batch:
     first: int  # number of the first one among the file's rows, counted from 1
     features: NDArray[np.float32]  # (rows, n)
     labels: NDArray[np.int64] | None  # (rows,)
+
+    def at_fault(self, beat: int | None) -> tuple[int, int]:
+        """Return the numbers of the first and the last row that may be at fault: `beat`, from 0, if it is known."""
+        if beat is not None:
+            return self.first + beat, self.first + beat
+        return self.first, self.first + len(self.features) - 1
 
 
 def layout_for(path: Path, label: str | None, served: Served, class_names: Sequence[str] | None = None) -> Layout:

@@ -92,8 +92,7 @@ def _is_missing(value: object) -> bool:
 def _schema(path: Path) -> Any:
     import pyarrow.parquet
 
-    with path.open("rb") as file:
-        start = file.read(8)
+    start = _start(path)
     if start.startswith(PARQUET):
         return pyarrow.parquet.ParquetFile(path).schema_arrow
     with _opened_arrow(path, start) as reader:
@@ -103,8 +102,7 @@ def _schema(path: Path) -> Any:
 def _batches(path: Path, rows: int) -> Iterator[Any]:
     import pyarrow.parquet
 
-    with path.open("rb") as file:
-        start = file.read(8)
+    start = _start(path)
     if start.startswith(PARQUET):
         with pyarrow.parquet.ParquetFile(path, buffer_size=READ_BYTES, pre_buffer=False) as parquet:
             yield from parquet.iter_batches(rows)
@@ -114,6 +112,11 @@ def _batches(path: Path, rows: int) -> Iterator[Any]:
         batches = (reader.get_batch(n) for n in range(reader.num_record_batches)) if several else reader
         for batch in batches:
             yield from (batch.slice(begin, rows) for begin in range(0, batch.num_rows, rows))
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(8)
 
 
 def _opened_arrow(path: Path, start: bytes) -> Any:

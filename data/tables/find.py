@@ -29,7 +29,7 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     """
     columns = Columns(path)
     if like is not None:
-        return _same_layout(columns, like)
+        return replace(_same_layout(columns, like), has_text_labels=like.has_text_labels)
     table = columns.table
     drop = {columns.place(name, "--drop") for name in roles.drop}
     label = columns.named_label(roles.label)
@@ -91,8 +91,7 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
             raise DataError(
                 f"{table.path}, line {table.header_line}: other column names than {like.path.name}; use the same"
             )
-        same = columns.layout(like.features, like.label, like.group)
-        return replace(same, has_text_labels=like.has_text_labels)
+        return columns.layout(like.features, like.label, like.group)
     indices = columns.indices(set())
     kept = [column for column in range(table.width) if column not in {*indices, *columns.identifiers(set(indices))}]
     if len(kept) != len(like.features) + 1 or (names and there):
@@ -101,8 +100,7 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
             "rows that belong together must have the same columns"
         )
     label = kept[sorted((*like.features, like.label)).index(like.label)]
-    same = columns.layout([column for column in kept if column != label], label)
-    return replace(same, has_text_labels=like.has_text_labels)
+    return columns.layout([column for column in kept if column != label], label)
 
 
 def _with_roles_of(columns: Columns, features: list[int], like: Layout) -> Layout:
@@ -112,4 +110,4 @@ def _with_roles_of(columns: Columns, features: list[int], like: Layout) -> Layou
     if label is None:
         raise DataError(f"{columns.table.path}: no column named {theirs[like.label]!r}, as {like.path.name} has it")
     group = names.index(theirs[like.group]) if like.group >= 0 and theirs[like.group] in names else -1
-    return replace(columns.layout(features, label, group), has_text_labels=like.has_text_labels)
+    return columns.layout(features, label, group)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.tables.columnar import ColumnarTable
-from data.tables.dialect import DELIMITERS as DELIMITERS
 from data.tables.roles import NAMELESS
 from data.tables.text import TextTable
 

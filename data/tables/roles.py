@@ -9,8 +9,8 @@ from data.tables.fields import is_label, is_text, to_number
 
 LABEL_NAMES: Final = ("label", "class", "target", "y")
 # pandas and R call a column without a name so
-INDEX: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?|index|level_\d+|__index_level_\d+__|rownames", re.IGNORECASE)
 NAMELESS: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?", re.IGNORECASE)
+INDEX: Final = re.compile(rf"{NAMELESS.pattern}|index|level_\d+|__index_level_\d+__|rownames", re.IGNORECASE)
 _NUMBER: Final = r"((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|code|name|key|index|idx|path))?s?"
 _NUMBER_OF: Final = r"((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?"
 PERSON: Final = re.compile(
