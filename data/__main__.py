@@ -17,7 +17,8 @@ from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart
 from data.recordings.annotations import LABELLINGS
-from data.recordings.segmentation import Wish, write_beats
+from data.recordings.cut_options import CutOptions
+from data.recordings.segmentation import write_beats
 from data.sources.download import SOURCES, download
 from data.sources.fetch import fetch
 
@@ -155,9 +156,9 @@ def _beats(chosen: Namespace) -> None:
     if chosen.key_file:
         keep_apart({"--out": chosen.out, "--positions": chosen.positions}, [chosen.key_file])
     length = _served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
-    names = [field.name for field in fields(Wish) if field.name != "length"]
-    wish = Wish(length, **{name: getattr(chosen, name) for name in names})
-    write_beats(chosen.recordings, chosen.out, chosen.positions, wish)
+    names = [field.name for field in fields(CutOptions) if field.name != "length"]
+    options = CutOptions(length, **{name: getattr(chosen, name) for name in names})
+    write_beats(chosen.recordings, chosen.out, chosen.positions, options)
     print(chosen.out)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.recordings.segmentation import Wish, write_beats
+from data.recordings.cut_options import CutOptions
+from data.recordings.segmentation import write_beats
 from data.tables.reader import read_beats
 
 
@@ -69,7 +70,7 @@ def beats(
 
     Raises DataError, which names the recording.
     """
-    wish = Wish(
+    options = CutOptions(
         length=length,
         channel=channel,
         rate=rate,
@@ -80,7 +81,7 @@ def beats(
     )
     with TemporaryDirectory(prefix="ecg-beats-") as folder:
         table, positions = Path(folder, "beats.csv"), Path(folder, "positions.csv")
-        write_beats(Path(path), table, positions, wish)
+        write_beats(Path(path), table, positions, options)
         return _cut(table, positions)
 
 

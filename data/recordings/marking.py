@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.progress import progress
 from data.recordings.annotations import CLOSE_SECONDS, LABEL_SECONDS, Annotations, match
+from data.recordings.cut_options import CutOptions
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 from data.recordings.snap import has_wave, to_deflections
-from data.recordings.wish import Wish
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +28,12 @@ class MarkedLead:
     labels: Sequence[str] | None  # of the beats; None where nothing is annotated
 
 
-def mark(recording: Path, annotated: Annotations | None, wish: Wish) -> MarkedLead:
+def mark(recording: Path, annotated: Annotations | None, options: CutOptions) -> MarkedLead:
     """Read a lead and find its beats: those that are annotated, or the R peaks where there are no annotations.
 
     DataError names the recording.
     """
-    lead = read_lead(recording, wish.channel, wish.rate, wish.invert)
+    lead = read_lead(recording, options.channel, options.rate, options.invert)
     with progress("Finding peaks", len(lead.samples), "samples") as advance:
         peaks = find_peaks(lead.samples, lead.rate, advance)
     if annotated is None:
@@ -43,7 +43,7 @@ def mark(recording: Path, annotated: Annotations | None, wish: Wish) -> MarkedLe
     samples = annotated.samples_at(lead.rate)
     there = _there(recording, lead, samples)
     _compare(recording, peaks, samples[there], lead.rate)
-    labels = [label for label, kept in zip(annotated.labels(wish.labels), there.tolist(), strict=True) if kept]
+    labels = [label for label, kept in zip(annotated.labels(options.labels), there.tolist(), strict=True) if kept]
     return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[there]), labels)
 
 

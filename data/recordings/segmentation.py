@@ -11,11 +11,11 @@ from data.overwrite import keep_apart
 from data.progress import progress
 from data.recordings.annotations import CLASSES, annotation_file, read_annotations
 from data.recordings.beats_file import BeatRows, Row
+from data.recordings.cut_options import CutOptions
 from data.recordings.gather import recordings_of
 from data.recordings.lead import files_of
 from data.recordings.marking import MarkedLead, mark
 from data.recordings.windows import cut_beats
-from data.recordings.wish import Wish as Wish
 
 MOST_PACED: Final = 0.1  # of the beats; AAMI EC57 leaves out the four records of MIT-BIH that have more
 
@@ -30,7 +30,7 @@ class _Source(NamedTuple):
     annotated: bool
 
 
-def write_beats(given: Path | Sequence[Path], out: Path, positions: Path | None, wish: Wish) -> int:
+def write_beats(given: Path | Sequence[Path], out: Path, positions: Path | None, options: CutOptions) -> int:
     """Write the beats of recordings to `out` and where they are to `positions`, and return how many there are.
 
     Both files are CSV with a header and appear only when they are complete; with annotations there is a column `label`,
@@ -39,39 +39,39 @@ def write_beats(given: Path | Sequence[Path], out: Path, positions: Path | None,
     paths = [given] if isinstance(given, Path) else given
     recordings = recordings_of(paths)
     several = len(recordings) > 1 or any(path.is_dir() for path in paths)
-    keep_apart({"--out": out, "--positions": positions}, _read_files(recordings, wish))
+    keep_apart({"--out": out, "--positions": positions}, _read_files(recordings, options))
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n", prefix="ecg-beats-") as file:
-        rows = BeatRows(wish.length, several, file)
-        sources = _add_all(rows, recordings, wish)
-        written = rows.write(out, positions, _note(sources, wish), rows.rare(wish.at_least))
+        rows = BeatRows(options.length, several, file)
+        sources = _add_all(rows, recordings, options)
+        written = rows.write(out, positions, _note(sources, options), rows.rare(options.at_least))
     if several:
         log.info("%d recordings, %d beats written", len(sources), written)
     return written
 
 
-def _read_files(recordings: Mapping[str, Path], wish: Wish) -> Iterator[Path]:
+def _read_files(recordings: Mapping[str, Path], options: CutOptions) -> Iterator[Path]:
     for recording in recordings.values():
         try:
             yield from files_of(recording)
         except DataError:
-            if not wish.skip_unreadable:
+            if not options.skip_unreadable:
                 raise
-        if wish.annotations != "none":
-            yield annotation_file(recording, wish.annotations)
+        if options.annotations != "none":
+            yield annotation_file(recording, options.annotations)
 
 
-def _add_all(rows: BeatRows, recordings: Mapping[str, Path], wish: Wish) -> list[_Source]:
+def _add_all(rows: BeatRows, recordings: Mapping[str, Path], options: CutOptions) -> list[_Source]:
     """Cut the beats of all recordings and return their leads; DataError if no recording has beats."""
     found: list[_Source] = []
     refused: DataError | None = None
     for name, recording in recordings.items():
         try:
-            marked = _wanted(recording, wish)
+            marked = _wanted(recording, options)
             if marked:
-                _add(rows, name, recording, marked, wish)
+                _add(rows, name, recording, marked, options)
                 found.append(_Source(marked.lead.name, marked.lead.rate, marked.labels is not None))
         except DataError as error:
-            if not wish.skip_unreadable:
+            if not options.skip_unreadable:
                 raise
             refused = error
             log.warning("left out: %s", error)
@@ -89,22 +89,22 @@ def _add_all(rows: BeatRows, recordings: Mapping[str, Path], wish: Wish) -> list
     return found
 
 
-def _wanted(recording: Path, wish: Wish) -> MarkedLead | None:
+def _wanted(recording: Path, options: CutOptions) -> MarkedLead | None:
     """Return a recording's lead with its beats; None for one that is paced, where such are to be left out."""
-    annotated = read_annotations(recording, wish.annotations)
-    if wish.without_paced:
+    annotated = read_annotations(recording, options.annotations)
+    if options.without_paced:
         if annotated is None:
             log.warning("%s: not annotated, so whether it is paced is not known; it is kept", recording)
         elif annotated.paced > MOST_PACED:
             log.info("%s: %.0f %% of its beats are paced; left out", recording, 100 * annotated.paced)
             return None
-    return mark(recording, annotated, wish)
+    return mark(recording, annotated, options)
 
 
-def _add(rows: BeatRows, name: str, recording: Path, marked: MarkedLead, wish: Wish) -> None:
+def _add(rows: BeatRows, name: str, recording: Path, marked: MarkedLead, options: CutOptions) -> None:
     lead, places, added = marked.lead, marked.places, 0
     with progress("Cutting", len(places), "beats") as advance:
-        for index, values in cut_beats(lead.samples, lead.rate, places, wish.length):
+        for index, values in cut_beats(lead.samples, lead.rate, places, options.length):
             label = marked.labels[index] if marked.labels is not None else None
             rows.add(Row(name, label, int(places[index]), places[index] / lead.rate), values)
             added += 1
@@ -114,7 +114,7 @@ def _add(rows: BeatRows, name: str, recording: Path, marked: MarkedLead, wish: W
     log.info("%s: %s at %g Hz, %d beats, %d of them whole", recording.name, lead.name, lead.rate, len(places), added)
 
 
-def _note(sources: Sequence[_Source], wish: Wish) -> str:
+def _note(sources: Sequence[_Source], options: CutOptions) -> str:
     """Return what the file says of itself; not the recording's name, which may be a person's."""
     meanings = {
         "aami": f"by AAMI EC57: {', '.join(f'{value} {name}' for value, name in enumerate(CLASSES))}",
@@ -123,6 +123,6 @@ def _note(sources: Sequence[_Source], wish: Wish) -> str:
     }
     leads = dict.fromkeys(f"{source.lead} at {source.rate:g} Hz" for source in sources)
     origin = "a recording" if len(sources) == 1 else f"{len(sources)} recordings"
-    labelled = f"; labels {meanings[wish.labels]}" if sources[0].annotated else ""
-    turned = " upside down" if wish.invert else ""
+    labelled = f"; labels {meanings[options.labels]}" if sources[0].annotated else ""
+    turned = " upside down" if options.invert else ""
     return f"cut from {origin} by python -m data beats: lead{turned} {', '.join(leads)}{labelled}"

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from data.errors import DataError
+from data.recordings.cut_options import CutOptions
 from data.recordings.lead import read_lead
 from data.recordings.peaks import find_peaks
-from data.recordings.segmentation import Wish, write_beats
+from data.recordings.segmentation import write_beats
 from data.tables.reader import read_beats
 
 CASES = Path(__file__).parents[2] / "cases" / "recordings"
@@ -55,7 +56,7 @@ def test_the_peaks_are_found(case):
 @pytest.mark.parametrize("case", with_right("beats"))
 def test_the_annotated_beats_are_written(case, tmp_path):
     out = tmp_path / "beats.csv"
-    assert write_beats(CASES / case["file"], out, None, Wish(**case.get("options", {}))) == case["right"]["beats"]
+    assert write_beats(CASES / case["file"], out, None, CutOptions(**case.get("options", {}))) == case["right"]["beats"]
     labels, counts = np.unique(read_beats(out).labels, return_counts=True)
     found = {str(label): count for label, count in zip(labels.tolist(), counts.tolist(), strict=True)}
     assert found == case["right"]["labels"]
@@ -64,6 +65,6 @@ def test_the_annotated_beats_are_written(case, tmp_path):
 @pytest.mark.parametrize("case", cases("error"))
 def test_what_cannot_be_read_is_refused_in_one_sentence(case, tmp_path):
     with pytest.raises(DataError) as refused:
-        write_beats(CASES / case["file"], tmp_path / "beats.csv", None, Wish(**case.get("options", {})))
+        write_beats(CASES / case["file"], tmp_path / "beats.csv", None, CutOptions(**case.get("options", {})))
     assert case["error"] in str(refused.value)
     assert "\n" not in str(refused.value)

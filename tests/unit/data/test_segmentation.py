@@ -9,10 +9,11 @@ import pytest
 from data.__main__ import main
 from data.errors import DataError
 from data.recordings.annotations import read_annotations
+from data.recordings.cut_options import CutOptions
 from data.recordings.lead import read_lead
 from data.recordings.library import load
 from data.recordings.peaks import find_peaks
-from data.recordings.segmentation import Wish, write_beats
+from data.recordings.segmentation import write_beats
 from data.recordings.windows import cut_beats
 from data.tables.reader import read_beats
 from tests.fake_gateway import running
@@ -36,7 +37,7 @@ def table(tmp_path, leads):
 
 def test_a_row_for_each_beat_and_its_place(tmp_path, table):
     out, positions = tmp_path / "new" / "beats.csv", tmp_path / "positions.csv"
-    rows = write_beats(table, out, positions, Wish(length=90))
+    rows = write_beats(table, out, positions, CutOptions(length=90))
     lines = out.read_text().splitlines()
     assert lines[0] == "# cut from a recording by python -m data beats: lead ECG II at 250 Hz"
     assert lines[1].split(",")[::89] == ["F1", "F90"]
@@ -52,15 +53,15 @@ def test_a_row_for_each_beat_and_its_place(tmp_path, table):
 
 
 def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
-    write_beats(table, tmp_path / "a.csv", None, Wish())
+    write_beats(table, tmp_path / "a.csv", None, CutOptions())
     turned = write_table(tmp_path / "turned.csv", RATE, {"ECG": -leads["ECG II"]})
-    write_beats(turned, tmp_path / "b.csv", None, Wish(invert=True))
+    write_beats(turned, tmp_path / "b.csv", None, CutOptions(invert=True))
     upright, turned_back = (np.loadtxt(tmp_path / name, delimiter=",", skiprows=2) for name in ("a.csv", "b.csv"))
     np.testing.assert_array_equal(upright, turned_back)
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("options", "message"),
     [
         ({"channel": "resp"}, r"strip\.csv: no heartbeat found in resp; try another --channel"),
         ({"channel": "V9"}, r"no channel 'V9'; its channels are 0 resp, 1 ECG II"),
@@ -70,9 +71,9 @@ def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
         ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotations"),
     ],
 )
-def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, wish, message):
+def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, options, message):
     with pytest.raises(DataError, match=message):
-        write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", Wish(**wish))
+        write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions(**options))
     assert os.listdir(tmp_path) == ["strip.csv"]
 
 
@@ -84,7 +85,7 @@ def test_what_is_read_or_written_already_is_not_written(tmp_path, table):
         ((out, out), r"beats\.csv: is written as --out already; give another --positions"),
     ]:
         with pytest.raises(DataError, match=told):
-            write_beats(table, *places, Wish())
+            write_beats(table, *places, CutOptions())
     assert table.read_bytes() == content
     assert os.listdir(tmp_path) == ["strip.csv"]
 
@@ -95,7 +96,7 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
     (tmp_path / "all.hea").write_text("all/1 1 250 100\npart 100\n")
     (tmp_path / "part.hea").write_text("part 1 250 100\nsignals 16 200 11 0 0 0 0 II\n")
     with pytest.raises(DataError, match=f"{name}: is what is read; give another --out"):
-        write_beats(tmp_path / "all", tmp_path / name, None, Wish())
+        write_beats(tmp_path / "all", tmp_path / name, None, CutOptions())
     assert sorted(os.listdir(tmp_path)) == ["all.hea", "part.hea"]
 
 
@@ -121,7 +122,7 @@ def test_a_file_that_is_no_recording(tmp_path, name, content, message):
 
 def test_a_beat_has_two_values_or_more():
     with pytest.raises(DataError, match="--length must be at least 2, not 1"):
-        Wish(length=1)
+        CutOptions(length=1)
 
 
 def test_the_command_names_what_is_wrong(tmp_path, capsys):
@@ -171,7 +172,7 @@ def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels
     symbols[5:45:10], symbols[50], symbols[[8, 9]] = "A", "E", "F"
     symbols[-1] = "F"  # the last beat is not whole
     annotate(table, RECORD_BEATS + 3, symbols, RATE)
-    write_beats(table, tmp_path / "beats.csv", None, Wish(labels=labels))
+    write_beats(table, tmp_path / "beats.csv", None, CutOptions(labels=labels))
     header, *rows = (tmp_path / "beats.csv").read_text().splitlines()[1:]
     assert header.endswith(",F140,label")
     assert Counter(row.rsplit(",", 1)[1] for row in rows) == counts
@@ -182,7 +183,7 @@ def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels
 def test_beats_are_cut_at_their_annotations_moved_to_the_deflection(tmp_path, table):
     annotated = np.delete(RECORD_BEATS, 20)
     annotate(table, annotated + np.tile([-6, 0, 9], 40)[: len(annotated)], "N" * len(annotated), RATE)
-    write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", Wish())
+    write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions())
     places = np.loadtxt(tmp_path / "positions.csv", delimiter=",", skiprows=1)[:, 0]
     assert places.tolist() == annotated[:-1].tolist()
 
@@ -190,7 +191,7 @@ def test_beats_are_cut_at_their_annotations_moved_to_the_deflection(tmp_path, ta
 def test_annotations_are_matched_at_their_own_rate(tmp_path, table):
     symbols = ["N", "A"] * (len(RECORD_BEATS) // 2) + ["N"] * (len(RECORD_BEATS) % 2)
     annotate(table, RECORD_BEATS * 4, symbols, 4 * RATE)
-    write_beats(table, tmp_path / "beats.csv", None, Wish())
+    write_beats(table, tmp_path / "beats.csv", None, CutOptions())
     assert read_beats(tmp_path / "beats.csv").labels.tolist() == [int(symbol == "A") for symbol in symbols[:-1]]
 
 
@@ -204,7 +205,7 @@ def test_annotations_are_matched_at_their_own_rate(tmp_path, table):
 def test_annotations_of_something_else_are_refused(tmp_path, table, places, symbols, message):
     annotate(table, places, symbols, RATE)
     with pytest.raises(DataError, match=message):
-        write_beats(table, tmp_path / "beats.csv", None, Wish())
+        write_beats(table, tmp_path / "beats.csv", None, CutOptions())
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +217,7 @@ def record(real_data):
 @pytest.mark.parametrize("channel", ["MLII", "V5"])
 def test_the_peaks_of_record_100_are_the_annotated_beats(record, tmp_path, caplog, channel):
     caplog.set_level("INFO")
-    write_beats(record, tmp_path / "beats.csv", None, Wish(channel=channel))
+    write_beats(record, tmp_path / "beats.csv", None, CutOptions(channel=channel))
     agreement = next(message for message in caplog.messages if "agree within 50 ms" in message)
     found, right = (float(words.split()[-1]) for words in agreement.split(" %")[:2])
     assert found >= 99
@@ -224,7 +225,7 @@ def test_the_peaks_of_record_100_are_the_annotated_beats(record, tmp_path, caplo
 
 
 def test_the_beats_of_record_100_can_be_trained_on(record, tmp_path):
-    write_beats(record, tmp_path / "beats.csv", None, Wish())
+    write_beats(record, tmp_path / "beats.csv", None, CutOptions())
     beats = read_beats(tmp_path / "beats.csv")
     assert choose(beats.source, beats.labels, Naming({}), 3).tolist() == [0, 1]
     assert np.unique(beats.labels, return_counts=True)[1].tolist() == pytest.approx([2237, 33], abs=3)

@@ -13,8 +13,9 @@ import pytest
 from data.__main__ import main
 from data.errors import DataError
 from data.recordings.annotations import CLASS_OF
+from data.recordings.cut_options import CutOptions
 from data.recordings.gather import name_of, recordings_of
-from data.recordings.segmentation import Wish, write_beats
+from data.recordings.segmentation import write_beats
 from tests.recordings import heartbeats, strip, write_edf, write_table
 
 RATE = 250
@@ -42,7 +43,7 @@ def read(path):
 def test_recordings_stand_one_below_the_other_with_their_names(tmp_path, caplog):
     records = [write_recording(tmp_path / "in", name, "N", seed) for seed, name in enumerate(("b", "a", "p.1"))]
     out, positions = tmp_path / "beats.csv", tmp_path / "positions.csv"
-    write_beats([path for path, _ in records], out, positions, Wish(length=30))
+    write_beats([path for path, _ in records], out, positions, CutOptions(length=30))
     rows, places = read(out), read(positions)
     assert [row["record"] for row in rows] == [path.name for path, beats in records for _ in range(beats)]
     assert [place["record"] for place in places] == [row["record"] for row in rows]
@@ -50,7 +51,7 @@ def test_recordings_stand_one_below_the_other_with_their_names(tmp_path, caplog)
     assert list(rows[0]) == ["record", *(f"F{number}" for number in range(1, 31)), "label"]
     assert out.read_text().startswith("# cut from 3 recordings by python -m data beats: lead ECG at 250 Hz; labels by")
     for path, beats in records:
-        write_beats(path, tmp_path / "one.csv", None, Wish(length=30))
+        write_beats(path, tmp_path / "one.csv", None, CutOptions(length=30))
         alone = read(tmp_path / "one.csv")
         assert len(alone) == beats
         assert alone == [
@@ -68,14 +69,14 @@ def test_a_folder_stands_for_its_recordings(tmp_path):
     assert list(recordings_of([tmp_path / "in"])) == ["3", "all"]
     (tmp_path / "in" / "all.hea").unlink()
     assert list(recordings_of([tmp_path / "in"])) == ["10", "2", "3"]
-    write_beats(tmp_path / "in", tmp_path / "beats.csv", None, Wish())
+    write_beats(tmp_path / "in", tmp_path / "beats.csv", None, CutOptions())
     assert list(Counter(row["record"] for row in read(tmp_path / "beats.csv"))) == ["10", "2", "3"]
 
 
 def test_leads_that_differ_are_told(tmp_path, caplog):
     samples = strip(heartbeats(RATE, 20), RATE, 20 * RATE)
     files = [write_edf(tmp_path / f"{name}.edf", RATE, {f"ECG {name}": samples}) for name in ("II", "V5", "V1")]
-    write_beats(files, tmp_path / "beats.csv", None, Wish())
+    write_beats(files, tmp_path / "beats.csv", None, CutOptions())
     assert "the recordings' leads are ECG II, ECG V1, ECG V5, and a model of one does not know another" in caplog.text
 
 
@@ -110,7 +111,7 @@ def test_any_name_can_be_read_again(tmp_path, name):
     files = [
         write_table(tmp_path / f"{each}.csv", RATE, {"ECG": strip(beats, RATE, 20 * RATE)}) for each in (name, "z")
     ]
-    write_beats(files, tmp_path / "out" / "beats.csv", None, Wish())
+    write_beats(files, tmp_path / "out" / "beats.csv", None, CutOptions())
     assert list(Counter(row["record"] for row in read(tmp_path / "out" / "beats.csv"))) == [name, "z"]
 
 
@@ -120,16 +121,19 @@ def test_paced_recordings_are_left_out_when_asked(tmp_path, caplog):
         "some": write_recording(tmp_path, "some", "NNNNNNNNNNNNNNN/", 1)[0],
         "paced": write_recording(tmp_path, "paced", "/N", 2)[0],
     }
-    for wish, kept in ((Wish(at_least=1), ["some", "paced"]), (Wish(at_least=1, without_paced=True), ["some"])):
-        write_beats(list(records.values()), tmp_path / "beats.csv", None, wish)
+    for options, kept in (
+        (CutOptions(at_least=1), ["some", "paced"]),
+        (CutOptions(at_least=1, without_paced=True), ["some"]),
+    ):
+        write_beats(list(records.values()), tmp_path / "beats.csv", None, options)
         assert list(Counter(row["record"] for row in read(tmp_path / "beats.csv"))) == kept
     assert "paced: 50 % of its beats are paced; left out" in caplog.text
     with pytest.raises(DataError, match="no recording is left: all of them are paced"):
-        write_beats([records["paced"]], tmp_path / "beats.csv", None, Wish(without_paced=True))
+        write_beats([records["paced"]], tmp_path / "beats.csv", None, CutOptions(without_paced=True))
 
 
 def test_whether_it_is_paced_is_not_known_without_annotations(tmp_path, caplog):
-    write_beats(write_recording(tmp_path, "r")[0], tmp_path / "beats.csv", None, Wish(without_paced=True))
+    write_beats(write_recording(tmp_path, "r")[0], tmp_path / "beats.csv", None, CutOptions(without_paced=True))
     assert "r: not annotated, so whether it is paced is not known; it is kept" in caplog.text
 
 
@@ -150,35 +154,35 @@ def test_a_recording_that_cannot_be_read_stops_before_anything_is_written(tmp_pa
 def test_some_annotated_and_some_not_are_refused(tmp_path):
     records = [write_recording(tmp_path, "a", "N")[0], write_recording(tmp_path, "b")[0]]
     with pytest.raises(DataError, match="some of the recordings are annotated and some not; cut them apart, or give"):
-        write_beats(records, tmp_path / "beats.csv", None, Wish())
-    write_beats(records, tmp_path / "beats.csv", None, Wish(annotations="none"))
+        write_beats(records, tmp_path / "beats.csv", None, CutOptions())
+    write_beats(records, tmp_path / "beats.csv", None, CutOptions(annotations="none"))
 
 
 def test_rare_labels_are_counted_over_all_recordings(tmp_path, caplog):
     records = [
         write_recording(tmp_path, name, symbols, 1)[0] for name, symbols in (("a", 18 * "N" + "AV"), ("b", "NNNA"))
     ]
-    write_beats(records, tmp_path / "beats.csv", None, Wish())
+    write_beats(records, tmp_path / "beats.csv", None, CutOptions())
     labels = Counter(row["label"] for row in read(tmp_path / "beats.csv"))
     assert set(labels) == {"0", "1"}
     assert "label 2 has 1 of the 3 beats that training needs at least" in caplog.text
     with pytest.raises(DataError, match="no label has 1000 beats; --at-least 1 keeps them"):
-        write_beats(records, tmp_path / "beats.csv", None, Wish(at_least=1000))
+        write_beats(records, tmp_path / "beats.csv", None, CutOptions(at_least=1000))
 
 
 def test_annotations_may_be_those_of_one_lead(tmp_path):
     record, beats = write_recording(tmp_path, "1", "N")
     shutil.move(tmp_path / "1.atr", tmp_path / "1.ii")
-    write_beats(record, tmp_path / "beats.csv", None, Wish(annotations="ii"))
+    write_beats(record, tmp_path / "beats.csv", None, CutOptions(annotations="ii"))
     assert [row["label"] for row in read(tmp_path / "beats.csv")] == ["0"] * beats
-    write_beats(record, tmp_path / "beats.csv", None, Wish())
+    write_beats(record, tmp_path / "beats.csv", None, CutOptions())
     assert "label" not in read(tmp_path / "beats.csv")[0]
 
 
 def test_annotations_after_the_end_are_left_out_and_told(tmp_path, caplog):
     record, beats = write_recording(tmp_path, "r", "N")
     (tmp_path / "r.dat").write_bytes((tmp_path / "r.dat").read_bytes()[: 2 * 15 * RATE])
-    write_beats(record, tmp_path / "beats.csv", None, Wish())
+    write_beats(record, tmp_path / "beats.csv", None, CutOptions())
     assert 0 < len(read(tmp_path / "beats.csv")) < beats
     assert "annotated beats are not within the recording and are left out" in caplog.text
 
@@ -204,7 +208,8 @@ def test_recordings_of_other_databases(recordings, tmp_path, name, channel, anno
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     out = tmp_path / "beats.csv"
     assert (
-        write_beats(recordings / name, out, None, Wish(channel=channel, annotations=annotations, at_least=1)) == beats
+        write_beats(recordings / name, out, None, CutOptions(channel=channel, annotations=annotations, at_least=1))
+        == beats
     )
     assert f"lead {lead}; labels by AAMI EC57" in out.read_text().splitlines()[0]
 
@@ -234,7 +239,7 @@ def test_beats_of_paced_records_lie_at_their_annotations(mitdb, tmp_path, name):
         pytest.skip(f"record {name} is not here")
     annotated = wfdb.rdann(str(record), "atr")
     beats = np.array([s for s, symbol in zip(annotated.sample, annotated.symbol, strict=True) if symbol in CLASS_OF])
-    write_beats(record, tmp_path / "beats.csv", tmp_path / "positions.csv", Wish(at_least=1))
+    write_beats(record, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions(at_least=1))
     places = np.array([int(row["sample"]) for row in read(tmp_path / "positions.csv")])
     assert np.abs(places[:, None] - beats).min(axis=1).max() <= 0.05 * 360
     assert len(places) >= 0.95 * len(beats)

@@ -1,4 +1,4 @@
-"""What is asked of `python -m data beats`."""
+"""The options of `python -m data beats`, by which recordings are cut into beats."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from data.errors import DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CutOptions:
     """Which beats of a recording are wanted, and how."""
 
     length: int = 140  # values per beat
