@@ -40,7 +40,7 @@ class SignalTable:
         leads = find_leads(head)
         _check_width(head, leads)
         clock = find_clock(head) if rate is None else None
-        known = rate if rate is not None else _told_rate(head, clock)
+        known = rate if rate is not None else _rate_of_metadata(head, clock)
         counter = find_counter(head, known) if clock is None and known else None
         taken = {*time_columns(head), *([counter.column] if counter else [])}
         if known is None and clock is None:
@@ -134,7 +134,7 @@ def _check_width(head: Head, leads: Sequence[int]) -> None:
     )
 
 
-def _told_rate(head: Head, clock: Clock | None) -> float | None:
+def _rate_of_metadata(head: Head, clock: Clock | None) -> float | None:
     """Return the rate of the metadata; DataError if the times tell another one."""
     rates = head.metadata.rates
     if not rates:

@@ -26,12 +26,12 @@ export class Background {
 
   start() {
     const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }) => this.told(data));
+    worker.addEventListener("message", ({ data }) => this.received(data));
     worker.addEventListener("error", (event) => this.failed(event));
     return worker;
   }
 
-  told({ id, progress, result, error }) {
+  received({ id, progress, result, error }) {
     this.isReady();
     const asked = this.waiting.get(id);
     if (!asked) return;

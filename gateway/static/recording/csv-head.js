@@ -1,9 +1,9 @@
 /** The head of a recording as text: where the samples begin, how they are written, and what the columns are; as data/recordings/text/head.py. */
 
-import { notation, split, toNumber, toldDelimiter } from "../tables/fields.js";
+import { declaredDelimiter, notation, split, toNumber } from "../tables/fields.js";
 import { formOf, withoutArrow } from "./clock.js";
 import { RecordingError } from "./errors.js";
-import { isTold, readTold } from "./told.js";
+import { isMetadata, readMetadata } from "./metadata.js";
 import { hertz, isUnit, millivoltsIn, splitName } from "./units.js";
 
 export const NO_VALUE = /^(|-|!|\?|\*|na|nan|n\/a|null|none)$/i;
@@ -18,16 +18,16 @@ const EMPATICA_YEARS = 5e8; // seconds: a first row that large is when the recor
  * @param {string} what the file's name
  * @param {{number: number, line: string}[]} lines its first ones, without blank ones
  * @returns {{delimiter: string, decimal: string, width: number, names: string[], units: string[], isMeasured: boolean[],
- *   sample: {number: number, fields: string[]}[], dataLine: number, told: object, rate: number|null}} `isMeasured`: the
- *   columns that hold numbers or times; `sample`: the first rows; `rate`: samples per second, if told
+ *   sample: {number: number, fields: string[]}[], dataLine: number, metadata: object, rate: number|null}} `isMeasured`: the
+ *   columns that hold numbers or times; `sample`: the first rows; `rate`: samples per second, where a line tells it
  */
 export function readHead(what, lines) {
   if (!lines.length) throw new RecordingError(`${what}: empty; give a file with one sample per line`);
-  const toldBy = toldDelimiter(lines[0].line);
-  const body = (toldBy ? lines.slice(1) : lines).map(({ number, line }) => ({ number, line: cleaned(line) }));
+  const declared = declaredDelimiter(lines[0].line);
+  const body = (declared ? lines.slice(1) : lines).map(({ number, line }) => ({ number, line: cleaned(line) }));
   const rows = body.filter(({ line }) => !NOTE.test(line));
   const later = rows.slice(rows.length >> 1).map(({ line }) => line); // below any metadata
-  const style = { ...notation(later.map((line) => withoutArrow(line, ",")), toldBy, isValue), arrow: later.some((line) => line.includes("->")) };
+  const style = { ...notation(later.map((line) => withoutArrow(line, ",")), declared, isValue), arrow: later.some((line) => line.includes("->")) };
   Object.assign(style, commaOf(what, rows.map(({ line }) => line.trim()), style));
   style.width = trailingWidth(rows.map(({ line }) => rowOf(line, style)), later.length);
   const fieldsOf = (line) => rowOf(line, style);
@@ -106,14 +106,14 @@ function isSample(fields, { width, isMeasured, isFilled }, decimal) {
   return fields.every((field, place) => !isMeasured[place] || isValue(field, decimal) || (!isFilled[place] && NO_VALUE.test(field)));
 }
 
-/** The names and units of the columns, from the last lines above the samples or from what is told there. */
+/** The names and units of the columns, from the last lines above the samples or from the metadata. */
 function headed(what, head, above, fieldsOf) {
   const lines = above.map((line) => line.replace(/^\s*[#%;]+\s*/, ""));
-  const told = readTold(lines);
-  const headings = lines.slice(-4).filter((line) => !isTold(line) && !line.startsWith("{")).map((line) => headingOf(line, head.width, fieldsOf)).filter(Boolean);
+  const metadata = readMetadata(lines);
+  const headings = lines.slice(-4).filter((line) => !isMetadata(line) && !line.startsWith("{")).map((line) => headingOf(line, head.width, fieldsOf)).filter(Boolean);
   const unitRow = headings.length && headings.at(-1).every(isUnit) && headings.at(-1).some((unit) => millivoltsIn(unit) !== null || /\w/.test(unit)) && headings.length > 1 ? headings.pop() : null;
-  const named = told.columns?.names.length === head.width ? told.columns.names : mostDistinct(headings);
-  const single = head.isMeasured.filter(Boolean).length === 1 ? told.lead : "";
+  const named = metadata.columns?.names.length === head.width ? metadata.columns.names : mostDistinct(headings);
+  const single = head.isMeasured.filter(Boolean).length === 1 ? metadata.lead : "";
   const parts = Array.from({ length: head.width }, (_, place) => splitName(named ? named[place] ?? "" : single || `signal ${place + 1}`));
   const isNamed = Boolean(named);
   if (!isNamed && head.width > MOST_COLUMNS) {
@@ -122,9 +122,9 @@ function headed(what, head, above, fieldsOf) {
     }
     throw new RecordingError(`${what}: ${head.width} columns without names, which is a table of beats and no recording; open it as one`);
   }
-  const rate = told.rate ?? (named ?? []).map(hertz).find(Boolean) ?? null;
-  const units = parts.map(({ unit }, place) => unit || unitRow?.[place]?.replace(/^[([]|[)\]]$/g, "") || (told.columns ? "" : told.unit));
-  return withoutStart({ ...head, names: parts.map(({ name }) => name), units, isNamed, told, rate });
+  const rate = metadata.rate ?? (named ?? []).map(hertz).find(Boolean) ?? null;
+  const units = parts.map(({ unit }, place) => unit || unitRow?.[place]?.replace(/^[([]|[)\]]$/g, "") || (metadata.columns ? "" : metadata.unit));
+  return withoutStart({ ...head, names: parts.map(({ name }) => name), units, isNamed, metadata, rate });
 }
 
 /** Of several lines of names, such as the device's above the channels', the last of those that tell the columns apart best. */

@@ -34,8 +34,8 @@ export async function openCsv(file, rate) {
   };
 }
 
-function isLead({ isMeasured, told }, { others }, place) {
-  return isMeasured[place] && !others.has(place) && (told.columns?.channels[place] ?? true);
+function isLead({ isMeasured, metadata }, { others }, place) {
+  return isMeasured[place] && !others.has(place) && (metadata.columns?.channels[place] ?? true);
 }
 
 async function firstLines(file) {

@@ -35,6 +35,6 @@ function arff(what, attributes, rows) {
 
 function ts(what, head, rows) {
   if (rows[0]?.line.split(":").length > 2) throw new FileError(`${what}: beats of several dimensions; give one lead`);
-  const told = head.map(({ line }) => /^@classLabel\s+true\s+(.*)$/i.exec(line)?.[1]).find(Boolean);
-  return { names: null, classes: told ? told.trim().split(/\s+/) : null, rows, end: ":" };
+  const declared = head.map(({ line }) => /^@classLabel\s+true\s+(.*)$/i.exec(line)?.[1]).find(Boolean);
+  return { names: null, classes: declared ? declared.trim().split(/\s+/) : null, rows, end: ":" };
 }

@@ -2,6 +2,7 @@
 
 import { FileError } from "./errors.js";
 import { columnName } from "./layout.js";
+
 const NEITHER = ["index", "identifier", "place", "name"];
 
 /**
@@ -25,8 +26,7 @@ export function chooseColumns(what, layout, width, names) {
     throw new FileError(`${what}: ${columnName(layout, text)} holds text where a number is expected; remove the column`);
   }
   if (values.length !== width) throw misfit(what, values.length, width, label !== null && layout.columns[label].isLabel);
-  const moved = names && layout.header && !count(values.map((place) => layout.header[place])) ? values.findIndex((place, index) => layout.header[place] !== names[index] && names.includes(layout.header[place])) : -1;
-  if (moved >= 0) throw new FileError(`${what}: ${columnName(layout, values[moved])} stands where the model has ${names[moved]}, and not all of the model's names are there; give the columns the model's names, or its order`);
+  if (names && layout.header) checkOrder(what, layout, values, names);
   return { places: values, label, leftOut, isReordered: false };
 }
 
@@ -72,6 +72,14 @@ function textLabel(what, layout, kept, text) {
 function misfit(what, columns, width, isTable) {
   const message = `Its rows have ${columns} ${columns === 1 ? "value" : "values"}. This model takes beats of ${width} values: ${width} columns, or ${width + 1} with a label first or last.`;
   return new FileError(message, { title: `The beats of ${what} do not fit the model`, isTable });
+}
+
+/** A column that is called like one of the model's must not stand in another's place. */
+function checkOrder(what, layout, values, names) {
+  const given = values.map((place) => layout.header[place]);
+  const moved = given.findIndex((name, place) => name !== names[place] && names.includes(name));
+  if (moved < 0 || count(given)) return;
+  throw new FileError(`${what}: ${columnName(layout, values[moved])} stands where the model has ${names[moved]}, and not all of the model's names are there; give the columns the model's names, or its order`);
 }
 
 /** Names that only count, as F0, F1, ..., tell a place and may begin with another number than the model's. */

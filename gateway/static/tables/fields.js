@@ -5,7 +5,7 @@ const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*$/i; // which Excel takes the delimiter from
 
 /** The delimiter that such a line tells, else null. */
-export function toldDelimiter(line) {
+export function declaredDelimiter(line) {
   return SEPARATOR_LINE.exec(line)?.[1] ?? null;
 }
 
@@ -58,15 +58,15 @@ function scoreOf(fields, counts) {
  * The delimiter and decimal sign by which most fields of these lines are numbers; of two that do as well the first.
  *
  * @param {string[]} lines
- * @param {string|null} told the delimiter, where the text tells it
+ * @param {string|null} declared the delimiter, where the text tells it
  * @param {(field: string, decimal: string) => boolean} counts what is as good as a number
  */
-export function notation(lines, told = null, counts = isNumber) {
-  const isBlank = !told && !["\t", ";", "|"].some((each) => lines.every((line) => line.includes(each))); // else it stands within a time or a number
+export function notation(lines, declared = null, counts = isNumber) {
+  const isBlank = !declared && !["\t", ";", "|"].some((each) => lines.every((line) => line.includes(each))); // else it stands within a time or a number
   const isQuoted = lines.some((line) => line.includes('"')); // then a comma may be both
-  let best = { delimiter: told ?? ",", decimal: ".", score: 0 };
+  let best = { delimiter: declared ?? ",", decimal: ".", score: 0 };
   for (const decimal of [".", ","]) {
-    for (const delimiter of told ? [told] : DELIMITERS) {
+    for (const delimiter of declared ? [declared] : DELIMITERS) {
       if ((delimiter === decimal && !isQuoted) || (!isBlank && " ,".includes(delimiter))) continue;
       const score = lines.reduce((sum, line) => sum + scoreOf(split(line, delimiter), (field) => counts(field, decimal)), 0);
       if (score > best.score) best = { delimiter, decimal, score };

@@ -3,7 +3,7 @@
 import { isArchive, readArchive } from "./archive.js";
 import { columnsOf } from "./columns.js";
 import { FileError } from "./errors.js";
-import { isNumber, notation, split, toldDelimiter } from "./fields.js";
+import { declaredDelimiter, isNumber, notation, split } from "./fields.js";
 
 const NOTE = /^[#%]/;
 const LOOKED_AT = 100; // rows, for the delimiter, the decimal sign and the header
@@ -16,11 +16,11 @@ const LOOKED_AT = 100; // rows, for the delimiter, the decimal sign and the head
  *   null if there is none
  */
 export function findLayout(what, lines) {
-  const told = toldDelimiter(lines[0]?.line ?? "");
-  const body = (told ? lines.slice(1) : lines).filter(({ line }, place) => !NOTE.test(line.trimStart()) || isBelow(lines, place));
+  const declared = declaredDelimiter(lines[0]?.line ?? "");
+  const body = (declared ? lines.slice(1) : lines).filter(({ line }, place) => !NOTE.test(line.trimStart()) || isBelow(lines, place));
   if (!body.length) return null;
   if (isArchive(body[0].line)) return archiveLayout(what, body);
-  const { delimiter, decimal } = notation(body.slice(0, LOOKED_AT).map(({ line }) => line), told);
+  const { delimiter, decimal } = notation(body.slice(0, LOOKED_AT).map(({ line }) => line), declared);
   const texts = body.slice(0, LOOKED_AT).map(({ line }) => split(line, delimiter));
   const hasHeader = isHeader(texts, decimal);
   const data = hasHeader ? texts.slice(1) : texts;
@@ -33,7 +33,7 @@ export function findLayout(what, lines) {
 
 /** Notes stand at the top. */
 function isBelow(lines, place) {
-  return lines.slice(0, place).some(({ line }) => !NOTE.test(line.trimStart()) && !toldDelimiter(line));
+  return lines.slice(0, place).some(({ line }) => !NOTE.test(line.trimStart()) && !declaredDelimiter(line));
 }
 
 function archiveLayout(what, lines) {

@@ -22,28 +22,28 @@ const STARTS_WITH_NUMBER = new RegExp(`^${NUMBER}`);
  * @param {string[]} lines those above the samples, without their comment signs
  * @returns {{rate: number|null, unit: string, lead: string, columns: object|null}} the likeliest rate
  */
-export function readTold(lines) {
-  const told = { rate: null, unit: "", lead: "", columns: lines.map(openSignals).find(Boolean) ?? null };
+export function readMetadata(lines) {
+  const metadata = { rate: null, unit: "", lead: "", columns: lines.map(openSignals).find(Boolean) ?? null };
   const [named, others] = [[], []];
   let before = "";
   for (const line of lines) {
     const { key, value } = keyAndValue(line);
     const rate = rateOf(line, key, value);
     if (rate) (RATE_KEY.test(key) ? named : others).push({ rate, isEcg: ECG.test(line) });
-    if (LEAD_KEY.test(key) && value) told.lead = value;
-    else if (!told.unit && value && millivoltsIn(value) !== null) {
+    if (LEAD_KEY.test(key) && value) metadata.lead = value;
+    else if (!metadata.unit && value && millivoltsIn(value) !== null) {
       // a watch tells the lead in the line before the unit's, in whatever language
-      Object.assign(told, { unit: value, lead: told.lead || before });
+      Object.assign(metadata, { unit: value, lead: metadata.lead || before });
     }
     before = value;
   }
   const rates = named.length ? named : others;
-  told.rate = told.columns?.rate ?? (rates.find(({ isEcg }) => isEcg) ?? rates[0])?.rate ?? null;
-  return told;
+  metadata.rate = metadata.columns?.rate ?? (rates.find(({ isEcg }) => isEcg) ?? rates[0])?.rate ?? null;
+  return metadata;
 }
 
 /** Does a line tell the rate, the unit or the lead, so that it is no row of names? */
-export function isTold(line) {
+export function isMetadata(line) {
   const { key, value } = keyAndValue(line.replace(/[[(][^\])]*[\])]/g, ""));
   if (!value) return isHertz(line) || PER_SAMPLE.test(line);
   const whole = keyAndValue(line);
