@@ -1,4 +1,4 @@
-"""A file to read and a mirror to download from."""
+"""A file to read, a mirror to download from, and a gateway to ask."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from tests.fake_gateway import FakeGateway, running
 from tests.mirror import Mirror
 
 
@@ -22,9 +23,20 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have servers of the tests asked without a proxy of the environment."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def gateway(no_proxy: None) -> Iterator[FakeGateway]:
+    with running() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def mirror(no_proxy: None) -> Iterator[Mirror]:
     mirror = Mirror()
     thread = Thread(target=mirror.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,12 @@ import data
 from data.client.in_flight import IN_FLIGHT
 from data.errors import DataError
 from data.sources.generate import Recipe, generate
-from tests.fake_gateway import FakeGateway, error, running
+from tests.fake_gateway import error, running
 from tests.recordings import heartbeats, strip, write_table
 
 ROOT = Path(__file__).parents[3]
 FRAME = pd.DataFrame({"F1": [1.0, -1.0, 2.5], "F2": [0.5, 0.25, -4.0]}, index=["a", "b", "c"])
 BEATS = [(1.0, 0.5), (-1.0, 0.25), (2.5, -4.0)]
-
-
-@pytest.fixture
-def gateway(monkeypatch) -> Iterator[FakeGateway]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as gateway:
-        yield gateway
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -25,14 +25,6 @@ ROWS = [((-1) ** row * (row + 1.0), row + 0.5) for row in range(50)]
 PLAIN = "".join(f"{one},{two}\n" for one, two in ROWS)
 LABELLED = "F1,F2,label\n" + "".join(f"{one},{two},{int(one > 0)}\n" for one, two in ROWS)
 Run = Callable[..., list[dict[str, str]]]
-
-
-@pytest.fixture
-def gateway(monkeypatch) -> Iterator[FakeGateway]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with running() as gateway:
-        yield gateway
 
 
 @pytest.fixture
