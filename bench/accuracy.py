@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from training.folders import scratch
+from training.dataset.splits import read
 from training.options import parse_options
-from training.parts import read
 from training.pipeline import fit_and_evaluate
+from training.store.locked_folders import scratch
 
 SEEDS = range(5)
 # Accuracy; ECG5000 on the official split of the UCR archive (Dau et al. 2018), ecg.csv on random splits of 80/20.

@@ -12,11 +12,11 @@ from sklearn.metrics import roc_auc_score
 
 from bench.accuracy import CASES, Case, first_of
 from bench.unusual_kinds import UNSEEN, kinds
-from training import unusual
-from training.folders import scratch
+from training.dataset.shards import Rows
+from training.dataset.splits import Parts, read
+from training.ood.score import fit_ood
 from training.options import parse_options
-from training.parts import Parts, read
-from training.shards import Rows
+from training.store.locked_folders import scratch
 
 SEEDS = range(3)
 MOST_BEATS = 1000  # of a kind
@@ -50,7 +50,7 @@ def _measure(train: Path, test: Path | None, record: Path, seed: int) -> Figures
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with scratch() as folder:
         parts = read(options, folder, salt=seed)
-        fitted = unusual.fit(parts.train, parts.validation, seed)
+        fitted = fit_ood(parts.train, parts.validation, seed)
         score = tf.function(fitted.score, input_signature=[tf.TensorSpec([None, parts.train.width])])
         return _figures(score, parts, record, np.random.default_rng(seed))
 

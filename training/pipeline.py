@@ -9,25 +9,25 @@ from typing import Any
 
 import tensorflow as tf
 
-from training import unusual
-from training.answers import cool, training_mean
-from training.calibrate import Calibration, fit_temperature
-from training.checkpoint import Store, fingerprint, mark, published
-from training.compare import Compared, compare
-from training.describe import Outcome, describe, examples, reference
+from training.dataset.splits import Parts, read
+from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError
-from training.evaluate import Evaluation
-from training.export import export, verify, write_warmup
-from training.folders import scratch
-from training.network import fit
+from training.evaluation.calibration import Calibration, fit_temperature
+from training.evaluation.comparison import Compared, compare
+from training.evaluation.evaluation import Evaluation
+from training.export.saved_model import export, verify, write_warmup
+from training.export.signatures import Servable
+from training.network.checkpoint import Store, fingerprint, mark, published
+from training.network.fit import fit
+from training.network.inference import cool, training_mean
+from training.ood.score import fit_ood
 from training.options import Options
-from training.parts import Parts, read
-from training.publish import prune, publish, staging
 from training.recipe import Recipe
-from training.report import summary, write_report
-from training.signatures import Servable
-from training.version_files import read_spared, write_version
-from training.workers import Team, Workers, join
+from training.report.description import Outcome, describe, examples, reference
+from training.report.report import summary, write_report
+from training.store.locked_folders import scratch
+from training.store.version_files import read_spared, write_version
+from training.store.versions import prune, publish, staging
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def fit_and_evaluate(parts: Parts, recipe: Recipe, team: Team | None = None, sto
     cool(trained.model, temperature)
     evaluation = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test), parts.class_names)
     calibration = Calibration(temperature, before, evaluation.reliability())
-    return Outcome(trained, calibration, evaluation, unusual.fit(parts.train, parts.validation, recipe.seed))
+    return Outcome(trained, calibration, evaluation, fit_ood(parts.train, parts.validation, recipe.seed))
 
 
 def _write(folder: Path, parts: Parts, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:

@@ -19,8 +19,8 @@ import pytest
 
 from data.sources.generate import Recipe, generate
 from tests.gateway_process import ROOT
+from training.dataset.splits import Parts, read
 from training.options import parse_options
-from training.parts import Parts, read
 
 CHART = ROOT / "helm" / "ecg"
 VALUES = Path(__file__).with_name("values.yaml")

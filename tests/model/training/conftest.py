@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.made_beats import write_beats
+from training.dataset.shards import Rows, deal_out, pile_up
 from training.options import parse_options
 from training.pipeline import train
-from training.shards import Rows, deal_out, pile_up
 
 
 @pytest.fixture(scope="session")

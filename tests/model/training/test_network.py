@@ -8,10 +8,10 @@ import pytest
 
 from data.tables.reader import read_beats
 from tests.made_beats import write_beats
-from training.network import build, fit
+from training.dataset.assignment import split_rows
+from training.dataset.shards import Rows, deal_out, pile_up
+from training.network.fit import build, fit
 from training.recipe import Recipe
-from training.shards import Rows, deal_out, pile_up
-from training.split import split_rows
 
 CLASS_LABELS = np.array([2, 3, 5])
 

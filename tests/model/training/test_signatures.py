@@ -9,12 +9,13 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training import served, unusual
-from training.answers import cool, logits, probabilities
 from training.errors import PublishError
-from training.export import export, verify
-from training.network import build
-from training.signatures import Servable
+from training.export.saved_model import export, verify
+from training.export.session import load_session
+from training.export.signatures import Servable
+from training.network.fit import build
+from training.network.inference import cool, logits, probabilities
+from training.ood.score import fit_ood
 
 VERSIONS = ["two_classes", "three_classes"]
 WAVES = np.sin(np.arange(12) * np.array([[1], [1.5], [2]]))
@@ -28,12 +29,12 @@ def version(request: pytest.FixtureRequest) -> Path:
 
 
 def answers(version: Path, signature: str, beats: NDArray[np.float32] = BEATS) -> dict[str, NDArray[Any]]:
-    with served.load(version) as model:
+    with load_session(version) as model:
         return model.answers(signature, beats)
 
 
 def told(version: Path) -> Any:
-    with served.load(version) as model:
+    with load_session(version) as model:
         return json.loads(bytes(model.told("description")))
 
 
@@ -158,7 +159,7 @@ class Boasting(Servable):
 
 def test_what_is_written_is_checked_before_it_is_published(make_rows, tmp_path):
     rows, other_rows = (make_rows(beats, np.arange(60) % 3) for beats in (BEATS, BEATS + 1))
-    network, odd, other = build(rows, 3), unusual.fit(rows, other_rows, seed=0), unusual.fit(rows, rows, seed=0)
+    network, odd, other = build(rows, 3), fit_ood(rows, other_rows, seed=0), fit_ood(rows, rows, seed=0)
     cool(network, 0.1)
     expected = probabilities(network, BEATS).numpy()
     for kind in (Servable, Boasting):

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from data.errors import DataError
 from data.tables.reader import read_beats
 from tests.made_beats import write_beats
+from training.dataset.assignment import hash_rows, split_rows
+from training.dataset.shards import Rows
+from training.dataset.splits import Parts, read
 from training.errors import TrainingError
 from training.options import parse_options
-from training.parts import Parts, read
-from training.shards import Rows
-from training.split import hash_rows, split_rows
 
 
 @contextmanager

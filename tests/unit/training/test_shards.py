@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.shards import Pile, Rows, deal_out, pile_up
+from training.dataset.shards import Pile, Rows, deal_out, pile_up
 
 RECORD_BYTES = 12  # two values and the class column
 CLASS_LABELS = np.array([-7, 2**53 - 1])

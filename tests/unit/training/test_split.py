@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.split import hash_rows, split_rows
+from training.dataset.assignment import hash_rows, split_rows
 
 labels_with_enough_rows = st.lists(st.integers(3, 40), min_size=2, max_size=6).map(
     lambda sizes: np.repeat(np.arange(len(sizes)), sizes)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.neighbours import LEAST, LEAST_BEATS, Scale, between_neighbours, draw, limit, others
-from training.shards import Rows, deal_out, pile_up
+from training.dataset.shards import Rows, deal_out, pile_up
+from training.ood.neighbours import LEAST, LEAST_BEATS, Scale, between_neighbours, draw, limit, others
 
 
 def laid_down(folder: Path, columns: np.ndarray) -> Rows:

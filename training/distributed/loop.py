@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.workers import Team, heeding_losses
+from training.distributed.workers import Team, heeding_losses
 
 STEPS_AT_ONCE = 32  # between two calls of TensorFlow signals are heeded
 

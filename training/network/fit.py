@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from training.answers import answered, logits, probabilities
-from training.checkpoint import Store
-from training.epochs import Epochs
+from training.dataset.batches import in_order, shuffled
+from training.dataset.shards import Rows
+from training.distributed.loop import fit_together
+from training.distributed.workers import Team
 from training.errors import TrainingError
+from training.network.checkpoint import Store
+from training.network.epochs import Epochs
+from training.network.inference import answered, logits, probabilities
 from training.recipe import Recipe
-from training.shards import Rows
-from training.streams import in_order, shuffled
-from training.together import fit_together
-from training.workers import Team
 
 LEAST_GAIN = 1e-3  # of validation loss, within the patience
 STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch

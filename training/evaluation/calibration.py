@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from training.reliability import BINS, Reliability
+from training.evaluation.reliability import BINS, Reliability
 
 LOWEST, HIGHEST = 0.1, 20.0  # temperatures
 # Standard deviation of a temperature's logarithm before any row is seen. A network that stopped by its validation loss

@@ -13,8 +13,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 
-class Served:
-    """What a loaded version answers; it ends with the context that `load` gave it in."""
+class Session:
+    """What a loaded version answers; it ends with the context that `load_session` gave it in."""
 
     def __init__(self, session: Any, signatures: Any) -> None:
         self._session = session
@@ -53,8 +53,8 @@ class Served:
 
 
 @contextmanager
-def load(folder: Path) -> Iterator[Served]:
+def load_session(folder: Path) -> Iterator[Session]:
     """The version in `folder`; its graph and variables are gone afterwards."""
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         loaded = tf.compat.v1.saved_model.loader.load(session, [tf.saved_model.SERVING], str(folder))
-        yield Served(session, loaded.signature_def)
+        yield Session(session, loaded.signature_def)

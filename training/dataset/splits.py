@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from data.progress import progress
 from data.sources.default_source import provide
 from data.tables.reader import BeatFiles, open_beats
-from training.classes import Naming, choose, places_of, texts_of
+from training.dataset.assignment import split_rows
+from training.dataset.classes import Naming, choose, places_of, texts_of
+from training.dataset.shards import Pile, Rows, deal_out, pile_up
 from training.errors import TrainingError
 from training.options import Options
-from training.shards import Pile, Rows, deal_out, pile_up
-from training.split import split_rows
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from training.calibrate import Calibration
-from training.evaluate import Evaluation
-from training.reliability import BINS
-from training.shards import Rows
+from training.dataset.shards import Rows
+from training.evaluation.calibration import Calibration
+from training.evaluation.evaluation import Evaluation
+from training.evaluation.reliability import BINS
 
 EXAMPLES = 12  # beats drawn per class
 LONGEST_LEVEL = 8  # letters of a class name that is written from left to right below the confusion matrix

@@ -1,4 +1,4 @@
-"""Which beats are neighbours, how far apart, and what distance is far: the arithmetic of `training.unusual`."""
+"""Which beats are neighbours, how far apart, and what distance is far: the arithmetic of `training.ood.score`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.shards import Rows
+from training.dataset.shards import Rows
 
 SHARE = 0.01  # of rows like the training rows that are called unusual
 LEAST_BEATS = 16  # of each class, however rare

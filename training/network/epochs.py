@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from training.checkpoint import Store
+from training.network.checkpoint import Store
 
 log = logging.getLogger(__name__)
 

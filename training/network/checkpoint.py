@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.dataset.shards import Rows
 from training.errors import TrainingError
-from training.publish import versions
-from training.shards import Rows
+from training.store.versions import versions
 
 log = logging.getLogger(__name__)
 

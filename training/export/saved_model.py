@@ -10,10 +10,10 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
-from training import served
 from training.errors import PublishError
-from training.signatures import Servable
-from training.unusual import Unusual
+from training.export.session import load_session
+from training.export.signatures import Servable
+from training.ood.score import Unusual
 
 WARMUP_BATCHES = (1, 16)
 ASKED_ABOUT_BEATS = ("serving_default", "details", "explain")
@@ -53,7 +53,7 @@ def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[n
     Raises PublishError when they differ, or when explanations do not add up to what they explain.
     """
     afar = features + np.float32(AFAR * (features.std() or 1))
-    with served.load(folder) as model:
+    with load_session(folder) as model:
         predictions = model.answers("serving_default", features)
         details = model.answers("details", features)
         unusual_scores = model.answers("details", afar)["unusual_score"]

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report, confusion_matrix, f1_score, roc_auc_score, roc_curve
 
-from training.classes import shown
-from training.reliability import Reliability, reliability
+from training.dataset.classes import shown
+from training.evaluation.reliability import Reliability, reliability
 
 
 def scores(class_labels: NDArray[np.int64], truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:

@@ -9,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.answers import answered
-from training.calibrate import Calibration
-from training.evaluate import Evaluation
-from training.network import Trained
-from training.parts import Parts
+from training.dataset.shards import Rows
+from training.dataset.splits import Parts
+from training.evaluation.calibration import Calibration
+from training.evaluation.evaluation import Evaluation
+from training.network.fit import Trained
+from training.network.inference import answered
+from training.ood.score import Unusual
 from training.recipe import Recipe
-from training.shards import Rows
-from training.unusual import Unusual
 
 MOST_BEATS = 100_000  # from which the deciles are taken
 DECILES = np.arange(1, 10) / 10

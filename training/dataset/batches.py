@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from training.shards import Rows
+from training.dataset.shards import Rows
 
 MIXED_SHARDS = 4  # in memory at once, and shuffled together
 BATCHES_AHEAD = 8

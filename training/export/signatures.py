@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.answers import logits, probabilities
-from training.explain import attributions, scores
-from training.unusual import Unusual
+from training.export.attributions import attributions, scores
+from training.network.inference import logits, probabilities
+from training.ood.score import Unusual
 
 Answers = dict[str, tf.Tensor]
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.shards import Rows
+from training.dataset.shards import Rows
 
 AT_ONCE = 1024  # rows
 

@@ -17,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.neighbours import LEAST, SHARE, Scale, Values, between_neighbours, draw, limit, others
-from training.shards import Rows
+from training.dataset.shards import Rows
+from training.ood.neighbours import LEAST, SHARE, Scale, Values, between_neighbours, draw, limit, others
 
 SHARE_BY_SCALE = SHARE / 2  # the distance by scale is the more easily alarmed
 MOST_BEATS = 2000  # that are kept
@@ -97,7 +97,7 @@ class Unusual:
         }
 
 
-def fit(train: Rows, validation: Rows, seed: int) -> Unusual:
+def fit_ood(train: Rows, validation: Rows, seed: int) -> Unusual:
     """Keep a sample of the training rows, and take the threshold from a sample of the validation rows.
 
     Where these are too few to tell 1 %, kept training rows join them, each held against all others that are kept.

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from training.errors import PublishError
-from training.folders import lock, working_folder
+from training.store.locked_folders import lock, working_folder
 
 log = logging.getLogger(__name__)
 

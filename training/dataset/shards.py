@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.split import hash_rows
+from training.dataset.assignment import hash_rows
 
 SHARD_BYTES = 2 << 20
 MOST_SHARDS = 4096  # beyond 8 GB they grow instead, or opening them would take longer than writing

@@ -6,11 +6,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from training import pictures
-from training.compare import Compared
-from training.describe import Outcome
-from training.evaluate import Evaluation
-from training.shards import Rows
+from training.dataset.shards import Rows
+from training.evaluation.comparison import Compared
+from training.evaluation.evaluation import Evaluation
+from training.report import figures
+from training.report.description import Outcome
 
 PAGE = "report.html.j2"
 
@@ -19,11 +19,11 @@ def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test
     """Write the report of one training; `test` are the held-back beats that it was judged by."""
     evaluation, trained = outcome.evaluation, outcome.trained
     drawn = {
-        "Confusion matrix": pictures.confusion_matrix(evaluation),
-        "ROC curve": pictures.roc_curves(evaluation),
-        "Reliability diagram": pictures.reliability_diagram(outcome.calibration),
-        "Learning curves": pictures.learning_curves(trained.history, trained.best_epoch),
-        "Example beats": pictures.example_beats(test, evaluation),
+        "Confusion matrix": figures.confusion_matrix(evaluation),
+        "ROC curve": figures.roc_curves(evaluation),
+        "Reliability diagram": figures.reliability_diagram(outcome.calibration),
+        "Learning curves": figures.learning_curves(trained.history, trained.best_epoch),
+        "Example beats": figures.example_beats(test, evaluation),
     }
     page = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from training import served
+from training.dataset.shards import Rows
 from training.errors import ComparisonError
-from training.evaluate import Evaluation, scores
-from training.publish import versions
-from training.shards import Rows
+from training.evaluation.evaluation import Evaluation, scores
+from training.export.session import Session, load_session
+from training.store.versions import versions
 
 ROWS = 1024  # asked at once, which bounds the memory
 
@@ -27,7 +27,7 @@ def compare(base: Path, evaluation: Evaluation, test: Rows) -> Compared:
 
 def _judge(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any]:
     try:
-        with served.load(folder) as model:
+        with load_session(folder) as model:
             _require_same_task(model, evaluation, test)
             predicted = np.concatenate([model.predicted(beats) for beats, _ in test.blocks(ROWS)])
         return scores(evaluation.class_labels, evaluation.truth, predicted)
@@ -38,7 +38,7 @@ def _judge(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any]:
         return {"reason": f"does not load: {type(error).__name__}: {first_line}"}
 
 
-def _require_same_task(model: served.Served, evaluation: Evaluation, test: Rows) -> None:
+def _require_same_task(model: Session, evaluation: Evaluation, test: Rows) -> None:
     if model.width != test.width:
         raise ComparisonError(f"takes {model.width} features, these rows have {test.width}")
     known, wanted = model.told("class_labels").tolist(), evaluation.class_labels.tolist()
