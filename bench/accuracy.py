@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from training.dataset.splits import read
+from training.dataset.splits import read_splits
 from training.options import parse_options
 from training.pipeline import fit_and_evaluate
 from training.store.locked_folders import scratch
@@ -78,7 +78,7 @@ def _metrics(train: Path, test: Path | None, seed: int) -> dict[str, Any]:
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs), scratch() as folder:
-        outcome = fit_and_evaluate(read(options, folder, salt=seed), options.recipe)
+        outcome = fit_and_evaluate(read_splits(options, folder, salt=seed), options.recipe)
     return {**outcome.evaluation.metrics(), "calibration": outcome.calibration.describe()}
 
 

@@ -12,7 +12,7 @@ from training.dataset.assignment import hash_rows
 
 SHARD_BYTES = 2 << 20
 MOST_SHARDS = 4096  # beyond 8 GB they grow instead, or opening them would take longer than writing
-CHUNK_BYTES = 16 << 20  # of the pile, dealt out at once
+CHUNK_BYTES = 16 << 20  # of the spool, moved at once
 
 Features = NDArray[np.float32]
 Columns = NDArray[np.int64]
@@ -53,7 +53,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
+class Spool:
     """Beats as they were read, on disk in records as shards have them, and of each what it takes to deal it out."""
 
     path: Path
@@ -62,7 +62,7 @@ class Pile:
     hashes: NDArray[np.uint64]  # (rows,)
 
 
-def pile_up(blocks: Iterable[tuple[Features, NDArray[np.int64]]], path: Path, width: int, salt: int = 0) -> Pile:
+def spool(blocks: Iterable[tuple[Features, NDArray[np.int64]]], path: Path, width: int, salt: int = 0) -> Spool:
     """Write blocks of features (rows, n) with labels (rows,) to `path`, one after the other."""
     labels: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     hashes: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
@@ -71,44 +71,45 @@ def pile_up(blocks: Iterable[tuple[Features, NDArray[np.int64]]], path: Path, wi
             file.write(np.ascontiguousarray(np.pad(features, ((0, 0), (0, 1)))).data)
             labels.append(block_labels)
             hashes.append(hash_rows(features, salt))
-    return Pile(path, width, np.concatenate(labels), np.concatenate(hashes))
+    return Spool(path, width, np.concatenate(labels), np.concatenate(hashes))
 
 
-def deal_out(
-    pile: Pile,
-    groups: Sequence[NDArray[np.int64]],
+def write_shards(
+    spooled: Spool,
+    splits: Sequence[NDArray[np.int64]],
     class_labels: NDArray[np.int64],
     folder: Path,
     shard_bytes: int = SHARD_BYTES,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> list[Rows]:
-    """Move the pile's rows to shards in `folder`, a part for each of `groups`, which hold a row's number once or never.
+    """Move the spooled rows to shards in `folder` and return a split for each array of row numbers in `splits`.
 
-    A group's order says which rows share a shard, so that the shards of a random order are random draws of the part.
-    The pile is read from its end, which is then cut off: the disk holds the beats once.
+    A row's number stands in one split or in none. Rows that follow one another in a split share a shard, so that the
+    shards of a random order are random draws of the split. The spool is read from its end, which is then cut off: the
+    disk holds the beats once.
     """
-    record_bytes = (pile.width + 1) * np.dtype(np.float32).itemsize
-    columns = np.searchsorted(class_labels, pile.labels)
+    record_bytes = (spooled.width + 1) * np.dtype(np.float32).itemsize
+    columns = np.searchsorted(class_labels, spooled.labels)
     shard_rows = max(1, shard_bytes // record_bytes, len(columns) // MOST_SHARDS)
-    shard_of = np.full(len(columns), -1, np.int32)  # a row in no group is left out
+    shard_of = np.full(len(columns), -1, np.int32)  # a row in no split is left out
     parts: list[Rows] = []
     shards: list[Path] = []
-    for number, group in enumerate(groups):
-        shard_of[group] = len(shards) + np.arange(len(group)) // shard_rows
-        own = [folder / f"{pile.path.name}-{number}-{shard:05}" for shard in range(-(-len(group) // shard_rows))]
-        counts = np.bincount(columns[group], minlength=len(class_labels))
-        parts.append(Rows(tuple(own), shard_rows, pile.width, tuple(counts.tolist())))
+    for number, chosen in enumerate(splits):
+        shard_of[chosen] = len(shards) + np.arange(len(chosen)) // shard_rows
+        own = [folder / f"{spooled.path.name}-{number}-{shard:05}" for shard in range(-(-len(chosen) // shard_rows))]
+        counts = np.bincount(columns[chosen], minlength=len(class_labels))
+        parts.append(Rows(tuple(own), shard_rows, spooled.width, tuple(counts.tolist())))
         shards += own
     chunk_rows = max(1, chunk_bytes // record_bytes)
-    with pile.path.open("r+b") as file:
+    with spooled.path.open("r+b") as file:
         for first in reversed(range(0, len(columns), chunk_rows)):
             file.seek(first * record_bytes)
-            records = np.fromfile(file, np.float32).reshape(-1, pile.width + 1)
+            records = np.fromfile(file, np.float32).reshape(-1, spooled.width + 1)
             chunk = slice(first, first + len(records))
             records[:, -1] = columns[chunk]
             _append(records, shard_of[chunk], shards)
             file.truncate(first * record_bytes)
-    os.unlink(pile.path)
+    os.unlink(spooled.path)
     return parts
 
 

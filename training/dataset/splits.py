@@ -1,4 +1,4 @@
-"""From files of beats to three parts on disk: for training, to know when to stop, and held back."""
+"""From files of beats to three splits on disk: for training, to know when to stop, and held back."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from data.sources.default_source import provide
 from data.tables.reader import BeatFiles, open_beats
 from training.dataset.assignment import split_rows
 from training.dataset.classes import Naming, choose, places_of, texts_of
-from training.dataset.shards import Pile, Rows, deal_out, pile_up
+from training.dataset.shards import Rows, Spool, spool, write_shards
 from training.errors import TrainingError
 from training.options import Options
 
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """The three parts of the labelled beats."""
+class Splits:
+    """The three splits of the labelled beats."""
 
     beats: BeatFiles
     class_labels: NDArray[np.int64]  # (k,), sorted
@@ -42,7 +42,7 @@ class Parts:
         return "\n".join(filter(None, (self.beats.note, group))) or None
 
 
-def read(options: Options, folder: Path, salt: int = 0) -> Parts:
+def read_splits(options: Options, folder: Path, salt: int = 0) -> Splits:
     """Read the beats that the options name and deal them out to shards in `folder`; DataError for bad ones.
 
     Another `salt` holds other rows back. Raises TrainingError if the folder has no room.
@@ -57,7 +57,7 @@ def read(options: Options, folder: Path, salt: int = 0) -> Parts:
     beats = open_files(options.data or provide(Path("data")))
     given = open_files(options.test, like=beats) if options.test else None
     try:
-        return _deal(options, beats, given, folder, salt)
+        return _split(options, beats, given, folder, salt)
     except OSError as error:
         raise TrainingError(
             f"{folder.parent}: the beats, 4 bytes for each value, cannot be kept here while they are trained on "
@@ -65,33 +65,33 @@ def read(options: Options, folder: Path, salt: int = 0) -> Parts:
         ) from error
 
 
-def _deal(options: Options, beats: BeatFiles, given: BeatFiles | None, folder: Path, salt: int) -> Parts:
+def _split(options: Options, beats: BeatFiles, given: BeatFiles | None, folder: Path, salt: int) -> Splits:
     naming = Naming.of(beats, [files.note for files in (beats, given) if files], options.classes)
-    pile = _pile_up(beats, folder / "beats", salt, naming)
-    class_labels = choose(beats.source, pile.labels, naming, 2 if given else 3, options.at_least)
-    log.info("%d beats of %d values from %s", len(pile.labels), beats.width, beats.source)
+    spooled = _spool(beats, folder / "beats", salt, naming)
+    class_labels = choose(beats.source, spooled.labels, naming, 2 if given else 3, options.at_least)
+    log.info("%d beats of %d values from %s", len(spooled.labels), beats.width, beats.source)
     shares = options.validation_share, 0.0 if given else options.test_share
-    groups = split_rows(pile.labels, pile.hashes, *shares, options.recipe.seed, class_labels)
-    train, validation, test = deal_out(pile, groups, class_labels, folder)
+    row_numbers = split_rows(spooled.labels, spooled.hashes, *shares, options.recipe.seed, class_labels)
+    train, validation, test = write_shards(spooled, row_numbers, class_labels, folder)
     if given:
-        held_back = _pile_up(given, folder / "held-back", salt, naming, np.unique(pile.labels))
+        held_back = _spool(given, folder / "held-back", salt, naming, np.unique(spooled.labels))
         places = places_of(given.source, held_back.labels, naming, class_labels)
-        (test,) = deal_out(held_back, [places], class_labels, folder)
-    parts = Parts(beats, class_labels, naming.among(class_labels), train, validation, test)
-    if parts.note:
-        log.warning("NOTE: %s", parts.note)
-    return parts
+        (test,) = write_shards(held_back, [places], class_labels, folder)
+    splits = Splits(beats, class_labels, naming.among(class_labels), train, validation, test)
+    if splits.note:
+        log.warning("NOTE: %s", splits.note)
+    return splits
 
 
-def _pile_up(
+def _spool(
     beats: BeatFiles, path: Path, salt: int, naming: Naming, class_labels: NDArray[np.int64] | None = None
-) -> Pile:
+) -> Spool:
     allowed = None if class_labels is None else naming.read_as(class_labels)
     with progress(f"Reading {beats.source}", None, "beats") as advance:
 
-        def told() -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+        def blocks() -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
             for features, labels in beats.blocks(allowed):
                 yield features, naming.classes_of(labels)
                 advance(len(labels))
 
-        return pile_up(told(), path, beats.width, salt)
+        return spool(blocks(), path, beats.width, salt)

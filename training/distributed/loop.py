@@ -13,7 +13,7 @@ from training.distributed.workers import Team, heeding_losses
 STEPS_AT_ONCE = 32  # between two calls of TensorFlow signals are heeded
 
 
-def fit_together(
+def fit_distributed(
     team: Team,
     model: keras.Model,
     train: tf.data.Dataset,
@@ -23,14 +23,14 @@ def fit_together(
     class_weights: Mapping[int, float] | None,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Do what `Model.fit` does, which in Keras 3 knows no other worker; callbacks are told the same on each of them.
+    """Do what `Model.fit` does, which in Keras 3 knows no other worker; callbacks get the same logs on each of them.
 
     `train` has this worker's rows of each batch of `batch_size`, `validation` its share of those rows; the model is
     compiled in the team's scope. Raises WorkerLostError.
     """
     loop = _Loop(team, model, batch_size, class_weights)
     steps = int(train.cardinality())
-    told = keras.callbacks.CallbackList(
+    all_callbacks = keras.callbacks.CallbackList(
         list(callbacks),
         add_progbar=team.leads,
         model=model,
@@ -40,15 +40,15 @@ def fit_together(
     )
     model.stop_training = False
     with team.strategy.scope():  # for callbacks that write into the network
-        told.on_train_begin()
+        all_callbacks.on_train_begin()
         for epoch in epochs:
-            told.on_epoch_begin(epoch)
+            all_callbacks.on_epoch_begin(epoch)
             logs = loop.epoch(train, steps, validation)
-            told.on_train_batch_end(steps - 1, {"accuracy": logs["accuracy"], "loss": logs["loss"]})
-            told.on_epoch_end(epoch, logs)
+            all_callbacks.on_train_batch_end(steps - 1, {"accuracy": logs["accuracy"], "loss": logs["loss"]})
+            all_callbacks.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-        told.on_train_end()
+        all_callbacks.on_train_end()
 
 
 class _Loop:

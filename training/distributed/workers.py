@@ -36,10 +36,10 @@ class Workers:
         if not config:
             return None
         try:
-            told = json.loads(config)
-            ((kind, addresses),) = told["cluster"].items()
-            workers = cls(tuple(addresses), int(told["task"]["index"]))
-            known = kind == told["task"]["type"] == "worker" and 0 <= workers.index < len(addresses)
+            settings = json.loads(config)
+            ((kind, addresses),) = settings["cluster"].items()
+            workers = cls(tuple(addresses), int(settings["task"]["index"]))
+            known = kind == settings["task"]["type"] == "worker" and 0 <= workers.index < len(addresses)
             known = known and all(workers.place(index) for index in range(len(addresses)))
         except (ValueError, TypeError, KeyError, AttributeError):
             known = False
@@ -141,15 +141,15 @@ def _meet(workers: Workers, deadline: float) -> None:
         missing = {index: "" for index in range(len(workers.addresses)) if index != workers.index}
         report = time.monotonic() + REPORTED_EVERY
         while missing := {index: reason for index in missing if (reason := _unreachable(workers, index))}:
-            told = "; ".join(missing.values())
+            reasons = "; ".join(missing.values())
             if time.monotonic() > deadline:
                 raise TrainingError(
-                    f"waited too long for the other workers: {told}; "
+                    f"waited too long for the other workers: {reasons}; "
                     "start all of them, let them reach each other, or give more --worker-patience"
                 )
             if time.monotonic() > report:
                 report += REPORTED_EVERY
-                log.info("Waiting for the other workers: %s", told)
+                log.info("Waiting for the other workers: %s", reasons)
             time.sleep(0.2)
 
 

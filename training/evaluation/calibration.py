@@ -45,8 +45,8 @@ def fit_temperature(logits: NDArray[np.float32], columns: NDArray[np.int64]) -> 
     rows = np.arange(len(columns))
 
     def loss(exponent: float) -> float:
-        told = float(log_softmax(logits / np.exp(exponent), axis=1)[rows, columns].sum())
-        return (exponent / EXPECTED) ** 2 / 2 - told
+        likelihood = float(log_softmax(logits / np.exp(exponent), axis=1)[rows, columns].sum())
+        return (exponent / EXPECTED) ** 2 / 2 - likelihood
 
     # If all are right, the likelihood grows with every cooling: these rows cannot say how sure is too sure.
     lowest = 1.0 if (logits.argmax(axis=1) == columns).all() else LOWEST

@@ -41,7 +41,7 @@ def _judge(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any]:
 def _require_same_task(model: Session, evaluation: Evaluation, test: Rows) -> None:
     if model.width != test.width:
         raise ComparisonError(f"takes {model.width} features, these rows have {test.width}")
-    known, wanted = model.told("class_labels").tolist(), evaluation.class_labels.tolist()
+    known, wanted = model.metadata("class_labels").tolist(), evaluation.class_labels.tolist()
     if known != wanted:
         raise ComparisonError(f"knows the classes {_listed(known)}, these rows have {_listed(wanted)}")
     names = {str(label): name for label, name in evaluation.class_names.items()}

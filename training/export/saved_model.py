@@ -13,7 +13,7 @@ from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 from training.errors import PublishError
 from training.export.session import load_session
 from training.export.signatures import Servable
-from training.ood.score import Unusual
+from training.ood.score import OodScore
 
 WARMUP_BATCHES = (1, 16)
 ASKED_ABOUT_BEATS = ("serving_default", "details", "explain")
@@ -46,7 +46,7 @@ def _request(name: str, signature: str, **inputs: Any) -> Any:
     return PredictRequest(model_spec=ModelSpec(name=name, signature_name=signature), inputs=inputs)
 
 
-def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[np.float32], unusual: Unusual) -> None:
+def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[np.float32], unusual: OodScore) -> None:
     """Load what was written and compare its answers with the trained model's own.
 
     `features` (rows, n) are real beats, for which `probabilities` (rows, k) and the scores of `unusual` are right.

@@ -36,13 +36,13 @@ class Session:
         asked = self._signatures[signature]
         return self._run(signature, outputs or asked.outputs, {asked.inputs["features"].name: features})
 
-    def told(self, output: str) -> NDArray[Any]:
+    def metadata(self, output: str) -> NDArray[Any]:
         """What the model tells of itself under this name."""
         return self._run("metadata", [output], {})[output]
 
     def description(self) -> dict[str, Any]:
         """The model's description."""
-        text: Any = self.told("description")  # bytes: a session gives a scalar text as it is
+        text: Any = self.metadata("description")  # bytes: a session gives a scalar text as it is
         described: dict[str, Any] = json.loads(text)
         return described
 

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from training.export.attributions import attributions, scores
 from training.network.inference import logits, probabilities
-from training.ood.score import Unusual
+from training.ood.score import OodScore
 
 Answers = dict[str, tf.Tensor]
 
 
 @dataclass(frozen=True, slots=True)
 class Servable:
-    """A trained network and all that is told beside its answers; the methods take `features` (batch, n)."""
+    """A trained network and all that the model says beside its predictions; the methods take `features` (batch, n)."""
 
     model: keras.Model
-    unusual: Unusual
+    unusual: OodScore
     baseline: NDArray[np.float32]  # (n,), the beat that explanations start from
     class_labels: NDArray[np.int64]  # (k,), sorted
     feature_names: tuple[str, ...]

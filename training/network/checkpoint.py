@@ -30,9 +30,9 @@ GIVEN_UP_AFTER = 24 * 3600.0  # seconds without another epoch
 Arrays = dict[str, list[NDArray[Any]]]
 
 
-def fingerprint(told: object, *parts: Rows) -> int:
+def fingerprint(settings: object, *parts: Rows) -> int:
     """A number below 2 ** 48 for what JSON can tell of a training, and its rows in their order."""
-    digest = blake2b(json.dumps(told).encode(), digest_size=6)
+    digest = blake2b(json.dumps(settings).encode(), digest_size=6)
     for part in parts:
         for features, columns in part.blocks():
             digest.update(features.tobytes())
@@ -69,14 +69,14 @@ class Store:
             _clear_given_up(base)
         return cls(base / f"{PREFIX}{run}.npz", fingerprint, writes)
 
-    def save(self, told: dict[str, Any], arrays: Arrays) -> None:
+    def save(self, state: dict[str, Any], arrays: Arrays) -> None:
         """Put this state in place of the one before, whole or not at all; TrainingError if there is no room."""
         if not self.writes:
             return
-        text = json.dumps({"fingerprint": self.fingerprint, **told})
+        text = json.dumps({"fingerprint": self.fingerprint, **state})
         named = {f"{name}.{place:04}": each for name, some in arrays.items() for place, each in enumerate(some)}
         content = io.BytesIO()
-        np.savez(content, told=np.array(text), **named)  # type: ignore[arg-type]
+        np.savez(content, state=np.array(text), **named)  # type: ignore[arg-type]
         part = self.path.with_name(self.path.name + ".part")
         try:
             with part.open("wb") as file:
@@ -91,19 +91,19 @@ class Store:
         """The last state of this very training; None if there is none, or of other beats or another recipe."""
         try:
             with self.path.open("rb") as file, np.load(file) as kept:
-                told: dict[str, Any] = json.loads(str(kept["told"]))
+                state: dict[str, Any] = json.loads(str(kept["state"]))
                 arrays: Arrays = {}
-                for name in sorted(set(kept.files) - {"told"}):
+                for name in sorted(set(kept.files) - {"state"}):
                     arrays.setdefault(name.partition(".")[0], []).append(kept[name])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             log.warning("%s: this checkpoint cannot be read (%s); training begins anew", self.path, error)
             return None
-        if told.pop("fingerprint") != self.fingerprint:
+        if state.pop("fingerprint") != self.fingerprint:
             log.warning("%s: this checkpoint is of other beats or options; training begins anew", self.path)
             return None
-        return told, arrays
+        return state, arrays
 
     def remove(self) -> None:
         """Forget the state: the version is published."""

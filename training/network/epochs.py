@@ -24,22 +24,22 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no typ
         self._stop = stop
         self._store = store
         self._found = store.load() if store else None
-        told: dict[str, Any] = self._found[0] if self._found else {"history": {}, "epochs": 0, "ended": False}
-        self.history: dict[str, list[float]] = told["history"]
-        self.done: int = told["epochs"]
-        self.ended: bool = told["ended"]
+        state: dict[str, Any] = self._found[0] if self._found else {"history": {}, "epochs": 0, "ended": False}
+        self.history: dict[str, list[float]] = state["history"]
+        self.done: int = state["epochs"]
+        self.ended: bool = state["ended"]
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Put what was found into the network, its optimizer and the early stopping."""
         if not self._found:
             return
-        told, arrays = self._found
+        state, arrays = self._found
         self.model.set_weights(arrays["weights"])
         self.model.optimizer.build(self.model.trainable_variables)
         for variable, value in zip(self.model.optimizer.variables, arrays["optimizer"], strict=True):
             variable.assign(value)
         for name in STOPPING:
-            setattr(self._stop, name, told[name])
+            setattr(self._stop, name, state[name])
         self._stop.best_weights = arrays.get("best")
         log.info("Going on after epoch %d, from %s", self.done, self._store.path if self._store else "")
 
@@ -49,8 +49,8 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no typ
             self.history.setdefault(name, []).append(float(value))
         self.done, self.ended = epoch + 1, bool(self.model.stop_training)
         if self._store:
-            told = {"history": self.history, "epochs": self.done, "ended": self.ended}
+            state = {"history": self.history, "epochs": self.done, "ended": self.ended}
             stopping = {name: getattr(self._stop, name) for name in STOPPING}
             weights = {"weights": self.model.get_weights(), "best": self._stop.best_weights or []}
             optimizer = [np.asarray(variable) for variable in self.model.optimizer.variables]
-            self._store.save({**told, **stopping}, {**weights, "optimizer": optimizer})
+            self._store.save({**state, **stopping}, {**weights, "optimizer": optimizer})

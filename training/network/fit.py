@@ -1,4 +1,4 @@
-"""The network and its training."""
+"""The training of the network."""
 
 import sys
 import time
@@ -10,16 +10,16 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
 
 from training.dataset.batches import in_order, shuffled
 from training.dataset.shards import Rows
-from training.distributed.loop import fit_together
+from training.distributed.loop import fit_distributed
 from training.distributed.workers import Team
 from training.errors import TrainingError
+from training.network.build import build
 from training.network.checkpoint import Store
 from training.network.epochs import Epochs
-from training.network.inference import answered, logits, probabilities
+from training.network.inference import infer, logits, probabilities
 from training.recipe import Recipe
 
 LEAST_GAIN = 1e-3  # of validation loss, within the patience
@@ -38,38 +38,11 @@ class Trained:
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
-        return answered(partial(probabilities, self.model), rows)
+        return infer(partial(probabilities, self.model), rows)
 
     def logits(self, rows: Rows) -> NDArray[np.float32]:
         """What the probabilities are the softmax of, (rows, k)."""
-        return answered(partial(logits, self.model), rows)
-
-
-def build(rows: Rows, classes: int) -> keras.Model:
-    """Standardise, 128 ReLU, 64 ReLU, and one sigmoid for two classes or a softmax for more.
-
-    The scaling is taken from `rows`, the training rows, and stays inside the model.
-    """
-    layers = keras.layers
-    mean, variance = _moments(rows)
-    return keras.Sequential(
-        [
-            layers.Input((rows.width,), name="features"),
-            layers.Normalization(mean=mean, variance=variance),
-            layers.Dense(128, "relu"),
-            layers.Dense(64, "relu"),
-            layers.Dense(1 if classes == 2 else classes),
-            layers.Activation("sigmoid" if classes == 2 else "softmax"),  # a layer of its own: `logits` ends before it
-        ]
-    )
-
-
-def _moments(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    scaler = StandardScaler()
-    for features, _ in rows.blocks():
-        scaler.partial_fit(features)
-    # A column that never varies says nothing: left unscaled, since dividing by ~0 would blow up any new value.
-    return scaler.mean_, np.where(scaler.var_ < 1e-12, 1.0, scaler.var_)
+        return infer(partial(logits, self.model), rows)
 
 
 def fit(
@@ -126,7 +99,7 @@ def _fit(
     if team:
         own = shuffled(train, batch, seed, team.workers.index, team.size)
         share = judged.shard(team.size, team.workers.index)
-        fit_together(team, model, own, share, batch, epochs, _weights(train, recipe), callbacks)
+        fit_distributed(team, model, own, share, batch, epochs, _weights(train, recipe), callbacks)
         return
     model.fit(
         shuffled(train, batch, seed),

@@ -10,7 +10,7 @@ from training.dataset.shards import Rows
 
 SHARE = 0.01  # of rows like the training rows that are called unusual
 LEAST_BEATS = 16  # of each class, however rare
-EXPLAINED = 0.999  # of the variance between neighbours is told by direction
+EXPLAINED = 0.999  # of the variance between neighbours is described by direction
 LEAST = 1e-3  # deviations of the values: what is finer means nothing
 
 Values = NDArray[np.floating[Any]]

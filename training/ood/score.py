@@ -31,7 +31,7 @@ FARTHEST = 1e6  # deviations; also the score of a beat that has none
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Embedding:
     """Where beats lie: their n values in units of `scale`, and mean, deviation and roughness in `spreads`."""
 
     scale: tf.Variable  # ()
@@ -43,15 +43,15 @@ class Places:
         values = tf.clip_by_value(features / self.scale, -FARTHEST, FARTHEST)
         changes = tf.reduce_sum((values[:, 1:] - values[:, :-1]) ** 2, axis=1) / max(1, values.shape[1] - 1)
         deviations = tf.math.reduce_std(values, axis=1)
-        told = [tf.reduce_mean(values, axis=1), _logarithm(deviations), _logarithm(tf.sqrt(changes))]
-        return tf.concat([values, tf.stack(told, axis=1) / self.spreads], axis=1) - self.centre
+        summaries = [tf.reduce_mean(values, axis=1), _logarithm(deviations), _logarithm(tf.sqrt(changes))]
+        return tf.concat([values, tf.stack(summaries, axis=1) / self.spreads], axis=1) - self.centre
 
 
 @dataclass(frozen=True, slots=True)
-class Unusual:
+class OodScore:
     """A fitted score; `variables` are what it needs in a SavedModel."""
 
-    places: Places
+    places: Embedding
     beats: tf.Variable  # (kept, n + 3)
     scaled_beats: tf.Variable  # (kept, n + 3)
     axes: tf.Variable  # (n + 3, d)
@@ -97,7 +97,7 @@ class Unusual:
         }
 
 
-def fit_ood(train: Rows, validation: Rows, seed: int) -> Unusual:
+def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
     """Keep a sample of the training rows, and take the threshold from a sample of the validation rows.
 
     Where these are too few to tell 1 %, kept training rows join them, each held against all others that are kept.
@@ -123,17 +123,17 @@ def fit_ood(train: Rows, validation: Rows, seed: int) -> Unusual:
     return _unusual(places, beats, scale.stretched(stretch), threshold, len(distances))
 
 
-def _place(features: NDArray[np.float32]) -> Places:
+def _place(features: NDArray[np.float32]) -> Embedding:
     deviation = float(np.sqrt(features.var(axis=0, dtype=np.float64).mean()))
-    places = Places(_variable(deviation or 1.0), _variable(np.ones(3)), _variable(np.zeros(features.shape[1] + 3)))
+    places = Embedding(_variable(deviation or 1.0), _variable(np.ones(3)), _variable(np.zeros(features.shape[1] + 3)))
     places.spreads.assign(np.maximum(places(features).numpy()[:, -3:].std(axis=0), LEAST_SPREAD))
     places.centre.assign(places(features).numpy().mean(axis=0, dtype=np.float64))
     return places
 
 
-def _unusual(places: Places, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> Unusual:
+def _unusual(places: Embedding, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> OodScore:
     measure = (_variable(scale.axes), _variable(scale.along), _variable(scale.rest))
-    return Unusual(places, _variable(beats), _variable(scale(beats)), *measure, _variable(threshold), judged)
+    return OodScore(places, _variable(beats), _variable(scale(beats)), *measure, _variable(threshold), judged)
 
 
 def _logarithm(sizes: tf.Tensor) -> tf.Tensor:

@@ -10,12 +10,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from training.dataset.shards import Rows
-from training.dataset.splits import Parts
+from training.dataset.splits import Splits
 from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
 from training.network.fit import Trained
-from training.network.inference import answered
-from training.ood.score import Unusual
+from training.network.inference import infer
+from training.ood.score import OodScore
 from training.recipe import Recipe
 
 MOST_BEATS = 100_000  # from which the deciles are taken
@@ -29,20 +29,20 @@ class Outcome:
     trained: Trained
     calibration: Calibration
     evaluation: Evaluation
-    unusual: Unusual
+    unusual: OodScore
 
 
-def describe(parts: Parts, outcome: Outcome, recipe: Recipe) -> dict[str, Any]:
+def describe(splits: Splits, outcome: Outcome, recipe: Recipe) -> dict[str, Any]:
     """The data, the training and everything measured, ready for JSON."""
-    share = np.mean(answered(outcome.unusual.score, parts.test) > 1)
+    share = np.mean(infer(outcome.unusual.score, splits.test) > 1)
     return {
         "data": {
-            "source": parts.beats.source,
-            "note": parts.note,
-            "features": parts.beats.width,
-            "rows": {name: len(getattr(parts, name)) for name in ("train", "validation", "test")},
+            "source": splits.beats.source,
+            "note": splits.note,
+            "features": splits.beats.width,
+            "rows": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
         },
-        "class_names": {str(label): name for label, name in parts.class_names.items()},
+        "class_names": {str(label): name for label, name in splits.class_names.items()},
         "training": {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "tensorflow": tf.__version__,
@@ -60,7 +60,7 @@ def describe(parts: Parts, outcome: Outcome, recipe: Recipe) -> dict[str, Any]:
 
 
 def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """A held-back beat of each class, if possible one that is told right, with the answer that must be given for it."""
+    """A test beat of each class, classified right if possible, with the answer that must be given for it."""
     predicted = evaluation.predicted
     right_first = np.argsort(predicted != evaluation.truth, kind="stable")
     _, places = np.unique(evaluation.truth[right_first], return_index=True)

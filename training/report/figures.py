@@ -54,8 +54,8 @@ def roc_curves(evaluation: Evaluation) -> str:
 def reliability_diagram(calibration: Calibration) -> str:
     """How often the predicted class is right by its probability, before and after; points are as large as their bin."""
     figure = Figure(figsize=(9, 4), layout="constrained")
-    told = {"before": calibration.before, f"after (T = {calibration.temperature:.2f})": calibration.after}
-    for axes, (name, found) in zip(figure.subplots(1, 2), told.items(), strict=True):
+    diagrams = {"before": calibration.before, f"after (T = {calibration.temperature:.2f})": calibration.after}
+    for axes, (name, found) in zip(figure.subplots(1, 2), diagrams.items(), strict=True):
         filled = found.rows > 0
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
         axes.vlines(np.arange(1, BINS) / BINS, 0, 1, color="grey", linewidth=0.3)

@@ -44,7 +44,7 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
             f"Temperature {calibration['temperature']:.2f}: expected calibration error "
             f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
-            f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
+            f"OodScore beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
             evaluation.table().rstrip(),
             f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),

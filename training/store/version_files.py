@@ -1,4 +1,4 @@
-"""Files in which version numbers are told to a training, and by it."""
+"""Files with version numbers: those to keep, and the one that was published."""
 
 import os
 import uuid

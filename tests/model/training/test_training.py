@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from tests.made_beats import write_beats
-from training.dataset.splits import read
+from training.dataset.splits import read_splits
 from training.errors import PublishError, TrainingError
 from training.export.saved_model import verify
 from training.ood.score import fit_ood
@@ -118,7 +118,7 @@ def outcome(data: Path, folder: Path, *arguments: str) -> Outcome:
     """What a training has found out before it writes anything."""
     options = parse_options(["--data", str(data), "--epochs", "15", *arguments])
     folder.mkdir()
-    return fit_and_evaluate(read(options, folder), options.recipe)
+    return fit_and_evaluate(read_splits(options, folder), options.recipe)
 
 
 def test_a_test_file_is_the_held_back_set(tmp_path):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from data.sources.generate import Recipe, make_beats
 from training.dataset.shards import Rows
-from training.ood.score import FARTHEST, MOST_BEATS, MOST_VALUES, Unusual, fit_ood
+from training.ood.score import FARTHEST, MOST_BEATS, MOST_VALUES, OodScore, fit_ood
 
 Beats = NDArray[np.float32]
 
@@ -20,7 +20,7 @@ def simulated() -> tuple[Beats, NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="module")
-def fitted(simulated: tuple[Beats, NDArray[np.int64]], make_rows: Callable[..., Rows]) -> Unusual:
+def fitted(simulated: tuple[Beats, NDArray[np.int64]], make_rows: Callable[..., Rows]) -> OodScore:
     beats, labels = simulated
     return fit_ood(make_rows(beats[:500], labels[:500]), make_rows(beats[500:600], labels[500:600]), seed=0)
 
@@ -30,7 +30,7 @@ def held_back(simulated: tuple[Beats, NDArray[np.int64]]) -> Beats:
     return simulated[0][600:]
 
 
-def share(fitted: Unusual, beats: NDArray[np.floating]) -> float:
+def share(fitted: OodScore, beats: NDArray[np.floating]) -> float:
     return float(np.mean(fitted.score(beats.astype(np.float32)) > 1))
 
 

@@ -1,4 +1,4 @@
-"""From files to parts on disk: which rows are in which part, and what keeps them from getting there."""
+"""From files to splits on disk: which rows are in which part, and what keeps them from getting there."""
 
 import resource
 import tempfile
@@ -15,7 +15,7 @@ from data.tables.reader import read_beats
 from tests.made_beats import write_beats
 from training.dataset.assignment import hash_rows, split_rows
 from training.dataset.shards import Rows
-from training.dataset.splits import Parts, read
+from training.dataset.splits import Splits, read_splits
 from training.errors import TrainingError
 from training.options import parse_options
 
@@ -31,9 +31,9 @@ def files_no_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def parted(tmp_path: Path, data: Path, *arguments: str, salt: int = 0) -> Parts:
+def parted(tmp_path: Path, data: Path, *arguments: str, salt: int = 0) -> Splits:
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
-    return read(parse_options(["--data", str(data), *arguments]), folder, salt)
+    return read_splits(parse_options(["--data", str(data), *arguments]), folder, salt)
 
 
 def beats_of(rows: Rows) -> set[tuple[float, ...]]:
@@ -47,12 +47,12 @@ def rows_of(features: NDArray[np.float32], columns: NDArray[np.int64]) -> set[tu
 @pytest.mark.parametrize("salt", [0, 3])
 def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
     data = write_beats(tmp_path / "beats.csv", [4] * 70 + [-1] * 50 + [9] * 3)
-    parts = parted(tmp_path, data, "--seed", "5", salt=salt)
+    splits = parted(tmp_path, data, "--seed", "5", salt=salt)
     beats = read_beats(data)
     groups = split_rows(beats.labels, hash_rows(beats.features, salt), 0.15, 0.2, seed=5)
-    columns = np.searchsorted(parts.class_labels, beats.labels)
-    assert parts.class_labels.tolist() == [-1, 4, 9]
-    for rows, group in zip((parts.train, parts.validation, parts.test), groups, strict=True):
+    columns = np.searchsorted(splits.class_labels, beats.labels)
+    assert splits.class_labels.tolist() == [-1, 4, 9]
+    for rows, group in zip((splits.train, splits.validation, splits.test), groups, strict=True):
         assert len(rows) == len(group)
         assert beats_of(rows) == rows_of(beats.features[group], columns[group])
 
@@ -60,10 +60,10 @@ def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
 def test_a_given_test_file_is_held_back_whole_and_takes_no_rows_from_training(tmp_path):
     data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
     test = write_beats(tmp_path / "test.csv", [1] * 4 + [0] * 7)
-    parts = parted(tmp_path, data, "--test", str(test))
+    splits = parted(tmp_path, data, "--test", str(test))
     beats = read_beats(test)
-    assert beats_of(parts.test) == rows_of(beats.features, beats.labels)
-    assert len(parts.train) + len(parts.validation) == 40
+    assert beats_of(splits.test) == rows_of(beats.features, beats.labels)
+    assert len(splits.train) + len(splits.validation) == 40
 
 
 def test_a_test_file_with_a_class_of_its_own_is_refused(tmp_path):
@@ -78,14 +78,14 @@ def test_rare_classes_are_left_out_of_all_parts(tmp_path, caplog):
     test = write_beats(tmp_path / "test.csv", [3] * 4 + [4] * 3 + [7] * 5)
     beats, given = read_beats(data), read_beats(test)
     kept, of_test = beats.labels != 4, given.labels != 4
-    parts = parted(tmp_path, data, "--at-least", "3")
-    assert parts.class_labels.tolist() == [3, 7]
+    splits = parted(tmp_path, data, "--at-least", "3")
+    assert splits.class_labels.tolist() == [3, 7]
     columns = (beats.labels[kept] == 7).astype(int)
-    assert beats_of(parts.train) | beats_of(parts.validation) | beats_of(parts.test) == rows_of(
+    assert beats_of(splits.train) | beats_of(splits.validation) | beats_of(splits.test) == rows_of(
         beats.features[kept], columns
     )
-    parts = parted(tmp_path, data, "--at-least", "3", "--test", str(test))
-    assert beats_of(parts.test) == rows_of(given.features[of_test], (given.labels[of_test] == 7).astype(int))
+    splits = parted(tmp_path, data, "--at-least", "3", "--test", str(test))
+    assert beats_of(splits.test) == rows_of(given.features[of_test], (given.labels[of_test] == 7).astype(int))
     assert "train.csv: class 4 has 2 rows and is left out (--at-least 3)" in caplog.messages
     assert "test.csv: class 4 has 3 rows and is left out, as in training" in caplog.messages
 
@@ -96,10 +96,10 @@ def test_rare_classes_are_left_out_of_all_parts(tmp_path, caplog):
 )
 def test_text_labels_are_classes_with_names(tmp_path, arguments, names):
     data = write_beats(tmp_path / "beats.csv", ["V"] * 10 + ["N"] * 9 + ["S"] * 8)
-    parts = parted(tmp_path, data, "--label", "last", *arguments)
-    assert parts.class_names == names
-    assert parts.class_labels.tolist() == sorted(names)
-    rows = np.sum([part.counts for part in (parts.train, parts.validation, parts.test)], axis=0)
+    splits = parted(tmp_path, data, "--label", "last", *arguments)
+    assert splits.class_names == names
+    assert splits.class_labels.tolist() == sorted(names)
+    rows = np.sum([part.counts for part in (splits.train, splits.validation, splits.test)], axis=0)
     assert {names[label]: count for label, count in zip(sorted(names), rows.tolist(), strict=True)} == {
         "V": 10,
         "N": 9,
@@ -126,10 +126,10 @@ def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
     data = write_beats(tmp_path / "train.csv", ["N"] * 5 + ["L"] * 5 + ["V"] * 5 + ["F"])
     test = write_beats(tmp_path / "test.csv", ["R"] * 2 + ["E"] * 3 + ["F"])
     aami = ["--label", "last", "--classes", "aami", "--at-least", "2", "--test", str(test)]
-    parts = parted(tmp_path, data, *aami)
-    assert parts.class_names == {0: "N", 2: "V"}
-    assert np.sum([parts.train.counts, parts.validation.counts], axis=0).tolist() == [10, 5]
-    assert parts.test.counts == (2, 3)
+    splits = parted(tmp_path, data, *aami)
+    assert splits.class_names == {0: "N", 2: "V"}
+    assert np.sum([splits.train.counts, splits.validation.counts], axis=0).tolist() == [10, 5]
+    assert splits.test.counts == (2, 3)
 
 
 def test_a_group_column_is_no_feature_and_what_it_does_not_do_is_said(tmp_path, caplog):
@@ -137,14 +137,14 @@ def test_a_group_column_is_no_feature_and_what_it_does_not_do_is_said(tmp_path, 
     rows = [f"{number % 4},{line},7" for number, line in enumerate(data.read_text().splitlines())]
     names = ",".join(["patient", *(f"F{number}" for number in range(12)), "label", "age"])
     data.write_text("\n".join(["# by hand", names, *rows]))
-    parts = parted(tmp_path, data, "--group", "patient", "--drop", "age", "--drop", "F3")
-    assert parts.beats.feature_names == tuple(f"F{number}" for number in range(12) if number != 3)
-    assert parts.train.width == 11
-    assert parts.note
-    hand, group = parts.note.splitlines()
+    splits = parted(tmp_path, data, "--group", "patient", "--drop", "age", "--drop", "F3")
+    assert splits.beats.feature_names == tuple(f"F{number}" for number in range(12) if number != 3)
+    assert splits.train.width == 11
+    assert splits.note
+    hand, group = splits.note.splitlines()
     assert hand == "by hand"
     assert group.startswith("group column patient: beats of the same person may be on both sides of the split")
-    assert f"NOTE: {parts.note}" in caplog.messages
+    assert f"NOTE: {splits.note}" in caplog.messages
     assert parted(tmp_path, data, "--drop", "age", "--drop", "patient").note == "by hand"
 
 
