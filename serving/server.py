@@ -8,20 +8,20 @@ from typing import Final
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.config import read_config_file, single_model
 from serving.errors import ServingError
 from serving.flags import Flags
-from serving.grpc_server import GrpcServer
-from serving.loader import Loader
+from serving.grpc.server import GrpcServer
+from serving.lifecycle.config import read_config_file, single_model
+from serving.lifecycle.manager import Loading, Manager
+from serving.lifecycle.registry import Models
 from serving.logs import fields, log
-from serving.manager import Loading, Manager
-from serving.metrics import Metrics
-from serving.models import Models
-from serving.monitoring import metrics_path
-from serving.rest import Rest, RestServer
-from serving.saved_model import SavedModel
+from serving.rest.server import Rest, RestServer
+from serving.runtime.loader import Loader
+from serving.runtime.saved_model import SavedModel
 from serving.service import Service
-from serving.tracing import Protocol, tracing_by
+from serving.telemetry.metrics import Metrics
+from serving.telemetry.monitoring_config import metrics_path
+from serving.telemetry.tracing import Protocol, tracing_by
 
 DRAIN_SECONDS: Final = 25.0  # less than the 30 that Kubernetes grants
 

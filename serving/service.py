@@ -14,15 +14,15 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, Re
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving import metrics as names
 from serving.errors import ServingError, invalid, not_found
+from serving.lifecycle.manager import Manager
+from serving.lifecycle.registry import Models
 from serving.logs import log
-from serving.manager import Manager
-from serving.metrics import Metrics
-from serving.models import Models
-from serving.predict import DEFAULT_SIGNATURE, predict
-from serving.saved_model import SavedModel
-from serving.tensors import encode
+from serving.runtime.predict import DEFAULT_SIGNATURE, predict
+from serving.runtime.saved_model import SavedModel
+from serving.runtime.tensors import encode
+from serving.telemetry import metrics as names
+from serving.telemetry.metrics import Metrics
 
 
 class Service:

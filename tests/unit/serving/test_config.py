@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from tensorflow_serving.config.model_server_config_pb2 import TENSORFLOW, ModelConfig, ModelServerConfig
 
-from serving.config import check, read_config_file, single_model
 from serving.errors import ServingError
-from serving.manager import Loading, Manager
-from serving.models import Models
-from serving.monitoring import DEFAULT_PATH, metrics_path
+from serving.lifecycle.config import check, read_config_file, single_model
+from serving.lifecycle.manager import Loading, Manager
+from serving.lifecycle.registry import Models
+from serving.telemetry.monitoring_config import DEFAULT_PATH, metrics_path
 
 NOTHING = ModelServerConfig()
 

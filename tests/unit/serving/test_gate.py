@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from serving.drain import Gate
 from serving.errors import Code, ServingError
-from serving.gate import Gate
 
 
 def enter_until_closed(gate: Gate) -> None:

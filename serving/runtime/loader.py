@@ -6,12 +6,12 @@ from typing import Final
 
 from tensorflow.core.protobuf.config_pb2 import ConfigProto
 
-from serving import metrics as names
 from serving.errors import ServingError
 from serving.flags import Flags
-from serving.metrics import Metrics
-from serving.saved_model import SavedModel
-from serving.warmup import WARMUP_FILE, warm_up
+from serving.runtime.saved_model import SavedModel
+from serving.runtime.warmup import WARMUP_FILE, warm_up
+from serving.telemetry import metrics as names
+from serving.telemetry.metrics import Metrics
 
 
 class Loader:

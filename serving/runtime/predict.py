@@ -6,8 +6,8 @@ from typing import Final
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import Code, ServingError, invalid
-from serving.saved_model import SavedModel, Signature
-from serving.tensors import Array, TensorError, decode
+from serving.runtime.saved_model import SavedModel, Signature
+from serving.runtime.tensors import Array, TensorError, decode
 
 DEFAULT_SIGNATURE: Final = "serving_default"
 

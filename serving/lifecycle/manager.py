@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from serving.errors import Code, ServingError, not_found
+from serving.lifecycle.states import State, Version, next_to_move
 from serving.logs import fields, log
-from serving.transitions import State, Version, next_to_move
 
 
 class Servable(Protocol):

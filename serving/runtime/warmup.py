@@ -10,8 +10,8 @@ from tensorflow.python.lib.io.tf_record import tf_record_iterator
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from serving.errors import Code, ServingError, invalid
-from serving.predict import DEFAULT_SIGNATURE, predict
-from serving.saved_model import SavedModel
+from serving.runtime.predict import DEFAULT_SIGNATURE, predict
+from serving.runtime.saved_model import SavedModel
 
 WARMUP_FILE: Final = Path("assets.extra", "tf_serving_warmup_requests")
 _MAX_RECORDS: Final = 1000

@@ -18,7 +18,7 @@ from tensorflow.python.framework.ops import Graph
 from tensorflow.python.saved_model import loader_impl
 
 from serving.errors import Code, ServingError, not_found
-from serving.tensors import Array
+from serving.runtime.tensors import Array
 
 _VARIABLES: Final = frozenset({"VarHandleOp", "VariableV2"})
 

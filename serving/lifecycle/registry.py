@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelServerConfig
 
-from serving.config import check
 from serving.errors import Code, ServingError, invalid
+from serving.lifecycle.config import check
+from serving.lifecycle.manager import Manager, Servable
+from serving.lifecycle.versions import choose, versions_on_disk
 from serving.logs import fields, log
-from serving.manager import Manager, Servable
-from serving.versions import choose, versions_on_disk
 
 S = TypeVar("S", bound=Servable)
 

@@ -8,8 +8,8 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
 from serving.errors import ServingError, invalid
-from serving.rest_values import Values, is_object, values_of
-from serving.tensors import value_field
+from serving.rest.values import Values, is_object, values_of
+from serving.runtime.tensors import value_field
 
 Inputs = Mapping[str, TensorInfo]
 

@@ -17,9 +17,9 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from serving.errors import Code, ServingError, invalid
 from serving.logs import unforeseen
-from serving.predict import DEFAULT_SIGNATURE
-from serving.rest_request import parse, tensors
-from serving.rest_response import predictions
+from serving.rest.request import parse, tensors
+from serving.rest.response import predictions
+from serving.runtime.predict import DEFAULT_SIGNATURE
 from serving.service import Service
 
 HTTP_STATUS: Final = {

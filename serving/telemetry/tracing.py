@@ -9,7 +9,7 @@ from math import nan
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 if TYPE_CHECKING:
-    from serving.spans import Tracing
+    from serving.telemetry.spans import Tracing
 
 Protocol = Literal["http/protobuf", "grpc"]
 
@@ -58,7 +58,7 @@ def tracing_by(protocol: Protocol | None) -> "Tracing | None":
     """
     if protocol is None:
         return None
-    from serving.spans import Tracing, provider
+    from serving.telemetry.spans import Tracing, provider
 
     try:
         return Tracing(provider(protocol))

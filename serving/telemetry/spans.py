@@ -18,7 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.errors import Code, ServingError
-from serving.tracing import Protocol
+from serving.telemetry.tracing import Protocol
 
 SERVICE: Final = "ecg-model-server"
 FLUSH_SECONDS: Final = 3.0  # that the end waits for the receiver: the drain leaves 5 of Kubernetes' 30

@@ -9,7 +9,7 @@ import numpy as np
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import invalid
-from serving.tensors import decode
+from serving.runtime.tensors import decode
 
 
 def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:

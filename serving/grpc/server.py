@@ -14,14 +14,14 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
+from serving.drain import Gate
 from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
-from serving.gate import Gate
 from serving.logs import unforeseen
 from serving.service import Service
 
 if TYPE_CHECKING:  # it loads OpenTelemetry
-    from serving.spans import Tracing
+    from serving.telemetry.spans import Tracing
 
 GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
 HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
