@@ -1,4 +1,4 @@
-"""Where gRPC requests pass: counts those in flight, and turns new ones away once the server is going."""
+"""Drain: lets gRPC requests in flight end and refuses new ones while the server stops."""
 
 import threading
 import time
@@ -11,8 +11,8 @@ QUIET_SECONDS: Final = 0.1
 PERSISTENT_SECONDS: Final = 0.5
 
 
-class Gate:
-    """`with gate:` around a request; raises UNAVAILABLE, which a caller may retry elsewhere, after `close`."""
+class Drain:
+    """`with drain:` around a request; raises UNAVAILABLE, which a caller may retry elsewhere, after `close`."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -33,9 +33,9 @@ class Gate:
                 self._changed.notify_all()
 
     def close(self, seconds: float) -> None:
-        """Turn newcomers away from now on; return once those inside have left, or after so many seconds.
+        """Refuse new requests from now on; return once those in flight have ended, or after `seconds`.
 
-        Waits a little longer while newcomers keep coming, but not for those who come again and again.
+        Waits a little longer while new requests keep coming, but not for clients that retry for ever.
         """
         with self._changed:
             self._closed = True

@@ -14,7 +14,7 @@ from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving.drain import Gate
+from serving.drain import Drain
 from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
 from serving.logs import unforeseen
@@ -35,10 +35,10 @@ class GrpcServer:
     """A running server on `port`; raises RuntimeError if the port is taken."""
 
     def __init__(self, flags: Flags, service: Service, tracing: "Tracing | None" = None) -> None:
-        self._gate = Gate()
+        self._drain = Drain()
         self._server = grpc.server(
             ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
-            handlers=[_prediction_service(service, self._gate, tracing), _model_service(service, self._gate)],
+            handlers=[_prediction_service(service, self._drain, tracing), _model_service(service, self._drain)],
             options=[
                 # without this a second server would silently share the port
                 ("grpc.so_reuseport", 0),
@@ -61,7 +61,7 @@ class GrpcServer:
     def stop(self, seconds: float) -> None:
         """Turn new requests away, and wait so long for those in flight."""
         self._health.enter_graceful_shutdown()
-        self._gate.close(seconds)
+        self._drain.close(seconds)
         self._server.stop(grace=0.5).wait()
 
 
@@ -71,25 +71,25 @@ def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
     return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
 
 
-def _prediction_service(service: Service, gate: Gate, tracing: "Tracing | None") -> grpc.GenericRpcHandler:
+def _prediction_service(service: Service, drain: Drain, tracing: "Tracing | None") -> grpc.GenericRpcHandler:
     def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
         return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
 
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.PredictionService",
         {
-            "Predict": _unary(gate, predict if tracing is None else tracing.around(predict), PredictRequest),
-            "GetModelMetadata": _unary(gate, lambda request, _: service.metadata(request), GetModelMetadataRequest),
+            "Predict": _unary(drain, predict if tracing is None else tracing.around(predict), PredictRequest),
+            "GetModelMetadata": _unary(drain, lambda request, _: service.metadata(request), GetModelMetadataRequest),
         },
     )
 
 
-def _model_service(service: Service, gate: Gate) -> grpc.GenericRpcHandler:
+def _model_service(service: Service, drain: Drain) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.ModelService",
         {
-            "GetModelStatus": _unary(gate, lambda request, _: service.status(request), GetModelStatusRequest),
-            "HandleReloadConfigRequest": _unary(gate, lambda request, _: service.reload(request), ReloadConfigRequest),
+            "GetModelStatus": _unary(drain, lambda request, _: service.status(request), GetModelStatusRequest),
+            "HandleReloadConfigRequest": _unary(drain, lambda request, _: service.reload(request), ReloadConfigRequest),
         },
     )
 
@@ -104,10 +104,10 @@ def _timeout_ms(context: grpc.ServicerContext) -> int | None:
     return max(1, int(remaining * 1000))
 
 
-def _unary(gate: Gate, handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
+def _unary(drain: Drain, handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
     def answer(content: bytes, context: grpc.ServicerContext) -> Any:
         try:
-            with gate:
+            with drain:
                 return handle(_parsed(content, request_type), context)
         except ServingError as error:
             context.abort(GRPC_CODES[error.code], _truncated(error.message))

@@ -17,7 +17,7 @@ from serving.logs import fields, log
 S = TypeVar("S", bound=Servable)
 
 
-class Models(Generic[S]):
+class Registry(Generic[S]):
     """What the server serves. `early_labels` allows new labels on versions that are not available yet."""
 
     def __init__(self, manager: Manager[S], *, early_labels: bool) -> None:

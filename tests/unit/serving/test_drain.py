@@ -1,26 +1,26 @@
-"""The gate in front of requests: who is inside is waited for, who comes later is turned away."""
+"""Drain: requests in flight are waited for, later ones are refused."""
 
 import threading
 
 import pytest
 
-from serving.drain import Gate
+from serving.drain import Drain
 from serving.errors import Code, ServingError
 
 
-def enter_until_closed(gate: Gate) -> None:
+def enter_until_closed(drain: Drain) -> None:
     while True:
-        with gate:
+        with drain:
             pass
 
 
 def test_closing_waits_for_those_inside():
-    gate = Gate()
-    closing = threading.Thread(target=gate.close, args=(60,))
-    with gate:
+    drain = Drain()
+    closing = threading.Thread(target=drain.close, args=(60,))
+    with drain:
         closing.start()
         with pytest.raises(ServingError) as turned_away:
-            enter_until_closed(gate)
+            enter_until_closed(drain)
         assert turned_away.value.code is Code.UNAVAILABLE
         assert closing.is_alive()
     closing.join(20)
@@ -28,8 +28,8 @@ def test_closing_waits_for_those_inside():
 
 
 def test_closing_does_not_wait_for_ever():
-    gate = Gate()
-    with gate:
-        gate.close(0)
-        with pytest.raises(ServingError), gate:
+    drain = Drain()
+    with drain:
+        drain.close(0)
+        with pytest.raises(ServingError), drain:
             pass
