@@ -1,6 +1,6 @@
 /** How a table is laid out: delimiter, decimal sign, header, columns; as data/tables has it, without what training needs. */
 
-import { isArchive, readArchive } from "./archive.js";
+import { isArchive, readArchive } from "./declared.js";
 import { columnsOf } from "./columns.js";
 import { FileError } from "./errors.js";
 import { declaredDelimiter, isNumber, notation, split } from "./fields.js";
