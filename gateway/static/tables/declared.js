@@ -6,7 +6,7 @@ const ATTRIBUTE = /^@attribute\s+('[^']*'|"[^"]*"|\S+)\s+(.*)$/i;
 const NUMERIC = /^(real|numeric|integer)\b/i;
 
 /** Is this the first line, after notes, of such a file? */
-export function isArchive(line) {
+export function isDeclared(line) {
   return /^@[a-z]/i.test(line);
 }
 
@@ -16,7 +16,7 @@ export function isArchive(line) {
  * @returns {{names: string[]|null, classes: string[]|null, rows: {number: number, line: string}[], end: string}} of the
  *   rows those among `lines`; `end` is what stands before the label
  */
-export function readArchive(what, lines) {
+export function readDeclared(what, lines) {
   const start = lines.findIndex(({ line }) => /^@data\b/i.test(line));
   if (start < 0) throw new FileError(`${what}: no @data line; is the file cut short?`);
   const [head, rows] = [lines.slice(0, start), lines.slice(start + 1)];

@@ -1,6 +1,6 @@
 /** How a table is laid out: delimiter, decimal sign, header, columns; as data/tables has it, without what training needs. */
 
-import { isArchive, readArchive } from "./declared.js";
+import { isDeclared, readDeclared } from "./declared.js";
 import { columnsOf } from "./columns.js";
 import { FileError } from "./errors.js";
 import { declaredDelimiter, isNumber, notation, split } from "./fields.js";
@@ -19,7 +19,7 @@ export function findLayout(what, lines) {
   const declared = declaredDelimiter(lines[0]?.line ?? "");
   const body = (declared ? lines.slice(1) : lines).filter(({ line }, place) => !NOTE.test(line.trimStart()) || isBelow(lines, place));
   if (!body.length) return null;
-  if (isArchive(body[0].line)) return archiveLayout(what, body);
+  if (isDeclared(body[0].line)) return declaredLayout(what, body);
   const { delimiter, decimal } = notation(body.slice(0, LOOKED_AT).map(({ line }) => line), declared);
   const texts = body.slice(0, LOOKED_AT).map(({ line }) => split(line, delimiter));
   const hasHeader = isHeader(texts, decimal);
@@ -36,10 +36,10 @@ function isBelow(lines, place) {
   return lines.slice(0, place).some(({ line }) => !NOTE.test(line.trimStart()) && !declaredDelimiter(line));
 }
 
-function archiveLayout(what, lines) {
-  const { names, classes, rows, end } = readArchive(what, lines.filter(({ line }) => !NOTE.test(line.trimStart())));
+function declaredLayout(what, lines) {
+  const { names, classes, rows, end } = readDeclared(what, lines.filter(({ line }) => !NOTE.test(line.trimStart())));
   if (!rows.length) return null;
-  return completed(what, { delimiter: ",", decimal: ".", header: null, rows, isTrailing: false, classes, isArchive: true, end, attributes: names });
+  return completed(what, { delimiter: ",", decimal: ".", header: null, rows, isTrailing: false, classes, isDeclared: true, end, attributes: names });
 }
 
 function completed(what, layout) {
@@ -50,16 +50,16 @@ function completed(what, layout) {
     throw new FileError(`${what}, line ${layout.rows[0].number}: ${first[0].length} columns where ${width} are expected; repair the file`);
   }
   const columns = columnsOf(whole, layout.header ?? layout.attributes ?? null, layout.decimal);
-  if (layout.isArchive) columns.forEach((column, place) => Object.assign(column, { kind: "value", isLabel: place === width - 1 }));
+  if (layout.isDeclared) columns.forEach((column, place) => Object.assign(column, { kind: "value", isLabel: place === width - 1 }));
   const nameless = columns.findIndex(({ kind }) => kind === "nameless");
   if (nameless >= 0) throw new FileError(`${what}, line ${layout.headerLine}, column ${nameless + 1}: no name in the header; name it, or remove the column`);
   return { ...layout, columns };
 }
 
 /** The fields of a row, without an empty one behind its last delimiter. */
-export function fieldsOf(line, { delimiter, isTrailing, isArchive, end }) {
+export function fieldsOf(line, { delimiter, isTrailing, isDeclared, end }) {
   if (end === ":") return [...split(line.slice(0, Math.max(line.lastIndexOf(":"), 0)), delimiter), line.slice(line.lastIndexOf(":") + 1).trim()];
-  const fields = split(isArchive ? line.replaceAll("'", '"') : line, delimiter); // Weka's quotes
+  const fields = split(isDeclared ? line.replaceAll("'", '"') : line, delimiter); // Weka's quotes
   return withoutLast(fields, isTrailing && fields.at(-1) === "");
 }
 
