@@ -10,7 +10,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.tables.formats import ARROW, PARQUET
-from data.tables.text import SAMPLE_ROWS
+from data.tables.head import SAMPLE_ROWS
 
 BATCH_VALUES: Final = 1 << 17
 READ_BYTES: Final = 1 << 16  # of a column at a time, where a row group would be read as a whole

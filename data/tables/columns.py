@@ -8,9 +8,9 @@ from data.errors import DataError
 from data.tables.columnar import open_columnar
 from data.tables.fields import is_label, to_number
 from data.tables.formats import is_columnar
+from data.tables.head import read_head
 from data.tables.layout import Layout, Table, column_of, title
 from data.tables.roles import INDEX, LABEL_NAMES, holds_text, identifier_rank, is_index
-from data.tables.text import read_head
 
 ROWS_BETWEEN_VERDICTS: Final = 1000
 LISTED: Final = 20  # names of columns in a message

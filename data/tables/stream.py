@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from data.tables.cells import Cells
 from data.tables.columnar import ColumnarTable, as_texts
 from data.tables.layout import Layout
-from data.tables.parse import Cells, Classes, Rows, from_frame, parse
+from data.tables.parse import from_frame, parse
+from data.tables.rows import Classes, Rows
 
 
 def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
