@@ -28,6 +28,7 @@ class ColumnarTable:
     label: int = -1  # no column is declared as the label
     class_names: tuple[str, ...] | None = None
     unit: str = "row"  # what the rows are counted by
+    booleans: frozenset[int] = frozenset()  # columns that hold True and False
 
     @property
     def width(self) -> int:

@@ -42,6 +42,11 @@ class TextTable:
         """The classes that the file itself declares."""
         return self.declared.class_names if self.declared else None
 
+    @property
+    def booleans(self) -> frozenset[int]:
+        """The columns that hold True and False: none, as these are texts here."""
+        return frozenset()
+
     def chunks(self) -> Iterator[Chunk]:
         """Yield the lines of data in chunks."""
         for chunk in read_chunks(self.path):
