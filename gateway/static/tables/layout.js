@@ -3,7 +3,8 @@
 import { isDeclared, readDeclared } from "./declared.js";
 import { columnsOf } from "./columns.js";
 import { FileError } from "./errors.js";
-import { declaredDelimiter, isNumber, notation, split } from "./fields.js";
+import { declaredDelimiter, notation, split } from "./fields.js";
+import { isHeader } from "./header.js";
 
 const NOTE = /^[#%]/;
 const LOOKED_AT = 100; // rows, for the delimiter, the decimal sign and the header
@@ -84,21 +85,4 @@ function named(header) {
 export function columnName({ header, attributes }, place) {
   const name = (header ?? attributes)?.[place];
   return name ? `column ${place + 1} (${name})` : `column ${place + 1}`;
-}
-
-/** Of the columns that hold numbers below, half or more hold text in the first row; or it counts 0, 1, 2, ... */
-function isHeader(texts, decimal) {
-  const [first, ...below] = texts;
-  const numeric = first.map((_, place) => place).filter((place) => below.length && 2 * below.filter((row) => isNumber(row[place] ?? "", decimal)).length > below.length);
-  const looked = numeric.length ? numeric : first.map((_, place) => place).filter((place) => first[place] !== "");
-  const named = looked.filter((place) => first[place] !== "");
-  const texted = named.filter((place) => !isNumber(first[place], decimal)).length;
-  if (texted && 2 * texted >= named.length) return true;
-  return countsUp(first);
-}
-
-/** pandas names the columns of a nameless table 0, 1, 2, ... */
-function countsUp(row) {
-  const numbers = row.slice(Number(!isNumber(row[0] ?? "")), isNumber(row.at(-1) ?? "") ? undefined : -1).map(Number);
-  return numbers.length > 2 && numbers[0] >= 0 && numbers[0] <= 1 && numbers.every((number, place) => number === numbers[0] + place);
 }
