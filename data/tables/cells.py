@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import DataError
-from data.tables.fields import fits_float32, is_label, shown, to_number
+from data.tables.fields import fits_float32, is_label, remedy, shown, to_number
 from data.tables.layout import Layout
 from data.tables.rows import Classes, Rows
 
@@ -45,7 +45,7 @@ class Cells:
         number = to_number(field, self._decimal)
         if number is None:
             comma = " with a decimal comma" if self._decimal == "," and field.strip() else ""
-            raise ValueError(f"{shown(field)} where a number{comma} is expected")
+            raise ValueError(f"{shown(field)} where a number{comma} is expected{remedy(field)}")
         if not fits_float32(number):
             raise ValueError(f"{shown(field)} is not a finite float32")
         return number

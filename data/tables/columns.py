@@ -6,10 +6,10 @@ from typing import Final
 
 from data.errors import DataError
 from data.tables.columnar import open_columnar
-from data.tables.fields import is_label, to_number
+from data.tables.fields import is_label, is_text, remedy, shown, to_number
 from data.tables.formats import is_columnar
 from data.tables.head import read_head
-from data.tables.layout import Layout, Table, column_of, title
+from data.tables.layout import Layout, Table, column_of, option, title
 from data.tables.roles import (
     INDEX,
     OF_A_CODE,
@@ -153,10 +153,10 @@ class Columns:
         """Return the outer column of texts if it is the label beyond doubt."""
         path, values = self.table.path, self.values(text)
         if len(set(values)) == len(values) > 2:
-            option = f"--drop {title(self.table, text)}" if self.table.names else "--drop first or --drop last"
+            drop = option(self.table, "--drop", text) if self.table.names else "--drop first or --drop last"
             raise DataError(
                 f"{path}: {column_of(self.table, text)} holds another text in each row, which is no class label; "
-                f"leave it out with {option}, and say which column is the label with --label"
+                f"leave it out with {drop}, and say which column is the label with --label"
             )
         other, beside = (columns[-1], columns[-2]) if text == columns[0] else (columns[0], columns[1])
         if self._holds_integers(other) and not self._holds_integers(beside):
@@ -165,6 +165,16 @@ class Columns:
                 f"{SAY_WHICH}"
             )
         return text
+
+    def _text_feature(self, column: int) -> DataError:
+        text = next(value for value in self.values(column) if is_text(value, self.table.decimal))
+        holds = f"{self.table.path}: {column_of(self.table, column)} holds"
+        if without := remedy(text):
+            return DataError(f"{holds} {shown(text)} where a number is expected{without}; write the column so")
+        drop = option(self.table, "--drop", column)
+        return DataError(
+            f"{holds} text, such as {shown(text)}, where the values of a beat are expected; leave it out with {drop}"
+        )
 
     def _holds_integers(self, column: int) -> bool:
         return all(is_label(to_number(value, self.table.decimal)) for value in self.values(column))
@@ -184,10 +194,7 @@ class Columns:
                     f'give the column a name, or leave it out with --drop "{title(table, column)}"'
                 )
             if name and holds_text(self.values(column), table.decimal):
-                raise DataError(
-                    f"{table.path}: {column_of(table, column)} holds text, where the values of a beat are expected; "
-                    f"leave it out with --drop {name}"
-                )
+                raise self._text_feature(column)
         kept = {*features, label, group}
         left_out = tuple(column for column in range(table.width) if column not in kept)
         declared = table.class_names

@@ -1,6 +1,7 @@
 """What the first lines of a table in text say of how the others are read."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -8,14 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
-from data.tables.declared import read_declared
+from data.tables.declared import SPARSE, read_declared
 from data.tables.dialect import SEPARATOR, decimal_of, find_dialect, looks_like_header, loose_split
-from data.tables.fields import split
-from data.tables.lines import numbered_lines, read_chunks
+from data.tables.fields import BLANKS, split, to_number
+from data.tables.lines import numbered_lines, plain_chunks
+from data.tables.roles import is_label_name
 from data.tables.text import TextTable
 
 SAMPLE_ROWS: Final = 200
 SAMPLE_CHARACTERS: Final = 1 << 20
+MOST_TITLES: Final = 10  # lines above the header
+COMMA: Final = re.compile(r"[-+]?\d+(,\d+)+")
+THOUSANDS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
 
 Row = tuple[int, str]  # number of its line, and the line
 
@@ -54,7 +59,7 @@ def _declared_table(path: Path, notes: list[str], lines: Iterator[Row]) -> tuple
     if first is None:
         raise DataError(f"{path}, line {declared.data_line}: a header and no rows; give a file with one beat per line")
     if first[1].lstrip().startswith("{"):
-        raise DataError(f"{path}, line {first[0]}: a sparse row; write all values of each beat")
+        raise DataError(f"{path}, line {first[0]}: {SPARSE}")
     names = _checked_names(path, declared.data_line, declared.names) if declared.names else None
     table = TextTable(path, "\n".join(notes) or None, ",", ".", names, len(declared.names), declared.data_line)
     table = replace(table, declared=declared)
@@ -77,12 +82,17 @@ def rows_of(table: TextTable) -> Iterator[tuple[int, bytes]]:
 def _delimited_table(
     path: Path, notes: list[str], separator: str | None, sample: list[Row]
 ) -> tuple[TextTable, list[list[str]]]:
+    delimiter, decimal = find_dialect([line for _, line in sample[1:] or sample], separator)
+    titles = _titles([loose_split(line, delimiter) for _, line in sample], delimiter)
+    notes += [line.strip(f"{delimiter} ") for _, line in sample[:titles]]
+    sample = sample[titles:]
     lines = [line for _, line in sample]
-    delimiter, decimal = find_dialect(lines[1:] or lines, separator)
     first_line, first = sample[0][0], _split_head(path, *sample[0], delimiter)
     rows = [loose_split(line, delimiter) for line in lines]
     if delimiter != "," and len(lines) > 1 and not any("," in line or "." in line for line in lines[1:]):
         decimal = _later_decimal(path, first_line, delimiter)
+    if (delimiter, decimal) == (",", ","):
+        _refuse_thousands(path, sample)
     is_header = looks_like_header(first, rows[1:], decimal)
     if is_header and len(rows) == 1:
         raise DataError(f"{path}, line {first_line}: a header and no rows; give a file with one beat per line")
@@ -100,6 +110,32 @@ def _delimited_table(
     return TextTable(path, note, delimiter, decimal, names, width, first_line - (not is_header), trailing), rows
 
 
+def _titles(rows: Sequence[Sequence[str]], delimiter: str) -> int:
+    """Return how many lines at the top are titles: of one text alone, or of words where blanks separate the fields."""
+    usual, count = _usual_width(rows), 0
+    while count < min(len(rows) - 1, MOST_TITLES) and usual > 2:
+        filled = [field for field in rows[count] if field]
+        if any(to_number(field) is not None or is_label_name(field) for field in filled):
+            break
+        if not (len(filled) == 1 or (delimiter == BLANKS and len(filled) not in (usual - 1, usual))):
+            break
+        count += 1
+    return count
+
+
+def _refuse_thousands(path: Path, sample: Sequence[Row]) -> None:
+    """Raise DataError if all commas in quoted numbers may be those of thousands, of which nothing tells them apart."""
+    commas = [(row, field) for row in sample for field in loose_split(row[1], ",") if COMMA.fullmatch(field)]
+    if commas and all(THOUSANDS.fullmatch(field) for _, field in commas):
+        (number, line), field = commas[0]
+        column = loose_split(line, ",").index(field) + 1
+        either = " or ".join(field.replace(",", sign) for sign in ("", "."))
+        raise DataError(
+            f"{path}, line {number}, column {column}: {field!r} may be {either}; write the numbers without a separator "
+            "of thousands, or with decimal points"
+        )
+
+
 def _split_head(path: Path, number: int, line: str, delimiter: str) -> list[str]:
     try:
         fields = [field.strip() for field in split(line, delimiter)]
@@ -115,7 +151,7 @@ def _split_head(path: Path, number: int, line: str, delimiter: str) -> list[str]
 
 def _later_decimal(path: Path, first_line: int, delimiter: str) -> str:
     """Return the decimal sign of the first number that has one, however far into the file."""
-    for chunk in read_chunks(path):
+    for chunk in plain_chunks(path):
         if b"," in chunk.data or b"." in chunk.data:
             for number, line in chunk.rows():
                 if number > first_line and (b"," in line or b"." in line):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.tables.cells import Cells
+from data.tables.declared import SPARSE
 from data.tables.dialect import loose_split
 from data.tables.fields import BLANKS, LARGEST_LABEL, split
 from data.tables.frames import Kinds, read_frame, unquoted
@@ -109,10 +110,18 @@ def _whole(column: pd.Series) -> NDArray[np.int64] | None:
 def parse_carefully(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
     """Return the chunk's rows, or raise DataError for the first value that is wrong."""
     cells = Cells(layout, table.decimal, classes)
-    for number, line in chunk.rows():
+    aside = next(table.asides(chunk), None)
+    for number, line in table.rows(chunk):
+        if aside is not None and number > aside[0]:
+            raise aside_amid(table, *aside)
         where = f"{table.path}, line {number}"
         cells.add(_fields(decode(line, table.path, number), where, table), where)
     return cells.rows()
+
+
+def aside_amid(table: TextTable, number: int, what: str) -> DataError:
+    """Return the error of a line that is no row and has rows after it."""
+    return DataError(f"{table.path}, line {number}: {what} amid the rows; remove the line, or complete it to a beat")
 
 
 def _fields(line: str, where: str, table: TextTable) -> list[str]:
@@ -123,5 +132,16 @@ def _fields(line: str, where: str, table: TextTable) -> list[str]:
     while table.width < len(fields) <= table.width + table.trailing and not fields[-1].strip():
         fields.pop()
     if len(fields) != table.width:
-        raise DataError(f"{where}: {len(fields)} columns where {table.width} are expected; repair or remove the row")
+        raise DataError(f"{where}: {_misfit(fields, table)}")
     return fields
+
+
+def _misfit(fields: Sequence[str], table: TextTable) -> str:
+    """Say what is wrong with the number of a row's fields, and what to do."""
+    if table.declared and fields[0].lstrip().startswith("{"):
+        return SPARSE
+    if table.declared and len(fields) == table.width + 1 and re.fullmatch(r"\s*\{[^{}]*\}\s*", fields[-1]):
+        return f"{fields[-1].strip()} is the weight of a row, which is not read; remove the weights"
+    expected = f"{len(fields)} columns where {table.width} are expected; "
+    is_ts = table.declared is not None and table.declared.is_ts
+    return expected + ("cut or fill up all beats to one length" if is_ts else "repair or remove the row")

@@ -9,9 +9,11 @@ from typing import Final
 from data.tables.declared import Declared
 from data.tables.dialect import loose_split
 from data.tables.fields import BLANKS
-from data.tables.lines import Chunk, read_chunks
+from data.tables.lines import NOTHING, Chunk, plain_chunks
 
 COMMENT_LINE: Final = re.compile(rb"^[ \t]*[%#][^\r\n]*", re.MULTILINE)
+QUOTED: Final = re.compile(rb"(?<![^,{ \t\r\n])(?:'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")")
+ESCAPED: Final = re.compile(rb"\\(.)")
 CLASS_COLON: Final = re.compile(rb":(?=[^:,\r\n]*(?:[\r\n]|\Z))")
 
 
@@ -49,7 +51,7 @@ class TextTable:
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the lines of data in chunks."""
-        for chunk in read_chunks(self.path):
+        for chunk in plain_chunks(self.path):
             skipped = self.header_line + 1 - chunk.first
             if skipped > 0:
                 lines = chunk.data.splitlines(keepends=True)[skipped:]
@@ -59,9 +61,37 @@ class TextTable:
     def texts(self, columns: Sequence[int]) -> Iterator[list[Sequence[str]]]:
         """Yield the given columns as texts, a chunk after another, without the rows that are malformed."""
         for chunk in self.chunks():
-            found = (self._some(line.decode(errors="replace"), columns) for _, line in chunk.rows())
+            found = (self._some(line.decode(errors="replace"), columns) for _, line in self.rows(chunk))
             rows = [fields for fields in found if fields is not None]
             yield [[fields[place] for fields in rows] for place in range(len(columns))]
+
+    def rows(self, chunk: Chunk) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of each of the chunk's lines that is a row, malformed ones included."""
+        return ((number, line) for number, line in chunk.rows() if not self._is_comment(line))
+
+    def asides(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
+        """Yield number and kind of each of the chunk's lines that is neither a row nor blank."""
+        for number, line in enumerate(chunk.lines, chunk.first):
+            if not line.strip(NOTHING):
+                if line.strip(b" ") and (self.delimiter.encode() in line and self.delimiter != BLANKS):
+                    yield number, "an empty row"
+            elif self._is_comment(line):
+                yield number, "a comment"
+
+    def aside_at_end(self, chunk: Chunk) -> tuple[int, str] | None:
+        """Return number and kind of the first of the lines after the chunk's last row that are not blank."""
+        end = chunk.data.rstrip(b" \r\n")
+        begin = max(end.rfind(b"\n"), end.rfind(b"\r")) + 1
+        if end[begin:].strip(NOTHING) and not self._is_comment(end[begin:]):
+            return None
+        last = max((number for number, _ in self.rows(chunk)), default=0)
+        return next(((number, kind) for number, kind in self.asides(chunk) if number > last), None)
+
+    def _is_comment(self, line: bytes) -> bool:
+        """Say whether a line begins as a comment does, and is no row whose first field does."""
+        if line.lstrip()[:1] not in (b"#", b"%"):
+            return False
+        return not self._is_whole(len(loose_split(line.decode(errors="replace"), self.delimiter)))
 
     def _some(self, row: str, columns: Sequence[int]) -> list[str] | None:
         """Return some of a row's fields, of which the others are not told apart, or None if their number is wrong."""
@@ -79,7 +109,14 @@ class TextTable:
     def _plain(self, data: bytes) -> bytes:
         """Return lines of .ts or .arff as lines of CSV, without comments."""
         data = COMMENT_LINE.sub(b"", data)
-        return CLASS_COLON.sub(b",", data) if self.declared and self.declared.is_ts else data.replace(b"'", b'"')
+        if self.declared and self.declared.is_ts:
+            return CLASS_COLON.sub(b",", data)
+        return QUOTED.sub(_in_double_quotes, data) if b"'" in data or b"\\" in data else data
+
+
+def _in_double_quotes(found: re.Match[bytes]) -> bytes:
+    """Return a text in Weka's quotes, which escapes by a backslash, as CSV has it."""
+    return b'"' + ESCAPED.sub(rb"\1", found[0][1:-1]).replace(b'"', b'""') + b'"'
 
 
 def _field(row: str, delimiter: str, column: int, width: int) -> str:

@@ -1,20 +1,59 @@
 /** Does the first row of a table name its columns? As data/tables/dialect.py tells. */
 
-import { isNumber } from "./fields.js";
+import { isLabelName } from "./columns.js";
+import { isInteger, isNumber, toNumber } from "./fields.js";
 
-/** Of the columns that hold numbers below, half or more hold text in the first row; or it counts 0, 1, 2, ... */
+// numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow
+const FEWEST_TIMES = 3;
+const SOME_TIMES = 5;
+const MANY_TIMES = 30;
+const EXACT = 0.02; // of a step, that a time may be off
+const ROUNDED = 0.4; // the same of many times, in milliseconds where a step is 2.8
+
+/** Of the columns that hold numbers below, half or more hold text in the first row; or it counts, or has evenly rising times. */
 export function isHeader(texts, decimal) {
   const [first, ...below] = texts;
   const numeric = first.map((_, place) => place).filter((place) => below.length && 2 * below.filter((row) => isNumber(row[place] ?? "", decimal)).length > below.length);
-  const looked = numeric.length ? numeric : first.map((_, place) => place).filter((place) => first[place] !== "");
+  const looked = numeric.length ? numeric : first.map((_, place) => place);
   const named = looked.filter((place) => first[place] !== "");
   const texted = named.filter((place) => !isNumber(first[place], decimal)).length;
   if (texted && 2 * texted >= named.length) return true;
-  return countsUp(first);
+  const [begin, end] = betweenTexts(first, decimal);
+  const outer = first.map((_, place) => place).filter((place) => place < begin || place >= end);
+  const isEvident = outer.some((place) => looked.includes(place));
+  if (countsUp(first.slice(begin, end), decimal)) return end - begin > (isEvident ? 0 : 2);
+  if (!below.length || risesEvenly(below[0].slice(begin, end), decimal)) return false; // a beat may be a ramp, but then it is not the only one
+  const isNamed = outer.some((place) => isLabelName(first[place]) && below.every((row) => !row.includes(first[place])));
+  return areTimes(first.slice(begin, end), decimal, isEvident || isNamed);
+}
+
+/** Where the numbers begin and end, if an empty field or some texts stand before and after them. */
+function betweenTexts(first, decimal) {
+  const isText = (place) => first[place] !== "" && !isNumber(first[place], decimal);
+  let [begin, end] = [Number(!isNumber(first[0], decimal)), first.length - Number(!isNumber(first.at(-1), decimal))];
+  while (begin < end && isText(begin)) begin++;
+  while (begin < end && isText(end - 1)) end--;
+  return [begin, end];
 }
 
 /** pandas names the columns of a nameless table 0, 1, 2, ... */
-function countsUp(row) {
-  const numbers = row.slice(Number(!isNumber(row[0] ?? "")), isNumber(row.at(-1) ?? "") ? undefined : -1).map(Number);
-  return numbers.length > 2 && numbers[0] >= 0 && numbers[0] <= 1 && numbers.every((number, place) => number === numbers[0] + place);
+function countsUp(fields, decimal) {
+  const start = toNumber(fields[0] ?? "", decimal);
+  return [0, 1].includes(start) && fields.every((field, place) => toNumber(field, decimal) === start + place);
+}
+
+function areTimes(fields, decimal, isBesideNames) {
+  if (!risesEvenly(fields, decimal)) return false;
+  if (isBesideNames || fields.length >= MANY_TIMES) return true;
+  // of a few numbers the first or the last may be a label
+  const areNoLabels = fields[0].includes(decimal) && !isInteger(fields.at(-1), decimal);
+  return toNumber(fields[0], decimal) === 0 && (areNoLabels || fields.length >= SOME_TIMES);
+}
+
+function risesEvenly(fields, decimal) {
+  const numbers = fields.map((field) => toNumber(field, decimal));
+  if (numbers.length < FEWEST_TIMES || numbers.some(Number.isNaN)) return false;
+  const step = (numbers.at(-1) - numbers[0]) / (numbers.length - 1);
+  const off = step * (numbers.length >= SOME_TIMES ? ROUNDED : EXACT);
+  return step > 0 && numbers.every((number, place) => Math.abs(number - numbers[0] - place * step) <= off);
 }
