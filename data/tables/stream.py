@@ -24,7 +24,9 @@ def _text_rows(table: TextTable, layout: Layout, classes: Classes) -> Iterator[R
     for chunk in table.chunks():
         if aside is not None and any(table.rows(chunk)):
             raise aside_amid(table, *aside)
-        yield parse(chunk, table, layout, classes)
+        rows = parse(chunk, table, layout, classes)
+        if len(rows):
+            yield rows
         aside = aside or table.aside_at_end(chunk)
 
 

@@ -2,6 +2,7 @@
 
 import { apart } from "./columns.js";
 import { FileError } from "./errors.js";
+import { withoutThousands } from "./fields.js";
 import { columnName } from "./layout.js";
 
 const NEITHER = ["index", "identifier", "attribute", "place", "name"];
@@ -24,7 +25,10 @@ export function chooseColumns(what, layout, width, names) {
   const values = kept.filter((place) => place !== label);
   const text = values.find((place) => layout.columns[place].kind === "text");
   if (text !== undefined && values.length >= width) {
-    throw new FileError(`${what}: ${columnName(layout, text)} holds text where a number is expected; remove the column`);
+    const example = layout.columns[text].text;
+    const remedy = withoutThousands(example);
+    const holds = remedy ? `'${example}' where a number is expected${remedy}` : "text where a number is expected; remove the column";
+    throw new FileError(`${what}: ${columnName(layout, text)} holds ${holds}`);
   }
   if (values.length !== width) throw misfit(what, values.length, width, label !== null && layout.columns[label].isLabel);
   if (names && layout.header) checkOrder(what, layout, values, names);

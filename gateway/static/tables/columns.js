@@ -1,6 +1,6 @@
 /** Which columns hold a beat's values, which the label, and which neither: those that count the rows or name a person. */
 
-import { isInteger, isNumber } from "./fields.js";
+import { isInteger, isNumber, withoutThousands } from "./fields.js";
 
 // names by their letters, as data/tables/roles.py has them
 const LABEL = /^(y|((class|beat|rhythm|true|target|aami)?(label|classe?|klasse|clase|target|diagnos[ie]s|annotation|rhythm)(id|code|name|index|idx)?|beattype|rhythmtype|symbol|klassen|diagnose|etikett?e?)s?)$/;
@@ -66,7 +66,7 @@ export function columnsOf(rows, header, decimal) {
     const isLabel = name !== null && isLabelName(name);
     const isWhole = fields.every((field) => isInteger(field, decimal));
     const numbers = fields.filter((field) => isNumber(field, decimal)).length;
-    return { kind: isLabel ? "value" : kindOf(name, fields, isWhole, 2 * numbers > fields.length, decimal), isWhole, isLabel, isText: 2 * numbers <= fields.length };
+    return { kind: isLabel ? "value" : kindOf(name, fields, isWhole, 2 * numbers > fields.length, decimal), isWhole, isLabel, isText: 2 * numbers <= fields.length, text: fields.find((field) => field && !isNumber(field, decimal)) ?? "" };
   });
   for (const place of codes(rows, columns)) columns[place].kind = "identifier";
   return columns;
@@ -95,7 +95,7 @@ function kindOf(name, fields, isWhole, isNumeric, decimal) {
   if (ATTRIBUTE.test(letters)) return "attribute";
   if (isNumeric) return "value";
   // as many texts as rows are names of these
-  return fields.length >= CERTAIN_ROWS && new Set(fields).size === fields.length ? "name" : "text";
+  return fields.length >= CERTAIN_ROWS && new Set(fields).size === fields.length && !withoutThousands(fields[0]) ? "name" : "text";
 }
 
 function countsOn(fields, least, decimal) {

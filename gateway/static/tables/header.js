@@ -1,6 +1,7 @@
 /** Does the first row of a table name its columns? As data/tables/dialect.py tells. */
 
 import { isLabelName } from "./columns.js";
+import { FileError } from "./errors.js";
 import { isInteger, isNumber, toNumber } from "./fields.js";
 
 // numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow
@@ -9,6 +10,31 @@ const SOME_TIMES = 5;
 const MANY_TIMES = 30;
 const EXACT = 0.02; // of a step, that a time may be off
 const ROUNDED = 0.4; // the same of many times, in milliseconds where a step is 2.8
+
+const MOST_TITLES = 10; // lines above the header
+
+/** How many lines at the top are titles: of one text alone, or of words where blanks separate the fields. */
+export function titlesOf(rows, delimiter) {
+  const widths = new Map();
+  for (const { length } of rows) widths.set(length, (widths.get(length) ?? 0) + 1);
+  const usual = [...widths].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+  let count = 0;
+  for (; count < Math.min(rows.length - 1, MOST_TITLES) && usual > 2; count++) {
+    const filled = rows[count].filter((field) => field !== "");
+    if (filled.some((field) => isNumber(field) || isLabelName(field))) break;
+    if (filled.length !== 1 && (delimiter !== " " || [usual - 1, usual].includes(filled.length))) break;
+  }
+  return count;
+}
+
+/** Throw FileError if all commas in quoted numbers may be those of thousands. */
+export function refuseThousands(what, rows) {
+  const found = rows.flatMap(({ number, fields }) => fields.map((field, place) => ({ number, field, place }))).filter(({ field }) => /^[-+]?\d+(,\d+)+$/.test(field));
+  if (!found.length || !found.every(({ field }) => /^[-+]?[1-9]\d{0,2}(,\d{3})+$/.test(field))) return;
+  const [{ number, field, place }] = found;
+  const either = ["", "."].map((sign) => field.replaceAll(",", sign)).join(" or ");
+  throw new FileError(`${what}, line ${number}, column ${place + 1}: '${field}' may be ${either}; write the numbers without a separator of thousands, or with decimal points`);
+}
 
 /** Of the columns that hold numbers below, half or more hold text in the first row; or it counts, or has evenly rising times. */
 export function isHeader(texts, decimal) {
