@@ -111,13 +111,13 @@ def _delimited_table(
 
 
 def _titles(rows: Sequence[Sequence[str]], delimiter: str) -> int:
-    """Return how many lines at the top are titles: of one text alone, or of words where blanks separate the fields."""
+    """Return how many lines at the top are titles: of fewer texts than a header has, or words where blanks separate."""
     usual, count = _usual_width(rows), 0
     while count < min(len(rows) - 1, MOST_TITLES) and usual > 2:
         filled = [field for field in rows[count] if field]
         if any(to_number(field) is not None or is_label_name(field) for field in filled):
             break
-        if not (len(filled) == 1 or (delimiter == BLANKS and len(filled) not in (usual - 1, usual))):
+        if 2 * len(filled) > usual and (delimiter != BLANKS or len(filled) in (usual - 1, usual)):
             break
         count += 1
     return count

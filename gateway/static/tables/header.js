@@ -13,7 +13,7 @@ const ROUNDED = 0.4; // the same of many times, in milliseconds where a step is 
 
 const MOST_TITLES = 10; // lines above the header
 
-/** How many lines at the top are titles: of one text alone, or of words where blanks separate the fields. */
+/** How many lines at the top are titles: of fewer texts than a header has, or of words where blanks separate. */
 export function titlesOf(rows, delimiter) {
   const widths = new Map();
   for (const { length } of rows) widths.set(length, (widths.get(length) ?? 0) + 1);
@@ -22,7 +22,7 @@ export function titlesOf(rows, delimiter) {
   for (; count < Math.min(rows.length - 1, MOST_TITLES) && usual > 2; count++) {
     const filled = rows[count].filter((field) => field !== "");
     if (filled.some((field) => isNumber(field) || isLabelName(field))) break;
-    if (filled.length !== 1 && (delimiter !== " " || [usual - 1, usual].includes(filled.length))) break;
+    if (2 * filled.length > usual && (delimiter !== " " || [usual - 1, usual].includes(filled.length))) break;
   }
   return count;
 }
