@@ -17,10 +17,12 @@ DIALECTS: Final = (
 )
 ROWS_TRIED: Final = 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's first line
-# numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow
+# numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow if exact, anyhow
 FEWEST_TIMES: Final = 3
 SOME_TIMES: Final = 5
+MORE_TIMES: Final = 10
 MANY_TIMES: Final = 30
+ENOUGH_BELOW: Final = 10  # rows, of which none has the text that is a name above them
 EXACT: Final = 0.02  # of a step, that a time may be off
 ROUNDED: Final = 0.4  # the same of many times, in milliseconds where a step is 2.8
 
@@ -66,7 +68,11 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]], decim
         return end - begin > (0 if evident else 2)
     if not rows or _rises_evenly(rows[0][begin:end], decimal):
         return False  # a beat may be a ramp, but then it is not the only one
-    named = any(is_label_name(first[column]) and all(first[column] not in row for row in rows) for column in outer)
+    named = any(
+        first[column] and (is_label_name(first[column]) or len(rows) >= ENOUGH_BELOW)
+        for column in outer
+        if all(first[column] != row[column] for row in rows if column < len(row))
+    )
     return _are_times(first[begin:end], decimal, beside_names=evident or named)
 
 
@@ -86,18 +92,20 @@ def _are_times(fields: Sequence[str], decimal: str, beside_names: bool) -> bool:
         return False
     if beside_names or len(fields) >= MANY_TIMES:
         return True
+    if len(fields) >= MORE_TIMES and _rises_evenly(fields, decimal, EXACT):
+        return True
     # of a few numbers the first or the last may be a label
     few_are_no_labels = decimal in fields[0] and not is_label(to_number(fields[-1], decimal))
     return to_number(fields[0], decimal) == 0 and (few_are_no_labels or len(fields) >= SOME_TIMES)
 
 
-def _rises_evenly(fields: Sequence[str], decimal: str) -> bool:
-    """Say whether fields are three numbers or more that rise by the same step, as far as their digits tell."""
+def _rises_evenly(fields: Sequence[str], decimal: str, share: float | None = None) -> bool:
+    """Say whether fields are three numbers or more that rise by the same step, each within a share of it."""
     numbers = [number for field in fields if (number := to_number(field, decimal)) is not None]
     if len(numbers) < len(fields) or len(numbers) < FEWEST_TIMES:
         return False
     step = (numbers[-1] - numbers[0]) / (len(numbers) - 1)
-    off = step * (ROUNDED if len(numbers) >= SOME_TIMES else EXACT)
+    off = step * (share or (ROUNDED if len(numbers) >= SOME_TIMES else EXACT))
     return 0 < step < math.inf and all(
         abs(number - numbers[0] - place * step) <= off for place, number in enumerate(numbers)
     )

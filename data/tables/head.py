@@ -19,6 +19,7 @@ from data.tables.text import TextTable
 SAMPLE_ROWS: Final = 200
 SAMPLE_CHARACTERS: Final = 1 << 20
 MOST_TITLES: Final = 10  # lines above the header
+OTHER_DELIMITERS: Final = re.compile(r"[,;|\t]")
 COMMA: Final = re.compile(r"[-+]?\d+(,\d+)+")
 THOUSANDS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
 
@@ -117,6 +118,8 @@ def _titles(rows: Sequence[Sequence[str]], delimiter: str) -> int:
         filled = [field for field in rows[count] if field]
         if any(to_number(field) is not None or is_label_name(field) for field in filled):
             break
+        if len(filled) == 1 and len(OTHER_DELIMITERS.split(filled[0])) == usual:
+            break  # a header with another delimiter than the rows
         if 2 * len(filled) > usual and (delimiter != BLANKS or len(filled) in (usual - 1, usual)):
             break
         count += 1

@@ -65,7 +65,10 @@ function labelOf(what, layout, kept, width) {
   if (columns[first].isWhole && columns[last].isWhole && rows.length > 1) {
     throw new FileError(`${what}: the first and the last column hold integers only, and either may be the label; name it label in a header`);
   }
-  return columns[first].isWhole && !columns[last].isWhole ? first : last;
+  if (2 * Math.max(columns[first].wholes, columns[last].wholes) <= 1) {
+    throw new FileError(`${what}: ${kept.length} columns for beats of ${width} values, and neither the first nor the last column holds integers; name the label in a header`);
+  }
+  return columns[first].wholes > columns[last].wholes ? first : last;
 }
 
 /** An outer column of texts is the label, unless the other outer one holds integers only, and its neighbour does not. */

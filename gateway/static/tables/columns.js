@@ -60,13 +60,14 @@ function lettersOf(name) {
  * @returns {{kind: "value"|"text"|"name"|"index"|"identifier"|"attribute"|"place"|"nameless", isWhole: boolean, isLabel: boolean}[]}
  */
 export function columnsOf(rows, header, decimal) {
-  const columns = rows[0].map((_, place) => {
+  const columns = rows[0].map((_, place, all) => {
     const fields = rows.map((row) => row[place] ?? "");
     const name = header ? header[place] : null;
     const isLabel = name !== null && isLabelName(name);
-    const isWhole = fields.every((field) => isInteger(field, decimal));
+    const wholes = fields.filter((field) => isInteger(field, decimal)).length / fields.length;
+    const isWhole = wholes === 1;
     const numbers = fields.filter((field) => isNumber(field, decimal)).length;
-    return { kind: isLabel ? "value" : kindOf(name, fields, isWhole, 2 * numbers > fields.length, decimal), isWhole, isLabel, isText: 2 * numbers <= fields.length, text: fields.find((field) => field && !isNumber(field, decimal)) ?? "" };
+    return { kind: isLabel ? "value" : kindOf(name, fields, isWhole, 2 * numbers > fields.length, decimal, place === all.length - 1), isWhole, wholes, isLabel, isText: 2 * numbers <= fields.length, text: fields.find((field) => field && !isNumber(field, decimal)) ?? "" };
   });
   for (const place of codes(rows, columns)) columns[place].kind = "identifier";
   return columns;
@@ -82,8 +83,8 @@ function codes(rows, columns) {
   return hasLabel ? found : [];
 }
 
-function kindOf(name, fields, isWhole, isNumeric, decimal) {
-  const isNameless = name !== null && NAMELESS.test(name);
+function kindOf(name, fields, isWhole, isNumeric, decimal, isLast) {
+  const isNameless = name !== null && NAMELESS.test(name) && !(isLast && isWhole); // that may be the label
   const letters = lettersOf(name ?? "");
   const isIdentifier = letters !== "ecg" && IDENTIFIER.test(letters);
   const isPlace = PLACE.test(letters);

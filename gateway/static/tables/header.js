@@ -4,10 +4,12 @@ import { isLabelName } from "./columns.js";
 import { FileError } from "./errors.js";
 import { isInteger, isNumber, toNumber } from "./fields.js";
 
-// numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow
+// numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow if exact, anyhow
 const FEWEST_TIMES = 3;
 const SOME_TIMES = 5;
+const MORE_TIMES = 10;
 const MANY_TIMES = 30;
+const ENOUGH_BELOW = 10; // rows, of which none has the text that is a name above them
 const EXACT = 0.02; // of a step, that a time may be off
 const ROUNDED = 0.4; // the same of many times, in milliseconds where a step is 2.8
 
@@ -22,6 +24,7 @@ export function titlesOf(rows, delimiter) {
   for (; count < Math.min(rows.length - 1, MOST_TITLES) && usual > 2; count++) {
     const filled = rows[count].filter((field) => field !== "");
     if (filled.some((field) => isNumber(field) || isLabelName(field))) break;
+    if (filled.length === 1 && filled[0].split(/[,;|\t]/).length === usual) break; // a header with another delimiter than the rows
     if (2 * filled.length > usual && (delimiter !== " " || [usual - 1, usual].includes(filled.length))) break;
   }
   return count;
@@ -49,7 +52,7 @@ export function isHeader(texts, decimal) {
   const isEvident = outer.some((place) => looked.includes(place));
   if (countsUp(first.slice(begin, end), decimal)) return end - begin > (isEvident ? 0 : 2);
   if (!below.length || risesEvenly(below[0].slice(begin, end), decimal)) return false; // a beat may be a ramp, but then it is not the only one
-  const isNamed = outer.some((place) => isLabelName(first[place]) && below.every((row) => !row.includes(first[place])));
+  const isNamed = outer.some((place) => (isLabelName(first[place]) || below.length >= ENOUGH_BELOW) && first[place] !== "" && below.every((row) => row[place] !== first[place]));
   return areTimes(first.slice(begin, end), decimal, isEvident || isNamed);
 }
 
@@ -71,15 +74,15 @@ function countsUp(fields, decimal) {
 function areTimes(fields, decimal, isBesideNames) {
   if (!risesEvenly(fields, decimal)) return false;
   if (isBesideNames || fields.length >= MANY_TIMES) return true;
+  if (fields.length >= MORE_TIMES && risesEvenly(fields, decimal, EXACT)) return true;
   // of a few numbers the first or the last may be a label
   const areNoLabels = fields[0].includes(decimal) && !isInteger(fields.at(-1), decimal);
   return toNumber(fields[0], decimal) === 0 && (areNoLabels || fields.length >= SOME_TIMES);
 }
 
-function risesEvenly(fields, decimal) {
+function risesEvenly(fields, decimal, share = fields.length >= SOME_TIMES ? ROUNDED : EXACT) {
   const numbers = fields.map((field) => toNumber(field, decimal));
   if (numbers.length < FEWEST_TIMES || numbers.some(Number.isNaN)) return false;
   const step = (numbers.at(-1) - numbers[0]) / (numbers.length - 1);
-  const off = step * (numbers.length >= SOME_TIMES ? ROUNDED : EXACT);
-  return step > 0 && numbers.every((number, place) => Math.abs(number - numbers[0] - place * step) <= off);
+  return step > 0 && numbers.every((number, place) => Math.abs(number - numbers[0] - place * step) <= share * step);
 }
