@@ -3,7 +3,7 @@
 import { asideOf } from "./asides.js";
 import { chooseColumns } from "./choice.js";
 import { FileError } from "./errors.js";
-import { isNumber, toNumber, withoutThousands } from "./fields.js";
+import { toNumber, withoutThousands } from "./fields.js";
 import { columnName, fieldsOf, findLayout } from "./layout.js";
 import { plainLine } from "./lines.js";
 
@@ -102,9 +102,6 @@ function problem(fields, layout, { places, label }, line) {
   }
   if (classes && label !== null && !classes.includes(fields[label])) {
     return `, ${columnName(layout, label)}: class '${fields[label]}' is not among those that the file names`;
-  }
-  if (!classes && label !== null && columns[label].isText && isNumber(fields[label], decimal)) {
-    return `, ${columnName(layout, label)}: class '${fields[label]}' is not among the texts that the other labels are`;
   }
   return null;
 }
