@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from data.recordings.annotations import match, read_annotations
+from data.recordings.cut import Cut
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 from data.recordings.windows import cut_beats
@@ -102,7 +103,7 @@ def same_as_python(answer: dict[str, Any], lead: Lead, length: int = 140) -> Non
     np.testing.assert_allclose(numbers(answer["first"]), lead.samples[:1000], atol=1e-6)
     peaks = find_peaks(lead.samples, lead.rate)
     assert answer["peaks"] == peaks.tolist()
-    beats = list(cut_beats(lead.samples, lead.rate, peaks, length))
+    beats = list(cut_beats(lead.samples, lead.rate, peaks, Cut(length)))
     assert [beat["peak"] for beat in answer["beats"]] == [peaks[index] for index, _ in beats]
     np.testing.assert_allclose([beat["values"] for beat in answer["beats"]], [values for _, values in beats], atol=1e-4)
 

@@ -81,6 +81,14 @@ def test_the_options_of_beats_are_those_of_the_command(recording):
         data.beats(recording, channel="V9")
 
 
+def test_the_rhythm_and_the_window_are_columns(recording):
+    frame = data.beats(recording, 32, window="peak", rhythm=True)
+    assert list(frame.columns[[0, 31, 32, 33, 34]]) == ["F-250ms", "F450ms", "rr_previous", "rr_next", "rr_local"]
+    assert len(frame) == len(heartbeats(250, 30))
+    with pytest.raises(DataError, match="the window must be beat or peak, not qrs"):
+        data.beats(recording, window="qrs")
+
+
 def test_of_several_recordings_each_beat_has_its_record(recording):
     folder = recording.parent / "several"
     folder.mkdir()
