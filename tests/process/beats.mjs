@@ -7,13 +7,14 @@ import { readFile } from "../../gateway/static/page/reading.js";
 import {
   chooseLead,
   cutBeats,
+  cutOf,
   findPeaks,
   openRecording,
   readLead,
 } from "../../gateway/static/recording/recording.js";
 import { FileError } from "../../gateway/static/tables/errors.js";
 
-const TASKS = { recording: recordingOf, table: tableOf, damage: damaged };
+const TASKS = { cut: cutOrError, recording: recordingOf, table: tableOf, damage: damaged };
 const SHOWN = 1000; // samples
 
 const answers = [];
@@ -31,12 +32,16 @@ async function tableOf([file], { width, names }) {
   });
 }
 
-async function recordingOf(files, { length = 140, options = {} } = {}) {
+async function cutOrError(_, { features }) {
+  return orError(() => cutOf(features));
+}
+
+async function recordingOf(files, { features = { count: 140, names: null }, options = {} } = {}) {
   return orError(async () => {
     const recording = await openRecording(files, options);
     const { name, unit, rate, samples, said } = await readLead(recording, chooseLead(recording, options.channel));
     const peaks = findPeaks(samples, rate);
-    const beats = cutBeats(samples, rate, peaks, length);
+    const beats = cutBeats(samples, rate, peaks, cutOf(features));
     const measured = samples.filter((value) => !Number.isNaN(value));
     return {
       leads: recording.leads.map(({ name, rate = null, unit }) => ({ name, rate, unit })),

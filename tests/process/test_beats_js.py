@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from data.errors import DataError
 from data.recordings.annotations import match, read_annotations
-from data.recordings.cut import Cut
+from data.recordings.cut import PEAK_WINDOW, RHYTHM, Cut, cut_of
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 from data.recordings.windows import cut_beats
@@ -25,6 +26,14 @@ FLAT_HOLD = Path(__file__).parents[1] / "cases" / "recordings" / "flat_hold"
 SCRIPT = Path(__file__).with_name("beats.mjs")
 CASES = Path(__file__).parents[1] / "cases"
 RATE = 250
+PLAIN = Cut()
+CUTS = [
+    Cut(70, PEAK_WINDOW),
+    Cut(187, (-399.9, 333.3), "mV", RHYTHM),
+    Cut(50, None, "mV"),
+    Cut(51, None, "mV", ("rr_next",)),
+    Cut(140, rhythm=RHYTHM[::-1]),
+]
 BEATS = heartbeats(RATE, 20)
 LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 172800 * (sample > 3000)},1\n" for sample in range(6000))
 # what training wants to be told; the page has no such options, and shows labels as they stand
@@ -99,11 +108,15 @@ def numbers(values: list[float | None]) -> list[float]:
     return [float("nan") if value is None else value for value in values]
 
 
-def same_as_python(answer: dict[str, Any], lead: Lead, length: int = 140) -> None:
+def features_of(cut: Cut) -> dict[str, Any]:
+    return {"count": len(cut.names), "names": list(cut.names)}
+
+
+def same_as_python(answer: dict[str, Any], lead: Lead, cut: Cut = PLAIN) -> None:
     np.testing.assert_allclose(numbers(answer["first"]), lead.samples[:1000], atol=1e-6)
     peaks = find_peaks(lead.samples, lead.rate)
     assert answer["peaks"] == peaks.tolist()
-    beats = list(cut_beats(lead.samples, lead.rate, peaks, Cut(length)))
+    beats = list(cut_beats(lead.samples, lead.rate, peaks, cut))
     assert [beat["peak"] for beat in answer["beats"]] == [peaks[index] for index, _ in beats]
     np.testing.assert_allclose([beat["values"] for beat in answer["beats"]], [values for _, values in beats], atol=1e-4)
 
@@ -191,10 +204,10 @@ def test_a_wfdb_record(node, leads, tmp_path, form):
 def test_an_edf_file(node, leads, tmp_path):
     pytest.importorskip("pyedflib", reason="the package pyedflib is not installed")
     file = write_edf(tmp_path / "strip.edf", RATE, leads)
-    [answer] = node([recording(file, length=33)])
+    [answer] = node([recording(file, features=features_of(Cut(33)))])
     assert answer["leads"] == [{"name": name, "rate": RATE, "unit": "mV"} for name in ("resp", "ECG II")]
     assert answer["samples"] == 20 * RATE
-    same_as_python(answer, read_lead(file), 33)
+    same_as_python(answer, read_lead(file), Cut(33))
 
 
 def test_a_table_with_times(node, leads, tmp_path):
@@ -262,6 +275,73 @@ def test_gaps_and_flat_stretches_are_seen_as_in_python(node, leads, tmp_path, si
 def test_a_lead_that_is_held_for_minutes(node):
     files = FLAT_HOLD.with_suffix(".hea"), FLAT_HOLD.with_suffix(".dat")
     same_as_python(node([recording(*files)])[0], read_lead(FLAT_HOLD))
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.names[0]}-{cut.names[-1]}")
+def test_beats_of_every_cut_are_those_of_python(node, leads, tmp_path, cut):
+    samples = leads["ECG II"].copy()
+    samples[1000:1030], samples[2500:3500], samples[4000] = np.nan, 0.4, np.nan  # gaps and a pause
+    file = write_table(tmp_path / "strip.csv", RATE, {"ECG [mV]": samples})
+    [answer] = node([recording(file, features=features_of(cut))])
+    assert len(answer["beats"]) > 5
+    same_as_python(answer, read_lead(file), cut)
+
+
+NAMES = [
+    *(list(cut.names) for cut in [PLAIN, *CUTS]),
+    ["0", "1", "2"],
+    ["att1", "att2"],
+    ["0.000", "0.004"],
+    ["F1", "F2", "age"],
+    ["F1", "F3"],
+    ["F1", "mV2"],
+    ["F1", "F2", "rr_previous", "age"],
+    ["F1", "F2", "rr_local", "rr_local"],
+    ["rr_previous", "F1", "F2"],
+    ["F-250ms", "F0ms", "F450ms"],
+    ["F-250ms", "F450"],
+    [*PLAIN.names, "age"],
+]
+
+
+def test_the_names_of_a_models_features_tell_the_same_cut(node):
+    requests = [{"task": "cut", "paths": [], "features": {"count": len(names), "names": names}} for names in NAMES]
+    for names, answer in zip(NAMES, node(requests), strict=True):
+        assert answer.get("error", "").removeprefix("The recording cannot be read: ") == refusal(names)
+        if "error" not in answer:
+            cut = Cut(
+                answer["length"], answer["window"] and tuple(answer["window"]), answer["scale"], tuple(answer["rhythm"])
+            )
+            assert cut == cut_of(names, len(names))
+
+
+def refusal(names: list[str]) -> str:
+    try:
+        cut_of(names, len(names))
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.names[0]}-{cut.names[-1]}")
+def test_a_table_of_beats_has_the_values_of_its_names(node, tmp_path, cut):
+    rows = np.random.default_rng(0).normal(size=(12, len(cut.names))).round(4)
+    names = ["record", *cut.names, "label"]
+    lines = [",".join(["r1", *map(str, row), str(place % 2)]) for place, row in enumerate(rows)]
+    file = tmp_path / "beats.csv"
+    file.write_text("\n".join([f"# {cut.described()}", ",".join(names), *lines]))
+    table = {"task": "table", "paths": [str(file)], "width": len(cut.names)}
+    known = list(cut.names)
+    same, turned, other = node([table | {"names": each} for each in (known, known[::-1], list(Cut(len(known)).names))])
+    assert same["labels"] == [str(place % 2) for place in range(12)]
+    np.testing.assert_allclose(same["first"], rows[0])
+    np.testing.assert_allclose(turned["first"], rows[0][::-1])
+    assert "beats.csv are cut otherwise than this model takes them: Its values are " in other["error"]
+
+
+def test_a_model_of_one_value_takes_no_beats(node):
+    [answer] = node([{"task": "cut", "paths": [], "features": {"count": 1, "names": None}}])
+    assert "takes single values, no beats" in answer["error"]
 
 
 def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
