@@ -17,7 +17,7 @@ from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart
 from data.recordings.annotations import LABELLINGS
-from data.recordings.cut import SCALES, WINDOWS, Cut, cut_of
+from data.recordings.cut import BEAT_LENGTH, PEAK_LENGTH, SCALES, WINDOWS, Cut, cut_of
 from data.recordings.cut_options import CutOptions
 from data.recordings.segmentation import write_beats
 from data.sources.download import SOURCES, download
@@ -81,15 +81,21 @@ def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
     )
     cut.add_argument("--out", type=Path, default="data/beats.csv", metavar="FILE", help="the file to write")
     cut.add_argument("--positions", type=Path, metavar="FILE", help="also write where each row's R peak is")
-    cut.add_argument("--length", type=int, default=140, metavar="N", help="values per beat")
+    cut.add_argument(
+        "--length",
+        type=int,
+        metavar="N",
+        help=f"values per beat (default: {BEAT_LENGTH}, or {PEAK_LENGTH} with --window peak)",
+    )
     cut.add_argument(
         "--window", choices=WINDOWS, default="beat", help="from R peak to R peak, or a fixed time about the R peak"
     )
     cut.add_argument(
         "--scale", choices=SCALES, default="deviation", help="mean 0 and deviation 1, or mV less the beat's median"
     )
-    cut.add_argument("--rhythm", action="store_true", help="add the RR intervals beside each beat, as ratios")
-    cut.add_argument("--url", help="address of a gateway: its model's cut is taken instead of the four options above")
+    cut.add_argument("--rhythm", action="store_true", help="add the RR intervals about each beat")
+    cut.add_argument("--likeness", action="store_true", help="add how like the recording's usual beat each beat is")
+    cut.add_argument("--url", help="address of a gateway: its model's cut is taken instead of the five options above")
     cut.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key for that gateway")
     cut.add_argument(
         "--channel", metavar="C", help="name or number, from 0, of the lead, or A-B (default: an ECG, or the first)"
@@ -167,7 +173,7 @@ def _beats(chosen: Namespace) -> None:
     if chosen.url:
         cut = _served_cut(chosen.url, chosen.key_file)
     else:
-        cut = Cut.chosen(chosen.length, chosen.window, chosen.scale, chosen.rhythm)
+        cut = Cut.chosen(chosen.length, chosen.window, chosen.scale, chosen.rhythm, chosen.likeness)
     names = [field.name for field in fields(CutOptions) if field.name != "cut"]
     options = CutOptions(cut, **{name: getattr(chosen, name) for name in names})
     write_beats(chosen.recordings, chosen.out, chosen.positions, options)

@@ -9,7 +9,7 @@ from data.errors import DataError
 
 ALWAYS: Final = ("predicted_class", "probability", "model_version")
 DETAILS: Final = ("abstain", "unusual", "unusual_score")
-OF_A_CUT: Final = re.compile(r"(F|mV)-?\d+(\.\d+)?ms|mV\d+|rr_\w+")  # names that tell how a beat was cut
+OF_A_CUT: Final = re.compile(r"(F|mV)-?\d+(\.\d+)?ms|mV\d+|(rr|like)_\w+")  # names that tell how a beat was cut
 
 
 def columns(served: Served, details: bool) -> tuple[str, ...]:

@@ -1,15 +1,18 @@
 """Cuts beats as gateway/static/recording/beats.js does: the two are held together by a test, so change both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.recordings.cut import Cut
-from data.recordings.rhythm import LONGEST_SECONDS, rhythm_of
+from data.recordings.cut import RHYTHM, Cut
+from data.recordings.likeness import likeness_of
+from data.recordings.resample import means, normalised
+from data.recordings.rhythm import rhythm_of
 
+LONGEST_SECONDS: Final = 3  # from one peak to the next; beyond it beats were missed
 BEFORE_PEAK: Final = 0.025  # of the RR interval: where ECG5000's beats begin
 
 
@@ -23,11 +26,11 @@ def cut_beats(
     recording. By RR intervals there is none of the last peak either, nor of one before a pause of more than
     LONGEST_SECONDS. `samples` must be in mV for a cut in mV.
     """
-    rhythm = rhythm_of(samples, rate, peaks) if cut.rhythm else {}
+    beside = _beside(samples, rate, peaks, cut.beside)
     for index, start, span in _windows(rate, peaks.tolist(), cut):
-        values = _cut(samples, start, span, cut)
-        if values is not None:
-            yield index, np.append(values, [rhythm[name][index] for name in cut.rhythm])
+        trace = _trace(samples, start, span, cut)
+        if trace is not None:
+            yield index, np.append(trace, beside[index])
 
 
 def _windows(rate: float, peaks: list[int], cut: Cut) -> Iterator[tuple[int, float, float]]:
@@ -42,23 +45,17 @@ def _windows(rate: float, peaks: list[int], cut: Cut) -> Iterator[tuple[int, flo
             yield index, peak - BEFORE_PEAK * span, span
 
 
-def _cut(samples: NDArray[np.float32], start: float, span: float, cut: Cut) -> NDArray[np.float64] | None:
-    """Return the window's values: each is the mean of the samples about its place, so that nothing is aliased."""
-    places = start + np.linspace(0, span, cut.length)
-    half = max(span / (cut.length - 1), 1) / 2
-    first, last = int(np.floor(start - half)) - 1, int(np.ceil(start + span + half)) + 1
-    if first < 0 or last >= len(samples):
+def _trace(samples: NDArray[np.float32], start: float, span: float, cut: Cut) -> NDArray[np.float64] | None:
+    values = means(samples, start, span, cut.length)
+    if values is None:
         return None
-    if np.ptp(samples[first : last + 1]) == 0:  # the rounding of its sums would be taken for a wave
-        return None
-    sums = np.concatenate([[0], np.cumsum(samples[first : last + 1], dtype=np.float64)])
-    if np.isnan(sums[-1]):
-        return None
-    edges = first - 0.5 + np.arange(len(sums))  # sums[i] is that of the samples before edges[i]
-    means = np.interp(places + half, edges, sums) - np.interp(places - half, edges, sums)
-    return _normalised(means) if cut.scale == "deviation" else means / (2 * half) - np.median(means / (2 * half))
+    return normalised(values) if cut.scale == "deviation" else values - np.median(values)
 
 
-def _normalised(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    deviation = values.std(ddof=1)  # as the rows of the UCR archive
-    return (values - values.mean()) / deviation if deviation > 0 else None
+def _beside(
+    samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64], names: Sequence[str]
+) -> NDArray[np.float64]:
+    """Return what follows the trace of each peak, (peaks, names)."""
+    rhythm = rhythm_of(samples, rate, peaks) if set(names) & set(RHYTHM) else {}
+    columns = [rhythm[name] if name in rhythm else likeness_of(samples, rate, peaks, name) for name in names]
+    return np.reshape(columns, (len(names), len(peaks))).T

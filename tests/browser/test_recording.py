@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from data.recordings.cut import PEAK_WINDOW, RHYTHM, Cut
+from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut
 from tests.browser.conftest import WIDTH, model_of
 from tests.browser.test_reach import violations
 from tests.fake_serving import FakeServing
@@ -51,7 +51,7 @@ def test_a_recording_becomes_beats_on_a_strip(recorded):
         assert ", class " in (peak.get_attribute("aria-label") or "")
 
 
-CUT = Cut(WIDTH - 3, PEAK_WINDOW, "mV", RHYTHM)
+CUT = Cut(WIDTH - 8, PEAK_WINDOW, "mV", RHYTHM + LIKENESS)
 
 
 @pytest.fixture
@@ -67,14 +67,14 @@ def test_a_recording_is_cut_as_the_model_takes_it(of_a_cut, tmp_path):
     page = of_a_cut
     page.locator("#files").set_input_files(files_of("watch", tmp_path))
     window = "from \N{MINUS SIGN}250 to 450 ms of the R peak in mV"
-    cut = f"{BEATS} beats cut to {WIDTH - 3} values {window}, and 3 ratios of RR intervals"
+    cut = f"{BEATS} beats cut to {WIDTH - 8} values {window}, with {', '.join(RHYTHM + LIKENESS)}"
     expect(page.get_by_role("status")).to_contain_text(f"{cut}. All are answered")
-    expect(page.locator("#trace")).to_have_attribute("aria-label", re.compile(f"A trace of {WIDTH - 3} values"))
-    expect(page.get_by_role("slider", name="Value")).to_have_attribute("max", str(WIDTH - 4))
-    rhythm = page.get_by_role("list", name="RR intervals")
-    expect(rhythm).to_contain_text("1.00: the RR interval before it, of the usual one, contributes")
+    expect(page.locator("#trace")).to_have_attribute("aria-label", re.compile(f"A trace of {WIDTH - 8} values"))
+    expect(page.get_by_role("slider", name="Value")).to_have_attribute("max", str(WIDTH - 9))
+    beside = page.get_by_role("list", name="Beside the trace")
+    expect(beside).to_contain_text("0.80: the RR interval before it, in seconds, contributes")
     page.get_by_text("Values as a table").click()
-    expect(page.locator("#values-table")).to_contain_text("rr_local")
+    expect(page.locator("#values-table")).to_contain_text("like_qrs")
 
 
 def test_a_model_in_millivolts_takes_no_lead_without_a_unit(of_a_cut):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.annotations import match, read_annotations
-from data.recordings.cut import PEAK_WINDOW, RHYTHM, Cut, cut_of
+from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut, cut_of
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 from data.recordings.windows import cut_beats
@@ -29,10 +29,10 @@ RATE = 250
 PLAIN = Cut()
 CUTS = [
     Cut(70, PEAK_WINDOW),
-    Cut(187, (-399.9, 333.3), "mV", RHYTHM),
+    Cut(187, (-399.9, 333.3), "mV", RHYTHM + LIKENESS),
     Cut(50, None, "mV"),
-    Cut(51, None, "mV", ("rr_next",)),
-    Cut(140, rhythm=RHYTHM[::-1]),
+    Cut(51, None, "mV", ("like_qrs", "rr_next_local")),
+    Cut(140, beside=RHYTHM[::-1]),
 ]
 BEATS = heartbeats(RATE, 20)
 LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 172800 * (sample > 3000)},1\n" for sample in range(6000))
@@ -298,6 +298,7 @@ NAMES = [
     ["F1", "F2", "rr_previous", "age"],
     ["F1", "F2", "rr_local", "rr_local"],
     ["rr_previous", "F1", "F2"],
+    ["F1", "F2", "like_other"],
     ["F-250ms", "F0ms", "F450ms"],
     ["F-250ms", "F450"],
     [*PLAIN.names, "age"],
@@ -310,7 +311,7 @@ def test_the_names_of_a_models_features_tell_the_same_cut(node):
         assert answer.get("error", "").removeprefix("The recording cannot be read: ") == refusal(names)
         if "error" not in answer:
             cut = Cut(
-                answer["length"], answer["window"] and tuple(answer["window"]), answer["scale"], tuple(answer["rhythm"])
+                answer["length"], answer["window"] and tuple(answer["window"]), answer["scale"], tuple(answer["beside"])
             )
             assert cut == cut_of(names, len(names))
 

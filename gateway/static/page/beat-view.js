@@ -1,7 +1,7 @@
 /** One beat: its trace, the answer, how sure the model is, and what decided. */
 
 import { element, fill, found, unseen, watcher } from "./dom.js";
-import { ratiosOf, traceOf } from "./features.js";
+import { besideOf, traceOf } from "./features.js";
 import { deciding, described, judge, likeness } from "./judging.js";
 import { drawTrace } from "./trace.js";
 import { count, decimal, percent } from "./words.js";
@@ -36,7 +36,7 @@ export class BeatView {
     if (this.answerChanged(beat, beat.answer, facts.model)) this.fillAnswer();
     if (!this.traceChanged(beat, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
     this.fillExplanation();
-    this.fillRhythm();
+    this.fillBeside();
     this.slider.max = this.trace.length - 1;
     this.draw();
     this.fillValues();
@@ -66,8 +66,8 @@ export class BeatView {
     return traceOf(values, this.facts.model.features);
   }
 
-  get ratios() {
-    return ratiosOf(this.beat.features, this.facts.model.features);
+  get beside() {
+    return besideOf(this.beat.features, this.facts.model.features);
   }
 
   /** The mean training beat, where it is as long as this one. */
@@ -128,19 +128,19 @@ export class BeatView {
     const text = () => {
       if (!wanted || !answer) return "";
       if (explanation === null) return "This model version cannot say which part of the trace decided.";
-      return explanation ? deciding(explanation, this.ratios) : "Asking which part of the trace decided …";
+      return explanation ? deciding(explanation, this.beside) : "Asking which part of the trace decided …";
     };
     fill(found("deciding"), text());
   }
 
-  /** The ratios of RR intervals, which are no part of the trace, and what they contributed. */
-  fillRhythm() {
-    const parts = this.ratios.map(({ words, place }) => {
+  /** What is no part of the trace, such as RR intervals, and what it contributed. */
+  fillBeside() {
+    const parts = this.beside.map(({ words, place }) => {
       const share = this.explanation && `, contributes ${decimal(this.explanation.attributions[place], 3)}`;
       return element("li", {}, `${decimal(this.beat.features[place])}: ${words}${share ?? ""}`);
     });
-    found("rhythm").hidden = !parts.length;
-    fill(found("rhythm"), parts);
+    found("beside").hidden = !parts.length;
+    fill(found("beside"), parts);
   }
 
   fillValues() {
@@ -148,7 +148,7 @@ export class BeatView {
     if (!details.open || !this.beat) return;
     const columns = ["Value", "Beat", this.baseline && "Mean beat", this.explanation && "Contributes"].filter(Boolean);
     const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
-    const names = new Map(this.ratios.map(({ name, place }) => [place, name]));
+    const names = new Map(this.beside.map(({ name, place }) => [place, name]));
     const rows = Array.from(this.beat.features, (value, i) => {
       const more = [this.baseline && decimal(this.baseline[i], 3), this.explanation && decimal(this.explanation.attributions[i], 4)];
       return element("tr", {}, element("th", { scope: "row" }, names.get(i) ?? i), [decimal(value, 3), ...more.filter(Boolean)].map((text) => element("td", {}, text)));

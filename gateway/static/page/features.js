@@ -1,11 +1,16 @@
-/** What a beat's features are: the values of its trace, and behind them the ratios of its RR intervals. */
+/** What a beat's features are: the values of its trace, and what follows it. */
 
 import { traceLength } from "../recording/cut.js";
 
 const WORDS = {
-  rr_previous: "the RR interval before it, of the usual one",
-  rr_next: "the RR interval after it, of the usual one",
-  rr_local: "the RR interval before it, of the one after it",
+  rr_previous: "the RR interval before it, in seconds",
+  rr_local: "the RR interval of the beats about it, in seconds",
+  rr_previous_local: "the RR interval before it over that of the beats about it",
+  rr_next_local: "the RR interval after it over that of the beats about it",
+  rr_previous_next: "the RR interval before it over the one after it",
+  rr_previous_median: "the RR interval before it over the recording's median",
+  like_beat: "its likeness to the recording's usual beat",
+  like_qrs: "the likeness of its QRS complex to the usual one",
 };
 
 /** Of a model's features, or of what belongs to each of them, those that are the trace. */
@@ -14,7 +19,7 @@ export function traceOf(values, features) {
 }
 
 /** The others: `name`, `words` for people, and the `place` among all features. */
-export function ratiosOf(values, features) {
+export function besideOf(values, features) {
   const first = lengthOf(values, features);
   return Array.from(values.slice(first), (_, at) => {
     const name = features.names[first + at];

@@ -35,10 +35,10 @@ export async function cut(source, lead, inverted, progress) {
   return new Collection({ name: source.name, beats, understood, recording: { source, lead, inverted, samples, rate } });
 }
 
-function described({ length, window, scale, rhythm }) {
+function described({ length, window, scale, beside }) {
   const from = window ? ` from ${decimal(window[0], 0)} to ${decimal(window[1], 0)} ms of the R peak` : "";
-  const ratios = rhythm.length ? `, and ${counted(rhythm.length, "ratio")} of RR intervals` : "";
-  return `to ${count(length)} values${from}${scale === "mV" ? " in mV" : ""}${ratios}`;
+  const more = beside.length ? `, with ${beside.join(", ")}` : "";
+  return `to ${count(length)} values${from}${scale === "mV" ? " in mV" : ""}${more}`;
 }
 
 function sentence(said) {

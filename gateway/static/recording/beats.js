@@ -1,7 +1,10 @@
 /** Cuts beats as data/recordings/windows.py does: the two are held together by a test, so change both. */
 
-import { LONGEST_SECONDS, median, rhythmOf } from "./rhythm.js";
+import { likenessOf } from "./likeness.js";
+import { means, median, normalised } from "./resample.js";
+import { rhythmOf } from "./rhythm.js";
 
+const LONGEST_SECONDS = 3; // from one peak to the next; beyond it beats were missed
 const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
 
 /**
@@ -17,11 +20,11 @@ const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
  *   the recording; by RR intervals there is none of the last peak either, nor of one before a pause of over three seconds.
  */
 export function cutBeats(samples, rate, peaks, cut) {
-  const rhythm = cut.rhythm.length ? rhythmOf(samples, rate, peaks) : null;
+  const beside = besideOf(samples, rate, peaks, cut.beside);
   const beats = [];
   for (const { index, start, span } of windows(rate, peaks, cut)) {
     const trace = traceOf(samples, start, span, cut);
-    const values = trace && Float32Array.from([...trace, ...cut.rhythm.map((name) => rhythm[index][name])]);
+    const values = trace && Float32Array.from([...trace, ...cut.beside.map((name) => beside[index][name])]);
     if (values) beats.push({ peak: peaks[index], start, end: start + span, values });
   }
   return beats;
@@ -38,27 +41,9 @@ function* windows(rate, peaks, { window }) {
   }
 }
 
-/** Each value is the mean of the samples about its place, so that many samples become few without aliasing. */
 function traceOf(samples, start, span, { length, scale }) {
-  const step = span / (length - 1);
-  const width = Math.max(step, 1);
-  const first = Math.floor(start - width / 2) - 1;
-  const last = Math.ceil(start + span + width / 2) + 1;
-  if (first < 0 || last >= samples.length) return null;
-  if (samples.subarray(first, last + 1).every((value) => value === samples[first])) return null;
-  const sums = new Float64Array(last - first + 2); // sums[i]: of the samples before first + i
-  for (let at = first; at <= last; at++) sums[at - first + 1] = sums[at - first] + samples[at];
-  if (Number.isNaN(sums[last - first + 1])) return null;
-  const sumUpTo = (place) => {
-    const whole = Math.floor(place - first + 0.5);
-    return sums[whole] + (place - first + 0.5 - whole) * samples[first + whole];
-  };
-  const values = new Float64Array(length);
-  for (let index = 0; index < length; index++) {
-    const place = start + index * step;
-    values[index] = (sumUpTo(place + width / 2) - sumUpTo(place - width / 2)) / width;
-  }
-  return scale === "mV" ? lessMedian(values) : normalised(values);
+  const values = means(samples, start, span, length);
+  return values && (scale === "mV" ? lessMedian(values) : normalised(values));
 }
 
 function lessMedian(values) {
@@ -66,10 +51,9 @@ function lessMedian(values) {
   return values.map((value) => value - baseline);
 }
 
-/** As the rows of the UCR archive: the deviation is that of a sample, with n - 1. */
-function normalised(values) {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation = Math.sqrt(squares / (values.length - 1));
-  return deviation > 0 ? values.map((value) => (value - mean) / deviation) : null;
+/** What follows the trace of each peak, by its names. */
+function besideOf(samples, rate, peaks, names) {
+  const rhythm = names.some((name) => name.startsWith("rr_")) ? rhythmOf(samples, rate, peaks) : [];
+  const likeness = names.filter((name) => name.startsWith("like_")).map((name) => [name, likenessOf(samples, rate, peaks, name)]);
+  return Array.from(peaks, (_, index) => ({ ...rhythm[index], ...Object.fromEntries(likeness.map(([name, all]) => [name, all[index]])) }));
 }

@@ -2,17 +2,19 @@
 
 import { RecordingError } from "./errors.js";
 
-const RHYTHM = ["rr_previous", "rr_next", "rr_local"];
+const RHYTHM = ["rr_previous", "rr_local", "rr_previous_local", "rr_next_local", "rr_previous_next", "rr_previous_median"];
+const LIKENESS = ["like_beat", "like_qrs"];
+const BESIDE = /^(rr|like)_/; // names of what follows the trace
 const TIMED = /^(F|mV)(-?\d+(?:\.\d+)?)ms$/; // the time from the R peak
-const OF_A_CUT = /^((F|mV)-?\d+(\.\d+)?ms|mV\d+|rr_\w+)$/;
+const OF_A_CUT = /^((F|mV)-?\d+(\.\d+)?ms|mV\d+|(rr|like)_\w+)$/;
 const COUNTED = /^(F|mV)(\d+)$/;
 const STEP = 0.1; // milliseconds that the names tell apart
 const LISTED = 5; // names in a message
 
 /**
- * @typedef {{length: number, window: number[]|null, scale: "deviation"|"mV", rhythm: string[]}} Cut
+ * @typedef {{length: number, window: number[]|null, scale: "deviation"|"mV", beside: string[]}} Cut
  *   values of the trace; first and last place in ms from the R peak, or null for one RR interval as in the UCR archive's
- *   rows; their scale; which ratios of RR intervals follow
+ *   rows; their scale; the names of what follows
  */
 
 /**
@@ -23,11 +25,11 @@ const LISTED = 5; // names in a message
  */
 export function cutOf({ count, names }) {
   const length = traceLength({ count, names });
-  const [trace, rhythm] = [(names ?? []).slice(0, length), (names ?? []).slice(length)];
-  const cut = { length, window: null, scale: "deviation", rhythm };
+  const [trace, beside] = [(names ?? []).slice(0, length), (names ?? []).slice(length)];
+  const cut = { length, window: null, scale: "deviation", beside };
   if (count < 2) throw new RecordingError("this model takes single values, no beats; give a table of them");
   if (!names) return cut;
-  if (length > 1 && rhythm.every((name, place) => RHYTHM.includes(name) && rhythm.indexOf(name) === place)) {
+  if (length > 1 && beside.every((name, place) => [...RHYTHM, ...LIKENESS].includes(name) && beside.indexOf(name) === place)) {
     const [timed, counted] = [numbered(trace, TIMED), numbered(trace, COUNTED)];
     if (timed && areEven(timed.numbers, timed.numbers.at(-1))) {
       return { ...cut, scale: timed.scale, window: [timed.numbers[0], timed.numbers.at(-1)] };
@@ -44,9 +46,9 @@ export function isOtherwise(given, names) {
   return !names.every((name) => given.includes(name)) && [...given, ...names].some((name) => OF_A_CUT.test(name));
 }
 
-/** How many of a model's features are the trace; ratios of RR intervals follow it. */
+/** How many of a model's features are the trace; what has other names follows it. */
 export function traceLength({ count, names }) {
-  const first = names?.findIndex((name) => name.startsWith("rr_")) ?? -1;
+  const first = names?.findIndex((name) => BESIDE.test(name)) ?? -1;
   return first < 0 ? count : first;
 }
 

@@ -1,42 +1,47 @@
-/** The RR intervals beside a beat as ratios; as data/recordings/rhythm.py, which says why, so change both. */
+/** The RR intervals about a beat; as data/recordings/rhythm.py, which says why, so change both. */
 
-export const LONGEST_SECONDS = 3; // from one peak to the next; beyond it beats were missed
-const NEAR = 10; // RR intervals to either side of a beat whose median is the usual one
-const MOST = 5; // times the usual interval, or its share: what is beyond says no more
+import { median } from "./resample.js";
+
+const SHORTEST = 0.2; // seconds; less is no heartbeat
+const LONGEST = 3; // seconds; a pause may last longer
+const AROUND = 5; // beats to either side, whose RR intervals make the local one
+const MOST = 4; // that a ratio can be
+const UNKNOWN = 1; // second: the RR interval where a recording has none
 
 /**
- * The ratios of each peak, by their names; 1 where an interval is none.
+ * The RR intervals of each peak, by their names: two in seconds, and ratios.
  *
  * @param {Float32Array} samples one lead, NaN in gaps
  * @param {number} rate samples per second
  * @param {ArrayLike<number>} peaks sample numbers, ascending
- * @returns {{rr_previous: number, rr_next: number, rr_local: number}[]}
+ * @returns {{rr_previous: number, rr_local: number, rr_previous_local: number, rr_next_local: number,
+ *   rr_previous_next: number, rr_previous_median: number}[]}
  */
 export function rhythmOf(samples, rate, peaks) {
   const intervals = Array.from(peaks).slice(1).map((next, place) => interval(samples, rate, peaks[place], next));
+  const all = intervals.filter((seconds) => seconds !== null);
+  const overall = all.length ? median(all) : UNKNOWN;
+  const known = intervals.map((seconds) => seconds ?? overall);
+  const [previous, next] = [[overall, ...known], [...known, overall]];
   return Array.from(peaks, (_, beat) => {
-    const near = intervals.slice(Math.max(beat - NEAR, 0), beat + NEAR).filter((each) => !Number.isNaN(each));
-    const usual = median(near);
-    const [previous, next] = [intervals[beat - 1] ?? NaN, intervals[beat] ?? NaN];
-    return { rr_previous: ratio(previous, usual), rr_next: ratio(next, usual), rr_local: ratio(previous, next) };
+    const around = Array.from({ length: 2 * AROUND + 1 }, (_, at) => previous[Math.min(Math.max(beat - AROUND + at, 0), peaks.length - 1)]);
+    const local = median(around);
+    return {
+      rr_previous: previous[beat],
+      rr_local: local,
+      rr_previous_local: ratio(previous[beat], local),
+      rr_next_local: ratio(next[beat], local),
+      rr_previous_next: ratio(previous[beat], next[beat]),
+      rr_previous_median: ratio(previous[beat], overall),
+    };
   });
 }
 
-/** An RR interval in seconds; NaN if it is too long, or has a gap. */
+/** An RR interval in seconds; null for one with a gap. */
 function interval(samples, rate, peak, next) {
-  const seconds = (next - peak) / rate;
-  return seconds > LONGEST_SECONDS || samples.subarray(peak, next).some(Number.isNaN) ? NaN : seconds;
+  return samples.subarray(peak, next).some(Number.isNaN) ? null : Math.min(Math.max((next - peak) / rate, SHORTEST), LONGEST);
 }
 
 function ratio(one, other) {
-  const share = one / other;
-  return Number.isNaN(share) ? 1 : Math.min(Math.max(share, 1 / MOST), MOST);
-}
-
-/** The median, of two middle values their mean; NaN of none. */
-export function median(values) {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  if (!sorted.length) return NaN;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return Math.min(one / other, MOST);
 }

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import DataError
-from data.recordings.cut import PEAK_WINDOW, RHYTHM, SCALES, WINDOWS, Cut, cut_of
+from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, SCALES, WINDOWS, Cut, cut_of
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,9 @@ from data.recordings.cut import PEAK_WINDOW, RHYTHM, SCALES, WINDOWS, Cut, cut_o
         (Cut(3, scale="mV"), "mV1", "mV3"),
         (Cut(141, PEAK_WINDOW), "F-250ms", "F450ms"),
         (Cut(140, PEAK_WINDOW, "mV"), "mV-250ms", "mV450ms"),
-        (Cut(4, rhythm=RHYTHM), "F1", "rr_local"),
+        (Cut(4, beside=RHYTHM + LIKENESS), "F1", "like_qrs"),
     ],
-    ids=["plain", "mV", "peak", "both", "rhythm"],
+    ids=["plain", "mV", "peak", "both", "beside"],
 )
 def test_the_names_tell_the_cut(cut, first, last):
     assert (cut.names[0], cut.names[-1]) == (first, last)
@@ -42,12 +42,12 @@ def test_times_have_a_tenth_of_a_millisecond():
     length=st.integers(2, 500),
     window=st.none() | st.tuples(st.integers(-600, 0), st.integers(100, 900)),
     scale=st.sampled_from(SCALES),
-    rhythm=st.lists(st.sampled_from(RHYTHM), unique=True),
+    beside=st.lists(st.sampled_from(RHYTHM + LIKENESS), unique=True),
 )
-def test_every_cut_is_read_back_from_its_names(length, window, scale, rhythm):
+def test_every_cut_is_read_back_from_its_names(length, window, scale, beside):
     limits = window and (float(window[0]), float(window[1]))
-    cut = Cut(length, limits, scale, tuple(rhythm))
-    assert len(set(cut.names)) == length + len(rhythm)
+    cut = Cut(length, limits, scale, tuple(beside))
+    assert len(set(cut.names)) == length + len(beside)
     assert cut_of(cut.names, len(cut.names)) == cut
 
 
@@ -77,6 +77,7 @@ def test_names_of_others_stand_for_beats_as_the_archive_has_them(names, length):
         ["F1", "F2", "rr_other"],
         ["rr_previous", "F1", "F2"],
         ["rr_previous"],
+        ["F1", "F2", "like_other"],
         ["F-250ms", "F0ms", "F450ms"],
         ["F-250ms", "F450"],
         ["age", "weight"],
@@ -107,4 +108,9 @@ def test_of_many_features_some_are_named():
 )
 def test_a_cut_that_cannot_be_is_refused(wanted, message):
     with pytest.raises(DataError, match=message):
-        Cut.chosen(**({"length": 140, "window": "beat", "scale": "deviation", "rhythm": False} | wanted))
+        Cut.chosen(**({"length": None, "window": "beat", "scale": "deviation"} | wanted), rhythm=False, likeness=False)
+
+
+def test_each_window_has_a_length_of_its_own():
+    assert Cut.chosen(None, "beat", "deviation", rhythm=False, likeness=False) == Cut(140)
+    assert Cut.chosen(None, "peak", "mV", rhythm=True, likeness=True).names[34:36] == ("mV450ms", "rr_previous")

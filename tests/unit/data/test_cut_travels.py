@@ -51,7 +51,7 @@ def test_a_file_for_training_has_the_ratios_as_values(beats, tmp_path):
     assert found.groups is not None
     assert set(found.groups.tolist()) == {"1", "2"}
     assert found.note is not None
-    assert "with rr_previous, rr_next, rr_local" in found.note
+    assert "with RR intervals" in found.note
 
 
 def test_a_frame_without_the_note_keeps_the_cut(recordings, tmp_path):
@@ -62,22 +62,22 @@ def test_a_frame_without_the_note_keeps_the_cut(recordings, tmp_path):
 
 
 def test_the_ratios_are_sent_under_their_names_in_any_order(gateway, recordings, beats, tmp_path):
-    gateway.served["features"] = {"count": 33, "names": [*RHYTHM, *CUT.names[:30]]}
+    gateway.served["features"] = {"count": 36, "names": [*RHYTHM, *CUT.names[:30]]}
     with predict(Job(beats, gateway.url, tmp_path / "predictions.csv")).open() as file:
         answers = list(csv.DictReader(file))
     sent = data.predict(framed(recordings), gateway.url)
     rows = np.loadtxt(beats, delimiter=",", skiprows=2)[:, 1:]
     assert len(answers) == len(sent) == len(rows)
     for half in (gateway.beats[: len(rows)], gateway.beats[len(rows) :]):
-        np.testing.assert_allclose(half, np.roll(rows, 3, axis=1), atol=1e-4)
+        np.testing.assert_allclose(half, np.roll(rows, 6, axis=1), atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    "served", [Cut(33), Cut(30, (-300.0, 450.0), "mV", RHYTHM), Cut(33, scale="mV")], ids=["F", "ms", "mV"]
+    "served", [Cut(36), Cut(30, (-300.0, 450.0), "mV", RHYTHM), Cut(36, scale="mV")], ids=["F", "ms", "mV"]
 )
 def test_beats_of_another_cut_are_not_predicted(gateway, beats, recordings, tmp_path, served):
-    gateway.served["features"] = {"count": 33, "names": list(served.names)}
-    told = f"mV-250ms to rr_local, which are cut otherwise than version 3 takes them, {served.names[0]} to"
+    gateway.served["features"] = {"count": 36, "names": list(served.names)}
+    told = f"mV-250ms to rr_previous_median, which are cut otherwise than version 3 takes them, {served.names[0]} to"
     with pytest.raises(DataError, match=told):
         predict(Job(beats, gateway.url, tmp_path / "predictions.csv"))
     with pytest.raises(DataError, match=told):

@@ -16,6 +16,7 @@ import pytest
 import data
 from data.client.in_flight import IN_FLIGHT
 from data.errors import DataError
+from data.recordings.cut import PEAK_LENGTH, PEAK_WINDOW, RHYTHM, Cut
 from data.sources.generate import Recipe, generate
 from tests.fake_gateway import error, running
 from tests.recordings import heartbeats, strip, write_table
@@ -82,8 +83,8 @@ def test_the_options_of_beats_are_those_of_the_command(recording):
 
 
 def test_the_rhythm_and_the_window_are_columns(recording):
-    frame = data.beats(recording, 32, window="peak", rhythm=True)
-    assert list(frame.columns[[0, 31, 32, 33, 34]]) == ["F-250ms", "F450ms", "rr_previous", "rr_next", "rr_local"]
+    frame = data.beats(recording, window="peak", rhythm=True)
+    assert tuple(frame.columns) == (*Cut(PEAK_LENGTH, PEAK_WINDOW).names, *RHYTHM)
     assert len(frame) == len(heartbeats(250, 30))
     with pytest.raises(DataError, match="the window must be beat or peak, not qrs"):
         data.beats(recording, window="qrs")

@@ -56,20 +56,21 @@ def test_a_row_for_each_beat_and_its_place(tmp_path, table):
 def test_the_rhythm_stands_behind_the_trace_and_the_note_says_how_it_was_cut(tmp_path, leads):
     table = write_table(tmp_path / "strip.csv", RATE, {"ECG [uV]": 1000 * leads["ECG II"]})
     out, positions = tmp_path / "beats.csv", tmp_path / "positions.csv"
-    options = ["--window", "peak", "--scale", "mV", "--rhythm", "--length", "71"]
+    options = ["--window", "peak", "--scale", "mV", "--rhythm", "--likeness", "--length", "71"]
     assert main(["beats", str(table), "--out", str(out), "--positions", str(positions), *options]) == 0
     note, header, *rows = out.read_text().splitlines()
     assert note == (
         "# cut from a recording by python -m data beats: lead ECG at 250 Hz; window from -250 to 450 ms of the R peak; "
-        "in mV less the beat's median; with rr_previous, rr_next, rr_local"
+        "in mV less the beat's median; with RR intervals; with the likeness to the recording's usual beat"
     )
-    assert header.split(",") == list(Cut.chosen(71, "peak", "mV", True).names)
+    assert header.split(",") == list(Cut.chosen(71, "peak", "mV", True, True).names)
     assert len(rows) == len(RECORD_BEATS)  # the last one too
     beats = np.array([row.split(",") for row in rows], float)
     np.testing.assert_allclose(np.median(beats[:, :71], axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(np.ptp(beats[:, :71], axis=1), 1.15, atol=0.1)  # from S to R, in mV
     intervals = np.diff(np.loadtxt(positions, delimiter=",", skiprows=1)[:, 0])
-    np.testing.assert_allclose(beats[1:-1, 73], intervals[:-1] / intervals[1:], atol=1e-4)
+    np.testing.assert_allclose(beats[1:-1, 75], intervals[:-1] / intervals[1:], atol=1e-4)
+    assert (beats[:, 77:] > 0.95).all()  # all beats are alike
 
 
 def test_there_are_no_millivolts_without_a_voltage(tmp_path, table):
@@ -165,7 +166,7 @@ def test_the_command_writes_beats(tmp_path, table, capsys):
 
 @pytest.mark.parametrize(
     "cut",
-    [Cut(33), Cut(33, PEAK_WINDOW, "mV", RHYTHM), Cut(20, (-300.0, 500.0), rhythm=("rr_local", "rr_previous"))],
+    [Cut(33), Cut(33, PEAK_WINDOW, "mV", RHYTHM), Cut(20, (-300.0, 500.0), beside=("rr_previous_next", "rr_previous"))],
     ids=["plain", "all", "other"],
 )
 def test_beats_are_cut_as_the_served_model_takes_them(tmp_path, leads, cut):
