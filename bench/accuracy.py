@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from training.folders import scratch
+from training.dataset.splits import read_splits
 from training.options import parse_options
-from training.parts import read
 from training.pipeline import fit_and_evaluate
+from training.store.locked_folders import scratch
 
 SEEDS = range(5)
 # Accuracy; ECG5000 on the official split of the UCR archive (Dau et al. 2018), ecg.csv on random splits of 80/20.
@@ -78,7 +78,7 @@ def _metrics(train: Path, test: Path | None, seed: int) -> dict[str, Any]:
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs), scratch() as folder:
-        outcome = fit_and_evaluate(read(options, folder, salt=seed), options.recipe)
+        outcome = fit_and_evaluate(read_splits(options, folder, salt=seed), options.recipe)
     return {**outcome.evaluation.metrics(), "calibration": outcome.calibration.describe()}
 
 

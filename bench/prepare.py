@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.contenders import PYTHON, Place
 from bench.contracts import recorded
 from bench.processes import ROOT
-from training.publish import newest
+from training.store.versions import newest
 
 # Megabytes of the virtual environments; TensorFlow is most of it.
 SIZES = {"bentoml": 1600, "mlserver": 1700, "ray": 1900, "fastapi": 90}

@@ -12,11 +12,11 @@ from sklearn.metrics import roc_auc_score
 
 from bench.accuracy import CASES, Case, first_of
 from bench.unusual_kinds import UNSEEN, kinds
-from training import unusual
-from training.folders import scratch
+from training.dataset.shards import Rows
+from training.dataset.splits import Splits, read_splits
+from training.ood.score import fit_ood
 from training.options import parse_options
-from training.parts import Parts, read
-from training.shards import Rows
+from training.store.locked_folders import scratch
 
 SEEDS = range(3)
 MOST_BEATS = 1000  # of a kind
@@ -49,17 +49,17 @@ def _measure(train: Path, test: Path | None, record: Path, seed: int) -> Figures
     held_back = ["--test", str(test)] if test else []
     options = parse_options(["--data", str(train), *held_back, "--seed", str(seed)])
     with scratch() as folder:
-        parts = read(options, folder, salt=seed)
-        fitted = unusual.fit(parts.train, parts.validation, seed)
-        score = tf.function(fitted.score, input_signature=[tf.TensorSpec([None, parts.train.width])])
-        return _figures(score, parts, record, np.random.default_rng(seed))
+        splits = read_splits(options, folder, salt=seed)
+        fitted = fit_ood(splits.train, splits.validation, seed)
+        score = tf.function(fitted.score, input_signature=[tf.TensorSpec([None, splits.train.width])])
+        return _figures(score, splits, record, np.random.default_rng(seed))
 
 
 def _figures(
-    score: Callable[[NDArray[np.float32]], tf.Tensor], parts: Parts, record: Path, rng: np.random.Generator
+    score: Callable[[NDArray[np.float32]], tf.Tensor], splits: Splits, record: Path, rng: np.random.Generator
 ) -> Figures:
-    usual = np.concatenate([score(features) for features, _ in parts.test.blocks()])
-    beats = _some(parts.test, rng)
+    usual = np.concatenate([score(features) for features, _ in splits.test.blocks()])
+    beats = _some(splits.test, rng)
     figures = {USUAL: (np.nan, float((usual > 1).mean()))}
     for kind, strange in kinds(beats, record, rng):
         scores = score(strange[:MOST_BEATS].astype(np.float32)).numpy()

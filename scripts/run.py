@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from training.publish import newest
+from training.store.versions import newest
 
 GRACE_SECONDS = 35  # longer than the servers themselves take to drain
 START_SECONDS = 120

@@ -10,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is loade
 from data.errors import DataError
 from training.errors import TrainingError
 from training.options import parse_options
-from training.publish import newest
+from training.store.versions import newest
 
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
 for library in ("absl", "tensorflow"):  # they warn of the exporter's inner names
@@ -22,8 +22,8 @@ try:
         print(f"Nothing to do: {version} is published", flush=True)
         sys.exit()
     # Late, as loading TensorFlow takes seconds: the first process of a container would not heed a stop until then.
+    from training.distributed.workers import Workers
     from training.pipeline import train
-    from training.workers import Workers
 
     if version := train(options, Workers.parse(os.environ.get("TF_CONFIG", ""))):
         print(f"Published {version}", flush=True)

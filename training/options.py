@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from training.classes import AAMI
+from training.dataset.classes import AAMI
 from training.recipe import Recipe
 
 DEFAULTS = Recipe()

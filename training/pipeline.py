@@ -9,25 +9,25 @@ from typing import Any
 
 import tensorflow as tf
 
-from training import unusual
-from training.answers import cool, training_mean
-from training.calibrate import Calibration, fit_temperature
-from training.checkpoint import Store, fingerprint, mark, published
-from training.compare import Compared, compare
-from training.describe import Outcome, describe, examples, reference
+from training.dataset.splits import Splits, read_splits
+from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError
-from training.evaluate import Evaluation
-from training.export import export, verify, write_warmup
-from training.folders import scratch
-from training.network import fit
+from training.evaluation.calibration import Calibration, fit_temperature
+from training.evaluation.comparison import Compared, compare
+from training.evaluation.evaluation import Evaluation
+from training.export.saved_model import export, verify, write_warmup
+from training.export.signatures import Servable
+from training.network.checkpoint import Store, fingerprint, mark, published
+from training.network.fit import fit
+from training.network.inference import apply_temperature, training_mean
+from training.ood.score import fit_ood
 from training.options import Options
-from training.parts import Parts, read
-from training.publish import prune, publish, staging
 from training.recipe import Recipe
-from training.report import summary, write_report
-from training.signatures import Servable
-from training.version_files import read_spared, write_version
-from training.workers import Team, Workers, join
+from training.report.description import Outcome, describe, examples, reference
+from training.report.report import summary, write_report
+from training.store.locked_folders import scratch
+from training.store.version_files import read_spared, write_version
+from training.store.versions import prune, publish, staging
 
 log = logging.getLogger(__name__)
 
@@ -60,14 +60,14 @@ def _lead(options: Options, team: Team | None) -> int:
     with ExitStack() as stack:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
-        parts = read(options, stack.enter_context(scratch()))
-        store = _store(options, parts, team)
-        outcome = fit_and_evaluate(parts, options.recipe, team, store)
-        description = describe(parts, outcome, options.recipe)
-        compared = compare(options.models, outcome.evaluation, parts.test)
+        splits = read_splits(options, stack.enter_context(scratch()))
+        store = _store(options, splits, team)
+        outcome = fit_and_evaluate(splits, options.recipe, team, store)
+        description = describe(splits, outcome, options.recipe)
+        compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            _write(folder, parts, outcome, description, compared)
+            _write(folder, splits, outcome, description, compared)
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)
@@ -84,57 +84,64 @@ def _lead(options: Options, team: Team | None) -> int:
 
 def _help(options: Options, team: Team) -> None:
     with scratch() as folder:
-        parts = read(options, folder)
-        fit(parts.train, parts.validation, len(parts.class_labels), options.recipe, team, _store(options, parts, team))
+        splits = read_splits(options, folder)
+        fit(
+            splits.train,
+            splits.validation,
+            len(splits.class_labels),
+            options.recipe,
+            team,
+            _store(options, splits, team),
+        )
     log.info("Trained; worker 0 evaluates and publishes")
     team.wait()  # until it has: else nobody would be here to train with, were it killed before
 
 
-def _store(options: Options, parts: Parts, team: Team | None) -> Store | None:
+def _store(options: Options, splits: Splits, team: Team | None) -> Store | None:
     if not (options.run or team):
         return None
-    told = [asdict(options.recipe), parts.class_labels.tolist()]
-    number = fingerprint(told, parts.train, parts.validation, parts.test)
+    settings = [asdict(options.recipe), splits.class_labels.tolist()]
+    number = fingerprint(settings, splits.train, splits.validation, splits.test)
     if team:
         team.require_same(number, "the workers were given different beats or options; give all of them the same")
     return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None
 
 
-def fit_and_evaluate(parts: Parts, recipe: Recipe, team: Team | None = None, store: Store | None = None) -> Outcome:
+def fit_and_evaluate(splits: Splits, recipe: Recipe, team: Team | None = None, store: Store | None = None) -> Outcome:
     """Train by one part, calibrate by the second, judge by the third; TrainingError if the training diverged."""
-    trained = fit(parts.train, parts.validation, len(parts.class_labels), recipe, team, store)
-    truth = parts.class_labels[parts.test.columns()]
-    before = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test)).reliability()
-    temperature = fit_temperature(trained.logits(parts.validation), parts.validation.columns())
-    cool(trained.model, temperature)
-    evaluation = Evaluation(parts.class_labels, truth, trained.probabilities(parts.test), parts.class_names)
+    trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store)
+    truth = splits.class_labels[splits.test.columns()]
+    before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
+    temperature = fit_temperature(trained.logits(splits.validation), splits.validation.columns())
+    apply_temperature(trained.model, temperature)
+    evaluation = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test), splits.class_names)
     calibration = Calibration(temperature, before, evaluation.reliability())
-    return Outcome(trained, calibration, evaluation, unusual.fit(parts.train, parts.validation, recipe.seed))
+    return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 
 
-def _write(folder: Path, parts: Parts, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:
+def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:
     evaluation = outcome.evaluation
-    shown = examples(parts.test, evaluation)
-    beats, _ = next(parts.test.blocks(CHECKED_BEATS))
-    export(_servable(parts, outcome, {**description, "examples": shown}), folder)
+    shown = examples(splits.test, evaluation)
+    beats, _ = next(splits.test.blocks(CHECKED_BEATS))
+    export(_servable(splits, outcome, {**description, "examples": shown}), folder)
     verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
     write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
-    told = {**description, "compared": compared}
-    metrics = json.dumps({**told, "history": outcome.trained.history}, indent=2)
+    report = {**description, "compared": compared}
+    metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")
-    write_report(extra / "report.html", told, outcome, parts.test)
+    write_report(extra / "report.html", report, outcome, splits.test)
 
 
-def _servable(parts: Parts, outcome: Outcome, description: dict[str, Any]) -> Servable:
+def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> Servable:
     baseline = training_mean(outcome.trained.model)
-    held_against = {"baseline": baseline.tolist(), "reference": reference(parts.train, outcome.evaluation)}
+    held_against = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
     return Servable(
         outcome.trained.model,
         outcome.unusual,
         baseline,
-        parts.class_labels,
-        parts.beats.feature_names,
+        splits.class_labels,
+        splits.beats.feature_names,
         json.dumps({**description, **held_against}),
     )

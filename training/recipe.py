@@ -1,4 +1,4 @@
-"""How a network is trained. Apart from the training, so that a mistake in an option is told before TensorFlow loads."""
+"""Training hyperparameters. Apart from the training, so that a wrong option is reported before TensorFlow loads."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to train on is not its business."""
+    """Training hyperparameters."""
 
     epochs: int = 200
     patience: int = 15

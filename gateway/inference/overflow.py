@@ -27,7 +27,7 @@ def check_explanations(beats: AnyBeats, content: bytes, count: int, answer: Answ
     """Raise Misfit where a beat has a value beyond LARGE and its attributions do not add up to its score.
 
     Where numbers overflow inside the model, its answer may be finite and wrong. By the axiom of completeness
-    attributions sum up to `score - baseline_score`, as training/explain.py has them.
+    attributions sum up to `score - baseline_score`, as training/export/attributions.py has them.
     """
     for row, attributions in enumerate(answer.more.get(ATTRIBUTIONS, ())):
         if _is_large(content, count, row):

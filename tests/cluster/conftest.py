@@ -19,8 +19,8 @@ import pytest
 
 from data.sources.generate import Recipe, generate
 from tests.gateway_process import ROOT
+from training.dataset.splits import Splits, read_splits
 from training.options import parse_options
-from training.parts import Parts, read
 
 CHART = ROOT / "helm" / "ecg"
 VALUES = Path(__file__).with_name("values.yaml")
@@ -149,14 +149,14 @@ def beats(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 @pytest.fixture(scope="session")
-def parts(beats: Path, tmp_path_factory: pytest.TempPathFactory) -> Parts:
+def splits(beats: Path, tmp_path_factory: pytest.TempPathFactory) -> Splits:
     """The beats as the training Job deals them out: same file, same seed."""
-    return read(parse_options(["--data", str(beats)]), tmp_path_factory.mktemp("parts"))
+    return read_splits(parse_options(["--data", str(beats)]), tmp_path_factory.mktemp("splits"))
 
 
 @pytest.fixture(scope="session")
-def bodies(parts: Parts) -> list[dict[str, Any]]:
-    return [{"features": beat.tolist()} for block, _ in parts.test.blocks() for beat in block]
+def bodies(splits: Splits) -> list[dict[str, Any]]:
+    return [{"features": beat.tolist()} for block, _ in splits.test.blocks() for beat in block]
 
 
 @pytest.fixture

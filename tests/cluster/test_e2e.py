@@ -32,9 +32,9 @@ def test_install_from_nothing_trains_serves_and_answers(cluster, ingress, beats,
     assert answer.headers["X-Model-Version"] == "1"
 
 
-def test_answers_are_those_of_the_models_own_evaluation(ingress, parts, bodies, tell):
+def test_answers_are_those_of_the_models_own_evaluation(ingress, splits, bodies, tell):
     answers = [ingress.ask("POST", "/predict", body).json["predicted_class"] for body in bodies]
-    truth = parts.class_labels[parts.test.columns()].tolist()
+    truth = splits.class_labels[splits.test.columns()].tolist()
     counts = Counter(zip(truth, answers, strict=True))
     told = ingress.ask("GET", "/model").json["metrics"]
     labels = told["class_labels"]

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.made_beats import write_beats
+from training.dataset.shards import Rows, spool, write_shards
 from training.options import parse_options
 from training.pipeline import train
-from training.shards import Rows, deal_out, pile_up
 
 
 @pytest.fixture(scope="session")
@@ -19,9 +19,9 @@ def make_rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rows]:
 
     def made(features: NDArray[np.float32], columns: NDArray[np.int64], shard_rows: int = 1 << 20) -> Rows:
         folder: Path = tmp_path_factory.mktemp("rows")
-        pile = pile_up([(features, columns)], folder / "beats", features.shape[1])
+        spooled = spool([(features, columns)], folder / "beats", features.shape[1])
         shard_bytes = shard_rows * (features.shape[1] + 1) * 4
-        (rows,) = deal_out(pile, [np.arange(len(columns))], np.arange(columns.max() + 1), folder, shard_bytes)
+        (rows,) = write_shards(spooled, [np.arange(len(columns))], np.arange(columns.max() + 1), folder, shard_bytes)
         return rows
 
     return made

@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 
 from tests.made_beats import write_beats
-from training import served
-from training.compare import compare
-from training.evaluate import Evaluation
+from training.evaluation.comparison import compare
+from training.evaluation.evaluation import Evaluation
+from training.export.session import load_session
 from training.options import parse_options
 from training.pipeline import train
 
@@ -88,7 +88,7 @@ def test_answers_are_asked_in_pieces_and_put_together_in_order(base, make_rows):
 
 
 def test_a_judged_version_leaves_no_graph_behind(version):
-    with served.load(version):
+    with load_session(version):
         graph = weakref.ref(tf.compat.v1.get_default_graph())
     gc.collect()
     assert graph() is None

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from training.describe import examples, reference
-from training.evaluate import Evaluation
+from training.evaluation.evaluation import Evaluation
+from training.report.description import examples, reference
 
 
 def test_an_example_of_each_class_is_one_that_is_told_right_if_there_is_one(make_rows):

@@ -8,10 +8,11 @@ import pytest
 
 from data.tables.reader import read_beats
 from tests.made_beats import write_beats
-from training.network import build, fit
+from training.dataset.assignment import split_rows
+from training.dataset.shards import Rows, spool, write_shards
+from training.network.build import build
+from training.network.fit import fit
 from training.recipe import Recipe
-from training.shards import Rows, deal_out, pile_up
-from training.split import split_rows
 
 CLASS_LABELS = np.array([2, 3, 5])
 
@@ -23,9 +24,9 @@ def parts(tmp_path: Path) -> list[Rows]:
     noise = np.random.default_rng(1).normal(0, 1.5, beats.features.shape)
     features = (beats.features + noise).astype(np.float32)
     blocks = [(features[start : start + 50], beats.labels[start : start + 50]) for start in range(0, 1200, 50)]
-    pile = pile_up(blocks, tmp_path / "beats", 12)
-    groups = split_rows(pile.labels, pile.hashes, 0.15, 0.2, seed=0)
-    return deal_out(pile, groups, CLASS_LABELS, tmp_path, shard_bytes=16 * 13 * 4, chunk_bytes=100 * 13 * 4)
+    spooled = spool(blocks, tmp_path / "beats", 12)
+    groups = split_rows(spooled.labels, spooled.hashes, 0.15, 0.2, seed=0)
+    return write_shards(spooled, groups, CLASS_LABELS, tmp_path, shard_bytes=16 * 13 * 4, chunk_bytes=100 * 13 * 4)
 
 
 def on_arrays(train: Rows, epochs: int) -> keras.Model:

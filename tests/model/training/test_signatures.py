@@ -9,12 +9,13 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training import served, unusual
-from training.answers import cool, logits, probabilities
 from training.errors import PublishError
-from training.export import export, verify
-from training.network import build
-from training.signatures import Servable
+from training.export.saved_model import export, verify
+from training.export.session import load_session
+from training.export.signatures import Servable
+from training.network.build import build
+from training.network.inference import apply_temperature, logits, probabilities
+from training.ood.score import fit_ood
 
 VERSIONS = ["two_classes", "three_classes"]
 WAVES = np.sin(np.arange(12) * np.array([[1], [1.5], [2]]))
@@ -28,13 +29,13 @@ def version(request: pytest.FixtureRequest) -> Path:
 
 
 def answers(version: Path, signature: str, beats: NDArray[np.float32] = BEATS) -> dict[str, NDArray[Any]]:
-    with served.load(version) as model:
+    with load_session(version) as model:
         return model.answers(signature, beats)
 
 
 def told(version: Path) -> Any:
-    with served.load(version) as model:
-        return json.loads(bytes(model.told("description")))
+    with load_session(version) as model:
+        return json.loads(bytes(model.metadata("description")))
 
 
 def baseline(version: Path) -> NDArray[np.float32]:
@@ -139,7 +140,7 @@ def test_a_cooler_network_is_less_sure_of_the_same_classes(classes, make_rows):
     network = build(make_rows(BEATS, np.arange(60) % classes), classes)
     before, hot = logits(network, BEATS).numpy(), probabilities(network, BEATS).numpy()
     assert np.allclose(tf.nn.softmax(before), hot, atol=1e-6)
-    cool(network, 2.5)
+    apply_temperature(network, 2.5)
     after, cold = logits(network, BEATS).numpy(), probabilities(network, BEATS).numpy()
     assert np.allclose(after, before / 2.5, atol=1e-6)
     assert np.allclose(tf.nn.softmax(after), cold, atol=1e-6)
@@ -158,8 +159,8 @@ class Boasting(Servable):
 
 def test_what_is_written_is_checked_before_it_is_published(make_rows, tmp_path):
     rows, other_rows = (make_rows(beats, np.arange(60) % 3) for beats in (BEATS, BEATS + 1))
-    network, odd, other = build(rows, 3), unusual.fit(rows, other_rows, seed=0), unusual.fit(rows, rows, seed=0)
-    cool(network, 0.1)
+    network, odd, other = build(rows, 3), fit_ood(rows, other_rows, seed=0), fit_ood(rows, rows, seed=0)
+    apply_temperature(network, 0.1)
     expected = probabilities(network, BEATS).numpy()
     for kind in (Servable, Boasting):
         servable = kind(network, odd, BEATS[0], np.array([1, 2, 3]), tuple(map(str, range(12))), "{}")

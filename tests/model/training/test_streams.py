@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.shards import Rows
-from training.streams import in_order, shuffled
+from training.dataset.batches import in_order, shuffled
+from training.dataset.shards import Rows
 
 
 @pytest.fixture

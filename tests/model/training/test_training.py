@@ -14,13 +14,13 @@ import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
 from tests.made_beats import write_beats
-from training import unusual
-from training.describe import Outcome
+from training.dataset.splits import read_splits
 from training.errors import PublishError, TrainingError
-from training.export import verify
+from training.export.saved_model import verify
+from training.ood.score import fit_ood
 from training.options import parse_options
-from training.parts import read
 from training.pipeline import fit_and_evaluate, train
+from training.report.description import Outcome
 
 
 def run(data: Path, models: Path, *arguments: str) -> Path:
@@ -118,7 +118,7 @@ def outcome(data: Path, folder: Path, *arguments: str) -> Outcome:
     """What a training has found out before it writes anything."""
     options = parse_options(["--data", str(data), "--epochs", "15", *arguments])
     folder.mkdir()
-    return fit_and_evaluate(read(options, folder), options.recipe)
+    return fit_and_evaluate(read_splits(options, folder), options.recipe)
 
 
 def test_a_test_file_is_the_held_back_set(tmp_path):
@@ -171,7 +171,7 @@ def test_a_version_that_answers_otherwise_is_refused(two_classes, make_rows):
     beats = np.zeros((3, 12), np.float32)
     answers = load(two_classes)["serving_default"](features=beats)["probabilities"].numpy()
     rows = make_rows(beats, np.arange(3) % 2)
-    odd = unusual.fit(rows, rows, seed=0)
+    odd = fit_ood(rows, rows, seed=0)
     for wrong in (answers + 0.01, answers * np.nan):
         with pytest.raises(PublishError, match="differs from the trained one"):
             verify(two_classes, beats, wrong, odd)

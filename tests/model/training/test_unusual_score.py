@@ -8,9 +8,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from data.sources.generate import Recipe, make_beats
-from training import unusual
-from training.shards import Rows
-from training.unusual import FARTHEST, MOST_BEATS, MOST_VALUES, Unusual
+from training.dataset.shards import Rows
+from training.ood.score import FARTHEST, MOST_BEATS, MOST_VALUES, OodScore, fit_ood
 
 Beats = NDArray[np.float32]
 
@@ -21,9 +20,9 @@ def simulated() -> tuple[Beats, NDArray[np.int64]]:
 
 
 @pytest.fixture(scope="module")
-def fitted(simulated: tuple[Beats, NDArray[np.int64]], make_rows: Callable[..., Rows]) -> Unusual:
+def fitted(simulated: tuple[Beats, NDArray[np.int64]], make_rows: Callable[..., Rows]) -> OodScore:
     beats, labels = simulated
-    return unusual.fit(make_rows(beats[:500], labels[:500]), make_rows(beats[500:600], labels[500:600]), seed=0)
+    return fit_ood(make_rows(beats[:500], labels[:500]), make_rows(beats[500:600], labels[500:600]), seed=0)
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def held_back(simulated: tuple[Beats, NDArray[np.int64]]) -> Beats:
     return simulated[0][600:]
 
 
-def share(fitted: Unusual, beats: NDArray[np.floating]) -> float:
+def share(fitted: OodScore, beats: NDArray[np.floating]) -> float:
     return float(np.mean(fitted.score(beats.astype(np.float32)) > 1))
 
 
@@ -82,7 +81,7 @@ def test_a_beat_of_no_numbers_has_a_score_that_is_one(fitted, held_back, value):
 def test_the_same_seed_gives_the_same_scores(simulated, make_rows):
     beats, labels = simulated
     rows, validation = make_rows(beats[:300], labels[:300]), make_rows(beats[300:400], labels[300:400])
-    first, second = (unusual.fit(rows, validation, seed=5) for _ in range(2))
+    first, second = (fit_ood(rows, validation, seed=5) for _ in range(2))
     assert (first.score(beats[400:]).numpy() == second.score(beats[400:]).numpy()).all()
 
 
@@ -97,7 +96,7 @@ def test_many_rows_and_long_beats_keep_few_beats(make_rows):
     rng = np.random.default_rng(0)
     for rows, width, most in ((5000, 10, MOST_BEATS), (600, 2000, MOST_VALUES // 2000)):
         part = make_rows(rng.normal(size=(rows, width)).astype(np.float32), np.arange(rows) % 2, shard_rows=500)
-        assert unusual.fit(part, part, seed=0).beats.shape == (most, width + 3)
+        assert fit_ood(part, part, seed=0).beats.shape == (most, width + 3)
 
 
 def test_a_rare_class_is_known(make_rows):
@@ -105,7 +104,7 @@ def test_a_rare_class_is_known(make_rows):
     wave = np.sin(np.arange(12) * np.array([[1.0], [1.5]]))
     columns = (np.arange(6000) % 1000 == 0).astype(np.int64)  # 6 of 6000, of which a third is kept
     beats = (wave[columns] + rng.normal(0, 0.1, (6000, 12))).astype(np.float32)
-    fitted = unusual.fit(make_rows(beats, columns), make_rows(beats[:1500], columns[:1500]), seed=0)
+    fitted = fit_ood(make_rows(beats, columns), make_rows(beats[:1500], columns[:1500]), seed=0)
     assert fitted.score(beats[columns == 1]).numpy() == pytest.approx(0, abs=0.01)
 
 
@@ -116,7 +115,7 @@ def test_little_to_go_by_is_enough(width, train, validation, make_rows):
     beats = np.random.default_rng(0).normal(size=(train + validation, width)).astype(np.float32)
     columns = np.arange(len(beats)) % 2
     rows = make_rows(beats[:train], columns[:train]), make_rows(beats[train:], columns[train:])
-    fitted = unusual.fit(*rows, seed=0)
+    fitted = fit_ood(*rows, seed=0)
     assert share(fitted, beats) < 0.2
     assert share(fitted, 1000 + beats) == 1
 
@@ -126,7 +125,7 @@ def test_little_to_go_by_is_enough(width, train, validation, make_rows):
 )
 def test_where_all_beats_are_equal_any_other_is_unusual(beats, make_rows):
     rows = make_rows(beats.astype(np.float32), np.arange(20) % 2)
-    fitted = unusual.fit(rows, rows, seed=0)
+    fitted = fit_ood(rows, rows, seed=0)
     assert share(fitted, beats) == 0
     assert share(fitted, beats + np.eye(5)[0]) == 1
 
@@ -135,7 +134,7 @@ def test_another_value_in_a_constant_column_is_unusual(make_rows):
     beats = np.random.default_rng(0).normal(size=(400, 12)).astype(np.float32)
     beats[:, 4] = 5
     columns = np.arange(400) % 2
-    fitted = unusual.fit(make_rows(beats[:300], columns[:300]), make_rows(beats[300:], columns[300:]), seed=0)
+    fitted = fit_ood(make_rows(beats[:300], columns[:300]), make_rows(beats[300:], columns[300:]), seed=0)
     other = beats.copy()
     other[:, 4] += 50 * beats.std()
     assert share(fitted, beats) < 0.04
@@ -145,7 +144,7 @@ def test_another_value_in_a_constant_column_is_unusual(make_rows):
 def test_large_values_with_small_differences_are_told_apart(make_rows):
     beats, labels = make_beats(Recipe(beats=300, length=40))
     raw = (1024 + 5 * beats).astype(np.float32)
-    fitted = unusual.fit(make_rows(raw[:200], labels[:200]), make_rows(raw[200:], labels[200:]), seed=0)
+    fitted = fit_ood(make_rows(raw[:200], labels[:200]), make_rows(raw[200:], labels[200:]), seed=0)
     assert share(fitted, raw[200:]) < 0.06
     assert share(fitted, 2048 - raw) > 0.9
 

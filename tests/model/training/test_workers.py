@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.checkpoint import Store
-from training.network import Trained, fit
+from training.dataset.shards import Rows
+from training.distributed.workers import Team, Workers
+from training.network.checkpoint import Store
+from training.network.fit import Trained, fit
 from training.recipe import Recipe
-from training.shards import Rows
-from training.workers import Team, Workers
 
 RECIPE = Recipe(epochs=4, patience=4, batch_size=16)
 ALONE = Team(Workers(("localhost:1",), 0), tf.distribute.get_strategy(), tf.identity)

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.unit.chart.conftest import Object, container_of, one
-from training.workers import Workers
+from training.distributed.workers import Workers
 
 LATEST = ("--set", "serving.versions=latest")
 

@@ -19,7 +19,7 @@ from data.recordings.windows import cut_beats
 from data.tables.reader import read_beats
 from tests.fake_gateway import running
 from tests.recordings import heartbeats, strip, write_edf, write_table
-from training.classes import Naming, choose
+from training.dataset.classes import Naming, choose
 
 RATE = 250
 RECORD_BEATS = heartbeats(RATE, 60)

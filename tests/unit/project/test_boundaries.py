@@ -42,6 +42,25 @@ GATEWAY_MAY_IMPORT = {
 }
 # What of data each of its packages may import beside itself, errors, http, progress and overwrite.
 DATA_MAY_IMPORT = {"tables": set[str](), "recordings": {"tables"}, "sources": {"tables"}, "client": {"tables"}}
+# What of training each of its packages may import beside itself and errors.
+TRAINING_MAY_IMPORT = {
+    "store": set[str](),
+    "distributed": set(),
+    "dataset": {"options"},
+    "network": {"dataset", "distributed", "store", "recipe"},
+    "ood": {"dataset"},
+    "export": {"network", "ood"},
+    "evaluation": {"dataset", "export", "store"},
+    "report": {"dataset", "network", "ood", "evaluation", "recipe"},
+}
+# What of the model server each of its packages may import beside itself, errors and logs.
+SERVING_MAY_IMPORT = {
+    "telemetry": set[str](),
+    "lifecycle": set(),
+    "runtime": {"flags", "telemetry"},
+    "grpc": {"drain", "flags", "service", "telemetry"},
+    "rest": {"runtime", "service"},
+}
 HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
 EXTRAS = {
     "data": {"data"},
@@ -104,6 +123,26 @@ def test_a_part_of_the_gateway_imports_only_the_parts_that_it_may(part):
 @pytest.mark.parametrize("part", DATA_MAY_IMPORT)
 def test_a_package_of_data_imports_only_the_packages_that_it_may(part):
     assert inside(part, "data") <= DATA_MAY_IMPORT[part] | {"errors", "http", "progress", "overwrite"}
+
+
+@pytest.mark.parametrize("part", TRAINING_MAY_IMPORT)
+def test_a_package_of_training_imports_only_the_packages_that_it_may(part):
+    assert inside(part, "training") <= TRAINING_MAY_IMPORT[part] | {"errors"}
+
+
+def test_every_package_of_training_is_listed():
+    packages = {path.parent.name for path in (ROOT / "training").glob("*/__init__.py")}
+    assert packages == TRAINING_MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("part", SERVING_MAY_IMPORT)
+def test_a_package_of_serving_imports_only_the_packages_that_it_may(part):
+    assert inside(part, "serving") <= SERVING_MAY_IMPORT[part] | {"errors", "logs"}
+
+
+def test_every_package_of_serving_is_listed():
+    packages = {path.parent.name for path in (ROOT / "serving").glob("*/__init__.py")}
+    assert packages == SERVING_MAY_IMPORT.keys()
 
 
 def test_every_part_of_the_gateway_is_listed():

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from training.calibrate import Calibration, fit_temperature
-from training.reliability import Reliability, reliability
+from training.evaluation.calibration import Calibration, fit_temperature
+from training.evaluation.reliability import Reliability, reliability
 
 
 def drawn(classes: int, rows: int = 20_000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

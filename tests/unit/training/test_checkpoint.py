@@ -6,9 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from training.checkpoint import GIVEN_UP_AFTER, Store, mark, published
 from training.errors import TrainingError
-from training.publish import prune, publish, staging, versions
+from training.network.checkpoint import GIVEN_UP_AFTER, Store, mark, published
+from training.store.versions import prune, publish, staging, versions
 
 ARRAYS = {"weights": [np.arange(6.0).reshape(2, 3), np.zeros(0)], "optimizer": [np.array(7)] * 12}
 

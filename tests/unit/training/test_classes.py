@@ -10,7 +10,7 @@ from data.errors import DataError
 from data.tables.reader import BeatFiles, open_beats
 from tests.made_beats import write_beats
 from tests.recordings import heartbeats, strip
-from training.classes import AAMI, Naming, choose, places_of, texts_of
+from training.dataset.classes import AAMI, Naming, choose, places_of, texts_of
 
 NAMED = Naming({0: "N", 1: "V"})
 NOTE = "cut from a recording by python -m data beats: lead MLII at 360 Hz; labels by AAMI EC57: "

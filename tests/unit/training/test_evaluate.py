@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.evaluate import Evaluation
+from training.evaluation.evaluation import Evaluation
 
 
 @pytest.fixture

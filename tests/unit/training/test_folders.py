@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import TrainingError
-from training.folders import SCRATCH, scratch
+from training.store.locked_folders import SCRATCH, scratch
 
 spawn = multiprocessing.get_context("spawn")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from training.errors import PublishError
-from training.publish import STAGING, newest, prune, publish, staging, versions
+from training.store.versions import STAGING, newest, prune, publish, staging, versions
 
 spawn = multiprocessing.get_context("spawn")
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from training.shards import Pile, Rows, deal_out, pile_up
+from training.dataset.shards import Rows, Spool, spool, write_shards
 
 RECORD_BYTES = 12  # two values and the class column
 CLASS_LABELS = np.array([-7, 2**53 - 1])
@@ -21,17 +21,17 @@ def made_beats(rows: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     return np.stack([np.arange(rows), columns], axis=1).astype(np.float32), CLASS_LABELS[columns]
 
 
-def piled(folder: Path, rows: int, block: int = 7) -> Pile:
+def spooled_beats(folder: Path, rows: int, block: int = 7) -> Spool:
     features, labels = made_beats(rows)
     pieces = [slice(start, start + block) for start in range(0, rows, block)]
-    return pile_up(((features[piece], labels[piece]) for piece in pieces), folder / "beats", width=2)
+    return spool(((features[piece], labels[piece]) for piece in pieces), folder / "beats", width=2)
 
 
-def dealt(
+def sharded(
     folder: Path, groups: list[NDArray[np.int64]], shard: int = 4, chunk: int = 10, left_out: int = 0
 ) -> list[Rows]:
-    pile = piled(folder, sum(map(len, groups)) + left_out)
-    return deal_out(pile, groups, CLASS_LABELS, folder, shard * RECORD_BYTES, chunk * RECORD_BYTES)
+    spooled = spooled_beats(folder, sum(map(len, groups)) + left_out)
+    return write_shards(spooled, groups, CLASS_LABELS, folder, shard * RECORD_BYTES, chunk * RECORD_BYTES)
 
 
 def numbers(rows: Rows) -> list[int]:
@@ -57,7 +57,7 @@ def test_every_row_is_in_its_part_once_under_its_own_label(tmp_path, fresh, size
     folder = tmp_path / str(next(fresh))
     folder.mkdir()
     *groups, _ = np.split(np.random.default_rng(seed).permutation(sum(sizes) + left_out), np.cumsum(sizes))
-    parts = dealt(folder, groups, shard, chunk, left_out)
+    parts = sharded(folder, groups, shard, chunk, left_out)
     for rows, group in zip(parts, groups, strict=True):
         assert len(rows) == len(group)
         assert sorted(numbers(rows)) == sorted(group)
@@ -70,13 +70,13 @@ def test_every_row_is_in_its_part_once_under_its_own_label(tmp_path, fresh, size
 
 def test_the_order_of_a_group_says_which_rows_share_a_shard(tmp_path):
     group = np.random.default_rng(0).permutation(10)
-    (rows,) = dealt(tmp_path, [group], shard=4)
+    (rows,) = sharded(tmp_path, [group], shard=4)
     found = [set(np.fromfile(shard, np.float32).reshape(-1, 3)[:, 0].astype(int)) for shard in rows.shards]
     assert found == [set(group[:4]), set(group[4:8]), set(group[8:])]
 
 
 def test_places_are_those_of_the_order_in_which_blocks_come(tmp_path):
-    (rows,) = dealt(tmp_path, [np.random.default_rng(0).permutation(50)], shard=7)
+    (rows,) = sharded(tmp_path, [np.random.default_rng(0).permutation(50)], shard=7)
     order = numbers(rows)
     places = [49, 0, 7, 6, 20]
     assert rows.take(places)[:, 0].tolist() == [order[place] for place in places]
@@ -86,23 +86,25 @@ def test_places_are_those_of_the_order_in_which_blocks_come(tmp_path):
 
 def test_equal_beats_have_equal_hashes_wherever_they_stand(tmp_path):
     features = np.repeat(made_beats(6)[0], 2, axis=0)
-    pile = pile_up([(features[:5], np.zeros(5, np.int64)), (features[5:], np.ones(7, np.int64))], tmp_path / "beats", 2)
-    assert (pile.hashes[::2] == pile.hashes[1::2]).all()
-    assert len(set(pile.hashes.tolist())) == 6
-    assert pile.labels.tolist() == [0] * 5 + [1] * 7
+    spooled = spool(
+        [(features[:5], np.zeros(5, np.int64)), (features[5:], np.ones(7, np.int64))], tmp_path / "beats", 2
+    )
+    assert (spooled.hashes[::2] == spooled.hashes[1::2]).all()
+    assert len(set(spooled.hashes.tolist())) == 6
+    assert spooled.labels.tolist() == [0] * 5 + [1] * 7
 
 
 def test_features_in_any_order_of_memory_are_written_row_by_row(tmp_path):
     features, labels = made_beats(9)
-    pile = pile_up([(np.asfortranarray(features), labels)], tmp_path / "beats", width=2)
-    assert (np.fromfile(pile.path, np.float32).reshape(9, 3)[:, :2] == features).all()
+    spooled = spool([(np.asfortranarray(features), labels)], tmp_path / "beats", width=2)
+    assert (np.fromfile(spooled.path, np.float32).reshape(9, 3)[:, :2] == features).all()
 
 
 def test_the_disk_holds_the_beats_once(tmp_path):
     rows, chunk = 1000, 50
-    pile = piled(tmp_path, rows)
+    spooled = spooled_beats(tmp_path, rows)
     (tmp_path / "beats-0-00000").mkdir()  # where the first rows belong, which are dealt out last
     with pytest.raises(IsADirectoryError):
-        deal_out(pile, [np.arange(rows)], CLASS_LABELS, tmp_path, chunk * RECORD_BYTES, chunk * RECORD_BYTES)
-    assert pile.path.stat().st_size == chunk * RECORD_BYTES
+        write_shards(spooled, [np.arange(rows)], CLASS_LABELS, tmp_path, chunk * RECORD_BYTES, chunk * RECORD_BYTES)
+    assert spooled.path.stat().st_size == chunk * RECORD_BYTES
     assert sum(path.stat().st_size for path in tmp_path.glob("beats-0-*") if path.is_file()) == 950 * RECORD_BYTES

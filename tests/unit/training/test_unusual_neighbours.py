@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.neighbours import LEAST, LEAST_BEATS, Scale, between_neighbours, draw, limit, others
-from training.shards import Rows, deal_out, pile_up
+from training.dataset.shards import Rows, spool, write_shards
+from training.ood.neighbours import LEAST, LEAST_BEATS, Scale, between_neighbours, draw, limit, others
 
 
 def laid_down(folder: Path, columns: np.ndarray) -> Rows:
     features = np.arange(2 * len(columns), dtype=np.float32).reshape(-1, 2)
-    pile = pile_up([(features, columns)], folder / "beats", 2)
-    (rows,) = deal_out(pile, [np.arange(len(columns))], np.unique(columns), folder)
+    spooled = spool([(features, columns)], folder / "beats", 2)
+    (rows,) = write_shards(spooled, [np.arange(len(columns))], np.unique(columns), folder)
     return rows
 
 

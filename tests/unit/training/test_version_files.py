@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.errors import TrainingError
-from training.version_files import read_spared, write_version
+from training.store.version_files import read_spared, write_version
 
 
 def test_no_file_and_an_empty_one_spare_nothing(tmp_path):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from training.distributed.workers import Workers
 from training.errors import TrainingError
-from training.workers import Workers
 
 
 def config(*addresses: object, index: int = 0, kind: str = "worker") -> str:

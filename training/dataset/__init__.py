@@ -1,0 +1,1 @@
+"""Labelled beats: read, split into training, validation and test, kept in shards, streamed as batches."""

@@ -1,0 +1,52 @@
+"""Rows on disk as tf.data: in order for judging, shuffled for training."""
+
+import math
+
+import tensorflow as tf
+
+from training.dataset.shards import Rows
+
+MIXED_SHARDS = 4  # in memory at once, and shuffled together
+BATCHES_AHEAD = 8
+
+
+def in_order(rows: Rows, batch_size: int) -> tf.data.Dataset:
+    """Batches of features (batch, n) and class columns (batch,), in the order of `rows.blocks`."""
+    return _batches(_records(_names(rows), rows), batch_size, math.ceil(len(rows) / batch_size))
+
+
+def shuffled(rows: Rows, batch_size: int, seed: int, worker: int = 0, workers: int = 1) -> tf.data.Dataset:
+    """Batches of features (batch, n) and class columns (batch,), in another order by `seed` each time it is iterated.
+
+    `batch_size` is that of all workers together: each makes the same batches and takes its own rows of each. Several
+    workers leave out what fills no batch, so that all take the same number of steps with the same number of rows.
+    """
+
+    def epoch(key: tf.Tensor) -> tf.data.Dataset:
+        seeds = tf.stack([key, key])
+        records = _records(tf.random.experimental.stateless_shuffle(_names(rows), seeds), rows)
+        return records.rebatch(MIXED_SHARDS * rows.shard_rows).map(
+            lambda mixed: tf.random.experimental.stateless_shuffle(mixed, seeds)
+        )
+
+    key = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)
+    steps = len(rows) // batch_size if workers > 1 else math.ceil(len(rows) / batch_size)
+    batches = _batches(key.flat_map(epoch), batch_size, steps)
+    return batches.map(lambda *batch: tuple(each[worker::workers] for each in batch)) if workers > 1 else batches
+
+
+def _names(rows: Rows) -> list[str]:
+    return [str(shard) for shard in rows.shards]
+
+
+def _records(names: tf.Tensor | list[str], rows: Rows) -> tf.data.Dataset:
+    shards = tf.data.Dataset.from_tensor_slices(names)
+    return shards.map(
+        lambda name: tf.reshape(tf.io.decode_raw(tf.io.read_file(name), tf.float32), (-1, rows.width + 1))
+    )
+
+
+def _batches(records: tf.data.Dataset, batch_size: int, steps: int) -> tf.data.Dataset:
+    batches = records.rebatch(batch_size).take(steps).apply(tf.data.experimental.assert_cardinality(steps))
+    parted = batches.map(lambda batch: (batch[:, :-1], tf.cast(batch[:, -1], tf.int64)))
+    return parted.prefetch(BATCHES_AHEAD)

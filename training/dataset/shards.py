@@ -1,0 +1,121 @@
+"""Labelled beats on disk, dealt out to shards: as many as the disk holds, of which few are in memory at a time."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.dataset.assignment import hash_rows
+
+SHARD_BYTES = 2 << 20
+MOST_SHARDS = 4096  # beyond 8 GB they grow instead, or opening them would take longer than writing
+CHUNK_BYTES = 16 << 20  # of the spool, moved at once
+
+Features = NDArray[np.float32]
+Columns = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One part of the beats, in files of records: `width` values and the class column, all float32."""
+
+    shards: tuple[Path, ...]
+    shard_rows: int  # in each shard but the last
+    width: int
+    counts: tuple[int, ...]  # rows of each class, by its column
+
+    def __len__(self) -> int:
+        return sum(self.counts)
+
+    def columns(self) -> Columns:
+        """The class column of each beat, (rows,), in the order of `blocks`."""
+        return np.concatenate([columns for _, columns in self.blocks()])
+
+    def blocks(self, rows: int = 1024) -> Iterator[tuple[Features, Columns]]:
+        """The features (rows, n) and class columns (rows,) of all beats, always in the same order."""
+        for shard in self.shards:
+            with shard.open("rb") as file:
+                while len(values := np.fromfile(file, np.float32, rows * (self.width + 1))):
+                    records = values.reshape(-1, self.width + 1)
+                    yield records[:, :-1], records[:, -1].astype(np.int64)
+
+    def take(self, places: Iterable[int]) -> Features:
+        """The features (places, n) of the beats at these places of that order."""
+        return np.array([self._record(place)[:-1] for place in places], np.float32).reshape(-1, self.width)
+
+    def _record(self, place: int) -> Features:
+        shard, row = divmod(int(place), self.shard_rows)
+        bytes_before = row * (self.width + 1) * np.dtype(np.float32).itemsize
+        return np.fromfile(self.shards[shard], np.float32, self.width + 1, offset=bytes_before)
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """Beats as they were read, on disk in records as shards have them, and of each what it takes to deal it out."""
+
+    path: Path
+    width: int
+    labels: NDArray[np.int64]  # (rows,)
+    hashes: NDArray[np.uint64]  # (rows,)
+
+
+def spool(blocks: Iterable[tuple[Features, NDArray[np.int64]]], path: Path, width: int, salt: int = 0) -> Spool:
+    """Write blocks of features (rows, n) with labels (rows,) to `path`, one after the other."""
+    labels: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+    hashes: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
+    with path.open("wb") as file:
+        for features, block_labels in blocks:
+            file.write(np.ascontiguousarray(np.pad(features, ((0, 0), (0, 1)))).data)
+            labels.append(block_labels)
+            hashes.append(hash_rows(features, salt))
+    return Spool(path, width, np.concatenate(labels), np.concatenate(hashes))
+
+
+def write_shards(
+    spooled: Spool,
+    splits: Sequence[NDArray[np.int64]],
+    class_labels: NDArray[np.int64],
+    folder: Path,
+    shard_bytes: int = SHARD_BYTES,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> list[Rows]:
+    """Move the spooled rows to shards in `folder` and return a split for each array of row numbers in `splits`.
+
+    A row's number stands in one split or in none. Rows that follow one another in a split share a shard, so that the
+    shards of a random order are random draws of the split. The spool is read from its end, which is then cut off: the
+    disk holds the beats once.
+    """
+    record_bytes = (spooled.width + 1) * np.dtype(np.float32).itemsize
+    columns = np.searchsorted(class_labels, spooled.labels)
+    shard_rows = max(1, shard_bytes // record_bytes, len(columns) // MOST_SHARDS)
+    shard_of = np.full(len(columns), -1, np.int32)  # a row in no split is left out
+    parts: list[Rows] = []
+    shards: list[Path] = []
+    for number, chosen in enumerate(splits):
+        shard_of[chosen] = len(shards) + np.arange(len(chosen)) // shard_rows
+        own = [folder / f"{spooled.path.name}-{number}-{shard:05}" for shard in range(-(-len(chosen) // shard_rows))]
+        counts = np.bincount(columns[chosen], minlength=len(class_labels))
+        parts.append(Rows(tuple(own), shard_rows, spooled.width, tuple(counts.tolist())))
+        shards += own
+    chunk_rows = max(1, chunk_bytes // record_bytes)
+    with spooled.path.open("r+b") as file:
+        for first in reversed(range(0, len(columns), chunk_rows)):
+            file.seek(first * record_bytes)
+            records = np.fromfile(file, np.float32).reshape(-1, spooled.width + 1)
+            chunk = slice(first, first + len(records))
+            records[:, -1] = columns[chunk]
+            _append(records, shard_of[chunk], shards)
+            file.truncate(first * record_bytes)
+    os.unlink(spooled.path)
+    return parts
+
+
+def _append(records: Features, shard_of: NDArray[np.int32], shards: Sequence[Path]) -> None:
+    order = np.argsort(shard_of, kind="stable")[np.count_nonzero(shard_of < 0) :]
+    numbers, starts = np.unique(shard_of[order], return_index=True)
+    for number, rows in zip(numbers, np.split(order, starts)[1:], strict=True):
+        with shards[number].open("ab") as file:
+            file.write(records[rows].data)

@@ -1,0 +1,1 @@
+"""How good a network is: metrics, calibration, comparison with other versions."""

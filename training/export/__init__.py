@@ -1,0 +1,1 @@
+"""The SavedModel: signatures, writing, checking."""

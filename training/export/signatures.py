@@ -1,0 +1,81 @@
+"""What a SavedModel can be asked: its signatures, as TensorFlow functions."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.export.attributions import attributions, scores
+from training.network.inference import logits, probabilities
+from training.ood.score import OodScore
+
+Answers = dict[str, tf.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Servable:
+    """A trained network and all that the model says beside its predictions; the methods take `features` (batch, n)."""
+
+    model: keras.Model
+    unusual: OodScore
+    baseline: NDArray[np.float32]  # (n,), the beat that explanations start from
+    class_labels: NDArray[np.int64]  # (k,), sorted
+    feature_names: tuple[str, ...]
+    description: str  # JSON
+
+    def signatures(self) -> dict[str, Any]:
+        """TensorFlow functions by the name under which a SavedModel has them."""
+        beats = [tf.TensorSpec([None, len(self.feature_names)], tf.float32, name="features")]
+        return {
+            "serving_default": tf.function(self.predictions, input_signature=beats),
+            "details": tf.function(self.details, input_signature=beats),
+            "explain": tf.function(self.explanations, input_signature=beats),
+            "metadata": tf.function(self.metadata, input_signature=[]),
+        }
+
+    def variables(self) -> list[tf.Variable]:
+        """All that the signatures read."""
+        # The plain ones: a Keras model tracked as a whole is restored by tf.saved_model.load, not by a model server.
+        return [variable.value for variable in self.model.variables] + self.unusual.variables
+
+    def predictions(self, features: tf.Tensor) -> Answers:
+        """Each beat's class and the probabilities of all."""
+        answers = probabilities(self.model, features)
+        return {
+            "probabilities": answers,
+            "predicted_class": self._labels(tf.argmax(answers, axis=1)),
+            "probability": tf.reduce_max(answers, axis=1),
+        }
+
+    def details(self, features: tf.Tensor) -> Answers:
+        """The same, and how unlike the training beats a beat is: unusual above 1."""
+        return {**self.predictions(features), "unusual_score": self.unusual.score(features)}
+
+    def explanations(self, features: tf.Tensor) -> Answers:
+        """Which values of a beat decided its class: they add up to its score less that of the baseline."""
+        answers = probabilities(self.model, features)
+        columns = tf.argmax(answers, axis=1)
+        network, baseline = partial(logits, self.model), tf.constant(self.baseline)
+        at_baseline = tf.repeat(network(baseline[None]), tf.size(columns), axis=0)
+        return {
+            "predicted_class": self._labels(columns),
+            "probability": tf.reduce_max(answers, axis=1),
+            "attributions": attributions(network, features, columns, baseline),
+            "score": scores(network(features), columns),
+            "baseline_score": scores(at_baseline, columns),
+        }
+
+    def metadata(self) -> Answers:
+        """What the model tells of itself."""
+        return {
+            "class_labels": tf.constant(self.class_labels, tf.int64),
+            "feature_names": tf.constant(self.feature_names),
+            "description": tf.constant(self.description),
+        }
+
+    def _labels(self, columns: tf.Tensor) -> tf.Tensor:
+        return tf.gather(tf.constant(self.class_labels, tf.int64), columns)

@@ -1,0 +1,1 @@
+"""The network: built, trained, resumed from checkpoints, asked."""

@@ -1,0 +1,144 @@
+"""How unlike the training beats a beat is, inside the model.
+
+A beat is held against a sample of training beats, and its distance to the nearest counts (Ramaswamy et al. 2000, Sun
+et al. 2022), in two ways of which the larger is taken: as it is, which finds other shapes, and on the scale on which
+neighbours differ in each direction, which finds noise that is small but was never seen. That scale is the covariance
+between neighbours (relevant component analysis, Shental et al. 2002) as probabilistic PCA has it (Tipping and Bishop
+1999). Mean, deviation and roughness join the values, or a flat beat would be near to the middle of all.
+
+The threshold is what one more beat of the same kind exceeds with a chance of 1 %: that quantile of the validation rows
+(split conformal prediction, Papadopoulos et al. 2002).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.dataset.shards import Rows
+from training.ood.neighbours import LEAST, SHARE, Scale, Values, between_neighbours, draw, limit, others
+
+SHARE_BY_SCALE = SHARE / 2  # the distance by scale is the more easily alarmed
+MOST_BEATS = 2000  # that are kept
+MOST_VALUES = 1 << 20  # of all beats that are kept: longer beats are fewer
+MOST_JUDGED = 20_000  # validation rows
+ENOUGH_JUDGED = 1000  # rows to tell 1 % of
+AT_ONCE = 1024  # rows
+LEAST_SPREAD = 0.05  # of the logarithms of deviation and roughness, and of the mean in deviations
+FARTHEST = 1e6  # deviations; also the score of a beat that has none
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Where beats lie: their n values in units of `scale`, and mean, deviation and roughness in `spreads`."""
+
+    scale: tf.Variable  # ()
+    spreads: tf.Variable  # (3,)
+    centre: tf.Variable  # (n + 3,)
+
+    def __call__(self, features: tf.Tensor) -> tf.Tensor:
+        """The places (batch, n + 3) of the beats `features` (batch, n)."""
+        values = tf.clip_by_value(features / self.scale, -FARTHEST, FARTHEST)
+        changes = tf.reduce_sum((values[:, 1:] - values[:, :-1]) ** 2, axis=1) / max(1, values.shape[1] - 1)
+        deviations = tf.math.reduce_std(values, axis=1)
+        summaries = [tf.reduce_mean(values, axis=1), _logarithm(deviations), _logarithm(tf.sqrt(changes))]
+        return tf.concat([values, tf.stack(summaries, axis=1) / self.spreads], axis=1) - self.centre
+
+
+@dataclass(frozen=True, slots=True)
+class OodScore:
+    """A fitted score; `variables` are what it needs in a SavedModel."""
+
+    places: Embedding
+    beats: tf.Variable  # (kept, n + 3)
+    scaled_beats: tf.Variable  # (kept, n + 3)
+    axes: tf.Variable  # (n + 3, d)
+    along: tf.Variable  # (d,)
+    rest: tf.Variable  # ()
+    threshold: tf.Variable  # ()
+    judged: int  # rows that the threshold was taken from
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        """All that the score reads."""
+        places = [self.places.scale, self.places.spreads, self.places.centre]
+        return [*places, self.beats, self.scaled_beats, self.axes, self.along, self.rest, self.threshold]
+
+    def score(self, features: tf.Tensor) -> tf.Tensor:
+        """Distance of the beats `features` (batch, n) divided by the threshold, float32 (batch,): unusual above 1."""
+        score = tf.reduce_max(self.distances(features), axis=1) / self.threshold
+        return tf.where(tf.math.is_finite(score), tf.minimum(score, FARTHEST), FARTHEST)
+
+    def distances(self, features: tf.Tensor) -> tf.Tensor:
+        """Distances of the beats `features` (batch, n) to the nearest, as they are and by scale: (batch, 2)."""
+        places = self.places(features)
+        own = tf.reduce_sum((places - self._nearest(places, self.beats)) ** 2, axis=1)
+        # From the difference itself: what is multiplied out is too coarse in float32 where the scale is fine.
+        differences = places - self._nearest(places, self.scaled_beats)
+        inside = tf.matmul(differences, self.axes)
+        outside = differences - tf.matmul(inside, self.axes, transpose_b=True)
+        by_scale = tf.reduce_sum((inside / self.along) ** 2, axis=1) + tf.reduce_sum((outside / self.rest) ** 2, axis=1)
+        return tf.sqrt(tf.stack([own, by_scale], axis=1))
+
+    def _nearest(self, places: tf.Tensor, beats: tf.Variable) -> tf.Tensor:
+        halves = tf.reduce_sum(self.beats * beats, axis=1) / 2
+        return tf.gather(self.beats, tf.argmax(tf.matmul(places, beats, transpose_b=True) - halves, axis=1))
+
+    def describe(self) -> dict[str, Any]:
+        """The method and its threshold, ready for JSON."""
+        return {
+            "method": "distance to the nearest training beat, as it is and on the scale of neighbours",
+            "threshold": float(self.threshold),
+            "share_of_validation": SHARE,
+            "training_rows": int(self.beats.shape[0]),
+            "judged_rows": self.judged,
+        }
+
+
+def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
+    """Keep a sample of the training rows, and take the threshold from a sample of the validation rows.
+
+    Where these are too few to tell 1 %, kept training rows join them, each held against all others that are kept.
+    """
+    rng = np.random.default_rng(seed)
+    kept, drawn = draw(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
+    features = train.take(kept)
+    places = _place(features)
+    beats = places(features).numpy().astype(np.float64)
+    learned = (drawn + 1) // 2
+    scale = between_neighbours(beats, learned)
+    judged = rng.permutation(len(validation))[:MOST_JUDGED]
+    blocks = [judged[first : first + AT_ONCE] for first in range(0, len(judged), AT_ONCE)]
+    unusual = _unusual(places, beats, scale)
+    distances = np.concatenate([unusual.distances(validation.take(block)).numpy() for block in blocks])
+    if len(judged) < ENOUGH_JUDGED:
+        # Not those that the scale was learned from, or they would seem nearer than they are.
+        apart = [others(beats, measured)[0] for measured in (beats, scale(beats))]
+        distances = np.concatenate([distances, np.stack(apart, axis=1)[learned:drawn]])
+    stretch = limit(distances[:, 1], SHARE_BY_SCALE) / limit(distances[:, 0])
+    # A little more, or rounding would make the very beat unusual that the threshold was taken from.
+    threshold = (1 + LEAST) * limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))
+    return _unusual(places, beats, scale.stretched(stretch), threshold, len(distances))
+
+
+def _place(features: NDArray[np.float32]) -> Embedding:
+    deviation = float(np.sqrt(features.var(axis=0, dtype=np.float64).mean()))
+    places = Embedding(_variable(deviation or 1.0), _variable(np.ones(3)), _variable(np.zeros(features.shape[1] + 3)))
+    places.spreads.assign(np.maximum(places(features).numpy()[:, -3:].std(axis=0), LEAST_SPREAD))
+    places.centre.assign(places(features).numpy().mean(axis=0, dtype=np.float64))
+    return places
+
+
+def _unusual(places: Embedding, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> OodScore:
+    measure = (_variable(scale.axes), _variable(scale.along), _variable(scale.rest))
+    return OodScore(places, _variable(beats), _variable(scale(beats)), *measure, _variable(threshold), judged)
+
+
+def _logarithm(sizes: tf.Tensor) -> tf.Tensor:
+    return tf.math.log(sizes + LEAST)
+
+
+def _variable(value: Values | float) -> tf.Variable:
+    return tf.Variable(value, trainable=False, dtype=tf.float32)

@@ -1,0 +1,106 @@
+"""What a version tells of itself: where it comes from, how good it is, and the beats that it should be held against."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version as release
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from training.dataset.shards import Rows
+from training.dataset.splits import Splits
+from training.evaluation.calibration import Calibration
+from training.evaluation.evaluation import Evaluation
+from training.network.fit import Trained
+from training.network.inference import infer
+from training.ood.score import OodScore
+from training.recipe import Recipe
+
+MOST_BEATS = 100_000  # from which the deciles are taken
+DECILES = np.arange(1, 10) / 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that came of a training."""
+
+    trained: Trained
+    calibration: Calibration
+    evaluation: Evaluation
+    unusual: OodScore
+
+
+def describe(splits: Splits, outcome: Outcome, recipe: Recipe) -> dict[str, Any]:
+    """The data, the training and everything measured, ready for JSON."""
+    share = np.mean(infer(outcome.unusual.score, splits.test) > 1)
+    return {
+        "data": {
+            "source": splits.beats.source,
+            "note": splits.note,
+            "features": splits.beats.width,
+            "rows": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
+        },
+        "class_names": {str(label): name for label, name in splits.class_names.items()},
+        "training": {
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "tensorflow": tf.__version__,
+            "keras": release("keras"),
+            "best_epoch": outcome.trained.best_epoch,
+            "seconds": round(outcome.trained.seconds, 3),
+            **asdict(recipe),
+        },
+        "metrics": {
+            **outcome.evaluation.metrics(),
+            "calibration": outcome.calibration.describe(),
+            "unusual": {**outcome.unusual.describe(), "share_of_test": float(share)},
+        },
+    }
+
+
+def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """A test beat of each class, classified right if possible, with the answer that must be given for it."""
+    predicted = evaluation.predicted
+    right_first = np.argsort(predicted != evaluation.truth, kind="stable")
+    _, places = np.unique(evaluation.truth[right_first], return_index=True)
+    chosen = right_first[places]
+    return [
+        {
+            "features": features.tolist(),
+            "label": int(evaluation.truth[row]),
+            "predicted_class": int(predicted[row]),
+            "probability": float(evaluation.probabilities[row].max()),
+        }
+        for row, features in zip(chosen, test.take(chosen), strict=True)
+    ]
+
+
+def reference(train: Rows, evaluation: Evaluation) -> dict[str, Any]:
+    """What later beats and answers are compared with, to see whether they drift away.
+
+    Of each statistic the nine values between its ten equally frequent parts: `mean`, `standard_deviation` and `range`
+    of a training beat's values, and the `probability` of the class predicted for a held-back beat. `classes` are the
+    shares of held-back beats that are predicted as each. `beats` says how many beats each of that comes from.
+    """
+    predicted = [float(np.mean(evaluation.predicted == label)) for label in evaluation.class_labels]
+    statistics = {**_statistics(train), "probability": evaluation.probabilities.max(axis=1)}
+    return {
+        "statistics": {name: np.quantile(values, DECILES).tolist() for name, values in statistics.items()},
+        "classes": dict(zip(map(str, evaluation.class_labels), predicted, strict=True)),
+        "beats": {name: len(values) for name, values in statistics.items()}
+        | {"predicted_class": len(evaluation.truth)},
+    }
+
+
+def _statistics(train: Rows) -> dict[str, NDArray[np.float64]]:
+    found: list[list[NDArray[np.float64]]] = []
+    rows = 0
+    for features, _ in train.blocks():
+        beats = features.astype(np.float64)
+        found.append([beats.mean(axis=1), beats.std(axis=1), np.ptp(beats, axis=1)])
+        rows += len(beats)
+        if rows >= MOST_BEATS:  # the first shards are a random draw of all rows
+            break
+    columns = (np.concatenate(column) for column in zip(*found, strict=True))
+    return dict(zip(("mean", "standard_deviation", "range"), columns, strict=True))
