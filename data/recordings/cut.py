@@ -87,6 +87,11 @@ class Cut:
         return "; ".join(parts)
 
 
+def trace_length(names: Sequence[str]) -> int:
+    """Return how many of a beat's values are its trace: those before rhythm and likeness."""
+    return next((place for place, name in enumerate(names) if BESIDE.fullmatch(name)), len(names))
+
+
 def cut_of(names: Sequence[str] | None, count: int) -> Cut:
     """Return how beats are cut for a model of `count` features, by the features' names.
 
@@ -95,7 +100,7 @@ def cut_of(names: Sequence[str] | None, count: int) -> Cut:
     """
     if names is None:
         return Cut(count)
-    length = next((place for place, name in enumerate(names) if BESIDE.fullmatch(name)), count)
+    length = trace_length(names)
     trace, beside = names[:length], tuple(names[length:])
     if trace and set(beside) <= {*RHYTHM, *LIKENESS} and len(set(beside)) == len(beside):
         timed, counted = (_numbered(trace, pattern) for pattern in (TIMED, COUNTED))

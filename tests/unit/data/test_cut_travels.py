@@ -10,14 +10,15 @@ import pytest
 import data
 from data.client.predict import Job, predict
 from data.errors import DataError
-from data.recordings.cut import PEAK_WINDOW, RHYTHM, Cut, cut_of
+from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut, cut_of
 from data.recordings.cut_options import CutOptions
 from data.recordings.segmentation import write_beats
 from data.tables.reader import read_beats
 from tests.recordings import heartbeats, strip, write_table
 
 RATE = 250
-CUT = Cut(30, PEAK_WINDOW, "mV", RHYTHM)
+BESIDE = RHYTHM + LIKENESS
+CUT = Cut(30, PEAK_WINDOW, "mV", BESIDE)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def recordings(tmp_path):
 
 
 def framed(recordings: Path) -> pd.DataFrame:
-    return data.beats(recordings, 30, window="peak", scale="mV", rhythm=True)
+    return data.beats(recordings, 30, window="peak", scale="mV", rhythm=True, likeness=True)
 
 
 @pytest.fixture
@@ -62,22 +63,22 @@ def test_a_frame_without_the_note_keeps_the_cut(recordings, tmp_path):
 
 
 def test_the_ratios_are_sent_under_their_names_in_any_order(gateway, recordings, beats, tmp_path):
-    gateway.served["features"] = {"count": 36, "names": [*RHYTHM, *CUT.names[:30]]}
+    gateway.served["features"] = {"count": 38, "names": [*BESIDE, *CUT.names[:30]]}
     with predict(Job(beats, gateway.url, tmp_path / "predictions.csv")).open() as file:
         answers = list(csv.DictReader(file))
     sent = data.predict(framed(recordings), gateway.url)
     rows = np.loadtxt(beats, delimiter=",", skiprows=2)[:, 1:]
     assert len(answers) == len(sent) == len(rows)
     for half in (gateway.beats[: len(rows)], gateway.beats[len(rows) :]):
-        np.testing.assert_allclose(half, np.roll(rows, 6, axis=1), atol=1e-4)
+        np.testing.assert_allclose(half, np.roll(rows, 8, axis=1), atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    "served", [Cut(36), Cut(30, (-300.0, 450.0), "mV", RHYTHM), Cut(36, scale="mV")], ids=["F", "ms", "mV"]
+    "served", [Cut(38), Cut(30, (-300.0, 450.0), "mV", BESIDE), Cut(38, scale="mV")], ids=["F", "ms", "mV"]
 )
 def test_beats_of_another_cut_are_not_predicted(gateway, beats, recordings, tmp_path, served):
-    gateway.served["features"] = {"count": 36, "names": list(served.names)}
-    told = f"mV-250ms to rr_previous_median, which are cut otherwise than version 3 takes them, {served.names[0]} to"
+    gateway.served["features"] = {"count": 38, "names": list(served.names)}
+    told = f"mV-250ms to like_qrs, which are cut otherwise than version 3 takes them, {served.names[0]} to"
     with pytest.raises(DataError, match=told):
         predict(Job(beats, gateway.url, tmp_path / "predictions.csv"))
     with pytest.raises(DataError, match=told):
