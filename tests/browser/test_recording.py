@@ -67,12 +67,12 @@ def test_a_recording_is_cut_as_the_model_takes_it(of_a_cut, tmp_path):
     page = of_a_cut
     page.locator("#files").set_input_files(files_of("watch", tmp_path))
     window = "from \N{MINUS SIGN}250 to 450 ms of the R peak in mV"
-    cut = f"{BEATS} beats cut to {WIDTH - 8} values {window}, with {', '.join(RHYTHM + LIKENESS)}"
+    cut = f"{BEATS} beats cut to {WIDTH - 8} values {window}, with RR intervals and likeness to the usual beat"
     expect(page.get_by_role("status")).to_contain_text(f"{cut}. All are answered")
     expect(page.locator("#trace")).to_have_attribute("aria-label", re.compile(f"A trace of {WIDTH - 8} values"))
     expect(page.get_by_role("slider", name="Value")).to_have_attribute("max", str(WIDTH - 9))
-    beside = page.get_by_role("list", name="Beside the trace")
-    expect(beside).to_contain_text("0.80: the RR interval before it, in seconds, contributes")
+    beside = page.get_by_role("row", name="RR before (seconds)")
+    expect(beside).to_contain_text("0.80")
     page.get_by_text("Values as a table").click()
     expect(page.locator("#values-table")).to_contain_text("like_qrs")
 

@@ -3,6 +3,8 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { besideOf } from "../../gateway/static/page/features.js";
+import { deciding } from "../../gateway/static/page/judging.js";
 import { readFile } from "../../gateway/static/page/reading.js";
 import {
   chooseLead,
@@ -14,7 +16,7 @@ import {
 } from "../../gateway/static/recording/recording.js";
 import { FileError } from "../../gateway/static/tables/errors.js";
 
-const TASKS = { cut: cutOrError, recording: recordingOf, table: tableOf, damage: damaged };
+const TASKS = { cut: cutOrError, deciding: decidingOf, recording: recordingOf, table: tableOf, damage: damaged };
 const SHOWN = 1000; // samples
 
 const answers = [];
@@ -30,6 +32,10 @@ async function tableOf([file], { width, names }) {
     const [{ features }] = beats;
     return { rows: beats.length, features: features.length, first: Array.from(features), labels: beats.map(({ label }) => label), understood };
   });
+}
+
+function decidingOf(_, { explanation, features }) {
+  return deciding(explanation, besideOf(explanation.attributions, features));
 }
 
 async function cutOrError(_, { features }) {

@@ -340,6 +340,16 @@ def test_a_table_of_beats_has_the_values_of_its_names(node, tmp_path, cut):
     assert "beats.csv are cut otherwise than this model takes them: Its values are " in other["error"]
 
 
+def test_what_decided_is_named_if_it_is_no_part_of_the_trace(node):
+    names = [*Cut(4).names, "rr_previous", "like_qrs"]
+    explanation = {"predicted_class": 2, "baseline_score": 0, "score": 1}
+    attributions = [0, 0.4, 0.2, 0.1, 0.3, -0.2]
+    request = {"task": "deciding", "paths": [], "explanation": explanation | {"attributions": attributions}}
+    [said] = node([request | {"features": {"count": 6, "names": names}}])
+    parts = "the values 1 to 2 (60.0 %); in “RR before (seconds)” (30.0 %)."
+    assert f"Most of what speaks for class 2 lies in {parts}" in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_a_model_of_one_value_takes_no_beats(node):
     [answer] = node([{"task": "cut", "paths": [], "features": {"count": 1, "names": None}}])
     assert "takes single values, no beats" in answer["error"]
@@ -365,8 +375,9 @@ def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
 def test_the_peaks_of_record_100_are_the_annotated_beats(node, real_data):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     record = real_data / "mitdb" / "100"
-    [answer] = node([recording(record.with_suffix(".hea"), record.with_suffix(".dat"))])
-    same_as_python(answer, read_lead(record))
+    cut = Cut(35, PEAK_WINDOW, beside=RHYTHM + LIKENESS)
+    [answer] = node([recording(record.with_suffix(".hea"), record.with_suffix(".dat"), features=features_of(cut))])
+    same_as_python(answer, read_lead(record), cut)
     annotated = read_annotations(record, None)
     assert annotated is not None
     matched = match(np.array(answer["peaks"]), annotated.samples, 0.05 * 360) >= 0

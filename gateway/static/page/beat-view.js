@@ -135,12 +135,13 @@ export class BeatView {
 
   /** What is no part of the trace, such as RR intervals, and what it contributed. */
   fillBeside() {
-    const parts = this.beside.map(({ words, place }) => {
-      const share = this.explanation && `, contributes ${decimal(this.explanation.attributions[place], 3)}`;
-      return element("li", {}, `${decimal(this.beat.features[place])}: ${words}${share ?? ""}`);
+    const columns = ["Beside the trace", "Beat", this.explanation && "Contributes"].filter(Boolean);
+    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
+    const rows = this.beside.map(({ words, place }) => {
+      const share = this.explanation && element("td", {}, decimal(this.explanation.attributions[place], 3));
+      return element("tr", {}, element("th", { scope: "row" }, words), [element("td", {}, decimal(this.beat.features[place])), share].filter(Boolean));
     });
-    found("beside").hidden = !parts.length;
-    fill(found("beside"), parts);
+    fill(found("beside"), rows.length > 0 && element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
   }
 
   fillValues() {

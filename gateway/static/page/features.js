@@ -3,14 +3,14 @@
 import { traceLength } from "../recording/cut.js";
 
 const WORDS = {
-  rr_previous: "the RR interval before it, in seconds",
-  rr_local: "the RR interval of the beats about it, in seconds",
-  rr_previous_local: "the RR interval before it over that of the beats about it",
-  rr_next_local: "the RR interval after it over that of the beats about it",
-  rr_previous_next: "the RR interval before it over the one after it",
-  rr_previous_median: "the RR interval before it over the recording's median",
-  like_beat: "its likeness to the recording's usual beat",
-  like_qrs: "the likeness of its QRS complex to the usual one",
+  rr_previous: "RR before (seconds)",
+  rr_local: "RR around (seconds)",
+  rr_previous_local: "RR before / around",
+  rr_next_local: "RR after / around",
+  rr_previous_next: "RR before / after",
+  rr_previous_median: "RR before / median of the recording",
+  like_beat: "Likeness to the usual beat",
+  like_qrs: "Likeness of the QRS complex",
 };
 
 /** Of a model's features, or of what belongs to each of them, those that are the trace. */

@@ -72,7 +72,7 @@ export function deciding(explanation, beside = []) {
   const most = [...runsOf(trace, least), ...others].sort((one, other) => other.share - one.share).slice(0, MOST_RUNS);
   const [runs, named] = [most.filter(({ words }) => !words), most.filter(({ words }) => words)];
   const values = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`} (${percent(share / total)})`);
-  const parts = [values.length && `the values ${listed(values)}`, ...named.map(({ words, share }) => `${words} (${percent(share / total)})`)];
+  const parts = [values.length && `the values ${listed(values)}`, ...named.map(({ words, share }) => `“${words}” (${percent(share / total)})`)];
   const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
   return `Most of what speaks for class ${explanation.predicted_class} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
 }

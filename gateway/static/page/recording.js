@@ -2,7 +2,7 @@
 
 import { Failure } from "./client.js";
 import { Collection } from "./collection.js";
-import { count, counted, decimal } from "./words.js";
+import { count, counted, decimal, listed } from "./words.js";
 
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
 
@@ -37,7 +37,8 @@ export async function cut(source, lead, inverted, progress) {
 
 function described({ length, window, scale, beside }) {
   const from = window ? ` from ${decimal(window[0], 0)} to ${decimal(window[1], 0)} ms of the R peak` : "";
-  const more = beside.length ? `, with ${beside.join(", ")}` : "";
+  const kinds = [["rr_", "RR intervals"], ["like_", "likeness to the usual beat"]].filter(([stem]) => beside.some((name) => name.startsWith(stem)));
+  const more = kinds.length ? `, with ${listed(kinds.map(([, words]) => words))}` : "";
   return `to ${count(length)} values${from}${scale === "mV" ? " in mV" : ""}${more}`;
 }
 
