@@ -92,7 +92,10 @@ class Spooled:
             self.given.source if self.given else None,
             equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
         )
-        return Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        splits = Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        if splits.note:
+            log.warning("NOTE: %s", splits.note)
+        return splits
 
     def folds(self, options: Options, count: int) -> Iterator[Fold]:
         """Yield the splits of each of `count` folds, on disk until the next; the spool stays.
@@ -120,10 +123,7 @@ def read_splits(options: Options, folder: Path, salt: int = 0) -> Splits:
     Each group is on one side of the split, as `split_groups` has it; rows without groups are split one by one. Another
     `salt` holds others back. Raises TrainingError if the folder has no room.
     """
-    splits = read_spooled(options, folder, salt).split(options)
-    if splits.note:
-        log.warning("NOTE: %s", splits.note)
-    return splits
+    return read_spooled(options, folder, salt).split(options)
 
 
 def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
