@@ -10,6 +10,7 @@ from training.dataset.classes import AAMI
 from training.recipe import Recipe
 
 DEFAULTS = Recipe()
+NO_GROUP = "none"  # as --group: beats are split one by one, whatever columns and files there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,11 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help="text labels in the order of their class labels, as N,S,V; aami for those of AAMI EC57 by WFDB's symbols; "
         "sorted if not given",
     )
-    add("--group", metavar="NAME", help="column that says whose beat it is; found if not given; not a feature")
+    add(
+        "--group",
+        metavar="NAME",
+        help="column that says whose beat it is; found if not given; none: split by beat; not a feature",
+    )
     add("--drop", metavar="NAME", action="append", default=[], help="column that is not a feature; may be repeated")
     add("--at-least", type=_at_least(1), default=0, metavar="N", help="leave out classes of fewer rows; else refused")
     add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
