@@ -9,11 +9,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from training.dataset.splits import Splits, read_splits
+from training.dataset.splits import Fold, Splits, Spooled, read_splits, read_spooled
 from training.distributed.workers import Team, Workers, join
-from training.errors import PublishError
+from training.errors import PublishError, TrainingError
 from training.evaluation.calibration import Calibration, fit_temperature
 from training.evaluation.comparison import Compared, compare
+from training.evaluation.cross_validation import cross_validate, told
 from training.evaluation.evaluation import Evaluation
 from training.export.saved_model import export, verify, write_warmup
 from training.export.signatures import Servable
@@ -39,6 +40,11 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
 
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
+    if options.cross_validate and workers:
+        raise TrainingError(
+            "--cross-validate trains one network after another in one process, and TF_CONFIG names several; "
+            "leave it out, or cross-validate with one worker"
+        )
     spared = read_spared(options.spare_file)
     version = published(options.models, options.run) if options.run else None
     if version is None:
@@ -60,10 +66,12 @@ def _lead(options: Options, team: Team | None) -> int:
     with ExitStack() as stack:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
-        splits = read_splits(options, stack.enter_context(scratch()))
+        spooled = read_spooled(options, stack.enter_context(scratch()))
+        crossed = _cross_validate(options, spooled) if options.cross_validate else None
+        splits = spooled.split(options)
         store = _store(options, splits, team)
         outcome = fit_and_evaluate(splits, options.recipe, team, store)
-        description = describe(splits, outcome, options.recipe)
+        description = describe(splits, outcome, options.recipe, crossed)
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
@@ -80,6 +88,19 @@ def _lead(options: Options, team: Team | None) -> int:
     if team:
         team.wait()
     return version
+
+
+def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
+    """Tell how networks of this recipe do on beats, or people, that they were not trained on, fold by fold."""
+    labels, count = spooled.class_labels, options.cross_validate or 0
+
+    def judge(fold: Fold) -> Evaluation:
+        trained = fit(fold.train, fold.validation, len(labels), options.recipe)
+        return Evaluation(labels, labels[fold.test.columns()], trained.probabilities(fold.test), {}, fold.test.groups)
+
+    found = cross_validate(spooled.folds(options, count), count, judge)
+    print(told(found, spooled.naming.shown), flush=True)
+    return found
 
 
 def _help(options: Options, team: Team) -> None:
@@ -114,7 +135,8 @@ def fit_and_evaluate(splits: Splits, recipe: Recipe, team: Team | None = None, s
     before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
     temperature = fit_temperature(trained.logits(splits.validation), splits.validation.columns())
     apply_temperature(trained.model, temperature)
-    evaluation = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test), splits.class_names)
+    answers = trained.probabilities(splits.test)
+    evaluation = Evaluation(splits.class_labels, truth, answers, splits.class_names, splits.test.groups)
     calibration = Calibration(temperature, before, evaluation.reliability())
     return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 
