@@ -41,7 +41,7 @@ _OF_RECORDING: Final = (
     r"database|dataset|source|year|month|day|hour|date|datetime)"
 )
 ATTRIBUTE: Final = re.compile(rf"({_SPLIT}|{_OF_PERSON}|{_OF_HEART}|{_OF_RECORDING})(s|id|no|nr|code|name|index)?")
-RR: Final = re.compile(r"(.*[^a-z])?rr([^a-z].*)?", re.IGNORECASE | re.DOTALL)  # intervals are values of a beat
+BESIDE: Final = re.compile(r"(.*[^a-z])?rr([^a-z].*)?|like_\w+", re.IGNORECASE | re.DOTALL)  # of a beat
 SERIES: Final = re.compile(r"(.*?)\d+(?:[.,]\d+)?(\D*)", re.DOTALL)  # F1, t_0.004, 17
 LONG_SERIES: Final = 10  # columns
 FEW_APART: Final = 4  # times fewer columns than in the series
@@ -77,11 +77,11 @@ def is_attribute(name: str) -> bool:
 
 
 def apart(names: Sequence[str]) -> list[int]:
-    """Return the places of the few names that do not belong to the long series of numbered ones, RR intervals aside."""
+    """Return the places of the few names beside the long series of numbered ones, but for rhythm and likeness."""
     around = [found.groups() if (found := SERIES.fullmatch(name)) else None for name in names]
     sizes = Counter(around)
     long = [each is not None and sizes[each] >= LONG_SERIES for each in around]
-    others = [place for place, name in enumerate(names) if not long[place] and not RR.fullmatch(name)]
+    others = [place for place, name in enumerate(names) if not long[place] and not BESIDE.fullmatch(name)]
     return others if FEW_APART * len(others) <= sum(long) else []
 
 

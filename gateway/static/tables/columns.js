@@ -22,7 +22,7 @@ const ATTRIBUTE = new RegExp(
     "(signalquality|quality|sqi|fs|(sample|sampling)(rate|frequency)(hz)?|lead|channel|device|site|hospital|nurse|database|dataset|source|year|month|day|hour|date|datetime))" +
     "(s|id|no|nr|code|name|index)?$",
 );
-const RR = /^(.*[^a-z])?rr([^a-z].*)?$/is; // intervals are values of a beat
+const BESIDE = /^((.*[^a-z])?rr([^a-z].*)?|like_\w+)$/is; // rhythm and likeness of a beat
 const SERIES = /^(.*?)\d+(?:[.,]\d+)?(\D*)$/s; // F1, t_0.004, 17
 const LONG_SERIES = 10; // columns
 const FEW_APART = 4; // times fewer columns than in the series
@@ -37,13 +37,13 @@ export function isLabelName(name) {
   return LABEL.test(lettersOf(name));
 }
 
-/** The few names that do not belong to the long series of numbered ones, RR intervals aside, by their places. */
+/** The few names that do not belong to the long series of numbered ones, rhythm and likeness aside, by their places. */
 export function apart(names) {
   const around = names.map((name) => SERIES.exec(name)?.slice(1).join("0") ?? null);
   const sizes = new Map();
   for (const each of around) sizes.set(each, (sizes.get(each) ?? 0) + 1);
   const isLong = around.map((each) => each !== null && sizes.get(each) >= LONG_SERIES);
-  const others = names.map((_, place) => place).filter((place) => !isLong[place] && !RR.test(names[place]));
+  const others = names.map((_, place) => place).filter((place) => !isLong[place] && !BESIDE.test(names[place]));
   return FEW_APART * others.length <= isLong.filter(Boolean).length ? others : [];
 }
 
