@@ -1,5 +1,6 @@
 """A recording as CSV, TSV or text: a line per sample, a column per lead, perhaps one of times or sample numbers."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -23,6 +24,8 @@ MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values
 FEW_ROWS: Final = 15  # leads, where they are in lines
 LONGEST_BEAT: Final = 1000  # samples
 LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
+
+log = logging.getLogger(__name__)
 
 
 class SignalTable:
@@ -109,6 +112,15 @@ class SignalTable:
                 self._check_gap(gap, missing, clock, int(lines[gap.row - start]))
             yield from _filled(held[: end - start], [Gap(gap.row - start, gap.samples) for gap in found])
             held, lines, start = held[end - start :], lines[end - start :], end
+        if gaps.blurred:
+            log.warning(
+                "%s: the times of %s have too few digits to show which samples are lost or late; %g samples per second "
+                "is their mean, so if some are lost, %s",
+                self._head.path.name,
+                self._head.where(clock.column),
+                gaps.rate,
+                SAY_RATE,
+            )
 
     def _check_gap(self, gap: Gap, missing: int, clock: Clock, line: int) -> None:
         if missing * clock.fit.step > LONGEST_GAP:
