@@ -9,8 +9,10 @@ const NOTE = /^\s*[#%]/;
 
 /** Takes the rows of a file one by one; what is no sample may only stand at its end. */
 export class Rows {
+  #times = [];
+
   constructor(what, head, clock, place) {
-    Object.assign(this, { what, head, clock, place, values: new Column(Float32Array), times: new Column(Float64Array), shifts: [], wrong: null, footer: 0 });
+    Object.assign(this, { what, head, clock, place, values: new Column(), shifts: [], wrong: null, before: undefined });
   }
 
   add(text, number) {
@@ -24,7 +26,7 @@ export class Rows {
       if (value !== null || !this.wrong.isText) throw this.wrong.error;
     }
     if (value === null || Number.isNaN(time)) return this.refuse(line, fields, number, value);
-    if (clock.kind) this.times.add(time);
+    if (clock.kind) this.#times.push((this.before = time));
     const expected = this.lineOf(this.values.length);
     if (number !== expected) this.shifts.push([this.values.length, number - this.values.length]);
     this.values.add(value);
@@ -32,8 +34,8 @@ export class Rows {
 
   /** The time of a row; one that tells none has come with the row before. */
   timeOf(fields) {
-    const isMissing = this.clock.kind === "times" && this.times.length && NO_VALUE.test(fields[this.clock.place]);
-    return isMissing ? this.times.last : this.clock.seconds(fields, this.times.last);
+    const isMissing = this.clock.kind === "times" && this.before !== undefined && NO_VALUE.test(fields[this.clock.place]);
+    return isMissing ? this.before : this.clock.seconds(fields, this.before);
   }
 
   valueOf(field) {
@@ -69,8 +71,10 @@ export class Rows {
     return index + shift;
   }
 
-  isCounting() {
-    const numbers = this.times.held;
-    return numbers.every((number, index) => Number.isInteger(number) && (index === 0 || number > numbers[index - 1]));
+  /** The times of the rows since this was asked last. */
+  takenTimes() {
+    const times = Float64Array.from(this.#times);
+    this.#times.length = 0;
+    return times;
   }
 }

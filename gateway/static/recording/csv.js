@@ -5,12 +5,13 @@ import { blocksOf } from "../tables/lines.js";
 import { SAY_RATE, findClock } from "./csv-clock.js";
 import { readHead } from "./csv-head.js";
 import { Rows } from "./csv-rows.js";
+import { Numbers, Times } from "./csv-times.js";
 import { RecordingError } from "./errors.js";
-import { placesOf } from "./times.js";
 
-const LOOKED_AT = 1200; // lines
+const LOOKED_AT = 2000; // lines
 const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
-const OTHER_RATE = 0.05; // that may be told beside times, as devices round it
+const TIMINGS = { times: (rows) => Times.of(rows), counter: () => new Numbers() };
+const NO_CLOCK = { kind: null };
 
 /**
  * @param {File} file
@@ -46,35 +47,23 @@ async function firstLines(file) {
 }
 
 async function readColumn(file, head, clock, place, rate, progress) {
-  const rows = new Rows(file.name, head, clock, place);
+  const rows = new Rows(file.name, head, rate && clock.kind === "times" ? NO_CLOCK : clock, place);
+  const timing = TIMINGS[rows.clock.kind]?.(rows) ?? null;
+  const gaps = [];
   for await (const { first, lines } of blocksOf(file, { progress, otherwise: OTHERWISE })) {
     for (let index = Math.max(head.dataLine - first, 0); index < lines.length; index++) rows.add(lines[index], first + index);
+    if (timing) gaps.push(...timing.add(rows.takenTimes(), false));
   }
   const said = rows.ended();
-  const samples = rows.values.held.slice();
-  const isCounted = clock.kind === "counter" && rows.isCounting();
-  if (rate || clock.kind !== "times") return { rate: rate ?? head.rate, ...(isCounted ? counted(samples, rows) : { samples }), said };
-  const where = (index) => `${file.name}, line ${rows.lineOf(index)}, column ${clock.place + 1} (${head.names[clock.place]})`;
-  const { rate: found, places, length, gaps } = placesOf(rows.times.held, clock.quantum, where);
-  if (head.rate && Math.abs(head.rate - found) > OTHER_RATE * found) {
-    throw new RecordingError(`${file.name}: ${head.rate} samples per second are told, but the times tell ${Number(found.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
-  }
-  return { rate: found, samples: places ? placed(samples, places, length) : samples, said: gaps ? [...said, gapsSaid(gaps, length - samples.length)] : said };
+  gaps.push(...(timing?.add(new Float64Array(0), true) ?? []));
+  if (timing?.isCounting === false) gaps.length = 0;
+  const samples = rows.values.taken(gaps);
+  const ownRate = timing?.rate; // by all times
+  return { rate: rate ?? ownRate ?? head.rate, samples, said: [...said, ...(timing?.said() ?? []), ...(ownRate ? gapsSaid(gaps) : [])] };
 }
 
-/** The samples by their numbers: those that were left out are a gap. */
-function counted(samples, rows) {
-  const [first] = rows.times.held;
-  const places = Int32Array.from(rows.times.held, (number) => number - first);
-  return { samples: placed(samples, places, places.at(-1) + 1) };
-}
-
-function placed(samples, places, length) {
-  const spread = new Float32Array(length).fill(NaN);
-  places.forEach((place, index) => (spread[place] = samples[index]));
-  return spread;
-}
-
-function gapsSaid(gaps, missing) {
-  return `${gaps} ${gaps === 1 ? "gap" : "gaps"} in the times, where ${missing} ${missing === 1 ? "sample is" : "samples are"} missing`;
+function gapsSaid(gaps) {
+  const missing = gaps.reduce((sum, { samples }) => sum + samples, 0);
+  if (!missing) return [];
+  return [`${gaps.length} ${gaps.length === 1 ? "gap" : "gaps"} in the times, where ${missing} ${missing === 1 ? "sample is" : "samples are"} missing`];
 }
