@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,9 @@ class RowReader:
     head: Head
     column: int
     clock: Clock | None
+    drops_doubles: bool = False  # as no two samples share a time
+    doubles: int = 0  # lines that were left out
+    _last: bytes = b""
     _footer: DataError | None = field(default=None)  # a line of text: an error, unless no sample follows
 
     def read(self, block: Block) -> Rows | None:
@@ -41,9 +45,10 @@ class RowReader:
         skipped = max(self.head.first_line - block.first, 0)
         lines, first = block.lines[skipped:], block.first + skipped
         numbers = np.arange(first, first + len(lines))
-        if b"" in lines:
-            numbers = numbers[[line != b"" for line in lines]]
-            lines = [line for line in lines if line]
+        kept = self._kept(lines)
+        if not all(kept):
+            numbers = numbers[kept]
+            lines = [line for line, keep in zip(lines, kept, strict=True) if keep]
         if not lines:
             return None
         try:
@@ -54,6 +59,15 @@ class RowReader:
         if self._footer:
             raise self._footer
         return Rows(values, seconds, self._resolution(lines), numbers)
+
+    def _kept(self, lines: Sequence[bytes]) -> list[bool]:
+        """Say which lines are to be read: not blank ones, nor those that are the line before again."""
+        if not self.drops_doubles:
+            return [line != b"" for line in lines]
+        kept = [line not in (b"", before) for before, line in pairwise([self._last, *lines])]
+        self.doubles += len(lines) - sum(kept) - lines.count(b"")
+        self._last = next((line for line in reversed(lines) if line), self._last)
+        return kept
 
     def _line_by_line(self, lines: Sequence[bytes], numbers: NDArray[np.int64]) -> Rows | None:
         values: list[float] = []

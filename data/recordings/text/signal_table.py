@@ -13,6 +13,7 @@ from data.errors import DataError
 from data.recordings.signals import BLOCK_SAMPLES
 from data.recordings.text.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
 from data.recordings.text.columns import find_leads, time_columns
+from data.recordings.text.doubles import without_doubles
 from data.recordings.text.gaps import Gaps
 from data.recordings.text.head import Head, read_head
 from data.recordings.text.rows import RowReader, Rows
@@ -31,8 +32,19 @@ log = logging.getLogger(__name__)
 class SignalTable:
     """The leads of a file whose head alone has been read."""
 
-    def __init__(self, head: Head, leads: Sequence[int], clock: Clock | None, given_rate: float | None) -> None:
-        """Take what `open` found: the columns of the leads, that of the times, and a rate that is known already."""
+    def __init__(
+        self,
+        head: Head,
+        leads: Sequence[int],
+        clock: Clock | None,
+        given_rate: float | None,
+        drops_doubles: bool = False,
+    ) -> None:
+        """Take what `open` found: the columns of the leads, that of the times, and a rate that is known already.
+
+        `drops_doubles` says that a line which is the one before again is no sample.
+        """
+        self._drops_doubles = drops_doubles
         self._head, self._leads, self._clock, self._given_rate = head, leads, clock, given_rate
         self._gaps: Gaps | None = None
 
@@ -42,6 +54,7 @@ class SignalTable:
         head = read_head(path)
         leads = find_leads(head)
         _check_width(head, leads)
+        head, drops_doubles = without_doubles(head)
         clock = find_clock(head) if rate is None else None
         known = rate if rate is not None else _rate_of_metadata(head, clock)
         counter = find_counter(head, known) if clock is None and known else None
@@ -51,7 +64,7 @@ class SignalTable:
         leads = [column for column in leads if column not in taken]
         if not leads:
             raise DataError(f"{path}: no column with samples beside the times; give a file with a column per lead")
-        return cls(head, leads, clock or counter, known if clock is None else None)
+        return cls(head, leads, clock or counter, known if clock is None else None, drops_doubles)
 
     @property
     def names(self) -> Sequence[str]:
@@ -82,7 +95,7 @@ class SignalTable:
         """
         factor = self._factor(index) or 1.0
         clock = deepcopy(self._clock)
-        reader = RowReader(self._head, self._leads[index], clock)
+        reader = RowReader(self._head, self._leads[index], clock, self._drops_doubles)
         rows = (rows for block in read_blocks(self._head.path) if (rows := reader.read(block)) is not None)
         if clock is None:
             for each in rows:
@@ -90,6 +103,11 @@ class SignalTable:
         else:
             for values in self._with_gaps(rows, clock):
                 yield (factor * values).astype(np.float32)
+        if reader.doubles:
+            name = self._head.path.name
+            log.warning(
+                "%s: %d lines are there twice, with the same time and values; each is read once", name, reader.doubles
+            )
 
     def _factor(self, index: int) -> float | None:
         column = self._leads[index]

@@ -9,7 +9,9 @@ const NOTE = /^\s*[#%]/;
 
 /** Takes the rows of a file one by one; what is no sample may only stand at its end. */
 export class Rows {
+  doubles = 0; // lines that were left out
   #times = [];
+  #last = "";
 
   constructor(what, head, clock, place) {
     Object.assign(this, { what, head, clock, place, values: new Column(), shifts: [], wrong: null, before: undefined });
@@ -17,6 +19,11 @@ export class Rows {
 
   add(text, number) {
     if (!text.trim() || NOTE.test(text)) return;
+    if (this.head.dropsDoubles && text === this.#last) {
+      this.doubles++;
+      return;
+    }
+    this.#last = text;
     const { head, clock, place } = this;
     const line = cleaned(text);
     const fields = rowOf(line, head);
@@ -63,7 +70,8 @@ export class Rows {
   ended() {
     if (this.wrong && !this.wrong.isText) throw this.wrong.error;
     if (!this.values.length) throw new RecordingError(`${this.what}: no samples; give a file with one sample per line`);
-    return this.wrong ? [`what follows from line ${this.wrong.number} on is text and is left out`] : [];
+    const doubled = this.doubles ? [`${this.doubles} lines are there twice, with the same time and values; each is read once`] : [];
+    return this.wrong ? [...doubled, `what follows from line ${this.wrong.number} on is text and is left out`] : doubled;
   }
 
   lineOf(index) {

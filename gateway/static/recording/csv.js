@@ -6,6 +6,7 @@ import { SAY_RATE, findClock } from "./csv-clock.js";
 import { readHead } from "./csv-head.js";
 import { Rows } from "./csv-rows.js";
 import { Numbers, Times } from "./csv-times.js";
+import { withoutDoubles } from "./doubles.js";
 import { RecordingError } from "./errors.js";
 
 const LOOKED_AT = 2000; // lines
@@ -20,7 +21,8 @@ const NO_CLOCK = { kind: null };
  */
 export async function openCsv(file, rate) {
   await refuseOthers(file);
-  const head = readHead(file.name, await firstLines(file));
+  const whole = readHead(file.name, await firstLines(file));
+  const head = withoutDoubles(whole, findClock(file.name, whole));
   const clock = findClock(file.name, head);
   const places = head.names.map((_, place) => place).filter((place) => isLead(head, clock, place));
   if (!places.length) throw new RecordingError(`${file.name}: no column of a lead beside the times`);

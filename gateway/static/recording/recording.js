@@ -7,7 +7,7 @@
  *     const beats = cutBeats(samples, rate, peaks, 140);           // [{peak, start, end, values}]
  */
 
-import { LOWEST_RATE, nameOf } from "./channels.js";
+import { LOWEST_RATE, doubts, nameOf } from "./channels.js";
 import { openCsv } from "./csv.js";
 import { openEdf } from "./edf.js";
 import { RecordingError } from "./errors.js";
@@ -36,7 +36,8 @@ export async function openRecording(files, options = {}) {
   const header = await recordOf(given.filter((file) => ending(file) === "hea"));
   const opened = await (header ? openWfdb(header, given) : openAlone(given, options));
   const leads = opened.leads.map((lead) => ({ ...lead, unit: unitName(lead.unit) }));
-  return { ...opened, leads, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
+  const said = [...opened.said, ...doubts({ leads })];
+  return { ...opened, leads, said, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
 }
 
 function openAlone(given, options) {
