@@ -1,6 +1,5 @@
 /** A recording as text: one line per sample, a column per lead, perhaps one of times; as data/recordings/text/signal_table.py reads it. */
 
-import { refuseOthers } from "../tables/kinds.js";
 import { blocksOf } from "../tables/lines.js";
 import { SAY_RATE, findClock } from "./csv-clock.js";
 import { readHead } from "./csv-head.js";
@@ -20,7 +19,6 @@ const NO_CLOCK = { kind: null };
  * @returns {Promise<object>} as openWfdb gives it
  */
 export async function openCsv(file, rate) {
-  await refuseOthers(file);
   const whole = readHead(file.name, await firstLines(file));
   const head = withoutDoubles(whole, findClock(file.name, whole));
   const clock = findClock(file.name, head);
