@@ -1,5 +1,6 @@
 """The samples and times of a block of lines: by pandas where the block is in order, else line by line."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +16,7 @@ from data.recordings.text.head import Head
 from data.recordings.text.whole_blocks import fewest_columns, read_with_pandas
 from data.tables.lines import Block, decode
 
+THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}([,' \u2019\u00a0\u202f]\d{3})+(\.\d*)?", re.ASCII)
 LOOKED_AT: Final = 50  # texts of a block, to see how finely the times are written
 
 
@@ -141,6 +143,8 @@ class RowReader:
 
     def _wrong(self, fields: Sequence[str], column: int, number: int) -> DataError:
         where = f"{self.head.path}, line {number}, {self.head.where(column)}"
+        if THOUSANDS.fullmatch(fields[column]):
+            return DataError(f"{where}: {fields[column]!r} has a thousands separator; write the numbers without")
         return DataError(f"{where}: {fields[column][:40]!r} where a number is expected; repair it or leave it empty")
 
     def _resolution(self, lines: Sequence[bytes]) -> float:

@@ -5,7 +5,21 @@ import { Column } from "./column.js";
 import { NO_VALUE, cleaned, rowOf } from "./csv-head.js";
 import { RecordingError } from "./errors.js";
 
+const THOUSANDS = /^[-+]?\d{1,3}([,' \u2019\u00a0\u202f]\d{3})+(\.\d*)?$/;
 const NOTE = /^\s*[#%]/;
+
+/** Says that a number has a separator, as in 1,000. */
+function thousands(what, { names }, number, column, field) {
+  return new RecordingError(`${what}, line ${number}, column ${column + 1} (${names[column]}): '${field}' has a thousands separator; write the numbers without`);
+}
+
+/** Throw if a column is no number only because its thousands are separated. */
+export function refuseThousands(what, head) {
+  for (const { number, fields } of head.sample) {
+    const column = fields.findIndex((field) => THOUSANDS.test(field));
+    if (column >= 0) throw thousands(what, head, number, column, fields[column]);
+  }
+}
 
 /** Takes the rows of a file one by one; what is no sample may only stand at its end. */
 export class Rows {
@@ -62,6 +76,7 @@ export class Rows {
     const { what, head, place, clock } = this;
     if (fields.length !== head.width) return new RecordingError(`${what}, line ${number}: ${fields.length} columns where ${head.width} are expected; repair it`);
     const column = value === null ? place : clock.place;
+    if (THOUSANDS.test(fields[column])) return thousands(what, head, number, column, fields[column]);
     const expected = value === null ? "a number is" : "a time is";
     return new RecordingError(`${what}, line ${number}, column ${column + 1} (${head.names[column]}): '${fields[column].slice(0, 40)}' where ${expected} expected; repair it or leave it empty`);
   }

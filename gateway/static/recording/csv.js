@@ -3,7 +3,7 @@
 import { blocksOf } from "../tables/lines.js";
 import { SAY_RATE, findClock } from "./csv-clock.js";
 import { readHead } from "./csv-head.js";
-import { Rows } from "./csv-rows.js";
+import { Rows, refuseThousands } from "./csv-rows.js";
 import { Numbers, Times } from "./csv-times.js";
 import { withoutDoubles } from "./doubles.js";
 import { RecordingError } from "./errors.js";
@@ -24,7 +24,9 @@ export async function openCsv(file, rate) {
   const clock = findClock(file.name, head);
   const places = head.names.map((_, place) => place).filter((place) => isLead(head, clock, place));
   if (!places.length) throw new RecordingError(`${file.name}: no column of a lead beside the times`);
-  if (!rate && !head.rate && clock.kind !== "times") throw new RecordingError(`${file.name}: ${SAY_RATE}`, { needsRate: true });
+  const isUntimed = !rate && !head.rate && clock.kind !== "times";
+  if (isUntimed) refuseThousands(file.name, head);
+  if (isUntimed) throw new RecordingError(`${file.name}: ${SAY_RATE}`, { needsRate: true });
   return {
     leads: places.map((place) => ({ name: head.names[place], unit: head.units[place] })),
     said: [],
