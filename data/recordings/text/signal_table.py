@@ -1,6 +1,7 @@
 """A recording as CSV, TSV or text: a line per sample, a column per lead, perhaps one of times or sample numbers."""
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -23,6 +24,7 @@ from data.tables.lines import read_blocks
 
 MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
 FEW_ROWS: Final = 15  # leads, where they are in lines
+LIST: Final = re.compile(r"\[\s*-?\d[^:\]]*,[^:\]]*\]", re.ASCII)
 LONGEST_BEAT: Final = 1000  # samples
 LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
 
@@ -52,6 +54,7 @@ class SignalTable:
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
         head = read_head(path)
+        _check_lists(head)
         leads = find_leads(head)
         _check_width(head, leads)
         head, drops_doubles = without_doubles(head)
@@ -147,6 +150,17 @@ class SignalTable:
                 f"{self._head.path}, line {line}, {self._head.where(clock.column)}: the times jump by {hours:,.1f} "
                 "hours, and more than 24 hours are missing; cut the file there into recordings of their own"
             )
+
+
+def _check_lists(head: Head) -> None:
+    """DataError if a field of the first row holds a whole list of samples, as in the export of some watches."""
+    number, fields = head.rows[0]
+    column = next((column for column, field in enumerate(fields) if LIST.fullmatch(field)), None)
+    if column is not None:
+        raise DataError(
+            f"{head.path}, line {number}, {head.where(column)}: a list of numbers in one field; write a line per "
+            "sample, in a file for each list, and give it with --rate"
+        )
 
 
 def _check_width(head: Head, leads: Sequence[int]) -> None:

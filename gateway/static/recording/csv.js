@@ -9,6 +9,7 @@ import { withoutDoubles } from "./doubles.js";
 import { RecordingError } from "./errors.js";
 
 const LOOKED_AT = 2000; // lines
+const LIST = /^\[\s*-?\d[^:\]]*,[^:\]]*\]$/;
 const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
 const TIMINGS = { times: (rows) => Times.of(rows), counter: () => new Numbers() };
 const NO_CLOCK = { kind: null };
@@ -20,6 +21,7 @@ const NO_CLOCK = { kind: null };
  */
 export async function openCsv(file, rate) {
   const whole = readHead(file.name, await firstLines(file));
+  refuseLists(whole, file.name);
   const head = withoutDoubles(whole, findClock(file.name, whole));
   const clock = findClock(file.name, head);
   const places = head.names.map((_, place) => place).filter((place) => isLead(head, clock, place));
@@ -33,6 +35,13 @@ export async function openCsv(file, rate) {
     isTable: true,
     read: (lead, progress) => readColumn(file, head, clock, places[lead], rate, progress),
   };
+}
+
+/** Some watches write a whole list of samples into one field. */
+function refuseLists({ names, sample: [row] }, what) {
+  const place = row?.fields.findIndex((field) => LIST.test(field)) ?? -1;
+  if (place < 0) return;
+  throw new RecordingError(`${what}, line ${row.number}, column ${place + 1} (${names[place]}): a list of numbers in one field; write a line per sample, in a file for each list`);
 }
 
 function isLead({ isMeasured, metadata }, { others }, place) {
