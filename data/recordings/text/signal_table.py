@@ -1,7 +1,6 @@
 """A recording as CSV, TSV or text: a line per sample, a column per lead, perhaps one of times or sample numbers."""
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -17,15 +16,12 @@ from data.recordings.text.columns import find_leads, time_columns
 from data.recordings.text.doubles import without_doubles
 from data.recordings.text.gaps import Gaps
 from data.recordings.text.head import Head, read_head
+from data.recordings.text.line_kinds import check_lists, check_width
 from data.recordings.text.rows import RowReader, Rows
 from data.recordings.text.time_grid import Gap, UnevenError
 from data.recordings.units import millivolts
 from data.tables.lines import read_blocks
 
-MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
-FEW_ROWS: Final = 15  # leads, where they are in lines
-LIST: Final = re.compile(r"\[\s*-?\d[^:\]]*,[^:\]]*\]", re.ASCII)
-LONGEST_BEAT: Final = 1000  # samples
 LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
 
 log = logging.getLogger(__name__)
@@ -54,9 +50,9 @@ class SignalTable:
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
         head = read_head(path)
-        _check_lists(head)
+        check_lists(head)
         leads = find_leads(head)
-        _check_width(head, leads)
+        check_width(head, leads)
         head, drops_doubles = without_doubles(head)
         clock = find_clock(head) if rate is None else None
         known = rate if rate is not None else _rate_of_metadata(head, clock)
@@ -150,32 +146,6 @@ class SignalTable:
                 f"{self._head.path}, line {line}, {self._head.where(clock.column)}: the times jump by {hours:,.1f} "
                 "hours, and more than 24 hours are missing; cut the file there into recordings of their own"
             )
-
-
-def _check_lists(head: Head) -> None:
-    """DataError if a field of the first row holds a whole list of samples, as in the export of some watches."""
-    number, fields = head.rows[0]
-    column = next((column for column, field in enumerate(fields) if LIST.fullmatch(field)), None)
-    if column is not None:
-        raise DataError(
-            f"{head.path}, line {number}, {head.where(column)}: a list of numbers in one field; write a line per "
-            "sample, in a file for each list, and give it with --rate"
-        )
-
-
-def _check_width(head: Head, leads: Sequence[int]) -> None:
-    """DataError if a line is no sample of all leads, but a beat or a lead."""
-    if len(leads) <= MOST_COLUMNS:
-        return
-    if len(head.rows) <= FEW_ROWS and len(leads) > LONGEST_BEAT:
-        raise DataError(
-            f"{head.path}: {len(head.rows)} lines of {len(leads)} numbers, so each line is a lead; write a line per "
-            "sample and a column per lead"
-        )
-    raise DataError(
-        f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
-        "recording; give it to python -m data predict or python -m training --data as it is"
-    )
 
 
 def _rate_of_metadata(head: Head, clock: Clock | None) -> float | None:
