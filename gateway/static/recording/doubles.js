@@ -4,7 +4,7 @@ const FEW_CHANGES = 0.1; // of the samples; if fewer differ from the one before,
 
 /**
  * The head with each of its lines once; its `dropsDoubles` says that a line which is the one before again is no sample:
- * lines that share a time are the same in all columns, while others differ.
+ * the head has lines that share a time, and all of these are the same in all columns, while others differ.
  *
  * @param {object} head as readHead gives it
  * @param {object} clock as findClock gives it
@@ -17,6 +17,6 @@ export function withoutDoubles(head, { kind, others }) {
   const shared = [...rows.keys()].slice(1).filter((row) => isSame(row, isTime));
   const kept = head.sample.filter((_, row) => row === 0 || !isSame(row, () => true));
   const changes = [...rows.keys()].slice(1).filter((row) => !isSame(row, (place) => !isTime(place))).length;
-  const arePackets = shared.some((row) => !isSame(row, () => true)) || (shared.length && changes < FEW_CHANGES * kept.length);
-  return arePackets ? { ...head, dropsDoubles: false } : { ...head, sample: kept, dropsDoubles: true };
+  const areDoubles = shared.length && shared.every((row) => isSame(row, () => true)) && changes >= FEW_CHANGES * kept.length;
+  return areDoubles ? { ...head, sample: kept, dropsDoubles: true } : { ...head, dropsDoubles: false };
 }
