@@ -14,7 +14,7 @@ from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError, TrainingError
 from training.evaluation.calibration import Calibration, fit_temperature
 from training.evaluation.comparison import Compared, compare
-from training.evaluation.cross_validation import cross_validate, told
+from training.evaluation.cross_validation import as_text, cross_validate
 from training.evaluation.evaluation import Evaluation
 from training.export.saved_model import export, verify, write_warmup
 from training.export.signatures import Servable
@@ -99,7 +99,7 @@ def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
         return Evaluation(labels, labels[fold.test.columns()], trained.probabilities(fold.test), {}, fold.test.groups)
 
     found = cross_validate(spooled.folds(options, count), count, judge)
-    print(told(found, spooled.naming.shown), flush=True)
+    print(as_text(found, spooled.naming.shown), flush=True)
     return found
 
 

@@ -56,8 +56,8 @@ def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
     }
 
 
-def told(found: dict[str, Any], names: Callable[[int], str]) -> str:
-    """The same for people: a line for each figure; `names` are those of the class labels."""
+def as_text(found: dict[str, Any], names: Callable[[int], str]) -> str:
+    """What `cross_validate` found, for people: a line for each figure; `names` are those of the class labels."""
     by = "people" if found["by"] == "groups" else "beats"
     lines = [f"Cross-validation in {found['folds']} folds by {by}: mean, standard deviation, lowest and highest"]
     lines += [_line(title, found[name]) for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))]

@@ -5,7 +5,7 @@ import pytest
 
 from training.dataset.shards import Rows
 from training.dataset.splits import Fold
-from training.evaluation.cross_validation import cross_validate, told
+from training.evaluation.cross_validation import as_text, cross_validate
 from training.evaluation.evaluation import Evaluation
 
 LABELS = np.array([0, 5])
@@ -34,7 +34,7 @@ def test_figures_are_told_with_their_spread(caplog):
     assert found["classes"]["5"]["precision"]["min"] == 0
     assert [each["groups"] for each in found["per_fold"]] == [2, 2]
     assert "Fold 2 of 2: accuracy 0.7500, macro-F1 0.8571" in caplog.messages
-    lines = told(found, lambda label: f"{label} (V)").splitlines()
+    lines = as_text(found, lambda label: f"{label} (V)").splitlines()
     assert lines[0] == "Cross-validation in 2 folds by people: mean, standard deviation, lowest and highest"
     assert "  accuracy: 0.8750, 0.1768, 0.7500 to 1.0000" in lines
     assert "  class 5 (V) recall: 1.0000, 0.0000, 1.0000 to 1.0000" in lines
@@ -44,4 +44,4 @@ def test_a_class_that_no_fold_tells_of_is_not_defined():
     found = cross_validate([fold(2, 0)] * 2, 2, lambda _: answers([0, 0], [0, 0]))
     assert found["by"] == "beats"
     assert found["classes"]["5"] == {"recall": None, "precision": None}
-    assert "  class 5 recall: not defined" in told(found, str).splitlines()
+    assert "  class 5 recall: not defined" in as_text(found, str).splitlines()
