@@ -51,6 +51,7 @@ TRAINING_MAY_IMPORT = {
     "ood": {"dataset"},
     "export": {"network", "ood"},
     "evaluation": {"dataset", "export", "store"},
+    "tracking": set(),
     "report": {"dataset", "network", "ood", "evaluation", "recipe"},
 }
 HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
