@@ -127,7 +127,8 @@ def fit_and_evaluate(
     before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
     temperature = fit_temperature(trained.logits(splits.validation), splits.validation.columns())
     apply_temperature(trained.model, temperature)
-    evaluation = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test), splits.class_names)
+    answers = trained.probabilities(splits.test)
+    evaluation = Evaluation(splits.class_labels, truth, answers, splits.class_names, splits.test.groups)
     calibration = Calibration(temperature, before, evaluation.reliability())
     return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 
