@@ -14,7 +14,7 @@ from training.dataset.splits import Splits, read_splits
 from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError
 from training.evaluation.calibration import Calibration, fit_temperature
-from training.evaluation.comparison import Compared, compare
+from training.evaluation.comparison import compare
 from training.evaluation.evaluation import Evaluation
 from training.export.saved_model import export, verify, write_warmup
 from training.export.signatures import Servable
@@ -25,6 +25,7 @@ from training.ood.score import fit_ood
 from training.options import Options
 from training.recipe import Recipe
 from training.report.description import Outcome, describe, examples, reference
+from training.report.provenance import network_shape, provenance
 from training.report.report import summary, write_report
 from training.store.locked_folders import scratch
 from training.store.version_files import read_spared, write_version
@@ -67,6 +68,7 @@ def _lead(options: Options, team: Team | None) -> int:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
         splits = read_splits(options, stack.enter_context(scratch()))
+        made_of = provenance(options.command, splits)
         store = _store(options, splits, team)
         watchers = [EpochEvents.under(options.log_dir, options.run)] if options.log_dir else []
         outcome = fit_and_evaluate(splits, options.recipe, team, store, watchers)
@@ -74,7 +76,7 @@ def _lead(options: Options, team: Team | None) -> int:
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            _write(folder, splits, outcome, description, compared)
+            _write(folder, splits, outcome, description, {"compared": compared, "provenance": made_of})
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)
@@ -133,7 +135,7 @@ def fit_and_evaluate(
     return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 
 
-def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:
+def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]) -> None:
     evaluation = outcome.evaluation
     shown = examples(splits.test, evaluation)
     beats, _ = next(splits.test.blocks(CHECKED_BEATS))
@@ -141,7 +143,7 @@ def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str
     verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
     write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
-    report = {**description, "compared": compared}
+    report = {**description, **beside, "network": network_shape(outcome.trained.model)}
     metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")

@@ -37,6 +37,7 @@ class Splits:
     validation: Rows
     test: Rows
     warnings: tuple[Warned, ...] = ()  # what people must know of the splits before they believe the figures
+    given: BeatFiles | None = None  # the beats of --test
 
     @property
     def note(self) -> str | None:
@@ -92,7 +93,7 @@ class Spooled:
             self.given.source if self.given else None,
             equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
         )
-        return Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        return Splits(self.beats, self.class_labels, names, train, validation, test, warned, self.given)
 
     def folds(self, options: Options, count: int) -> Iterator[Fold]:
         """Yield the splits of each of `count` folds, on disk until the next; the spool stays.

@@ -96,7 +96,7 @@ def _fit(
     callbacks: list[keras.callbacks.Callback],
     team: Team | None,
 ) -> None:
-    batch = min(recipe.batch_size or batch_size(len(train)), len(train))
+    batch = batch_size(len(train), recipe)
     seed = recipe.seed + epochs.start  # a resumed training does not see the first epoch's order again
     judged = in_order(validation, JUDGED_AT_ONCE)
     if team:
@@ -123,9 +123,12 @@ def _alone(model: keras.Model) -> keras.Model:
     return copy
 
 
-def batch_size(rows: int) -> int:
-    """A batch that lets a small set take many steps and a large one use the machine: 32 to 1024 rows."""
-    return min(1024, max(32, rows // 200))
+def batch_size(rows: int, recipe: Recipe) -> int:
+    """Rows per step: those of the recipe, else 32 to 1024, so that few rows take many steps and many use the machine.
+
+    Never more than all `rows`.
+    """
+    return min(recipe.batch_size or min(1024, max(32, rows // 200)), rows)
 
 
 def _weights(train: Rows, recipe: Recipe) -> dict[int, Any] | None:
