@@ -16,7 +16,7 @@ from sklearn.metrics import (
 )
 
 from training.dataset.classes import shown
-from training.evaluation.intervals import Resamples, accuracy, differences, intervals, macro_f1
+from training.evaluation.intervals import Resamples, accuracy, differences, intervals, macro_f1, precisions, recalls
 from training.evaluation.reliability import Reliability, reliability
 
 
@@ -50,16 +50,24 @@ class Evaluation:
         """The two figures by which models are compared: accuracy, and macro-F1 over the classes that have rows."""
         return _scores(self.confusion())
 
+    def by_class(self) -> dict[str, dict[str, float | None]]:
+        """Recall and precision of each class, by its label as text; None without rows of it, or without predictions."""
+        counts = self.confusion().astype(np.float64)
+        return {
+            str(label): {"recall": _known(recall), "precision": _known(precision)}
+            for label, recall, precision in zip(self.class_labels, recalls(counts), precisions(counts), strict=True)
+        }
+
     def beside(self, predicted: NDArray[np.int64]) -> dict[str, Any]:
         """The `scores` of another network's answers (rows,) to the same beats, and how this one differs from it.
 
         The `difference`, this one's minus the other's, is a 95 % interval for each score, of pairs drawn together.
-        `classes` are the other's, as `by_class` has them.
+        `classes` are the other's, as `class_scores` has them.
         """
         truth, mine, theirs = map(self._columns, (self.truth, self.predicted, predicted))
         resamples = Resamples.draw(truth, [mine, theirs], len(self.class_labels), self.groups)
         other = confusion_matrix(self.truth, predicted, labels=self.class_labels)
-        return {**_scores(other), "difference": differences(resamples), "classes": self.by_class(predicted)}
+        return {**_scores(other), "difference": differences(resamples), "classes": self.class_scores(predicted)}
 
     def intervals(self) -> dict[str, Any]:
         """95 % intervals of the scores and of each class' recall and precision, as `intervals` has them."""
@@ -102,7 +110,7 @@ class Evaluation:
         positive = self.truth == self.class_labels[column]
         return float(average_precision_score(positive, self.probabilities[:, column])) if positive.any() else None
 
-    def by_class(self, predicted: NDArray[np.int64]) -> dict[str, dict[str, float]]:
+    def class_scores(self, predicted: NDArray[np.int64]) -> dict[str, dict[str, float]]:
         """Precision, recall, F1 and rows of each class, by its label as text, for answers (rows,) to these beats."""
         found = classification_report(
             self.truth, predicted, labels=self.class_labels, output_dict=True, zero_division=0.0
@@ -135,7 +143,7 @@ class Evaluation:
             "confusion_matrix": self.confusion().tolist(),
             "classes": {
                 label: {**scores, "roc_auc": area}
-                for (label, scores), area in zip(self.by_class(self.predicted).items(), areas, strict=True)
+                for (label, scores), area in zip(self.class_scores(self.predicted).items(), areas, strict=True)
             },
         }
 
@@ -143,6 +151,10 @@ class Evaluation:
 def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
     counts = confusion.astype(np.float64)
     return {"accuracy": float(accuracy(counts)), "macro_f1": float(macro_f1(counts))}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _plain(scores: dict[str, float]) -> dict[str, float]:

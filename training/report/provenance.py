@@ -12,18 +12,20 @@ import keras
 import tensorflow as tf
 
 from data.tables.reader import BeatFiles
-from training.dataset.splits import Splits
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "scikit-learn")
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-def provenance(command: str, splits: Splits) -> dict[str, Any]:
-    """For the report and metrics.json, not for the model, which is shown to everybody who may ask it."""
-    files = {"data": splits.beats, "test": splits.given}
+def provenance(command: str, beats: BeatFiles, given: BeatFiles | None) -> dict[str, Any]:
+    """The command, the sums of `beats` and of those `given` to be held back, the libraries and the machine.
+
+    For the report and metrics.json, not for the model, which is shown to everybody who may ask it.
+    """
+    files = {"data": beats, "test": given}
     return {
         "command": command,
-        "files": {name: _sum(beats) for name, beats in files.items() if beats},
+        "files": {name: _sum(found) for name, found in files.items() if found},
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
         "machine": {
             "processor": _processor(),

@@ -28,21 +28,17 @@ def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test
         "mistakes": figures.worst_mistakes(test, evaluation),
         "examples": figures.example_beats(test, evaluation),
     }
-    # What a description need not have: a template names each as if it were there.
-    optional = {"cross_validation": None}
+    wrong = len(figures.mistakes(evaluation))
     text = (
         _environment()
         .get_template(PAGE)
         .render(
-            optional
-            | description
-            | {
-                "pictures": {name: base64.b64encode(svg.encode()).decode() for name, svg in drawn.items() if svg},
-                "classes": dict(zip(map(str, evaluation.class_labels), evaluation.classes, strict=True)),
-                "wrong": len(figures.mistakes(evaluation)),
-                "drawn": min(figures.MISTAKES, len(figures.mistakes(evaluation))),
-                "newest": newest_judged(description["compared"]),
-            }
+            **description,
+            pictures={name: base64.b64encode(svg.encode()).decode() for name, svg in drawn.items() if svg},
+            classes=dict(zip(map(str, evaluation.class_labels), evaluation.classes, strict=True)),
+            wrong=wrong,
+            drawn=min(figures.MISTAKES, wrong),
+            newest=newest_judged(description["compared"]),
         )
     )
     path.write_text(text, encoding="utf-8")
