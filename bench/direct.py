@@ -23,14 +23,14 @@ def load(version: str) -> None:
 
 @cache
 def _loaded(version: str) -> Any:
-    from serving.slim import use_slim_tensorflow
+    from serving.runtime.tensorflow_import import use_slim_tensorflow
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     use_slim_tensorflow()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it advises against what a server must use
     from serving.flags import Flags
-    from serving.loader import Loader
-    from serving.metrics import Metrics
+    from serving.runtime.loader import Loader
+    from serving.telemetry.metrics import Metrics
 
     return Loader(Flags(), Metrics())("ecg", int(Path(version).name), Path(version))
 

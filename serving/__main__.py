@@ -10,9 +10,9 @@ from typing import Final
 
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
-from serving.slim import use_slim_tensorflow
-from serving.tensorflow_log import hide_information
-from serving.tracing import Protocol, TracingError, wanted
+from serving.runtime.tensorflow_import import use_slim_tensorflow
+from serving.runtime.tensorflow_log import hide_information
+from serving.telemetry.tracing import Protocol, TracingError, wanted
 
 _STOP: Final = (signal.SIGTERM, signal.SIGINT)
 

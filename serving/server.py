@@ -8,20 +8,20 @@ from typing import Final
 
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from serving.config import read_config_file, single_model
 from serving.errors import ServingError
 from serving.flags import Flags
-from serving.grpc_server import GrpcServer
-from serving.loader import Loader
+from serving.grpc.server import GrpcServer
+from serving.lifecycle.config import read_config_file, single_model
+from serving.lifecycle.manager import Loading, Manager
+from serving.lifecycle.registry import Registry
 from serving.logs import fields, log
-from serving.manager import Loading, Manager
-from serving.metrics import Metrics
-from serving.models import Models
-from serving.monitoring import metrics_path
-from serving.rest import Rest, RestServer
-from serving.saved_model import SavedModel
+from serving.rest.server import Rest, RestServer
+from serving.runtime.loader import Loader
+from serving.runtime.saved_model import SavedModel
 from serving.service import Service
-from serving.tracing import Protocol, tracing_by
+from serving.telemetry.metrics import Metrics
+from serving.telemetry.monitoring_config import metrics_path
+from serving.telemetry.tracing import Protocol, tracing_by
 
 DRAIN_SECONDS: Final = 25.0  # less than the 30 that Kubernetes grants
 
@@ -46,7 +46,7 @@ class Server:
             unload_threads=flags.num_unload_threads,
         )
         self._manager = Manager[SavedModel](Loader(flags, self._metrics), loading)
-        self._models = Models(self._manager, early_labels=flags.allow_version_labels_for_unavailable_models)
+        self._registry = Registry(self._manager, early_labels=flags.allow_version_labels_for_unavailable_models)
         self._stopping = threading.Event()
         self._started = threading.Lock()  # held while starting
         self._closers: list[Callable[[], object]] = []  # one per open port
@@ -56,8 +56,8 @@ class Server:
         with self._started:
             path = metrics_path(self._flags.monitoring_config_file)
             # from now on, as the first version may appear any time later
-            self._every(self._flags.file_system_poll_wait_seconds, self._models.poll)
-            self._models.reload(self._configuration(), noun="servable")
+            self._every(self._flags.file_system_poll_wait_seconds, self._registry.poll)
+            self._registry.reload(self._configuration(), noun="servable")
             if self._stopping.is_set():
                 return
             self._open_ports({path: self._metrics.exposition} if path else {})
@@ -70,12 +70,12 @@ class Server:
         return single_model(self._flags.model_name, self._flags.model_base_path)
 
     def _reread_configuration(self) -> None:
-        self._models.reload(self._configuration())
+        self._registry.reload(self._configuration())
 
     def _open_ports(self, pages: dict[str, Callable[[], str]]) -> None:
         flags = self._flags
         service = Service(
-            self._models,
+            self._registry,
             self._manager,
             self._metrics,
             answer_as_content=flags.enable_serialization_as_tensor_content,

@@ -14,24 +14,24 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, Re
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving import metrics as names
 from serving.errors import ServingError, invalid, not_found
+from serving.lifecycle.manager import Manager
+from serving.lifecycle.registry import Registry
 from serving.logs import log
-from serving.manager import Manager
-from serving.metrics import Metrics
-from serving.models import Models
-from serving.predict import DEFAULT_SIGNATURE, predict
-from serving.saved_model import SavedModel
-from serving.tensors import encode
+from serving.runtime.predict import DEFAULT_SIGNATURE, predict
+from serving.runtime.saved_model import SavedModel
+from serving.runtime.tensors import encode
+from serving.telemetry import metrics as names
+from serving.telemetry.metrics import Metrics
 
 
 class Service:
     """Answers requests, or raises ServingError."""
 
     def __init__(
-        self, models: Models[SavedModel], manager: Manager[SavedModel], metrics: Metrics, *, answer_as_content: bool
+        self, registry: Registry[SavedModel], manager: Manager[SavedModel], metrics: Metrics, *, answer_as_content: bool
     ) -> None:
-        self._models = models
+        self._registry = registry
         self._manager = manager
         self._metrics = metrics
         self._answer_as_content = answer_as_content
@@ -75,7 +75,7 @@ class Service:
             raise invalid("ModelSpec has no name specified.")
         version = spec.version.value if spec.HasField("version") else None
         label = spec.version_label if spec.HasField("version_label") else None
-        with self._models.use(spec.name, version, label) as held:
+        with self._registry.use(spec.name, version, label) as held:
             yield held
 
     def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
@@ -118,7 +118,7 @@ class Service:
                 "Only ModelConfigList is currently supported"
             )
         before = {name: self._metrics.total(name) for name in request.metric_names}
-        self._models.reload(request.config)
+        self._registry.reload(request.config)
         log.info("configuration reloaded")
         response = ReloadConfigResponse()
         response.status.error_code = 0

@@ -197,7 +197,10 @@ def test_a_unix_socket_can_be_used(log, tmp_path, flags):
 
 
 def test_only_the_needed_part_of_tensorflow_is_imported():
-    code = "import serving.slim as s, sys; s.use_slim_tensorflow(); import serving.server; print(*sys.modules)"
+    code = (
+        "import sys; from serving.runtime.tensorflow_import import use_slim_tensorflow; use_slim_tensorflow(); "
+        "import serving.server; print(*sys.modules)"
+    )
     command = (sys.executable, "-c", code)
     modules = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
     assert "tensorflow.python.client.session" in modules.split()

@@ -113,7 +113,8 @@ def test_a_variable_that_cannot_be_used_ends_the_start_with_a_sentence(variable,
 
 LOADS = {
     "gateway": "from gateway.server import Server; from gateway.settings import Settings; Server(Settings()).load('')",
-    "serving": "from serving.slim import use_slim_tensorflow as u; u(); from serving.server import Server; "
+    "serving": "from serving.runtime.tensorflow_import import use_slim_tensorflow as u; u(); "
+    "from serving.server import Server; "
     "from serving.flags import Flags; Server(Flags(model_base_path='/nowhere'))",
 }
 

@@ -12,9 +12,9 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
 from serving.errors import ServingError
-from serving.rest_request import parse, tensors
-from serving.rest_response import predictions
-from serving.tensors import decode, encode
+from serving.rest.request import parse, tensors
+from serving.rest.response import predictions
+from serving.runtime.tensors import decode, encode
 
 FLOAT = {"x": TensorInfo(dtype=types_pb2.DT_FLOAT)}
 TWO = {**FLOAT, "y": TensorInfo(dtype=types_pb2.DT_INT64)}

@@ -9,9 +9,9 @@ import pytest
 from tensorflow.core.protobuf.config_pb2 import ConfigProto
 
 from serving.errors import Code, ServingError
-from serving.grpc_server import GRPC_CODES, _truncated
-from serving.rest import HTTP_STATUS
-from serving.saved_model import SavedModel
+from serving.grpc.server import GRPC_CODES, _truncated
+from serving.rest.server import HTTP_STATUS
+from serving.runtime.saved_model import SavedModel
 from tests.golden.kit import FEATURES, LONG_BEAT, export
 
 LONG = np.array([LONG_BEAT.float_val], np.float32)

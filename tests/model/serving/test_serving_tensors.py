@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-from serving.tensors import TensorError, decode, encode
+from serving.runtime.tensors import TensorError, decode, encode
 
 INTEGERS = {
     "int_val": [tf.int32, tf.int16, tf.int8, tf.uint8, tf.uint16],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.config import read_config_file
+from serving.lifecycle.config import read_config_file
 from tests.unit.chart.conftest import CHART
 
 PROGRAM = (CHART / "files" / "pin.sh").read_text()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.telemetry.metrics import Metrics
-from serving.metrics import REQUEST_LATENCY
+from serving.telemetry.metrics import REQUEST_LATENCY
 from tests.unit.chart.conftest import CHART, Object, container_of, one
 from tests.unit.chart.test_values import README
 

@@ -54,6 +54,14 @@ TRAINING_MAY_IMPORT = {
     "tracking": set(),
     "report": {"dataset", "network", "ood", "evaluation", "recipe"},
 }
+# What of the model server each of its packages may import beside itself, errors and logs.
+SERVING_MAY_IMPORT = {
+    "telemetry": set[str](),
+    "lifecycle": set(),
+    "runtime": {"flags", "telemetry"},
+    "grpc": {"drain", "flags", "service", "telemetry"},
+    "rest": {"runtime", "service"},
+}
 HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
 EXTRAS = {
     "data": {"data"},
@@ -126,6 +134,16 @@ def test_a_package_of_training_imports_only_the_packages_that_it_may(part):
 def test_every_package_of_training_is_listed():
     packages = {path.parent.name for path in (ROOT / "training").glob("*/__init__.py")}
     assert packages == TRAINING_MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("part", SERVING_MAY_IMPORT)
+def test_a_package_of_serving_imports_only_the_packages_that_it_may(part):
+    assert inside(part, "serving") <= SERVING_MAY_IMPORT[part] | {"errors", "logs"}
+
+
+def test_every_package_of_serving_is_listed():
+    packages = {path.parent.name for path in (ROOT / "serving").glob("*/__init__.py")}
+    assert packages == SERVING_MAY_IMPORT.keys()
 
 
 def test_every_part_of_the_gateway_is_listed():

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from tensorflow_serving.config.model_server_config_pb2 import TENSORFLOW, ModelConfig, ModelServerConfig
 
-from serving.config import check, read_config_file, single_model
 from serving.errors import ServingError
-from serving.manager import Loading, Manager
-from serving.models import Models
-from serving.monitoring import DEFAULT_PATH, metrics_path
+from serving.lifecycle.config import check, read_config_file, single_model
+from serving.lifecycle.manager import Loading, Manager
+from serving.lifecycle.registry import Registry
+from serving.telemetry.monitoring_config import DEFAULT_PATH, metrics_path
 
 NOTHING = ModelServerConfig()
 
@@ -73,7 +73,7 @@ def test_a_list_cannot_become_something_else():
 
 
 def test_a_new_label_may_be_early_where_allowed_but_a_given_one_does_not_move_early(manager, base):
-    models = Models(manager, early_labels=True)
+    models = Registry(manager, early_labels=True)
     models.reload(config(model(base, stable=1, canary=2)))
     with pytest.raises(ServingError, match=r"Specific\(m, 2\)"), models.use("m", None, "canary"):
         pass
@@ -84,7 +84,7 @@ def test_a_new_label_may_be_early_where_allowed_but_a_given_one_does_not_move_ea
 
 
 def test_a_refused_label_is_kept_in_the_configuration_but_the_models_stay(manager, base):
-    models = Models(manager, early_labels=False)
+    models = Registry(manager, early_labels=False)
     models.reload(config(model(base)))
     elsewhere = ModelConfig(name="other", base_path=str(base), model_platform="tensorflow")
     with pytest.raises(ServingError, match="not currently available"):

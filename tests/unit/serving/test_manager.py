@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.errors import Code, ServingError
-from serving.manager import Loading, Manager
-from serving.transitions import State, Version, next_to_move
+from serving.lifecycle.manager import Loading, Manager
+from serving.lifecycle.states import State, Version, next_to_move
 
 PATIENCE = 20
 

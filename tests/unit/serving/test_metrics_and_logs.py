@@ -4,7 +4,7 @@ import json
 import logging
 
 from serving.logs import JsonLines, fields
-from serving.metrics import Metrics
+from serving.telemetry.metrics import Metrics
 
 
 def test_counters_and_histograms_are_written_for_prometheus():

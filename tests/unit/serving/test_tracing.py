@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from serving.tracing import TracingError, tracing_by, wanted
+from serving.telemetry.tracing import TracingError, tracing_by, wanted
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tensorflow_serving.config.file_system_storage_path_source_pb2 import FileSystemStoragePathSourceConfig
 
-from serving.versions import choose, parse_version, versions_on_disk
+from serving.lifecycle.versions import choose, parse_version, versions_on_disk
 
 Policy = FileSystemStoragePathSourceConfig.ServableVersionPolicy
 NUMBERS = st.sets(st.integers(0, 2**63 - 1), max_size=8)

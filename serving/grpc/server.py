@@ -1,0 +1,132 @@
+"""The gRPC skin: TensorFlow Serving's services over `Service`, with its status codes."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc_health.v1.health import HealthServicer
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
+from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+
+from serving.drain import Drain
+from serving.errors import Code, ServingError, invalid
+from serving.flags import Flags
+from serving.logs import unforeseen
+from serving.service import Service
+
+if TYPE_CHECKING:  # it loads OpenTelemetry
+    from serving.telemetry.spans import Tracing
+
+GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
+HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
+_MESSAGE_LIMIT: Final = 1024
+_DAY_MS: Final = 86_400_000
+
+Handle = Callable[[Any, grpc.ServicerContext], Any]
+
+
+class GrpcServer:
+    """A running server on `port`; raises RuntimeError if the port is taken."""
+
+    def __init__(self, flags: Flags, service: Service, tracing: "Tracing | None" = None) -> None:
+        self._drain = Drain()
+        self._server = grpc.server(
+            ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
+            handlers=[_prediction_service(service, self._drain, tracing), _model_service(service, self._drain)],
+            options=[
+                # without this a second server would silently share the port
+                ("grpc.so_reuseport", 0),
+                ("grpc.max_receive_message_length", -1),
+                ("grpc.max_send_message_length", -1),
+                *_channel_arguments(flags.grpc_channel_arguments),
+            ],
+        )
+        # watchers stay: they must not use up the threads that answer requests
+        self._health = HealthServicer(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
+        for name in HEALTH_NAMES:
+            self._health.set(name, HealthCheckResponse.SERVING)
+        if flags.enable_grpc_healthcheck_service:
+            add_HealthServicer_to_server(self._health, self._server)
+        self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
+        if flags.grpc_socket_path:
+            self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
+        self._server.start()
+
+    def stop(self, seconds: float) -> None:
+        """Turn new requests away, and wait so long for those in flight."""
+        self._health.enter_graceful_shutdown()
+        self._drain.close(seconds)
+        self._server.stop(grace=0.5).wait()
+
+
+def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
+    """Read `name=value,name=value`, where a whole number is passed as one."""
+    pairs = (item.partition("=") for item in text.split(",") if item)
+    return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
+
+
+def _prediction_service(service: Service, drain: Drain, tracing: "Tracing | None") -> grpc.GenericRpcHandler:
+    def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
+        return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
+
+    return grpc.method_handlers_generic_handler(
+        "tensorflow.serving.PredictionService",
+        {
+            "Predict": _unary(drain, predict if tracing is None else tracing.around(predict), PredictRequest),
+            "GetModelMetadata": _unary(drain, lambda request, _: service.metadata(request), GetModelMetadataRequest),
+        },
+    )
+
+
+def _model_service(service: Service, drain: Drain) -> grpc.GenericRpcHandler:
+    return grpc.method_handlers_generic_handler(
+        "tensorflow.serving.ModelService",
+        {
+            "GetModelStatus": _unary(drain, lambda request, _: service.status(request), GetModelStatusRequest),
+            "HandleReloadConfigRequest": _unary(drain, lambda request, _: service.reload(request), ReloadConfigRequest),
+        },
+    )
+
+
+def _timeout_ms(context: grpc.ServicerContext) -> int | None:
+    remaining = context.time_remaining()
+    # without a deadline gRPC reports centuries
+    if remaining is None or remaining * 1000 > _DAY_MS:
+        return None
+    if remaining <= 0:
+        raise ServingError(Code.DEADLINE_EXCEEDED, "The deadline had passed before the request was run.")
+    return max(1, int(remaining * 1000))
+
+
+def _unary(drain: Drain, handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
+    def answer(content: bytes, context: grpc.ServicerContext) -> Any:
+        try:
+            with drain:
+                return handle(_parsed(content, request_type), context)
+        except ServingError as error:
+            context.abort(GRPC_CODES[error.code], _truncated(error.message))
+        except Exception as error:
+            unforeseen(error)
+            context.abort(grpc.StatusCode.INTERNAL, "The model server failed; its log says why.")
+
+    return grpc.unary_unary_rpc_method_handler(
+        answer, response_serializer=lambda response: response.SerializeToString()
+    )
+
+
+def _parsed(content: bytes, request_type: Any) -> Any:
+    """Read a message; gRPC itself would call bytes that are none an INTERNAL error, and log them as one."""
+    try:
+        return request_type.FromString(content)
+    except DecodeError as error:
+        raise invalid(f"The request is no {request_type.DESCRIPTOR.full_name}") from error
+
+
+def _truncated(message: str) -> str:
+    return message if len(message) <= _MESSAGE_LIMIT else f"{message[:_MESSAGE_LIMIT]}...TRUNCATED"

@@ -1,0 +1,1 @@
+"""Which versions are configured, wanted, loaded and unloaded."""

@@ -1,0 +1,103 @@
+"""The configured models: applies configurations, follows base paths, and resolves names, versions and labels."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tensorflow_serving.config.model_server_config_pb2 import ModelConfig, ModelServerConfig
+
+from serving.errors import Code, ServingError, invalid
+from serving.lifecycle.config import check
+from serving.lifecycle.manager import Manager, Servable
+from serving.lifecycle.versions import choose, versions_on_disk
+from serving.logs import fields, log
+
+S = TypeVar("S", bound=Servable)
+
+
+class Registry(Generic[S]):
+    """What the server serves. `early_labels` allows new labels on versions that are not available yet."""
+
+    def __init__(self, manager: Manager[S], *, early_labels: bool) -> None:
+        self._manager = manager
+        self._early_labels = early_labels
+        self._reloading = threading.Lock()
+        self._polling = threading.Lock()
+        self._stored = ModelServerConfig()
+        self._applied: dict[str, ModelConfig] = {}
+        self._labels: Mapping[str, Mapping[str, int]] = {}
+        self._complaints: dict[str, str] = {}
+
+    def reload(self, config: ModelServerConfig, *, noun: str = "model") -> None:
+        """Replace the configuration, and wait until models with a new name serve; raise ServingError.
+
+        A wrong configuration changes nothing. One with a label that cannot be given is kept, but not applied.
+        """
+        with self._reloading:
+            check(config, self._stored)
+            self._stored.CopyFrom(config)
+            models = list(self._stored.model_config_list.config)
+            self._labels = self._new_labels(models)
+            new = [model.name for model in models if model.name not in self._applied]
+            self._apply({model.name: model for model in models})
+            self._manager.wait_until_settled(new, noun)
+            if any(model.HasField("logging_config") for model in models):
+                raise invalid("No request-logger-creator provided.")
+
+    def _new_labels(self, models: list[ModelConfig]) -> Mapping[str, Mapping[str, int]]:
+        for model in models:
+            given = self._labels.get(model.name, {})
+            for label, number in model.version_labels.items():
+                early = self._early_labels and given.get(label, number) == number
+                if not early and not self._manager.is_available(model.name, number):
+                    raise ServingError(
+                        Code.FAILED_PRECONDITION,
+                        f"Request to assign label to version {number} of model {model.name}, "
+                        "which is not currently available for inference",
+                    )
+        return {model.name: dict(model.version_labels) for model in models}
+
+    def _apply(self, models: dict[str, ModelConfig]) -> None:
+        with self._polling:
+            for name in self._applied.keys() - models.keys():
+                self._manager.aspire(name, {})
+            self._applied = models
+        self.poll()
+
+    def poll(self) -> None:
+        """Look at every base path once. What is served stays where a path has no version to serve."""
+        with self._polling:
+            for name, model in self._applied.items():
+                try:
+                    wanted = choose(model.model_version_policy, versions_on_disk(Path(model.base_path)))
+                except OSError as error:
+                    self._complain(name, f"Could not find base path {model.base_path} for servable {name}: {error}")
+                    continue
+                if not wanted:
+                    self._complain(name, f"No versions of servable {name} to serve under base path {model.base_path}")
+                    self._manager.keep(name)
+                    continue
+                self._complaints.pop(name, None)
+                self._manager.aspire(name, wanted)
+
+    def _complain(self, name: str, message: str) -> None:
+        # once, not at every poll
+        if self._complaints.get(name) != message:
+            self._complaints[name] = message
+            log.warning(message, extra=fields(model=name))
+
+    @contextmanager
+    def use(self, name: str, version: int | None, label: str | None) -> Iterator[tuple[int, S]]:
+        """Hold the version that a request names, by number or label, or the latest; raise ServingError."""
+        if label is not None:
+            version = self._version_of(name, label)
+        with self._manager.use(name, version) as held:
+            yield held
+
+    def _version_of(self, name: str, label: str) -> int:
+        number = self._labels.get(name, {}).get(label)
+        if number is None:
+            raise invalid(f"Unrecognized servable version label: {label}")
+        return number

@@ -1,0 +1,1 @@
+"""A SavedModel in TensorFlow: loaded, warmed up, run."""

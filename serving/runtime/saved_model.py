@@ -1,0 +1,145 @@
+"""A SavedModel in a TensorFlow session, which is how tensorflow_model_server runs it too."""
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from tensorflow.core.protobuf.config_pb2 import ConfigProto, RunOptions
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
+from tensorflow.python.client import pywrap_tf_session
+from tensorflow.python.client.session import Session
+from tensorflow.python.framework.errors_impl import OpError
+from tensorflow.python.framework.ops import Graph
+from tensorflow.python.saved_model import loader_impl
+
+from serving.errors import Code, ServingError, not_found
+from serving.runtime.tensors import Array
+
+_VARIABLES: Final = frozenset({"VarHandleOp", "VariableV2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature's tensor names by alias: plain dicts, as protobuf's maps are slow to read per request."""
+
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+
+class SavedModel:
+    """A loaded version: its signatures by name, as the file has them and as requests use them, and `run`."""
+
+    def __init__(self, path: Path, tags: Iterable[str], config: ConfigProto) -> None:
+        """Load the model at `path`, or raise ServingError. Holds a shared lock on the folder until closed."""
+        _check_files(path)
+        self._lock = _lock_shared(path)
+        self._session: Any = None
+        # a run in the request's own thread ends by itself only
+        self._interruptible = config.inter_op_parallelism_threads >= 0
+        try:
+            with _errors_translated():
+                self._open(path, tags, config)
+        except ServingError:
+            self.close()
+            raise
+
+    def _open(self, path: Path, tags: Iterable[str], config: ConfigProto) -> None:
+        graph = Graph()
+        with graph.as_default():
+            self._session = Session(graph=graph, config=config)
+            meta: MetaGraphDef = loader_impl.load(self._session, list(tags), str(path))
+        _check_variables(meta, path)
+        self.signature_defs: Mapping[str, SignatureDef] = dict(meta.signature_def)
+        self.signatures = {
+            name: Signature(_names(signature.inputs), _names(signature.outputs))
+            for name, signature in self.signature_defs.items()
+        }
+        # Session.run spends ten times as long around the same call, and words its errors in its own way
+        self._run = pywrap_tf_session.TF_SessionRun_wrapper
+        self._handle = self._session._session
+        self._session._extend_graph()
+        self._tensors = {
+            name: graph.get_tensor_by_name(name)._as_tf_output()
+            for signature in self.signatures.values()
+            for name in (*signature.inputs.values(), *signature.outputs.values())
+            if ":" in name  # the entry for the initialisation names an operation, not a tensor
+        }
+
+    def run(self, feeds: Mapping[str, Array], fetches: Sequence[str], timeout_ms: int | None = None) -> list[Array]:
+        """Return the tensors named `fetches`, given those in `feeds`; raise ServingError, in TensorFlow's words.
+
+        The timeout takes effect in sessions with inter-op threads of their own.
+        """
+        feed = {self._tensors[name]: array for name, array in feeds.items()}
+        fetch = [self._tensors[name] for name in fetches]
+        with _errors_translated():
+            if timeout_ms is None or not self._interruptible:
+                return _arrays(self._run(self._handle, None, feed, fetch, [], None))
+            options = pywrap_tf_session.TF_NewBufferFromString(RunOptions(timeout_in_ms=timeout_ms).SerializeToString())
+            try:
+                return _arrays(self._run(self._handle, options, feed, fetch, [], None))
+            finally:
+                pywrap_tf_session.TF_DeleteBuffer(options)
+
+    def close(self) -> None:
+        """Free the session and the lock."""
+        if self._session is not None:
+            self._session.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _arrays(values: list[Any]) -> list[Array]:
+    # a string without dimensions comes as bare bytes
+    return [np.array(value, object) if isinstance(value, bytes) else value for value in values]
+
+
+def _names(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
+    return {alias: tensors[alias].name for alias in sorted(tensors)}
+
+
+def _check_files(path: Path) -> None:
+    if not any((path / name).exists() for name in ("saved_model.pb", "saved_model.pbtxt")):
+        raise not_found(
+            "Specified file path does not appear to contain a SavedModel bundle "
+            f"(should have a file called `saved_model.pb`)\nSpecified file path: {path}"
+        )
+
+
+def _check_variables(meta: MetaGraphDef, path: Path) -> None:
+    functions = (node for function in meta.graph_def.library.function for node in function.node_def)
+    has_variables = any(node.op in _VARIABLES for node in (*meta.graph_def.node, *functions))
+    if has_variables and not (path / "variables" / "variables.index").exists():
+        raise not_found(f"The SavedModel at {path} has variables, but no variables/variables.index to restore from")
+
+
+def _lock_shared(path: Path) -> int | None:
+    """Tell whoever prunes old versions that this one is in use; None where the file system has no locks."""
+    try:
+        folder = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        os.close(folder)
+        return None
+    return folder
+
+
+@contextmanager
+def _errors_translated() -> Iterator[None]:
+    try:
+        yield
+    except OpError as error:
+        raise ServingError(Code(error.error_code), error.message) from error
+    except OSError as error:
+        raise ServingError(Code.DATA_LOSS, str(error)) from error
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise ServingError(Code.INTERNAL, str(error)) from error

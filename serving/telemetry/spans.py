@@ -1,0 +1,98 @@
+"""The span of a Predict call, below the span that its gRPC metadata names.
+
+This module loads OpenTelemetry, so it is imported only where tracing is on. No span has a value of a tensor, a name
+that a caller made up, or the message of an error.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import grpc
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
+
+from serving.errors import Code, ServingError
+from serving.telemetry.tracing import Protocol
+
+SERVICE: Final = "ecg-model-server"
+FLUSH_SECONDS: Final = 3.0  # that the end waits for the receiver: the drain leaves 5 of Kubernetes' 30
+_RPC: Final = "tensorflow.serving.PredictionService"
+# These are a server's faults by OpenTelemetry's conventions for gRPC; the others are its callers'.
+_FAULTS: Final = frozenset(
+    {Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.UNIMPLEMENTED, Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS}
+)
+Predict = Callable[[PredictRequest, grpc.ServicerContext], PredictResponse]
+
+
+def provider(protocol: Protocol) -> TracerProvider:
+    """Make the provider of this process. The SDK reads its variables, such as OTEL_TRACES_SAMPLER, in os.environ."""
+    given = OTELResourceDetector().detect().attributes.get(SERVICE_NAME, SERVICE)
+    made = TracerProvider(resource=Resource.create({SERVICE_NAME: given}))
+    made.add_span_processor(BatchSpanProcessor(_exporter(protocol)))
+    return made
+
+
+def _exporter(protocol: Protocol) -> SpanExporter:
+    if protocol == "grpc":
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as ByGrpc
+
+        return ByGrpc()
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as ByHttp
+
+    return ByHttp()
+
+
+class Tracing:
+    """Makes the spans of this process; safe to share between threads."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._provider = provider
+        self._tracer = provider.get_tracer("serving")
+        self._propagator = TraceContextTextMapPropagator()
+
+    def around(self, predict: Predict) -> Predict:
+        """Have a function that answers Predict do so within a span; it raises the same errors."""
+
+        def traced(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
+            span, code = self._start(context), Code.INTERNAL
+            try:
+                response = predict(request, context)
+                code = Code.OK
+                span.set_attribute("ecg.model.name", response.model_spec.name)
+                span.set_attribute("ecg.model.version", str(response.model_spec.version.value))
+                return response
+            except ServingError as error:
+                code = error.code
+                raise
+            finally:
+                _end(span, code)
+
+        return traced
+
+    def _start(self, context: grpc.ServicerContext) -> Span:
+        passed = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+        parent = self._propagator.extract(passed, Context())
+        attributes = {"rpc.system": "grpc", "rpc.service": _RPC, "rpc.method": "Predict"}
+        return self._tracer.start_span(f"{_RPC}/Predict", parent, SpanKind.SERVER, attributes)
+
+    def close(self) -> None:
+        """Export what is left, for FLUSH_SECONDS at most."""
+        # a thread that is not waited for at the end of the process
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        closing.join(FLUSH_SECONDS)
+
+
+def _end(span: Span, code: Code) -> None:
+    span.set_attribute("rpc.grpc.status_code", int(code))
+    if code:
+        span.set_attribute("error.type", code.name)
+    if code in _FAULTS:
+        span.set_status(StatusCode.ERROR)
+    span.end()
