@@ -11,6 +11,7 @@ from typing import Final
 from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 from serving.runtime.tensorflow_import import use_slim_tensorflow
+from serving.runtime.tensorflow_log import hide_information
 from serving.telemetry.tracing import Protocol, TracingError, wanted
 
 _STOP: Final = (signal.SIGTERM, signal.SIGINT)
@@ -44,6 +45,7 @@ def _serve(flags: Flags, traces: Protocol | None) -> int:
     use_slim_tensorflow()
     from serving.server import Server
 
+    hide_information()
     server = Server(flags, traces)
 
     def start() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +14,7 @@ from training.dataset.splits import Fold, Splits, Spooled, read_splits, read_spo
 from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError, TrainingError
 from training.evaluation.calibration import Calibration, fit_temperature
-from training.evaluation.comparison import Compared, compare
+from training.evaluation.comparison import compare
 from training.evaluation.cross_validation import as_text, cross_validate
 from training.evaluation.evaluation import Evaluation
 from training.export.saved_model import export, verify, write_warmup
@@ -25,10 +26,13 @@ from training.ood.score import fit_ood
 from training.options import Options
 from training.recipe import Recipe
 from training.report.description import Outcome, describe, examples, reference
+from training.report.provenance import network_shape, provenance
 from training.report.report import summary, write_report
 from training.store.locked_folders import scratch
 from training.store.version_files import read_spared, write_version
 from training.store.versions import prune, publish, staging
+from training.tracking.mlflow_run import record_run
+from training.tracking.tensorboard import EpochEvents
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +50,7 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
             "leave it out, or cross-validate with one worker"
         )
     spared = read_spared(options.spare_file)
-    version = published(options.models, options.run) if options.run else None
+    version = earlier = published(options.models, options.run) if options.run else None
     if version is None:
         team = join(workers, options.worker_patience) if workers else None
         if team and not team.leads:
@@ -59,7 +63,10 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
         write_version(options.version_file, version)
     if options.keep:
         prune(options.models, options.keep, spared)
-    return options.models / str(version)
+    folder = options.models / str(version)
+    if earlier is None:
+        record_run(folder)
+    return folder
 
 
 def _lead(options: Options, team: Team | None) -> int:
@@ -67,15 +74,17 @@ def _lead(options: Options, team: Team | None) -> int:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
         spooled = read_spooled(options, stack.enter_context(scratch()))
+        made_of = provenance(options.command, spooled.beats, spooled.given)
         crossed = _cross_validate(options, spooled) if options.cross_validate else None
         splits = spooled.split(options)
         store = _store(options, splits, team)
-        outcome = fit_and_evaluate(splits, options.recipe, team, store)
+        watchers = [EpochEvents.under(options.log_dir, options.run)] if options.log_dir else []
+        outcome = fit_and_evaluate(splits, options.recipe, team, store, watchers)
         description = describe(splits, outcome, options.recipe, crossed)
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            _write(folder, splits, outcome, description, compared)
+            _write(folder, splits, outcome, description, {"compared": compared, "provenance": made_of})
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)
@@ -128,9 +137,15 @@ def _store(options: Options, splits: Splits, team: Team | None) -> Store | None:
     return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None
 
 
-def fit_and_evaluate(splits: Splits, recipe: Recipe, team: Team | None = None, store: Store | None = None) -> Outcome:
+def fit_and_evaluate(
+    splits: Splits,
+    recipe: Recipe,
+    team: Team | None = None,
+    store: Store | None = None,
+    watchers: Sequence[EpochEvents] = (),
+) -> Outcome:
     """Train by one part, calibrate by the second, judge by the third; TrainingError if the training diverged."""
-    trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store)
+    trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store, watchers)
     truth = splits.class_labels[splits.test.columns()]
     before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
     temperature = fit_temperature(trained.logits(splits.validation), splits.validation.columns())
@@ -141,7 +156,7 @@ def fit_and_evaluate(splits: Splits, recipe: Recipe, team: Team | None = None, s
     return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 
 
-def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:
+def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]) -> None:
     evaluation = outcome.evaluation
     shown = examples(splits.test, evaluation)
     beats, _ = next(splits.test.blocks(CHECKED_BEATS))
@@ -149,7 +164,7 @@ def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str
     verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
     write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
-    report = {**description, "compared": compared}
+    report = {**description, **beside, "network": network_shape(outcome.trained.model)}
     metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -52,10 +53,12 @@ def fit(
     recipe: Recipe,
     team: Team | None = None,
     store: Store | None = None,
+    watchers: Sequence[keras.callbacks.Callback] = (),
 ) -> Trained:
     """Train until the validation loss stops falling and keep the best weights.
 
     With a `team` its workers train one network together; with a `store` a killed training goes on after its last epoch.
+    `watchers` are told of each epoch.
     A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss.
     """
     keras.utils.set_random_seed(recipe.seed)
@@ -66,7 +69,7 @@ def fit(
         "val_loss", min_delta=LEAST_GAIN, patience=recipe.patience, restore_best_weights=True
     )
     epochs = Epochs(stop, store)
-    callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN()]
+    callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN(), *watchers]
     left = range(epochs.done, epochs.done if epochs.ended else recipe.epochs)
     started = time.monotonic()
     _fit(model, train, validation, recipe, left, callbacks, team)
@@ -93,7 +96,7 @@ def _fit(
     callbacks: list[keras.callbacks.Callback],
     team: Team | None,
 ) -> None:
-    batch = min(recipe.batch_size or batch_size(len(train)), len(train))
+    batch = batch_size(len(train), recipe)
     seed = recipe.seed + epochs.start  # a resumed training does not see the first epoch's order again
     judged = in_order(validation, JUDGED_AT_ONCE)
     if team:
@@ -120,9 +123,12 @@ def _alone(model: keras.Model) -> keras.Model:
     return copy
 
 
-def batch_size(rows: int) -> int:
-    """A batch that lets a small set take many steps and a large one use the machine: 32 to 1024 rows."""
-    return min(1024, max(32, rows // 200))
+def batch_size(rows: int, recipe: Recipe) -> int:
+    """Rows per step: those of the recipe, else 32 to 1024, so that few rows take many steps and many use the machine.
+
+    Never more than all `rows`.
+    """
+    return min(recipe.batch_size or min(1024, max(32, rows // 200)), rows)
 
 
 def _weights(train: Rows, recipe: Recipe) -> dict[int, Any] | None:

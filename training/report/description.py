@@ -13,12 +13,13 @@ from training.dataset.shards import Rows
 from training.dataset.splits import Splits
 from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
-from training.network.fit import Trained
+from training.network.fit import Trained, batch_size
 from training.network.inference import infer
 from training.ood.score import OodScore
 from training.recipe import Recipe
 
 MOST_BEATS = 100_000  # from which the deciles are taken
+SPLITS = ("train", "validation", "test")
 DECILES = np.arange(1, 10) / 10
 
 
@@ -42,7 +43,8 @@ def describe(
             "source": splits.beats.source,
             "note": splits.note,
             "features": splits.beats.width,
-            "rows": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
+            "rows": {name: len(getattr(splits, name)) for name in SPLITS},
+            "classes": _class_counts(splits),
             "groups": splits.groups(),
             "warnings": [each._asdict() for each in splits.warnings],
         },
@@ -54,6 +56,7 @@ def describe(
             "best_epoch": outcome.trained.best_epoch,
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
+            "batch_size": batch_size(len(splits.train), recipe),
         },
         "metrics": {
             **outcome.evaluation.metrics(),
@@ -62,6 +65,12 @@ def describe(
         },
         "cross_validation": cross_validation,
     }
+
+
+def _class_counts(splits: Splits) -> dict[str, dict[str, int]]:
+    counts = zip(*(getattr(splits, name).counts for name in SPLITS), strict=True)
+    labels = map(str, splits.class_labels)
+    return {label: dict(zip(SPLITS, found, strict=True)) for label, found in zip(labels, counts, strict=True)}
 
 
 def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
