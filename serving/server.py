@@ -15,7 +15,8 @@ from serving.lifecycle.config import read_config_file, single_model
 from serving.lifecycle.manager import Loading, Manager
 from serving.lifecycle.registry import Registry
 from serving.logs import fields, log
-from serving.rest.server import Rest, RestServer
+from serving.rest.routes import Rest
+from serving.rest.server import RestServer
 from serving.runtime.loader import Loader
 from serving.runtime.saved_model import SavedModel
 from serving.service import Service
