@@ -20,6 +20,7 @@ from serving.service import Service
 _VERSION: Final = r"(?:/(?:versions/(?P<version>\d+)|labels/(?P<label>[^/:]+)))?"
 _POST: Final = re.compile(rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)", re.I)
 _GET: Final = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?", re.I)
+_PATTERNS: Final = {"GET": _GET, "POST": _POST}
 
 
 class Rest:
@@ -31,7 +32,8 @@ class Rest:
 
     def answer(self, method: str, path: str, body: bytes) -> str:
         """Return the JSON text for a request under /v1/."""
-        match = (_POST if method == "POST" else _GET).fullmatch(path)
+        pattern = _PATTERNS.get(method)
+        match = pattern.fullmatch(path) if pattern else None
         if match is None:
             raise invalid(f"Malformed request: {method} {path}")
         if method == "POST":

@@ -1,114 +1,207 @@
-"""REST's HTTP: the requests of `Rest`, and plain-text pages such as Prometheus metrics."""
+"""REST's HTTP: waitress, with a deadline for each request, bounded bodies, threads for probes, and a drain."""
 
-import json
-import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
+import logging
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
-from serving.errors import Code, ServingError
-from serving.logs import unforeseen
-from serving.rest.routes import Rest
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import BadRequest, Error
 
-HTTP_STATUS: Final = {
-    Code.OK: 200,
-    Code.INVALID_ARGUMENT: 400,
-    Code.FAILED_PRECONDITION: 400,
-    Code.OUT_OF_RANGE: 400,
-    Code.UNAUTHENTICATED: 401,
-    Code.PERMISSION_DENIED: 403,
-    Code.NOT_FOUND: 404,
-    Code.ALREADY_EXISTS: 409,
-    Code.ABORTED: 409,
-    Code.RESOURCE_EXHAUSTED: 429,
-    Code.CANCELLED: 499,
-    Code.UNKNOWN: 500,
-    Code.INTERNAL: 500,
-    Code.DATA_LOSS: 500,
-    Code.UNIMPLEMENTED: 501,
-    Code.UNAVAILABLE: 503,
-    Code.DEADLINE_EXCEEDED: 504,
-}
-_LARGEST_BODY: Final = 2**30  # bytes
+WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
+_DRAIN_SECONDS: Final = 5.0  # for a request to come that had begun when the server stops
+_SMALL_BODY: Final = 128 * 2**10  # bytes; a smaller body is taken whatever room the others leave
+_LARGEST_HEAD: Final = 64 * 2**10  # bytes, also of a chunk's head and of trailers
+_CONNECTIONS: Final = 4096
+_PROBE_THREADS: Final = 2
+_IN_MEMORY: Final = 2**62  # bytes; waitress would put more into temporary files, or let a thread wait for a slow reader
 
 
-class RestServer(TCPServer):
-    """Serves `rest` with a bounded number of threads, and plain-text `pages` by path."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may send, and how long it may take."""
 
-    allow_reuse_address = True
-    request_queue_size = 128
+    body: int = 64 * 2**20  # bytes, also unpacked; some 15 000 beats of 187 values
+    bodies: int = 256 * 2**20  # bytes of all bodies in memory at a time
+    seconds: float = 30.0  # for a whole head and body to come, and for an answer to be read
+    idle_seconds: int = 60  # that a connection is kept between requests
 
-    def __init__(self, port: int, threads: int, rest: Rest, pages: dict[str, Callable[[], str]]) -> None:
-        self.rest = rest
-        self.pages = pages
-        self._threads = ThreadPoolExecutor(threads, "rest")
-        super().__init__(("0.0.0.0", port), _Handler)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Hand a connection to a thread."""
-        self._threads.submit(self._handle, request, client_address)
+class _NoRoom(Error):  # type: ignore[misc]  # waitress has no types
+    code = 503
+    reason = "Service Unavailable"
 
-    def _handle(self, request: Any, client_address: Any) -> None:
-        try:
-            self.finish_request(request, client_address)
-        except OSError:
-            pass  # the client went away
-        except Exception as error:
-            unforeseen(error)
-        finally:
-            self.shutdown_request(request)
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request, as far as it has come; `full` tells whether the bodies of all requests leave no room."""
+
+    command = ""
+    completed = False
+    error: Error | None = None
+
+    def __init__(self, adjustments: Adjustments, full: Callable[[], bool]) -> None:
+        super().__init__(adjustments)
+        self._full = full
+
+    def received(self, data: bytes) -> int:
+        """Take the next bytes and return how many of them belong to this request."""
+        before = self.body_bytes_received
+        used: int = super().received(data)
+        if not self.completed:
+            self.error = self._refusal(before)
+            self.completed = self.error is not None
+        if self.completed:
+            self.expect_continue = False  # waitress would ask for the body of a request that is refused or has none
+        return used
+
+    def _refusal(self, before: int) -> Error | None:
+        # waitress joins these anew with each packet, without a limit
+        beside = len(self.body_rcv.control_line) + len(self.body_rcv.trailer) if self.chunked else 0
+        if beside > _LARGEST_HEAD:
+            return BadRequest(f"A chunk's head or the trailers are longer than {_LARGEST_HEAD} bytes")
+        if self.body_bytes_received // _SMALL_BODY > before // _SMALL_BODY and self._full():
+            return _NoRoom("Too many large bodies are on their way; try again in a moment")
+        return None
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """One answer."""
+
+    def build_response_header(self) -> bytes:
+        """Return the head, which tells the client when no more requests are taken."""
+        if self.channel.server.stopping:
+            self.request.headers["CONNECTION"] = "close"
+        return bytes(super().build_response_header())
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection. `since` is when its unfinished request began, or its last answer was written."""
+
+    server: "RestServer"
+    task_class = _Task
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.parser_class = partial(_Parser, full=self.server.full)
+        self.since = time.monotonic()
+
+    def received(self, data: bytes) -> bool:
+        """Take the next bytes."""
+        if self.request is None:
+            self.since = time.monotonic()
+        return bool(super().received(data))
+
+    def service(self) -> None:
+        """Answer the first request, in a thread."""
+        super().service()
+        self.since = time.monotonic()
+
+    def held(self) -> int:
+        """Return the bytes of bodies in memory."""
+        return sum(each.body_bytes_received for each in (self.request, *self.requests) if each is not None)
+
+    def is_late(self, cutoff: float) -> bool:
+        """Return whether the client has left a request or an answer unfinished since before `cutoff`."""
+        unfinished = self.request is not None or bool(self.total_outbufs_len)
+        return not self.requests and unfinished and self.since < cutoff
+
+
+class RestServer(TcpWSGIServer):  # type: ignore[misc]
+    """Serves `application` on `port`: a request that is whole gets one of `threads` threads, a GET one of its own.
+
+    GETs are probes and metrics, which are answered at once however long Predicts take. Raises OSError for a port that
+    is taken.
+    """
+
+    channel_class = _Channel
+    active_channels: dict[int, _Channel]
+
+    def __init__(self, port: int, threads: int, application: WsgiApplication, limits: Limits) -> None:
+        listener = socket.create_server(("0.0.0.0", port))
+        self.stopping = False
+        self._limits = limits
+        self._predicts, self._probes = _dispatcher(threads), _dispatcher(_PROBE_THREADS)
+        # its other messages are about clients
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        settings = Adjustments(
+            sockets=[listener],
+            ident=None,
+            max_request_header_size=_LARGEST_HEAD,
+            max_request_body_size=limits.body + 1,
+            inbuf_overflow=_IN_MEMORY,
+            outbuf_overflow=_IN_MEMORY,
+            outbuf_high_watermark=_IN_MEMORY,
+            connection_limit=min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2),
+            channel_timeout=limits.idle_seconds,
+            cleanup_interval=1,
+            log_socket_errors=False,
+            asyncore_use_poll=True,
+        )
+        info = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(
+            application, _sock=listener, sockinfo=info, bind_socket=False, dispatcher=self._predicts, adj=settings
+        )
+        self._thread = threading.Thread(target=self._serve, name="rest", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self.effective_port)
+
+    def add_task(self, task: _Channel) -> None:
+        """Have a thread answer the first request of a connection."""
+        request = task.requests[0]
+        dispatcher = self._predicts if request.command == "POST" and not request.error else self._probes
+        dispatcher.add_task(task)
+
+    def full(self) -> bool:
+        """Return whether there is no room for more of a large body."""
+        return sum(channel.held() for channel in list(self.active_channels.values())) > self._limits.bodies
+
+    def maintenance(self, now: float) -> None:
+        """Close connections that are idle, or whose clients send or read too slowly."""
+        super().maintenance(now)
+        cutoff = time.monotonic() - (_DRAIN_SECONDS if self.stopping else self._limits.seconds)
+        for channel in list(self.active_channels.values()):
+            if channel.is_late(cutoff):
+                channel.will_close = True
+                channel.handle_close()  # at once, as its client may never read
+
+    def _serve(self) -> None:
+        while not self.stopping:
+            wasyncore.loop(self.adj.asyncore_loop_timeout, use_poll=True, map=self._map, count=1)
+        wasyncore.dispatcher.close(self)  # listens no more
+        while self.active_channels:
+            self._close_idle()
+            wasyncore.loop(0.1, use_poll=True, map=self._map, count=1)
+        for dispatcher in (self._predicts, self._probes):
+            dispatcher.set_thread_count(0)
+
+    def _close_idle(self) -> None:
+        self.maintenance(time.time())
+        for channel in self.active_channels.values():
+            channel.will_close |= not (channel.requests or channel.request or channel.total_outbufs_len)
 
     def stop(self) -> None:
         """Accept nothing more, and wait for the requests in flight."""
-        self.shutdown()
-        self.server_close()
-        self._threads.shutdown()
+        self.stopping = True
+        self.pull_trigger()
+        self._thread.join()
+        self.trigger.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: RestServer
-    timeout = 10.0  # seconds for a client to send its request: a silent one must not hold up a drain
-
-    def do_GET(self) -> None:
-        self._answer(b"")
-
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not re.fullmatch("[0-9]+", length):
-            length = "0"
-        if len(length) > 18 or int(length) > _LARGEST_BODY:
-            self.send_error(413)
-        else:
-            self._answer(self.rfile.read(int(length)))
-
-    def _answer(self, body: bytes) -> None:
-        if self.path in self.server.pages:
-            self._send(200, "text/plain", self.server.pages[self.path]())
-        elif not self.path.lower().startswith("/v1/"):
-            self.send_error(404)
-        else:
-            self._send(*self._call(body))
-
-    def _call(self, body: bytes) -> tuple[int, str, str]:
-        code = Code.OK
-        try:
-            text = self.server.rest.answer(self.command, self.path, body)
-        except ServingError as error:
-            code, text = error.code, json.dumps({"error": error.message}, indent=4)
-        except Exception as error:
-            unforeseen(error)
-            code, text = Code.INTERNAL, json.dumps({"error": "The model server failed; its log says why."}, indent=4)
-        return HTTP_STATUS[code], "application/json", text
-
-    def _send(self, status: int, content_type: str, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the standard library's access log quiet."""
+def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
+    made = ThreadedTaskDispatcher()
+    made.set_thread_count(threads)
+    return made

@@ -10,7 +10,7 @@ from tensorflow.core.protobuf.config_pb2 import ConfigProto
 
 from serving.errors import Code, ServingError
 from serving.grpc.server import GRPC_CODES, _truncated
-from serving.rest.server import HTTP_STATUS
+from serving.rest.application import HTTP_STATUS
 from serving.runtime.saved_model import SavedModel
 from tests.golden.kit import FEATURES, LONG_BEAT, export
 
