@@ -29,6 +29,7 @@ class Flags:
     model_config_file_poll_wait_seconds: int = 0
     file_system_poll_wait_seconds: int = 1
     allow_version_labels_for_unavailable_models: bool = False
+    allow_reload: bool = True
     max_num_load_retries: int = 5
     load_retry_interval_micros: int = 60_000_000
     num_load_threads: int = 0

@@ -72,7 +72,8 @@ class Server:
         return single_model(self._flags.model_name, self._flags.model_base_path)
 
     def _reread_configuration(self) -> None:
-        self._registry.reload(self._configuration())
+        # without waiting: a base path that is missing must not keep the next change of the file from counting
+        self._registry.replace(self._configuration())
 
     def _open_ports(self, pages: dict[str, Callable[[], str]]) -> None:
         flags = self._flags

@@ -1,7 +1,7 @@
 """The requests of both transports in terms of messages: the one place where they meet models and metrics."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tensorflow_serving.apis.get_model_metadata_pb2 import (
@@ -110,15 +110,15 @@ class Service:
             row.status.error_message = error.message if error else ""
         return response
 
-    def reload(self, request: ReloadConfigRequest) -> ReloadConfigResponse:
-        """Replace the configuration; answers once models with a new name are there."""
+    def reload(self, request: ReloadConfigRequest, wanted: Callable[[], bool]) -> ReloadConfigResponse:
+        """Replace the configuration; answers once models with a new name are there, or nobody wants the answer."""
         if request.config.WhichOneof("config") != "model_config_list":
             raise invalid(
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "
                 "Only ModelConfigList is currently supported"
             )
         before = {name: self._metrics.total(name) for name in request.metric_names}
-        self._registry.reload(request.config)
+        self._registry.reload(request.config, wanted=wanted)
         log.info("configuration reloaded")
         response = ReloadConfigResponse()
         response.status.error_code = 0
