@@ -55,7 +55,11 @@ class Rest:
             raise invalid(f'Serving signature name: "{name or DEFAULT_SIGNATURE}" not found in signature def')
         if not signature.inputs:
             raise invalid(f"Failed to get input map for signature: {name or 'DEFAULT'}")
-        for alias, proto in tensors(document, signature.inputs).items():
+        try:
+            given = tensors(document, signature.inputs)
+        except RecursionError as error:
+            raise invalid("The lists are nested too deeply") from error
+        for alias, proto in given.items():
             request.inputs[alias].CopyFrom(proto)
         response = self._service.predict(request, self._timeout_ms, api="predict", entrypoint="REST")
         return predictions(response.outputs, rows="instances" in document)
