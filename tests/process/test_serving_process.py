@@ -1,6 +1,7 @@
 """The model server as a process: when its ports open, how it ends, and what its command line refuses."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import pytest
 from google.protobuf import text_format
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 
 from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
@@ -266,3 +269,22 @@ def test_reloads_can_be_refused(log, flags):
         with refused(grpc.StatusCode.PERMISSION_DENIED, contains="--allow_reload=false"):
             client.reload(ReloadConfigRequest())
         client.predict(spec("ecg"))
+
+
+def test_a_kilobyte_takes_no_memory(log, flags):
+    with running(log, *flags) as server:
+        client = Client(server.target)
+        client.predict(spec("ecg"))
+        process = psutil.Process(server.process.pid)
+        before = process.memory_info().rss
+        many = {
+            "text": TensorProto(dtype=types_pb2.DT_STRING, string_val=[b"x" * 1000]),
+            "numbers": TensorProto(dtype=types_pb2.DT_FLOAT, float_val=[1]),
+        }
+        for proto in many.values():
+            proto.tensor_shape.dim.add(size=2**24)
+            with refused(grpc.StatusCode.INVALID_ARGUMENT):
+                client.predict(spec("ecg"), {"features": proto})
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
+        assert int(peak) * 1024 - before < 50e6
