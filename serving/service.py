@@ -39,7 +39,7 @@ class Service:
     def predict(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
         """Run a signature; `api` and `entrypoint` are how the metrics name the caller's way."""
         started = time.perf_counter()
-        spec = request.model_spec
+        name = self._counted_name(request)
         status = "OK"
         try:
             response = self._predict(request, timeout_ms)
@@ -47,10 +47,15 @@ class Service:
             status = error.code.name
             raise
         finally:
-            self._metrics.add(names.REQUEST_COUNT, model_name=spec.name, status=status)
+            self._metrics.add(names.REQUEST_COUNT, model_name=name, status=status)
         latency = (time.perf_counter() - started) * 1e6
-        self._metrics.observe(names.REQUEST_LATENCY, latency, model_name=spec.name, API=api, entrypoint=entrypoint)
+        self._metrics.observe(names.REQUEST_LATENCY, latency, model_name=name, API=api, entrypoint=entrypoint)
         return response
+
+    def _counted_name(self, request: PredictRequest) -> str:
+        """Return the name that the metrics have: those that clients make up must not fill the memory."""
+        name = request.model_spec.name
+        return name if self._registry.knows(name) else names.UNKNOWN_MODEL
 
     def _predict(self, request: PredictRequest, timeout_ms: int | None) -> PredictResponse:
         signature = request.model_spec.signature_name or DEFAULT_SIGNATURE

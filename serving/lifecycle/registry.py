@@ -29,6 +29,7 @@ class Registry(Generic[S]):
         self._stored = ModelServerConfig()
         self._applied: dict[str, ModelConfig] = {}
         self._labels: Mapping[str, Mapping[str, int]] = {}
+        self._names: set[str] = set()  # also of earlier configurations
         self._complaints: dict[str, str] = {}
 
     def reload(
@@ -81,6 +82,7 @@ class Registry(Generic[S]):
             for name in self._applied.keys() - models.keys():
                 self._manager.aspire(name, {})
             self._applied = models
+            self._names |= models.keys()
         self.poll()
 
     def poll(self) -> None:
@@ -104,6 +106,10 @@ class Registry(Generic[S]):
         if self._complaints.get(name) != message:
             self._complaints[name] = message
             log.warning(message, extra=fields(model=name))
+
+    def knows(self, name: str) -> bool:
+        """Return whether a model of this name is configured, or was."""
+        return name in self._names
 
     @contextmanager
     def use(self, name: str, version: int | None, label: str | None) -> Iterator[tuple[int, S]]:

@@ -205,6 +205,12 @@ def test_only_the_needed_part_of_tensorflow_is_imported():
     assert not {"keras", "tensorflow._api.v2"} & set(modules.split())
 
 
+def test_help_lists_the_flags():
+    ended = run("--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "--model_base_path=" in ended.stdout
+
+
 def test_wrong_flags_exit_with_2_and_one_sentence():
     ended = run("--port=0", "--model_name=ecg", "--model_base_path=/nowhere", "--enable_batching")
     assert ended.returncode == 2

@@ -9,9 +9,10 @@ from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from typing import Any
 
+import grpc
 import pytest
 
-from tests.golden.kit import LONG_BEAT, Client, export, spec
+from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
 from tests.golden.process import ServerProcess, running
 from tests.waiting import PATIENCE
 
@@ -66,16 +67,16 @@ def test_connections_that_drip_or_idle_stop_no_answer(server, count):
 
 
 def test_probes_and_metrics_are_answered_while_predicts_wait_for_threads(server):
-    long = json.dumps({"instances": [[300_000, 0, 0, 0]]}).encode()
+    long = json.dumps({"instances": [[100_000, 0, 0, 0]]}).encode()
     answers: list[int] = []
-    busy = [threading.Thread(target=lambda: answers.append(ask(server, "POST", PREDICT, long)[0])) for _ in range(6)]
+    busy = [threading.Thread(target=lambda: answers.append(ask(server, "POST", PREDICT, long)[0])) for _ in range(3)]
     for thread in busy:
         thread.start()
     assert ask(server, "GET", "/v1/models/ecg")[0] == 200
     assert ask(server, "GET", METRICS)[0] == 200
     for thread in busy:
         thread.join()
-    assert answers == [200] * 6
+    assert answers == [200] * 3
 
 
 def test_chunks_and_gzip_are_read(server):
@@ -98,6 +99,20 @@ def test_gzip_that_cannot_be_unpacked_is_refused(server, body):
 def test_other_methods_are_malformed_requests(server, method):
     status, text = ask(server, method, "/v1/models/ecg")
     assert (status, json.loads(text)["error"]) == (400, f"Malformed request: {method} /v1/models/ecg")
+
+
+def test_metrics_have_no_names_that_clients_made_up(server):
+    client = Client(server.target)
+    for number in range(3):
+        name = f"made-up-{number}"
+        assert ask(server, "POST", f"/v1/models/{name}:predict", BEAT)[0] == 404
+        with refused(grpc.StatusCode.NOT_FOUND):
+            client.predict(spec(name))
+    client.predict(spec("ecg"))
+    text = ask(server, "GET", METRICS)[1]
+    assert "made-up" not in text
+    assert 'request_count{model_name="(unknown)",status="NOT_FOUND"}' in text
+    assert 'request_count{model_name="ecg",status="OK"}' in text
 
 
 def test_grpc_goes_on_meanwhile(server):
