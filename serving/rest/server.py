@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -89,6 +90,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     server: "RestServer"
     task_class = _Task
+    close_when_flushed = False
+    _ends = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -97,6 +100,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """Take the next bytes."""
+        if self._ends:
+            return False
         if self.request is None:
             self.since = time.monotonic()
         return bool(super().received(data))
@@ -106,13 +111,26 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         super().service()
         self.since = time.monotonic()
 
+    def handle_write(self) -> None:
+        """Send what waits; after the last answer read on to the client's end, as a reset could take the answer away."""
+        ends = self.close_when_flushed  # which a thread may set meanwhile
+        if ends:
+            self.close_when_flushed = False
+        super().handle_write()
+        if ends and self.total_outbufs_len:
+            self.close_when_flushed = True
+        elif ends and self.connected:
+            self._ends = True
+            with suppress(OSError):  # the client has gone, which the next read finds
+                self.socket.shutdown(socket.SHUT_WR)
+
     def held(self) -> int:
         """Return the bytes of bodies in memory."""
         return sum(each.body_bytes_received for each in (self.request, *self.requests) if each is not None)
 
     def is_late(self, cutoff: float) -> bool:
         """Return whether the client has left a request or an answer unfinished since before `cutoff`."""
-        unfinished = self.request is not None or bool(self.total_outbufs_len)
+        unfinished = self._ends or self.request is not None or bool(self.total_outbufs_len)
         return not self.requests and unfinished and self.since < cutoff
 
 

@@ -146,6 +146,13 @@ def test_what_cannot_be_taken_is_answered_at_once(strict, head, status):
         assert lines.readline().split()[1] == status
 
 
+def test_a_refusal_reaches_a_client_that_goes_on_sending(strict):
+    with connected(strict) as connection, connection.makefile("rb") as lines:
+        connection.sendall(POST + b"Content-Length: 8000000\r\n\r\n" + bytes(8_000_000))
+        connection.shutdown(socket.SHUT_WR)
+        assert lines.readline() == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+
+
 @pytest.mark.parametrize("start", [b"", b"GET /echo HTTP/1.1\r\nX: ", POST + b"Content-Length: 1000000\r\n\r\n"])
 def test_a_client_that_drips_is_cut_after_a_while(strict, start):
     with connected(strict) as connection:
