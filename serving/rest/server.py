@@ -25,6 +25,8 @@ _SMALL_BODY: Final = 128 * 2**10  # bytes; a smaller body is taken whatever room
 _LARGEST_HEAD: Final = 64 * 2**10  # bytes, also of a chunk's head and of trailers
 _CONNECTIONS: Final = 4096
 _PROBE_THREADS: Final = 2
+_LARGE_BODY: Final = 2**20  # bytes; values of JSON take up to 50 times the body's memory while they are read
+_LARGE_THREADS: Final = 1
 _IN_MEMORY: Final = 2**62  # bytes; waitress would put more into temporary files, or let a thread wait for a slow reader
 
 
@@ -32,8 +34,8 @@ _IN_MEMORY: Final = 2**62  # bytes; waitress would put more into temporary files
 class Limits:
     """What a client may send, and how long it may take."""
 
-    body: int = 64 * 2**20  # bytes, also unpacked; some 15 000 beats of 187 values
-    bodies: int = 256 * 2**20  # bytes of all bodies in memory at a time
+    body: int = 32 * 2**20  # bytes, also unpacked; 8192 beats of 187 values with all their digits
+    bodies: int = 128 * 2**20  # bytes of all bodies in memory at a time
     seconds: float = 30.0  # for a whole head and body to come, and for an answer to be read
     idle_seconds: int = 60  # that a connection is kept between requests
 
@@ -135,10 +137,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class RestServer(TcpWSGIServer):  # type: ignore[misc]
-    """Serves `application` on `port`: a request that is whole gets one of `threads` threads, a GET one of its own.
+    """Serves `application` on `port`: a request that is whole gets one of `threads` threads.
 
-    GETs are probes and metrics, which are answered at once however long Predicts take. Raises OSError for a port that
-    is taken.
+    GETs have threads of their own, as they are probes and metrics, which are answered at once however long Predicts
+    take. Large bodies are worked on one after the other, as they take much memory. Raises OSError for a port that is
+    taken.
     """
 
     channel_class = _Channel
@@ -148,7 +151,7 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
         listener = socket.create_server(("0.0.0.0", port))
         self.stopping = False
         self._limits = limits
-        self._predicts, self._probes = _dispatcher(threads), _dispatcher(_PROBE_THREADS)
+        self._predicts, self._probes, self._large = map(_dispatcher, (threads, _PROBE_THREADS, _LARGE_THREADS))
         # its other messages are about clients
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         settings = Adjustments(
@@ -179,9 +182,14 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: _Channel) -> None:
         """Have a thread answer the first request of a connection."""
-        request = task.requests[0]
-        dispatcher = self._predicts if request.command == "POST" and not request.error else self._probes
-        dispatcher.add_task(task)
+        self._dispatcher_for(task.requests[0]).add_task(task)
+
+    def _dispatcher_for(self, request: _Parser) -> ThreadedTaskDispatcher:
+        if request.command != "POST" or request.error:
+            return self._probes
+        # a small body may be large when it is unpacked
+        large = request.body_bytes_received > _LARGE_BODY or "CONTENT_ENCODING" in request.headers
+        return self._large if large else self._predicts
 
     def full(self) -> bool:
         """Return whether there is no room for more of a large body."""
@@ -203,7 +211,7 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
         while self.active_channels:
             self._close_idle()
             wasyncore.loop(0.1, use_poll=True, map=self._map, count=1)
-        for dispatcher in (self._predicts, self._probes):
+        for dispatcher in (self._predicts, self._probes, self._large):
             dispatcher.set_thread_count(0)
 
     def _close_idle(self) -> None:

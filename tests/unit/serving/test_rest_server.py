@@ -192,6 +192,17 @@ def test_probes_are_answered_while_every_thread_is_busy(echo, server):
         assert ask_once(server, "GET", "/echo") == (200, b"")
 
 
+def test_large_and_packed_bodies_are_worked_on_one_after_the_other_and_hold_up_no_other(echo, server):
+    large = b"POST /hold HTTP/1.1\r\nContent-Length: 2000000\r\n\r\n" + bytes(2_000_000)
+    packed = b"POST /hold HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"
+    with ExitStack() as stack:
+        for content in (large, packed) * THREADS:
+            stack.enter_context(connected(server)).sendall(content)
+        assert echo.entered.acquire(timeout=PATIENCE)
+        assert ask_once(server, "POST", "/echo", b"small") == (200, b"small")
+        assert not echo.entered.acquire(blocking=False)
+
+
 def test_bodies_have_so_much_room_together(echo):
     head = POST + b"Content-Length: 1000000\r\n\r\n"
     with serving(echo, Limits(bodies=700_000)) as server, ExitStack() as stack:
