@@ -6,23 +6,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher, WSGITask
-from waitress.utilities import BadRequest, Error
+from waitress.task import ThreadedTaskDispatcher
+
+from serving.rest.connection import LARGEST_HEAD, Channel, Parser
 
 WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _DRAIN_SECONDS: Final = 5.0  # for a request to come that had begun when the server stops
-_SMALL_BODY: Final = 128 * 2**10  # bytes; a smaller body is taken whatever room the others leave
-_LARGEST_HEAD: Final = 64 * 2**10  # bytes, also of a chunk's head and of trailers
 _CONNECTIONS: Final = 4096
 _PROBE_THREADS: Final = 2
 _LARGE_BODY: Final = 2**20  # bytes; values of JSON take up to 50 times the body's memory while they are read
@@ -40,102 +35,6 @@ class Limits:
     idle_seconds: int = 60  # that a connection is kept between requests
 
 
-class _NoRoom(Error):  # type: ignore[misc]  # waitress has no types
-    code = 503
-    reason = "Service Unavailable"
-
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request, as far as it has come; `full` tells whether the bodies of all requests leave no room."""
-
-    command = ""
-    completed = False
-    error: Error | None = None
-
-    def __init__(self, adjustments: Adjustments, full: Callable[[], bool]) -> None:
-        super().__init__(adjustments)
-        self._full = full
-
-    def received(self, data: bytes) -> int:
-        """Take the next bytes and return how many of them belong to this request."""
-        before = self.body_bytes_received
-        used: int = super().received(data)
-        if not self.completed:
-            self.error = self._refusal(before)
-            self.completed = self.error is not None
-        if self.completed:
-            self.expect_continue = False  # waitress would ask for the body of a request that is refused or has none
-        return used
-
-    def _refusal(self, before: int) -> Error | None:
-        # waitress joins these anew with each packet, without a limit
-        beside = len(self.body_rcv.control_line) + len(self.body_rcv.trailer) if self.chunked else 0
-        if beside > _LARGEST_HEAD:
-            return BadRequest(f"A chunk's head or the trailers are longer than {_LARGEST_HEAD} bytes")
-        if self.body_bytes_received // _SMALL_BODY > before // _SMALL_BODY and self._full():
-            return _NoRoom("Too many large bodies are on their way; try again in a moment")
-        return None
-
-
-class _Task(WSGITask):  # type: ignore[misc]
-    """One answer."""
-
-    def build_response_header(self) -> bytes:
-        """Return the head, which tells the client when no more requests are taken."""
-        if self.channel.server.stopping:
-            self.request.headers["CONNECTION"] = "close"
-        return bytes(super().build_response_header())
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection. `since` is when its unfinished request began, or its last answer was written."""
-
-    server: "RestServer"
-    task_class = _Task
-    close_when_flushed = False
-    _ends = False
-
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
-        self.parser_class = partial(_Parser, full=self.server.full)
-        self.since = time.monotonic()
-
-    def received(self, data: bytes) -> bool:
-        """Take the next bytes."""
-        if self._ends:
-            return False
-        if self.request is None:
-            self.since = time.monotonic()
-        return bool(super().received(data))
-
-    def service(self) -> None:
-        """Answer the first request, in a thread."""
-        super().service()
-        self.since = time.monotonic()
-
-    def handle_write(self) -> None:
-        """Send what waits; after the last answer read on to the client's end, as a reset could take the answer away."""
-        ends = self.close_when_flushed  # which a thread may set meanwhile
-        if ends:
-            self.close_when_flushed = False
-        super().handle_write()
-        if ends and self.total_outbufs_len:
-            self.close_when_flushed = True
-        elif ends and self.connected:
-            self._ends = True
-            with suppress(OSError):  # the client has gone, which the next read finds
-                self.socket.shutdown(socket.SHUT_WR)
-
-    def held(self) -> int:
-        """Return the bytes of bodies in memory."""
-        return sum(each.body_bytes_received for each in (self.request, *self.requests) if each is not None)
-
-    def is_late(self, cutoff: float) -> bool:
-        """Return whether the client has left a request or an answer unfinished since before `cutoff`."""
-        unfinished = self._ends or self.request is not None or bool(self.total_outbufs_len)
-        return not self.requests and unfinished and self.since < cutoff
-
-
 class RestServer(TcpWSGIServer):  # type: ignore[misc]
     """Serves `application` on `port`: a request that is whole gets one of `threads` threads.
 
@@ -144,8 +43,8 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
     taken.
     """
 
-    channel_class = _Channel
-    active_channels: dict[int, _Channel]
+    channel_class = Channel
+    active_channels: dict[int, Channel]
 
     def __init__(self, port: int, threads: int, application: WsgiApplication, limits: Limits) -> None:
         listener = socket.create_server(("0.0.0.0", port))
@@ -157,7 +56,7 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
         settings = Adjustments(
             sockets=[listener],
             ident=None,
-            max_request_header_size=_LARGEST_HEAD,
+            max_request_header_size=LARGEST_HEAD,
             max_request_body_size=limits.body + 1,
             inbuf_overflow=_IN_MEMORY,
             outbuf_overflow=_IN_MEMORY,
@@ -180,11 +79,11 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
         """The port that is listened on."""
         return int(self.effective_port)
 
-    def add_task(self, task: _Channel) -> None:
+    def add_task(self, task: Channel) -> None:
         """Have a thread answer the first request of a connection."""
         self._dispatcher_for(task.requests[0]).add_task(task)
 
-    def _dispatcher_for(self, request: _Parser) -> ThreadedTaskDispatcher:
+    def _dispatcher_for(self, request: Parser) -> ThreadedTaskDispatcher:
         if request.command != "POST" or request.error:
             return self._probes
         # a small body may be large when it is unpacked
