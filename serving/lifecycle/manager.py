@@ -24,7 +24,7 @@ class Servable(Protocol):
 
 S = TypeVar("S", bound=Servable)
 
-_LOOK_AGAIN_SECONDS: Final = 0.5  # whether the models that are waited for are still wanted
+_LOOK_AGAIN_SECONDS: Final = 0.1  # whether the models that are waited for are still wanted
 
 
 @dataclass(frozen=True, slots=True)
