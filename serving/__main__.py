@@ -25,6 +25,9 @@ def main(arguments: list[str]) -> int:
     except (FlagError, TracingError) as error:
         print(error, file=sys.stderr)
         return 2
+    if flags.help:
+        print(Flags.usage())
+        return 0
     if flags.version:
         print(f"TensorFlow Serving API {version('tensorflow-serving-api')} on TensorFlow's Python build")
         return 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
 _CPUS: Final = os.cpu_count() or 1
+_SEE: Final = "serving/README.md says what they mean, and which flags of tensorflow_model_server are refused."
 
 
 class FlagError(Exception):
@@ -29,6 +30,7 @@ class Flags:
     model_config_file_poll_wait_seconds: int = 0
     file_system_poll_wait_seconds: int = 1
     allow_version_labels_for_unavailable_models: bool = False
+    allow_reload: bool = True
     max_num_load_retries: int = 5
     load_retry_interval_micros: int = 60_000_000
     num_load_threads: int = 0
@@ -43,6 +45,7 @@ class Flags:
     tensorflow_intra_op_parallelism: int = 0
     tensorflow_inter_op_parallelism: int = 0
     version: bool = False
+    help: bool = False
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
@@ -52,14 +55,22 @@ class Flags:
         for name, text in _pairs(arguments, switches={name for name, kind in types.items() if kind is bool}):
             if name not in types:
                 reason = REFUSED.get(name, "is not a flag of tensorflow_model_server")
-                raise FlagError(f"--{name} {reason}; see serving/README.md for the flags of this server.")
+                raise FlagError(f"--{name} {reason}; --help lists the flags of this server.")
             chosen[name] = _convert(name, types[name], text)
         flags = cls(**chosen)
         flags._check()
         return flags
 
+    @classmethod
+    def usage(cls) -> str:
+        """Return every flag with its default, one a line; their meanings are in the README."""
+        lines = [f"  --{field.name}={_default(field.default)}" for field in fields(cls) if field.name != "help"]
+        return "\n".join(
+            ["python -m serving --flag=value ... takes these flags, here with their defaults:", *lines, _SEE]
+        )
+
     def _check(self) -> None:
-        if self.version:
+        if self.version or self.help:
             return
         if bool(self.model_base_path) == bool(self.model_config_file):
             raise FlagError("Give either --model_base_path or --model_config_file: which model to serve?")
@@ -69,6 +80,12 @@ class Flags:
             raise FlagError("--tensorflow_session_parallelism sets both kinds of threads: leave the other two out.")
         if self.monitoring_config_file and self.rest_api_port is None:
             raise FlagError("--monitoring_config_file needs --rest_api_port: metrics are served over HTTP.")
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def _pairs(arguments: Sequence[str], switches: set[str]) -> Iterator[tuple[str, str]]:

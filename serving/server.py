@@ -15,7 +15,9 @@ from serving.lifecycle.config import read_config_file, single_model
 from serving.lifecycle.manager import Loading, Manager
 from serving.lifecycle.registry import Registry
 from serving.logs import fields, log
-from serving.rest.server import Rest, RestServer
+from serving.rest.application import Application
+from serving.rest.routes import Rest
+from serving.rest.server import Limits, RestServer
 from serving.runtime.loader import Loader
 from serving.runtime.saved_model import SavedModel
 from serving.service import Service
@@ -70,7 +72,8 @@ class Server:
         return single_model(self._flags.model_name, self._flags.model_base_path)
 
     def _reread_configuration(self) -> None:
-        self._registry.reload(self._configuration())
+        # without waiting: a base path that is missing must not keep the next change of the file from counting
+        self._registry.replace(self._configuration())
 
     def _open_ports(self, pages: dict[str, Callable[[], str]]) -> None:
         flags = self._flags
@@ -85,17 +88,18 @@ class Server:
         self._closers.append(lambda: server.stop(DRAIN_SECONDS))
         log.info(f"gRPC listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
         if flags.rest_api_port is not None:
-            self._open_rest(flags.rest_api_port, Rest(service, flags.rest_api_timeout_in_ms), pages)
+            rest = Rest(service, flags.rest_api_timeout_in_ms)
+            self._open_rest(flags.rest_api_port, rest, pages)
 
     def _open_rest(self, port: int, rest: Rest, pages: dict[str, Callable[[], str]]) -> None:
+        limits = Limits()
         try:
-            server = RestServer(port, self._flags.rest_api_num_threads, rest, pages)
+            application = Application(rest, pages, limits.body)
+            server = RestServer(port, self._flags.rest_api_num_threads, application, limits)
         except OSError as error:
             raise RuntimeError(f"Failed to listen on --rest_api_port={port}: {error.strerror}") from error
-        threading.Thread(target=server.serve_forever, name="rest", daemon=True).start()
         self._closers.append(server.stop)
-        port = server.server_address[1]
-        log.info(f"REST listening on 0.0.0.0:{port}", extra=fields(port=port))
+        log.info(f"REST listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         def repeat() -> None:

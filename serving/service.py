@@ -1,7 +1,7 @@
 """The requests of both transports in terms of messages: the one place where they meet models and metrics."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tensorflow_serving.apis.get_model_metadata_pb2 import (
@@ -39,7 +39,7 @@ class Service:
     def predict(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
         """Run a signature; `api` and `entrypoint` are how the metrics name the caller's way."""
         started = time.perf_counter()
-        spec = request.model_spec
+        name = self._counted_name(request)
         status = "OK"
         try:
             response = self._predict(request, timeout_ms)
@@ -47,10 +47,15 @@ class Service:
             status = error.code.name
             raise
         finally:
-            self._metrics.add(names.REQUEST_COUNT, model_name=spec.name, status=status)
+            self._metrics.add(names.REQUEST_COUNT, model_name=name, status=status)
         latency = (time.perf_counter() - started) * 1e6
-        self._metrics.observe(names.REQUEST_LATENCY, latency, model_name=spec.name, API=api, entrypoint=entrypoint)
+        self._metrics.observe(names.REQUEST_LATENCY, latency, model_name=name, API=api, entrypoint=entrypoint)
         return response
+
+    def _counted_name(self, request: PredictRequest) -> str:
+        """Return the name that the metrics have: those that clients make up must not fill the memory."""
+        name = request.model_spec.name
+        return name if self._registry.knows(name) else names.UNKNOWN_MODEL
 
     def _predict(self, request: PredictRequest, timeout_ms: int | None) -> PredictResponse:
         signature = request.model_spec.signature_name or DEFAULT_SIGNATURE
@@ -110,15 +115,15 @@ class Service:
             row.status.error_message = error.message if error else ""
         return response
 
-    def reload(self, request: ReloadConfigRequest) -> ReloadConfigResponse:
-        """Replace the configuration; answers once models with a new name are there."""
+    def reload(self, request: ReloadConfigRequest, wanted: Callable[[], bool]) -> ReloadConfigResponse:
+        """Replace the configuration; answers once models with a new name are there, or nobody wants the answer."""
         if request.config.WhichOneof("config") != "model_config_list":
             raise invalid(
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "
                 "Only ModelConfigList is currently supported"
             )
         before = {name: self._metrics.total(name) for name in request.metric_names}
-        self._registry.reload(request.config)
+        self._registry.reload(request.config, wanted=wanted)
         log.info("configuration reloaded")
         response = ReloadConfigResponse()
         response.status.error_code = 0

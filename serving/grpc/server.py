@@ -11,7 +11,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
-from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.drain import Drain
@@ -27,6 +27,10 @@ GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
 HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
 _MESSAGE_LIMIT: Final = 1024
 _DAY_MS: Final = 86_400_000
+_RELOAD_THREADS: Final = 2  # one waits for its models, one turns others away meanwhile
+_NO_RELOAD: Final = (
+    "This model server runs with --allow_reload=false: change its model config file, or start it without that flag"
+)
 
 Handle = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -38,7 +42,10 @@ class GrpcServer:
         self._drain = Drain()
         self._server = grpc.server(
             ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
-            handlers=[_prediction_service(service, self._drain, tracing), _model_service(service, self._drain)],
+            handlers=[
+                _prediction_service(service, self._drain, tracing),
+                _model_service(service, self._drain, allow_reload=flags.allow_reload),
+            ],
             options=[
                 # without this a second server would silently share the port
                 ("grpc.so_reuseport", 0),
@@ -84,12 +91,19 @@ def _prediction_service(service: Service, drain: Drain, tracing: "Tracing | None
     )
 
 
-def _model_service(service: Service, drain: Drain) -> grpc.GenericRpcHandler:
+def _model_service(service: Service, drain: Drain, *, allow_reload: bool) -> grpc.GenericRpcHandler:
+    def reload(request: ReloadConfigRequest, context: grpc.ServicerContext) -> ReloadConfigResponse:
+        if not allow_reload:
+            raise ServingError(Code.PERMISSION_DENIED, _NO_RELOAD)
+        return service.reload(request, context.is_active)
+
+    # a reload waits for its models: it must not use up the threads that answer requests
+    threads = ThreadPoolExecutor(_RELOAD_THREADS, "reload")
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.ModelService",
         {
             "GetModelStatus": _unary(drain, lambda request, _: service.status(request), GetModelStatusRequest),
-            "HandleReloadConfigRequest": _unary(drain, lambda request, _: service.reload(request), ReloadConfigRequest),
+            "HandleReloadConfigRequest": _unary(drain, reload, ReloadConfigRequest, threads),
         },
     )
 
@@ -104,7 +118,11 @@ def _timeout_ms(context: grpc.ServicerContext) -> int | None:
     return max(1, int(remaining * 1000))
 
 
-def _unary(drain: Drain, handle: Handle, request_type: Any) -> "grpc.RpcMethodHandler[Any, Any]":
+def _unary(
+    drain: Drain, handle: Handle, request_type: Any, threads: ThreadPoolExecutor | None = None
+) -> "grpc.RpcMethodHandler[Any, Any]":
+    """Answer a method by `handle`, in the server's threads unless it has its own."""
+
     def answer(content: bytes, context: grpc.ServicerContext) -> Any:
         try:
             with drain:
@@ -115,6 +133,7 @@ def _unary(drain: Drain, handle: Handle, request_type: Any) -> "grpc.RpcMethodHa
             unforeseen(error)
             context.abort(grpc.StatusCode.INTERNAL, "The model server failed; its log says why.")
 
+    answer.experimental_thread_pool = threads  # type: ignore[attr-defined]
     return grpc.unary_unary_rpc_method_handler(
         answer, response_serializer=lambda response: response.SerializeToString()
     )

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from serving.errors import Code, ServingError, not_found
 from serving.lifecycle.states import State, Version, next_to_move
@@ -23,6 +23,8 @@ class Servable(Protocol):
 
 
 S = TypeVar("S", bound=Servable)
+
+_LOOK_AGAIN_SECONDS: Final = 0.1  # whether the models that are waited for are still wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,22 @@ class Manager(Generic[S]):
             known = self._versions.get(model, {})
             return [(n, known[n].state, known[n].error) for n in sorted(known, reverse=True)]
 
-    def wait_until_settled(self, models: Iterable[str], noun: str) -> None:
+    def wait_until_settled(self, models: Iterable[str], noun: str, wanted: Callable[[], bool] = lambda: True) -> None:
         """Block until each model has a version AVAILABLE, or raise UNKNOWN once one of them has none left to try.
 
-        Returns early when the manager stops. A model without any version is waited for.
+        Returns early when the manager stops, and raises ABORTED when the models are not `wanted` any more. A model
+        without any version is waited for.
         """
         with self._changed:
             names = list(models)
-            self._changed.wait_for(lambda: self._stopping or all(self._settled(name) for name in names))
+            while not (self._stopping or all(self._settled(name) for name in names)):
+                if not wanted():
+                    raise ServingError(
+                        Code.ABORTED,
+                        f"The {noun}s {', '.join(names)} are not waited for any more: "
+                        "the caller has gone, or another configuration took the place of this one",
+                    )
+                self._changed.wait(_LOOK_AGAIN_SECONDS)
             failed = [version for name in names for version in self._failed(name)]
         if failed:
             causes = "".join(

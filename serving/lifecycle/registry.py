@@ -1,7 +1,7 @@
 """The configured models: applies configurations, follows base paths, and resolves names, versions and labels."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -24,27 +24,45 @@ class Registry(Generic[S]):
         self._manager = manager
         self._early_labels = early_labels
         self._reloading = threading.Lock()
+        self._waiting = threading.Lock()  # held by a reload until its models serve
         self._polling = threading.Lock()
         self._stored = ModelServerConfig()
         self._applied: dict[str, ModelConfig] = {}
         self._labels: Mapping[str, Mapping[str, int]] = {}
+        self._names: set[str] = set()  # also of earlier configurations
         self._complaints: dict[str, str] = {}
 
-    def reload(self, config: ModelServerConfig, *, noun: str = "model") -> None:
+    def reload(
+        self, config: ModelServerConfig, *, noun: str = "model", wanted: Callable[[], bool] = lambda: True
+    ) -> None:
         """Replace the configuration, and wait until models with a new name serve; raise ServingError.
 
-        A wrong configuration changes nothing. One with a label that cannot be given is kept, but not applied.
+        A wrong configuration changes nothing. One with a label that cannot be given is kept, but not applied. ABORTED
+        while another reload waits; also, with the configuration replaced, when the answer is not `wanted` any more, or
+        when another configuration has dropped the models that are waited for.
         """
+        if not self._waiting.acquire(blocking=False):
+            raise ServingError(
+                Code.ABORTED, "Another reload waits for its models to become available; try again when it has ended"
+            )
+        try:
+            new = self.replace(config)
+            self._manager.wait_until_settled(sorted(new), noun, lambda: wanted() and self._applied.keys() >= new)
+        finally:
+            self._waiting.release()
+        if any(model.HasField("logging_config") for model in config.model_config_list.config):
+            raise invalid("No request-logger-creator provided.")
+
+    def replace(self, config: ModelServerConfig) -> set[str]:
+        """Replace the configuration, as `reload` does but without waiting; return the names of the new models."""
         with self._reloading:
             check(config, self._stored)
             self._stored.CopyFrom(config)
             models = list(self._stored.model_config_list.config)
             self._labels = self._new_labels(models)
-            new = [model.name for model in models if model.name not in self._applied]
+            new = {model.name for model in models} - self._applied.keys()
             self._apply({model.name: model for model in models})
-            self._manager.wait_until_settled(new, noun)
-            if any(model.HasField("logging_config") for model in models):
-                raise invalid("No request-logger-creator provided.")
+            return new
 
     def _new_labels(self, models: list[ModelConfig]) -> Mapping[str, Mapping[str, int]]:
         for model in models:
@@ -64,6 +82,7 @@ class Registry(Generic[S]):
             for name in self._applied.keys() - models.keys():
                 self._manager.aspire(name, {})
             self._applied = models
+            self._names |= models.keys()
         self.poll()
 
     def poll(self) -> None:
@@ -87,6 +106,10 @@ class Registry(Generic[S]):
         if self._complaints.get(name) != message:
             self._complaints[name] = message
             log.warning(message, extra=fields(model=name))
+
+    def knows(self, name: str) -> bool:
+        """Return whether a model of this name is configured, or was."""
+        return name in self._names
 
     @contextmanager
     def use(self, name: str, version: int | None, label: str | None) -> Iterator[tuple[int, S]]:

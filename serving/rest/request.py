@@ -1,15 +1,18 @@
 """Predict's JSON body as the tensors of a request, with tensorflow_model_server's formats and words."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
-from serving.errors import ServingError, invalid
+from serving.errors import Code, ServingError, invalid
 from serving.rest.values import Values, is_object, values_of
-from serving.runtime.tensors import value_field
+from serving.runtime.tensors import TensorError, value_field
+
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")  # as text cannot have it alone, but JSON can
 
 Inputs = Mapping[str, TensorInfo]
 
@@ -19,7 +22,11 @@ def parse(body: bytes) -> dict[str, Any]:
     if not body:
         raise invalid("JSON Parse error: The document is empty")
     try:
-        value = json.loads(body)
+        value = json.loads(body.decode())
+        if _SURROGATE.search(body):
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise invalid("JSON Parse error: The surrogate pair in string is invalid.") from error
     except json.JSONDecodeError as error:
         raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
     except (ValueError, RecursionError) as error:
@@ -117,5 +124,9 @@ def _proto(values: Values, dtype: int) -> TensorProto:
     proto = TensorProto(dtype=dtype)
     for size in values.shape:
         proto.tensor_shape.dim.add(size=size)
-    getattr(proto, value_field(dtype)).extend(values.flat)
+    try:
+        field = value_field(dtype)
+    except TensorError as error:
+        raise ServingError(Code.UNIMPLEMENTED, f"Inputs with {error}") from error
+    getattr(proto, field).extend(values.flat)
     return proto

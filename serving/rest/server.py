@@ -1,190 +1,132 @@
-"""The REST skin: status, metadata, Predict and Prometheus metrics over `Service`."""
+"""REST's HTTP: waitress, with a deadline for each request, bounded bodies, threads for probes, and a drain."""
 
-import json
-import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
+import logging
+import resource
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
-from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest, SignatureDefMap
-from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
-from tensorflow_serving.apis.model_pb2 import ModelSpec
-from tensorflow_serving.apis.predict_pb2 import PredictRequest
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
-from serving.errors import Code, ServingError, invalid
-from serving.logs import unforeseen
-from serving.rest.request import parse, tensors
-from serving.rest.response import predictions
-from serving.runtime.predict import DEFAULT_SIGNATURE
-from serving.service import Service
+from serving.rest.connection import LARGEST_HEAD, Channel, Parser
 
-HTTP_STATUS: Final = {
-    Code.OK: 200,
-    Code.INVALID_ARGUMENT: 400,
-    Code.FAILED_PRECONDITION: 400,
-    Code.OUT_OF_RANGE: 400,
-    Code.UNAUTHENTICATED: 401,
-    Code.PERMISSION_DENIED: 403,
-    Code.NOT_FOUND: 404,
-    Code.ALREADY_EXISTS: 409,
-    Code.ABORTED: 409,
-    Code.RESOURCE_EXHAUSTED: 429,
-    Code.CANCELLED: 499,
-    Code.UNKNOWN: 500,
-    Code.INTERNAL: 500,
-    Code.DATA_LOSS: 500,
-    Code.UNIMPLEMENTED: 501,
-    Code.UNAVAILABLE: 503,
-    Code.DEADLINE_EXCEEDED: 504,
-}
-_LARGEST_BODY: Final = 2**30  # bytes
-_VERSION: Final = r"(?:/(?:versions/(?P<version>\d+)|labels/(?P<label>[^/:]+)))?"
-_POST: Final = re.compile(rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)", re.I)
-_GET: Final = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?", re.I)
+WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
+_DRAIN_SECONDS: Final = 5.0  # for a request to come that had begun when the server stops
+_CONNECTIONS: Final = 4096
+_PROBE_THREADS: Final = 2
+_LARGE_BODY: Final = 2**20  # bytes; values of JSON take up to 50 times the body's memory while they are read
+_LARGE_THREADS: Final = 1
+_IN_MEMORY: Final = 2**62  # bytes; waitress would put more into temporary files, or let a thread wait for a slow reader
 
 
-class Rest:
-    """Answers a method, path and body with JSON, or raises ServingError."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client may send, and how long it may take."""
 
-    def __init__(self, service: Service, timeout_ms: int) -> None:
-        self._service = service
-        self._timeout_ms = timeout_ms
-
-    def answer(self, method: str, path: str, body: bytes) -> str:
-        """Return the JSON text for a request under /v1/."""
-        match = (_POST if method == "POST" else _GET).fullmatch(path)
-        if match is None:
-            raise invalid(f"Malformed request: {method} {path}")
-        if method == "POST":
-            return self._predict(match, body)
-        if not match["name"]:
-            raise invalid("Missing model name in request.")
-        return self._metadata(match) if match["metadata"] else self._status(match)
-
-    def _predict(self, match: re.Match[str], body: bytes) -> str:
-        if match["method"].lower() != "predict":
-            raise ServingError(Code.UNIMPLEMENTED, f"{match['method']} is not supported by this server, use predict")
-        document = parse(body)
-        request = PredictRequest(model_spec=_spec(match))
-        name = document.get("signature_name", "")
-        request.model_spec.signature_name = name
-        with self._service.use(request) as (_, model):
-            signature = model.signature_defs.get(name or DEFAULT_SIGNATURE)
-        if signature is None:
-            raise invalid(f'Serving signature name: "{name or DEFAULT_SIGNATURE}" not found in signature def')
-        if not signature.inputs:
-            raise invalid(f"Failed to get input map for signature: {name or 'DEFAULT'}")
-        for alias, proto in tensors(document, signature.inputs).items():
-            request.inputs[alias].CopyFrom(proto)
-        response = self._service.predict(request, self._timeout_ms, api="predict", entrypoint="REST")
-        return predictions(response.outputs, rows="instances" in document)
-
-    def _status(self, match: re.Match[str]) -> str:
-        return json.dumps(_as_dict(self._service.status(GetModelStatusRequest(model_spec=_spec(match)))), indent=4)
-
-    def _metadata(self, match: re.Match[str]) -> str:
-        request = GetModelMetadataRequest(model_spec=_spec(match), metadata_field=["signature_def"])
-        response = self._service.metadata(request)
-        signatures = SignatureDefMap()
-        response.metadata["signature_def"].Unpack(signatures)
-        document = {"model_spec": _as_dict(response.model_spec), "metadata": {"signature_def": _as_dict(signatures)}}
-        return json.dumps(document, indent=4)
+    body: int = 32 * 2**20  # bytes, also unpacked; 8192 beats of 187 values with all their digits
+    bodies: int = 128 * 2**20  # bytes of all bodies in memory at a time
+    seconds: float = 30.0  # for a whole head and body to come, and for an answer to be read
+    idle_seconds: int = 60  # that a connection is kept between requests
 
 
-def _spec(match: re.Match[str]) -> ModelSpec:
-    spec = ModelSpec(name=match["name"])
-    if match["version"]:
-        if len(match["version"]) > 19 or int(match["version"]) >= 2**63:
-            raise invalid(f"Failed to convert version: {match['version']} to numeric.")
-        spec.version.value = int(match["version"])
-    elif match["label"]:
-        spec.version_label = match["label"]
-    return spec
+class RestServer(TcpWSGIServer):  # type: ignore[misc]
+    """Serves `application` on `port`: a request that is whole gets one of `threads` threads.
 
+    GETs have threads of their own, as they are probes and metrics, which are answered at once however long Predicts
+    take. Large bodies are worked on one after the other, as they take much memory. Raises OSError for a port that is
+    taken.
+    """
 
-def _as_dict(message: Message) -> dict[str, Any]:
-    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    channel_class = Channel
+    active_channels: dict[int, Channel]
 
+    def __init__(self, port: int, threads: int, application: WsgiApplication, limits: Limits) -> None:
+        listener = socket.create_server(("0.0.0.0", port))
+        self.stopping = False
+        self._limits = limits
+        self._predicts, self._probes, self._large = map(_dispatcher, (threads, _PROBE_THREADS, _LARGE_THREADS))
+        # its other messages are about clients
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        settings = Adjustments(
+            sockets=[listener],
+            ident=None,
+            max_request_header_size=LARGEST_HEAD,
+            max_request_body_size=limits.body + 1,
+            inbuf_overflow=_IN_MEMORY,
+            outbuf_overflow=_IN_MEMORY,
+            outbuf_high_watermark=_IN_MEMORY,
+            connection_limit=min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2),
+            channel_timeout=limits.idle_seconds,
+            cleanup_interval=1,
+            log_socket_errors=False,
+            asyncore_use_poll=True,
+        )
+        info = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(
+            application, _sock=listener, sockinfo=info, bind_socket=False, dispatcher=self._predicts, adj=settings
+        )
+        self._thread = threading.Thread(target=self._serve, name="rest", daemon=True)
+        self._thread.start()
 
-class RestServer(TCPServer):
-    """Serves `rest` with a bounded number of threads, and plain-text `pages` by path."""
+    @property
+    def port(self) -> int:
+        """The port that is listened on."""
+        return int(self.effective_port)
 
-    allow_reuse_address = True
-    request_queue_size = 128
+    def add_task(self, task: Channel) -> None:
+        """Have a thread answer the first request of a connection."""
+        self._dispatcher_for(task.requests[0]).add_task(task)
 
-    def __init__(self, port: int, threads: int, rest: Rest, pages: dict[str, Callable[[], str]]) -> None:
-        self.rest = rest
-        self.pages = pages
-        self._threads = ThreadPoolExecutor(threads, "rest")
-        super().__init__(("0.0.0.0", port), _Handler)
+    def _dispatcher_for(self, request: Parser) -> ThreadedTaskDispatcher:
+        if request.command != "POST" or request.error:
+            return self._probes
+        # a small body may be large when it is unpacked
+        large = request.body_bytes_received > _LARGE_BODY or "CONTENT_ENCODING" in request.headers
+        return self._large if large else self._predicts
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Hand a connection to a thread."""
-        self._threads.submit(self._handle, request, client_address)
+    def full(self) -> bool:
+        """Return whether there is no room for more of a large body."""
+        return sum(channel.held() for channel in list(self.active_channels.values())) > self._limits.bodies
 
-    def _handle(self, request: Any, client_address: Any) -> None:
-        try:
-            self.finish_request(request, client_address)
-        except OSError:
-            pass  # the client went away
-        except Exception as error:
-            unforeseen(error)
-        finally:
-            self.shutdown_request(request)
+    def maintenance(self, now: float) -> None:
+        """Close connections that are idle, or whose clients send or read too slowly."""
+        super().maintenance(now)
+        cutoff = time.monotonic() - (_DRAIN_SECONDS if self.stopping else self._limits.seconds)
+        for channel in list(self.active_channels.values()):
+            if channel.is_late(cutoff):
+                channel.will_close = True
+                channel.handle_close()  # at once, as its client may never read
+
+    def _serve(self) -> None:
+        while not self.stopping:
+            wasyncore.loop(self.adj.asyncore_loop_timeout, use_poll=True, map=self._map, count=1)
+        wasyncore.dispatcher.close(self)  # listens no more
+        while self.active_channels:
+            self._close_idle()
+            wasyncore.loop(0.1, use_poll=True, map=self._map, count=1)
+        for dispatcher in (self._predicts, self._probes, self._large):
+            dispatcher.set_thread_count(0)
+
+    def _close_idle(self) -> None:
+        self.maintenance(time.time())
+        for channel in self.active_channels.values():
+            channel.will_close |= not (channel.requests or channel.request or channel.total_outbufs_len)
 
     def stop(self) -> None:
         """Accept nothing more, and wait for the requests in flight."""
-        self.shutdown()
-        self.server_close()
-        self._threads.shutdown()
+        self.stopping = True
+        self.pull_trigger()
+        self._thread.join()
+        self.trigger.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: RestServer
-    timeout = 10.0  # seconds for a client to send its request: a silent one must not hold up a drain
-
-    def do_GET(self) -> None:
-        self._answer(b"")
-
-    def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if not re.fullmatch("[0-9]+", length):
-            length = "0"
-        if len(length) > 18 or int(length) > _LARGEST_BODY:
-            self.send_error(413)
-        else:
-            self._answer(self.rfile.read(int(length)))
-
-    def _answer(self, body: bytes) -> None:
-        if self.path in self.server.pages:
-            self._send(200, "text/plain", self.server.pages[self.path]())
-        elif not self.path.lower().startswith("/v1/"):
-            self.send_error(404)
-        else:
-            self._send(*self._call(body))
-
-    def _call(self, body: bytes) -> tuple[int, str, str]:
-        code = Code.OK
-        try:
-            text = self.server.rest.answer(self.command, self.path, body)
-        except ServingError as error:
-            code, text = error.code, json.dumps({"error": error.message}, indent=4)
-        except Exception as error:
-            unforeseen(error)
-            code, text = Code.INTERNAL, json.dumps({"error": "The model server failed; its log says why."}, indent=4)
-        return HTTP_STATUS[code], "application/json", text
-
-    def _send(self, status: int, content_type: str, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the standard library's access log quiet."""
+def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
+    made = ThreadedTaskDispatcher()
+    made.set_thread_count(threads)
+    return made

@@ -11,9 +11,12 @@ from typing import Any, Final
 import numpy as np
 from tensorflow.core.framework import types_pb2
 
-from serving.errors import invalid
+from serving.errors import Code, ServingError, invalid
 
 _FLOATS: Final = {types_pb2.DT_FLOAT: np.finfo(np.float32), types_pb2.DT_DOUBLE: np.finfo(np.float64)}
+_INTEGERS: Final = frozenset(
+    getattr(types_pb2, f"DT_{name}{bits}") for name in ("INT", "UINT") for bits in (8, 16, 32, 64)
+)
 _JSON_TYPES: Final = {type(None): "Null", bool: "Bool", dict: "Object", list: "Array", str: "String"}
 
 
@@ -73,6 +76,8 @@ def _scalar(value: Any, dtype: int) -> Any:
     elif dtype == types_pb2.DT_BOOL:
         if isinstance(value, bool):
             return value
+    elif dtype not in _INTEGERS:
+        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {json.dumps(value)} to type: {kind}")
     elif number and isinstance(value, int):
         info = np.iinfo(kind)
         if info.min <= value <= info.max:

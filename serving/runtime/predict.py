@@ -7,7 +7,7 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import Code, ServingError, invalid
 from serving.runtime.saved_model import SavedModel, Signature
-from serving.runtime.tensors import Array, TensorError, decode
+from serving.runtime.tensors import Array, TensorError, decode, dtype_name
 
 DEFAULT_SIGNATURE: Final = "serving_default"
 
@@ -37,18 +37,34 @@ def _feeds(signature: Signature, inputs: Mapping[str, TensorProto]) -> dict[str,
             f"len({_listed(wanted)}). Sent extra: {_listed(sent - wanted)}. "
             f"Missing but required: {_listed(wanted - sent)}."
         )
-    feeds = {}
     for alias, tensor in signature.inputs.items():
         if alias not in inputs:
             raise invalid(
                 f"Signature input alias: {alias}(feed name: {tensor}) not found in request and no default value "
                 f"provided. Inputs expected to be in the request {_listed(inputs)}, or default input alias set: "
             )
+    _check_dtypes(signature, inputs)  # before any of them takes memory
+    feeds = {}
+    for alias, tensor in signature.inputs.items():
         try:
             feeds[tensor] = decode(inputs[alias])
         except TensorError as error:
             raise invalid(f"tensor parsing error: {alias}") from error
     return feeds
+
+
+def _check_dtypes(signature: Signature, inputs: Mapping[str, TensorProto]) -> None:
+    """Raise TensorFlow's error for the first tensor, in the order of their names, that is given with another dtype."""
+    wrong = [alias for alias, dtype in signature.dtypes.items() if inputs[alias].dtype != dtype]
+    if not wrong:
+        return
+    alias = min(wrong, key=signature.inputs.__getitem__)
+    try:
+        given, wanted = dtype_name(inputs[alias].dtype), dtype_name(signature.dtypes[alias])
+    except TensorError as error:
+        raise invalid(f"tensor parsing error: {alias}") from error
+    position = sorted(signature.inputs.values()).index(signature.inputs[alias])
+    raise invalid(f"Expects arg[{position}] to be {wanted} but {given} is provided")
 
 
 def _outputs(signature: Signature, output_filter: Iterable[str]) -> Mapping[str, str]:

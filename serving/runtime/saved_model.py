@@ -17,18 +17,24 @@ from tensorflow.python.framework.errors_impl import OpError
 from tensorflow.python.framework.ops import Graph
 from tensorflow.python.saved_model import loader_impl
 
-from serving.errors import Code, ServingError, not_found
+from serving.errors import Code, ServingError, invalid, not_found
 from serving.runtime.tensors import Array
 
+# TensorFlow's words
+_NO_OUTPUT: Final = (
+    "Tried to fetch data for '{0}', which produces no output.  To run to a node but not fetch any data, "
+    "pass '{0}' as an argument to the 'target_node_names' argument of the Session::Run API."
+)
 _VARIABLES: Final = frozenset({"VarHandleOp", "VariableV2"})
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature's tensor names by alias: plain dicts, as protobuf's maps are slow to read per request."""
+    """A signature's tensor names by alias, and its inputs' dtypes: plain dicts, as protobuf's maps are slow to read."""
 
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
+    dtypes: Mapping[str, int]
 
 
 class SavedModel:
@@ -56,7 +62,7 @@ class SavedModel:
         _check_variables(meta, path)
         self.signature_defs: Mapping[str, SignatureDef] = dict(meta.signature_def)
         self.signatures = {
-            name: Signature(_names(signature.inputs), _names(signature.outputs))
+            name: Signature(_names(signature.inputs), _names(signature.outputs), _dtypes(graph, signature.inputs))
             for name, signature in self.signature_defs.items()
         }
         # Session.run spends ten times as long around the same call, and words its errors in its own way
@@ -67,7 +73,7 @@ class SavedModel:
             name: graph.get_tensor_by_name(name)._as_tf_output()
             for signature in self.signatures.values()
             for name in (*signature.inputs.values(), *signature.outputs.values())
-            if ":" in name  # the entry for the initialisation names an operation, not a tensor
+            if ":" in name  # the signature of the initialisation names an operation, not a tensor
         }
 
     def run(self, feeds: Mapping[str, Array], fetches: Sequence[str], timeout_ms: int | None = None) -> list[Array]:
@@ -76,7 +82,10 @@ class SavedModel:
         The timeout takes effect in sessions with inter-op threads of their own.
         """
         feed = {self._tensors[name]: array for name, array in feeds.items()}
-        fetch = [self._tensors[name] for name in fetches]
+        try:
+            fetch = [self._tensors[name] for name in fetches]
+        except KeyError as error:
+            raise invalid(_NO_OUTPUT.format(error.args[0])) from None
         with _errors_translated():
             if timeout_ms is None or not self._interruptible:
                 return _arrays(self._run(self._handle, None, feed, fetch, [], None))
@@ -102,6 +111,14 @@ def _arrays(values: list[Any]) -> list[Array]:
 
 def _names(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
     return {alias: tensors[alias].name for alias in sorted(tensors)}
+
+
+def _dtypes(graph: Graph, tensors: Mapping[str, TensorInfo]) -> dict[str, int]:
+    """Return the dtype of each input that names a tensor, as a number of TensorFlow's."""
+    names = {alias: info.name for alias, info in tensors.items() if ":" in info.name}
+    return {
+        alias: int(graph.get_tensor_by_name(name).dtype.base_dtype.as_datatype_enum) for alias, name in names.items()
+    }
 
 
 def _check_files(path: Path) -> None:

@@ -8,6 +8,8 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.framework.tensor_shape_pb2 import TensorShapeProto
 
+from serving.errors import Code, ServingError
+
 Array = NDArray[Any]
 
 # dtype -> numpy's type and the field of TensorProto that carries its values
@@ -28,8 +30,9 @@ _FIELDS: Final[dict[int, tuple[DTypeLike, str]]] = {
 _DTYPES: Final = {np.dtype(kind): dtype for dtype, (kind, _) in _FIELDS.items()}
 # TensorFlow refuses shapes beyond this as well
 _MAX_ELEMENTS: Final = 2**40
-# a few bytes must not ask for all of the memory
+# bytes: a few must not ask for all of the memory
 _MAX_FILLED: Final = 2**24
+_STRING: Final = 32  # bytes that a string takes in TensorFlow and numpy beside its own
 
 
 class TensorError(ValueError):
@@ -59,6 +62,13 @@ def value_field(dtype: int) -> str:
     return _FIELDS[dtype][1]
 
 
+def dtype_name(dtype: int) -> str:
+    """Return TensorFlow's name for a dtype in errors, as in `float` or `int64`, or raise TensorError for none."""
+    if dtype == types_pb2.DT_INVALID or dtype not in types_pb2.DataType.values():
+        raise TensorError(f"dtype {dtype} is unknown")
+    return str(types_pb2.DataType.Name(dtype).removeprefix("DT_").lower())
+
+
 def _shape(proto: TensorShapeProto) -> tuple[int, ...]:
     shape = tuple(dim.size for dim in proto.dim)
     count = 1
@@ -81,7 +91,8 @@ def _filled(values: Any, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     given = len(values)
     if given == count:
         return np.fromiter(values, kind, count).reshape(shape)
-    if count > max(given, _MAX_FILLED):
+    size = len(values[-1]) + _STRING if kind.hasobject and given else kind.itemsize
+    if count > given and count * size > _MAX_FILLED:
         raise TensorError("too few values for so large a shape")
     if not given:
         return np.full(shape, b"" if kind.hasobject else 0, kind)
@@ -92,7 +103,12 @@ def _filled(values: Any, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
 
 
 def encode(array: Array, proto: TensorProto, *, as_content: bool = False) -> None:
-    """Write `array` into an empty TensorProto, in its typed field, or as bytes where the dtype allows."""
+    """Write `array` into an empty TensorProto, in its typed field, or as bytes where the dtype allows.
+
+    Raises UNIMPLEMENTED for a dtype that is not supported.
+    """
+    if array.dtype not in _DTYPES:
+        raise ServingError(Code.UNIMPLEMENTED, f"Outputs of dtype {array.dtype} are not supported by this server")
     proto.dtype = dtype = _DTYPES[array.dtype]
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)

@@ -12,6 +12,7 @@ WARMUP_LATENCY: Final = ":tensorflow:serving:model_warmup_latency"
 WARMUP_RECORDS: Final = ":tensorflow:serving:model_warmup_records_read"
 LOAD_ATTEMPTS: Final = ":tensorflow:cc:saved_model:load_attempt_count"
 LOAD_LATENCY: Final = ":tensorflow:cc:saved_model:load_latency"
+UNKNOWN_MODEL: Final = "(unknown)"  # the label model_name of requests for models that were never configured
 
 _BOUNDS: Final = tuple(10 * 1.8**power for power in range(33))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +13,12 @@ from pathlib import Path
 import grpc
 import psutil
 import pytest
+from google.protobuf import text_format
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.framework.tensor_pb2 import TensorProto
+from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 
 from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
 from tests.golden.process import ROOT, running
@@ -207,8 +212,92 @@ def test_only_the_needed_part_of_tensorflow_is_imported():
     assert not {"keras", "tensorflow._api.v2"} & set(modules.split())
 
 
+def test_help_lists_the_flags():
+    ended = run("--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "--model_base_path=" in ended.stdout
+
+
 def test_wrong_flags_exit_with_2_and_one_sentence():
     ended = run("--port=0", "--model_name=ecg", "--model_base_path=/nowhere", "--enable_batching")
     assert ended.returncode == 2
     assert len(ended.stderr.splitlines()) == 1
     assert "--enable_batching" in ended.stderr
+
+
+def test_reloads_that_wait_for_a_missing_base_path_stop_nothing_else(log, tmp_path, base):
+    config = tmp_path / "models.config"
+    entry = f'config {{ name: "%s" base_path: "{base}" model_platform: "tensorflow" }} '
+    config.write_text(f"model_config_list {{ {entry % 'ecg'} }}")
+    flags = ("--port=0", f"--model_config_file={config}", "--model_config_file_poll_wait_seconds=0")
+    with running(log, *flags, "--grpc_max_threads=2") as server:
+        client = Client(server.target)
+        wrong, right = ReloadConfigRequest(), ReloadConfigRequest()
+        models = f"model_config_list {{ {entry % 'ecg'} {entry % 'new'} }}"
+        text_format.Parse(models, right.config)
+        text_format.Parse(models.replace(f'"new" base_path: "{base}"', '"typo" base_path: "/no/such"'), wrong.config)
+        waiting = client.model.HandleReloadConfigRequest.future(wrong, timeout=PATIENCE)
+        server.says("Could not find base path /no/such")
+        for _ in range(8):
+            with refused(grpc.StatusCode.ABORTED, contains="Another reload waits"):
+                client.reload(wrong)
+        client.predict(spec("ecg"))
+        assert client.states("ecg") == {1: "AVAILABLE"}
+        waiting.cancel()
+
+        def is_applied() -> bool:
+            reload = client.model.HandleReloadConfigRequest.future(right, timeout=PATIENCE)
+            return reload.code() is grpc.StatusCode.OK
+
+        until(is_applied)
+        client.predict(spec("new"))
+
+
+@pytest.mark.parametrize("waiting", ["reload", "file"])
+def test_the_configuration_file_is_followed_while_a_base_path_is_missing(log, tmp_path, base, waiting):
+    config = tmp_path / "models.config"
+    entry = 'config { name: "%s" base_path: "%s" model_platform: "tensorflow" } '
+    config.write_text(f"model_config_list {{ {entry % ('ecg', base)} }}")
+    flags = ("--port=0", f"--model_config_file={config}", "--model_config_file_poll_wait_seconds=1")
+    with running(log, *flags) as server:
+        client = Client(server.target)
+        missing = f"model_config_list {{ {entry % ('ecg', base)} {entry % ('typo', '/no/such')} }}"
+        if waiting == "file":
+            config.write_text(missing)
+        else:
+            request = ReloadConfigRequest()
+            text_format.Parse(missing, request.config)
+            call = client.model.HandleReloadConfigRequest.future(request, timeout=PATIENCE)
+        server.says("Could not find base path /no/such")
+        config.write_text(f"model_config_list {{ {entry % ('other', base)} }}")
+        until(lambda: client.states("other") == {1: "AVAILABLE"})
+        if waiting == "reload":
+            with refused(grpc.StatusCode.ABORTED, contains="another configuration took the place of this one"):
+                call.result()
+
+
+def test_reloads_can_be_refused(log, flags):
+    with running(log, *flags, "--allow_reload=false") as server:
+        client = Client(server.target)
+        with refused(grpc.StatusCode.PERMISSION_DENIED, contains="--allow_reload=false"):
+            client.reload(ReloadConfigRequest())
+        client.predict(spec("ecg"))
+
+
+def test_a_kilobyte_takes_no_memory(log, flags):
+    with running(log, *flags) as server:
+        client = Client(server.target)
+        client.predict(spec("ecg"))
+        process = psutil.Process(server.process.pid)
+        before = process.memory_info().rss
+        many = {
+            "text": TensorProto(dtype=types_pb2.DT_STRING, string_val=[b"x" * 1000]),
+            "numbers": TensorProto(dtype=types_pb2.DT_FLOAT, float_val=[1]),
+        }
+        for proto in many.values():
+            proto.tensor_shape.dim.add(size=2**24)
+            with refused(grpc.StatusCode.INVALID_ARGUMENT):
+                client.predict(spec("ecg"), {"features": proto})
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
+        assert int(peak) * 1024 - before < 50e6

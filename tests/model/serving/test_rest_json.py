@@ -11,7 +11,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
-from serving.errors import ServingError
+from serving.errors import Code, ServingError
 from serving.rest.request import parse, tensors
 from serving.rest.response import predictions
 from serving.runtime.tensors import decode, encode
@@ -97,3 +97,24 @@ def test_a_wrong_document_is_refused_with_the_reason(document, inputs, about):
 def test_any_body_is_an_object_or_refused(body):
     with contextlib.suppress(ServingError):
         assert isinstance(parse(body), dict)
+
+
+@pytest.mark.parametrize("name", ["half", "bfloat16", "complex64", "complex128", "resource", "qint8"])
+@pytest.mark.parametrize("value", [1, 1.5, [[]], "x", True, None, {"b64": "AA=="}])
+def test_a_dtype_that_json_has_no_values_of_is_unimplemented(name, value):
+    inputs = {"x": TensorInfo(dtype=types_pb2.DataType.Value(f"DT_{name.upper()}"))}
+    with pytest.raises(ServingError) as refused:
+        tensors({"inputs": value}, inputs)
+    assert refused.value.code is Code.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00\ud800", rb"\uD83D x", b"\xed\xa0\x80"])
+@pytest.mark.parametrize("body", [b'{"inputs": "%s"}', b'{"signature_name": "%s"}', b'{"%s": 1}'])
+def test_half_a_surrogate_pair_is_no_text(text, body):
+    with pytest.raises(ServingError, match="JSON Parse error: ") as refused:
+        parse(body % text)
+    assert refused.value.code is Code.INVALID_ARGUMENT
+
+
+def test_a_whole_surrogate_pair_is_a_character():
+    assert parse(rb'{"inputs": "\ud83d\ude00"}') == {"inputs": "\U0001f600"}

@@ -2,15 +2,20 @@
 
 import fcntl
 import os
+import tracemalloc
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.config_pb2 import ConfigProto
 
 from serving.errors import Code, ServingError
 from serving.grpc.server import GRPC_CODES, _truncated
-from serving.rest.server import HTTP_STATUS
+from serving.rest.application import HTTP_STATUS
+from serving.runtime.predict import predict
 from serving.runtime.saved_model import SavedModel
 from tests.golden.kit import FEATURES, LONG_BEAT, export
 
@@ -84,3 +89,38 @@ def test_every_code_has_its_place_in_both_transports():
 @pytest.mark.parametrize(("length", "expected"), [(1024, 1024), (1025, 1024 + len("...TRUNCATED"))])
 def test_long_messages_are_cut(length, expected):
     assert len(_truncated("x" * length)) == expected
+
+
+def test_the_signature_of_the_initialisation_has_no_output(version):
+    with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
+        with pytest.raises(ServingError, match="Tried to fetch data for 'NoOp', which produces no output") as refused:
+            predict(model, "__saved_model_init_op", {})
+        assert refused.value.code is Code.INVALID_ARGUMENT
+
+
+class _Two(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, "z"), tf.TensorSpec([None], tf.string, "a")])
+    def predict(self, z, a):
+        return {"y": tf.strings.as_string(z) + a}
+
+
+@pytest.mark.parametrize(("z", "a"), [("f", "f"), ("s", "s"), ("s", "f")])
+def test_another_dtype_is_refused_in_tensorflows_words_before_it_takes_memory(tmp_path, z, a):
+    two = _Two()
+    tf.saved_model.save(two, str(tmp_path / "1"), two.predict)
+    many = {"s": TensorProto(dtype=7, string_val=[b"x" * 1000]), "f": TensorProto(dtype=1, float_val=[1])}
+    for proto in many.values():
+        proto.tensor_shape.dim.add(size=2**12)
+    given = {"s": np.array([b"x"], object), "f": np.array([1], np.float32)}
+    with closing(SavedModel(tmp_path / "1", ["serve"], ConfigProto())) as model:
+        names = model.signatures["serving_default"]
+        with pytest.raises(ServingError) as expected:
+            model.run({names.inputs["z"]: given[z], names.inputs["a"]: given[a]}, list(names.outputs.values()))
+        tracemalloc.start()
+        try:
+            with pytest.raises(ServingError) as refused:
+                predict(model, "serving_default", {"z": many[z], "a": many[a]})
+            assert tracemalloc.get_traced_memory()[1] < 2**15
+        finally:
+            tracemalloc.stop()
+    assert str(refused.value) == str(expected.value)

@@ -70,6 +70,7 @@ def proto(*shape: int, dtype: int = types_pb2.DT_FLOAT, **values) -> TensorProto
         proto(1 << 30, 1 << 30, float_val=[1]),
         proto(1 << 30, float_val=[1]),  # 4 GiB for a few bytes
         proto(1 << 30),
+        proto(1 << 15, dtype=types_pb2.DT_STRING, string_val=[b"x" * 1000]),
         proto(*[1] * 100, float_val=[1]),
         proto(0, 1 << 62),
         proto(1, dtype=types_pb2.DT_UINT8, int_val=[300]),
@@ -82,3 +83,8 @@ def proto(*shape: int, dtype: int = types_pb2.DT_FLOAT, **values) -> TensorProto
 def test_what_is_no_tensor_is_refused(wrong):
     with pytest.raises(TensorError):
         decode(wrong)
+
+
+def test_one_value_fills_a_tensor_of_some_size():
+    assert decode(proto(1 << 22, float_val=[1])).sum() == 1 << 22
+    assert len(decode(proto(1 << 13, dtype=types_pb2.DT_STRING, string_val=[b"x" * 1000]))) == 1 << 13

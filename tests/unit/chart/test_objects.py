@@ -517,6 +517,9 @@ def test_the_projects_own_server_takes_the_place_of_the_official_one(render):
     server, image = mine["containers"][0], mine["containers"][0]["image"]
     assert image.startswith("ecg-serving:")
     assert "command" not in server
-    same = {**theirs["containers"][0], "image": image}
+    args = [*theirs["containers"][0]["args"]]
+    assert "--allow_reload=false" not in args
+    args.insert(args.index("--grpc_channel_arguments=grpc.max_connection_age_ms=5000"), "--allow_reload=false")
+    same = {**theirs["containers"][0], "image": image, "args": args}
     assert server == {key: value for key, value in same.items() if key != "command"}
     assert theirs["containers"][0]["command"] == ["tensorflow_model_server"]

@@ -58,6 +58,20 @@ def test_a_wrong_command_line_is_refused_with_the_reason(arguments, about):
         Flags.parse([MODEL, *arguments])
 
 
+@pytest.mark.parametrize("argument", ["--help", "--help=true"])
+def test_help_needs_no_model(argument):
+    assert Flags.parse([argument]).help
+
+
+@pytest.mark.parametrize(
+    "line", ["  --port=8500", "  --rest_api_port=", "  --allow_reload=true", "  --model_name=default"]
+)
+def test_the_usage_has_every_flag_with_its_default(line):
+    lines = Flags.usage().splitlines()
+    assert line in lines
+    assert len(lines) == len(fields(Flags)) + 1
+
+
 def test_a_model_is_needed():
     with pytest.raises(FlagError, match="which model to serve"):
         Flags.parse([])

@@ -214,3 +214,10 @@ def test_every_wanted_version_is_loaded_and_every_other_unloaded_in_the_end(stat
 def test_the_order_of_loads_and_unloads(states, expected):
     version = next_to_move(versions(states))
     assert (version and version.number) == expected
+
+
+def test_a_wait_ends_when_nobody_wants_it_any_more(manager):
+    answers = iter([True, True, False])
+    with pytest.raises(ServingError, match="The models m are not waited for any more") as ended:
+        manager.wait_until_settled(["m"], "model", lambda: next(answers))
+    assert ended.value.code is Code.ABORTED
