@@ -26,8 +26,8 @@ $(INSTALLED): $(LOCK)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
 	@rm -f $(VENV)/.installed-* && touch $@
 
-run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000)
-	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT)) $(ARGS)
+run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000, TRAIN="--epochs 5 --label y")
+	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT)) $(ARGS) -- $(TRAIN)
 
 lint: $(INSTALLED) ## Style, format and strict types
 	@$(BIN)/ruff check $(CODE)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from training.options import parse_options
 from training.store.versions import newest
 
 GRACE_SECONDS = 35  # longer than the servers themselves take to drain
@@ -39,19 +40,22 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
     parser.add_argument("--port", type=int, default=5000, help="of the gateway (%(default)s)")
     parser.add_argument("--grpc-port", type=int, default=8500, help="of the model server (%(default)s)")
+    parser.add_argument("train", nargs="*", metavar="-- OPTION", help="options of python -m training, behind --")
     return parser.parse_args()
 
 
 def _run(options: argparse.Namespace, stack: ExitStack) -> None:
+    data = ["--data", options.data] if options.data else []
+    train = ["--models", str(options.models), "--keep", "5", *options.train, *data]
+    models = parse_options(train).models  # a mistake is best known before anything is started, too
     # Taken before the training, since a busy port is best known early; the gateway inherits it.
     listener = stack.enter_context(_listener(options.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    data = ["--data", options.data] if options.data else []
-    with _started("training", "--models", str(options.models), "--keep", "5", *data) as training:
+    with _started("training", *train) as training:
         if training.wait():
             sys.exit(training.returncode)
     address = Path(stack.enter_context(tempfile.TemporaryDirectory()), "serving")
-    base = options.models.resolve()
+    base = models.resolve()
     serving = stack.enter_context(
         _started(
             "serving",

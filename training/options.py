@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,10 +30,12 @@ class Options:
     version_file: Path | None
     unless_published: bool
     run: str | None
+    log_dir: Path | None
     worker_patience: float
     validation_share: float
     test_share: float
     recipe: Recipe
+    command: str  # the whole command line, as a shell takes it
 
 
 def parse_options(arguments: list[str]) -> Options:
@@ -45,7 +48,8 @@ def parse_options(arguments: list[str]) -> Options:
     _add_recipe(parser)
     chosen = vars(parser.parse_args(arguments))
     recipe = Recipe(**{name: chosen.pop(name) for name in asdict(DEFAULTS)})
-    return Options(recipe=recipe, **chosen)
+    command = shlex.join(["python", "-m", "training", *arguments])
+    return Options(recipe=recipe, command=command, **chosen)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +75,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--version-file", type=Path, help="where to write the number of the version that was published")
     add("--unless-published", action="store_true", help="do nothing if --models has a version already")
     add("--run", type=_run, help="name of this training: started again under it, it goes on after its last epoch")
+    add("--log-dir", type=Path, metavar="DIR", help="where to write each epoch's values for TensorBoard")
     add(
         "--worker-patience",
         type=_positive,

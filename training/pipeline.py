@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -28,6 +29,8 @@ from training.report.report import summary, write_report
 from training.store.locked_folders import scratch
 from training.store.version_files import read_spared, write_version
 from training.store.versions import prune, publish, staging
+from training.tracking.mlflow_run import record_run
+from training.tracking.tensorboard import EpochEvents
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
     spared = read_spared(options.spare_file)
-    version = published(options.models, options.run) if options.run else None
+    version = earlier = published(options.models, options.run) if options.run else None
     if version is None:
         team = join(workers, options.worker_patience) if workers else None
         if team and not team.leads:
@@ -53,7 +56,10 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
         write_version(options.version_file, version)
     if options.keep:
         prune(options.models, options.keep, spared)
-    return options.models / str(version)
+    folder = options.models / str(version)
+    if earlier is None:
+        record_run(folder)
+    return folder
 
 
 def _lead(options: Options, team: Team | None) -> int:
@@ -62,7 +68,8 @@ def _lead(options: Options, team: Team | None) -> int:
         folder = stack.enter_context(staging(options.models))
         splits = read_splits(options, stack.enter_context(scratch()))
         store = _store(options, splits, team)
-        outcome = fit_and_evaluate(splits, options.recipe, team, store)
+        watchers = [EpochEvents.under(options.log_dir, options.run)] if options.log_dir else []
+        outcome = fit_and_evaluate(splits, options.recipe, team, store, watchers)
         description = describe(splits, outcome, options.recipe)
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
@@ -107,14 +114,21 @@ def _store(options: Options, splits: Splits, team: Team | None) -> Store | None:
     return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None
 
 
-def fit_and_evaluate(splits: Splits, recipe: Recipe, team: Team | None = None, store: Store | None = None) -> Outcome:
+def fit_and_evaluate(
+    splits: Splits,
+    recipe: Recipe,
+    team: Team | None = None,
+    store: Store | None = None,
+    watchers: Sequence[EpochEvents] = (),
+) -> Outcome:
     """Train by one part, calibrate by the second, judge by the third; TrainingError if the training diverged."""
-    trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store)
+    trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store, watchers)
     truth = splits.class_labels[splits.test.columns()]
     before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
     temperature = fit_temperature(trained.logits(splits.validation), splits.validation.columns())
     apply_temperature(trained.model, temperature)
-    evaluation = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test), splits.class_names)
+    answers = trained.probabilities(splits.test)
+    evaluation = Evaluation(splits.class_labels, truth, answers, splits.class_names, splits.test.groups)
     calibration = Calibration(temperature, before, evaluation.reliability())
     return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 

@@ -72,10 +72,11 @@ def ask(url: str, body: bytes | None = None) -> Any:
 def test_make_run_ends_with_a_prediction_and_ctrl_c_leaves_no_process(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0, 1] * 40)
     arguments = shlex.join([*FREE_PORTS, "--models", str(tmp_path / "ecg")])
-    with running(["make", "run", f"DATA={data}", f"ARGS={arguments}"]) as run:
+    with running(["make", "run", f"DATA={data}", f"ARGS={arguments}", "TRAIN=--epochs 3 --label 'last'"]) as run:
         *_, body, url = shlex.split(run.until("Try it:"))
         answer = ask(url, (ROOT / body.removeprefix("@")).read_bytes())
         assert json.dumps(answer) in "".join(run.lines)
+        assert "Epoch 3/3\n" in run.lines
         family = psutil.Process(run.process.pid).children(recursive=True)
         assert len(family) >= 4  # run, the model server, the gateway and its workers
         run.interrupt()
@@ -104,6 +105,24 @@ def test_a_busy_port_is_said_before_anything_is_trained(tmp_path):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"port {port}" in done.stderr
+    assert not (tmp_path / "ecg").exists()
+
+
+def test_a_mistake_in_the_options_of_training_is_named_before_anything_is_started(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "scripts.run",
+        *FREE_PORTS,
+        "--models",
+        str(tmp_path / "ecg"),
+        "--",
+        "--epochs",
+        "x",
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "argument --epochs: 'x' is not a whole number" in done.stderr
     assert not (tmp_path / "ecg").exists()
 
 

@@ -91,12 +91,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_two_workers_publish_one_version_as_good_as_that_of_one(tmp_path, data):
     for count in (1, 2):
-        with training(tmp_path / "ecg", data, count, "--epochs", 3) as trainers:
+        options = ("--epochs", 3, "--log-dir", tmp_path / "logs", "--run", f"of-{count}")
+        with training(tmp_path / "ecg", data, count, *options) as trainers:
             assert trainers.end() == [0] * count, trainers.told
     alone, together = (metrics(tmp_path / "ecg" / version) for version in "12")
     assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["1", "2"]
     assert together["data"]["rows"] == alone["data"]["rows"]
     assert together["metrics"]["accuracy"] == pytest.approx(alone["metrics"]["accuracy"], abs=0.02)
+    # One of the workers writes for TensorBoard.
+    events = [path.relative_to(tmp_path / "logs").parent for path in sorted((tmp_path / "logs").rglob("*tfevents*"))]
+    assert [str(path) for path in events] == [
+        f"of-{count}/{part}" for count in "12" for part in ("train", "validation")
+    ]
     # The same rows in each batch: only the order in which sums are made differs.
     assert together["history"]["val_loss"] == pytest.approx(alone["history"]["val_loss"], rel=0.2)
 

@@ -5,6 +5,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+Split = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # row numbers for training, validation and test
+
 
 def hash_rows(features: NDArray[np.float32], salt: int = 0) -> NDArray[np.uint64]:
     """A number for each row of `features` (rows, n) that depends on its values and `salt` alone, (rows,)."""
@@ -20,7 +22,7 @@ def split_rows(
     test_share: float,
     seed: int,
     classes: NDArray[np.int64] | None = None,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> Split:
     """Row numbers for training and validation, in an order by `seed`, and for test, in that of their `hashes`.
 
     The rows of the lowest hashes are held back, so that neither another seed nor more rows make a network train on

@@ -16,6 +16,9 @@ CHUNK_BYTES = 16 << 20  # of the spool, moved at once
 
 Features = NDArray[np.float32]
 Columns = NDArray[np.int64]
+Groups = NDArray[np.uint64]
+# features (rows, n), labels (rows,), and the hashes of the rows' groups (rows,) where they have any
+Block = tuple[Features, NDArray[np.int64]] | tuple[Features, NDArray[np.int64], Groups | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Rows:
     shard_rows: int  # in each shard but the last
     width: int
     counts: tuple[int, ...]  # rows of each class, by its column
+    groups: Groups | None = None  # the hash of each beat's group, (rows,), in the order of `blocks`
 
     def __len__(self) -> int:
         return sum(self.counts)
@@ -60,18 +64,23 @@ class Spool:
     width: int
     labels: NDArray[np.int64]  # (rows,)
     hashes: NDArray[np.uint64]  # (rows,)
+    groups: Groups | None = None  # the hashes of their groups, (rows,); None if not all rows have one
 
 
-def spool(blocks: Iterable[tuple[Features, NDArray[np.int64]]], path: Path, width: int, salt: int = 0) -> Spool:
-    """Write blocks of features (rows, n) with labels (rows,) to `path`, one after the other."""
+def spool(blocks: Iterable[Block], path: Path, width: int, salt: int = 0) -> Spool:
+    """Write the features of blocks to `path`, one after the other; labels and hashes stay in memory."""
     labels: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     hashes: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
+    groups: list[Groups | None] = []
     with path.open("wb") as file:
-        for features, block_labels in blocks:
+        for features, block_labels, *more in blocks:
             file.write(np.ascontiguousarray(np.pad(features, ((0, 0), (0, 1)))).data)
             labels.append(block_labels)
             hashes.append(hash_rows(features, salt))
-    return Spool(path, width, np.concatenate(labels), np.concatenate(hashes))
+            groups.append(more[0] if more else None)
+    known = [each for each in groups if each is not None]
+    all_known = np.concatenate(known) if known and len(known) == len(groups) else None
+    return Spool(path, width, np.concatenate(labels), np.concatenate(hashes), all_known)
 
 
 def write_shards(
@@ -81,16 +90,19 @@ def write_shards(
     folder: Path,
     shard_bytes: int = SHARD_BYTES,
     chunk_bytes: int = CHUNK_BYTES,
+    *,
+    keep: bool = False,
 ) -> list[Rows]:
     """Move the spooled rows to shards in `folder` and return a split for each array of row numbers in `splits`.
 
     A row's number stands in one split or in none. Rows that follow one another in a split share a shard, so that the
     shards of a random order are random draws of the split. The spool is read from its end, which is then cut off: the
-    disk holds the beats once.
+    disk holds the beats once. With `keep` the spool stays, to be dealt out anew.
     """
     record_bytes = (spooled.width + 1) * np.dtype(np.float32).itemsize
     columns = np.searchsorted(class_labels, spooled.labels)
     shard_rows = max(1, shard_bytes // record_bytes, len(columns) // MOST_SHARDS)
+    chunk_rows = max(1, chunk_bytes // record_bytes)
     shard_of = np.full(len(columns), -1, np.int32)  # a row in no split is left out
     parts: list[Rows] = []
     shards: list[Path] = []
@@ -98,19 +110,30 @@ def write_shards(
         shard_of[chosen] = len(shards) + np.arange(len(chosen)) // shard_rows
         own = [folder / f"{spooled.path.name}-{number}-{shard:05}" for shard in range(-(-len(chosen) // shard_rows))]
         counts = np.bincount(columns[chosen], minlength=len(class_labels))
-        parts.append(Rows(tuple(own), shard_rows, spooled.width, tuple(counts.tolist())))
+        groups = _in_order_of_blocks(spooled.groups, chosen, shard_of, chunk_rows)
+        parts.append(Rows(tuple(own), shard_rows, spooled.width, tuple(counts.tolist()), groups))
         shards += own
-    chunk_rows = max(1, chunk_bytes // record_bytes)
     with spooled.path.open("r+b") as file:
         for first in reversed(range(0, len(columns), chunk_rows)):
             file.seek(first * record_bytes)
-            records = np.fromfile(file, np.float32).reshape(-1, spooled.width + 1)
+            records = np.fromfile(file, np.float32, chunk_rows * (spooled.width + 1)).reshape(-1, spooled.width + 1)
             chunk = slice(first, first + len(records))
             records[:, -1] = columns[chunk]
             _append(records, shard_of[chunk], shards)
-            file.truncate(first * record_bytes)
-    os.unlink(spooled.path)
+            if not keep:
+                file.truncate(first * record_bytes)
+    if not keep:
+        os.unlink(spooled.path)
     return parts
+
+
+def _in_order_of_blocks(
+    groups: Groups | None, chosen: NDArray[np.int64], shard_of: NDArray[np.int32], chunk_rows: int
+) -> Groups | None:
+    """Return the groups of the rows `chosen` as they follow one another in their shards: the last chunk comes first."""
+    if groups is None:
+        return None
+    return groups[chosen[np.lexsort((chosen, -(chosen // chunk_rows), shard_of[chosen]))]]
 
 
 def _append(records: Features, shard_of: NDArray[np.int32], shards: Sequence[Path]) -> None:

@@ -6,18 +6,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import classification_report, confusion_matrix, f1_score, roc_auc_score, roc_curve
+from sklearn.metrics import classification_report, confusion_matrix, roc_auc_score, roc_curve
 
 from training.dataset.classes import shown
+from training.evaluation.intervals import Resamples, accuracy, differences, intervals, macro_f1
 from training.evaluation.reliability import Reliability, reliability
-
-
-def scores(class_labels: NDArray[np.int64], truth: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:
-    """The two figures by which models are compared: `accuracy`, and `macro_f1` over all `class_labels`."""
-    return {
-        "accuracy": float(np.mean(truth == predicted)),
-        "macro_f1": float(f1_score(truth, predicted, labels=class_labels, average="macro", zero_division=0.0)),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +21,7 @@ class Evaluation:
     truth: NDArray[np.int64]  # (rows,)
     probabilities: NDArray[np.float32]  # (rows, k), columns in the order of class_labels
     class_names: Mapping[int, str] = field(default_factory=dict)  # of class labels, for people
+    groups: NDArray[np.uint64] | None = None  # (rows,), whose beats they are, if that is known
 
     @property
     def classes(self) -> list[str]:
@@ -44,6 +38,29 @@ class Evaluation:
         """Rows counted by true (row) and predicted (column) class, (k, k)."""
         counts: NDArray[np.int64] = confusion_matrix(self.truth, self.predicted, labels=self.class_labels)
         return counts
+
+    def scores(self) -> dict[str, float]:
+        """The two figures by which models are compared: accuracy, and macro-F1 over the classes that have rows."""
+        return _scores(self.confusion())
+
+    def beside(self, predicted: NDArray[np.int64]) -> dict[str, Any]:
+        """The `scores` of another network's answers (rows,) to the same beats, and how this one differs from it.
+
+        The `difference`, this one's minus the other's, is a 95 % interval for each score, of pairs drawn together.
+        """
+        truth, mine, theirs = map(self._columns, (self.truth, self.predicted, predicted))
+        resamples = Resamples.draw(truth, [mine, theirs], len(self.class_labels), self.groups)
+        other = confusion_matrix(self.truth, predicted, labels=self.class_labels)
+        return {**_scores(other), "difference": differences(resamples)}
+
+    def intervals(self) -> dict[str, Any]:
+        """95 % intervals of the scores and of each class' recall and precision, as `intervals` has them."""
+        truth, mine = map(self._columns, (self.truth, self.predicted))
+        resamples = Resamples.draw(truth, [mine], len(self.class_labels), self.groups)
+        return intervals(resamples, self.class_labels)
+
+    def _columns(self, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.searchsorted(self.class_labels, labels)
 
     def reliability(self) -> Reliability:
         """How often the predicted class is right, by its probability."""
@@ -85,7 +102,8 @@ class Evaluation:
         areas = [self.roc_auc(column) for column in range(len(self.class_labels))]
         known = [area for area in areas if area is not None]
         return {
-            **scores(self.class_labels, self.truth, self.predicted),
+            **self.scores(),
+            "intervals": self.intervals(),
             "roc_auc": float(np.mean(known)) if known else None,
             "rows": len(self.truth),
             "class_labels": self.class_labels.tolist(),
@@ -95,6 +113,11 @@ class Evaluation:
                 for label, area in zip(self.class_labels, areas, strict=True)
             },
         }
+
+
+def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
+    counts = confusion.astype(np.float64)
+    return {"accuracy": float(accuracy(counts)), "macro_f1": float(macro_f1(counts))}
 
 
 def _plain(scores: dict[str, float]) -> dict[str, float]:

@@ -12,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.export.log_level import hide_information
+
 
 class Session:
     """What a loaded version answers; it ends with the context that `load_session` gave it in."""
@@ -55,6 +57,7 @@ class Session:
 @contextmanager
 def load_session(folder: Path) -> Iterator[Session]:
     """The version in `folder`; its graph and variables are gone afterwards."""
+    hide_information()
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         loaded = tf.compat.v1.saved_model.loader.load(session, [tf.saved_model.SERVING], str(folder))
         yield Session(session, loaded.signature_def)

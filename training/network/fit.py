@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -52,10 +53,12 @@ def fit(
     recipe: Recipe,
     team: Team | None = None,
     store: Store | None = None,
+    watchers: Sequence[keras.callbacks.Callback] = (),
 ) -> Trained:
     """Train until the validation loss stops falling and keep the best weights.
 
     With a `team` its workers train one network together; with a `store` a killed training goes on after its last epoch.
+    `watchers` are told of each epoch.
     A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss.
     """
     keras.utils.set_random_seed(recipe.seed)
@@ -66,7 +69,7 @@ def fit(
         "val_loss", min_delta=LEAST_GAIN, patience=recipe.patience, restore_best_weights=True
     )
     epochs = Epochs(stop, store)
-    callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN()]
+    callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN(), *watchers]
     left = range(epochs.done, epochs.done if epochs.ended else recipe.epochs)
     started = time.monotonic()
     _fit(model, train, validation, recipe, left, callbacks, team)

@@ -41,6 +41,8 @@ def describe(splits: Splits, outcome: Outcome, recipe: Recipe) -> dict[str, Any]
             "note": splits.note,
             "features": splits.beats.width,
             "rows": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
+            "groups": splits.groups(),
+            "warnings": [each._asdict() for each in splits.warnings],
         },
         "class_names": {str(label): name for label, name in splits.class_names.items()},
         "training": {

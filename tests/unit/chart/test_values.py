@@ -136,6 +136,7 @@ def test_training_options_are_those_of_the_program():
         "spare_file",
         "version_file",
         "run",
+        "command",
     }
     offered = {path.rsplit(".", 1)[1] for path in LEAVES if path.startswith("training.options.")}
     assert {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in offered} == known

@@ -51,6 +51,7 @@ TRAINING_MAY_IMPORT = {
     "ood": {"dataset"},
     "export": {"network", "ood"},
     "evaluation": {"dataset", "export", "store"},
+    "tracking": set(),
     "report": {"dataset", "network", "ood", "evaluation", "recipe"},
 }
 # What of the model server each of its packages may import beside itself, errors and logs.

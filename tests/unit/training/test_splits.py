@@ -2,7 +2,7 @@
 
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from data.tables.reader import read_beats
 from tests.made_beats import write_beats
 from training.dataset.assignment import hash_rows, split_rows
 from training.dataset.shards import Rows
-from training.dataset.splits import Splits, read_splits
+from training.dataset.splits import Splits, read_splits, read_spooled
 from training.errors import TrainingError
 from training.options import parse_options
 
@@ -132,32 +132,169 @@ def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
     assert splits.test.counts == (2, 3)
 
 
-def test_a_group_column_is_no_feature_and_what_it_does_not_do_is_said(tmp_path, caplog):
-    data = write_beats(tmp_path / "beats.csv", [0] * 10 + [1] * 10)
-    rows = [f"{number % 4},{line},7" for number, line in enumerate(data.read_text().splitlines())]
-    names = ",".join(["patient", *(f"F{number}" for number in range(12)), "label", "age"])
-    data.write_text("\n".join(["# by hand", names, *rows]))
-    splits = parted(tmp_path, data, "--group", "patient", "--drop", "age", "--drop", "F3")
-    assert splits.beats.feature_names == tuple(f"F{number}" for number in range(12) if number != 3)
-    assert splits.train.width == 11
+def with_column(path: Path, name: str, values: Sequence[object]) -> Path:
+    """The beats with a header and one more column in front, as a file beside it."""
+    lines = path.read_text().splitlines()
+    features = [f"F{number}" for number in range(1, lines[0].count(",") + 1)]
+    rows = [f"{value},{line}" for value, line in zip(values, lines, strict=True)]
+    other = path.with_name(f"{name}-{path.name}")
+    other.write_text("\n".join([",".join([name, *features, "label"]), *rows]))
+    return other
+
+
+def codes(splits: Splits) -> list[str]:
+    return [each.code for each in splits.warnings]
+
+
+def of_parts(splits: Splits) -> list[set[int]]:
+    return [set() if rows.groups is None else set(rows.groups.tolist()) for rows in splits_of(splits)]
+
+
+def splits_of(splits: Splits) -> list[Rows]:
+    return [splits.train, splits.validation, splits.test]
+
+
+def test_a_group_column_is_no_feature_and_keeps_each_group_on_one_side(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0, 1] * 200)
+    data = with_column(data, "patient", [f"p{number % 20}" for number in range(400)])
+    splits = parted(tmp_path, data, "--drop", "F3")
+    assert splits.beats.feature_names == tuple(f"F{number}" for number in range(1, 13) if number != 3)
+    train, validation, test = of_parts(splits)
+    assert not train & validation | train & test | validation & test
+    assert splits.groups() == {"train": len(train), "validation": len(validation), "test": len(test)}
+    assert len(train | validation | test) == 20
+    assert (splits.note, codes(splits)) == (None, []) if len(test) >= 5 else ["few_test_groups"]
+
+
+def test_groups_go_with_their_rows(tmp_path):
+    """F1 is the group's number, so that each row tells whose it is."""
+    rows = np.random.default_rng(0).integers(0, 30, 900)
+    lines = [f"g{group},{group},{number},{number % 2}" for number, group in enumerate(rows.tolist())]
+    (tmp_path / "beats.csv").write_text("\n".join(["patient,F1,F2,label", *lines]))
+    known: dict[int, float] = {}
+    for part in splits_of(parted(tmp_path, tmp_path / "beats.csv")):
+        assert part.groups is not None
+        values = np.concatenate([features[:, 0] for features, _ in part.blocks()])
+        for group, value in zip(part.groups.tolist(), values.tolist(), strict=True):
+            assert known.setdefault(group, value) == value
+    assert len(known) == len(set(known.values())) == 30
+
+
+def test_no_text_of_a_group_is_kept_or_logged(tmp_path, caplog, capfd):
+    data = with_column(
+        write_beats(tmp_path / "beats.csv", [0, 1] * 30), "patient", [f"Jane Q{n % 6}" for n in range(60)]
+    )
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    splits = read_splits(parse_options(["--data", str(data)]), folder)
+    assert "Jane" not in repr(splits) + caplog.text + "".join(capfd.readouterr())
+    assert not [path for path in folder.iterdir() if b"Jane" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_without_groups_the_split_says_so(tmp_path, caplog, given):
+    data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
+    test = write_beats(tmp_path / "test.csv", [0] * 7 + [1] * 4, noise_seed=1)
+    splits = parted(tmp_path, data, *(["--test", str(test)] if given else []))
+    assert (codes(splits), splits.groups()) == (["no_groups"], None)
     assert splits.note
-    hand, group = splits.note.splitlines()
-    assert hand == "by hand"
-    assert group.startswith("group column patient: beats of the same person may be on both sides of the split")
+    assert "beats of the same person may be on both sides of the split" in splits.note
     assert f"NOTE: {splits.note}" in caplog.messages
-    assert parted(tmp_path, data, "--drop", "age", "--drop", "patient").note == "by hand"
 
 
-def test_a_folder_of_files_makes_the_parts_that_one_file_would(tmp_path):
-    whole = write_beats(tmp_path / "whole.csv", [0] * 60 + [1] * 60)
-    lines = whole.read_text().splitlines()
+@pytest.mark.parametrize(
+    ("note", "code"),
+    [("cut from a recording", "one_group"), ("cut from 3 recordings", "pooled"), ("cut from paper", "no_groups")],
+)
+def test_beats_of_recordings_without_a_column_say_how_many_there_were(tmp_path, note, code):
+    data = write_beats(tmp_path / "beats.csv", [0, 1] * 20)
+    data.write_text(f"# {note} by python -m data beats: lead MLII at 360 Hz\n{data.read_text()}")
+    splits = parted(tmp_path, data)
+    assert codes(splits) == [code]
+    assert splits.note
+    assert splits.note.startswith(f"{note} by python -m data beats: lead MLII at 360 Hz\n")
+
+
+def test_one_person_alone_is_split_within_and_says_nothing_of_others(tmp_path):
+    data = with_column(write_beats(tmp_path / "beats.csv", [0, 1] * 20), "patient", ["7"] * 40)
+    splits = parted(tmp_path, data, "--group", "patient")
+    assert codes(splits) == ["one_group"]
+    assert splits.groups() == {"train": 1, "validation": 1, "test": 1}
+    assert min(map(len, splits_of(splits))) > 0
+
+
+def test_of_two_people_one_is_held_back_and_the_other_split_within(tmp_path):
+    data = with_column(write_beats(tmp_path / "beats.csv", [0, 1] * 40), "patient", ["a"] * 30 + ["b"] * 50)
+    splits = parted(tmp_path, data)
+    train, validation, test = of_parts(splits)
+    assert train == validation
+    assert not train & test
+    assert len(splits.test) == 30  # as 50 would be more than half
+    assert codes(splits) == ["few_test_groups", "validation_within_groups"]
+
+
+def test_where_each_class_is_of_one_person_the_split_is_within_and_says_so(tmp_path):
+    data = with_column(write_beats(tmp_path / "beats.csv", [0, 1] * 20), "patient", ["a", "b"] * 20)
+    splits = parted(tmp_path, data)
+    assert codes(splits) == ["split_within_groups"]
+    assert [len(part) for part in of_parts(splits)] == [2, 2, 2]
+
+
+def test_a_class_of_one_person_trains_and_is_not_judged(tmp_path):
+    labels = [0, 1] * 40 + [2] * 20
+    people = [f"p{number // 8}" for number in range(80)] + ["p3"] * 20
+    splits = parted(tmp_path, with_column(write_beats(tmp_path / "beats.csv", labels), "patient", people))
+    assert (splits.train.counts[2], splits.test.counts[2]) == (20, 0)
+    assert "class_not_tested" in codes(splits)
+    assert splits.note
+    assert "no held-back beat is of class 2: the figures say nothing about it" in splits.note
+
+
+def test_people_of_a_test_file_that_are_trained_on_are_counted(tmp_path):
+    data = with_column(write_beats(tmp_path / "a.csv", [0, 1] * 40), "patient", [f"p{n % 8}" for n in range(80)])
+    test = write_beats(tmp_path / "b.csv", [0, 1] * 20, noise_seed=1)
+    mixed = with_column(test, "patient", [f"p{6 + n % 4}" for n in range(40)])
+    splits = parted(tmp_path, data, "--test", str(mixed))
+    assert codes(splits) == ["group_on_both_sides"]
+    assert "2 of the 4 people of patient-b.csv are among those that were trained on" in splits.warnings[0].text
+    assert codes(parted(tmp_path, data, "--test", str(test))) == ["test_without_groups"]
+
+
+def test_held_back_beats_that_were_trained_on_are_counted(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0, 1] * 40)
+    test = tmp_path / "test.csv"
+    test.write_text("\n".join(data.read_text().splitlines()[:10]))
+    splits = parted(tmp_path, data, "--test", str(test))
+    assert codes(splits) == ["no_groups", "equal_beats"]
+    assert splits.warnings[1].text.startswith("10 of the 10 held-back beats are beats that were trained on")
+
+
+def test_each_file_of_a_folder_is_a_group(tmp_path, caplog):
+    caplog.set_level("INFO")
     (folder := tmp_path / "beats").mkdir()
-    for number, start in enumerate(range(0, 120, 50)):
-        (folder / f"{number}.csv").write_text("\n".join(lines[start : start + 50]))
-    of_file, of_folder = parted(tmp_path, whole), parted(tmp_path, folder)
-    assert beats_of(of_file.test) == beats_of(of_folder.test)
-    assert beats_of(of_file.train) == beats_of(of_folder.train)
-    assert of_folder.beats.source == "beats"
+    for number in range(10):
+        write_beats(folder / f"{number}.csv", [0] * 12 + [1] * 12, noise_seed=number)
+    splits = parted(tmp_path, folder)
+    assert splits.groups() == {"train": 7, "validation": 1, "test": 2}
+    assert "beats: each of the 10 files is a group, such as a person" in caplog.messages
+    lines = [f"{path.stem},{line}" for path in folder.iterdir() for line in path.read_text().splitlines()]
+    names = ",".join(["record", *(f"F{number}" for number in range(1, 13)), "label"])
+    (tmp_path / "one.csv").write_text("\n".join([names, *lines]))
+    assert beats_of(parted(tmp_path, tmp_path / "one.csv").test) == beats_of(splits.test)
+
+
+def test_folds_hold_back_each_row_once_and_leave_the_spool(tmp_path):
+    data = with_column(write_beats(tmp_path / "beats.csv", [0, 1] * 60), "patient", [f"p{n % 7}" for n in range(120)])
+    options = parse_options(["--data", str(data)])
+    (folder := tmp_path / "spool").mkdir()
+    spooled = read_spooled(options, folder)
+    judged: list[set[tuple[float, ...]]] = []
+    for fold in spooled.folds(options, 3):
+        assert not beats_of(fold.test) & (beats_of(fold.train) | beats_of(fold.validation))
+        judged.append(beats_of(fold.test))
+    assert sum(map(len, judged)) == len(set().union(*judged)) == 120
+    assert [path.name for path in folder.iterdir()] == ["beats"]
+    assert sum(map(len, splits_of(spooled.split(options)))) == 120
 
 
 def test_a_full_disk_is_one_sentence(tmp_path):

@@ -1,0 +1,124 @@
+"""What people must know of a split before they believe the figures."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.dataset.classes import shown
+from training.dataset.shards import Rows
+
+FEW_GROUPS: Final = 5  # of held-back people, below which any of them alone moves the figures by a fifth or more
+CUT: Final = re.compile(r"cut from (a recording|(\d+) recordings) by python -m data beats")
+BOTH_SIDES: Final = (
+    "beats of the same person may be on both sides of the split, "
+    "which makes the figures better than they are for other people"
+)
+NOTHING: Final = "the figures say nothing about other people"
+
+
+class Warned(NamedTuple):
+    """One thing to know, for programs and for people."""
+
+    code: str
+    text: str
+
+
+def warnings_of(
+    train: Rows,
+    validation: Rows,
+    test: Rows,
+    classes: Sequence[tuple[int, str | None]],
+    notes: Sequence[str],
+    given: str | None,
+    equal: int,
+) -> tuple[Warned, ...]:
+    """What the groups of the three splits, and the files' `notes`, say against the figures.
+
+    `classes` are labels and names in the order of the class columns, `given` is the name of the test file, if there is
+    one, and `equal` the number of test beats that training has, too.
+    """
+    found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
+    if equal:
+        found.append(
+            Warned(
+                "equal_beats",
+                f"{equal} of the {len(test)} held-back beats are beats that were trained on, value by value: "
+                "is a recording there twice?",
+            )
+        )
+    return tuple(found)
+
+
+def _of_groups(train: Rows, validation: Rows, test: Rows, notes: Sequence[str], given: str | None) -> list[Warned]:
+    if train.groups is None or validation.groups is None:
+        return [_without_groups(notes, given)]
+    if test.groups is None:
+        return [Warned("test_without_groups", f"{given} does not say whose beats it has: {BOTH_SIDES}")]
+    learned = np.union1d(train.groups, validation.groups)
+    judged = np.unique(test.groups)
+    both = len(np.intersect1d(learned, judged))
+    found = []
+    if len(np.union1d(learned, judged)) == 1:
+        return [Warned("one_group", f"all beats are of one person: {NOTHING}")]
+    if both and given:
+        found.append(
+            Warned(
+                "group_on_both_sides",
+                f"{both} of the {len(judged)} people of {given} are among those that were trained on, "
+                "which makes the figures better than they are for other people",
+            )
+        )
+    elif both:
+        found.append(
+            Warned(
+                "split_within_groups",
+                "each class is of one person alone, so none could be held back, and beats of the same person are on "
+                f"both sides of the split: {NOTHING}",
+            )
+        )
+    elif len(judged) < FEW_GROUPS:
+        people = "one person" if len(judged) == 1 else f"{len(judged)} people"
+        found.append(
+            Warned(
+                "few_test_groups", f"the held-back beats are of {people} alone: for others the figures may be far off"
+            )
+        )
+    if not both and len(np.intersect1d(train.groups, validation.groups)):
+        found.append(
+            Warned(
+                "validation_within_groups",
+                "one person alone is left to train on, whose beats also say when to stop: a network that knows one "
+                "person may fail on others",
+            )
+        )
+    return found
+
+
+def _without_groups(notes: Sequence[str], given: str | None) -> Warned:
+    cut = [found for note in notes for found in CUT.finditer(note)]
+    if any(found[2] for found in cut) or len(cut) > 1:
+        return Warned(
+            "pooled",
+            "the beats of several recordings are pooled without a column that says which beat is of which: "
+            f"{BOTH_SIDES}; --group names such a column",
+        )
+    if cut and not given:
+        return Warned("one_group", f"all beats are of one recording, so of one person: {NOTHING}")
+    return Warned("no_groups", f"no column says whose beats they are: {BOTH_SIDES}")
+
+
+def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[Warned]:
+    known = {label: name for label, name in names.items() if name is not None}
+    missing = [shown(label, known) for label, count in zip(names, test.counts, strict=True) if not count]
+    if not missing:
+        return []
+    listed = ", ".join(missing)
+    return [Warned("class_not_tested", f"no held-back beat is of class {listed}: the figures say nothing about it")]
+
+
+def equal_beats(learned: NDArray[np.uint64], judged: NDArray[np.uint64]) -> int:
+    """How many of the hashes `judged` (rows,) are among those `learned` (rows,)."""
+    return int(np.isin(judged, learned).sum())

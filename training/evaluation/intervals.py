@@ -1,0 +1,144 @@
+"""How far a figure may be off by chance: 95 % intervals by the bootstrap, of people where beats say whose they are.
+
+The percentile bootstrap of Efron and Tibshirani (An Introduction to the Bootstrap, Chapman & Hall 1993, chapter 13).
+Where there are groups whole groups are drawn with replacement, the cluster bootstrap (Field and Welsh: Bootstrapping
+clustered data, Journal of the Royal Statistical Society B 69, 2007), since the beats of one person are alike. A figure
+that is 0 or 1 in all draws has an interval without width, which does not mean that it is certain.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+RESAMPLES: Final = 1000
+LEVEL: Final = 0.95
+AT_ONCE: Final = 1 << 20  # weights in memory
+
+Columns = NDArray[np.int64]
+Counts = NDArray[np.float64]  # (resamples, k, k): rows by true (row) and predicted (column) class
+Interval = list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Resamples:
+    """Confusion matrices of the same draws for one or more networks that answered the same rows."""
+
+    confusions: list[Counts]
+    over: str  # "groups" or "beats": what was drawn
+    of: int  # how many of them there are
+
+    @classmethod
+    def draw(
+        cls, truth: Columns, answers: list[Columns], classes: int, groups: NDArray[np.uint64] | None
+    ) -> "Resamples":
+        """Draw rows anew, or their `groups`: `truth` and each of `answers` are class columns (rows,).
+
+        Where fewer than two groups are there the beats are drawn instead. The same rows give the same draws.
+        """
+        cells = [truth * classes + answer for answer in answers]
+        over = "groups"
+        found = None if groups is None else np.unique(groups, return_inverse=True)
+        if found is None or len(found[0]) < 2:
+            # Beats of the same true class and the same answers are counted as one, so there are few of them.
+            kinds, first, codes = np.unique(np.stack(cells), axis=1, return_index=True, return_inverse=True)
+            over, of = "beats", len(truth)
+            weights = _of_beats(np.bincount(codes.ravel(), minlength=kinds.shape[1]))
+            tables = [_table(np.arange(len(first)), each[first], len(first), classes) for each in cells]
+        else:
+            of = len(found[0])
+            weights = _of_groups(of)
+            tables = [_table(found[1], each, of, classes) for each in cells]
+        pieces = [[drawn @ table for table in tables] for drawn in weights]
+        shape = (-1, classes, classes)
+        return cls([np.concatenate(each).reshape(shape) for each in zip(*pieces, strict=True)], over, of)
+
+
+def _of_beats(counts: Columns) -> Iterator[Counts]:
+    rng = np.random.default_rng(0)
+    yield rng.multinomial(counts.sum(), counts / counts.sum(), RESAMPLES).astype(np.float64)
+
+
+def _of_groups(groups: int) -> Iterator[Counts]:
+    rng = np.random.default_rng(0)
+    rows = max(1, AT_ONCE // groups)
+    for first in range(0, RESAMPLES, rows):
+        draws = range(first, min(first + rows, RESAMPLES))
+        yield np.array([np.bincount(rng.integers(groups, size=groups), minlength=groups) for _ in draws], np.float64)
+
+
+def _table(units: Columns, cells: Columns, of: int, classes: int) -> Any:
+    """The confusion matrix of each unit, flat, (of, k * k)."""
+    return csr_matrix((np.ones(len(cells)), (units, cells)), shape=(of, classes * classes))
+
+
+def intervals(resamples: Resamples, class_labels: NDArray[np.int64]) -> dict[str, Any]:
+    """Intervals of accuracy, macro-F1 and of each class' recall (sensitivity) and precision (predictivity).
+
+    Ready for JSON; None for a class that the test rows lack, or that was never predicted.
+    """
+    (confusion,) = resamples.confusions
+    recall, precision = recalls(confusion), precisions(confusion)
+    return {
+        "over": resamples.over,
+        "of": resamples.of,
+        "accuracy": _interval(accuracy(confusion)),
+        "macro_f1": _interval(macro_f1(confusion)),
+        "classes": {
+            str(label): {"recall": _interval(recall[:, column]), "precision": _interval(precision[:, column])}
+            for column, label in enumerate(class_labels)
+        },
+    }
+
+
+def differences(resamples: Resamples) -> dict[str, Interval | None]:
+    """Intervals of accuracy and macro-F1 of the first network minus those of the second, in the same draws."""
+    new, old = resamples.confusions
+    return {
+        "accuracy": _interval(accuracy(new) - accuracy(old)),
+        "macro_f1": _interval(macro_f1(new) - macro_f1(old)),
+    }
+
+
+def accuracy(confusion: Counts) -> NDArray[np.float64]:
+    """The share of rows that are right, (...,), of confusion matrices (..., k, k)."""
+    share: NDArray[np.float64] = np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum(axis=(-2, -1))
+    return share
+
+
+def recalls(confusion: Counts) -> NDArray[np.float64]:
+    """The share of each class' rows that are told, (..., k); NaN where there are none."""
+    return _ratio(_right(confusion), confusion.sum(axis=-1))
+
+
+def precisions(confusion: Counts) -> NDArray[np.float64]:
+    """The share of each class' predictions that are right, (..., k); NaN where there are none."""
+    return _ratio(_right(confusion), confusion.sum(axis=-2))
+
+
+def macro_f1(confusion: Counts) -> NDArray[np.float64]:
+    """The mean F1 of the classes that have rows, (...,)."""
+    rows = confusion.sum(axis=-1)
+    scores = np.where(rows > 0, _ratio(2 * _right(confusion), rows + confusion.sum(axis=-2)), np.nan)
+    mean: NDArray[np.float64] = np.nanmean(scores, axis=-1)
+    return mean
+
+
+def _right(confusion: Counts) -> NDArray[np.float64]:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    ratio: NDArray[np.float64] = np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole > 0)
+    return ratio
+
+
+def _interval(drawn: NDArray[np.float64]) -> Interval | None:
+    known = drawn[np.isfinite(drawn)]
+    if not len(known):
+        return None
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return [float(low), float(high)]
