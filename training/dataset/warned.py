@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset.classes import shown
+from training.dataset.few_rows import too_few_to_stop_by
 from training.dataset.shards import Rows
 
 FEW_GROUPS: Final = 5  # of held-back people, below which any of them alone moves the figures by a fifth or more
@@ -41,6 +42,15 @@ def warnings_of(
     one, and `equal` the number of test beats that training has, too.
     """
     found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
+    if too_few_to_stop_by(validation):
+        found.append(
+            Warned(
+                "few_validation_rows",
+                f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class, are too few to stop "
+                "a training by: all rows are trained on for a fixed number of epochs, and the probabilities are not "
+                "calibrated",
+            )
+        )
     if equal:
         found.append(
             Warned(

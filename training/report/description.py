@@ -50,6 +50,7 @@ def describe(splits: Splits, outcome: Outcome, recipe: Recipe) -> dict[str, Any]
             "tensorflow": tf.__version__,
             "keras": release("keras"),
             "best_epoch": outcome.trained.best_epoch,
+            "early_stop": outcome.trained.early_stop,
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
         },
