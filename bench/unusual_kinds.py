@@ -8,6 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from data.recordings.annotations import read_annotations
+from data.recordings.cut import Cut
 from data.recordings.lead import read_lead
 from data.recordings.windows import cut_beats
 from data.sources.generate import Recipe, make_beats
@@ -66,7 +67,7 @@ def recorded(record: Path, length: int, later: float = 0.0, lead: str = "0") -> 
     assert annotations is not None, f"{record} has no annotations"
     peaks = annotations.samples
     windows = np.rint(peaks[:-1] + later * np.diff(peaks)).astype(np.int64)
-    return np.array([values for _, values in cut_beats(signal.samples, signal.rate, windows, length)])
+    return np.array([values for _, values in cut_beats(signal.samples, signal.rate, windows, Cut(length))])
 
 
 def normalised(beats: Beats) -> Beats:

@@ -17,6 +17,7 @@ from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart
 from data.recordings.annotations import LABELLINGS
+from data.recordings.cut import BEAT_LENGTH, PEAK_LENGTH, SCALES, WINDOWS, Cut, cut_of
 from data.recordings.cut_options import CutOptions
 from data.recordings.segmentation import write_beats
 from data.sources.download import SOURCES, download
@@ -80,8 +81,21 @@ def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
     )
     cut.add_argument("--out", type=Path, default="data/beats.csv", metavar="FILE", help="the file to write")
     cut.add_argument("--positions", type=Path, metavar="FILE", help="also write where each row's R peak is")
-    cut.add_argument("--length", type=int, default=140, metavar="N", help="values per beat")
-    cut.add_argument("--url", help="address of a gateway: its model's length is taken instead of --length")
+    cut.add_argument(
+        "--length",
+        type=int,
+        metavar="N",
+        help=f"values per beat (default: {BEAT_LENGTH}, or {PEAK_LENGTH} with --window peak)",
+    )
+    cut.add_argument(
+        "--window", choices=WINDOWS, default="beat", help="from R peak to R peak, or a fixed time about the R peak"
+    )
+    cut.add_argument(
+        "--scale", choices=SCALES, default="deviation", help="mean 0 and deviation 1, or mV less the beat's median"
+    )
+    cut.add_argument("--rhythm", action="store_true", help="add the RR intervals about each beat")
+    cut.add_argument("--likeness", action="store_true", help="add how like the recording's usual beat each beat is")
+    cut.add_argument("--url", help="address of a gateway: its model's cut is taken instead of the five options above")
     cut.add_argument("--key-file", type=Path, metavar="FILE", help="holds the API key for that gateway")
     cut.add_argument(
         "--channel", metavar="C", help="name or number, from 0, of the lead, or A-B (default: an ECG, or the first)"
@@ -144,10 +158,11 @@ def _generate(chosen: Namespace) -> None:
     print(chosen.out)
 
 
-def _served_length(url: str, key_file: Path | None) -> int:
+def _served_cut(url: str, key_file: Path | None) -> Cut:
     gateway = Gateway(url, read_key(key_file), GATEWAY_SECONDS, logging.warning)
     try:
-        return gateway.model().width
+        served = gateway.model()
+        return cut_of(served.names, served.width)
     finally:
         gateway.close()
 
@@ -155,9 +170,12 @@ def _served_length(url: str, key_file: Path | None) -> int:
 def _beats(chosen: Namespace) -> None:
     if chosen.key_file:
         keep_apart({"--out": chosen.out, "--positions": chosen.positions}, [chosen.key_file])
-    length = _served_length(chosen.url, chosen.key_file) if chosen.url else chosen.length
-    names = [field.name for field in fields(CutOptions) if field.name != "length"]
-    options = CutOptions(length, **{name: getattr(chosen, name) for name in names})
+    if chosen.url:
+        cut = _served_cut(chosen.url, chosen.key_file)
+    else:
+        cut = Cut.chosen(chosen.length, chosen.window, chosen.scale, chosen.rhythm, chosen.likeness)
+    names = [field.name for field in fields(CutOptions) if field.name != "cut"]
+    options = CutOptions(cut, **{name: getattr(chosen, name) for name in names})
     write_beats(chosen.recordings, chosen.out, chosen.positions, options)
     print(chosen.out)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
+from data.recordings.cut import Cut
 from data.recordings.cut_options import CutOptions
 from data.recordings.segmentation import write_beats
 from data.tables.reader import read_beats
@@ -51,8 +52,12 @@ def read(
 
 def beats(
     path: str | PathLike[str],
-    length: int = 140,
+    length: int | None = None,
     *,
+    window: str = "beat",
+    scale: str = "deviation",
+    rhythm: bool = False,
+    likeness: bool = False,
     channel: str | None = None,
     rate: float | None = None,
     invert: bool = False,
@@ -60,7 +65,10 @@ def beats(
     labels: str = "aami",
     at_least: int = 1,
 ) -> pd.DataFrame:
-    """Cut a recording into beats: float32 columns F1 to F`length`, each beat with mean 0 and deviation 1.
+    """Cut a recording into beats: float32 columns F1 to F140, each beat with mean 0 and deviation 1.
+
+    With another `window` ("peak") or `scale` ("mV") the columns have other names; `rhythm` adds the RR
+    intervals about it, `likeness` how like the recording's usual beat it is.
 
     The index tells of each beat where its R peak is: `sample`, counted from 0, and `seconds`. If the recording is
     annotated there is a column `label`; beats without an annotation are left out. Where several recordings are cut at
@@ -71,7 +79,7 @@ def beats(
     Raises DataError, which names the recording.
     """
     options = CutOptions(
-        length=length,
+        cut=Cut.chosen(length, window, scale, rhythm, likeness),
         channel=channel,
         rate=rate,
         invert=invert,

@@ -1,11 +1,15 @@
 """The columns of a prediction, the same in files and frames."""
 
+import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from data.client.gateway import Json, Served
+from data.errors import DataError
 
 ALWAYS: Final = ("predicted_class", "probability", "model_version")
 DETAILS: Final = ("abstain", "unusual", "unusual_score")
+OF_A_CUT: Final = re.compile(r"(F|mV)-?\d+(\.\d+)?ms|mV\d+|(rr|like)_\w+")  # names that tell how a beat was cut
 
 
 def columns(served: Served, details: bool) -> tuple[str, ...]:
@@ -20,3 +24,13 @@ def values(prediction: Json, version: int, served: Served, details: bool) -> lis
         found += [prediction[name] for name in DETAILS]
         found += [prediction["probabilities"].get(str(label)) for label in served.classes or ()]
     return found
+
+
+def check_cut(what: str, given: Sequence[str], served: Served) -> None:
+    """Raise DataError for beats that are cut otherwise than the model's, which no order of columns mends."""
+    known = served.names or given
+    if not set(known) <= set(given) and any(OF_A_CUT.fullmatch(name) for name in (*given, *known)):
+        raise DataError(
+            f"{what} has beats of the values {given[0]} to {given[-1]}, which are cut otherwise than version "
+            f"{served.version} takes them, {known[0]} to {known[-1]}; cut the recording with --url"
+        )

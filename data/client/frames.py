@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.client.columns import columns, values
+from data.client.columns import check_cut, columns, values
 from data.client.gateway import Gateway, Refused, Served
 from data.client.in_flight import answered, result
 from data.client.rows import Batch
@@ -104,6 +104,8 @@ def _order(names: Sequence[str], served: Served) -> list[int]:
         raise DataError(f"the frame has several columns named {_listed(doubled)}; give each its own name")
     if set(given) == set(known):
         return [names.index(name) for name in known]
+    if len(given) == served.width:
+        check_cut("the frame", given, served)
     lacking, beside = ([name for name in one if name not in other] for one, other in ((known, given), (given, known)))
     if len(given) != served.width or len(lacking) < len(known):
         differ = f" (lacking: {_listed(lacking)}; beside them: {_listed(beside)})" if known else ""

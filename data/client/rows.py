@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data.client.columns import check_cut
 from data.client.gateway import Served
 from data.errors import DataError
 from data.tables.class_names import with_class_names
@@ -91,10 +92,12 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
 
 
 def _in_place(layout: Layout, served: Served) -> Layout:
-    """Return the layout; DataError if a column that is called like one of the model's stands in another's place.
+    """Return the layout; DataError if its beats are cut otherwise, or one of the model's names stands in another place.
 
     Names that only count, as F0, F1, ..., tell a place and may begin with another number than the model's.
     """
+    if layout.table.names:
+        check_cut(str(layout.path), layout.feature_names, served)
     known = () if _count(layout.feature_names) else served.names or ()
     for place, (name, expected) in enumerate(zip(layout.feature_names, known, strict=False)):
         if layout.table.names and name != expected and name in known:

@@ -5,7 +5,7 @@ import io
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -28,14 +28,14 @@ class Row(NamedTuple):
 
 
 class BeatRows:
-    """Beats of one length, added one after the other to a temporary file and written once all are there."""
+    """Beats of the same values, added one after the other to a temporary file and written once all are there."""
 
-    def __init__(self, length: int, several: bool, file: TextIO) -> None:
-        self._length, self._several, self._file = length, several, file
+    def __init__(self, names: Sequence[str], several: bool, file: TextIO) -> None:
+        self._names, self._several, self._file = names, several, file
         self.labels: Counter[str | None] = Counter()
 
     def add(self, row: Row, values: NDArray[np.float64]) -> None:
-        """Add a beat with its values, (length,)."""
+        """Add a beat with its values, (names,)."""
         self.labels[row.label] += 1
         record = f"{_quoted(row.record)}," if self._several else ""
         label = "" if row.label is None else f",{row.label}"
@@ -61,7 +61,7 @@ class BeatRows:
         Both files are CSV with a header and appear only when they are complete.
         """
         record = "record," if self._several else ""
-        features = ",".join(f"F{number}" for number in range(1, self._length + 1))
+        features = ",".join(self._names)
         rows = 0
         self._file.seek(0)
         with _appearing(out) as file, _appearing(positions) as places:

@@ -1,15 +1,15 @@
 """The options of `python -m data beats`, by which recordings are cut into beats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from data.errors import DataError
+from data.recordings.cut import Cut
 
 
 @dataclass(frozen=True, slots=True)
 class CutOptions:
     """Which beats of a recording are wanted, and how."""
 
-    length: int = 140  # values per beat
+    cut: Cut = field(default_factory=Cut)
     channel: str | None = None  # a signal's name or number
     rate: float | None = None  # samples per second, for tables without times
     invert: bool = False  # the lead is upside down
@@ -18,7 +18,3 @@ class CutOptions:
     at_least: int = 3  # beats; labels of fewer are left out
     without_paced: bool = False  # leave out recordings of which more than a tenth of the beats are paced
     skip_unreadable: bool = False  # leave out recordings that cannot be read
-
-    def __post_init__(self) -> None:
-        if self.length < 2:
-            raise DataError(f"--length must be at least 2, not {self.length}")

@@ -41,7 +41,7 @@ def write_beats(given: Path | Sequence[Path], out: Path, positions: Path | None,
     several = len(recordings) > 1 or any(path.is_dir() for path in paths)
     keep_apart({"--out": out, "--positions": positions}, _read_files(recordings, options))
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n", prefix="ecg-beats-") as file:
-        rows = BeatRows(options.length, several, file)
+        rows = BeatRows(options.cut.names, several, file)
         sources = _add_all(rows, recordings, options)
         written = rows.write(out, positions, _note(sources, options), rows.rare(options.at_least))
     if several:
@@ -98,13 +98,17 @@ def _wanted(recording: Path, options: CutOptions) -> MarkedLead | None:
         elif annotated.paced > MOST_PACED:
             log.info("%s: %.0f %% of its beats are paced; left out", recording, 100 * annotated.paced)
             return None
-    return mark(recording, annotated, options)
+    marked = mark(recording, annotated, options)
+    if options.cut.scale == "mV" and marked.lead.unit != "mV":
+        unit = f"the unit {marked.lead.unit}" if marked.lead.unit else "no unit"
+        raise DataError(f"{recording}: {marked.lead.name} has {unit}; beats in mV need a lead in V, mV, µV or nV")
+    return marked
 
 
 def _add(rows: BeatRows, name: str, recording: Path, marked: MarkedLead, options: CutOptions) -> None:
     lead, places, added = marked.lead, marked.places, 0
     with progress("Cutting", len(places), "beats") as advance:
-        for index, values in cut_beats(lead.samples, lead.rate, places, options.length):
+        for index, values in cut_beats(lead.samples, lead.rate, places, options.cut):
             label = marked.labels[index] if marked.labels is not None else None
             rows.add(Row(name, label, int(places[index]), places[index] / lead.rate), values)
             added += 1
@@ -125,4 +129,5 @@ def _note(sources: Sequence[_Source], options: CutOptions) -> str:
     origin = "a recording" if len(sources) == 1 else f"{len(sources)} recordings"
     labelled = f"; labels {meanings[options.labels]}" if sources[0].annotated else ""
     turned = " upside down" if options.invert else ""
-    return f"cut from {origin} by python -m data beats: lead{turned} {', '.join(leads)}{labelled}"
+    cut = f"; {described}" if (described := options.cut.described()) else ""
+    return f"cut from {origin} by python -m data beats: lead{turned} {', '.join(leads)}{cut}{labelled}"

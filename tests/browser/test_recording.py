@@ -2,14 +2,17 @@
 
 import gzip
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import WIDTH
+from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut
+from tests.browser.conftest import WIDTH, model_of
 from tests.browser.test_reach import violations
+from tests.fake_serving import FakeServing
 from tests.recordings import write_edf
 
 RATE = 250
@@ -46,6 +49,37 @@ def test_a_recording_becomes_beats_on_a_strip(recorded):
     assert peaks.count() in (12, 13)  # of ten seconds
     for peak in peaks.all():
         assert ", class " in (peak.get_attribute("aria-label") or "")
+
+
+CUT = Cut(WIDTH - 8, PEAK_WINDOW, "mV", RHYTHM + LIKENESS)
+
+
+@pytest.fixture
+def of_a_cut(start, visit):
+    """The page before a model of another cut."""
+    fake = FakeServing(model_of(names=CUT.names))
+    fake.start()
+    yield visit(start(fake.target)).open()
+    fake.stop()
+
+
+def test_a_recording_is_cut_as_the_model_takes_it(of_a_cut, tmp_path):
+    page = of_a_cut
+    page.locator("#files").set_input_files(files_of("watch", tmp_path))
+    window = "from \N{MINUS SIGN}250 to 450 ms of the R peak in mV"
+    cut = f"{BEATS} beats cut to {WIDTH - 8} values {window}, with RR intervals and likeness to the usual beat"
+    expect(page.get_by_role("status")).to_contain_text(f"{cut}. All are answered")
+    expect(page.locator("#trace")).to_have_attribute("aria-label", re.compile(f"A trace of {WIDTH - 8} values"))
+    expect(page.get_by_role("slider", name="Value")).to_have_attribute("max", str(WIDTH - 9))
+    beside = page.get_by_role("row", name="RR before (seconds)")
+    expect(beside).to_contain_text("0.80")
+    page.get_by_text("Values as a table").click()
+    expect(page.locator("#values-table")).to_contain_text("like_qrs")
+
+
+def test_a_model_in_millivolts_takes_no_lead_without_a_unit(of_a_cut):
+    drop(of_a_cut)
+    expect(of_a_cut.get_by_role("alert")).to_contain_text("lead.csv: ECG has no unit; beats in mV, as this model takes")
 
 
 def test_a_beat_is_chosen_by_its_peak_and_found_again_by_its_row(recorded):

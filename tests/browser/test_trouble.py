@@ -5,7 +5,8 @@ from hashlib import sha256
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import beat, model_of
+from data.recordings.cut import PEAK_WINDOW, Cut
+from tests.browser.conftest import WIDTH, beat, model_of
 from tests.browser.test_beat import paste
 from tests.fake_serving import FakeModel, FakeServing
 
@@ -37,6 +38,16 @@ def test_a_model_that_tells_nothing_can_be_asked_all_the_same(own_serving, start
     expect(page.locator("#card")).to_contain_text("tells nothing of how good it is")
     paste(page, TEXT)
     expect(page.locator("#answer")).to_contain_text("88.1 %")
+
+
+def test_beats_that_were_cut_for_another_version_are_said_to_be(own_serving, start, visit):
+    own_serving.models = {1: model_of(names=Cut(WIDTH).names)}
+    page = visit(start(own_serving.target)).open()
+    paste(page, TEXT)
+    expect(page.locator("#answer")).to_contain_text("88.1 %")
+    own_serving.models = own_serving.models | {2: model_of(names=Cut(WIDTH, PEAK_WINDOW).names)}
+    paste(page, TEXT)
+    expect(page.get_by_role("alert")).to_contain_text("It takes other features than the beats that are open have")
 
 
 def test_a_gateway_that_is_gone_is_said_and_tried_again(own_serving, start, visit):

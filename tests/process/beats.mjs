@@ -3,17 +3,20 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { besideOf } from "../../gateway/static/page/features.js";
+import { deciding } from "../../gateway/static/page/judging.js";
 import { readFile } from "../../gateway/static/page/reading.js";
 import {
   chooseLead,
   cutBeats,
+  cutOf,
   findPeaks,
   openRecording,
   readLead,
 } from "../../gateway/static/recording/recording.js";
 import { FileError } from "../../gateway/static/tables/errors.js";
 
-const TASKS = { recording: recordingOf, table: tableOf, damage: damaged };
+const TASKS = { cut: cutOrError, deciding: decidingOf, recording: recordingOf, table: tableOf, damage: damaged };
 const SHOWN = 1000; // samples
 
 const answers = [];
@@ -31,12 +34,20 @@ async function tableOf([file], { width, names }) {
   });
 }
 
-async function recordingOf(files, { length = 140, options = {} } = {}) {
+function decidingOf(_, { explanation, features }) {
+  return deciding(explanation, besideOf(explanation.attributions, features));
+}
+
+async function cutOrError(_, { features }) {
+  return orError(() => cutOf(features));
+}
+
+async function recordingOf(files, { features = { count: 140, names: null }, options = {} } = {}) {
   return orError(async () => {
     const recording = await openRecording(files, options);
     const { name, unit, rate, samples, said } = await readLead(recording, chooseLead(recording, options.channel));
     const peaks = findPeaks(samples, rate);
-    const beats = cutBeats(samples, rate, peaks, length);
+    const beats = cutBeats(samples, rate, peaks, cutOf(features));
     const measured = samples.filter((value) => !Number.isNaN(value));
     return {
       leads: recording.leads.map(({ name, rate = null, unit }) => ({ name, rate, unit })),

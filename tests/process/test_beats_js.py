@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from data.errors import DataError
 from data.recordings.annotations import match, read_annotations
+from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut, cut_of
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 from data.recordings.windows import cut_beats
@@ -24,6 +26,14 @@ FLAT_HOLD = Path(__file__).parents[1] / "cases" / "recordings" / "flat_hold"
 SCRIPT = Path(__file__).with_name("beats.mjs")
 CASES = Path(__file__).parents[1] / "cases"
 RATE = 250
+PLAIN = Cut()
+CUTS = [
+    Cut(70, PEAK_WINDOW),
+    Cut(187, (-399.9, 333.3), "mV", RHYTHM + LIKENESS),
+    Cut(50, None, "mV"),
+    Cut(51, None, "mV", ("like_qrs", "rr_next_local")),
+    Cut(140, beside=RHYTHM[::-1]),
+]
 BEATS = heartbeats(RATE, 20)
 LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 172800 * (sample > 3000)},1\n" for sample in range(6000))
 # what training wants to be told; the page has no such options, and shows labels as they stand
@@ -98,11 +108,15 @@ def numbers(values: list[float | None]) -> list[float]:
     return [float("nan") if value is None else value for value in values]
 
 
-def same_as_python(answer: dict[str, Any], lead: Lead, length: int = 140) -> None:
+def features_of(cut: Cut) -> dict[str, Any]:
+    return {"count": len(cut.names), "names": list(cut.names)}
+
+
+def same_as_python(answer: dict[str, Any], lead: Lead, cut: Cut = PLAIN) -> None:
     np.testing.assert_allclose(numbers(answer["first"]), lead.samples[:1000], atol=1e-6)
     peaks = find_peaks(lead.samples, lead.rate)
     assert answer["peaks"] == peaks.tolist()
-    beats = list(cut_beats(lead.samples, lead.rate, peaks, length))
+    beats = list(cut_beats(lead.samples, lead.rate, peaks, cut))
     assert [beat["peak"] for beat in answer["beats"]] == [peaks[index] for index, _ in beats]
     np.testing.assert_allclose([beat["values"] for beat in answer["beats"]], [values for _, values in beats], atol=1e-4)
 
@@ -190,10 +204,10 @@ def test_a_wfdb_record(node, leads, tmp_path, form):
 def test_an_edf_file(node, leads, tmp_path):
     pytest.importorskip("pyedflib", reason="the package pyedflib is not installed")
     file = write_edf(tmp_path / "strip.edf", RATE, leads)
-    [answer] = node([recording(file, length=33)])
+    [answer] = node([recording(file, features=features_of(Cut(33)))])
     assert answer["leads"] == [{"name": name, "rate": RATE, "unit": "mV"} for name in ("resp", "ECG II")]
     assert answer["samples"] == 20 * RATE
-    same_as_python(answer, read_lead(file), 33)
+    same_as_python(answer, read_lead(file), Cut(33))
 
 
 def test_a_table_with_times(node, leads, tmp_path):
@@ -263,6 +277,84 @@ def test_a_lead_that_is_held_for_minutes(node):
     same_as_python(node([recording(*files)])[0], read_lead(FLAT_HOLD))
 
 
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.names[0]}-{cut.names[-1]}")
+def test_beats_of_every_cut_are_those_of_python(node, leads, tmp_path, cut):
+    samples = leads["ECG II"].copy()
+    samples[1000:1030], samples[2500:3500], samples[4000] = np.nan, 0.4, np.nan  # gaps and a pause
+    file = write_table(tmp_path / "strip.csv", RATE, {"ECG [mV]": samples})
+    [answer] = node([recording(file, features=features_of(cut))])
+    assert len(answer["beats"]) > 5
+    same_as_python(answer, read_lead(file), cut)
+
+
+NAMES = [
+    *(list(cut.names) for cut in [PLAIN, *CUTS]),
+    ["0", "1", "2"],
+    ["att1", "att2"],
+    ["0.000", "0.004"],
+    ["F1", "F2", "age"],
+    ["F1", "F3"],
+    ["F1", "mV2"],
+    ["F1", "F2", "rr_previous", "age"],
+    ["F1", "F2", "rr_local", "rr_local"],
+    ["rr_previous", "F1", "F2"],
+    ["F1", "F2", "like_other"],
+    ["F-250ms", "F0ms", "F450ms"],
+    ["F-250ms", "F450"],
+    [*PLAIN.names, "age"],
+]
+
+
+def test_the_names_of_a_models_features_tell_the_same_cut(node):
+    requests = [{"task": "cut", "paths": [], "features": {"count": len(names), "names": names}} for names in NAMES]
+    for names, answer in zip(NAMES, node(requests), strict=True):
+        assert answer.get("error", "").removeprefix("The recording cannot be read: ") == refusal(names)
+        if "error" not in answer:
+            cut = Cut(
+                answer["length"], answer["window"] and tuple(answer["window"]), answer["scale"], tuple(answer["beside"])
+            )
+            assert cut == cut_of(names, len(names))
+
+
+def refusal(names: list[str]) -> str:
+    try:
+        cut_of(names, len(names))
+    except DataError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.names[0]}-{cut.names[-1]}")
+def test_a_table_of_beats_has_the_values_of_its_names(node, tmp_path, cut):
+    rows = np.random.default_rng(0).normal(size=(12, len(cut.names))).round(4)
+    names = ["record", *cut.names, "label"]
+    lines = [",".join(["r1", *map(str, row), str(place % 2)]) for place, row in enumerate(rows)]
+    file = tmp_path / "beats.csv"
+    file.write_text("\n".join([f"# {cut.described()}", ",".join(names), *lines]))
+    table = {"task": "table", "paths": [str(file)], "width": len(cut.names)}
+    known = list(cut.names)
+    same, turned, other = node([table | {"names": each} for each in (known, known[::-1], list(Cut(len(known)).names))])
+    assert same["labels"] == [str(place % 2) for place in range(12)]
+    np.testing.assert_allclose(same["first"], rows[0])
+    np.testing.assert_allclose(turned["first"], rows[0][::-1])
+    assert "beats.csv are cut otherwise than this model takes them: Its values are " in other["error"]
+
+
+def test_what_decided_is_named_if_it_is_no_part_of_the_trace(node):
+    names = [*Cut(4).names, "rr_previous", "like_qrs"]
+    explanation = {"predicted_class": 2, "baseline_score": 0, "score": 1}
+    attributions = [0, 0.4, 0.2, 0.1, 0.3, -0.2]
+    request = {"task": "deciding", "paths": [], "explanation": explanation | {"attributions": attributions}}
+    [said] = node([request | {"features": {"count": 6, "names": names}}])
+    parts = "the values 1 to 2 (60.0 %); in “RR before (seconds)” (30.0 %)."
+    assert f"Most of what speaks for class 2 lies in {parts}" in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_model_of_one_value_takes_no_beats(node):
+    [answer] = node([{"task": "cut", "paths": [], "features": {"count": 1, "names": None}}])
+    assert "takes single values, no beats" in answer["error"]
+
+
 def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
     rng = np.random.default_rng(5)
     for number, rate in enumerate((40, 128, 360, 500.5)):
@@ -283,8 +375,9 @@ def test_stretches_of_every_kind_have_the_peaks_of_python(node, tmp_path):
 def test_the_peaks_of_record_100_are_the_annotated_beats(node, real_data):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     record = real_data / "mitdb" / "100"
-    [answer] = node([recording(record.with_suffix(".hea"), record.with_suffix(".dat"))])
-    same_as_python(answer, read_lead(record))
+    cut = Cut(35, PEAK_WINDOW, beside=RHYTHM + LIKENESS)
+    [answer] = node([recording(record.with_suffix(".hea"), record.with_suffix(".dat"), features=features_of(cut))])
+    same_as_python(answer, read_lead(record), cut)
     annotated = read_annotations(record, None)
     assert annotated is not None
     matched = match(np.array(answer["peaks"]), annotated.samples, 0.05 * 360) >= 0

@@ -1,6 +1,7 @@
 /** One beat: its trace, the answer, how sure the model is, and what decided. */
 
 import { element, fill, found, unseen, watcher } from "./dom.js";
+import { besideOf, traceOf } from "./features.js";
 import { deciding, described, judge, likeness } from "./judging.js";
 import { drawTrace } from "./trace.js";
 import { count, decimal, percent } from "./words.js";
@@ -35,7 +36,8 @@ export class BeatView {
     if (this.answerChanged(beat, beat.answer, facts.model)) this.fillAnswer();
     if (!this.traceChanged(beat, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
     this.fillExplanation();
-    this.slider.max = beat.features.length - 1;
+    this.fillBeside();
+    this.slider.max = this.trace.length - 1;
     this.draw();
     this.fillValues();
   }
@@ -44,16 +46,28 @@ export class BeatView {
     const frame = found("trace");
     const width = Math.floor(frame.clientWidth);
     if (!this.beat || !width) return;
-    const { features } = this.beat;
     const { attributions, predicted_class: predicted } = this.explanation ?? {};
-    const shown = { features, baseline: this.baseline, attributions, predicted };
+    const baseline = this.baseline && this.traceOf(this.baseline);
+    const shown = { features: this.trace, baseline, attributions: attributions && this.traceOf(attributions), predicted };
     this.drawn = drawTrace(shown, width);
     fill(frame, this.drawn.node);
-    frame.setAttribute("aria-label", described(features, this.baseline));
+    frame.setAttribute("aria-label", described(this.trace, baseline));
     found("baseline-key").hidden = !this.baseline;
     found("explained-key").hidden = !this.explanation;
     if (this.index === null) fill(found("reading"), "Move along the trace, or use the slider, to read a value.");
     else this.point(this.index);
+  }
+
+  get trace() {
+    return this.traceOf(this.beat.features);
+  }
+
+  traceOf(values) {
+    return traceOf(values, this.facts.model.features);
+  }
+
+  get beside() {
+    return besideOf(this.beat.features, this.facts.model.features);
   }
 
   /** The mean training beat, where it is as long as this one. */
@@ -114,9 +128,20 @@ export class BeatView {
     const text = () => {
       if (!wanted || !answer) return "";
       if (explanation === null) return "This model version cannot say which part of the trace decided.";
-      return explanation ? deciding(explanation) : "Asking which part of the trace decided …";
+      return explanation ? deciding(explanation, this.beside) : "Asking which part of the trace decided …";
     };
     fill(found("deciding"), text());
+  }
+
+  /** What is no part of the trace, such as RR intervals, and what it contributed. */
+  fillBeside() {
+    const columns = ["Beside the trace", "Beat", this.explanation && "Contributes"].filter(Boolean);
+    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
+    const rows = this.beside.map(({ words, place }) => {
+      const share = this.explanation && element("td", {}, decimal(this.explanation.attributions[place], 3));
+      return element("tr", {}, element("th", { scope: "row" }, words), [element("td", {}, decimal(this.beat.features[place])), share].filter(Boolean));
+    });
+    fill(found("beside"), rows.length > 0 && element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
   }
 
   fillValues() {
@@ -124,9 +149,10 @@ export class BeatView {
     if (!details.open || !this.beat) return;
     const columns = ["Value", "Beat", this.baseline && "Mean beat", this.explanation && "Contributes"].filter(Boolean);
     const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
+    const names = new Map(this.beside.map(({ name, place }) => [place, name]));
     const rows = Array.from(this.beat.features, (value, i) => {
       const more = [this.baseline && decimal(this.baseline[i], 3), this.explanation && decimal(this.explanation.attributions[i], 4)];
-      return element("tr", {}, element("th", { scope: "row" }, i), [decimal(value, 3), ...more.filter(Boolean)].map((text) => element("td", {}, text)));
+      return element("tr", {}, element("th", { scope: "row" }, names.get(i) ?? i), [decimal(value, 3), ...more.filter(Boolean)].map((text) => element("td", {}, text)));
     });
     fill(found("values-table"), element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
   }

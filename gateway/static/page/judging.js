@@ -61,20 +61,24 @@ export function flags(answer) {
   return [answer.unusual && "unusual", answer.abstain && "abstains"].filter(Boolean);
 }
 
-/** The runs of values that spoke most for the class, and how much of all that did: in words. */
-export function deciding(explanation) {
+/** The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words. */
+export function deciding(explanation, beside = []) {
   const { attributions, score, baseline_score: from } = explanation;
   const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
   if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
-  const runs = runsOf(attributions, total).slice(0, MOST_RUNS);
-  const parts = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`} (${percent(share / total)})`);
+  const least = total / attributions.length;
+  const trace = attributions.slice(0, attributions.length - beside.length);
+  const others = beside.map(({ words, place }) => ({ words, share: attributions[place] })).filter(({ share }) => share >= least);
+  const most = [...runsOf(trace, least), ...others].sort((one, other) => other.share - one.share).slice(0, MOST_RUNS);
+  const [runs, named] = [most.filter(({ words }) => !words), most.filter(({ words }) => words)];
+  const values = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`} (${percent(share / total)})`);
+  const parts = [values.length && `the values ${listed(values)}`, ...named.map(({ words, share }) => `“${words}” (${percent(share / total)})`)];
   const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
-  return `Most of what speaks for class ${explanation.predicted_class} lies in the values ${listed(parts)}. ${change}`;
+  return `Most of what speaks for class ${explanation.predicted_class} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
 }
 
-/** Neighbouring values that each contribute well above the average, the weightiest run first. */
-function runsOf(attributions, total) {
-  const least = total / attributions.length;
+/** Neighbouring values that each contribute at least the average. */
+function runsOf(attributions, least) {
   const runs = [];
   attributions.forEach((value, index) => {
     if (value < least) return;
@@ -82,7 +86,7 @@ function runsOf(attributions, total) {
     if (last && index - last.end <= 2) Object.assign(last, { end: index, share: last.share + value });
     else runs.push({ start: index, end: index, share: value });
   });
-  return runs.sort((one, other) => other.share - one.share);
+  return runs;
 }
 
 /** What a trace looks like, for those who cannot see it. */

@@ -2,6 +2,7 @@
 
 import { SHOWN, differs } from "./collection.js";
 import { element, fill, found, options, refill, watcher } from "./dom.js";
+import { traceOf } from "./features.js";
 import { flags } from "./judging.js";
 import { resultsOf, save } from "./results.js";
 import { sparkline } from "./trace.js";
@@ -143,7 +144,7 @@ export class ListView {
     const open = element("button", { type: "button", "aria-current": chosen ? "true" : null, "aria-label": `Beat ${beat.number}`, "data-key": beat.number, onclick: () => this.select(beat) }, count(beat.number));
     const cells = [
       element("th", { scope: "row" }, open),
-      element("td", { class: "sparklines" }, sparkline(beat.features, 110, 26)),
+      element("td", { class: "sparklines" }, sparkline(traceOf(beat.features, this.facts.model.features), 110, 26)),
       ...this.answerCells(beat),
       columns.length === COLUMNS.length && element("td", {}, beat.label ?? "", differs(beat) ? element("span", { class: "doubts" }, " ≠") : null),
     ];

@@ -54,7 +54,16 @@ async function meet() {
 function versionSeen(version) {
   const follow = facts.model && !versions.has(version);
   versions.add(version);
-  if (follow) meet().then(show, wrong);
+  if (follow) renew().catch(wrong);
+}
+
+/** Beats that are open were cut by the names of the former version's features. */
+async function renew() {
+  const before = String(facts.model.features.names);
+  await meet();
+  show();
+  if (!collection || before === String(facts.model.features.names)) return;
+  wrong(new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
 }
 
 /** Look at these beats instead of what was open. */

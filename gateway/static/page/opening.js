@@ -4,6 +4,7 @@ import { Background } from "./background.js";
 import { Failure } from "./client.js";
 import { Collection } from "./collection.js";
 import { element, fill, found } from "./dom.js";
+import { traceOf } from "./features.js";
 import { areRecording, openRecording } from "./recording.js";
 import { sparkline } from "./trace.js";
 import { percent } from "./words.js";
@@ -31,11 +32,11 @@ export class Opening {
 
   /** A button for each example beat that came with the model. */
   showExamples() {
-    const { examples, marks } = this.facts;
+    const { examples, marks, model } = this.facts;
     found("no-examples").hidden = examples.length > 0;
     fill(found("examples"), examples.map((example, place) => {
       const words = marks.chip(example.label ?? example.predicted_class);
-      return element("li", {}, element("button", { type: "button", onclick: () => this.example(place) }, sparkline(example.features, 92, 30), words));
+      return element("li", {}, element("button", { type: "button", onclick: () => this.example(place) }, sparkline(traceOf(example.features, model.features), 92, 30), words));
     }));
   }
 
@@ -62,7 +63,7 @@ export class Opening {
     const progress = ({ step, share }) => this.progress(`${step}${step === "Reading" ? ` ${name}` : ""}`, share);
     await this.attempt((background) => {
       fill(found("status"), `Reading ${name} …`);
-      if (rate || areRecording(files)) return openRecording(files, this.width, rate, background, progress);
+      if (rate || areRecording(files)) return openRecording(files, this.facts.model.features, rate, background, progress);
       if (files.length > 1) throw new Failure("More than one file", "Give one CSV of beats, or all files of one recording.");
       return this.table(files[0], background, progress);
     });
@@ -74,7 +75,7 @@ export class Opening {
       return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
     } catch (failure) {
       if (!failure.signals || !SIGNALS.test(file.name)) throw failure;
-      return openRecording([file], this.width, null, background, progress).catch((other) => {
+      return openRecording([file], this.facts.model.features, null, background, progress).catch((other) => {
         // what tells neither times nor a rate may still be beats of another model
         throw other.needsRate && failure.isTable ? failure : other;
       });
@@ -119,10 +120,6 @@ export class Opening {
     if (!failure.needsRate) return;
     found("rate").hidden = false;
     found("rate-number").focus();
-  }
-
-  get width() {
-    return this.facts.model.features.count;
   }
 
   /** What a table's rows must fit. */

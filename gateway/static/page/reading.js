@@ -1,5 +1,6 @@
 /** From what people paste or drop to beats. */
 
+import { isOtherwise } from "../recording/cut.js";
 import { FileError } from "../tables/errors.js";
 import { isNumber } from "../tables/fields.js";
 import { refuseOthers } from "../tables/kinds.js";
@@ -33,7 +34,18 @@ export async function readFile(file, width, names = null, progress = () => {}) {
 async function tableFrom(blocks, what, width, names) {
   const read = await readTable(blocks, what, width, names);
   if (!read.beats.length) throw new FileError(`Give a file with one beat of ${width} values a row.`, { title: `${what} is empty` });
+  checkCut(read, what, names);
   return { beats: read.beats, understood: understoodOf(read, width) };
+}
+
+/** Beats that are cut otherwise than the model's are no beats of its. */
+function checkCut({ layout, choice }, what, names) {
+  if (!names || !layout.header) return;
+  const given = choice.places.map((place) => layout.header[place]);
+  if (!isOtherwise(given, names)) return;
+  const [its, models] = [given, names].map((values) => `${values[0]} to ${values.at(-1)}`);
+  const message = `Its values are ${its}, the model's are ${models}. Open the recording itself, which is then cut for this model.`;
+  throw new FileError(message, { title: `The beats of ${what} are cut otherwise than this model takes them`, isTable: true });
 }
 
 function tableOf(rows, width, names = null) {

@@ -2,7 +2,7 @@
 
 import { Failure } from "./client.js";
 import { Collection } from "./collection.js";
-import { counted } from "./words.js";
+import { count, counted, decimal, listed } from "./words.js";
 
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
 
@@ -12,27 +12,34 @@ export function areRecording(files) {
 }
 
 /**
- * Read a recording, find its R peaks and cut its beats to `width` values. Throw Failure; its `needsRate` is true where
- * the files do not tell how many samples a second has.
+ * Read a recording, find its R peaks and cut its beats as the model takes them, by its `features`. Throw Failure; its
+ * `needsRate` is true where the files do not tell how many samples a second has.
  */
-export async function openRecording(files, width, rate, background, progress) {
+export async function openRecording(files, features, rate, background, progress) {
   const { name, chosen, signals } = await background.ask("recording", { files, rate });
-  const source = { name, signals, width, background };
+  const source = { name, signals, features, background };
   return cut(source, signals[chosen], false, progress);
 }
 
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
 export async function cut(source, lead, inverted, progress) {
-  const { width, background } = source;
-  const { rate, samples, peaks, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, width }, progress);
+  const { features, background } = source;
+  const { rate, samples, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
-  if (!spans.length) throw new Failure("No beat was found", `No two R peaks follow each other in ${which}. Is it an ECG?`);
+  if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
   const beats = spans.map(({ peak, start, end }, place) => ({
-    number: place + 1, features: values.subarray(place * width, (place + 1) * width), label: null, peak, start, end, seconds: peak / rate,
+    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate,
   }));
-  const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut to ${width} values.`;
+  const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...said.map(sentence)].join(" ");
   return new Collection({ name: source.name, beats, understood, recording: { source, lead, inverted, samples, rate } });
+}
+
+function described({ length, window, scale, beside }) {
+  const from = window ? ` from ${decimal(window[0], 0)} to ${decimal(window[1], 0)} ms of the R peak` : "";
+  const kinds = [["rr_", "RR intervals"], ["like_", "likeness to the usual beat"]].filter(([stem]) => beside.some((name) => name.startsWith(stem)));
+  const more = kinds.length ? `, with ${listed(kinds.map(([, words]) => words))}` : "";
+  return `to ${count(length)} values${from}${scale === "mV" ? " in mV" : ""}${more}`;
 }
 
 function sentence(said) {

@@ -1,6 +1,6 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
-import { LOWEST_RATE, choices, chooseLead, cutBeats, findPeaks, nameOf, openRecording, readLead } from "../recording/recording.js";
+import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../recording/recording.js";
 import { FileError } from "../tables/errors.js";
 import { readFile, readText } from "./reading.js";
 
@@ -22,18 +22,28 @@ const TASKS = {
     if (place < 0) await readLead(recording, chosen); // says what is wrong with it
     return [{ name: recording.name, chosen: place, signals }, []];
   },
-  async lead({ places, inverted, width }, progress) {
-    const { rate, samples, said } = await readLead(recording, places, progress.of("Reading"));
+  async lead({ places, inverted, features }, progress) {
+    const cut = cutOf(features);
+    const lead = await readLead(recording, places, progress.of("Reading"));
+    if (cut.scale === "mV") checkUnit(lead);
+    const { rate, samples, said } = lead;
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
-    const beats = cutBeats(samples, rate, peaks, width);
-    const values = new Float32Array(beats.length * width);
-    beats.forEach((beat, index) => values.set(beat.values, index * width));
+    const beats = cutBeats(samples, rate, peaks, cut);
+    const values = new Float32Array(beats.length * features.count);
+    beats.forEach((beat, index) => values.set(beat.values, index * features.count));
     const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
-    const result = { rate, samples, peaks: peaks.length, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
+    const result = { rate, samples, peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
     return [result, [samples.buffer, values.buffer]];
   },
 };
+
+/** Values in mV need a voltage. */
+function checkUnit({ name, unit }) {
+  if (unit === "mV") return;
+  const message = `${recording.name}: ${name} has ${unit ? `the unit ${unit}` : "no unit"}; beats in mV, as this model takes, need a lead in V, mV, µV or nV`;
+  throw new RecordingError(message);
+}
 
 /** The channels that cannot be chosen, and why. */
 function notOffered({ leads }) {

@@ -16,6 +16,7 @@ import pytest
 import data
 from data.client.in_flight import IN_FLIGHT
 from data.errors import DataError
+from data.recordings.cut import PEAK_LENGTH, PEAK_WINDOW, RHYTHM, Cut
 from data.sources.generate import Recipe, generate
 from tests.fake_gateway import error, running
 from tests.recordings import heartbeats, strip, write_table
@@ -79,6 +80,14 @@ def test_the_options_of_beats_are_those_of_the_command(recording):
     np.testing.assert_array_equal(turned, -data.beats(recording, 32))
     with pytest.raises(DataError, match="no channel 'V9'"):
         data.beats(recording, channel="V9")
+
+
+def test_the_rhythm_and_the_window_are_columns(recording):
+    frame = data.beats(recording, window="peak", rhythm=True)
+    assert tuple(frame.columns) == (*Cut(PEAK_LENGTH, PEAK_WINDOW).names, *RHYTHM)
+    assert len(frame) == len(heartbeats(250, 30))
+    with pytest.raises(DataError, match="the window must be beat or peak, not qrs"):
+        data.beats(recording, window="qrs")
 
 
 def test_of_several_recordings_each_beat_has_its_record(recording):

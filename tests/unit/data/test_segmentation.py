@@ -9,6 +9,7 @@ import pytest
 from data.__main__ import main
 from data.errors import DataError
 from data.recordings.annotations import read_annotations
+from data.recordings.cut import PEAK_WINDOW, RHYTHM, Cut
 from data.recordings.cut_options import CutOptions
 from data.recordings.lead import read_lead
 from data.recordings.library import load
@@ -37,7 +38,7 @@ def table(tmp_path, leads):
 
 def test_a_row_for_each_beat_and_its_place(tmp_path, table):
     out, positions = tmp_path / "new" / "beats.csv", tmp_path / "positions.csv"
-    rows = write_beats(table, out, positions, CutOptions(length=90))
+    rows = write_beats(table, out, positions, CutOptions(Cut(90)))
     lines = out.read_text().splitlines()
     assert lines[0] == "# cut from a recording by python -m data beats: lead ECG II at 250 Hz"
     assert lines[1].split(",")[::89] == ["F1", "F90"]
@@ -50,6 +51,32 @@ def test_a_row_for_each_beat_and_its_place(tmp_path, table):
     np.testing.assert_allclose(places[:, 1], places[:, 0] / RATE, atol=1e-3)
     assert places[:, 2].tolist() == list(range(1, rows + 1))
     assert sorted(os.listdir(tmp_path)) == ["new", "positions.csv", "strip.csv"]
+
+
+def test_the_rhythm_stands_behind_the_trace_and_the_note_says_how_it_was_cut(tmp_path, leads):
+    table = write_table(tmp_path / "strip.csv", RATE, {"ECG [uV]": 1000 * leads["ECG II"]})
+    out, positions = tmp_path / "beats.csv", tmp_path / "positions.csv"
+    options = ["--window", "peak", "--scale", "mV", "--rhythm", "--likeness", "--length", "71"]
+    assert main(["beats", str(table), "--out", str(out), "--positions", str(positions), *options]) == 0
+    note, header, *rows = out.read_text().splitlines()
+    assert note == (
+        "# cut from a recording by python -m data beats: lead ECG at 250 Hz; window from -250 to 450 ms of the R peak; "
+        "in mV less the beat's median; with RR intervals; with the likeness to the recording's usual beat"
+    )
+    assert header.split(",") == list(Cut.chosen(71, "peak", "mV", True, True).names)
+    assert len(rows) == len(RECORD_BEATS)  # the last one too
+    beats = np.array([row.split(",") for row in rows], float)
+    np.testing.assert_allclose(np.median(beats[:, :71], axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(np.ptp(beats[:, :71], axis=1), 1.15, atol=0.1)  # from S to R, in mV
+    intervals = np.diff(np.loadtxt(positions, delimiter=",", skiprows=1)[:, 0])
+    np.testing.assert_allclose(beats[1:-1, 75], intervals[:-1] / intervals[1:], atol=1e-4)
+    assert (beats[:, 77:] > 0.95).all()  # all beats are alike
+
+
+def test_there_are_no_millivolts_without_a_voltage(tmp_path, table):
+    with pytest.raises(DataError, match=r"strip\.csv: ECG II has no unit; beats in mV need a lead in V, mV, µV or nV"):
+        write_beats(table, tmp_path / "beats.csv", None, CutOptions(Cut(scale="mV")))
+    assert os.listdir(tmp_path) == ["strip.csv"]
 
 
 def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
@@ -122,7 +149,7 @@ def test_a_file_that_is_no_recording(tmp_path, name, content, message):
 
 def test_a_beat_has_two_values_or_more():
     with pytest.raises(DataError, match="--length must be at least 2, not 1"):
-        CutOptions(length=1)
+        Cut(1)
 
 
 def test_the_command_names_what_is_wrong(tmp_path, capsys):
@@ -137,14 +164,28 @@ def test_the_command_writes_beats(tmp_path, table, capsys):
     assert len(out.read_text().splitlines()) == len(RECORD_BEATS) - 1 + 2
 
 
-def test_the_length_is_that_of_the_served_model(tmp_path, table):
+@pytest.mark.parametrize(
+    "cut",
+    [Cut(33), Cut(33, PEAK_WINDOW, "mV", RHYTHM), Cut(20, (-300.0, 500.0), beside=("rr_previous_next", "rr_previous"))],
+    ids=["plain", "all", "other"],
+)
+def test_beats_are_cut_as_the_served_model_takes_them(tmp_path, leads, cut):
+    table = write_table(tmp_path / "strip.csv", RATE, {"ECG [mV]": leads["ECG II"]})
     out, key = tmp_path / "beats.csv", tmp_path / "key"
     key.write_text("ecg_key\n")
     with running() as gateway:
-        gateway.served["features"]["count"] = 33
+        gateway.served["features"] = {"count": len(cut.names), "names": list(cut.names)}
         assert main(["beats", str(table), "--out", str(out), "--url", gateway.url, "--key-file", str(key)]) == 0
     assert gateway.headers[0]["Authorization"] == "Bearer ecg_key"
-    assert out.read_text().splitlines()[1].endswith("F33")
+    assert out.read_text().splitlines()[1] == ",".join(cut.names)
+
+
+def test_a_model_of_something_else_is_not_cut_for(tmp_path, table, capsys):
+    with running() as gateway:
+        gateway.served["features"] = {"count": 3, "names": ["F1", "F2", "age"]}
+        assert main(["beats", str(table), "--out", str(tmp_path / "beats.csv"), "--url", gateway.url]) == 1
+    assert "no recording has the features of this model (F1, F2, age)" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["strip.csv"]
 
 
 def test_a_library_that_is_missing_is_named(tmp_path):
@@ -237,14 +278,14 @@ def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
     both = {name: np.array(read_lead(record, name).samples) for name in ("MLII", "V5")}
     twins = [write_table(tmp_path / "100.csv", 360, both), write_edf(tmp_path / "100.edf", 360, both)]
     peaks = find_peaks(original.samples, 360)
-    beats = [values for _, values in cut_beats(original.samples, 360, peaks, 140)]
+    beats = [values for _, values in cut_beats(original.samples, 360, peaks, Cut())]
     for twin in twins:
         lead = read_lead(twin, "MLII")
         assert (lead.name, lead.rate) == ("MLII", 360)
         np.testing.assert_allclose(lead.samples[: len(original.samples)], original.samples, atol=1e-5)
         found = find_peaks(lead.samples[: len(original.samples)], 360)
         np.testing.assert_array_equal(found, peaks)
-        same = [values for _, values in cut_beats(lead.samples, 360, peaks, 140)]
+        same = [values for _, values in cut_beats(lead.samples, 360, peaks, Cut())]
         np.testing.assert_allclose(same, beats, atol=1e-3)
 
 

@@ -13,6 +13,7 @@ import pytest
 from data.__main__ import main
 from data.errors import DataError
 from data.recordings.annotations import CLASS_OF
+from data.recordings.cut import Cut
 from data.recordings.cut_options import CutOptions
 from data.recordings.gather import name_of, recordings_of
 from data.recordings.segmentation import write_beats
@@ -43,7 +44,7 @@ def read(path):
 def test_recordings_stand_one_below_the_other_with_their_names(tmp_path, caplog):
     records = [write_recording(tmp_path / "in", name, "N", seed) for seed, name in enumerate(("b", "a", "p.1"))]
     out, positions = tmp_path / "beats.csv", tmp_path / "positions.csv"
-    write_beats([path for path, _ in records], out, positions, CutOptions(length=30))
+    write_beats([path for path, _ in records], out, positions, CutOptions(Cut(30)))
     rows, places = read(out), read(positions)
     assert [row["record"] for row in rows] == [path.name for path, beats in records for _ in range(beats)]
     assert [place["record"] for place in places] == [row["record"] for row in rows]
@@ -51,7 +52,7 @@ def test_recordings_stand_one_below_the_other_with_their_names(tmp_path, caplog)
     assert list(rows[0]) == ["record", *(f"F{number}" for number in range(1, 31)), "label"]
     assert out.read_text().startswith("# cut from 3 recordings by python -m data beats: lead ECG at 250 Hz; labels by")
     for path, beats in records:
-        write_beats(path, tmp_path / "one.csv", None, CutOptions(length=30))
+        write_beats(path, tmp_path / "one.csv", None, CutOptions(Cut(30)))
         alone = read(tmp_path / "one.csv")
         assert len(alone) == beats
         assert alone == [

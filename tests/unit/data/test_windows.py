@@ -6,11 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
+from data.recordings.cut import Cut
 from data.recordings.windows import BEFORE_PEAK, cut_beats
 
 
 def cut(samples: ArrayLike, rate: float, peaks: list[int], length: int = 140) -> list[tuple[int, NDArray[np.float64]]]:
-    return list(cut_beats(np.asarray(samples, np.float32), rate, np.array(peaks, np.int64), length))
+    return list(cut_beats(np.asarray(samples, np.float32), rate, np.array(peaks, np.int64), Cut(length)))
 
 
 def test_a_beat_reaches_from_before_its_peak_to_as_much_before_the_next():
@@ -61,6 +62,23 @@ def test_a_beat_with_a_gap_or_without_a_wave_is_none():
 @pytest.mark.parametrize("level", [0, -0.28, 1e6 / 3])
 def test_a_flat_line_has_no_beat_whatever_its_level(level):
     assert cut(np.full(2000, level), 360, [100, 401, 700]) == []
+
+
+def test_a_window_about_the_peak_lasts_the_same_whatever_the_rhythm():
+    ramp = np.arange(2000) / 1000
+    by_peak = Cut(8, (-300.0, 400.0), "mV")
+    beats = list(cut_beats(ramp.astype(np.float32), 250, np.array([70, 500, 510, 1400, 1900]), by_peak))
+    assert [index for index, _ in beats] == [1, 2, 3]  # the first and the last window are not within the recording
+    for _, values in beats:
+        np.testing.assert_allclose(values, 0.025 * (np.arange(8) - 3.5), atol=1e-6)
+
+
+def test_millivolts_are_kept_less_the_median():
+    samples = np.tile([0.0, 0.0, 0.0, 0.5, -0.25], 400) + 3
+    (_, values), *_ = cut_beats(samples.astype(np.float32), 250, np.array([500, 700]), Cut(196, None, "mV"))
+    assert np.median(values) == 0
+    assert values.min() == pytest.approx(-0.25, abs=0.05)
+    assert values.max() == pytest.approx(0.5, abs=0.05)
 
 
 @given(

@@ -1,0 +1,30 @@
+"""A few values for a window of a lead, and their usual scale."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def means(samples: NDArray[np.float32], start: float, span: float, length: int) -> NDArray[np.float64] | None:
+    """Return `length` values from `start` on over `span` samples; None for a gap, a flat line or an end in the window.
+
+    Each value is the mean of the samples about its place, so that nothing is aliased.
+    """
+    places = start + np.linspace(0, span, length)
+    half = max(span / (length - 1), 1) / 2
+    first, last = int(np.floor(start - half)) - 1, int(np.ceil(start + span + half)) + 1
+    if first < 0 or last >= len(samples):
+        return None
+    if np.ptp(samples[first : last + 1]) == 0:  # the rounding of its sums would be taken for a wave
+        return None
+    sums = np.concatenate([[0], np.cumsum(samples[first : last + 1], dtype=np.float64)])
+    if np.isnan(sums[-1]):
+        return None
+    edges = first - 0.5 + np.arange(len(sums))  # sums[i] is that of the samples before edges[i]
+    values: NDArray[np.float64] = np.interp(places + half, edges, sums) - np.interp(places - half, edges, sums)
+    return values / (2 * half)
+
+
+def normalised(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return values (n,) with mean 0 and deviation 1, as the rows of the UCR archive; None where all are the same."""
+    deviation = values.std(ddof=1)
+    return (values - values.mean()) / deviation if deviation > 0 else None
