@@ -12,6 +12,6 @@ class Recipe:
     batch_size: int | None = None
     learning_rate: float = 1e-3
     noise: float = 0.0  # deviation of what is added to each training value, in deviations of its column
-    label_smoothing: float = 0.0  # share of the wanted probability that is spread over all classes
+    label_smoothing: float = 0.1  # share of the wanted probability that is spread over all classes
     class_weights: float = 0.0  # a class weighs the inverse of its share to this power: 1 is balanced
     seed: int = 0

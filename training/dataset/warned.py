@@ -45,7 +45,7 @@ def warnings_of(
     if too_few_to_stop_by(validation):
         found.append(
             Warned(
-                "few_validation_rows",
+                "few_rows",
                 f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class, are too few to stop "
                 "a training by: all rows are trained on for a fixed number of epochs, and the probabilities are not "
                 "calibrated",

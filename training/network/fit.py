@@ -122,7 +122,7 @@ def _fit(
 
 def _alone(model: keras.Model) -> keras.Model:
     """The same network, of which the other workers need not be asked."""
-    copy = keras.models.clone_model(model)
+    copy = keras.Sequential.from_config(model.get_config())
     copy.set_weights(model.get_weights())
     return copy
 

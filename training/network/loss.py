@@ -1,7 +1,6 @@
 """What the training makes small: cross entropy, of smoothed labels if so wanted."""
 
 from collections.abc import Callable
-from functools import partial
 
 import keras
 import tensorflow as tf
@@ -15,10 +14,10 @@ def loss_of(classes: int, smoothing: float = 0.0) -> Loss:
     `smoothing` is the share of the wanted probability that is spread over all classes (Szegedy and others: Rethinking
     the Inception Architecture for Computer Vision, CVPR 2016).
     """
-    if classes == 2:
-        return partial(keras.losses.binary_crossentropy, label_smoothing=smoothing)
 
     def smoothed(columns: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:
+        if classes == 2:
+            return keras.losses.binary_crossentropy(columns, answers, label_smoothing=smoothing)
         wanted = tf.one_hot(tf.cast(tf.reshape(columns, (-1,)), tf.int32), classes)
         return keras.losses.categorical_crossentropy(wanted, answers, label_smoothing=smoothing)
 
