@@ -91,8 +91,9 @@ def _train(trainer: str, data: Path, models: Path, epochs: int, limit: int | Non
     log = models.with_suffix(".log")
     if trainer == KERAS:
         return run(["-m", "bench.training_keras", data, models, epochs], log, limit)
-    patient = [f"--epochs={epochs}", f"--patience={epochs}"]
-    return run(["-m", "training", f"--data={data}", f"--models={models}", *patient], log, limit)
+    # The files of a folder are parts of one table here, not people.
+    chosen = [f"--epochs={epochs}", f"--patience={epochs}", "--group=none"]
+    return run(["-m", "training", f"--data={data}", f"--models={models}", *chosen], log, limit)
 
 
 def _told(models: Path) -> tuple[int, float, float]:

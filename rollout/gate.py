@@ -6,6 +6,7 @@ from typing import Any
 from rollout.errors import Refused
 
 JUDGED = ("accuracy", "macro_f1")
+NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}  # for people
 
 Json = dict[str, Any]
 
@@ -18,42 +19,104 @@ class Version:
     created: str = ""
     metrics: Json = field(default_factory=dict)
     compared: Json = field(default_factory=dict)  # other versions, judged on the rows of this one
+    people: object = None  # groups of its held-back beats, if they have any
 
     @classmethod
     def parse(cls, number: int, description: object) -> "Version":
         """Read metrics.json; what is missing or of another kind counts as unknown."""
-        parts = {name: _object(_object(description).get(name)) for name in ("training", "metrics", "compared")}
-        return cls(number, str(parts["training"].get("created", "")), parts["metrics"], parts["compared"])
+        parts = {name: _object(_object(description).get(name)) for name in ("training", "metrics", "compared", "data")}
+        created, people = str(parts["training"].get("created", "")), _object(parts["data"].get("groups")).get("test")
+        return cls(number, created, parts["metrics"], parts["compared"], people)
 
 
-def judge(candidate: Version, served: Version, tolerance: float) -> None:
-    """Raise Refused if the candidate is worse than the served version on the same rows, or cannot be compared."""
+@dataclass(frozen=True, slots=True)
+class SameRows:
+    """What two versions reach on the same held-back rows."""
+
+    mine: dict[str, float]
+    theirs: dict[str, float]
+    difference: dict[str, tuple[float, float]] | None  # 95 % intervals of mine minus theirs; None if not measured
+    rows: str  # how many, for people; "" if that is not known
+
+
+def judge(candidate: Version, served: Version, tolerance: float) -> str:
+    """Say in words how the candidate compares with the served version.
+
+    Raises Refused if it is worse on the same rows, or cannot be compared. Worse is worse beyond chance: the whole 95 %
+    interval of a difference is below zero. Where training measured no intervals, worse is lower by more than
+    `tolerance`.
+    """
     pair = same_rows(candidate, served)
     if pair is None:
         raise Refused(
             f"version {candidate.number} cannot be compared with version {served.number}: "
             f"{_reason(candidate, served)}; --force promotes it without"
         )
-    mine, theirs = pair
-    worse = [name for name in JUDGED if mine[name] < theirs[name] - tolerance]
+    if pair.difference is None:
+        return _by_tolerance(pair, candidate.number, served.number, tolerance)
+    worse = [name for name in JUDGED if pair.difference[name][1] < 0]
+    found = "; ".join(_in_words(pair, name, served.number) for name in JUDGED)
     if worse:
-        numbers = ", ".join(f"{name} {mine[name]:.4f} against {theirs[name]:.4f}" for name in JUDGED)
         raise Refused(
-            f"version {candidate.number} is worse than version {served.number} on the same rows: {numbers} "
+            f"version {candidate.number} is worse than version {served.number} beyond chance: {found}; "
+            "--force promotes it all the same"
+        )
+    return f"version {candidate.number}: {found}"
+
+
+def _by_tolerance(pair: SameRows, candidate: int, served: int, tolerance: float) -> str:
+    numbers = ", ".join(f"{name} {pair.mine[name]:.4f} against {pair.theirs[name]:.4f}" for name in JUDGED)
+    if any(pair.mine[name] < pair.theirs[name] - tolerance for name in JUDGED):
+        raise Refused(
+            f"version {candidate} is worse than version {served} on the same rows: {numbers} "
             f"(--tolerance {tolerance:g}); --force promotes it all the same"
         )
+    return f"version {candidate}: {numbers} of version {served}{pair.rows}: not lower by more than {tolerance:g}"
 
 
-def same_rows(candidate: Version, served: Version) -> tuple[dict[str, float], dict[str, float]] | None:
+def _in_words(pair: SameRows, name: str, served: int) -> str:
+    mine, theirs = pair.mine[name], pair.theirs[name]
+    low, high = (pair.difference or {})[name]
+    verdict = "worse beyond chance" if high < 0 else "better beyond chance" if low > 0 else "no worse beyond chance"
+    scores = f"{NAMES[name]} {mine:.3f} against {theirs:.3f} of version {served}{pair.rows}"
+    return f"{scores}: difference {mine - theirs:.3f}, 95 % interval {low:.3f} to {high:.3f}: {verdict}"
+
+
+def same_rows(candidate: Version, served: Version) -> SameRows | None:
     """Return what both reach on the same held-back rows, None if nobody measured that."""
-    choices = (
-        (candidate.metrics, candidate.compared.get(str(served.number))),
-        (served.compared.get(str(candidate.number)), served.metrics),
-    )
-    for mine, theirs in choices:
-        if _measured(mine) and _measured(theirs):
-            return _judged(mine), _judged(theirs)
+    theirs: object = candidate.compared.get(str(served.number))
+    if _measured(candidate.metrics) and _measured(theirs):
+        return SameRows(_judged(candidate.metrics), _judged(theirs), _difference(theirs), _rows(candidate))
+    mine: object = served.compared.get(str(candidate.number))
+    if _measured(mine) and _measured(served.metrics):
+        measured = _difference(mine)  # of the served version minus the candidate
+        turned = measured and {name: (-high, -low) for name, (low, high) in measured.items()}
+        return SameRows(_judged(mine), _judged(served.metrics), turned, _rows(served))
     return None
+
+
+def _difference(said: object) -> dict[str, tuple[float, float]] | None:
+    """Read the intervals; None unless there is one for each figure."""
+    found = {}
+    for name in JUDGED:
+        ends = _object(_object(said).get("difference")).get(name)
+        if not (isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)):
+            return None
+        if not -1 <= ends[0] <= ends[1] <= 1:
+            return None
+        found[name] = (float(ends[0]), float(ends[1]))
+    return found
+
+
+def _rows(judged: Version) -> str:
+    beats, people = judged.metrics.get("rows"), judged.people
+    if not isinstance(beats, int):
+        return ""
+    return f" on {beats} beats" + (f" of {people} {'person' if people == 1 else 'people'}" if _count(people) else "")
+
+
+def _count(value: object) -> bool:
+    return isinstance(value, int) and value > 0
 
 
 def _reason(candidate: Version, served: Version) -> str:

@@ -75,7 +75,10 @@ def _add_canary(parser: argparse.ArgumentParser) -> None:
 
 def _add_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--tolerance", type=_share, default=0.01, help="by which its metrics may be lower (%(default)s)"
+        "--tolerance",
+        type=_share,
+        default=0.01,
+        help="by which its metrics may be lower where training measured no interval (%(default)s)",
     )
     parser.add_argument("--force", action="store_true", help="without the gate, yet not without the beats")
 

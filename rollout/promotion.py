@@ -40,7 +40,7 @@ class Promotion:
             self.steps.say(f"version {number} is the candidate since {state.candidate.started}; going on")
         elif served is not None and not force:
             there = {each.number: each for each in versions}
-            judge(version, there.get(served, Version(served)), tolerance)
+            self.steps.say(judge(version, there.get(served, Version(served)), tolerance))
         cause = _begun(version, served, versions, force=force)
         return self._start(number, served, cause, beats)
 
@@ -157,7 +157,7 @@ def _begun(version: Version, served: int | None, versions: list[Version], *, for
     pair = same_rows(version, other) if other else None
     if pair is None or other is None:
         return f"{cause}, accuracy {accuracy:.3f}"
-    mine, theirs = (numbers[JUDGED[0]] for numbers in pair)
+    mine, theirs = (numbers[JUDGED[0]] for numbers in (pair.mine, pair.theirs))
     return f"{cause}, accuracy {mine:.3f} (version {other.number}: {theirs:.3f})"
 
 

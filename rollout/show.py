@@ -105,8 +105,7 @@ def _note(version: Version, versions: list[Version], served: int | None) -> str:
     pair = same_rows(version, other) if other else None
     if pair is None or other is None:
         return ""
-    mine, theirs = pair
-    return "; ".join(f"{name} {mine[name]:.4f}, version {other.number} {theirs[name]:.4f}" for name in JUDGED)
+    return "; ".join(f"{name} {pair.mine[name]:.4f}, version {other.number} {pair.theirs[name]:.4f}" for name in JUDGED)
 
 
 def _cell(value: object) -> str:

@@ -11,6 +11,7 @@ from training.dataset.classes import AAMI
 from training.recipe import Recipe
 
 DEFAULTS = Recipe()
+NO_GROUP = "none"  # as --group: beats are split one by one, whatever columns and files there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Options:
     worker_patience: float
     validation_share: float
     test_share: float
+    cross_validate: int | None
     recipe: Recipe
     command: str  # the whole command line, as a shell takes it
 
@@ -65,7 +67,11 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help="text labels in the order of their class labels, as N,S,V; aami for those of AAMI EC57 by WFDB's symbols; "
         "sorted if not given",
     )
-    add("--group", metavar="NAME", help="column that says whose beat it is; not a feature")
+    add(
+        "--group",
+        metavar="NAME",
+        help="column that says whose beat it is; found if not given; none: split by beat; not a feature",
+    )
     add("--drop", metavar="NAME", action="append", default=[], help="column that is not a feature; may be repeated")
     add("--at-least", type=_at_least(1), default=0, metavar="N", help="leave out classes of fewer rows; else refused")
     add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
@@ -83,13 +89,22 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         help="seconds to wait for the workers that TF_CONFIG names (%(default)s)",
     )
     add(
-        "--validation-share", type=_share, default=0.15, help="of the training rows, to know when to stop (%(default)s)"
+        "--validation-share",
+        type=_share,
+        default=0.15,
+        help="of the training rows, or groups, to know when to stop (%(default)s)",
     )
     add(
         "--test-share",
         type=_share,
         default=0.2,
-        help="of all rows, held back for the evaluation, the same for every seed (%(default)s)",
+        help="of all rows, or of all groups, held back for the evaluation, the same for every seed (%(default)s)",
+    )
+    add(
+        "--cross-validate",
+        type=_at_least(2),
+        metavar="K",
+        help="before that train a network for each of K folds, by group if there are groups, and tell how they do",
     )
 
 

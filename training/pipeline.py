@@ -10,11 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from training.dataset.splits import Splits, read_splits
+from training.dataset.splits import Fold, Splits, Spooled, read_splits, read_spooled
 from training.distributed.workers import Team, Workers, join
-from training.errors import PublishError
+from training.errors import PublishError, TrainingError
 from training.evaluation.calibration import Calibration, fit_temperature
 from training.evaluation.comparison import Compared, compare
+from training.evaluation.cross_validation import as_text, cross_validate
 from training.evaluation.evaluation import Evaluation
 from training.export.saved_model import export, verify, write_warmup
 from training.export.signatures import Servable
@@ -42,6 +43,11 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
 
     Raises DataError for bad input and TrainingError for what keeps a version from being published.
     """
+    if options.cross_validate and workers:
+        raise TrainingError(
+            "--cross-validate trains one network after another in one process, and TF_CONFIG names several; "
+            "leave it out, or cross-validate with one worker"
+        )
     spared = read_spared(options.spare_file)
     version = earlier = published(options.models, options.run) if options.run else None
     if version is None:
@@ -66,11 +72,13 @@ def _lead(options: Options, team: Team | None) -> int:
     with ExitStack() as stack:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
-        splits = read_splits(options, stack.enter_context(scratch()))
+        spooled = read_spooled(options, stack.enter_context(scratch()))
+        crossed = _cross_validate(options, spooled) if options.cross_validate else None
+        splits = spooled.split(options)
         store = _store(options, splits, team)
         watchers = [EpochEvents.under(options.log_dir, options.run)] if options.log_dir else []
         outcome = fit_and_evaluate(splits, options.recipe, team, store, watchers)
-        description = describe(splits, outcome, options.recipe)
+        description = describe(splits, outcome, options.recipe, crossed)
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
@@ -87,6 +95,19 @@ def _lead(options: Options, team: Team | None) -> int:
     if team:
         team.wait()
     return version
+
+
+def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
+    """Tell how networks of this recipe do on beats, or people, that they were not trained on, fold by fold."""
+    labels, count = spooled.class_labels, options.cross_validate or 0
+
+    def judge(fold: Fold) -> Evaluation:
+        trained = fit(fold.train, fold.validation, len(labels), options.recipe)
+        return Evaluation(labels, labels[fold.test.columns()], trained.probabilities(fold.test), {}, fold.test.groups)
+
+    found = cross_validate(spooled.folds(options, count), count, judge)
+    print(as_text(found, spooled.naming.shown), flush=True)
+    return found
 
 
 def _help(options: Options, team: Team) -> None:

@@ -20,7 +20,7 @@ from tests.waiting import until
 
 HOST = "rollouts.test"
 PUBLISH_ONLY = "--set=rollout.promote=false"
-ROUGHLY = "--tolerance=0.05"  # of 200 held-back beats, by which good versions differ by chance
+ROUGHLY = "--tolerance=0.05"  # where no interval says by how much good versions differ by chance
 
 
 @pytest.fixture(scope="module")

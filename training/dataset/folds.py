@@ -41,12 +41,14 @@ def fold_rows(
 
 
 def _dealt(labels: Numbers, groups: Hashes | None, count: int) -> list[tuple[Numbers, Numbers]]:
+    sizes = np.unique(labels, return_counts=True)[1]
+    least = sizes.min() if groups is None else sizes.max()  # by group a class may be missing in some folds, but not all
+    if least < count:
+        raise DataError(
+            f"--cross-validate {count}: a class has {least} rows, fewer than folds; "
+            "give fewer folds, or leave the class out with --at-least"
+        )
     if groups is None:
-        if (fewest := np.unique(labels, return_counts=True)[1].min()) < count:
-            raise DataError(
-                f"--cross-validate {count}: a class has {fewest} rows, fewer than folds; "
-                "give fewer folds, or leave the class out with --at-least"
-            )
         return list(StratifiedKFold(count).split(labels, labels))
     if (people := len(np.unique(groups))) < count:
         raise DataError(

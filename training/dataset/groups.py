@@ -91,12 +91,12 @@ def _draw(counts: Numbers, order: Numbers, wanted: int, share: float, least: int
     taken = np.zeros(len(counts), np.bool_)
     if not share:
         return taken
-    most = max(0.5, share) * counts.sum()
     left = counts.sum(axis=0)
+    fewest = min(0.5, 1 - share) * left.sum()
 
     def may_leave(group: int) -> bool:
         after = left - counts[group]
-        return bool((after[counts[group] > 0] >= least).all() and counts.sum() - after.sum() <= most)
+        return bool((after[counts[group] > 0] >= least).all() and after.sum() >= fewest)
 
     def leave(candidates: Iterable[int], enough: int) -> None:
         nonlocal left

@@ -21,7 +21,7 @@ from training.dataset.shards import Rows, Spool, write_shards
 from training.dataset.spooling import spool_files
 from training.dataset.warned import Warned, equal_beats, warnings_of
 from training.errors import TrainingError
-from training.options import Options
+from training.options import NO_GROUP, Options
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,10 @@ class Spooled:
             self.given.source if self.given else None,
             equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
         )
-        return Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        splits = Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        if splits.note:
+            log.warning("NOTE: %s", splits.note)
+        return splits
 
     def folds(self, options: Options, count: int) -> Iterator[Fold]:
         """Yield the splits of each of `count` folds, on disk until the next; the spool stays.
@@ -120,10 +123,7 @@ def read_splits(options: Options, folder: Path, salt: int = 0) -> Splits:
     Each group is on one side of the split, as `split_groups` has it; rows without groups are split one by one. Another
     `salt` holds others back. Raises TrainingError if the folder has no room.
     """
-    splits = read_spooled(options, folder, salt).split(options)
-    if splits.note:
-        log.warning("NOTE: %s", splits.note)
-    return splits
+    return read_spooled(options, folder, salt).split(options)
 
 
 def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
@@ -131,7 +131,7 @@ def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
     open_files = partial(
         open_beats,
         label=options.label,
-        group=options.group,
+        group=None if options.group == NO_GROUP else options.group,
         drop=options.drop,
         classes=texts_of(options.classes),
     )
@@ -139,11 +139,12 @@ def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
     given = open_files(options.test, like=beats) if options.test else None
     naming = Naming.of(beats, [files.note for files in (beats, given) if files], options.classes)
     with _room(folder):
-        rows = spool_files(beats, folder / "beats", salt, naming)
+        grouped = options.group != NO_GROUP
+        rows = spool_files(beats, folder / "beats", salt, naming, grouped)
         class_labels = choose(beats.source, rows.labels, naming, 2 if given else 3, options.at_least)
         log.info("%d beats of %d values from %s", len(rows.labels), beats.width, beats.source)
         known = np.unique(rows.labels)
-        held_back = spool_files(given, folder / "held-back", salt, naming, known) if given else None
+        held_back = spool_files(given, folder / "held-back", salt, naming, grouped, known) if given else None
     return Spooled(beats, given, naming, class_labels, rows, held_back, folder)
 
 

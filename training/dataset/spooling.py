@@ -18,25 +18,32 @@ log = logging.getLogger(__name__)
 
 
 def spool_files(
-    beats: BeatFiles, path: Path, salt: int, naming: Naming, class_labels: NDArray[np.int64] | None = None
+    beats: BeatFiles,
+    path: Path,
+    salt: int,
+    naming: Naming,
+    grouped: bool = True,
+    class_labels: NDArray[np.int64] | None = None,
 ) -> Spool:
     """Read all rows of `beats` into a spool at `path`; DataError for a label that is not of `class_labels`, if given.
 
     The group of a row is what its group column says, the same text in two files being the same group; in a file without
-    one, of several, it is the file, by its name without folder and ending. No text of a group is kept.
+    one, of several, it is the file, by its name without folder and ending. No text of a group is kept. Unless `grouped`
+    no row has a group.
     """
+    by_file = grouped and len(beats.layouts) > 1
     allowed = None if class_labels is None else naming.read_as(class_labels)
-    if len(beats.layouts) > 1 and all(layout.group < 0 for layout in beats.layouts):
+    if by_file and all(layout.group < 0 for layout in beats.layouts):
         log.info("%s: each of the %d files is a group, such as a person", beats.source, len(beats.layouts))
     with progress(f"Reading {beats.source}", None, "beats") as advance:
 
         def blocks() -> Iterator[Block]:
             for layout in beats.layouts:
-                own = hash_groups(np.array([_stem(layout.path)]), salt) if len(beats.layouts) > 1 else None
+                own = hash_groups(np.array([_stem(layout.path)]), salt) if by_file else None
                 for rows in replace(beats, layouts=(layout,)).rows(allowed):
                     assert rows.labels is not None  # open_beats found the label's column
                     groups = None if own is None else np.repeat(own, len(rows))
-                    if rows.groups is not None:
+                    if grouped and rows.groups is not None:
                         groups = hash_groups(rows.groups, salt)
                     yield rows.features, naming.classes_of(rows.labels), groups
                     advance(len(rows))

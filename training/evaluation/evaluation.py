@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import classification_report, confusion_matrix, roc_auc_score, roc_curve
 
 from training.dataset.classes import shown
-from training.evaluation.intervals import Resamples, accuracy, differences, intervals, macro_f1
+from training.evaluation.intervals import Resamples, accuracy, differences, intervals, macro_f1, precisions, recalls
 from training.evaluation.reliability import Reliability, reliability
 
 
@@ -42,6 +42,14 @@ class Evaluation:
     def scores(self) -> dict[str, float]:
         """The two figures by which models are compared: accuracy, and macro-F1 over the classes that have rows."""
         return _scores(self.confusion())
+
+    def by_class(self) -> dict[str, dict[str, float | None]]:
+        """Recall and precision of each class, by its label as text; None without rows of it, or without predictions."""
+        counts = self.confusion().astype(np.float64)
+        return {
+            str(label): {"recall": _known(recall), "precision": _known(precision)}
+            for label, recall, precision in zip(self.class_labels, recalls(counts), precisions(counts), strict=True)
+        }
 
     def beside(self, predicted: NDArray[np.int64]) -> dict[str, Any]:
         """The `scores` of another network's answers (rows,) to the same beats, and how this one differs from it.
@@ -118,6 +126,10 @@ class Evaluation:
 def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
     counts = confusion.astype(np.float64)
     return {"accuracy": float(accuracy(counts)), "macro_f1": float(macro_f1(counts))}
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _plain(scores: dict[str, float]) -> dict[str, float]:

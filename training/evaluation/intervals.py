@@ -120,7 +120,7 @@ def precisions(confusion: Counts) -> NDArray[np.float64]:
 
 
 def macro_f1(confusion: Counts) -> NDArray[np.float64]:
-    """The mean F1 of the classes that have rows, (...,)."""
+    """The mean F1 of the classes that have rows, (...,): a draw without rows of a class is judged by the others."""
     rows = confusion.sum(axis=-1)
     scores = np.where(rows > 0, _ratio(2 * _right(confusion), rows + confusion.sum(axis=-2)), np.nan)
     mean: NDArray[np.float64] = np.nanmean(scores, axis=-1)

@@ -32,7 +32,9 @@ class Outcome:
     unusual: OodScore
 
 
-def describe(splits: Splits, outcome: Outcome, recipe: Recipe) -> dict[str, Any]:
+def describe(
+    splits: Splits, outcome: Outcome, recipe: Recipe, cross_validation: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The data, the training and everything measured, ready for JSON."""
     share = np.mean(infer(outcome.unusual.score, splits.test) > 1)
     return {
@@ -59,6 +61,7 @@ def describe(splits: Splits, outcome: Outcome, recipe: Recipe) -> dict[str, Any]
             "calibration": outcome.calibration.describe(),
             "unusual": {**outcome.unusual.describe(), "share_of_test": float(share)},
         },
+        "cross_validation": cross_validation,
     }
 
 

@@ -94,6 +94,7 @@ def test_a_misspelt_value_is_refused(helm, wrong):
         ("gateway.managementPort=5000", "/gateway/managementPort"),
         ("gateway.managementPort=65536", "/gateway/managementPort"),
         ("gateway.keepAliveSeconds=0", "/gateway/keepAliveSeconds"),
+        ("training.options.crossValidate=5,training.workers=2", "needs training.workers=1"),
     ],
 )
 def test_values_that_cannot_work_are_refused(helm, wrong, told):

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from rollout.errors import Refused
 from rollout.gate import Version, judge, same_rows
 
+INTERVALS = {"accuracy": [-0.012, 0.004], "macro_f1": [-0.02, 0.001]}
+KEYS = ["metrics", "compared", "1", "accuracy", "macro_f1", "difference", "data"]
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["metrics", "compared", "1"]), inner),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner),
 )
 
 
@@ -35,6 +37,52 @@ def test_both_numbers_have_to_be_good_enough(mine):
     judge(candidate, served, 0.1)
     with pytest.raises(Refused, match=r"accuracy \S+ against 0\.9000, macro_f1 \S+ against 0\.9000"):
         judge(candidate, served, 0.05)
+
+
+def measured(difference: object, people: int | None = None) -> tuple[Version, Version]:
+    """A candidate, worse by 0.004, that was compared with the served version 3 by 95 % intervals."""
+    compared = {"3": {**scores(0.985, 0.9), "difference": difference}}
+    return Version(4, metrics={**scores(0.981, 0.89), "rows": 312}, compared=compared, people=people), Version(3)
+
+
+def test_no_worse_beyond_chance_passes_and_says_so():
+    found = judge(*measured(INTERVALS, people=9), 0)
+    assert found == (
+        "version 4: accuracy 0.981 against 0.985 of version 3 on 312 beats of 9 people: difference -0.004, "
+        "95 % interval -0.012 to 0.004: no worse beyond chance; macro-F1 0.890 against 0.900 of version 3 on 312 beats "
+        "of 9 people: difference -0.010, 95 % interval -0.020 to 0.001: no worse beyond chance"
+    )
+    assert " on 312 beats: difference" in judge(*measured(INTERVALS), 0)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "macro_f1"])
+def test_worse_beyond_chance_is_refused_whatever_is_tolerated(name):
+    with pytest.raises(Refused, match=r"worse than version 3 beyond chance: accuracy 0.981 against 0.985 .* to -0.001"):
+        judge(*measured({**INTERVALS, name: [-0.009, -0.001]}), 0.5)
+
+
+def test_an_interval_that_the_served_version_measured_is_turned_round():
+    """The served version 4 is better than the candidate 3 beyond chance."""
+    newer, older = measured({"accuracy": [0.001, 0.02], "macro_f1": [-0.01, 0.03]})
+    assert "better beyond chance" in judge(newer, older, 0)
+    with pytest.raises(Refused, match=r"95 % interval -0.020 to -0.001: worse beyond chance"):
+        judge(older, newer, 0)
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [None, {}, {"accuracy": [-0.1, 0]}, {**INTERVALS, "accuracy": [0.1, -0.1]}, {**INTERVALS, "macro_f1": [0, "1"]}],
+)
+def test_versions_without_intervals_are_held_to_the_tolerance(difference):
+    assert "not lower by more than 0.02" in judge(*measured(difference), 0.02)
+    with pytest.raises(Refused, match=r"\(--tolerance 0.005\)"):
+        judge(*measured(difference), 0.005)
+
+
+def test_people_are_read_from_the_description():
+    groups = {"train": 30, "validation": 5, "test": 9}
+    assert Version.parse(2, {"data": {"groups": groups}}).people == 9
+    assert Version.parse(2, {"data": {"groups": None}}).people is None
 
 
 def test_a_reason_that_training_gave_is_passed_on():

@@ -24,7 +24,8 @@ def made_beats(rows: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 def spooled_beats(folder: Path, rows: int, block: int = 7) -> Spool:
     features, labels = made_beats(rows)
     pieces = [slice(start, start + block) for start in range(0, rows, block)]
-    return spool(((features[piece], labels[piece]) for piece in pieces), folder / "beats", width=2)
+    groups = np.arange(rows, dtype=np.uint64)  # a group for each row, so that each tells its row
+    return spool(((features[piece], labels[piece], groups[piece]) for piece in pieces), folder / "beats", width=2)
 
 
 def sharded(
@@ -61,6 +62,9 @@ def test_every_row_is_in_its_part_once_under_its_own_label(tmp_path, fresh, size
     for rows, group in zip(parts, groups, strict=True):
         assert len(rows) == len(group)
         assert sorted(numbers(rows)) == sorted(group)
+        if rows.groups is not None or sum(sizes) + left_out:
+            assert rows.groups is not None
+            assert rows.groups.tolist() == numbers(rows)
         assert list(rows.counts) == np.bincount(group % 2, minlength=2).tolist()
         for features, columns in rows.blocks(block):
             assert (features[:, 1] == columns).all()

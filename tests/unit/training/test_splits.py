@@ -283,6 +283,17 @@ def test_each_file_of_a_folder_is_a_group(tmp_path, caplog):
     assert beats_of(parted(tmp_path, tmp_path / "one.csv").test) == beats_of(splits.test)
 
 
+def test_files_that_are_parts_of_one_table_make_the_splits_that_one_file_would(tmp_path):
+    whole = write_beats(tmp_path / "whole.csv", [0] * 60 + [1] * 60)
+    lines = whole.read_text().splitlines()
+    (folder := tmp_path / "beats").mkdir()
+    for number, start in enumerate(range(0, 120, 50)):
+        (folder / f"{number}.csv").write_text("\n".join(lines[start : start + 50]))
+    of_file, of_folder = parted(tmp_path, whole), parted(tmp_path, folder, "--group", "none")
+    assert [beats_of(rows) for rows in splits_of(of_file)] == [beats_of(rows) for rows in splits_of(of_folder)]
+    assert (of_folder.beats.source, codes(of_folder)) == ("beats", ["no_groups"])
+
+
 def test_folds_hold_back_each_row_once_and_leave_the_spool(tmp_path):
     data = with_column(write_beats(tmp_path / "beats.csv", [0, 1] * 60), "patient", [f"p{n % 7}" for n in range(120)])
     options = parse_options(["--data", str(data)])

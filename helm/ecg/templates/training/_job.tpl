@@ -33,6 +33,9 @@
 {{- /* training.training: the container that trains. Context: the root. */ -}}
 {{- define "training.training" -}}
 {{- $file := include "training.file" . -}}
+{{- if and .Values.training.options.crossValidate (include "training.several" .) }}
+{{- fail "training.options.crossValidate: needs training.workers=1, as one process trains one network after another" }}
+{{- end -}}
 - name: training
   {{- include "training.container" . | nindent 2 }}
   {{- if include "training.several" . }}

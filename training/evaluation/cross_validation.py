@@ -1,0 +1,72 @@
+"""Cross-validation: how well a recipe does on each fold of the beats, trained on the others."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from training.dataset.splits import Fold
+from training.evaluation.evaluation import Evaluation
+
+log = logging.getLogger(__name__)
+
+BY_CLASS = ("recall", "precision")
+
+
+def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Evaluation]) -> dict[str, Any]:
+    """Train and judge a network for each of `count` folds; what all of them reached, ready for JSON.
+
+    `accuracy`, `macro_f1` and each class' recall and precision have mean, standard deviation between folds (sd, with
+    one degree of freedom less than folds), min and max, over the folds that have rows of the class, or predictions.
+    """
+    per_fold, classes = list[dict[str, Any]](), list[dict[str, Any]]()
+    by = "beats"
+    for number, fold in enumerate(folds, 1):
+        log.info("Fold %d of %d: %d beats are held back", number, count, len(fold.test))
+        evaluation = judge(fold)
+        by = "beats" if evaluation.groups is None else "groups"
+        people = None if evaluation.groups is None else len(np.unique(evaluation.groups))
+        per_fold.append({**evaluation.scores(), "rows": len(fold.test), "groups": people})
+        classes.append(evaluation.by_class())
+        log.info(
+            "Fold %d of %d: accuracy %.4f, macro-F1 %.4f",
+            *(number, count, per_fold[-1]["accuracy"], per_fold[-1]["macro_f1"]),
+        )
+    return {
+        "folds": count,
+        "by": by,
+        **{name: _spread([each[name] for each in per_fold]) for name in ("accuracy", "macro_f1")},
+        "classes": {
+            label: {name: _spread([each[label][name] for each in classes]) for name in BY_CLASS} for label in classes[0]
+        },
+        "per_fold": per_fold,
+    }
+
+
+def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return {
+        "mean": float(np.mean(known)),
+        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else 0.0,
+        "min": min(known),
+        "max": max(known),
+    }
+
+
+def as_text(found: dict[str, Any], names: Callable[[int], str]) -> str:
+    """What `cross_validate` found, for people: a line for each figure; `names` are those of the class labels."""
+    by = "people" if found["by"] == "groups" else "beats"
+    lines = [f"Cross-validation in {found['folds']} folds by {by}: mean, standard deviation, lowest and highest"]
+    lines += [_line(title, found[name]) for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))]
+    for label, scores in found["classes"].items():
+        lines += [_line(f"class {names(int(label))} {name}", scores[name]) for name in BY_CLASS]
+    return "\n".join(lines)
+
+
+def _line(title: str, spread: dict[str, float] | None) -> str:
+    if spread is None:
+        return f"  {title}: not defined"
+    return "  {}: {mean:.4f}, {sd:.4f}, {min:.4f} to {max:.4f}".format(title, **spread)
