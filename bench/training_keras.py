@@ -13,6 +13,7 @@ import numpy as np
 
 from data.tables.reader import read_beats
 from training.network.schedule import batch_size
+from training.recipe import Recipe
 
 
 def main(data: Path, models: Path, epochs: int) -> None:
@@ -37,7 +38,7 @@ def main(data: Path, models: Path, epochs: int) -> None:
         train,
         train_labels,
         validation_data=(validation, validation_labels),
-        batch_size=batch_size(len(train)),
+        batch_size=batch_size(len(train), Recipe()),
         epochs=epochs,
         verbose=2,
     )

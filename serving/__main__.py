@@ -12,6 +12,7 @@ from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 from serving.runtime.tensorflow_import import use_slim_tensorflow
 from serving.telemetry.tracing import Protocol, TracingError, wanted
+from serving.tensorflow_log import hide_information
 
 _STOP: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -44,6 +45,7 @@ def _serve(flags: Flags, traces: Protocol | None) -> int:
     use_slim_tensorflow()
     from serving.server import Server
 
+    hide_information()
     server = Server(flags, traces)
 
     def start() -> None:

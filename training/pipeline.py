@@ -14,7 +14,7 @@ from training.dataset.splits import Fold, Splits, Spooled, read_splits, read_spo
 from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError, TrainingError
 from training.evaluation.calibration import Calibration, fit_temperature
-from training.evaluation.comparison import Compared, compare
+from training.evaluation.comparison import compare
 from training.evaluation.cross_validation import as_text, cross_validate
 from training.evaluation.evaluation import Evaluation
 from training.export.saved_model import export, verify, write_warmup
@@ -26,6 +26,7 @@ from training.ood.score import fit_ood
 from training.options import Options
 from training.recipe import Recipe
 from training.report.description import Outcome, describe, examples, reference
+from training.report.provenance import network_shape, provenance
 from training.report.report import summary, write_report
 from training.store.locked_folders import scratch
 from training.store.version_files import read_spared, write_version
@@ -73,6 +74,7 @@ def _lead(options: Options, team: Team | None) -> int:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
         spooled = read_spooled(options, stack.enter_context(scratch()))
+        made_of = provenance(options.command, spooled.beats, spooled.given)
         crossed = _cross_validate(options, spooled) if options.cross_validate else None
         splits = spooled.split(options)
         store = _store(options, splits, team)
@@ -82,7 +84,7 @@ def _lead(options: Options, team: Team | None) -> int:
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            _write(folder, splits, outcome, description, compared)
+            _write(folder, splits, outcome, description, {"compared": compared, "provenance": made_of})
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)
@@ -157,7 +159,7 @@ def fit_and_evaluate(
     return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
 
 
-def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], compared: Compared) -> None:
+def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]) -> None:
     evaluation = outcome.evaluation
     shown = examples(splits.test, evaluation)
     beats, _ = next(splits.test.blocks(CHECKED_BEATS))
@@ -165,7 +167,7 @@ def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str
     verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
     write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
-    report = {**description, "compared": compared}
+    report = {**description, **beside, "network": network_shape(outcome.trained.model)}
     metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")

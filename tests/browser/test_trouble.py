@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.recordings.cut import PEAK_WINDOW, Cut
-from tests.browser.conftest import WIDTH, beat, model_of
+from tests.browser.conftest import DATA, INTERVALS, METRICS, WIDTH, beat, model_of
 from tests.browser.test_beat import paste
 from tests.fake_serving import FakeModel, FakeServing
 
@@ -111,6 +111,31 @@ def test_a_key_that_no_header_takes_is_refused_at_once_and_no_storage_is_needed(
     paste(page, TEXT)
     expect(page.locator("#answer")).to_contain_text("88.1 %")
     expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_the_model_card_warns_and_shows_ranges_and_names(own_serving, start, visit):
+    model = model_of()
+    note = "made up for a test\none person alone: this says nothing about other people"
+    model.description |= {
+        "data": {**DATA, "note": note},
+        "metrics": {**METRICS, "intervals": INTERVALS},
+        "class_names": {"1": "early beat"},
+    }
+    own_serving.models = {1: model}
+    card = visit(start(own_serving.target)).open().get_by_role("complementary", name="Model card")
+    assert card.locator(".note p").all_inner_texts() == note.splitlines()
+    figures = [figure.inner_text().split("\n") for figure in card.locator(".figures > div").all()]
+    assert figures[:2] == [
+        ["Accuracy", "91.3\u00a0% to 97.8\u00a0%", "measured: 95.0\u00a0%"],
+        ["Macro-F1", "range unknown", "measured: 0.900"],
+    ]
+    expect(card).to_contain_text("drawing the 7 held-back groups anew")
+    expect(card).to_contain_text("classes 0, 1 (early beat)")
+    rows = card.get_by_role("table", name="By class").get_by_role("row")
+    assert [row.inner_text().split() for row in rows.all()[1:]] == [
+        ["●0", "0.95", "0.91\N{EN DASH}0.98", "0.97", "0.93\N{EN DASH}1.00", "0.96", "60"],
+        ["▲1", "early", "beat", "0.95", "0.92", "0.94", "40"],
+    ]
 
 
 def test_a_new_version_changes_the_card(own_serving, start, visit):

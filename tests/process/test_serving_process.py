@@ -1,5 +1,6 @@
 """The model server as a process: when its ports open, how it ends, and what its command line refuses."""
 
+import json
 import os
 import signal
 import subprocess
@@ -100,6 +101,12 @@ def test_a_port_in_use_is_said_and_exits_with_1(log, flags):
             second = run(*flags[1:], *wrong)
             assert second.returncode == 1
             assert port in second.stderr
+
+
+def test_each_line_of_the_log_is_the_servers_own(log, flags):
+    with running(log, *flags) as server:
+        Client(server.target).predict(spec("ecg"), {"features": LONG_BEAT})
+    assert {json.loads(line)["level"] for line in log.read_text().splitlines()} == {"INFO"}
 
 
 def test_a_read_only_base_path_is_served(log, base, flags):

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import classification_report, confusion_matrix, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    average_precision_score,
+    classification_report,
+    confusion_matrix,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
 from training.dataset.classes import shown
 from training.evaluation.intervals import Resamples, accuracy, differences, intervals, macro_f1, precisions, recalls
@@ -55,11 +62,12 @@ class Evaluation:
         """The `scores` of another network's answers (rows,) to the same beats, and how this one differs from it.
 
         The `difference`, this one's minus the other's, is a 95 % interval for each score, of pairs drawn together.
+        `classes` are the other's, as `class_scores` has them.
         """
         truth, mine, theirs = map(self._columns, (self.truth, self.predicted, predicted))
         resamples = Resamples.draw(truth, [mine, theirs], len(self.class_labels), self.groups)
         other = confusion_matrix(self.truth, predicted, labels=self.class_labels)
-        return {**_scores(other), "difference": differences(resamples)}
+        return {**_scores(other), "difference": differences(resamples), "classes": self.class_scores(predicted)}
 
     def intervals(self) -> dict[str, Any]:
         """95 % intervals of the scores and of each class' recall and precision, as `intervals` has them."""
@@ -89,6 +97,26 @@ class Evaluation:
             return None
         return float(roc_auc_score(positive, self.probabilities[:, column]))
 
+    def precision_recall(self, column: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Recall and precision of one class against the rest, by threshold; None where no test row is of it."""
+        positive = self.truth == self.class_labels[column]
+        if not positive.any():
+            return None
+        precision, recall, _ = precision_recall_curve(positive, self.probabilities[:, column])
+        return recall, precision
+
+    def average_precision(self, column: int) -> float | None:
+        """Mean precision over the steps of recall of one class against the rest; None where no test row is of it."""
+        positive = self.truth == self.class_labels[column]
+        return float(average_precision_score(positive, self.probabilities[:, column])) if positive.any() else None
+
+    def class_scores(self, predicted: NDArray[np.int64]) -> dict[str, dict[str, float]]:
+        """Precision, recall, F1 and rows of each class, by its label as text, for answers (rows,) to these beats."""
+        found = classification_report(
+            self.truth, predicted, labels=self.class_labels, output_dict=True, zero_division=0.0
+        )
+        return {str(label): _plain(found[str(label)]) for label in self.class_labels}
+
     def table(self) -> str:
         """Precision, recall and F1 of each class as text."""
         return str(
@@ -104,9 +132,6 @@ class Evaluation:
 
     def metrics(self) -> dict[str, Any]:
         """Everything measured, ready for JSON; `roc_auc` is the mean over the classes that have one."""
-        by_class = classification_report(
-            self.truth, self.predicted, labels=self.class_labels, output_dict=True, zero_division=0.0
-        )
         areas = [self.roc_auc(column) for column in range(len(self.class_labels))]
         known = [area for area in areas if area is not None]
         return {
@@ -117,8 +142,8 @@ class Evaluation:
             "class_labels": self.class_labels.tolist(),
             "confusion_matrix": self.confusion().tolist(),
             "classes": {
-                str(label): {**_plain(by_class[str(label)]), "roc_auc": area}
-                for label, area in zip(self.class_labels, areas, strict=True)
+                label: {**scores, "roc_auc": area}
+                for (label, scores), area in zip(self.class_scores(self.predicted).items(), areas, strict=True)
             },
         }
 

@@ -36,7 +36,8 @@ class Trained:
     history: dict[str, list[float]]
     best_epoch: int  # whose weights were kept, counted from 1
     seconds: float  # of the epochs that this process took part in
-    early_stop: bool = True  # by the validation rows, which else were trained on, too
+    batch_size: int
+    early_stop: bool  # by the validation rows, which else were trained on, too
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
@@ -78,7 +79,9 @@ def fit(
     if not np.isfinite(losses if schedule.validation else losses[-1]).any():
         raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
     kept = stop.best_epoch + 1 if schedule.validation else len(losses)
-    return Trained(_alone(model) if team else model, epochs.history, kept, seconds, schedule.validation is not None)
+    early_stop = schedule.validation is not None
+    own = _alone(model) if team else model
+    return Trained(own, epochs.history, kept, seconds, schedule.batch_size, early_stop)
 
 
 def _compiled(model: keras.Model, classes: int, schedule: Schedule, recipe: Recipe) -> keras.Model:

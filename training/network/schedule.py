@@ -30,10 +30,9 @@ class Schedule:
     def of(cls, train: Rows, validation: Rows, recipe: Recipe) -> "Schedule":
         """Return the recipe's schedule; without early stop the validation rows are trained on, too."""
         if recipe.patience and not too_few_to_stop_by(validation):
-            batch = min(recipe.batch_size or batch_size(len(train)), len(train))
-            return cls(train, validation, batch, recipe.epochs)
+            return cls(train, validation, batch_size(len(train), recipe), recipe.epochs)
         rows = train.joined(validation)
-        batch = min(recipe.batch_size or batch_size(len(rows)), len(rows))
+        batch = batch_size(len(rows), recipe)
         epochs = max(FIXED_EPOCHS, math.ceil(FIXED_STEPS * batch / len(rows)))
         return cls(rows, None, batch, min(recipe.epochs, epochs))
 
@@ -54,6 +53,9 @@ class Schedule:
         return keras.callbacks.EarlyStopping("loss", patience=self.epochs)
 
 
-def batch_size(rows: int) -> int:
-    """A batch that lets a small set take many steps and a large one use the machine: 32 to 1024 rows."""
-    return min(1024, max(32, rows // 200))
+def batch_size(rows: int, recipe: Recipe) -> int:
+    """Rows per step: those of the recipe, else 32 to 1024, so that few rows take many steps and many use the machine.
+
+    Never more than all `rows`.
+    """
+    return min(recipe.batch_size or min(1024, max(32, rows // 200)), rows)

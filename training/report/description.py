@@ -19,6 +19,7 @@ from training.ood.score import OodScore
 from training.recipe import Recipe
 
 MOST_BEATS = 100_000  # from which the deciles are taken
+SPLITS = ("train", "validation", "test")
 DECILES = np.arange(1, 10) / 10
 
 
@@ -42,7 +43,8 @@ def describe(
             "source": splits.beats.source,
             "note": splits.note,
             "features": splits.beats.width,
-            "rows": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
+            "rows": {name: len(getattr(splits, name)) for name in SPLITS},
+            "classes": _class_counts(splits),
             "groups": splits.groups(),
             "warnings": [each._asdict() for each in splits.warnings],
         },
@@ -55,6 +57,7 @@ def describe(
             "early_stop": outcome.trained.early_stop,
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
+            "batch_size": outcome.trained.batch_size,
         },
         "metrics": {
             **outcome.evaluation.metrics(),
@@ -63,6 +66,12 @@ def describe(
         },
         "cross_validation": cross_validation,
     }
+
+
+def _class_counts(splits: Splits) -> dict[str, dict[str, int]]:
+    counts = zip(*(getattr(splits, name).counts for name in SPLITS), strict=True)
+    labels = map(str, splits.class_labels)
+    return {label: dict(zip(SPLITS, found, strict=True)) for label, found in zip(labels, counts, strict=True)}
 
 
 def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:

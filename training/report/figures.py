@@ -2,11 +2,11 @@
 
 import io
 import warnings
-from itertools import product
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from training.dataset.shards import Rows
 from training.evaluation.calibration import Calibration
@@ -14,40 +14,39 @@ from training.evaluation.evaluation import Evaluation
 from training.evaluation.reliability import BINS
 
 EXAMPLES = 12  # beats drawn per class
-LONGEST_LEVEL = 8  # letters of a class name that is written from left to right below the confusion matrix
+MISTAKES = 12  # beats drawn, those of the most sure wrong answers
+LONGEST_NAME = 30  # letters of a class name in a small picture
 # Class names are any text: dollar signs begin no formula, and letters that the font here lacks are the browser's.
 matplotlib.rcParams.update({"text.parse_math": False, "svg.fonttype": "none"})
 
 
-def confusion_matrix(evaluation: Evaluation) -> str:
-    """Counts in each cell, shaded by the share of the true class."""
-    counts = evaluation.confusion()
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = evaluation.classes
-    figure = Figure(figsize=(4.5, 4), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="predicted class", ylabel="true class")
-    axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > LONGEST_LEVEL else 0)
-    axes.set_yticks(range(len(names)), names)
-    for row, column in product(range(len(names)), repeat=2):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
-    return _svg(figure)
-
-
 def roc_curves(evaluation: Evaluation) -> str:
     """One curve for each class against the rest; for two classes the second one says it all."""
-    figure = Figure(figsize=(4.5, 4), layout="constrained")
+    figure = _curves_of(evaluation)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
     columns = range(len(evaluation.class_labels)) if len(evaluation.class_labels) > 2 else [1]
     for column in columns:
         curve = evaluation.roc(column)
         if curve is not None:
-            axes.plot(*curve, label=f"class {evaluation.classes[column]}, AUC {evaluation.roc_auc(column):.3f}")
-            axes.legend(loc="lower right")
+            name = _short(evaluation.classes[column])
+            axes.plot(*curve, label=f"class {name}, AUC {evaluation.roc_auc(column):.3f}")
+    figure.legend(loc="outside lower center")
     axes.set(xlabel="false positive rate", ylabel="true positive rate")
+    return _svg(figure)
+
+
+def precision_recall_curves(evaluation: Evaluation) -> str:
+    """One curve for each class against the rest; the average precision is the area below it."""
+    figure = _curves_of(evaluation)
+    axes = figure.subplots()
+    for column, name in enumerate(evaluation.classes):
+        curve = evaluation.precision_recall(column)
+        if curve is not None:
+            area = evaluation.average_precision(column)
+            axes.step(*curve, where="post", label=f"class {_short(name)}, AP {area:.3f}")
+    figure.legend(loc="outside lower center")
+    axes.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     return _svg(figure)
 
 
@@ -84,17 +83,71 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
 def example_beats(test: Rows, evaluation: Evaluation) -> str:
     """Held-back beats of each class: some single ones, and the mean of all."""
     labels, names = evaluation.class_labels, evaluation.classes
-    sums = sum((np.eye(len(labels))[columns].T @ features for features, columns in test.blocks()), np.zeros(()))
+    means = class_means(test)
     figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
-    for axes, label, name, total in zip(
-        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, sums, strict=True
+    for axes, label, name, mean in zip(
+        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, means, strict=True
     ):
         places = np.flatnonzero(evaluation.truth == label)
         axes.plot(test.take(places[:EXAMPLES]).T, color="tab:blue", alpha=0.25, linewidth=0.8)
-        if len(places):
-            axes.plot(total / len(places), color="black", linewidth=1.5)
+        axes.plot(mean, color="black", linewidth=1.5)
         axes.set_title(f"class {name}: {len(places)} beats", fontsize=10)
     return _svg(figure)
+
+
+def worst_mistakes(test: Rows, evaluation: Evaluation) -> str | None:
+    """The beats of the most probable wrong answers, beside the means of both classes; None if no answer is wrong."""
+    places = mistakes(evaluation)[:MISTAKES]
+    if not len(places):
+        return None
+    names, means = evaluation.classes, class_means(test)
+    rows = -(-len(places) // 3)
+    figure = Figure(figsize=(9, 2.1 * rows), layout="constrained")
+    every = figure.subplots(rows, 3, sharex=True, squeeze=False).ravel()
+    for axes, place, beat in zip(every, places, test.take(places), strict=False):
+        truth = int(np.searchsorted(evaluation.class_labels, evaluation.truth[place]))
+        predicted = int(evaluation.probabilities[place].argmax())
+        axes.plot(means[truth], color="tab:green", linewidth=0.9, linestyle="--")
+        axes.plot(means[predicted], color="tab:red", linewidth=0.9, linestyle=":")
+        axes.plot(beat, color="black", linewidth=1.2)
+        probability = percent(float(evaluation.probabilities[place, predicted]))
+        title = f"is {_short(names[truth])}\npredicted {_short(names[predicted])}, {probability}"
+        axes.set_title(title, fontsize=8)
+        axes.tick_params(labelsize=7)
+    for axes in every[len(places) :]:
+        axes.set_axis_off()
+    return _svg(figure)
+
+
+def mistakes(evaluation: Evaluation) -> NDArray[np.int64]:
+    """The places of the beats with wrong answers, the most probable answer first."""
+    wrong = np.flatnonzero(evaluation.predicted != evaluation.truth)
+    return wrong[np.argsort(-evaluation.probabilities[wrong].max(axis=1), kind="stable")]
+
+
+def class_means(test: Rows) -> NDArray[np.float64]:
+    """The mean beat of each class, (k, n), NaN for one without beats."""
+    counts = np.array(test.counts, np.float64)[:, None]
+    sums = np.zeros((len(counts), test.width))
+    for features, columns in test.blocks():
+        sums += np.eye(len(counts))[columns].T @ features
+    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+
+
+def percent(share: float) -> str:
+    """A share for people; what is not certain is never rounded to certainty."""
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
+
+
+def _curves_of(evaluation: Evaluation) -> Figure:
+    """A figure with a square for curves and a line of its legend for each class."""
+    return Figure(figsize=(4.5, 4.2 + 0.22 * len(evaluation.class_labels)), layout="constrained")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _svg(figure: Figure) -> str:

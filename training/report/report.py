@@ -1,6 +1,7 @@
 """What people read of a training: one HTML file that needs nothing beside it, and a text for the log."""
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,71 @@ from training.report import figures
 from training.report.description import Outcome
 
 PAGE = "report.html.j2"
+MINUS = "\N{MINUS SIGN}"
 
 
 def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test: Rows) -> None:
     """Write the report of one training; `test` are the held-back beats that it was judged by."""
     evaluation, trained = outcome.evaluation, outcome.trained
     drawn = {
-        "Confusion matrix": figures.confusion_matrix(evaluation),
-        "ROC curve": figures.roc_curves(evaluation),
-        "Reliability diagram": figures.reliability_diagram(outcome.calibration),
-        "Learning curves": figures.learning_curves(trained.history, trained.best_epoch),
-        "Example beats": figures.example_beats(test, evaluation),
+        "roc": figures.roc_curves(evaluation),
+        "precision_recall": figures.precision_recall_curves(evaluation),
+        "reliability": figures.reliability_diagram(outcome.calibration),
+        "learning": figures.learning_curves(trained.history, trained.best_epoch),
+        "mistakes": figures.worst_mistakes(test, evaluation),
+        "examples": figures.example_beats(test, evaluation),
     }
+    wrong = len(figures.mistakes(evaluation))
+    text = (
+        _environment()
+        .get_template(PAGE)
+        .render(
+            **description,
+            pictures={name: base64.b64encode(svg.encode()).decode() for name, svg in drawn.items() if svg},
+            classes=dict(zip(map(str, evaluation.class_labels), evaluation.classes, strict=True)),
+            wrong=wrong,
+            drawn=min(figures.MISTAKES, wrong),
+            newest=newest_judged(description["compared"]),
+        )
+    )
+    path.write_text(text, encoding="utf-8")
+
+
+def newest_judged(compared: Compared) -> str | None:
+    """The newest of the versions that could be judged by the same beats."""
+    judged = (version for version, found in compared.items() if "classes" in found)
+    return max(judged, key=int, default=None)
+
+
+def _environment() -> Environment:
     page = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-    ).get_template(PAGE)
-    images = {title: base64.b64encode(svg.encode()).decode() for title, svg in drawn.items()}
-    path.write_text(page.render(**description, pictures=images), encoding="utf-8")
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page.filters |= {"percent": figures.percent, "score": _score, "interval": _interval, "change": _change}
+    return page
+
+
+def _score(value: float | None, digits: int = 3) -> str:
+    return "\N{EN DASH}" if value is None else f"{value:.{digits}f}"
+
+
+def _interval(bounds: list[float] | None, as_percent: bool = False, signed: bool = False) -> str:
+    """Two bounds for people, such as "0.912 to 0.947"; nothing if they are not known."""
+    if not bounds:
+        return ""
+    low, high = bounds
+    if as_percent:
+        return f"{100 * low:.1f} to {100 * high:.1f} %"
+    sign = "+" if signed else ""
+    return f"{low:{sign}.3f} to {high:{sign}.3f}".replace("-", MINUS)
+
+
+def _change(value: float) -> str:
+    return f"{value:+.3f}".replace("-", MINUS) if abs(value) >= 0.0005 else "0.000"
 
 
 def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compared) -> str:
@@ -42,17 +91,27 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             *([f"NOTE: {note}"] if (note := description["data"]["note"]) else []),
             f"On {metrics['rows']} held-back beats: accuracy {metrics['accuracy']:.4f}, "
             f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
+            *_chance(metrics.get("intervals")),
             f"Temperature {calibration['temperature']:.2f}: expected calibration error "
             f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
-            f"OodScore beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
+            f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
             evaluation.table().rstrip(),
             f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),
             *(["The same beats answered by"] if compared else []),
-            *(f"  version {version}: {_told(found)}" for version, found in compared.items()),
+            *(f"  version {version}: {_scores_or_reason(found)}" for version, found in compared.items()),
         ]
     )
 
 
-def _told(found: dict[str, Any]) -> str:
+def _chance(intervals: Mapping[str, Any] | None) -> list[str]:
+    if not intervals:
+        return []
+    return [
+        f"95 % intervals over {intervals['of']} {intervals['over']}: "
+        f"accuracy {_interval(intervals['accuracy'])}, macro-F1 {_interval(intervals['macro_f1'])}"
+    ]
+
+
+def _scores_or_reason(found: dict[str, Any]) -> str:
     return found.get("reason") or f"accuracy {found['accuracy']:.4f}, macro-F1 {found['macro_f1']:.4f}"

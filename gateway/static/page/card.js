@@ -1,43 +1,68 @@
 /** The model card: what the served version says of itself. */
 
 import { element } from "./dom.js";
-import { count, decimal, percent } from "./words.js";
+import { count, counted, decimal, percent } from "./words.js";
 
 /** The card's content. */
 export function modelCard(model, marks) {
   const metrics = model.metrics ?? {};
   return [
     element("p", { class: "version" }, `${model.name}, version ${model.version}`),
-    model.data?.note && element("p", { class: "note" }, model.data.note),
+    model.data?.note && warnings(model.data.note),
     facts(model),
     Object.keys(metrics).length ? figures(metrics) : element("p", {}, "This model tells nothing of how good it is."),
     metrics.confusion_matrix && confusion(metrics, marks),
-    metrics.classes && classes(metrics.classes, marks),
+    metrics.classes && classes(metrics, marks, model.class_names ?? {}),
     trust(metrics),
-    element("p", { class: "small" }, "Classes are the numbers of the training data; what they stand for is said there."),
+    !model.class_names && element("p", { class: "small" }, "Classes are the numbers of the training data; what they stand for is said there."),
   ];
+}
+
+/** The notes of the data and the warnings of the training, a line each. */
+function warnings(note) {
+  return element("div", { class: "note" }, note.split("\n").map((line) => element("p", {}, line)));
 }
 
 function facts(model) {
   const { data, training } = model;
+  const names = model.class_names ?? {};
   const rows = data?.rows ?? {};
   return pairs([
     ["Takes", `beats of ${count(model.features.count)} values`],
-    model.classes && ["Knows", `classes ${model.classes.join(", ")}`],
+    model.classes && ["Knows", `classes ${model.classes.map((label) => named(label, names)).join(", ")}`],
     data?.source && ["Data", data.source],
     rows.train && ["Beats", `${count(rows.train)} to train, ${count(rows.validation)} to stop, ${count(rows.test)} held back`],
     training?.created && ["Trained", new Date(training.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })],
   ]);
 }
 
+function named(label, names) {
+  return names[label] === undefined ? `${label}` : `${label} (${names[label]})`;
+}
+
 function figures(metrics) {
-  const known = [
-    ["Accuracy", metrics.accuracy, percent],
-    ["Macro-F1", metrics.macro_f1, (value) => decimal(value, 3)],
-    ["ROC AUC", metrics.roc_auc, (value) => decimal(value, 3)],
-  ].filter(([, value]) => typeof value === "number");
-  const list = known.map(([name, value, written]) => element("div", {}, element("dt", {}, name), element("dd", {}, written(value))));
-  return element("dl", { class: "figures" }, list);
+  const chance = metrics.intervals ?? {};
+  const list = [
+    figure("Accuracy", metrics.accuracy, percent, chance.accuracy),
+    figure("Macro-F1", metrics.macro_f1, (value) => decimal(value, 3), chance.macro_f1),
+    figure("ROC AUC", metrics.roc_auc, (value) => decimal(value, 3)),
+  ].filter(Boolean);
+  return [
+    element("dl", { class: "figures" }, list),
+    metrics.intervals && element("p", { class: "small" }, `Ranges are 95 % intervals: drawing the ${counted(chance.of, `held-back ${chance.over.replace(/s$/, "")}`)} anew gives figures between these.`),
+  ];
+}
+
+/** A figure that has an interval is shown as that: a single number would look more certain than it is. */
+function figure(name, value, written, bounds) {
+  if (typeof value !== "number") return null;
+  const shown = bounds ? [range(bounds, written), element("small", {}, `measured: ${written(value)}`)] : written(value);
+  return element("div", {}, element("dt", {}, name), element("dd", {}, shown));
+}
+
+/** Two bounds; where all draws are alike, as without any error, they say nothing of chance. */
+function range([low, high], written) {
+  return low === high ? "range unknown" : `${written(low)} to ${written(high)}`;
 }
 
 function confusion(metrics, marks) {
@@ -58,15 +83,20 @@ function cell(value, all, right) {
   return node;
 }
 
-function classes(scores, marks) {
+function classes(metrics, marks, texts) {
   const names = [["precision", "Precision"], ["recall", "Recall"], ["f1", "F1"]];
+  const chance = metrics.intervals?.classes ?? {};
   const head = element("tr", {}, element("th", { scope: "col" }, "Class"), names.map(([, name]) => element("th", { scope: "col" }, name)), element("th", { scope: "col" }, "Beats"));
-  const rows = Object.entries(scores).map(([label, one]) =>
-    element("tr", {}, element("th", { scope: "row" }, marks.chip(label, label)), names.map(([key]) => element("td", {}, decimal(one[key]))), element("td", {}, count(one.rows))),
+  const rows = Object.entries(metrics.classes).map(([label, one]) =>
+    element("tr", {}, element("th", { scope: "row" }, marks.chip(label, label), texts[label] && element("small", {}, texts[label])), names.map(([key]) => score(one[key], chance[label]?.[key])), element("td", {}, count(one.rows))),
   );
   const caption = element("caption", {}, "By class");
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Scores by class" },
-    element("table", {}, caption, element("thead", {}, head), element("tbody", {}, rows)));
+    element("table", { class: "scores" }, caption, element("thead", {}, head), element("tbody", {}, rows)));
+}
+
+function score(value, bounds) {
+  return element("td", {}, decimal(value), bounds && bounds[0] < bounds[1] && element("small", {}, `${decimal(bounds[0])}–${decimal(bounds[1])}`));
 }
 
 function trust({ calibration, unusual }) {

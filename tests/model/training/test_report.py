@@ -1,0 +1,147 @@
+"""The report for people: what it says of a version, its data and the machine, and what it draws."""
+
+import hashlib
+import html
+import json
+import re
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.made_beats import write_beats
+from training.evaluation.evaluation import Evaluation
+from training.options import parse_options
+from training.pipeline import train
+from training.report import figures
+from training.report.provenance import checksum
+from training.report.report import newest_judged
+
+# Beats of which some have another class's shape, so that there are mistakes.
+LABELS = ["normal"] * 60 + ["early"] * 40 + ["other"] * 20
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("reported")
+    data = write_beats(folder / "beats.csv", LABELS)
+    lines = data.read_text().splitlines()
+    lines[::10] = [re.sub("normal|other", "early", line) for line in lines[::10]]
+    data.write_text("\n".join(lines))
+    options = ["--data", str(data), "--label", "last", "--epochs", "12", "--models", str(folder / "ecg")]
+    return [found for turn in "12" if (found := train(parse_options([*options, "--seed", turn])))]
+
+
+def metrics(version: Path) -> Any:
+    return json.loads((version / "assets.extra" / "metrics.json").read_text())
+
+
+def page(version: Path) -> str:
+    """The report without pictures, in the words that people read."""
+    text = (version / "assets.extra" / "report.html").read_text()
+    return html.unescape(
+        re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub('(?s)base64,[^"]*|<style>.*?</style>', "", text)))
+    )
+
+
+def test_the_matrix_has_counts_and_their_share_of_the_row(versions):
+    text = (versions[0] / "assets.extra" / "report.html").read_text()
+    cells = re.findall(r'<td class="(?:right|wrong)"[^>]*>(\d+)<small>([^<]*)</small>', text)
+    matrix = np.array(metrics(versions[0])["metrics"]["confusion_matrix"])
+    assert [int(count) for count, _ in cells] == matrix.ravel().tolist()
+    shares = (matrix / matrix.sum(axis=1, keepdims=True)).ravel()
+    assert [share for _, share in cells] == [figures.percent(share) for share in shares]
+
+
+def test_figures_have_their_intervals(versions):
+    intervals = metrics(versions[0])["metrics"]["intervals"]
+    low, high = intervals["accuracy"]
+    assert f"{100 * low:.1f} to {100 * high:.1f} %" in page(versions[0])
+    assert "{:.3f} to {:.3f}".format(*intervals["classes"]["0"]["recall"]) in page(versions[0])
+
+
+def test_the_newest_other_version_is_compared_class_by_class(versions):
+    first, second = map(metrics, versions)
+    assert first["compared"] == {}
+    assert "By class" not in page(versions[0])
+    for label, scores in second["compared"]["1"]["classes"].items():
+        assert scores == {name: first["metrics"]["classes"][label][name] for name in scores}
+    assert "By class: version 1 and this one" in page(versions[1])
+    judged: dict[str, dict[str, Any]] = {"2": {"classes": {}}, "10": {"classes": {}}, "11": {"reason": "does not load"}}
+    assert (newest_judged(judged), newest_judged({})) == ("10", None)
+
+
+def test_what_the_version_was_made_of_is_told(versions):
+    told, text = metrics(versions[1]), page(versions[1])
+    data = versions[1].parents[1] / "beats.csv"
+    digest = hashlib.sha256(data.read_bytes()).hexdigest()
+    assert told["provenance"]["files"] == {"data": {"source": "beats.csv", "count": 1, "sha256": digest}}
+    assert digest in text
+    assert told["provenance"]["command"].startswith(f"python -m training --data {data} --label last")
+    assert told["provenance"]["command"] in text
+    assert told["provenance"]["versions"].keys() == {"python", "tensorflow", "keras", "numpy", "scikit-learn"}
+    assert told["training"]["batch_size"] == 32
+    assert "batch size 32" in text
+    counts = told["data"]["classes"]
+    for part in ("train", "validation", "test"):
+        assert sum(each[part] for each in counts.values()) == told["data"]["rows"][part]
+    shape = [(layer["name"], layer["values"], layer["parameters"]) for layer in told["network"]]
+    assert shape[:3] == [("normalization", 12, 0), ("hidden_1", 128, 13 * 128), ("hidden_2", 64, 129 * 64)]
+    assert shape[3:] == [("logits", 3, 65 * 3), ("probabilities", 3, 0)]
+
+
+def test_the_command_and_the_files_are_not_in_the_model_that_everybody_may_ask(versions):
+    assert b"provenance" not in (versions[1] / "saved_model.pb").read_bytes()
+
+
+def test_the_most_sure_mistakes_are_drawn_first(make_rows):
+    truth, chances = np.array([0, 1, 0, 1]), np.array([[0.4, 0.6], [0.9, 0.1], [0.8, 0.2], [0.7, 0.3]], np.float32)
+    evaluation = Evaluation(np.array([3, 5]), np.array([3, 5])[truth], chances, {3: "N", 5: "V" * 50})
+    assert figures.mistakes(evaluation).tolist() == [1, 3, 0]
+    rows = make_rows(np.arange(8, dtype=np.float32).reshape(4, 2), truth)
+    assert figures.class_means(rows).tolist() == [[2, 3], [4, 5]]
+    drawn = figures.worst_mistakes(rows, evaluation)
+    assert drawn
+    titles = re.findall(r"<text [^>]*>((?:is|predicted) [^<]*)</text>", drawn)
+    short = "5 (" + "V" * 26 + "…"
+    assert titles == [
+        f"is {short}",
+        "predicted 3 (N), 90.0 %",
+        f"is {short}",
+        "predicted 3 (N), 70.0 %",
+        "is 3 (N)",
+        f"predicted {short}, 60.0 %",
+    ]
+    right = Evaluation(np.array([3, 5]), evaluation.predicted, chances)
+    assert figures.worst_mistakes(rows, right) is None
+
+
+def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, two_classes):
+    wrong = np.sum(metrics(versions[0])["metrics"]["confusion_matrix"]) * (
+        1 - metrics(versions[0])["metrics"]["accuracy"]
+    )
+    assert f"of {round(wrong)} wrong answers" in page(versions[0])
+    assert "No held-back beat got a wrong answer." in page(two_classes)
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0, "0.0 %"), (0.0004, "< 0.1 %"), (0.5, "50.0 %"), (0.9996, "> 99.9 %"), (1, "100.0 %")]
+)
+def test_what_is_not_certain_is_never_rounded_to_certainty(share, written):
+    assert figures.percent(share) == written
+
+
+def test_the_sum_of_several_files_is_that_of_sha256sums_lines(tmp_path):
+    for name in ("b.csv", "a.csv"):
+        (tmp_path / name).write_text(name)
+    lines = "".join(f"{hashlib.sha256(name.encode()).hexdigest()}  {name}\n" for name in ("a.csv", "b.csv"))
+    assert checksum([tmp_path / "b.csv", tmp_path / "a.csv"]) == hashlib.sha256(lines.encode()).hexdigest()
+
+
+def test_a_picture_is_whole(versions):
+    text = (versions[1] / "assets.extra" / "report.html").read_text()
+    pictures = [b64decode(picture).decode() for picture in re.findall('base64,([^"]+)', text)]
+    assert len(pictures) == 6
+    assert all(picture.rstrip().endswith("</svg>") for picture in pictures)

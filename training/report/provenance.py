@@ -1,0 +1,86 @@
+"""What a training was made of: its command, the sums of its files, the libraries and the machine."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from data.tables.reader import BeatFiles
+
+LIBRARIES = ("tensorflow", "keras", "numpy", "scikit-learn")
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+def provenance(command: str, beats: BeatFiles, given: BeatFiles | None) -> dict[str, Any]:
+    """The command, the sums of `beats` and of those `given` to be held back, the libraries and the machine.
+
+    For the report and metrics.json, not for the model, which is shown to everybody who may ask it.
+    """
+    files = {"data": beats, "test": given}
+    return {
+        "command": command,
+        "files": {name: _sum(found) for name, found in files.items() if found},
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+        "machine": {
+            "processor": _processor(),
+            "cores": len(os.sched_getaffinity(0)),
+            "gpus": [device.name for device in tf.config.list_physical_devices("GPU")],
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+    }
+
+
+def network_shape(model: keras.Model) -> list[dict[str, Any]]:
+    """The layers in their order: name, kind, how many values each gives, its activation and trained parameters."""
+    return [
+        {
+            "name": layer.name,
+            "kind": type(layer).__name__,
+            "values": int(layer.output.shape[-1]),
+            "activation": getattr(getattr(layer, "activation", None), "__name__", None),
+            "parameters": sum(int(tf.size(weights)) for weights in layer.trainable_weights),
+        }
+        for layer in model.layers
+    ]
+
+
+def checksum(paths: Sequence[Path]) -> str:
+    """SHA-256 of one file; of several that of the lines which `sha256sum` prints for them, in the order of their names.
+
+    Raises OSError.
+    """
+    sums = [(path.name, _digest(path)) for path in sorted(paths)]
+    if len(sums) == 1:
+        return sums[0][1]
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sums)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _sum(beats: BeatFiles) -> dict[str, Any]:
+    paths = [layout.path for layout in beats.layouts]
+    try:
+        found = checksum(paths)
+    except OSError:  # removed since it was read, which is no reason to give up the training
+        found = None
+    return {"source": beats.source, "count": len(paths), "sha256": found}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(library: str) -> str:
+    return str(tf.__version__) if library == "tensorflow" else version(library)  # it is tensorflow-cpu on most machines
+
+
+def _processor() -> str:
+    lines = CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines() if CPU_INFO.is_file() else []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, "") or platform.processor() or platform.machine()
