@@ -42,6 +42,14 @@ def warnings_of(
     one, and `equal` the number of test beats that training has, too.
     """
     found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
+    if equal:
+        found.append(
+            Warned(
+                "equal_beats",
+                f"{equal} of the {len(test)} held-back beats are beats that were trained on, value by value: "
+                "is a recording there twice?",
+            )
+        )
     if too_few_to_stop_by(validation):
         found.append(
             Warned(
@@ -49,14 +57,6 @@ def warnings_of(
                 f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class, are too few to stop "
                 "a training by: all rows are trained on for a fixed number of epochs, and the probabilities are not "
                 "calibrated",
-            )
-        )
-    if equal:
-        found.append(
-            Warned(
-                "equal_beats",
-                f"{equal} of the {len(test)} held-back beats are beats that were trained on, value by value: "
-                "is a recording there twice?",
             )
         )
     return tuple(found)
