@@ -58,6 +58,7 @@ def describe(
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
             "batch_size": outcome.trained.batch_size,
+            "label_smoothing": recipe.smoothing(outcome.trained.early_stop),
         },
         "metrics": {
             **outcome.evaluation.metrics(),
