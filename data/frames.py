@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
 from data.recordings.cut import Cut
 from data.recordings.cut_options import CutOptions
 from data.recordings.segmentation import write_beats
@@ -36,9 +35,6 @@ def read(
     Raises DataError, which names file, line and column.
     """
     beats = read_beats(Path(path), label, group=group, drop=drop, classes=classes)
-    if taken := {"label", "group"} & set(beats.feature_names):
-        name = min(taken)
-        raise DataError(f"{path}: its column {name} is not the {name}; give it another name")
     frame = pd.DataFrame(beats.features, columns=list(beats.feature_names), copy=False)
     names = beats.class_names
     frame["label"] = (

@@ -15,6 +15,7 @@ from data.errors import DataError
 from data.tables.class_names import with_class_names
 from data.tables.columns import Columns
 from data.tables.layout import Layout
+from data.tables.roles import apart
 from data.tables.stream import stream
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | N
     found = columns.named_label(label)
     if found is None:
         taken = set(features)
-        left_out = {*columns.indices(taken), *columns.identifiers(taken)}
+        left_out = _neither(columns, taken)
         rest = [column for column in range(len(names)) if column not in taken | left_out]
         found = rest[0] if len(rest) == 1 else None
     return columns.layout(features, -1 if found is None or found in features else found)
@@ -73,10 +74,9 @@ def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | N
 
 def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
     given = None if label is None else columns.named_label(label)
-    taken = set() if given is None else {given}
-    indices = columns.indices(taken)
-    left_out = {*indices, *columns.identifiers(taken | set(indices))}
+    left_out = _neither(columns, set() if given is None else {given})
     rest = [column for column in range(columns.table.width) if column not in left_out]
+    rest = _without_apart(columns, rest, given, served.width)
     if len(rest) == served.width and given is None:
         return _in_place(columns.layout(rest), served)
     if len(rest) != served.width + 1:
@@ -89,6 +89,24 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
         named = columns.named_label(None)
         given = named if named in rest else columns.found_label(rest)
     return _in_place(columns.layout([column for column in rest if column != given], given), served)
+
+
+def _neither(columns: Columns, taken: set[int]) -> set[int]:
+    """Return the columns that are neither values nor labels, by their names or what they hold."""
+    indices = columns.indices(taken)
+    return {*indices, *columns.identifiers(taken | set(indices)), *columns.attributes(taken)}
+
+
+def _without_apart(columns: Columns, rest: list[int], given: int | None, width: int) -> list[int]:
+    """Return the columns without those whose names do not belong to the others', if it is as many as are too many."""
+    if columns.table.names is None or len(rest) == width:
+        return rest
+    label = columns.named_label(None) if given is None else given
+    named = [column for column in rest if column != label]
+    others = {named[place] for place in apart([columns.table.names[column] for column in named])}
+    if label is None and len(others) == 1 and columns.may_be_label(*others):
+        return rest
+    return [column for column in rest if column not in others] if len(named) - len(others) == width else rest
 
 
 def _in_place(layout: Layout, served: Served) -> Layout:

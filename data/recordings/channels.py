@@ -1,7 +1,8 @@
 """Which signal of a recording is the lead: the one that was asked for, or the one that is most likely an ECG."""
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,20 +11,28 @@ from data.recordings.signals import LOWEST_RATE, Channel, DescribedSignals, Sign
 
 OF_A_HEART_RATE: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
 
+log = logging.getLogger(__name__)
+
 NO_ECG: Final = re.compile(
-    r"marker|event|trigger|trig|status|annotation|label|counter|packet|button|hr|heart ?rate|bpm|rr|resp|temp|acc|gyro|"
-    r"ppg|pleth|spo2|battery",
+    r"^(hr|rr|label)|(^|[^a-z])(marker|event|trig|status|annotation|counter|packet|button|heart ?rate|pulse|bpm|resp|"
+    r"breath|temp|acc|gyro|magn|imu|ppg|pleth|spo2|sao2|batt|eda|gsr|emg|eeg|eog|abp|pressure|quality|steps)|"
+    r"(^|[^a-z])(hr|rr|bp|flow|red|ir|green|[agm]?[xyz])([^a-z]|$)",
     re.IGNORECASE,
-)  # how names of other signals begin
+)  # words in names of other signals
+LIKELY: Final = re.compile(
+    r"lead|volt|value|signal|(^|[^a-z])(mv|uv|[av]?i{1,3}|av[rlf]|ml ?i{1,3}|mcl ?\d|v\d|ch ?\d)([^a-z]|$)",
+    re.IGNORECASE,
+)  # words in names of what may be one, and of leads
 
 
 def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
     """Return the place of the lead among the signals, or of the two of which the first is taken less the second.
 
     `channel` is a name, a number from 0, or `A-B` of signals that are called A and B or are against one reference,
-    A-Ref and B-Ref. Without it the first that is called an ECG is taken, else the first that is not called a marker, a
-    heart rate or the like; where rates and units are known, one of 40 Hz or more and of a voltage goes before others.
-    DataError says which channels there are.
+    A-Ref and B-Ref. Without it the first that is called an ECG is taken, else a lead, a voltage or a value, else the
+    first that is not called a marker, an acceleration or the like, else the first, with a warning; where rates and
+    units are known, one of 40 Hz or more and of a voltage goes before others. DataError says which channels there are,
+    or that several have the name.
     """
     names = signals.names
     channels = signals.channels if isinstance(signals, DescribedSignals) else None
@@ -31,7 +40,10 @@ def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
         raise DataError(f"{path}: no signal in this recording")
     described: Sequence[Channel | None] = channels or [None] * len(names)
     if channel is None:
-        chosen = [min(range(len(names)), key=lambda index: _unlikeness(names[index], described[index]))]
+        units = [signals.unit(index) for index in range(len(names))]
+        chosen = [min(range(len(names)), key=lambda index: _unlikeness(names[index], units[index], described[index]))]
+        for doubt in _doubts(names, chosen[0]):
+            log.warning("%s: %s", path.name, doubt)
     else:
         chosen = _asked_for(path, names, channel)
     if channels:
@@ -53,20 +65,41 @@ def _check(path: Path, channels: Sequence[Channel], chosen: Sequence[int]) -> No
         raise DataError(f"{path}: {kinds}; only signals of one rate and unit can be subtracted")
 
 
-def _unlikeness(name: str, channel: Channel | None) -> tuple[bool, ...]:
+def _is_called_ecg(name: str) -> bool:
+    return any(word in name.lower() for word in ("ecg", "ekg"))
+
+
+def _doubts(names: Sequence[str], chosen: int) -> Iterator[str]:
+    """Say what is doubtful about a signal that nobody asked for."""
+    name = names[chosen]
+    same = [index for index, other in enumerate(names) if other.lower() == name.lower()]
+    if len(same) > 1:
+        places = " and ".join(map(str, same))
+        yield f"channels {places} have the name {name}; {chosen} is taken, unless --channel names another number"
+    if not _is_called_ecg(name) and NO_ECG.search(name):
+        yield f"no channel is called an ECG; {name} is taken, unless --channel names another"
+
+
+def _unlikeness(name: str, unit: str, channel: Channel | None) -> tuple[bool, ...]:
     """Return what speaks against a signal being the ECG, the most important first."""
-    unnamed = not any(word in name.lower() for word in ("ecg", "ekg"))
+    unnamed = not _is_called_ecg(name) or (channel is not None and channel.unit.lower() in OF_A_HEART_RATE)
+    other = unnamed and NO_ECG.search(name) is not None
+    by_name = unnamed, other, unnamed and unit != "mV" and not LIKELY.search(name)
     if channel is None:
-        return unnamed, unnamed and NO_ECG.match(name) is not None
-    unnamed = unnamed or channel.unit.lower() in OF_A_HEART_RATE
-    other = unnamed and NO_ECG.match(name) is not None
-    return bool(channel.unreadable), channel.rate < LOWEST_RATE, unnamed, other, channel.unit not in ("mV", "")
+        return *by_name, unit != "mV"
+    return bool(channel.unreadable), channel.rate < LOWEST_RATE, *by_name, unit not in ("mV", "")
 
 
 def _asked_for(path: Path, names: Sequence[str], channel: str) -> list[int]:
     folded, wanted = [name.lower() for name in names], channel.strip().lower()
-    if wanted in folded:
-        return [folded.index(wanted)]
+    same = [index for index, name in enumerate(folded) if name == wanted]
+    if len(same) > 1:
+        places = " and ".join(map(str, same))
+        raise DataError(
+            f"{path}: channels {places} have the name {names[same[0]]}; give the number, --channel {same[0]}"
+        )
+    if same:
+        return same
     if wanted.isdecimal() and int(wanted) < len(names):
         return [int(wanted)]
     difference = _difference(folded, wanted)

@@ -13,6 +13,7 @@ from data.errors import DataError
 from data.progress import progress
 from data.recordings.channels import choose
 from data.recordings.edf.reader import EdfFile
+from data.recordings.others import is_text, refuse_others
 from data.recordings.signals import HIGHEST_RATE, LOWEST_RATE, Signals
 from data.recordings.text.signal_table import SignalTable
 from data.recordings.wfdb.record import SIGNAL_ENDINGS, WfdbRecord, is_wfdb
@@ -60,6 +61,9 @@ def files_of(path: Path) -> list[Path]:
 def _open(path: Path, rate: float | None) -> Signals:
     name = path.name.lower()
     table = name.endswith(TABLE_ENDINGS)
+    edf = not table and path.is_file() and _is_edf(path)
+    if path.is_file() and not edf and not is_wfdb(path):
+        _check_kind(path, table)
     if rate is not None and not table:
         raise DataError(f"{path}: --rate is for CSV files; this one tells its own")
     if is_wfdb(path):
@@ -70,11 +74,20 @@ def _open(path: Path, rate: float | None) -> Signals:
         raise DataError(f"{path}: no such recording; give a CSV or EDF file, or a WFDB record such as folder/100")
     if table:
         return SignalTable.open(path, rate)
-    if _is_edf(path):
+    if edf:
         return EdfFile(path)
     if name.endswith(PACKED_ENDINGS):
         raise DataError(f"{path}: packed; unpack it and give the recording that is in it")
     raise DataError(f"{path}: not a recording; its name must end in .hea, .edf, .bdf, .csv, .tsv or .txt")
+
+
+def _check_kind(path: Path, table: bool) -> None:
+    """Raise DataError for a file that is something other than a recording, and for text without a table's ending."""
+    refuse_others(path)
+    if not table and is_text(path):
+        raise DataError(
+            f"{path}: this is text; give it a name that ends in .csv or .txt, and --rate if it has no times"
+        )
 
 
 def _is_edf(path: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from data.errors import DataError
+from data.tables.fields import is_text
 from data.tables.layout import Layout
 
 MOST_CLASSES: Final = 1000
@@ -43,4 +44,4 @@ def _names_in(layout: Layout) -> set[str]:
                 f"{layout.path}: {layout.column(layout.label)} holds more than {MOST_CLASSES} different texts and is "
                 "no class label; say which column is the label: --label NAME"
             )
-    return {name for name in names if name not in MISSING}
+    return {name for name in names if name not in MISSING and is_text(name, layout.table.decimal)}

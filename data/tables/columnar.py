@@ -10,7 +10,8 @@ import pandas as pd
 
 from data.errors import DataError
 from data.tables.formats import ARROW, PARQUET
-from data.tables.text import SAMPLE_ROWS
+from data.tables.head import SAMPLE_ROWS
+from data.tables.nested import Lists, find_lists, flatten, plain_name
 
 BATCH_VALUES: Final = 1 << 17
 READ_BYTES: Final = 1 << 16  # of a column at a time, where a row group would be read as a whole
@@ -28,6 +29,8 @@ class ColumnarTable:
     label: int = -1  # no column is declared as the label
     class_names: tuple[str, ...] | None = None
     unit: str = "row"  # what the rows are counted by
+    booleans: frozenset[int] = frozenset()  # columns that hold True and False
+    lists: Lists = ()  # columns of the file that hold the values of a beat, each as a list
 
     @property
     def width(self) -> int:
@@ -35,13 +38,17 @@ class ColumnarTable:
         return len(self.names)
 
     def frames(self, columns: Sequence[int] | None = None) -> Iterator[tuple[int, pd.DataFrame]]:
-        """Yield some rows after another, with the number of the first one; DataError if the file is damaged."""
+        """Yield some rows after another, with the number of the first one; DataError if the file is damaged.
+
+        Of a column of lists each value is a column; DataError for a row whose list has another length than the first.
+        """
         import pyarrow  # takes a third of a second, which CSV does without
 
         first, rows = 1, max(BATCH_VALUES // self.width, 1)
         try:
             for batch in _batches(self.path, rows):
-                chosen = batch if columns is None else batch.select(list(columns))
+                flat = flatten(batch, self.lists, f"{self.path}, row", first)
+                chosen = flat if columns is None else flat.select(list(columns))
                 yield first, chosen.to_pandas(ignore_metadata=True)
                 first += batch.num_rows
         except (pyarrow.ArrowException, OSError) as error:
@@ -58,10 +65,13 @@ def open_columnar(path: Path) -> tuple[ColumnarTable, list[list[str]]]:
     import pyarrow  # as above
 
     try:
-        names = tuple(str(name) for name in _schema(path).names)
+        lists = find_lists(path, _schema(path), _batches(path, 1))
+        schema = flatten(_schema(path).empty_table(), lists).schema
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet or Arrow ({_short(error)}); fetch it again") from None
-    table = ColumnarTable(path, names)
+    names = tuple(map(plain_name, schema.names))
+    booleans = frozenset(column for column, kind in enumerate(schema.types) if str(kind) == "bool")
+    table = ColumnarTable(path, names, booleans=booleans, lists=lists)
     for column, name in enumerate(names):
         if name in names[:column]:
             raise DataError(f"{path}, column {column + 1}: {name!r} names two columns; give each its own name")

@@ -6,14 +6,24 @@ from typing import Final
 
 from data.errors import DataError
 from data.tables.columnar import open_columnar
-from data.tables.fields import is_label, to_number
+from data.tables.fields import is_label, is_text, remedy, shown, to_number
 from data.tables.formats import is_columnar
-from data.tables.layout import Layout, Table, column_of, title
-from data.tables.roles import INDEX, LABEL_NAMES, holds_text, identifier_rank, is_index
-from data.tables.text import read_head
+from data.tables.head import read_head
+from data.tables.layout import Layout, Table, column_of, option, title
+from data.tables.roles import (
+    INDEX,
+    OF_A_CODE,
+    holds_codes,
+    holds_text,
+    identifier_rank,
+    is_attribute,
+    is_index,
+    is_label_name,
+)
 
 ROWS_BETWEEN_VERDICTS: Final = 1000
 LISTED: Final = 20  # names of columns in a message
+MOST_CODES: Final = 3  # times as many columns hold other things
 SAY_WHICH: Final = "say which column is the label: --label first or --label last"
 
 
@@ -59,7 +69,7 @@ class Columns:
         if self.table.label >= 0:
             return self.table.label
         names = self.table.names or ()
-        found = [index for index, name in enumerate(names) if name.lower() in LABEL_NAMES]
+        found = [index for index, name in enumerate(names) if is_label_name(name)]
         if len(found) > 1:
             several = " and ".join(column_of(self.table, index) for index in found)
             raise DataError(f"{self.table.path}: {several} could each be the label; say which with --label NAME")
@@ -81,10 +91,32 @@ class Columns:
         ]
 
     def identifiers(self, taken: set[int]) -> list[int]:
-        """Return the columns whose names are those of identifiers, names of persons first."""
+        """Return the columns of identifiers, by their names or by zeros before numbers; those of persons first."""
         ranks = {column: identifier_rank(name) for column, name in enumerate(self.table.names or ())}
+        ranks |= dict.fromkeys(self._codes(taken), OF_A_CODE)
         found = [(rank, column) for column, rank in ranks.items() if rank is not None and column not in taken]
         return [column for _, column in sorted(found)]
+
+    def _codes(self, taken: set[int]) -> list[int]:
+        """Return the few columns of numbers such as 0012, unless one of them may be the label itself."""
+        names, width = self.table.names or [""] * self.table.width, self.table.width
+        codes = [column for column in range(width) if holds_codes(self.values(column))]
+        codes = [column for column in codes if column not in taken and identifier_rank(names[column]) is None]
+        if MOST_CODES * len(codes) > width or any(is_label_name(names[column]) for column in codes):
+            return []
+        rest = [column for column in range(width) if column not in codes]
+        has_label = any(map(is_label_name, names)) or any(map(self.may_be_label, (rest[0], rest[-1])))
+        return codes if has_label else []
+
+    def attributes(self, taken: set[int]) -> list[int]:
+        """Return the columns whose names tell something of the person, the recording or the split."""
+        return [
+            column for column, name in enumerate(self.table.names or ()) if column not in taken and is_attribute(name)
+        ]
+
+    def may_be_label(self, column: int) -> bool:
+        """Say whether a column holds text or integers only."""
+        return holds_text(self.values(column), self.table.decimal) or self._holds_integers(column)
 
     def repeats(self, column: int) -> bool:
         """Say whether a value stands twice in the column; reads the file as far as it takes."""
@@ -121,10 +153,10 @@ class Columns:
         """Return the outer column of texts if it is the label beyond doubt."""
         path, values = self.table.path, self.values(text)
         if len(set(values)) == len(values) > 2:
-            option = f"--drop {title(self.table, text)}" if self.table.names else "--drop first or --drop last"
+            drop = option(self.table, "--drop", text) if self.table.names else "--drop first or --drop last"
             raise DataError(
                 f"{path}: {column_of(self.table, text)} holds another text in each row, which is no class label; "
-                f"leave it out with {option}, and say which column is the label with --label"
+                f"leave it out with {drop}, and say which column is the label with --label"
             )
         other, beside = (columns[-1], columns[-2]) if text == columns[0] else (columns[0], columns[1])
         if self._holds_integers(other) and not self._holds_integers(beside):
@@ -133,6 +165,16 @@ class Columns:
                 f"{SAY_WHICH}"
             )
         return text
+
+    def _text_feature(self, column: int) -> DataError:
+        text = next(value for value in self.values(column) if is_text(value, self.table.decimal))
+        holds = f"{self.table.path}: {column_of(self.table, column)} holds"
+        if without := remedy(text):
+            return DataError(f"{holds} {shown(text)} where a number is expected{without}; write the column so")
+        drop = option(self.table, "--drop", column)
+        return DataError(
+            f"{holds} text, such as {shown(text)}, where the values of a beat are expected; leave it out with {drop}"
+        )
 
     def _holds_integers(self, column: int) -> bool:
         return all(is_label(to_number(value, self.table.decimal)) for value in self.values(column))
@@ -152,10 +194,7 @@ class Columns:
                     f'give the column a name, or leave it out with --drop "{title(table, column)}"'
                 )
             if name and holds_text(self.values(column), table.decimal):
-                raise DataError(
-                    f"{table.path}: {column_of(table, column)} holds text, where the values of a beat are expected; "
-                    f"leave it out with --drop {name}"
-                )
+                raise self._text_feature(column)
         kept = {*features, label, group}
         left_out = tuple(column for column in range(table.width) if column not in kept)
         declared = table.class_names

@@ -8,9 +8,11 @@ from typing import Final
 
 from data.errors import DataError
 
-ATTRIBUTE: Final = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)\s+(.*\S)\s*", re.IGNORECASE)
-NAME: Final = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[^,]+)\s*(?:,|$)")
+QUOTED: Final = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+ATTRIBUTE: Final = re.compile(rf"@attribute\s+({QUOTED}|\S+)\s+(.*\S)\s*", re.IGNORECASE)
+NAME: Final = re.compile(rf"\s*({QUOTED}|[^,]+)\s*(?:,|$)")
 NOMINAL: Final = re.compile(r"\{(.*)\}")
+SPARSE: Final = "a sparse row; write all values of each beat"
 
 
 @dataclass(slots=True)
@@ -50,7 +52,12 @@ def read_declared(path: Path, lines: Iterator[tuple[int, str]]) -> Declared:
 
 def _listed(values: str) -> tuple[str, ...]:
     """Return names that are separated by commas; those with a comma within are in quotes."""
-    return tuple(found.strip(" \t'\"") for found in NAME.findall(values))
+    return tuple(_unquoted(found) for found in NAME.findall(values))
+
+
+def _unquoted(name: str) -> str:
+    name = name.strip()
+    return re.sub(r"\\(.)", r"\1", name[1:-1]) if re.fullmatch(QUOTED, name) else name
 
 
 def _attribute(path: Path, number: int, text: str) -> tuple[str, str]:
@@ -58,13 +65,15 @@ def _attribute(path: Path, number: int, text: str) -> tuple[str, str]:
         raise DataError(f"{path}, line {number}: not an @attribute with a name and a type; repair the line")
     if found[2].lower().startswith("relational"):
         raise DataError(f"{path}, line {number}: several dimensions; give a file of one lead, a column per value")
-    return found[1].strip("'\""), found[2]
+    return _unquoted(found[1]), found[2]
 
 
 def _read_ts(path: Path, number: int, words: list[str], declared: Declared) -> None:
     keyword, value = words[0].lower(), words[1].lower() if len(words) > 1 else ""
     if (keyword, value) == ("@univariate", "false"):
         raise DataError(f"{path}, line {number}: several dimensions; give a file of one lead")
+    if (keyword, value) == ("@equallength", "false"):
+        raise DataError(f"{path}, line {number}: series of several lengths; cut or fill up all beats to one length")
     if (keyword, value) == ("@timestamps", "true"):
         raise DataError(f"{path}, line {number}: values with time stamps; give the values alone, evenly spaced")
     if (keyword, value) == ("@classlabel", "false"):

@@ -1,11 +1,13 @@
 """How the lines of a file are written: what separates the fields, what the decimal sign is, is there a header."""
 
 import csv
+import math
 import re
 from collections.abc import Sequence
 from typing import Final
 
-from data.tables.fields import BLANKS, split, to_number
+from data.tables.fields import BLANKS, is_label, split, to_number
+from data.tables.roles import is_label_name
 
 DELIMITERS: Final = ("\t", ";", ",")
 # in the order of preference where two make as many numbers of the fields
@@ -15,6 +17,14 @@ DIALECTS: Final = (
 )
 ROWS_TRIED: Final = 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's first line
+# numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow if exact, anyhow
+FEWEST_TIMES: Final = 3
+SOME_TIMES: Final = 5
+MORE_TIMES: Final = 10
+MANY_TIMES: Final = 30
+ENOUGH_BELOW: Final = 10  # rows, of which none has the text that is a name above them
+EXACT: Final = 0.02  # of a step, that a time may be off
+ROUNDED: Final = 0.4  # the same of many times, in milliseconds where a step is 2.8
 
 
 def find_dialect(rows: Sequence[str], delimiter: str | None) -> tuple[str, str]:
@@ -50,11 +60,55 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]], decim
     texts = sum(numbers[column] is None and first[column] != "" for column in columns)
     if texts and 2 * texts >= sum(first[column] != "" for column in columns):
         return True
+    begin, end = _between_texts(first, numbers)
+    outer = [*range(begin), *range(end, len(first))]
+    evident = any(column in columns for column in outer)
     # pandas names the columns of a nameless table 0, 1, 2, ...; beside them stand the index or the label
-    counted = numbers[numbers[0] is None : len(numbers) - (numbers[-1] is None)]
-    counts = any(counted == [float(start + step) for step in range(len(counted))] for start in (0, 1))
-    evident = any(numbers[column] is None and column in columns for column in (0, len(first) - 1))
-    return counts and len(counted) > (0 if evident else 2)
+    if any(numbers[begin:end] == [float(start + step) for step in range(end - begin)] for start in (0, 1)):
+        return end - begin > (0 if evident else 2)
+    if not rows or _rises_evenly(rows[0][begin:end], decimal):
+        return False  # a beat may be a ramp, but then it is not the only one
+    named = any(
+        first[column] and (is_label_name(first[column]) or len(rows) >= ENOUGH_BELOW)
+        for column in outer
+        if all(first[column] != row[column] for row in rows if column < len(row))
+    )
+    return _are_times(first[begin:end], decimal, beside_names=evident or named)
+
+
+def _between_texts(first: Sequence[str], numbers: Sequence[float | None]) -> tuple[int, int]:
+    """Return where the numbers begin and end, if an empty field or some texts stand before and after them."""
+    begin, end = int(numbers[0] is None), len(first) - (numbers[-1] is None)
+    while begin < end and numbers[begin] is None and first[begin]:
+        begin += 1
+    while begin < end and numbers[end - 1] is None and first[end - 1]:
+        end -= 1
+    return begin, end
+
+
+def _are_times(fields: Sequence[str], decimal: str, beside_names: bool) -> bool:
+    """Say whether fields are the times of a beat's values: they rise evenly, and from 0 or beside a column's name."""
+    if not _rises_evenly(fields, decimal):
+        return False
+    if beside_names or len(fields) >= MANY_TIMES:
+        return True
+    if len(fields) >= MORE_TIMES and _rises_evenly(fields, decimal, EXACT):
+        return True
+    # of a few numbers the first or the last may be a label
+    few_are_no_labels = decimal in fields[0] and not is_label(to_number(fields[-1], decimal))
+    return to_number(fields[0], decimal) == 0 and (few_are_no_labels or len(fields) >= SOME_TIMES)
+
+
+def _rises_evenly(fields: Sequence[str], decimal: str, share: float | None = None) -> bool:
+    """Say whether fields are three numbers or more that rise by the same step, each within a share of it."""
+    numbers = [number for field in fields if (number := to_number(field, decimal)) is not None]
+    if len(numbers) < len(fields) or len(numbers) < FEWEST_TIMES:
+        return False
+    step = (numbers[-1] - numbers[0]) / (len(numbers) - 1)
+    off = step * (share or (ROUNDED if len(numbers) >= SOME_TIMES else EXACT))
+    return 0 < step < math.inf and all(
+        abs(number - numbers[0] - place * step) <= off for place, number in enumerate(numbers)
+    )
 
 
 def _number_columns(rows: Sequence[Sequence[str]], width: int, decimal: str) -> list[int]:

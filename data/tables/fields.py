@@ -1,11 +1,13 @@
 """One line's fields, and what a field can hold."""
 
 import csv
+import re
 from typing import Final
 
 import numpy as np
 
 LARGEST_LABEL: Final = 2**53 - 1  # beyond it a float64 no longer tells one integer from the next
+THOUSANDS: Final = re.compile(r"\s*[-+]?\d{1,3}([., '\u2019])\d{3}(\1\d{3})*([.,]\d+)?\s*")
 BLANKS: Final = " "  # the delimiter that stands for any run of blanks and tabs
 
 
@@ -48,3 +50,8 @@ def shown(field: str) -> str:
     """Return a field for a message, cut short if it is long."""
     text = field.strip()
     return repr(text if len(text) <= 40 else text[:40] + "...") if text else "an empty value"
+
+
+def remedy(field: str) -> str:
+    """Return what to do about a text that would be a number without a separator of thousands, else nothing."""
+    return ", without a separator of thousands" if THOUSANDS.fullmatch(field) else ""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.errors import DataError
+from data.tables.attributes import refuse_apart, refuse_attributes
 from data.tables.columns import Columns
-from data.tables.layout import Layout, column_of, title
+from data.tables.layout import Layout, column_of, option, title
 from data.tables.roles import OF_A_PLACE, identifier_rank
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     identifiers = columns.identifiers(taken | set(indices))
     if group is None and identifiers:
         group = _found_group(columns, identifiers)
+    refuse_attributes(columns, columns.attributes(taken | {*indices, *identifiers}), label)
     rest = [
         column
         for column in range(table.width)
@@ -52,19 +54,22 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
             raise DataError(f"{path}: no column is left for the label; give the values and the label of each beat")
         label = columns.found_label(rest)
     layout = columns.layout([column for column in rest if column != label], label, -1 if group is None else group)
+    refuse_apart(columns, layout.features)
     _say(layout, indices, drop)
     return layout
 
 
 def _found_group(columns: Columns, identifiers: list[int]) -> int:
-    names = [title(columns.table, column) for column in identifiers]
+    table = columns.table
+    names = [title(table, column) for column in identifiers]
     for column, name in zip(identifiers, names, strict=True):
         if identifier_rank(name) != OF_A_PLACE and columns.repeats(column):
             return column
+    first = identifiers[0]
+    drop, together = option(table, "--drop", first), option(table, "--group", first)
     raise DataError(
-        f"{columns.table.path}: {column_of(columns.table, identifiers[0])} names something of each row and is no value "
-        f"of the beat; leave it out with --drop {names[0]}, or say with --group {names[0]} that rows of the same one "
-        "belong together"
+        f"{table.path}: {column_of(table, first)} names something of each row and is no value of the beat; "
+        f"leave it out with {drop}, or say with {together} that rows of the same one belong together"
     )
 
 
@@ -93,7 +98,8 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
             )
         return columns.layout(like.features, like.label, like.group)
     indices = columns.indices(set())
-    kept = [column for column in range(table.width) if column not in {*indices, *columns.identifiers(set(indices))}]
+    others = {*indices, *columns.identifiers(set(indices)), *columns.attributes(set())}
+    kept = [column for column in range(table.width) if column not in others]
     if len(kept) != len(like.features) + 1 or (names and there):
         raise DataError(
             f"{table.path}: {table.width} columns where {like.path.name} has {like.table.width}, the label included; "

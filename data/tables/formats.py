@@ -61,6 +61,11 @@ def is_columnar(path: Path) -> bool:
         return False
 
 
+def kind_of(start: bytes) -> str | None:
+    """Say what a file is by its first bytes, if it is known for something other than text: `a PDF`."""
+    return next((what for pattern, what, _ in _PATTERNS if pattern.match(start)), None)
+
+
 def refuse_others(path: Path, start: bytes) -> None:
     """Raise DataError if a file's first bytes, out of gzip, are those of something that is not a table of text."""
     for pattern, what, remedy in _PATTERNS:

@@ -63,3 +63,9 @@ def title(table: Table, column: int) -> str:
 def column_of(table: Table, index: int) -> str:
     """Name a column for people: counted from 1, with its name if it has one."""
     return f"column {index + 1}" + (f" ({table.names[index]})" if table.names and table.names[index] else "")
+
+
+def option(table: Table, name: str, column: int) -> str:
+    """Return an option of the command line with a column's name."""
+    called = title(table, column)
+    return f'{name} "{called}"' if " " in called else f"{name} {called}"

@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,10 @@ BLOCK_BYTES: Final = 1 << 21
 LONGEST_LINE: Final = 64 << 20
 NOTHING: Final = b" \t,;|"  # a line of these alone is blank: spreadsheets write rows without values so
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+# minus and blanks as some programs and languages write them, in UTF-8
+OTHER_SIGNS: Final = ((b"\xe2\x88\x92", b"-"), (b"\xc2\xa0", b" "), (b"\xe2\x80\xaf", b" "))
+FORTRAN: Final = re.compile(rb"(?<![^\s,;|\"])([-+]?\d*[.,]\d*)[dD]([-+]\d{2,3})(?![^\s,;|\"])")
+END_OF_FILE: Final = b"\x1a"  # Ctrl-Z, of DOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,23 @@ def read_blocks(path: Path) -> Iterator[Block]:
     return (Block(chunk.first, chunk.lines) for chunk in read_chunks(path))
 
 
+def plain_chunks(path: Path) -> Iterator[Chunk]:
+    """Yield the file in chunks of whole lines as `read_chunks` does, with the numbers' signs as they are usual."""
+    return (Chunk(chunk.first, _plain(chunk.data)) for chunk in read_chunks(path))
+
+
+def _plain(data: bytes) -> bytes:
+    if not data.isascii():
+        for other, usual in OTHER_SIGNS:
+            data = data.replace(other, usual) if other in data else data
+    if b"D" in data or b"d" in data:  # one byte is found in a fifth of the time of two
+        data = FORTRAN.sub(rb"\1e\2", data)
+    return data.rstrip(END_OF_FILE + b"\r\n") + b"\n" if END_OF_FILE in data[-3:] else data
+
+
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield number and text of each line that is not blank."""
-    for chunk in read_chunks(path):
+    for chunk in plain_chunks(path):
         for number, line in chunk.rows():
             yield number, decode(line, path, number)
 

@@ -3,7 +3,6 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,32 +10,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
+from data.tables.cells import Cells
+from data.tables.declared import SPARSE
 from data.tables.dialect import loose_split
-from data.tables.fields import BLANKS, LARGEST_LABEL, fits_float32, is_label, shown, split, to_number
+from data.tables.fields import BLANKS, LARGEST_LABEL, split
 from data.tables.frames import Kinds, read_frame, unquoted
 from data.tables.layout import Layout
 from data.tables.lines import Chunk, count_byte, decode
+from data.tables.rows import Classes, Rows
 from data.tables.text import TextTable
 
 FIRST_ROW: Final = re.compile(rb"\s*([^\r\n]*)")
 TRUTH: Final = re.compile(rb"true|false", re.IGNORECASE)
-Classes = NDArray[np.int64] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Some rows of a table."""
-
-    features: NDArray[np.float32]  # (rows, n)
-    labels: NDArray[np.int64] | None  # (rows,), if the table has labels
-    groups: NDArray[np.str_] | None  # (rows,), if it has groups
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def __getitem__(self, rows: slice) -> "Rows":
-        labels = None if self.labels is None else self.labels[rows]
-        return Rows(self.features[rows], labels, None if self.groups is None else self.groups[rows])
 
 
 def parse(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
@@ -125,10 +110,18 @@ def _whole(column: pd.Series) -> NDArray[np.int64] | None:
 def parse_carefully(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
     """Return the chunk's rows, or raise DataError for the first value that is wrong."""
     cells = Cells(layout, table.decimal, classes)
-    for number, line in chunk.rows():
+    aside = next(table.asides(chunk), None)
+    for number, line in table.rows(chunk):
+        if aside is not None and number > aside[0]:
+            raise aside_amid(table, *aside)
         where = f"{table.path}, line {number}"
         cells.add(_fields(decode(line, table.path, number), where, table), where)
     return cells.rows()
+
+
+def aside_amid(table: TextTable, number: int, what: str) -> DataError:
+    """Return the error of a line that is no row and has rows after it."""
+    return DataError(f"{table.path}, line {number}: {what} amid the rows; remove the line, or complete it to a beat")
 
 
 def _fields(line: str, where: str, table: TextTable) -> list[str]:
@@ -139,73 +132,16 @@ def _fields(line: str, where: str, table: TextTable) -> list[str]:
     while table.width < len(fields) <= table.width + table.trailing and not fields[-1].strip():
         fields.pop()
     if len(fields) != table.width:
-        raise DataError(f"{where}: {len(fields)} columns where {table.width} are expected; repair or remove the row")
+        raise DataError(f"{where}: {_misfit(fields, table)}")
     return fields
 
 
-class Cells:
-    """Rows that are put together of texts, one by one."""
-
-    def __init__(self, layout: Layout, decimal: str, classes: Classes) -> None:
-        self._layout, self._decimal, self._classes = layout, decimal, classes
-        self._features: list[list[float]] = []
-        self._labels: list[int] = []
-        self._groups: list[str] = []
-
-    def add(self, fields: Sequence[str], where: str) -> None:
-        """Add a row; DataError, which begins with `where`, for the first of its fields that is wrong."""
-        layout, values = self._layout, dict[int, float]()
-        for column, field in enumerate(fields):
-            try:
-                if column == layout.label:
-                    self._labels.append(self._label(field))
-                elif column == layout.group:
-                    self._groups.append(_group(field))
-                elif column not in layout.left_out:
-                    values[column] = self._feature(field)
-            except ValueError as error:
-                raise DataError(f"{where}, {layout.column(column)}: {error}; repair or remove the row") from None
-        self._features.append([values[column] for column in layout.features])
-
-    def rows(self) -> Rows:
-        """Return all rows that were added."""
-        features = np.array(self._features, np.float64).reshape(-1, len(self._layout.features)).astype(np.float32)
-        labels = np.array(self._labels, np.int64) if self._layout.label >= 0 else None
-        return Rows(features, labels, np.array(self._groups, np.str_) if self._layout.group >= 0 else None)
-
-    def _feature(self, field: str) -> float:
-        number = to_number(field, self._decimal)
-        if number is None:
-            comma = " with a decimal comma" if self._decimal == "," and field.strip() else ""
-            raise ValueError(f"{shown(field)} where a number{comma} is expected")
-        if not fits_float32(number):
-            raise ValueError(f"{shown(field)} is not a finite float32")
-        return number
-
-    def _label(self, field: str) -> int:
-        if self._layout.class_names:
-            return self._named_label(field.strip(), self._layout.class_names)
-        number = to_number(field, self._decimal)
-        if number is None or not is_label(number):
-            raise ValueError(f"{shown(field)} where the label, an integer, is expected")
-        if self._classes is not None and number not in self._classes:
-            raise ValueError(f"class {number:.0f} is not among those of the training rows ({_listed(self._classes)})")
-        return int(number)
-
-    def _named_label(self, name: str, names: Sequence[str]) -> int:
-        if not name:
-            raise ValueError("an empty value where the label is expected")
-        if name not in names or (self._classes is not None and names.index(name) not in self._classes):
-            known = names if self._classes is None else [names[label] for label in self._classes.tolist()]
-            raise ValueError(f"class {shown(name)} is not among the classes {_listed(known)}")
-        return names.index(name)
-
-
-def _group(field: str) -> str:
-    if not field.strip():
-        raise ValueError("an empty value where the group is expected")
-    return field.strip()
-
-
-def _listed(classes: Sequence[str] | NDArray[np.int64]) -> str:
-    return ", ".join(map(str, classes[:10])) + (", ..." if len(classes) > 10 else "")
+def _misfit(fields: Sequence[str], table: TextTable) -> str:
+    """Say what is wrong with the number of a row's fields, and what to do."""
+    if table.declared and fields[0].lstrip().startswith("{"):
+        return SPARSE
+    if table.declared and len(fields) == table.width + 1 and re.fullmatch(r"\s*\{[^{}]*\}\s*", fields[-1]):
+        return f"{fields[-1].strip()} is the weight of a row, which is not read; remove the weights"
+    expected = f"{len(fields)} columns where {table.width} are expected; "
+    is_ts = table.declared is not None and table.declared.is_ts
+    return expected + ("cut or fill up all beats to one length" if is_ts else "repair or remove the row")

@@ -13,7 +13,7 @@ from data.tables.beats import Beats
 from data.tables.class_names import with_class_names
 from data.tables.find import Roles, find_layout
 from data.tables.layout import Layout, title
-from data.tables.parse import Rows
+from data.tables.rows import Rows
 from data.tables.stream import stream
 
 ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", ".arrow")  # of the files in a folder

@@ -1,13 +1,17 @@
 """What each column is by its name and its first values: an index, an identifier, the label, or a value of the beat."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
 from data.tables.fields import is_label, is_text, to_number
 
-LABEL_NAMES: Final = ("label", "class", "target", "y")
+LABEL: Final = re.compile(
+    r"y|((class|beat|rhythm|true|target|aami)?(label|classe?|klasse|clase|target|diagnos[ie]s|annotation|rhythm)"
+    r"(id|code|name|index|idx)?|beattype|rhythmtype|symbol|klassen|diagnose|etikett?e?)s?"
+)
 # pandas and R call a column without a name so
 NAMELESS: Final = re.compile(r"|unnamed:? ?\d+(\.\d+)?", re.IGNORECASE)
 INDEX: Final = re.compile(rf"{NAMELESS.pattern}|index|level_\d+|__index_level_\d+__|rownames", re.IGNORECASE)
@@ -15,7 +19,7 @@ _NUMBER: Final = r"((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|
 _NUMBER_OF: Final = r"((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?"
 PERSON: Final = re.compile(
     _NUMBER_OF
-    + r"(patient|patienten|subject|person|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|"
+    + r"(patient|patienten|subject|person|who|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|"
     r"proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)" + _NUMBER
 )
 RECORDING: Final = re.compile(
@@ -28,19 +32,62 @@ OTHER: Final = re.compile(
 )
 # where in a recording a beat is, as data.beats writes it; such columns are never the group
 PLACE: Final = re.compile(r"(beat|sample|second|time|timestamp|(r?peak|r)?(position|pos|peak|onset))s?")
+# what tables have of the person, the recording and the split beside a beat's values; a model must not learn from it
+_SPLIT: Final = r"((strat|cv|k)?(fold|split)|(sub|train|test)?set|partition|(is)?(train|test|val|validation|training))"
+_OF_PERSON: Final = r"((age|alter)(years|yrs|y|atecg)?|sex|gender|geschlecht|(height|weight)(cm|kg)?|bmi|race)"
+_OF_HEART: Final = r"((mean|avg|average)?(hr|heartrate|pulserate|herzfrequenz)(bpm)?|bpm|(is)?(paced|pacemaker))"
+_OF_RECORDING: Final = (
+    r"(signalquality|quality|sqi|fs|(sample|sampling)(rate|frequency)(hz)?|lead|channel|device|site|hospital|nurse|"
+    r"database|dataset|source|year|month|day|hour|date|datetime)"
+)
+ATTRIBUTE: Final = re.compile(rf"({_SPLIT}|{_OF_PERSON}|{_OF_HEART}|{_OF_RECORDING})(s|id|no|nr|code|name|index)?")
+BESIDE: Final = re.compile(r"(.*[^a-z])?rr([^a-z].*)?|like_\w+", re.IGNORECASE | re.DOTALL)  # of a beat
+SERIES: Final = re.compile(r"(.*?)\d+(?:[.,]\d+)?(\D*)", re.DOTALL)  # F1, t_0.004, 17
+LONG_SERIES: Final = 10  # columns
+FEW_APART: Final = 4  # times fewer columns than in the series
+CODE: Final = re.compile(r"0\d+")  # a number that is written so is a name
+OF_A_CODE: Final = 2  # rank of numbers with zeros before them
 OF_A_PLACE: Final = 3  # rank of these names
 ENOUGH_TO_COUNT: Final = 10  # rows, of a column whose name says nothing
 
 
 def identifier_rank(name: str) -> int | None:
     """Return 0 for a name of a person, 1 of a recording, 2 of another identifier, 3 of a place, None for any other."""
-    letters = re.sub(r"[^a-z0-9]", "", name.lower())
+    letters = _letters(name)
     if letters == "ecg":
         return None  # a column of values
     for rank, pattern in enumerate((PERSON, RECORDING, OTHER, PLACE)):
         if pattern.fullmatch(letters):
             return rank
     return None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def is_label_name(name: str) -> bool:
+    """Say whether a column's name is one for class labels."""
+    return LABEL.fullmatch(_letters(name)) is not None
+
+
+def is_attribute(name: str) -> bool:
+    """Say whether a column's name tells something of the person, the recording or the split."""
+    return ATTRIBUTE.fullmatch(_letters(name)) is not None
+
+
+def apart(names: Sequence[str]) -> list[int]:
+    """Return the places of the few names beside the long series of numbered ones, but for rhythm and likeness."""
+    around = [found.groups() if (found := SERIES.fullmatch(name)) else None for name in names]
+    sizes = Counter(around)
+    long = [each is not None and sizes[each] >= LONG_SERIES for each in around]
+    others = [place for place, name in enumerate(names) if not long[place] and not BESIDE.fullmatch(name)]
+    return others if FEW_APART * len(others) <= sum(long) else []
+
+
+def holds_codes(values: Sequence[str]) -> bool:
+    """Say whether a column holds whole numbers, some with zeros before them, as numbers of persons are written."""
+    return any(map(CODE.fullmatch, values)) and all(value.isascii() and value.isdigit() for value in values)
 
 
 def is_index(name: str | None, values: Sequence[str], decimal: str, last: bool) -> bool:

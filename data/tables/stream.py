@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from data.tables.cells import Cells
 from data.tables.columnar import ColumnarTable, as_texts
 from data.tables.layout import Layout
-from data.tables.parse import Cells, Classes, Rows, from_frame, parse
+from data.tables.parse import aside_amid, from_frame, parse
+from data.tables.rows import Classes, Rows
+from data.tables.text import TextTable
 
 
 def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
@@ -13,8 +16,18 @@ def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
     if isinstance(table, ColumnarTable):
         yield from _columnar_rows(table, layout, classes)
     else:
-        for chunk in table.chunks():
-            yield parse(chunk, table, layout, classes)
+        yield from _text_rows(table, layout, classes)
+
+
+def _text_rows(table: TextTable, layout: Layout, classes: Classes) -> Iterator[Rows]:
+    aside = None  # a line that is no row, after which there may be none
+    for chunk in table.chunks():
+        if aside is not None and any(table.rows(chunk)):
+            raise aside_amid(table, *aside)
+        rows = parse(chunk, table, layout, classes)
+        if len(rows):
+            yield rows
+        aside = aside or table.aside_at_end(chunk)
 
 
 def _columnar_rows(table: ColumnarTable, layout: Layout, classes: Classes) -> Iterator[Rows]:
@@ -33,12 +46,12 @@ def count_rows(layout: Layout) -> int:
     """Read the file once for the number of its rows."""
     if isinstance(layout.table, ColumnarTable):
         return sum(len(frame) for _, frame in layout.table.frames([0]))
-    return sum(1 for chunk in layout.table.chunks() for _ in chunk.rows())
+    return sum(1 for chunk in layout.table.chunks() for _ in layout.table.rows(chunk))
 
 
 def line_of(layout: Layout, row: int) -> int:
     """Return the number of the line where a row stands, in a file without lines its own; both are counted from 1."""
     if isinstance(layout.table, ColumnarTable):
         return row
-    lines = (line for chunk in layout.table.chunks() for line, _ in chunk.rows())
+    lines = (line for chunk in layout.table.chunks() for line, _ in layout.table.rows(chunk))
     return next(line for number, line in enumerate(lines, 1) if number == row)

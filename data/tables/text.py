@@ -1,25 +1,20 @@
-"""A table in lines of text: what its first lines say of how the others are read."""
+"""A table in lines of text, and its lines of data as CSV."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from data.errors import DataError
-from data.tables.declared import Declared, read_declared
-from data.tables.dialect import SEPARATOR, decimal_of, find_dialect, looks_like_header, loose_split
-from data.tables.fields import BLANKS, split
-from data.tables.lines import Chunk, numbered_lines, read_chunks
+from data.tables.declared import Declared
+from data.tables.dialect import loose_split
+from data.tables.fields import BLANKS
+from data.tables.lines import NOTHING, Chunk, plain_chunks
 
-SAMPLE_ROWS: Final = 200
-SAMPLE_CHARACTERS: Final = 1 << 20
 COMMENT_LINE: Final = re.compile(rb"^[ \t]*[%#][^\r\n]*", re.MULTILINE)
+QUOTED: Final = re.compile(rb"(?<![^,{ \t\r\n])(?:'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")")
+ESCAPED: Final = re.compile(rb"\\(.)")
 CLASS_COLON: Final = re.compile(rb":(?=[^:,\r\n]*(?:[\r\n]|\Z))")
-
-Row = tuple[int, str]  # number of its line, and the line
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +44,14 @@ class TextTable:
         """The classes that the file itself declares."""
         return self.declared.class_names if self.declared else None
 
+    @property
+    def booleans(self) -> frozenset[int]:
+        """The columns that hold True and False: none, as these are texts here."""
+        return frozenset()
+
     def chunks(self) -> Iterator[Chunk]:
         """Yield the lines of data in chunks."""
-        for chunk in read_chunks(self.path):
+        for chunk in plain_chunks(self.path):
             skipped = self.header_line + 1 - chunk.first
             if skipped > 0:
                 lines = chunk.data.splitlines(keepends=True)[skipped:]
@@ -61,9 +61,37 @@ class TextTable:
     def texts(self, columns: Sequence[int]) -> Iterator[list[Sequence[str]]]:
         """Yield the given columns as texts, a chunk after another, without the rows that are malformed."""
         for chunk in self.chunks():
-            found = (self._some(line.decode(errors="replace"), columns) for _, line in chunk.rows())
+            found = (self._some(line.decode(errors="replace"), columns) for _, line in self.rows(chunk))
             rows = [fields for fields in found if fields is not None]
             yield [[fields[place] for fields in rows] for place in range(len(columns))]
+
+    def rows(self, chunk: Chunk) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of each of the chunk's lines that is a row, malformed ones included."""
+        return ((number, line) for number, line in chunk.rows() if not self._is_comment(line))
+
+    def asides(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
+        """Yield number and kind of each of the chunk's lines that is neither a row nor blank."""
+        for number, line in enumerate(chunk.lines, chunk.first):
+            if not line.strip(NOTHING):
+                if line.strip(b" ") and (self.delimiter.encode() in line and self.delimiter != BLANKS):
+                    yield number, "an empty row"
+            elif self._is_comment(line):
+                yield number, "a comment"
+
+    def aside_at_end(self, chunk: Chunk) -> tuple[int, str] | None:
+        """Return number and kind of the first of the lines after the chunk's last row that are not blank."""
+        end = chunk.data.rstrip(b" \r\n")
+        begin = max(end.rfind(b"\n"), end.rfind(b"\r")) + 1
+        if end[begin:].strip(NOTHING) and not self._is_comment(end[begin:]):
+            return None
+        last = max((number for number, _ in self.rows(chunk)), default=0)
+        return next(((number, kind) for number, kind in self.asides(chunk) if number > last), None)
+
+    def _is_comment(self, line: bytes) -> bool:
+        """Say whether a line begins as a comment does, and is no row whose first field does."""
+        if line.lstrip()[:1] not in (b"#", b"%"):
+            return False
+        return not self._is_whole(len(loose_split(line.decode(errors="replace"), self.delimiter)))
 
     def _some(self, row: str, columns: Sequence[int]) -> list[str] | None:
         """Return some of a row's fields, of which the others are not told apart, or None if their number is wrong."""
@@ -81,139 +109,17 @@ class TextTable:
     def _plain(self, data: bytes) -> bytes:
         """Return lines of .ts or .arff as lines of CSV, without comments."""
         data = COMMENT_LINE.sub(b"", data)
-        return CLASS_COLON.sub(b",", data) if self.declared and self.declared.is_ts else data.replace(b"'", b'"')
+        if self.declared and self.declared.is_ts:
+            return CLASS_COLON.sub(b",", data)
+        return QUOTED.sub(_in_double_quotes, data) if b"'" in data or b"\\" in data else data
+
+
+def _in_double_quotes(found: re.Match[bytes]) -> bytes:
+    """Return a text in Weka's quotes, which escapes by a backslash, as CSV has it."""
+    return b'"' + ESCAPED.sub(rb"\1", found[0][1:-1]).replace(b'"', b'""') + b'"'
 
 
 def _field(row: str, delimiter: str, column: int, width: int) -> str:
     if 2 * column < width:
         return row.split(delimiter, column + 1)[column]
     return row.rsplit(delimiter, width - column)[column - width]
-
-
-def read_head(path: Path) -> tuple[TextTable, list[list[str]]]:
-    """Read the first lines of a file: how the others are read, and fields of the first rows; DataError if in vain."""
-    notes: list[str] = []
-    separator: str | None = None
-    lines = numbered_lines(path)
-    for number, line in lines:
-        if line.startswith("#"):
-            notes.append(line.removeprefix("#").strip())
-        elif separator is None and not notes and (found := SEPARATOR.fullmatch(line)):
-            separator = found[1]
-        elif line.lstrip().startswith("@"):
-            return _declared_table(path, notes, chain([(number, line)], lines))
-        elif not line.startswith("%"):
-            return _delimited_table(path, notes, separator, _sample(chain([(number, line)], lines)))
-    raise DataError(f"{path}: empty; give a file with one beat per line")
-
-
-def _sample(lines: Iterator[Row]) -> list[Row]:
-    rows: list[Row] = []
-    size = 0
-    for row in islice(lines, SAMPLE_ROWS):
-        rows.append(row)
-        size += len(row[1])
-        if size > SAMPLE_CHARACTERS and len(rows) > 1:
-            break
-    return rows
-
-
-def _declared_table(path: Path, notes: list[str], lines: Iterator[Row]) -> tuple[TextTable, list[list[str]]]:
-    declared = read_declared(path, (row for row in lines if not row[1].lstrip().startswith(("%", "#"))))
-    first = next(lines, None)
-    if first is None:
-        raise DataError(f"{path}, line {declared.data_line}: a header and no rows; give a file with one beat per line")
-    if first[1].lstrip().startswith("{"):
-        raise DataError(f"{path}, line {first[0]}: a sparse row; write all values of each beat")
-    names = _checked_names(path, declared.data_line, declared.names) if declared.names else None
-    table = TextTable(path, "\n".join(notes) or None, ",", ".", names, len(declared.names), declared.data_line)
-    table = replace(table, declared=declared)
-    rows = [decode_row(row, table) for row in islice(rows_of(table), SAMPLE_ROWS)]
-    if declared.is_ts:
-        table = replace(table, width=len(rows[0]))
-    return table, rows
-
-
-def decode_row(row: tuple[int, bytes], table: TextTable) -> list[str]:
-    """Return the fields of a row, as far as they can be told apart."""
-    return loose_split(row[1].decode(errors="replace"), table.delimiter)
-
-
-def rows_of(table: TextTable) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each row."""
-    return (row for chunk in table.chunks() for row in chunk.rows())
-
-
-def _delimited_table(
-    path: Path, notes: list[str], separator: str | None, sample: list[Row]
-) -> tuple[TextTable, list[list[str]]]:
-    lines = [line for _, line in sample]
-    delimiter, decimal = find_dialect(lines[1:] or lines, separator)
-    first_line, first = sample[0][0], _split_head(path, *sample[0], delimiter)
-    rows = [loose_split(line, delimiter) for line in lines]
-    if delimiter != "," and len(lines) > 1 and not any("," in line or "." in line for line in lines[1:]):
-        decimal = _later_decimal(path, first_line, delimiter)
-    is_header = looks_like_header(first, rows[1:], decimal)
-    if is_header and len(rows) == 1:
-        raise DataError(f"{path}, line {first_line}: a header and no rows; give a file with one beat per line")
-    rows = rows[is_header:]
-    empty = _empty_at_end(rows)
-    width = len(first)
-    if is_header:
-        width -= min(_empty_at_end([first]), empty)
-        longer = _usual_width(rows) - empty - width
-        names = _checked_names(path, first_line, ["", *first[:width]] if longer == 1 else first[:width])
-        trailing, width = max(_usual_width(rows) - len(names), 0) if empty else 0, len(names)
-    else:
-        names, trailing, width = None, min(empty, width - 1), width - min(empty, width - 1)
-    note = "\n".join(notes) or None
-    return TextTable(path, note, delimiter, decimal, names, width, first_line - (not is_header), trailing), rows
-
-
-def _split_head(path: Path, number: int, line: str, delimiter: str) -> list[str]:
-    try:
-        fields = [field.strip() for field in split(line, delimiter)]
-    except csv.Error as error:
-        raise DataError(f"{path}, line {number}: not a line of CSV ({error}); check its quotes") from None
-    if len(fields) == 1:
-        raise DataError(
-            f"{path}, line {number}: only one column; a row is the values and the label of one beat, "
-            "separated by comma, semicolon, tab or blanks"
-        )
-    return fields
-
-
-def _later_decimal(path: Path, first_line: int, delimiter: str) -> str:
-    """Return the decimal sign of the first number that has one, however far into the file."""
-    for chunk in read_chunks(path):
-        if b"," in chunk.data or b"." in chunk.data:
-            for number, line in chunk.rows():
-                if number > first_line and (b"," in line or b"." in line):
-                    return decimal_of(line.decode(errors="replace"), delimiter)
-    return "."
-
-
-def _usual_width(rows: Sequence[Sequence[str]]) -> int:
-    widths = [len(row) for row in rows]
-    return max(widths, key=widths.count)
-
-
-def _empty_at_end(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many fields at the end are empty in most of the rows."""
-    width = _usual_width(rows)
-    usual = [row for row in rows if len(row) == width]
-    count = 0
-    while count < width - 1 and 2 * sum(row[-1 - count] == "" for row in usual) > len(rows):
-        count += 1
-    return count
-
-
-def _checked_names(path: Path, number: int, names: Sequence[str]) -> tuple[str, ...]:
-    seen: set[str] = set()
-    for index, name in enumerate(names):
-        if name and name in seen:
-            raise DataError(
-                f"{path}, line {number}, column {index + 1}: {name!r} names two columns; give each its own name"
-            )
-        seen.add(name)
-    return tuple(names)

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,22 @@ def test_a_table_with_times(node, leads, tmp_path):
     same_as_python(node([recording(file)])[0], read_lead(file))
 
 
+def test_times_tell_the_rate_that_they_tell_python(node, tmp_path, caplog):
+    rng, files = np.random.default_rng(7), []
+    for rate, digits, lost in product((77, 360, 512, 800, 866, 999, 1000, 1500), (3, 6), (0, 0.03)):
+        rows = np.flatnonzero(rng.random(9000) >= lost)
+        rows = rows[(rows < 5000) | (rows > 5400)]  # a gap
+        files.append(tmp_path / f"{rate}_{digits}_{lost}.csv")
+        files[-1].write_text("time,ecg\n" + "".join(f"{3 + row / rate:.{digits}f},{row % 7}\n" for row in rows))
+    for file, answer in zip(files, node([recording(file) for file in files]), strict=True):
+        caplog.clear()
+        lead = read_lead(file)
+        assert answer["rate"] == pytest.approx(lead.rate, rel=1e-6), file
+        assert (answer["samples"], answer["gaps"]) == (len(lead.samples), np.isnan(lead.samples).sum()), file
+        for doubt in ("too few digits", "of which some are missing"):
+            assert (doubt in " ".join(answer["said"])) == (doubt in caplog.text), file
+
+
 def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
     file = tmp_path / "flat.csv"
     file.write_text("0\n" * 1_000_000)
@@ -226,7 +243,7 @@ def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
     ("name", "content", "message", "needs_rate"),
     [
         ("a.csv", "1\n2\n", "a.csv: say how many samples a second has", True),
-        ("a.csv", LATE_HOLE, "line 3003, column 1 (time): the times jump by 2 days", False),
+        ("a.csv", LATE_HOLE, "line 3003, column 1 (time): the times jump by 48.0 hours", False),
         (
             "a.csv",
             "II,V5\n1,2\n1,2\n1,2\n1,x\n1,2\n",

@@ -102,7 +102,7 @@ class Evaluation:
         positive = self.truth == self.class_labels[column]
         if not positive.any():
             return None
-        precision, recall, _ = precision_recall_curve(positive, self.probabilities[:, column])
+        precision, recall, _ = precision_recall_curve(positive, self.probabilities[:, column], drop_intermediate=True)
         return recall, precision
 
     def average_precision(self, column: int) -> float | None:

@@ -67,10 +67,12 @@ def _score(value: float | None, digits: int = 3) -> str:
 
 
 def _interval(bounds: list[float] | None, as_percent: bool = False, signed: bool = False) -> str:
-    """Two bounds for people, such as "0.912 to 0.947"; nothing if they are not known."""
+    """Two bounds for people, such as "0.912 to 0.947"; nothing if there are none."""
     if not bounds:
         return ""
     low, high = bounds
+    if low == high:  # all draws were alike, as without any error: that says nothing of chance
+        return "no difference" if signed else "range unknown"
     if as_percent:
         return f"{100 * low:.1f} to {100 * high:.1f} %"
     sign = "+" if signed else ""

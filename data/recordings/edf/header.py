@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
+from data.recordings.others import refuse_others
 from data.recordings.units import in_millivolts
 
 FIXED_BYTES: Final = 256  # and as many again for each signal
@@ -63,6 +64,7 @@ def read_header(path: Path) -> EdfHeader:
     with path.open("rb") as file:
         head = file.read(FIXED_BYTES)
         if not _is_header(head):
+            refuse_others(path)
             raise DataError(f"{path}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI")
         count = _count(path, "the number of signals", head[252:256])
         described = file.read(FIXED_BYTES * max(count, 0))
@@ -72,6 +74,11 @@ def read_header(path: Path) -> EdfHeader:
         )
     seconds = to_float(head[244:252])
     signals = _signals(path, described, count)
+    if seconds == 0:
+        raise DataError(
+            f"{path}: its data records last 0 s by its header, as those of annotations alone do, so the rate of its "
+            "signals is not known; write their duration into the header, or export it as CSV and give --rate"
+        )
     if not (seconds and seconds > 0):
         raise DataError(f"{path}: its header tells no duration of a data record, so its rate is not known; repair it")
     return EdfHeader(

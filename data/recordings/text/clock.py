@@ -99,8 +99,8 @@ def find_clock(head: Head) -> Clock | None:
     clock = min(clocks, key=lambda clock: clock.fit.spread / clock.fit.step, default=None)
     if clock and clock.fit.ambiguous and not head.metadata.rates:
         log.warning(
-            "%s: the times of %s are taken for %g samples per second, of which some are missing; if the rate is a "
-            "little lower and none is, %s",
+            "%s: the times of %s are taken for %.6g samples per second, of which some are missing; if that is not the "
+            "rate, %s",
             head.path.name,
             head.where(clock.column),
             1 / clock.fit.step,

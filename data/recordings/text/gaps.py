@@ -23,6 +23,8 @@ from data.recordings.text.time_grid import (
 
 OFF_ROUNDED: Final = 1.1  # of what rounding makes: the step is not known exactly from the first times
 SURE: Final = 100  # samples: the step tells the length of a gap exactly up to here
+COARSE: Final = 0.9  # samples that last as long as the last digit: below, one that is lost cannot be seen
+BLURRED: Final = 1.2  # digits by which such times lie about their line; rounding alone makes one of them
 
 
 class Gaps:
@@ -40,6 +42,7 @@ class Gaps:
         self._set_back = 0.0
         self._held: NDArray[np.float64] = np.empty(0)
         self._before = np.nan  # the last time that was placed
+        self.blurred = False  # samples are lost or late where the digits are too coarse to tell which
 
     @property
     def rate(self) -> float:
@@ -163,5 +166,14 @@ class Gaps:
             if len(piece) >= 64 and other_rate(piece_places, piece, self._step, self._resolution):
                 raise UnevenError("the rate changes", self._row + int(rows[start:end][good][0]))
             self._slope.add(piece_places, piece)
+            if len(piece) >= 64 and self._resolution > COARSE * self._step:
+                self.blurred = self.blurred or _spread_about_line(piece_places, piece) > BLURRED * self._resolution
         if self._slope.rows > 1000:
             self._step = self._slope.step
+
+
+def _spread_about_line(places: NDArray[np.int64], times: NDArray[np.float64]) -> float:
+    """Return how far the times (n,) of samples at these places lie apart about the line through them."""
+    slope = Slope()
+    slope.add(places, times)
+    return float(np.ptp(times - slope.step * places))

@@ -45,7 +45,27 @@ def names_and_units(
     rows = [_aligned(fields, width, padded) for fields in rows if not CALIBRATED.issuperset(map(str.lower, fields))]
     if len(rows) > 1 and all(map(is_unit, rows[-1])) and any(rows[-1]):
         return rows[-2], [field.strip("()[]") for field in rows[-1]]
-    return rows[-1], []
+    return _titled(header, rows[-1])
+
+
+def _titled(header: Sequence[str], names: list[str]) -> tuple[list[str], list[str]]:
+    """Return names and units where CH1, CH2, ... have theirs further up, as in AcqKnowledge's text.
+
+    They stand below the number of the channels, a line for each title and one for its unit.
+    """
+    numbered = [column for column, name in enumerate(names) if re.fullmatch(r"CH\d+", name)]
+    for place, line in enumerate(header, 1):
+        if line.strip() != f"{len(numbered)} channel{'s' * (len(numbered) != 1)}":
+            continue
+        lines = [other.strip() for other in header[place : place + 2 * len(numbered)]]
+        if len(lines) == 2 * len(numbered) and not any("\t" in other for other in lines):
+            titles = dict(zip(numbered, lines[::2], strict=True))
+            units = dict(zip(numbered, lines[1::2], strict=True))
+            columns = range(len(names))
+            return [titles.get(column, names[column]) for column in columns], [
+                units.get(column, "") for column in columns
+            ]
+    return names, []
 
 
 def _as_names(form: Format, line: str, width: int) -> list[str]:

@@ -22,6 +22,8 @@ CLEAR: Final = 0.3  # if that is less than this part of a step
 FEW_EXPLAINED: Final = 3.5  # longer steps; so few may as well be samples that are lost
 MOST_REGULAR: Final = 0.055  # of the steps, where one sample in so many is lost
 ROUNDS: Final = 4  # in which the least squares and the places set each other right
+DOUBTFUL: Final = 0.015  # of the samples lost, where one is shorter than
+SHORT: Final = 1.35  # digits: another rate, of which more or fewer are lost, may then explain the times nearly as well
 FEW: Final = 32  # times, too few to tell a step
 
 
@@ -106,7 +108,11 @@ def _best(places: NDArray[np.int64], times: NDArray[np.float64], resolution: flo
     best = int(np.argmin(np.where(able, length, np.iinfo(np.int64).max)))
     start = first[best] + step[best] * places[0, best] + (most[best] + least[best]) / 2
     spread = float(most[best] - least[best]) / 2
-    doubtful = bool(step[best] < (1 + SAME) * resolution and length[best] > len(times) - 1)
+    lost = length[best] + 1 - len(times)
+    doubtful = bool(
+        (lost > 0 and step[best] < (1 + SAME) * resolution)
+        or (lost > DOUBTFUL * len(times) and step[best] < SHORT * resolution)
+    )
     return Placed(float(step[best]), spread, float(start), doubtful)
 
 

@@ -1,24 +1,23 @@
 """The samples and times of a block of lines: by pandas where the block is in order, else line by line."""
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.recordings.text.clock import Clock, last_digit
-from data.recordings.text.fields import ARROW, LARGEST, MINUS, NO_VALUE, is_comment
+from data.recordings.text.fields import is_comment
 from data.recordings.text.head import Head
+from data.recordings.text.whole_blocks import fewest_columns, read_with_pandas
 from data.tables.lines import Block, decode
 
-HUGE_EXPONENT: Final = re.compile(rb"[eE][-+]?\d{4}")  # pandas' C code crashes on exponents that no int holds
+THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}([,' \u2019\u00a0\u202f]\d{3})+(\.\d*)?", re.ASCII)
 LOOKED_AT: Final = 50  # texts of a block, to see how finely the times are written
-NOT_A_VALUE: Final = [text for value in NO_VALUE if value for text in {value, value.upper(), value.capitalize()}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,9 @@ class RowReader:
     head: Head
     column: int
     clock: Clock | None
+    drops_doubles: bool = False  # as no two samples share a time
+    doubles: int = 0  # lines that were left out
+    _last: bytes = b""
     _footer: DataError | None = field(default=None)  # a line of text: an error, unless no sample follows
 
     def read(self, block: Block) -> Rows | None:
@@ -45,13 +47,14 @@ class RowReader:
         skipped = max(self.head.first_line - block.first, 0)
         lines, first = block.lines[skipped:], block.first + skipped
         numbers = np.arange(first, first + len(lines))
-        if b"" in lines:
-            numbers = numbers[[line != b"" for line in lines]]
-            lines = [line for line in lines if line]
+        kept = self._kept(lines)
+        if not all(kept):
+            numbers = numbers[kept]
+            lines = [line for line, keep in zip(lines, kept, strict=True) if keep]
         if not lines:
             return None
         try:
-            values, times = self._with_pandas(lines)
+            values, times = read_with_pandas(self.head, self.column, self.clock, lines)
             seconds = self.clock.seconds(times) if self.clock else np.empty(0)
         except ValueError:  # pandas' own errors are such, too
             return self._line_by_line(lines, numbers)
@@ -59,59 +62,14 @@ class RowReader:
             raise self._footer
         return Rows(values, seconds, self._resolution(lines), numbers)
 
-    def _with_pandas(self, lines: Sequence[bytes]) -> tuple[NDArray[np.float64], NDArray[Any]]:
-        form = self.head.format
-        text = b"\n".join(lines)
-        self._check_widths(lines, text)
-        if HUGE_EXPONENT.search(text):
-            raise ValueError
-        if MINUS.encode() in text:
-            text = text.replace(MINUS.encode(), b"-")
-        if form.delimiter == ARROW:
-            text = text.replace(ARROW.encode(), b"\t")
-        used: list[Hashable] = [self.column] if self.clock is None else [self.column, self.clock.column]
-        dtypes: dict[Hashable, Any] = {self.column: np.float64}
-        if self.clock and self.clock.texts:
-            dtypes[self.clock.column] = str
-        sep = r"\s+" if form.delimiter == " " else "\t" if form.delimiter in ("", ARROW) else form.delimiter
-        frame: pd.DataFrame = pd.read_csv(
-            BytesIO(text),
-            sep=sep,
-            header=None,
-            names=range(len(self.head.names)),
-            usecols=used,
-            dtype=dtypes,
-            decimal=form.decimal,
-            quotechar=form.quote,
-            na_values=NOT_A_VALUE,
-            skipinitialspace=True,
-            # exact up to 15 digits, which a float32 does not need, and twice as fast as "round_trip"
-            float_precision="high",
-            engine="c",
-        )
-        values = frame[self.column].to_numpy()
-        times = frame[used[-1]].to_numpy()
-        wrong = len(values) != len(lines) or np.nanmax(np.abs(values), initial=0) > LARGEST
-        if wrong or (self.clock and not self.clock.texts and times.dtype == object):
-            raise ValueError
-        return values, times
-
-    def _check_widths(self, lines: Sequence[bytes], text: bytes) -> None:
-        """ValueError if a line has other delimiters than all should have."""
-        form, width = self.head.format, len(self.head.names)
-        if form.delimiter == " ":
-            if {len(line.split()) for line in lines} != {width}:
-                raise ValueError
-        elif form.delimiter and not _has_width(text, form.delimiter.encode(), len(lines), width):
-            found = {line.count(form.delimiter.encode()) + 1 for line in lines}
-            if min(found) < self._narrowest or max(found) > width:
-                raise ValueError
-
-    @property
-    def _narrowest(self) -> int:
-        """The fewest columns of a line: the last ones may be left out where they are not asked for."""
-        last = max(self.column, self.clock.column if self.clock else 0)
-        return max(min(self.head.narrowest, len(self.head.names)), last + 1)
+    def _kept(self, lines: Sequence[bytes]) -> list[bool]:
+        """Say which lines are to be read: not blank ones, nor those that are the line before again."""
+        if not self.drops_doubles:
+            return [line != b"" for line in lines]
+        kept = [line not in (b"", before) for before, line in pairwise([self._last, *lines])]
+        self.doubles += len(lines) - sum(kept) - lines.count(b"")
+        self._last = next((line for line in reversed(lines) if line), self._last)
+        return kept
 
     def _line_by_line(self, lines: Sequence[bytes], numbers: NDArray[np.int64]) -> Rows | None:
         values: list[float] = []
@@ -149,7 +107,7 @@ class RowReader:
 
     def _value(self, fields: Sequence[str], number: int) -> float:
         width = len(self.head.names)
-        if not self._narrowest <= len(fields) <= width:
+        if not fewest_columns(self.head, self.column, self.clock) <= len(fields) <= width:
             raise DataError(
                 f"{self.head.path}, line {number}: {len(fields)} columns where {width} are expected; repair it"
             )
@@ -185,6 +143,8 @@ class RowReader:
 
     def _wrong(self, fields: Sequence[str], column: int, number: int) -> DataError:
         where = f"{self.head.path}, line {number}, {self.head.where(column)}"
+        if THOUSANDS.fullmatch(fields[column]):
+            return DataError(f"{where}: {fields[column]!r} has a thousands separator; write the numbers without")
         return DataError(f"{where}: {fields[column][:40]!r} where a number is expected; repair it or leave it empty")
 
     def _resolution(self, lines: Sequence[bytes]) -> float:
@@ -197,15 +157,3 @@ class RowReader:
         # of neighbours the longest counts, as zeros at the end may be left out
         groups = [texts[start : start + 10] for start in range(0, len(texts), 10)]
         return max(map(last_digit, groups), default=0.0) * self.clock.scale
-
-
-def _has_width(text: bytes, delimiter: bytes, lines: int, width: int) -> bool:
-    """Say whether each line has as many columns, by where the delimiters and the ends of the lines are."""
-    if len(delimiter) > 1 or text.count(delimiter) != lines * (width - 1):
-        return False
-    if width == 1:
-        return True
-    places = np.frombuffer(text, np.uint8)
-    marks = np.flatnonzero(places == delimiter[0]).reshape(lines, width - 1)
-    ends = np.flatnonzero(places == ord("\n"))
-    return bool(np.all(marks[:-1, -1] < ends) and np.all(marks[1:, 0] > ends))

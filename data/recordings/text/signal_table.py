@@ -1,5 +1,6 @@
 """A recording as CSV, TSV or text: a line per sample, a column per lead, perhaps one of times or sample numbers."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -12,24 +13,36 @@ from data.errors import DataError
 from data.recordings.signals import BLOCK_SAMPLES
 from data.recordings.text.clock import SAY_RATE, Clock, find_clock, find_counter, same_rate, uneven
 from data.recordings.text.columns import find_leads, time_columns
+from data.recordings.text.doubles import without_doubles
 from data.recordings.text.gaps import Gaps
 from data.recordings.text.head import Head, read_head
+from data.recordings.text.line_kinds import check_lists, check_width
 from data.recordings.text.rows import RowReader, Rows
 from data.recordings.text.time_grid import Gap, UnevenError
 from data.recordings.units import millivolts
 from data.tables.lines import read_blocks
 
-MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
-FEW_ROWS: Final = 15  # leads, where they are in lines
-LONGEST_BEAT: Final = 1000  # samples
 LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
+
+log = logging.getLogger(__name__)
 
 
 class SignalTable:
     """The leads of a file whose head alone has been read."""
 
-    def __init__(self, head: Head, leads: Sequence[int], clock: Clock | None, given_rate: float | None) -> None:
-        """Take what `open` found: the columns of the leads, that of the times, and a rate that is known already."""
+    def __init__(
+        self,
+        head: Head,
+        leads: Sequence[int],
+        clock: Clock | None,
+        given_rate: float | None,
+        drops_doubles: bool = False,
+    ) -> None:
+        """Take what `open` found: the columns of the leads, that of the times, and a rate that is known already.
+
+        `drops_doubles` says that a line which is the one before again is no sample.
+        """
+        self._drops_doubles = drops_doubles
         self._head, self._leads, self._clock, self._given_rate = head, leads, clock, given_rate
         self._gaps: Gaps | None = None
 
@@ -37,8 +50,10 @@ class SignalTable:
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
         head = read_head(path)
+        check_lists(head)
         leads = find_leads(head)
-        _check_width(head, leads)
+        check_width(head, leads)
+        head, drops_doubles = without_doubles(head)
         clock = find_clock(head) if rate is None else None
         known = rate if rate is not None else _rate_of_metadata(head, clock)
         counter = find_counter(head, known) if clock is None and known else None
@@ -48,7 +63,7 @@ class SignalTable:
         leads = [column for column in leads if column not in taken]
         if not leads:
             raise DataError(f"{path}: no column with samples beside the times; give a file with a column per lead")
-        return cls(head, leads, clock or counter, known if clock is None else None)
+        return cls(head, leads, clock or counter, known if clock is None else None, drops_doubles)
 
     @property
     def names(self) -> Sequence[str]:
@@ -79,7 +94,7 @@ class SignalTable:
         """
         factor = self._factor(index) or 1.0
         clock = deepcopy(self._clock)
-        reader = RowReader(self._head, self._leads[index], clock)
+        reader = RowReader(self._head, self._leads[index], clock, self._drops_doubles)
         rows = (rows for block in read_blocks(self._head.path) if (rows := reader.read(block)) is not None)
         if clock is None:
             for each in rows:
@@ -87,6 +102,11 @@ class SignalTable:
         else:
             for values in self._with_gaps(rows, clock):
                 yield (factor * values).astype(np.float32)
+        if reader.doubles:
+            name = self._head.path.name
+            log.warning(
+                "%s: %d lines are there twice, with the same time and values; each is read once", name, reader.doubles
+            )
 
     def _factor(self, index: int) -> float | None:
         column = self._leads[index]
@@ -109,6 +129,15 @@ class SignalTable:
                 self._check_gap(gap, missing, clock, int(lines[gap.row - start]))
             yield from _filled(held[: end - start], [Gap(gap.row - start, gap.samples) for gap in found])
             held, lines, start = held[end - start :], lines[end - start :], end
+        if gaps.blurred:
+            log.warning(
+                "%s: the times of %s have too few digits to show which samples are lost or late; %g samples per second "
+                "is their mean, so if some are lost, %s",
+                self._head.path.name,
+                self._head.where(clock.column),
+                gaps.rate,
+                SAY_RATE,
+            )
 
     def _check_gap(self, gap: Gap, missing: int, clock: Clock, line: int) -> None:
         if missing * clock.fit.step > LONGEST_GAP:
@@ -117,21 +146,6 @@ class SignalTable:
                 f"{self._head.path}, line {line}, {self._head.where(clock.column)}: the times jump by {hours:,.1f} "
                 "hours, and more than 24 hours are missing; cut the file there into recordings of their own"
             )
-
-
-def _check_width(head: Head, leads: Sequence[int]) -> None:
-    """DataError if a line is no sample of all leads, but a beat or a lead."""
-    if len(leads) <= MOST_COLUMNS:
-        return
-    if len(head.rows) <= FEW_ROWS and len(leads) > LONGEST_BEAT:
-        raise DataError(
-            f"{head.path}: {len(head.rows)} lines of {len(leads)} numbers, so each line is a lead; write a line per "
-            "sample and a column per lead"
-        )
-    raise DataError(
-        f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
-        "recording; give it to python -m data predict or python -m training --data as it is"
-    )
 
 
 def _rate_of_metadata(head: Head, clock: Clock | None) -> float | None:

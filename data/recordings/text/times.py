@@ -17,6 +17,13 @@ TIMESTAMP: Final = re.compile(
     \s*\]?""",
     re.VERBOSE | re.ASCII,
 )
+# ISO 8601 without marks, 20240131T101500.004Z; the groups of the others never match
+BASIC: Final = re.compile(
+    r"""(?P<days>(?!))?(?P<first>\d{4})(?P<second>\d{2})(?P<third>\d{2})T
+    (?P<hour>\d{2})(?P<minute>\d{2})(?P<seconds>\d{2})(?:[.,](?P<fraction>\d{1,12}))?(?P<half>(?!))?
+    (?:Z|(?P<sign>[-+])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2}))?(?P<first_>(?!))?(?P<second_>(?!))?""",
+    re.VERBOSE | re.ASCII | re.IGNORECASE,
+)
 NUMBERS: Final = ("days", "hour", "minute", "seconds", "fraction", "zone_hour", "zone_minute")
 MONTHS: Final = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
 HALF_DAY: Final = 43_200
@@ -25,7 +32,7 @@ DAY: Final = 86_400
 
 def is_time(text: str) -> bool:
     """Say whether a field is a clock time, with a date or without."""
-    return TIMESTAMP.fullmatch(text) is not None
+    return _match(text) is not None
 
 
 class TextTimes:
@@ -33,7 +40,7 @@ class TextTimes:
 
     def __init__(self, examples: list[str]) -> None:
         """Take some of the texts, to see whether a date's month or its day is written first."""
-        matches = [match for match in map(TIMESTAMP.fullmatch, examples) if match]
+        matches = [match for match in map(_match, examples) if match]
         self.fraction_digits = max((len(match["fraction"] or "") for match in matches), default=0)
         second = [match["second"] or match["second_"] or "" for match in matches]
         self._month_first = any(text.isdecimal() and int(text) > 12 for text in second)
@@ -65,7 +72,7 @@ class TextTimes:
 
     def _of_one_shape(self, places: NDArray[np.uint8]) -> tuple[NDArray[np.float64], bool]:
         """Read texts of one length, (rows, characters), whose digits are in the same places."""
-        match = TIMESTAMP.fullmatch(places[0].tobytes().decode("ascii"))
+        match = _match(places[0].tobytes().decode("ascii"))
         if match is None:
             raise ValueError
         self._check(places, match)
@@ -117,6 +124,10 @@ class TextTimes:
         days = self._days + np.cumsum(falls < -HALF_DAY) - np.cumsum(falls > HALF_DAY)
         self._last, self._days = float(seconds[-1]), int(days[-1])
         return seconds + DAY * days
+
+
+def _match(text: str) -> re.Match[str] | None:
+    return TIMESTAMP.fullmatch(text) or BASIC.fullmatch(text)
 
 
 def _month(places: NDArray[np.uint8], match: re.Match[str], name: str) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ import { isOtherwise } from "../recording/cut.js";
 import { FileError } from "../tables/errors.js";
 import { isNumber } from "../tables/fields.js";
 import { refuseOthers } from "../tables/kinds.js";
-import { blocksOf, blocksOfText } from "../tables/lines.js";
+import { blocksOf, blocksOfText, plainLine } from "../tables/lines.js";
 import { MOST_BEATS, readTable, tooMany } from "../tables/table.js";
 import { understoodOf } from "../tables/understood.js";
 import { count, counted } from "./words.js";
@@ -64,7 +64,7 @@ async function singleColumn(file, width) {
   const values = [];
   for await (const { lines } of blocksOf(file)) {
     for (const line of lines) {
-      const value = line.trim();
+      const value = plainLine(line).trim();
       if (value && !value.startsWith("#")) values.push(value);
       if (values.length > width + 1 || !isNumber(values[0] ?? "0") || SPLIT.test(value)) return null;
     }

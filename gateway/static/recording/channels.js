@@ -5,7 +5,13 @@ import { RecordingError } from "./errors.js";
 export const LOWEST_RATE = 40; // samples per second; below, R peaks fall between the samples and beats are missed
 const OF_A_HEART_RATE = ["bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%"]; // units
 const ECG = /ecg|ekg/i;
-const NO_ECG = /^(marker|event|trigger|trig|status|annotation|label|counter|packet|button|hr|heart ?rate|bpm|rr|resp|temp|acc|gyro|ppg|pleth|spo2|battery)/i;
+const NO_ECG = new RegExp(
+  "^(hr|rr|label)|(^|[^a-z])(marker|event|trig|status|annotation|counter|packet|button|heart ?rate|pulse|bpm|resp" +
+    "|breath|temp|acc|gyro|magn|imu|ppg|pleth|spo2|sao2|batt|eda|gsr|emg|eeg|eog|abp|pressure|quality|steps)" +
+    "|(^|[^a-z])(hr|rr|bp|flow|red|ir|green|[agm]?[xyz])([^a-z]|$)",
+  "i",
+); // words in names of other signals
+const LIKELY = /lead|volt|value|signal|(^|[^a-z])(mv|uv|[av]?i{1,3}|av[rlf]|ml ?i{1,3}|mcl ?\d|v\d|ch ?\d)([^a-z]|$)/i; // of what may be one
 
 /**
  * The places of the lead among the channels, or of the two of which the first is taken less the second.
@@ -52,17 +58,36 @@ function likeliest(leads) {
   return places.sort((one, other) => unlikeness(leads[one]) - unlikeness(leads[other]) || one - other)[0];
 }
 
+/** What is doubtful about the channel that is taken where nobody asked for one, in sentences. */
+export function doubts({ leads }) {
+  const place = likeliest(leads);
+  const { name } = leads[place];
+  const same = placesCalled(leads.map((lead) => lead.name.toLowerCase()), name.toLowerCase());
+  const doubled = same.length > 1 ? [`channels ${same.join(" and ")} have the name ${name}; ${place} is taken, unless you choose another`] : [];
+  const isOther = !ECG.test(name) && NO_ECG.test(name);
+  return isOther ? [...doubled, `no channel is called an ECG; ${name} is taken, unless you choose another`] : doubled;
+}
+
 /** What speaks against a channel being the ECG, the most important in the highest bit. */
 function unlikeness({ name, unit, rate, problem }) {
-  const isUnnamed = !ECG.test(name) || OF_A_HEART_RATE.includes(unit.toLowerCase());
+  const isDescribed = rate !== undefined; // by a header, unlike a column
+  const isUnnamed = !ECG.test(name) || (isDescribed && OF_A_HEART_RATE.includes(unit.toLowerCase()));
   const isOther = isUnnamed && NO_ECG.test(name);
-  return 16 * Boolean(problem) + 8 * (rate < LOWEST_RATE) + 4 * isUnnamed + 2 * isOther + (unit !== "mV" && unit !== "");
+  const isUnlikely = isUnnamed && unit !== "mV" && !LIKELY.test(name);
+  const isOtherUnit = unit !== "mV" && !(isDescribed && unit === "");
+  return 32 * Boolean(problem) + 16 * (rate < LOWEST_RATE) + 8 * isUnnamed + 4 * isOther + 2 * isUnlikely + isOtherUnit;
+}
+
+function placesCalled(names, wanted) {
+  return names.flatMap((name, place) => (name === wanted ? [place] : []));
 }
 
 function askedFor({ name, leads }, channel) {
   const names = leads.map((lead) => lead.name.toLowerCase());
   const wanted = channel.trim().toLowerCase();
-  if (names.includes(wanted)) return [names.indexOf(wanted)];
+  const same = placesCalled(names, wanted);
+  if (same.length > 1) throw new RecordingError(`${name}: channels ${same.join(" and ")} have the name ${leads[same[0]].name}; give the number ${same[0]}`);
+  if (same.length) return same;
   if (/^\d+$/.test(wanted) && Number(wanted) < leads.length) return [Number(wanted)];
   const both = difference(names, wanted);
   if (both) return both;

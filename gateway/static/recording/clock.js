@@ -4,6 +4,7 @@ const DAY = 86400;
 const CLOCK = /^(\d+):(\d{1,2})(?::(\d{1,2}(?:[.,]\d*)?))?$|^(\d+):(\d{1,2}[.,]\d+)$/; // h:m:s, or m:s with a fraction
 const ISO = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?)(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i;
 const DATE = /^(\d{1,2})[./](\d{1,2})[./](\d{4})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?))?$/;
+const BASIC = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2}(?:[.,]\d+)?)(Z|[+-]\d{2}:?\d{2})?$/i; // ISO without marks
 const DATED = /^\d+[-/.]\d+[-/.]\d+$/;
 const BRACKETS = /^\[\s*(\S+)\s+(\S+)\s*\]$/; // WFDB's time of the day and date
 const DAYS = /^(\d+) days? (\d.*)$/i; // of pandas' timedelta
@@ -21,6 +22,8 @@ export function momentOf(field) {
   if (half) return halved(momentOf(hour), half);
   const [, whole, thousandths] = THOUSANDTHS.exec(field) ?? [];
   if (whole) return momentOf(`${whole}.${thousandths.padStart(3, "0")}`);
+  const [, ...basic] = BASIC.exec(field) ?? [];
+  if (basic.length) return momentOf(`${basic.slice(0, 3).join("-")}T${basic.slice(3, 6).join(":")}${basic[6] ?? ""}`);
   const iso = ISO.exec(field);
   if (iso) return dayOf(iso[1], iso[2], iso[3]) * DAY + (iso[4] ? momentOf(iso[4]) : 0) - zone(iso[5]);
   const dated = DATE.exec(field);
@@ -33,6 +36,7 @@ export function momentOf(field) {
 
 /** The form of a field: "date" alone, "clock" without a day, "moment" with both, or null. */
 export function formOf(field) {
+  if (BASIC.test(field)) return "moment";
   if (!field.includes(":") && !DATED.test(field)) return null; // as most are
   if (!/[-/[]|day|\d\.\d+\.\d/.test(field)) return Number.isNaN(momentOf(field)) ? null : "clock";
   if (Number.isNaN(momentOf(field))) return null;

@@ -1,25 +1,45 @@
-/** Numbers of which nobody knows how many will come. */
+const BLOCK = 2 ** 16;
+
+/** Numbers of which nobody knows how many will come: in blocks, so that none is copied before all are there. */
 export class Column {
-  /** @param {typeof Float32Array | typeof Float64Array} kind */
-  constructor(kind) {
-    this.memory = new kind(1024);
-    this.length = 0;
-  }
+  length = 0;
+  #blocks = [];
 
   add(value) {
-    if (this.length === this.memory.length) {
-      const longer = new this.memory.constructor(2 * this.length);
-      longer.set(this.memory);
-      this.memory = longer;
+    const at = this.length % BLOCK;
+    if (at === 0) this.#blocks.push(new Float32Array(BLOCK));
+    this.#blocks[this.#blocks.length - 1][at] = value;
+    this.length++;
+  }
+
+  /**
+   * All numbers in one array, NaN where some are missing; the column is empty then.
+   *
+   * @param {{row: number, samples: number}[]} gaps before which number how many are missing, in order
+   * @returns {Float32Array}
+   */
+  taken(gaps = []) {
+    const all = new Float32Array(gaps.reduce((sum, { samples }) => sum + samples, this.length));
+    let [from, to] = [0, 0];
+    for (const { row, samples } of [...gaps, { row: this.length, samples: 0 }]) {
+      to = this.#copy(from, row, all, to);
+      all.fill(NaN, to, (to += samples));
+      from = row;
     }
-    this.memory[this.length++] = value;
+    this.length = 0;
+    this.#blocks = [];
+    return all;
   }
 
-  get last() {
-    return this.memory[this.length - 1];
-  }
-
-  get held() {
-    return this.memory.subarray(0, this.length);
+  #copy(from, end, all, to) {
+    while (from < end) {
+      const [block, at] = [Math.floor(from / BLOCK), from % BLOCK];
+      const count = Math.min(BLOCK - at, end - from);
+      all.set(this.#blocks[block].subarray(at, at + count), to);
+      from += count;
+      to += count;
+      if (at + count === BLOCK) this.#blocks[block] = null;
+    }
+    return to;
   }
 }

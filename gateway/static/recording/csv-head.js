@@ -112,7 +112,8 @@ function headed(what, head, above, fieldsOf) {
   const metadata = readMetadata(lines);
   const headings = lines.slice(-4).filter((line) => !isMetadata(line) && !line.startsWith("{")).map((line) => headingOf(line, head.width, fieldsOf)).filter(Boolean);
   const unitRow = headings.length && headings.at(-1).every(isUnit) && headings.at(-1).some((unit) => millivoltsIn(unit) !== null || /\w/.test(unit)) && headings.length > 1 ? headings.pop() : null;
-  const named = metadata.columns?.names.length === head.width ? metadata.columns.names : mostDistinct(headings);
+  const heading = metadata.columns?.names.length === head.width ? metadata.columns.names : mostDistinct(headings);
+  const { named, units: titledUnits } = titled(lines, heading);
   const single = head.isMeasured.filter(Boolean).length === 1 ? metadata.lead : "";
   const parts = Array.from({ length: head.width }, (_, place) => splitName(named ? named[place] ?? "" : single || `signal ${place + 1}`));
   const isNamed = Boolean(named);
@@ -123,8 +124,22 @@ function headed(what, head, above, fieldsOf) {
     throw new RecordingError(`${what}: ${head.width} columns without names, which is a table of beats and no recording; open it as one`);
   }
   const rate = metadata.rate ?? (named ?? []).map(hertz).find(Boolean) ?? null;
-  const units = parts.map(({ unit }, place) => unit || unitRow?.[place]?.replace(/^[([]|[)\]]$/g, "") || (metadata.columns ? "" : metadata.unit));
+  const units = parts.map(({ unit }, place) => unit || titledUnits?.[place] || unitRow?.[place]?.replace(/^[([]|[)\]]$/g, "") || (metadata.columns ? "" : metadata.unit));
   return withoutStart({ ...head, names: parts.map(({ name }) => name), units, isNamed, metadata, rate });
+}
+
+/** The names and units of CH1, CH2, ..., which stand below the number of the channels, a line for each, as in AcqKnowledge's text. */
+function titled(lines, named) {
+  const numbered = (named ?? []).flatMap((name, place) => (/^CH\d+$/.test(name) ? [place] : []));
+  const { length } = numbered;
+  const at = length ? lines.findIndex((line) => line.trim() === `${length} channel${length === 1 ? "" : "s"}`) : -1;
+  const below = at < 0 ? [] : lines.slice(at + 1, at + 1 + 2 * length).map((line) => line.trim());
+  if (!below.length || below.length < 2 * length || below.some((line) => line.includes("\t"))) return { named };
+  const of = (place, offset) => below[2 * numbered.indexOf(place) + offset];
+  return {
+    named: named.map((name, place) => (numbered.includes(place) ? of(place, 0) : name)),
+    units: named.map((_, place) => (numbered.includes(place) ? of(place, 1) : "")),
+  };
 }
 
 /** Of several lines of names, such as the device's above the channels', the last of those that tell the columns apart best. */

@@ -1,6 +1,7 @@
 /** The header of EDF, EDF+ and BDF (Kemp et al. 1992, 2003; BioSemi), as devices fill it in and data/recordings/edf/header.py reads it. */
 
 import { RecordingError } from "./errors.js";
+import { refuseOthers } from "./others.js";
 
 const HEADER_BYTES = 256; // and as many again for each signal
 const FIELDS = [
@@ -19,6 +20,7 @@ const RANGE = /Minimum|Maximum/;
 export async function readHeader(file) {
   const first = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
   const isBdf = first[0] === 255 && textOf(first.subarray(1, 8)) === "BIOSEMI";
+  if (!isBdf && !isEdf(first)) await refuseOthers(file);
   if (!isBdf && !isEdf(first)) throw new RecordingError(`${file.name}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI`);
   const count = countOf(file, "the number of signals", first.subarray(252, 256));
   const dataStart = HEADER_BYTES * (count + 1);
@@ -27,6 +29,7 @@ export async function readHeader(file) {
   const signals = signalsOf(file, new Uint8Array(await file.slice(HEADER_BYTES, dataStart).arrayBuffer()), count);
   const recordSamples = signals.reduce((sum, { perRecord }) => sum + perRecord, 0);
   if (!recordSamples) throw new RecordingError(`${file.name}: cannot be read as EDF file: no signal has samples in its records`);
+  if (seconds === 0) throw new RecordingError(`${file.name}: its data records last 0 s by its header, as those of annotations alone do, so the rate of its signals is not known; write their duration into the header, or export it as CSV`);
   if (!(seconds > 0)) throw new RecordingError(`${file.name}: its header tells no duration of a data record, so its rate is not known; repair it`);
   return {
     dataStart,

@@ -7,10 +7,11 @@
  *     const beats = cutBeats(samples, rate, peaks, cutOf(features)); // [{peak, start, end, values}]
  */
 
-import { LOWEST_RATE, nameOf } from "./channels.js";
+import { LOWEST_RATE, doubts, nameOf } from "./channels.js";
 import { openCsv } from "./csv.js";
 import { openEdf } from "./edf.js";
 import { RecordingError } from "./errors.js";
+import { isText, refuseOthers } from "./others.js";
 import { inMillivolts, unitName } from "./units.js";
 import { openWfdb, recordOf } from "./wfdb.js";
 
@@ -37,14 +38,17 @@ export async function openRecording(files, options = {}) {
   const header = await recordOf(given.filter((file) => ending(file) === "hea"));
   const opened = await (header ? openWfdb(header, given) : openAlone(given, options));
   const leads = opened.leads.map((lead) => ({ ...lead, unit: unitName(lead.unit) }));
-  return { ...opened, leads, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
+  const said = [...opened.said, ...doubts({ leads })];
+  return { ...opened, leads, said, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
 }
 
-function openAlone(given, options) {
+async function openAlone(given, options) {
   if (given.length !== 1) throw new RecordingError("Give one CSV or EDF file, or a WFDB header (.hea) with its .dat file");
   const [file] = given;
   if (["edf", "bdf", "rec"].includes(ending(file))) return openEdf(file);
+  await refuseOthers(file);
   if (["csv", "tsv", "txt"].includes(ending(file))) return openCsv(file, options.rate);
+  if (await isText(file)) throw new RecordingError(`${file.name}: this is text; give it a name that ends in .csv or .txt`);
   if (["dat", "atr", "mat", "qrs"].includes(ending(file))) throw new RecordingError(`${file.name}: give its header (.hea) with it`);
   throw new RecordingError(`${file.name}: not a recording; give a CSV, an EDF, a BDF or a WFDB file (.hea with .dat)`);
 }

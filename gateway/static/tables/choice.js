@@ -1,9 +1,11 @@
 /** Which columns of a table a model takes: its values in order, the label, and what is left out. */
 
+import { apart } from "./columns.js";
 import { FileError } from "./errors.js";
+import { withoutThousands } from "./fields.js";
 import { columnName } from "./layout.js";
 
-const NEITHER = ["index", "identifier", "place", "name"];
+const NEITHER = ["index", "identifier", "attribute", "place", "name"];
 
 /**
  * @param {string} what the file, for messages
@@ -17,13 +19,16 @@ export function chooseColumns(what, layout, width, names) {
   const all = layout.columns.map((_, place) => place);
   const named = names && layout.header ? places(names, layout.header) : null;
   if (named) return byName(layout, all, named);
-  const kept = all.filter((place) => !NEITHER.includes(layout.columns[place].kind));
+  const kept = withoutApart(layout, all.filter((place) => !NEITHER.includes(layout.columns[place].kind)), width);
   const leftOut = all.filter((place) => !kept.includes(place));
   const label = labelOf(what, layout, kept, width);
   const values = kept.filter((place) => place !== label);
   const text = values.find((place) => layout.columns[place].kind === "text");
   if (text !== undefined && values.length >= width) {
-    throw new FileError(`${what}: ${columnName(layout, text)} holds text where a number is expected; remove the column`);
+    const example = layout.columns[text].text;
+    const remedy = withoutThousands(example);
+    const holds = remedy ? `'${example}' where a number is expected${remedy}` : "text where a number is expected; remove the column";
+    throw new FileError(`${what}: ${columnName(layout, text)} holds ${holds}`);
   }
   if (values.length !== width) throw misfit(what, values.length, width, label !== null && layout.columns[label].isLabel);
   if (names && layout.header) checkOrder(what, layout, values, names);
@@ -50,15 +55,20 @@ function places(names, header) {
 /** By its name; else, with more columns than the model has values, the one of text or the outer one of integers only. */
 function labelOf(what, layout, kept, width) {
   const { columns, rows } = layout;
-  const named = kept.find((place) => columns[place].isLabel);
-  if (named !== undefined || kept.length <= width) return named ?? null;
+  const named = kept.filter((place) => columns[place].isLabel);
+  if (kept.length <= width) return named[0] ?? null;
+  if (named.length > 1) throw new FileError(`${what}: ${named.map((place) => columnName(layout, place)).join(" and ")} could each be the label; leave one of them`);
+  if (named.length) return named[0];
   const [first, last] = [kept[0], kept.at(-1)];
   const text = onlyOne(kept.filter((place) => columns[place].isText));
   if (text !== null) return textLabel(what, layout, kept, text);
   if (columns[first].isWhole && columns[last].isWhole && rows.length > 1) {
     throw new FileError(`${what}: the first and the last column hold integers only, and either may be the label; name it label in a header`);
   }
-  return columns[first].isWhole && !columns[last].isWhole ? first : last;
+  if (2 * Math.max(columns[first].wholes, columns[last].wholes) <= 1) {
+    throw new FileError(`${what}: ${kept.length} columns for beats of ${width} values, and neither the first nor the last column holds integers; name the label in a header`);
+  }
+  return columns[first].wholes > columns[last].wholes ? first : last;
 }
 
 /** An outer column of texts is the label, unless the other outer one holds integers only, and its neighbour does not. */
@@ -67,6 +77,16 @@ function textLabel(what, layout, kept, text) {
   const [other, beside] = text === kept[0] ? [kept.at(-1), kept[1]] : [kept[0], kept.at(-2)];
   if (![kept[0], kept.at(-1)].includes(text) || !isWhole(other) || isWhole(beside)) return text;
   throw new FileError(`${what}: ${columnName(layout, text)} holds text and ${columnName(layout, other)} integers only, and either may be the label; name it label in a header`);
+}
+
+/** Without the columns whose names do not belong to the others', if it is as many as are too many. */
+function withoutApart({ columns, header, attributes }, kept, width) {
+  const names = header ?? attributes;
+  if (!names || kept.length === width) return kept;
+  const values = kept.filter((place) => !columns[place].isLabel);
+  const others = apart(values.map((place) => names[place])).map((place) => values[place]);
+  const mayBeLabel = others.length === 1 && values.length === kept.length && (columns[others[0]].isText || columns[others[0]].isWhole);
+  return mayBeLabel || values.length - others.length !== width ? kept : kept.filter((place) => !others.includes(place));
 }
 
 function misfit(what, columns, width, isTable) {

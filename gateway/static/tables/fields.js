@@ -2,6 +2,7 @@
 
 export const DELIMITERS = ["\t", ";", ",", "|", " "];
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const THOUSANDS = /^[-+]?\d{1,3}([., '\u2019])\d{3}(\1\d{3})*([.,]\d+)?$/;
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*$/i; // which Excel takes the delimiter from
 
 /** The delimiter that such a line tells, else null. */
@@ -47,6 +48,11 @@ export function isNumber(text, decimal = ".") {
 /** Is this text an integer that a number holds exactly? */
 export function isInteger(text, decimal = ".") {
   return Number.isSafeInteger(toNumber(text, decimal));
+}
+
+/** What to do about a text that would be a number without a separator of thousands, else nothing. */
+export function withoutThousands(text) {
+  return THOUSANDS.test(text) ? ", without a separator of thousands" : "";
 }
 
 /** The fields that are numbers, less a little for each that is text. */

@@ -28,10 +28,20 @@ const KINDS = [
   [/^(BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd|Rar!)/, "a packed file", "unpack it, or pack it with gzip"],
 ];
 
+/** A file's first bytes, a character each. */
+export async function startOf(file) {
+  const bytes = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** What a file is that begins so, if it is known for something other than text: `a PDF`, else undefined. */
+export function kindOf(start) {
+  return KINDS.find(([pattern]) => pattern.test(start))?.[1];
+}
+
 /** Throw FileError if the file is known for something other than text. */
 export async function refuseOthers(file) {
-  const bytes = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
-  const start = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  const start = await startOf(file);
   const kind = KINDS.find(([pattern]) => pattern.test(start));
   if (kind) throw new FileError(`${file.name}: ${kind[1]}; ${kind[2]}`);
 }

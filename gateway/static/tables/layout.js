@@ -1,65 +1,75 @@
 /** How a table is laid out: delimiter, decimal sign, header, columns; as data/tables has it, without what training needs. */
 
-import { isArchive, readArchive } from "./archive.js";
+import { inDoubleQuotes, isDeclared, readDeclared } from "./declared.js";
+import { isFilled } from "./asides.js";
 import { columnsOf } from "./columns.js";
 import { FileError } from "./errors.js";
-import { declaredDelimiter, isNumber, notation, split } from "./fields.js";
+import { declaredDelimiter, notation, split } from "./fields.js";
+import { isHeader, refuseThousands, titlesOf } from "./header.js";
 
 const NOTE = /^[#%]/;
 const LOOKED_AT = 100; // rows, for the delimiter, the decimal sign and the header
 
 /**
  * @param {string} what the file, for messages
- * @param {{number: number, line: string}[]} lines its first ones, without blank ones
+ * @param {{number: number, line: string}[]} lines its first ones
  * @returns {{delimiter: string, decimal: string, header: string[]|null, rows: {number: number, line: string}[],
  *   names: string[], columns: object[], isTrailing: boolean, classes: string[]|null}} `rows` are those among the lines;
  *   null if there is none
  */
 export function findLayout(what, lines) {
-  const declared = declaredDelimiter(lines[0]?.line ?? "");
-  const body = (declared ? lines.slice(1) : lines).filter(({ line }, place) => !NOTE.test(line.trimStart()) || isBelow(lines, place));
+  const begin = lines.findIndex(({ line }) => isFilled(line));
+  const declared = declaredDelimiter(lines[begin]?.line ?? "");
+  const noted = lines.slice(Math.max(begin, 0) + Number(Boolean(declared)));
+  const body = noted.filter(({ line }, place) => isFilled(line) && (!NOTE.test(line.trimStart()) || isBelow(noted, place)));
   if (!body.length) return null;
-  if (isArchive(body[0].line)) return archiveLayout(what, body);
+  if (isDeclared(body[0].line)) return declaredLayout(what, noted);
   const { delimiter, decimal } = notation(body.slice(0, LOOKED_AT).map(({ line }) => line), declared);
-  const texts = body.slice(0, LOOKED_AT).map(({ line }) => split(line, delimiter));
+  const looked = body.slice(0, LOOKED_AT).map(({ number, line }) => ({ number, fields: split(line, delimiter) }));
+  const top = looked.slice(titlesOf(looked.map(({ fields }) => fields), delimiter));
+  const texts = top.map(({ fields }) => fields);
+  if (delimiter === decimal) refuseThousands(what, top);
   const hasHeader = isHeader(texts, decimal);
   const data = hasHeader ? texts.slice(1) : texts;
   const isTrailing = 2 * data.filter((fields) => fields.length > 1 && fields.at(-1) === "").length > data.length;
   const header = hasHeader ? named(headerOf(texts[0], data, isTrailing)) : null;
-  const rows = hasHeader ? body.slice(1) : body;
-  if (!rows.length) return null;
-  return completed(what, { delimiter, decimal, header, rows, isTrailing, classes: null, headerLine: body[0].number });
+  const rows = lines.filter(({ number }) => (hasHeader ? number > top[0].number : number >= top[0].number));
+  if (!rows.some(({ line }) => isFilled(line))) return null;
+  return completed(what, { delimiter, decimal, header, rows, isTrailing, classes: null, headerLine: top[0].number });
 }
 
 /** Notes stand at the top. */
 function isBelow(lines, place) {
-  return lines.slice(0, place).some(({ line }) => !NOTE.test(line.trimStart()) && !declaredDelimiter(line));
+  return lines.slice(0, place).some(({ line }) => isFilled(line) && !NOTE.test(line.trimStart()) && !declaredDelimiter(line));
 }
 
-function archiveLayout(what, lines) {
-  const { names, classes, rows, end } = readArchive(what, lines.filter(({ line }) => !NOTE.test(line.trimStart())));
-  if (!rows.length) return null;
-  return completed(what, { delimiter: ",", decimal: ".", header: null, rows, isTrailing: false, classes, isArchive: true, end, attributes: names });
+function declaredLayout(what, lines) {
+  const { names, rows, ...more } = readDeclared(what, lines.filter(({ line }) => !NOTE.test(line.trimStart())));
+  if (!rows.some(({ line }) => isFilled(line))) return null;
+  return completed(what, { delimiter: ",", decimal: ".", header: null, rows, isTrailing: false, ...more, isDeclared: true, attributes: names });
 }
 
 function completed(what, layout) {
-  const first = layout.rows.slice(0, LOOKED_AT).map(({ line }) => fieldsOf(line, layout));
+  const filled = layout.rows.filter(({ line }) => isFilled(line));
+  const first = filled.slice(0, LOOKED_AT).map(({ line }) => fieldsOf(line, layout));
   const width = layout.header?.length ?? first[0].length;
   const whole = first.filter((fields) => fields.length === width);
   if (!whole.length) {
-    throw new FileError(`${what}, line ${layout.rows[0].number}: ${first[0].length} columns where ${width} are expected; repair the file`);
+    throw new FileError(`${what}, line ${filled[0].number}: ${first[0].length} columns where ${width} are expected; repair the file`);
   }
   const columns = columnsOf(whole, layout.header ?? layout.attributes ?? null, layout.decimal);
-  if (layout.isArchive) columns.forEach((column, place) => Object.assign(column, { kind: "value", isLabel: place === width - 1 }));
+  const label = layout.end === ":" ? width - 1 : layout.label ?? null;
+  columns.filter(({ kind }, place) => layout.end === ":" || (layout.isNumeric?.[place] && ["text", "name"].includes(kind))).forEach((column) => Object.assign(column, { kind: "value" }));
+  if (label !== null) columns.forEach((column, place) => Object.assign(column, { isLabel: place === label, kind: place === label ? "value" : column.kind }));
   const nameless = columns.findIndex(({ kind }) => kind === "nameless");
   if (nameless >= 0) throw new FileError(`${what}, line ${layout.headerLine}, column ${nameless + 1}: no name in the header; name it, or remove the column`);
   return { ...layout, columns };
 }
 
 /** The fields of a row, without an empty one behind its last delimiter. */
-export function fieldsOf(line, { delimiter, isTrailing, isArchive, end }) {
+export function fieldsOf(line, { delimiter, isTrailing, isDeclared, end }) {
   if (end === ":") return [...split(line.slice(0, Math.max(line.lastIndexOf(":"), 0)), delimiter), line.slice(line.lastIndexOf(":") + 1).trim()];
-  const fields = split(isArchive ? line.replaceAll("'", '"') : line, delimiter); // Weka's quotes
+  const fields = split(isDeclared ? inDoubleQuotes(line) : line, delimiter);
   return withoutLast(fields, isTrailing && fields.at(-1) === "");
 }
 
@@ -84,21 +94,4 @@ function named(header) {
 export function columnName({ header, attributes }, place) {
   const name = (header ?? attributes)?.[place];
   return name ? `column ${place + 1} (${name})` : `column ${place + 1}`;
-}
-
-/** Of the columns that hold numbers below, half or more hold text in the first row; or it counts 0, 1, 2, ... */
-function isHeader(texts, decimal) {
-  const [first, ...below] = texts;
-  const numeric = first.map((_, place) => place).filter((place) => below.length && 2 * below.filter((row) => isNumber(row[place] ?? "", decimal)).length > below.length);
-  const looked = numeric.length ? numeric : first.map((_, place) => place).filter((place) => first[place] !== "");
-  const named = looked.filter((place) => first[place] !== "");
-  const texted = named.filter((place) => !isNumber(first[place], decimal)).length;
-  if (texted && 2 * texted >= named.length) return true;
-  return countsUp(first);
-}
-
-/** pandas names the columns of a nameless table 0, 1, 2, ... */
-function countsUp(row) {
-  const numbers = row.slice(Number(!isNumber(row[0] ?? "")), isNumber(row.at(-1) ?? "") ? undefined : -1).map(Number);
-  return numbers.length > 2 && numbers[0] >= 0 && numbers[0] <= 1 && numbers.every((number, place) => number === numbers[0] + place);
 }

@@ -3,6 +3,8 @@
 import { FileError } from "./errors.js";
 
 const LONGEST_LINE = 2 ** 26;
+const OTHER_SIGNS = /[\u2212\u00a0\u202f\x1a]|[dD][-+]\d/;
+const FORTRAN = /(?<![^\s,;|"])([-+]?\d*[.,]\d*)[dD]([-+]\d{2,3})(?![^\s,;|"])/g;
 const UTF16 = ["utf-16le", "utf-16be"];
 
 /**
@@ -23,6 +25,12 @@ export async function* blocksOf(file, { progress = () => {}, otherwise } = {}) {
     number += lines.length;
   }
   if (carry) yield checked(file, { first: number, lines: [carry] }, otherwise);
+}
+
+/** A line with the minus, the blanks and the exponents of numbers as they are usual, and without the Ctrl-Z of DOS. */
+export function plainLine(line) {
+  if (!OTHER_SIGNS.test(line)) return line;
+  return line.replaceAll("\u2212", "-").replaceAll(/[\u00a0\u202f]/g, " ").replaceAll(FORTRAN, "$1e$2").replace(/\x1a\s*$/, "");
 }
 
 /** The same of a text that is there already. */

@@ -1,9 +1,11 @@
 /** A table of beats, row by row: its values for a model, its labels, and what was left out. */
 
+import { asideOf } from "./asides.js";
 import { chooseColumns } from "./choice.js";
 import { FileError } from "./errors.js";
-import { toNumber } from "./fields.js";
+import { toNumber, withoutThousands } from "./fields.js";
 import { columnName, fieldsOf, findLayout } from "./layout.js";
+import { plainLine } from "./lines.js";
 
 const LOOKED_AT = 1000; // rows, to see what a column holds
 const LEFT_OUT_NAMED = 3;
@@ -35,17 +37,23 @@ export async function readTable(blocks, what, width, names = null) {
     return { layout: found, choice: found && chooseColumns(what, found, width, names) };
   });
   if (!layout) return { beats: [], leftOut: [], layout: null };
-  const [beats, leftOut] = [[], []];
+  const [beats, leftOut, waiting] = [[], [], []];
   const read = ({ number, line }) => {
+    const aside = asideOf(line, layout);
+    if (aside !== null) {
+      if (aside) waiting.push(`line ${number}: ${aside} amid the rows`); // unless the rows end here
+      return;
+    }
+    for (const each of waiting.splice(0)) leftOut.push(each);
     const fields = fieldsOf(line, layout);
-    const wrong = problem(fields, layout, choice);
+    const wrong = problem(fields, layout, choice, line);
     if (wrong) leftOut.push(`line ${number}${wrong}`);
     else beats.push(beat(fields, layout, choice, beats.length + 1));
     if (beats.length > MOST_BEATS) throw tooMany(what);
   };
   layout.rows.forEach(read);
   for await (const { first, lines } of { [Symbol.asyncIterator]: () => iterator }) {
-    lines.forEach((line, index) => line.trim() && read({ number: first + index, line }));
+    lines.forEach((line, index) => line && read({ number: first + index, line: plainLine(line) }));
   }
   if (!beats.length) throw new FileError(`${shown(leftOut)}.`, { title: `No beat can be read from ${what}`, ...signals });
   return { beats, layout, choice, leftOut };
@@ -71,24 +79,26 @@ export function tooMany(what) {
   return new FileError(message, { title: `${what} has too many rows` });
 }
 
-/** The first lines that are not blank. */
+/** The first lines that are not empty. */
 async function firstLines(iterator) {
   const found = [];
   while (found.length < LOOKED_AT) {
     const { value, done } = await iterator.next();
     if (done) break;
-    value.lines.forEach((line, index) => line.trim() && found.push({ number: value.first + index, line }));
+    value.lines.forEach((line, index) => line && found.push({ number: value.first + index, line: plainLine(line) }));
   }
   return found;
 }
 
-function problem(fields, layout, { places, label }) {
-  const { columns, decimal, classes } = layout;
+function problem(fields, layout, { places, label }, line) {
+  const { columns, decimal, classes, isDeclared } = layout;
+  if (isDeclared && line.startsWith("{")) return ": a sparse row; write all values of a beat";
+  if (isDeclared && fields.length === columns.length + 1 && /^\{.*\}$/.test(fields.at(-1))) return `: ${fields.at(-1)} is the weight of a row, which is not read`;
   if (fields.length !== columns.length) return `: ${fields.length} columns where ${columns.length} are expected`;
   const place = places.find((each) => Number.isNaN(toNumber(fields[each], decimal)));
   if (place !== undefined) {
     const expected = decimal === "," ? "a number with a decimal comma" : "a number";
-    return `, ${columnName(layout, place)}: ${fields[place] ? `'${fields[place].slice(0, 20)}'` : "an empty value"} where ${expected} is expected`;
+    return `, ${columnName(layout, place)}: ${fields[place] ? `'${fields[place].slice(0, 20)}'` : "an empty value"} where ${expected} is expected${withoutThousands(fields[place])}`;
   }
   if (classes && label !== null && !classes.includes(fields[label])) {
     return `, ${columnName(layout, label)}: class '${fields[label]}' is not among those that the file names`;

@@ -3,7 +3,7 @@
 import { columnName } from "./layout.js";
 import { shown } from "./table.js";
 
-const REASONS = { index: "counts the rows", identifier: "names a person or a file", place: "says where the beats are", name: "holds another text in each row" };
+const REASONS = { index: "counts the rows", identifier: "names a person or a file", place: "says where the beats are", attribute: "tells of the person, the recording or the split", name: "holds another text in each row" };
 
 /** Say what was understood of a table that `readTable` has read. */
 export function understoodOf({ beats, layout, choice, leftOut }, width) {

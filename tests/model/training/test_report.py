@@ -62,6 +62,13 @@ def test_figures_have_their_intervals(versions):
     assert "{:.3f} to {:.3f}".format(*intervals["classes"]["0"]["recall"]) in page(versions[0])
 
 
+def test_a_range_without_width_is_not_shown_as_certainty(two_classes):
+    assert metrics(two_classes)["metrics"]["intervals"]["accuracy"] == [1.0, 1.0]
+    assert "100.0 % accuracy range unknown" in page(two_classes)
+    assert "100.0 to 100.0" not in page(two_classes)
+    assert "1.000 to 1.000" not in page(two_classes)
+
+
 def test_the_newest_other_version_is_compared_class_by_class(versions):
     first, second = map(metrics, versions)
     assert first["compared"] == {}
@@ -74,20 +81,20 @@ def test_the_newest_other_version_is_compared_class_by_class(versions):
 
 
 def test_what_the_version_was_made_of_is_told(versions):
-    told, text = metrics(versions[1]), page(versions[1])
+    described, text = metrics(versions[1]), page(versions[1])
     data = versions[1].parents[1] / "beats.csv"
     digest = hashlib.sha256(data.read_bytes()).hexdigest()
-    assert told["provenance"]["files"] == {"data": {"source": "beats.csv", "count": 1, "sha256": digest}}
+    assert described["provenance"]["files"] == {"data": {"source": "beats.csv", "count": 1, "sha256": digest}}
     assert digest in text
-    assert told["provenance"]["command"].startswith(f"python -m training --data {data} --label last")
-    assert told["provenance"]["command"] in text
-    assert told["provenance"]["versions"].keys() == {"python", "tensorflow", "keras", "numpy", "scikit-learn"}
-    assert told["training"]["batch_size"] == 32
+    assert described["provenance"]["command"].startswith(f"python -m training --data {data} --label last")
+    assert described["provenance"]["command"] in text
+    assert described["provenance"]["versions"].keys() == {"python", "tensorflow", "keras", "numpy", "scikit-learn"}
+    assert described["training"]["batch_size"] == 32
     assert "batch size 32" in text
-    counts = told["data"]["classes"]
+    counts = described["data"]["classes"]
     for part in ("train", "validation", "test"):
-        assert sum(each[part] for each in counts.values()) == told["data"]["rows"][part]
-    shape = [(layer["name"], layer["values"], layer["parameters"]) for layer in told["network"]]
+        assert sum(each[part] for each in counts.values()) == described["data"]["rows"][part]
+    shape = [(layer["name"], layer["values"], layer["parameters"]) for layer in described["network"]]
     assert shape[:3] == [("normalization", 12, 0), ("hidden_1", 128, 13 * 128), ("hidden_2", 64, 129 * 64)]
     assert shape[3:] == [("logits", 3, 65 * 3), ("probabilities", 3, 0)]
 

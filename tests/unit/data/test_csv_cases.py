@@ -19,7 +19,7 @@ def name(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "right" in case], ids=name)
-def test_a_recording_is_read_right(case):
+def test_a_recording_is_read_right(case, caplog):
     right = case["right"]
     lead = read_lead(FOLDER / case["file"], **case.get("options", {}))
     assert lead.name == right["lead"]
@@ -27,6 +27,7 @@ def test_a_recording_is_read_right(case):
     assert len(lead.samples) == right["samples"]
     assert int(np.isnan(lead.samples).sum()) == right["gaps"]
     np.testing.assert_allclose(lead.samples[:3], right["first"], rtol=1e-6)
+    assert right.get("word", "") in caplog.text
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "error" in case], ids=name)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from data.errors import DataError
 from data.tables.layout import Layout
 from data.tables.lines import BLOCK_BYTES, Chunk
-from data.tables.parse import Rows, parse_carefully, parse_quickly
+from data.tables.parse import parse_carefully, parse_quickly
 from data.tables.reader import BeatFiles, open_beats, read_beats
+from data.tables.rows import Rows
 from data.tables.text import TextTable
 
 GOOD = "0.5,1.5,1\n2.5,3.5,0\n"

@@ -11,8 +11,8 @@ from data.client.gateway import Served
 from data.client.rows import Batch, batches, layout_for
 from data.errors import DataError
 from data.tables.layout import Layout
-from data.tables.parse import Rows
 from data.tables.reader import BeatFiles, open_beats
+from data.tables.rows import Rows
 
 FOLDER: Final = Path(__file__).parents[2] / "cases" / "tables"
 OPTIONS: Final = ("label", "group", "drop", "classes")

@@ -127,10 +127,14 @@ def test_groups_come_with_the_rows(write):
         ("a,b,label,who", {"drop": ["whom"]}, "no column named 'whom', .* give --drop"),
         ("a,b,label,who", {"group": "who", "drop": ["who"]}, "one column cannot be two of label, group and left out"),
         ("a,b,label,who", {"group": "label"}, "one column cannot be two of label, group and left out"),
-        ("a,b,label,who", {}, r"column 4 \(who\) holds text, .*; leave it out with --drop who"),
+        ("a,b,label,remark", {}, r"column 4 \(remark\) holds text, .*; leave it out with --drop remark"),
         ("a,b,label,who", {"drop": ["a", "b", "who"]}, "no column is left for the values of the beats"),
         ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes names labels that are texts"),
-        ("a,b,label,who", {"label": "who", "classes": ["p0", "p0"]}, "--classes p0,p0: give each name once"),
+        (
+            "a,b,label,who",
+            {"label": "who", "drop": ["label"], "classes": ["p0", "p0"]},
+            "--classes p0,p0: give each name once",
+        ),
     ],
 )
 def test_options_that_do_not_go_with_the_file(write, header, options, message):

@@ -95,6 +95,22 @@ def test_one_sample_in_so_many_that_is_lost_is_found(write, caplog, rate, every)
     assert ("are taken for 1000 samples per second" in caplog.text) == (rate == 1000)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(
+    rate=st.integers(50, 2000),
+    digits=st.sampled_from([3, 6]),
+    lost=st.sampled_from([0, 0.001, 0.02, 0.08]),
+    seed=st.integers(0, 99),
+)
+def test_a_rate_is_right_or_there_is_a_warning(write, caplog, rate, digits, lost, seed):
+    caplog.clear()
+    kept = kept_rows(12 * rate, lost, seed)
+    _, found = read(write("time;ECG\n" + lines([f"{row / rate:.{digits}f}" for row in kept])))
+    warned = "of which some are missing" in caplog.text or "too few digits" in caplog.text
+    assert warned or found == pytest.approx(rate, rel=1e-3)
+    assert not (warned and lost == 0 and not (digits == 3 and 940 < rate < 1000))
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(
     rate=st.sampled_from([100, 125, 200, 250, 500]),

@@ -1,0 +1,118 @@
+/** Where samples of a recording as text are missing: by their times, which tell the rate too, or by their numbers. */
+
+import { SAY_RATE } from "./csv-clock.js";
+import { RecordingError } from "./errors.js";
+import { Gaps } from "./gaps.js";
+import { UnevenError, fit } from "./time-grid.js";
+
+const LONGEST_GAP = 86_400; // seconds that may be missing in all
+const OTHER_RATE = 0.02; // that may be told beside times
+
+/** The times of a recording, in seconds. */
+export class Times {
+  /** The times, or null where they are uneven and not needed, as the metadata tell the rate. */
+  static of(rows) {
+    try {
+      return new Times(rows);
+    } catch (error) {
+      if (rows.head.rate && error.isUneven) return null;
+      throw error;
+    }
+  }
+
+  /** @param {{what: string, head: object, clock: object, lineOf: (row: number) => number}} rows */
+  constructor(rows) {
+    const { head, clock } = (this.rows = rows);
+    const first = [];
+    for (const { fields } of head.sample) {
+      const time = clock.seconds(fields, first.at(-1));
+      first.push(Number.isNaN(time) ? first.at(-1) ?? 0 : time);
+    }
+    [this.start] = first;
+    this.missing = 0;
+    this.told(() => (this.fit = fit(Float64Array.from(first, (time) => time - this.start), clock.quantum)), ({ row }) => head.sample[row].number);
+    this.gaps = new Gaps(this.fit, clock.quantum);
+    this.checkRate(1 / this.fit.step);
+  }
+
+  /** The gaps that these times, the next ones, tell; the last ones tell all that are left. */
+  add(times, isLast) {
+    const found = this.told(() => this.gaps.add(times.map((time) => time - this.start), isLast), ({ row }) => this.rows.lineOf(row));
+    for (const gap of found) this.check(gap);
+    return found;
+  }
+
+  get rate() {
+    return this.gaps.rate;
+  }
+
+  /** What is doubtful, in sentences. */
+  said() {
+    const { head, clock } = this.rows;
+    const times = `the times of column ${clock.place + 1} (${head.names[clock.place]})`;
+    const rate = Number(this.rate.toPrecision(6));
+    if (this.fit.isAmbiguous && !head.rate) {
+      return [`${times} are taken for ${rate} samples per second, of which some are missing; if that is not the rate, ${SAY_RATE}`];
+    }
+    if (!this.gaps.isBlurred) return [];
+    return [`${times} have too few digits to show which samples are lost or late; ${rate} samples per second is their mean, so if some are lost, ${SAY_RATE}`];
+  }
+
+  check({ row, samples }) {
+    const { step } = this.fit;
+    this.missing += samples;
+    if (this.missing * step <= LONGEST_GAP) return;
+    const hours = ((samples * step) / 3600).toFixed(1);
+    throw new RecordingError(`${this.where(this.rows.lineOf(row))}: the times jump by ${hours} hours, and more than 24 hours are missing; cut the file there into recordings of their own`);
+  }
+
+  checkRate(rate) {
+    const { what, head } = this.rows;
+    if (!head.rate || Math.abs(rate - head.rate) <= OTHER_RATE * head.rate) return;
+    throw new RecordingError(`${what}: ${head.rate} samples per second are told, but the times tell ${Number(rate.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
+  }
+
+  told(make, lineOf) {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof UnevenError)) throw error;
+      const where = this.where(error.row === null ? null : lineOf(error));
+      const uneven = new RecordingError(`${where}: the times do not go on in even steps, ${error.reason}; repair them, or ${SAY_RATE}`, { needsRate: true });
+      throw Object.assign(uneven, { isUneven: true });
+    }
+  }
+
+  where(line) {
+    const { what, head, clock } = this.rows;
+    return `${what}, ${line === null ? "" : `line ${line}, `}column ${clock.place + 1} (${head.names[clock.place]})`;
+  }
+}
+
+/** The numbers of samples, which tell what is missing but not the rate; those that do not go up tell nothing. */
+export class Numbers {
+  #row = 0;
+  #last = null;
+  #isCounting = true;
+
+  add(numbers) {
+    const gaps = [];
+    for (const number of numbers) {
+      const step = this.#last === null ? 1 : number - this.#last;
+      this.#isCounting &&= Number.isInteger(number) && step > 0;
+      if (step > 1) gaps.push({ row: this.#row, samples: step - 1 });
+      this.#last = number;
+      this.#row++;
+    }
+    return gaps;
+  }
+
+  /** Of all gaps those that are so. */
+  get isCounting() {
+    return this.#isCounting;
+  }
+
+  said() {
+    return [];
+  }
+}

@@ -1,0 +1,43 @@
+/** Small statistics of arrays of numbers, as NumPy has them. */
+
+export function mean(values) {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+export function median(values) {
+  return quantile(values, 0.5);
+}
+
+/** Between two of the sorted values in proportion. */
+export function quantile(values, share) {
+  const sorted = Float64Array.from(values).sort();
+  const at = share * (sorted.length - 1);
+  const before = Math.floor(at);
+  const [one, other = one] = sorted.subarray(before, before + 2);
+  return one + (at - before) * (other - one);
+}
+
+export function smallest(values) {
+  return values.reduce((least, value) => Math.min(least, value), Infinity);
+}
+
+export function largest(values) {
+  return values.reduce((most, value) => Math.max(most, value), -Infinity);
+}
+
+/** Of each value from the second on, how much more it is than the one before. */
+export function steps(values) {
+  return Float64Array.from({ length: Math.max(values.length - 1, 0) }, (_, index) => values[index + 1] - values[index]);
+}
+
+export function clipped(value, least, most) {
+  return Math.min(Math.max(value, least), most);
+}
+
+/** The nearest whole number, of two the even one. */
+export function rounded(value) {
+  const near = Math.round(value);
+  return near - value === 0.5 && near % 2 ? near - 1 : near;
+}

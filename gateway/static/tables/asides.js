@@ -1,0 +1,19 @@
+/** Lines of a table that are no rows: they may stand at its end. */
+
+import { split } from "./fields.js";
+
+const NOTHING = /^[ \t,;|\r]*$/; // a line of these alone has no value: spreadsheets write rows without values so
+const COMMENT = /^\s*[#%]/;
+
+/** Does anything but delimiters stand in this line? */
+export function isFilled(line) {
+  return !NOTHING.test(line);
+}
+
+/** What a line is that is no row: "" if it is blank, null if it is a row. */
+export function asideOf(line, { delimiter, columns, isDeclared }) {
+  if (!isFilled(line)) return delimiter !== " " && line.includes(delimiter) ? "an empty row" : "";
+  if (!COMMENT.test(line)) return null;
+  if (isDeclared) return "";
+  return split(line, delimiter).length === columns.length ? null : "a comment";
+}
