@@ -47,6 +47,11 @@ def test_noise_and_smoothing_reach_the_recipe_and_no_patience_is_one():
     assert (recipe.noise, recipe.label_smoothing, recipe.patience) == (0.3, 0, 0)
 
 
+def test_labels_are_smoothed_where_nothing_stops_the_training_early_or_it_is_asked_for():
+    chosen = [parse_options(arguments).recipe for arguments in ([], ["--label-smoothing", "0.2"])]
+    assert [(recipe.smoothing(True), recipe.smoothing(False)) for recipe in chosen] == [(0, 0.1), (0.2, 0.2)]
+
+
 def test_columns_and_classes_are_told_by_name():
     options = parse_options(["--classes", "N, S,V", "--group", "patient", "--drop", "age", "--drop", "sex"])
     assert (options.classes, options.group, options.drop) == (("N", "S", "V"), "patient", ["age", "sex"])
