@@ -62,6 +62,9 @@ bench-accuracy: $(INSTALLED) ## Accuracy beside the published figures
 bench-unusual: $(INSTALLED) ## Which strange beats the model's score tells from usual ones, on the public data sets
 	@$(BIN)/python -m bench.unusual $(ARGS)
 
+bench-patients: $(INSTALLED) ## Accuracy on people that were not trained on, by MIT-BIH's records DS1 and DS2, and on few rows (ARGS="--seeds 1")
+	@$(BIN)/python -m bench.patients $(ARGS)
+
 bench-recordings: $(INSTALLED) ## R peaks beside the annotated beats of the MIT-BIH database, in noise, beside gaps and for a day
 	@$(BIN)/python -m bench.recordings $(ARGS)
 
@@ -95,4 +98,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-recordings bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean

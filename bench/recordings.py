@@ -89,16 +89,16 @@ def main() -> int:
         print("mitdb.tar.xz: not here; it holds records of the MIT-BIH database in a folder mitdb")
         return 1
     with tempfile.TemporaryDirectory(prefix="ecg-bench-") as folder:
-        records = _unpacked(archive, Path(folder))
+        records = unpacked(archive, Path(folder))
         reached = _beat_by_beat([each for each in records if options.only is None or each.name in options.only])
         if noisy:
-            _noise([each for each in _unpacked(noisy, Path(folder)) if each.name == "118e06"])
+            _noise([each for each in unpacked(noisy, Path(folder)) if each.name == "118e06"])
         reached &= _disturbed([each for each in records if each.name in DISTURBED])
         _day(records[0], Path(folder))
     return 0 if reached else 1
 
 
-def _unpacked(archive: Path, folder: Path) -> list[Path]:
+def unpacked(archive: Path, folder: Path) -> list[Path]:
     """Unpack and return the records."""
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")

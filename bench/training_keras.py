@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from data.tables.reader import read_beats
-from training.network.fit import batch_size
+from training.network.schedule import batch_size
 from training.recipe import Recipe
 
 

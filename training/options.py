@@ -111,10 +111,34 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--epochs", type=_at_least(1), default=DEFAULTS.epochs, help="at most (%(default)s)")
-    add("--patience", type=_at_least(1), default=DEFAULTS.patience, help="epochs without better loss (%(default)s)")
+    add(
+        "--patience",
+        type=_at_least(0),
+        default=DEFAULTS.patience,
+        help="epochs without better validation loss; 0 trains on the validation rows, too, and stops by none of them "
+        "(%(default)s)",
+    )
     add("--batch-size", type=_at_least(1), help="rows per step; else 32 to 1024 by the number of rows")
     add("--learning-rate", type=_positive, default=DEFAULTS.learning_rate, help="of Adam (%(default)s)")
-    add("--class-weights", choices=["none", "balanced"], default=DEFAULTS.class_weights, help="(%(default)s)")
+    add(
+        "--noise",
+        type=_up_to(10),
+        default=DEFAULTS.noise,
+        help="added to each training row, in standard deviations of each column (%(default)s)",
+    )
+    add(
+        "--label-smoothing",
+        type=_up_to(0.5),
+        default=DEFAULTS.label_smoothing,
+        help="share of the wanted probability that is spread over all classes; else 0, and 0.1 without early stop",
+    )
+    add(
+        "--class-weights",
+        type=_power,
+        metavar="POWER",
+        default=DEFAULTS.class_weights,
+        help="classes weigh the inverse of their share to this power: 0 or none, 1 or balanced (%(default)s)",
+    )
     add(
         "--seed",
         type=_at_least(0),
@@ -151,6 +175,16 @@ def _run(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a name of letters, digits, '.', '_' and '-', at most 63")
     return text
+
+
+def _up_to(most: float) -> Callable[[str], float]:
+    return _number(float, f"a number from 0 to {most:g}", lambda value: 0 <= value <= most)
+
+
+def _power(text: str) -> float:
+    return _number(float, "none, balanced, or a number from 0 to 1", lambda value: 0 <= value <= 1)(
+        {"none": "0", "balanced": "1"}.get(text, text)
+    )
 
 
 _share = _number(float, "a number between 0 and 1", lambda value: 0 < value < 1)

@@ -148,7 +148,10 @@ def fit_and_evaluate(
     trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store, watchers)
     truth = splits.class_labels[splits.test.columns()]
     before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
-    temperature = fit_temperature(trained.logits(splits.validation), splits.validation.columns())
+    # Of rows that were trained on, the network is surer than of others.
+    temperature = (
+        fit_temperature(trained.logits(splits.validation), splits.validation.columns()) if trained.early_stop else 1.0
+    )
     apply_temperature(trained.model, temperature)
     answers = trained.probabilities(splits.test)
     evaluation = Evaluation(splits.class_labels, truth, answers, splits.class_names, splits.test.groups)

@@ -2,7 +2,9 @@
 
 import math
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from training.dataset.shards import Rows
 
@@ -15,18 +17,33 @@ def in_order(rows: Rows, batch_size: int) -> tf.data.Dataset:
     return _batches(_records(_names(rows), rows), batch_size, math.ceil(len(rows) / batch_size))
 
 
-def shuffled(rows: Rows, batch_size: int, seed: int, worker: int = 0, workers: int = 1) -> tf.data.Dataset:
+def shuffled(
+    rows: Rows,
+    batch_size: int,
+    seed: int,
+    worker: int = 0,
+    workers: int = 1,
+    noise: NDArray[np.float32] | None = None,
+) -> tf.data.Dataset:
     """Batches of features (batch, n) and class columns (batch,), in another order by `seed` each time it is iterated.
 
     `batch_size` is that of all workers together: each makes the same batches and takes its own rows of each. Several
     workers leave out what fills no batch, so that all take the same number of steps with the same number of rows.
+    With `noise`, (n,), normal noise of these deviations is added to the features: another one each time, but the same
+    however many workers there are.
     """
+    deviations = None if noise is None else np.append(noise, np.float32(0))  # none of the class column
 
     def epoch(key: tf.Tensor) -> tf.data.Dataset:
         seeds = tf.stack([key, key])
         records = _records(tf.random.experimental.stateless_shuffle(_names(rows), seeds), rows)
-        return records.rebatch(MIXED_SHARDS * rows.shard_rows).map(
-            lambda mixed: tf.random.experimental.stateless_shuffle(mixed, seeds)
+        mixed = records.rebatch(MIXED_SHARDS * rows.shard_rows).map(
+            lambda block: tf.random.experimental.stateless_shuffle(block, seeds)
+        )
+        if deviations is None:
+            return mixed
+        return mixed.enumerate().map(
+            lambda number, block: block + deviations * tf.random.stateless_normal(tf.shape(block), [key, number])
         )
 
     key = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)

@@ -26,7 +26,7 @@ class Rows:
     """One part of the beats, in files of records: `width` values and the class column, all float32."""
 
     shards: tuple[Path, ...]
-    shard_rows: int  # in each shard but the last
+    shard_rows: int  # in each shard at most
     width: int
     counts: tuple[int, ...]  # rows of each class, by its column
     groups: Groups | None = None  # the hash of each beat's group, (rows,), in the order of `blocks`
@@ -46,14 +46,24 @@ class Rows:
                     records = values.reshape(-1, self.width + 1)
                     yield records[:, :-1], records[:, -1].astype(np.int64)
 
+    def joined(self, others: "Rows") -> "Rows":
+        """These beats and then the others, where they lie on disk."""
+        groups = None if self.groups is None or others.groups is None else np.append(self.groups, others.groups)
+        counts = tuple(mine + its for mine, its in zip(self.counts, others.counts, strict=True))
+        return Rows(self.shards + others.shards, self.shard_rows, self.width, counts, groups)
+
     def take(self, places: Iterable[int]) -> Features:
         """The features (places, n) of the beats at these places of that order."""
         return np.array([self._record(place)[:-1] for place in places], np.float32).reshape(-1, self.width)
 
     def _record(self, place: int) -> Features:
-        shard, row = divmod(int(place), self.shard_rows)
-        bytes_before = row * (self.width + 1) * np.dtype(np.float32).itemsize
-        return np.fromfile(self.shards[shard], np.float32, self.width + 1, offset=bytes_before)
+        record_bytes = (self.width + 1) * np.dtype(np.float32).itemsize
+        offset = int(place) * record_bytes
+        for shard in self.shards:
+            if offset < (size := shard.stat().st_size):
+                return np.fromfile(shard, np.float32, self.width + 1, offset=offset)
+            offset -= size
+        raise IndexError(f"row {place} of {len(self)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.dataset.classes import shown
+from training.dataset.few_rows import too_few_to_stop_by
 from training.dataset.shards import Rows
 
 FEW_GROUPS: Final = 5  # of held-back people, below which any of them alone moves the figures by a fifth or more
@@ -47,6 +48,15 @@ def warnings_of(
                 "equal_beats",
                 f"{equal} of the {len(test)} held-back beats are beats that were trained on, value by value: "
                 "is a recording there twice?",
+            )
+        )
+    if too_few_to_stop_by(validation):
+        found.append(
+            Warned(
+                "few_rows",
+                f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class, are too few to stop "
+                "a training by: all rows are trained on for a fixed number of epochs, and the probabilities are not "
+                "calibrated",
             )
         )
     return tuple(found)

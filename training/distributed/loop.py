@@ -17,7 +17,7 @@ def fit_distributed(
     team: Team,
     model: keras.Model,
     train: tf.data.Dataset,
-    validation: tf.data.Dataset,
+    validation: tf.data.Dataset | None,
     batch_size: int,
     epochs: range,
     class_weights: Mapping[int, float] | None,
@@ -74,21 +74,19 @@ class _Loop:
         self._take_steps = tf.function(self._steps)
         self._judge_all = tf.function(self._judged_rows)
 
-    def epoch(self, train: tf.data.Dataset, steps: int, validation: tf.data.Dataset) -> dict[str, float]:
+    def epoch(self, train: tf.data.Dataset, steps: int, validation: tf.data.Dataset | None) -> dict[str, float]:
         """The means over all workers' rows of an epoch, under the names that `Model.fit` gives them."""
         batches = iter(train)
         sums = np.zeros(3)
         with heeding_losses():
             for first in range(0, steps, STEPS_AT_ONCE):
                 sums += self._take_steps(batches, tf.constant(min(STEPS_AT_ONCE, steps - first))).numpy()
-            judged = self._judge_all(validation).numpy()
+            judged = np.zeros(3) if validation is None else self._judge_all(validation).numpy()
         right, loss, rows, val_right, val_loss, val_rows = self._team.total(np.concatenate([sums, judged]))
-        return {
-            "accuracy": right / rows,
-            "loss": loss / rows,
-            "val_accuracy": val_right / val_rows,
-            "val_loss": val_loss / val_rows,
-        }
+        logs = {"accuracy": right / rows, "loss": loss / rows}
+        if validation is not None:
+            logs |= {"val_accuracy": val_right / val_rows, "val_loss": val_loss / val_rows}
+        return logs
 
     def _steps(self, batches: Any, count: tf.Tensor) -> tf.Tensor:
         sums = tf.zeros(3, tf.float64)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import keras
 import numpy as np
@@ -20,10 +19,11 @@ from training.errors import TrainingError
 from training.network.build import build
 from training.network.checkpoint import Store
 from training.network.epochs import Epochs
-from training.network.inference import infer, logits, probabilities
+from training.network.inference import infer, logits, probabilities, training_deviation
+from training.network.loss import loss_of
+from training.network.schedule import Schedule
 from training.recipe import Recipe
 
-LEAST_GAIN = 1e-3  # of validation loss, within the patience
 STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch
 JUDGED_AT_ONCE = 1024  # rows
 
@@ -36,6 +36,8 @@ class Trained:
     history: dict[str, list[float]]
     best_epoch: int  # whose weights were kept, counted from 1
     seconds: float  # of the epochs that this process took part in
+    batch_size: int
+    early_stop: bool  # by the validation rows, which else were trained on, too
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
@@ -55,57 +57,62 @@ def fit(
     store: Store | None = None,
     watchers: Sequence[keras.callbacks.Callback] = (),
 ) -> Trained:
-    """Train until the validation loss stops falling and keep the best weights.
+    """Train until the validation loss stops falling and keep the best weights; or on all rows, as `Schedule` has it.
 
     With a `team` its workers train one network together; with a `store` a killed training goes on after its last epoch.
     `watchers` are told of each epoch.
     A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss.
     """
     keras.utils.set_random_seed(recipe.seed)
+    schedule = Schedule.of(train, validation, recipe)
     with team.strategy.scope() if team else nullcontext():
-        model = _compiled(build(train, classes), classes, recipe)
-    # Where beats are easy the loss falls for ever by ever less, which nobody should wait for.
-    stop = keras.callbacks.EarlyStopping(
-        "val_loss", min_delta=LEAST_GAIN, patience=recipe.patience, restore_best_weights=True
-    )
+        model = _compiled(build(schedule.train, classes), classes, schedule, recipe)
+    stop = schedule.stop(recipe)
     epochs = Epochs(stop, store)
     callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN(), *watchers]
-    left = range(epochs.done, epochs.done if epochs.ended else recipe.epochs)
+    left = range(epochs.done, epochs.done if epochs.ended else schedule.epochs)
     started = time.monotonic()
-    _fit(model, train, validation, recipe, left, callbacks, team)
+    _fit(model, schedule, recipe, left, callbacks, team)
     seconds = time.monotonic() - started
-    if not np.isfinite(epochs.history["val_loss"]).any():
+    losses = epochs.history[stop.monitor]
+    # Without early stop the last weights are kept, however they are.
+    if not np.isfinite(losses if schedule.validation else losses[-1]).any():
         raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
-    return Trained(_alone(model) if team else model, epochs.history, stop.best_epoch + 1, seconds)
+    kept = stop.best_epoch + 1 if schedule.validation else len(losses)
+    early_stop = schedule.validation is not None
+    own = _alone(model) if team else model
+    return Trained(own, epochs.history, kept, seconds, schedule.batch_size, early_stop)
 
 
-def _compiled(model: keras.Model, classes: int, recipe: Recipe) -> keras.Model:
-    loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+def _compiled(model: keras.Model, classes: int, schedule: Schedule, recipe: Recipe) -> keras.Model:
     model.compile(
-        keras.optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE
+        keras.optimizers.Adam(schedule.learning_rate(recipe)),
+        loss_of(classes, recipe.smoothing(schedule.validation is not None)),
+        metrics=["accuracy"],
+        steps_per_execution=STEPS_AT_ONCE,
     )
     return model
 
 
 def _fit(
     model: keras.Model,
-    train: Rows,
-    validation: Rows,
+    schedule: Schedule,
     recipe: Recipe,
     epochs: range,
     callbacks: list[keras.callbacks.Callback],
     team: Team | None,
 ) -> None:
-    batch = batch_size(len(train), recipe)
+    train, batch = schedule.train, schedule.batch_size
     seed = recipe.seed + epochs.start  # a resumed training does not see the first epoch's order again
-    judged = in_order(validation, JUDGED_AT_ONCE)
+    noise = recipe.noise * training_deviation(model) if recipe.noise else None
+    judged = in_order(schedule.validation, JUDGED_AT_ONCE) if schedule.validation else None
     if team:
-        own = shuffled(train, batch, seed, team.workers.index, team.size)
-        share = judged.shard(team.size, team.workers.index)
+        own = shuffled(train, batch, seed, team.workers.index, team.size, noise)
+        share = judged and judged.shard(team.size, team.workers.index)
         fit_distributed(team, model, own, share, batch, epochs, _weights(train, recipe), callbacks)
         return
     model.fit(
-        shuffled(train, batch, seed),
+        shuffled(train, batch, seed, noise=noise),
         validation_data=judged,
         initial_epoch=epochs.start,
         epochs=epochs.stop,
@@ -118,21 +125,15 @@ def _fit(
 
 def _alone(model: keras.Model) -> keras.Model:
     """The same network, of which the other workers need not be asked."""
-    copy = keras.models.clone_model(model)
+    copy = keras.Sequential.from_config(model.get_config())
     copy.set_weights(model.get_weights())
     return copy
 
 
-def batch_size(rows: int, recipe: Recipe) -> int:
-    """Rows per step: those of the recipe, else 32 to 1024, so that few rows take many steps and many use the machine.
-
-    Never more than all `rows`.
-    """
-    return min(recipe.batch_size or min(1024, max(32, rows // 200)), rows)
-
-
-def _weights(train: Rows, recipe: Recipe) -> dict[int, Any] | None:
-    if recipe.class_weights == "none":
+def _weights(train: Rows, recipe: Recipe) -> dict[int, float] | None:
+    """Weights of the class columns, whose mean over the rows is 1."""
+    if not recipe.class_weights:
         return None
-    present = {column: count for column, count in enumerate(train.counts) if count}
-    return {column: len(train) / (len(present) * count) for column, count in present.items()}
+    weights = {column: (1 / count) ** recipe.class_weights for column, count in enumerate(train.counts) if count}
+    total = sum(weight * train.counts[column] for column, weight in weights.items())
+    return {column: weight * len(train) / total for column, weight in weights.items()}

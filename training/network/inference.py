@@ -41,6 +41,11 @@ def training_mean(model: keras.Model) -> NDArray[np.float32]:
     return np.ravel(model.get_layer(NORMALIZATION).mean).astype(np.float32)
 
 
+def training_deviation(model: keras.Model) -> NDArray[np.float32]:
+    """The standard deviation of the training rows that the network was built for, (n,)."""
+    return np.sqrt(np.ravel(model.get_layer(NORMALIZATION).variance)).astype(np.float32)
+
+
 def apply_temperature(model: keras.Model, temperature: float) -> None:
     """Divide the network's logits by `temperature` in place: probabilities change, predicted classes do not."""
     for variable in model.get_layer(LOGITS).weights:

@@ -13,7 +13,7 @@ from training.dataset.shards import Rows
 from training.dataset.splits import Splits
 from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
-from training.network.fit import Trained, batch_size
+from training.network.fit import Trained
 from training.network.inference import infer
 from training.ood.score import OodScore
 from training.recipe import Recipe
@@ -54,9 +54,11 @@ def describe(
             "tensorflow": tf.__version__,
             "keras": release("keras"),
             "best_epoch": outcome.trained.best_epoch,
+            "early_stop": outcome.trained.early_stop,
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
-            "batch_size": batch_size(len(splits.train), recipe),
+            "batch_size": outcome.trained.batch_size,
+            "label_smoothing": recipe.smoothing(outcome.trained.early_stop),
         },
         "metrics": {
             **outcome.evaluation.metrics(),

@@ -67,12 +67,13 @@ def reliability_diagram(calibration: Calibration) -> str:
 
 
 def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
-    """Loss and accuracy by epoch, on training and validation rows."""
+    """Loss and accuracy by epoch, on training rows, and on validation rows where these stopped the training."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ["loss", "accuracy"], strict=True):
         epochs = range(1, len(history[name]) + 1)
         axes.plot(epochs, history[name], label="training")
-        axes.plot(epochs, history[f"val_{name}"], label="validation")
+        if validation := history.get(f"val_{name}"):
+            axes.plot(epochs, validation, label="validation")
         axes.axvline(best_epoch, color="grey", linestyle=":", label="kept weights")
         axes.set(xlabel="epoch", ylabel=name)
         axes.legend()

@@ -26,7 +26,7 @@ def command(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
 def beyond_the_note(process: subprocess.CompletedProcess[str], version: Path) -> list[str]:
     """The lines on stderr after what every training says there: how many beats it read, and what to know of them."""
     note = json.loads((version / "assets.extra" / "metrics.json").read_text())["data"]["note"]
-    beginning = f"60 beats of 12 values from beats.csv\nNOTE: {note}\n"
+    beginning = f"500 beats of 12 values from beats.csv\nNOTE: {note}\n"
     assert process.stderr.startswith(beginning), process.stderr
     return process.stderr.removeprefix(beginning).splitlines()
 
@@ -34,7 +34,7 @@ def beyond_the_note(process: subprocess.CompletedProcess[str], version: Path) ->
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("command")
-    data = write_beats(folder / "beats.csv", [0] * 30 + [1] * 30)
+    data = write_beats(folder / "beats.csv", [0] * 250 + [1] * 250)
     options = ["--data", data, "--models", folder / "ecg", "--epochs", "3", "--log-dir", folder / "logs"]
     return folder, command(*options, "--run", "first")
 

@@ -1,5 +1,6 @@
 """The network on rows from disk beside the same network on arrays."""
 
+import math
 from pathlib import Path
 
 import keras
@@ -12,6 +13,8 @@ from training.dataset.assignment import split_rows
 from training.dataset.shards import Rows, spool, write_shards
 from training.network.build import build
 from training.network.fit import fit
+from training.network.loss import loss_of
+from training.network.schedule import FIXED_EPOCHS, FIXED_STEPS, Schedule
 from training.recipe import Recipe
 
 CLASS_LABELS = np.array([2, 3, 5])
@@ -47,3 +50,36 @@ def test_shards_teach_as_much_as_arrays(parts):
     here, there = (np.mean(answers.argmax(axis=1) == test.columns()) for answers in (probabilities, expected))
     assert there > 0.7
     assert here > there - 0.05
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_loss_is_cross_entropy_of_smoothed_labels(classes):
+    rng = np.random.default_rng(0)
+    answers = rng.dirichlet(np.ones(classes), 20).astype(np.float32)
+    columns = rng.integers(0, classes, 20)
+    wanted = 0.8 * np.eye(classes)[columns] + 0.2 / classes
+    expected = -(wanted * np.log(answers)).sum(axis=1)
+    given = (columns[:, None].astype(np.float32), answers[:, 1:]) if classes == 2 else (columns, answers)
+    np.testing.assert_allclose(loss_of(classes, 0.2)(*given), expected, rtol=1e-3)
+
+
+def test_without_patience_all_rows_are_trained_on_for_a_fixed_number_of_epochs(parts):
+    train, validation, test = parts
+    trained = fit(train, validation, 3, Recipe(epochs=12, patience=0))
+    assert not trained.early_stop
+    assert (trained.best_epoch, list(trained.history)) == (12, ["accuracy", "loss"])
+    assert np.mean(trained.probabilities(test).argmax(axis=1) == test.columns()) > 0.65
+
+
+def test_the_schedule_of_few_rows_has_all_of_them_and_ends_by_itself(make_rows):
+    def schedule(rows: int, epochs: int = 500) -> Schedule:
+        learned, judging = (make_rows(np.zeros((each, 2), np.float32), np.arange(each) % 2) for each in (rows, 8))
+        return Schedule.of(learned, judging, Recipe(epochs=epochs))
+
+    few, many = schedule(15), schedule(40_000)
+    assert (len(few.train), few.validation, few.batch_size, few.epochs) == (23, None, 23, 500)
+    assert schedule(15, 30).epochs == 30
+    assert schedule(492).epochs == math.ceil(FIXED_STEPS * 32 / 500)
+    assert many.epochs == FIXED_EPOCHS
+    falling = few.learning_rate(Recipe())
+    assert [float(falling(step)) for step in (0, 250, 500)] == pytest.approx([1e-3, 5e-4, 0], abs=1e-9)

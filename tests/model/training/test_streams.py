@@ -56,3 +56,22 @@ def test_workers_share_the_batches_of_one_and_take_equally_many_steps(rows):
     shares = [numbers(shuffled(rows, 12, 3, worker, workers=3)) for worker in range(3)]
     assert [sorted(chain(*batches)) for batches in zip(*shares, strict=True)] == [sorted(batch) for batch in alone[:8]]
     assert {len(batch) for share in shares for batch in share} == {4}
+
+
+def test_noise_is_another_each_time_and_the_same_however_many_workers(rows):
+    deviations = np.array([0.5, 0], np.float32)  # of the second column none, which tells the class
+
+    def noise(batches):
+        features = np.concatenate([features for features, _ in batches])
+        return features[:, 0] - np.round(features[:, 0])
+
+    batches = shuffled(rows, 20, seed=3, noise=deviations / 10)
+    first, second = noise(batches), noise(batches)
+    assert np.std(first) == pytest.approx(0.05, rel=0.3)
+    assert not np.isin(np.round(first, 5), np.round(second, 5)).all()
+    alone = [features.numpy() for features, _ in shuffled(rows, 20, 3, noise=deviations)]
+    shares = [shuffled(rows, 20, 3, worker, 2, deviations) for worker in range(2)]
+    for batch, *parts in zip(alone, *shares, strict=True):
+        for worker, (features, columns) in enumerate(parts):
+            np.testing.assert_array_equal(features, batch[worker::2])
+            np.testing.assert_array_equal(features[:, 1], columns)

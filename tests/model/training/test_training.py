@@ -113,7 +113,10 @@ def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_p
     assert "synthetic: made for a test" in (version / "assets.extra" / "report.html").read_text()
     told = json.loads(load(version)["metadata"]()["description"].numpy())
     assert told["data"]["note"].startswith("synthetic: made for a test\nno column says whose beats they are")
-    assert ([each["code"] for each in told["data"]["warnings"]], told["data"]["groups"]) == (["no_groups"], None)
+    assert ([each["code"] for each in told["data"]["warnings"]], told["data"]["groups"]) == (
+        ["no_groups", "few_rows"],
+        None,
+    )
     assert sum(told["data"]["rows"].values()) == 23
 
 

@@ -37,8 +37,8 @@ def trained(parts: tuple[Rows, Rows], *others: Any) -> Trained:
 def make_parts(make_rows):
     def made(classes: int) -> tuple[Rows, Rows]:
         rng = np.random.default_rng(0)
-        columns = np.minimum(np.arange(240) % 5, classes - 1)
-        features = (rng.normal(0, 1, (240, 6)) + columns[:, None]).astype(np.float32)
+        columns = np.minimum(np.arange(256) % 5, classes - 1)
+        features = (rng.normal(0, 1, (256, 6)) + columns[:, None]).astype(np.float32)
         return make_rows(features[:192], columns[:192]), make_rows(features[192:], columns[192:])
 
     return made
@@ -49,10 +49,19 @@ def parts(make_parts):
     return make_parts(2)
 
 
-@pytest.mark.parametrize(("classes", "class_weights"), [(2, "none"), (3, "balanced")])
-def test_the_loop_for_several_workers_learns_what_keras_own_does(make_parts, classes, class_weights):
+@pytest.mark.parametrize(
+    ("classes", "chosen"),
+    [
+        (2, {}),
+        (3, {"class_weights": 1.0}),
+        (2, {"noise": 0.5, "label_smoothing": 0.2, "class_weights": 0.5}),
+        (3, {"noise": 0.5, "label_smoothing": 0.2, "patience": 0}),
+    ],
+    ids=["two", "weighed", "smoothed", "no early stop"],
+)
+def test_the_loop_for_several_workers_learns_what_keras_own_does(make_parts, classes, chosen):
     parts = make_parts(classes)
-    recipe = Recipe(epochs=3, batch_size=16, class_weights=class_weights)
+    recipe = Recipe(epochs=3, batch_size=16, **chosen)
     own, keras = (trained(parts, classes, recipe, team) for team in (ALONE, None))
     assert own.history.keys() == keras.history.keys()
     for name, values in keras.history.items():

@@ -19,6 +19,9 @@ from training.options import parse_options
         (["--classes", "N,V,N"], "argument --classes: 'N,V,N' does not name"),
         (["--classes", "N,,V"], "argument --classes: 'N,,V' does not name"),
         (["--at-least", "0"], "argument --at-least: '0' is not a whole number of 1 or more"),
+        (["--class-weights", "2"], "argument --class-weights: '2' is not none, balanced, or a number from 0 to 1"),
+        (["--noise", "nan"], "argument --noise: 'nan' is not a number from 0 to 10"),
+        (["--label-smoothing", "-1"], "argument --label-smoothing: '-1' is not a number from 0 to 0.5"),
         (["--learning-rate", "inf"], "argument --learning-rate: 'inf' is not a number above 0"),
     ],
 )
@@ -30,8 +33,23 @@ def test_a_mistake_is_named_with_what_is_wanted(arguments, sentence, capsys):
 
 def test_what_is_given_reaches_the_recipe_and_the_rest_keeps_its_default():
     options = parse_options(["--epochs", "3", "--class-weights", "balanced", "--keep", "2"])
-    assert (options.recipe.epochs, options.recipe.class_weights, options.keep) == (3, "balanced", 2)
+    assert (options.recipe.epochs, options.recipe.class_weights, options.keep) == (3, 1.0, 2)
     assert (options.recipe.patience, options.test, options.models.parts) == (15, None, ("models", "ecg"))
+
+
+@pytest.mark.parametrize(("text", "power"), [("none", 0), ("balanced", 1), ("0.8", 0.8)])
+def test_class_weights_are_a_power_of_the_share(text, power):
+    assert parse_options(["--class-weights", text]).recipe.class_weights == power
+
+
+def test_noise_and_smoothing_reach_the_recipe_and_no_patience_is_one():
+    recipe = parse_options(["--noise", "0.3", "--label-smoothing", "0", "--patience", "0"]).recipe
+    assert (recipe.noise, recipe.label_smoothing, recipe.patience) == (0.3, 0, 0)
+
+
+def test_labels_are_smoothed_where_nothing_stops_the_training_early_or_it_is_asked_for():
+    chosen = [parse_options(arguments).recipe for arguments in ([], ["--label-smoothing", "0.2"])]
+    assert [(recipe.smoothing(True), recipe.smoothing(False)) for recipe in chosen] == [(0, 0.1), (0.2, 0.2)]
 
 
 def test_columns_and_classes_are_told_by_name():

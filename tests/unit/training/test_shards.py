@@ -112,3 +112,13 @@ def test_the_disk_holds_the_beats_once(tmp_path):
         write_shards(spooled, [np.arange(rows)], CLASS_LABELS, tmp_path, chunk * RECORD_BYTES, chunk * RECORD_BYTES)
     assert spooled.path.stat().st_size == chunk * RECORD_BYTES
     assert sum(path.stat().st_size for path in tmp_path.glob("beats-0-*") if path.is_file()) == 950 * RECORD_BYTES
+
+
+def test_two_parts_are_joined_where_they_lie(tmp_path):
+    first, second = sharded(tmp_path, [np.arange(6), np.arange(6, 15)])
+    joined = first.joined(second)
+    assert numbers(joined) == numbers(first) + numbers(second)
+    assert (len(joined), joined.counts) == (15, (8, 7))
+    assert joined.take([14, 5, 6])[:, 0].tolist() == [numbers(joined)[place] for place in (14, 5, 6)]
+    with pytest.raises(IndexError):
+        joined.take([15])
