@@ -1,5 +1,6 @@
 """A release from nothing to nothing, in the order of its life: each test goes on where the one before it ended."""
 
+import json
 from collections import Counter
 
 import pytest
@@ -8,6 +9,16 @@ from tests.cluster.conftest import Cluster, Ingress
 from tests.gateway_process import asked_all_the_time
 
 NEW_SETTINGS = "--set=training.options.seed=7"
+# Runs inside a model server's pod and tells how an empty HandleReloadConfigRequest is answered.
+RELOAD = """
+import grpc
+with grpc.insecure_channel("127.0.0.1:8500") as channel:
+    reload = channel.unary_unary("/tensorflow.serving.ModelService/HandleReloadConfigRequest")
+    try:
+        print("OK", reload(b"", timeout=30))
+    except grpc.RpcError as error:
+        print(error.code().name, error.details())
+"""
 
 
 def served_version(ingress: Ingress) -> str:
@@ -46,6 +57,25 @@ def test_helm_test_passes(cluster):
     told = cluster.helm("test", "ecg", "--logs", "--timeout=2m")
     assert "Succeeded" in told
     assert "version 1, class 0: {'predicted_class': 0" in told
+
+
+def test_the_model_server_refuses_a_reload(cluster):
+    pod = ("deployment/ecg-serving", "--container=serving")
+    assert cluster.kubectl("exec", *pod, "--", "python", "-c", RELOAD).startswith("PERMISSION_DENIED ")
+
+
+def test_a_model_server_without_a_handler_of_sigterm_ends_long_before_its_grace_period(cluster):
+    (deployment,) = cluster.objects("deployments", "serving")
+    spec = deployment["spec"]["template"]["spec"] | {"terminationGracePeriodSeconds": 240}
+    (server,) = spec["containers"]
+    # `sleep` handles no signal; it answers no probe either, and has no clients to wait for
+    for name in ("args", "lifecycle", "startupProbe", "readinessProbe", "livenessProbe"):
+        server.pop(name)
+    server["command"] = ["sleep", "3600"]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "no-handler"}, "spec": spec}
+    cluster.kubectl("create", "--filename=-", text=json.dumps(pod))
+    cluster.kubectl("wait", "pod/no-handler", "--for=condition=Ready", "--timeout=2m")
+    cluster.kubectl("delete", "pod/no-handler", "--wait=true", "--timeout=60s")
 
 
 def test_an_upgrade_without_a_change_trains_and_restarts_nothing(cluster, ingress):

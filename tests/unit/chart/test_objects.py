@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, Object, container_of, containers, one, pods
 
 LATEST = ("--set", "serving.versions=latest")
+OWN_SERVER = ("--values", CHART / "values-ecg-serving.yaml")
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 NEW_DATA = {
     "content": ["--set", "data.content=a"],
@@ -511,15 +512,31 @@ def test_names_are_short_enough_for_the_objects(render, read_yaml, helm):
 
 
 def test_the_projects_own_server_takes_the_place_of_the_official_one(render):
-    own = render("--values", CHART / "values-ecg-serving.yaml")
-    official = render()
-    mine, theirs = (one(each, "Deployment", "serving")["spec"]["template"]["spec"] for each in (own, official))
-    server, image = mine["containers"][0], mine["containers"][0]["image"]
-    assert image.startswith("ecg-serving:")
-    assert "command" not in server
-    args = [*theirs["containers"][0]["args"]]
-    assert "--allow_reload=false" not in args
-    args.insert(args.index("--grpc_channel_arguments=grpc.max_connection_age_ms=5000"), "--allow_reload=false")
-    same = {**theirs["containers"][0], "image": image, "args": args}
-    assert server == {key: value for key, value in same.items() if key != "command"}
-    assert theirs["containers"][0]["command"] == ["tensorflow_model_server"]
+    own, official = (container_of(each, "Deployment", "serving") for each in (render(*OWN_SERVER), render()))
+    assert own["image"].startswith("ecg-serving:")
+    assert official["command"] == ["tensorflow_model_server"]
+    assert "--allow_reload=false" not in official["args"]
+    differs = {"image", "command", "args"}
+    assert own == {key: value for key, value in official.items() if key not in differs} | {
+        "image": own["image"],
+        "args": own["args"],
+    }
+    theirs = replace(flags_of(official), allow_reload=False, grpc_max_threads=Flags().grpc_max_threads)
+    assert flags_of(own) == theirs
+
+
+@pytest.mark.parametrize("versions", ["pinned", "latest"])
+def test_the_official_server_refuses_no_request_for_threads_and_is_not_held_up_by_a_broken_version(render, versions):
+    official = flags_of(container_of(render("--set", f"serving.versions={versions}"), "Deployment", "serving"))
+    assert (official.grpc_max_threads, official.max_num_load_retries) == (128, 0)
+
+
+def test_the_projects_own_server_tries_the_latest_version_again(render):
+    own = flags_of(container_of(render(*OWN_SERVER, *LATEST), "Deployment", "serving"))
+    assert own.max_num_load_retries == Flags().max_num_load_retries > 0
+
+
+def test_a_model_server_without_a_handler_hears_sigterm(objects):
+    """As process 1 of its namespace it would not."""
+    serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]
+    assert serving["shareProcessNamespace"] is True
