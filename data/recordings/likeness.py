@@ -38,5 +38,5 @@ def _usual(
 
 def _beat(samples: NDArray[np.float32], rate: float, peak: int, name: str) -> NDArray[np.float64] | None:
     start, end = (place * rate / 1000 for place in WINDOWS[name])
-    values = means(samples, peak + start, end - start, VALUES)
+    values = means(samples, rate, peak + start, end - start, VALUES)
     return None if values is None else normalised(values)

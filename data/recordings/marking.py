@@ -48,7 +48,7 @@ def mark(recording: Path, annotated: Annotations | None, options: CutOptions) ->
 
 
 def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which annotated beats the lead has; a warning counts the others."""
+    """Say which annotated beats the lead has, each of them once; warnings count the others."""
     inside = (samples >= 0) & (samples < len(lead.samples))
     waves = inside & has_wave(lead.samples, lead.rate, samples)
     if not inside.all():
@@ -56,7 +56,13 @@ def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[n
         log.warning("%s: %d annotated beats are not within the recording and are left out", recording, outside)
     if flat := np.count_nonzero(inside & ~waves):
         log.warning("%s: %s is flat or missing at %d annotated beats, which are left out", recording, lead.name, flat)
-    return waves
+    again = np.diff(samples, prepend=-len(lead.samples)) <= CLOSE_SECONDS * lead.rate
+    if again.any():
+        log.warning(
+            "%s: %d beats are annotated twice within %g ms, maybe in two leads; the first of both is taken",
+            *(recording, np.count_nonzero(again), 1000 * CLOSE_SECONDS),
+        )
+    return waves & ~again
 
 
 def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:

@@ -3,11 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from data.recordings.peaks import FLAT_SECONDS
 
-def means(samples: NDArray[np.float32], start: float, span: float, length: int) -> NDArray[np.float64] | None:
+
+def means(
+    samples: NDArray[np.float32], rate: float, start: float, span: float, length: int
+) -> NDArray[np.float64] | None:
     """Return `length` values from `start` on over `span` samples; None for a gap, a flat line or an end in the window.
 
-    Each value is the mean of the samples about its place, so that nothing is aliased.
+    Each value is the mean of the samples about its place, so that nothing is aliased. A flat line that reaches into the
+    window is one if it is so long that no beat is looked for in it.
     """
     places = start + np.linspace(0, span, length)
     half = max(span / (length - 1), 1) / 2
@@ -15,6 +20,9 @@ def means(samples: NDArray[np.float32], start: float, span: float, length: int) 
     if first < 0 or last >= len(samples):
         return None
     if np.ptp(samples[first : last + 1]) == 0:  # the rounding of its sums would be taken for a wave
+        return None
+    beyond = int(FLAT_SECONDS * rate)
+    if has_flat_line(samples[max(first - beyond, 0) : last + 1 + beyond], rate):
         return None
     sums = np.concatenate([[0], np.cumsum(samples[first : last + 1], dtype=np.float64)])
     if np.isnan(sums[-1]):
@@ -28,3 +36,12 @@ def normalised(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return values (n,) with mean 0 and deviation 1, as the rows of the UCR archive; None where all are the same."""
     deviation = values.std(ddof=1)
     return (values - values.mean()) / deviation if deviation > 0 else None
+
+
+def has_flat_line(samples: NDArray[np.float32], rate: float) -> bool:
+    """Say whether `samples` (n,) keep one value for more than FLAT_SECONDS.
+
+    Some recorders write the last value again and again while an electrode is off.
+    """
+    ends = np.flatnonzero(samples[1:] != samples[:-1])  # of runs of one value
+    return bool(np.diff(ends, prepend=-1, append=len(samples) - 1).max() > FLAT_SECONDS * rate)

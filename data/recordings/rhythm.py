@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.recordings.cut import RHYTHM
+from data.recordings.resample import has_flat_line
 
 SHORTEST: Final = 0.2  # seconds; less is no heartbeat
 LONGEST: Final = 3.0  # seconds; a pause may last longer
@@ -27,8 +28,8 @@ def rhythm_of(samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64
     the MIT-BIH database; de Chazal, O'Dwyer and Reilly (IEEE Transactions on Biomedical Engineering 51(7), 2004) take
     much the same.
 
-    Intervals count as 0.2 to 3 seconds. In place of one with a gap in it (NaN), of the first beat's previous one and of
-    the last beat's next one stands the median of all.
+    Intervals count as 0.2 to 3 seconds. In place of one with a gap in it (NaN) or a flat line of more than a second,
+    of the first beat's previous one and of the last beat's next one stands the median of all.
     """
     intervals = [_interval(samples, rate, *pair) for pair in pairwise(peaks.tolist())]
     overall = median([each for each in intervals if not math.isnan(each)] or [UNKNOWN])
@@ -39,8 +40,9 @@ def rhythm_of(samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64
 
 
 def _interval(samples: NDArray[np.float32], rate: float, peak: int, following: int) -> float:
-    """Return an RR interval in seconds; NaN for one with a gap."""
-    gap = np.isnan(samples[peak:following]).any()
+    """Return an RR interval in seconds; NaN for one with a gap or a flat line."""
+    between = samples[peak:following]
+    gap = np.isnan(between).any() or has_flat_line(between, rate)
     return math.nan if gap else min(max((following - peak) / rate, SHORTEST), LONGEST)
 
 

@@ -4,7 +4,9 @@ import re
 from typing import Final
 
 # All but ASCII is the micro sign: Latin-1, UTF-8, code page 437 or what a program without it wrote instead.
-VOLTAGE: Final = re.compile(r"(n|nano|u|micro|mikro|[^\x00-\x7f]|\?|m|milli|mili|)[ -]?v(?:ol[a-z]*)?", re.IGNORECASE)
+VOLTAGE: Final = re.compile(
+    r"(n|nano|u|micro|mikro|[^\x00-\x7f]|\?|m|milli|mili|)[ -]?v(?:ol(?!tage|ume)[a-z]*)?", re.IGNORECASE
+)
 MILLIVOLTS: Final = {"": 1000.0, "m": 1.0, "milli": 1.0, "mili": 1.0, "n": 1e-6, "nano": 1e-6}
 MICROVOLT: Final = 1e-3
 

@@ -22,13 +22,13 @@ def cut_beats(
     """Yield index of the peak and values of each beat, as many as `cut` has names.
 
     A beat reaches from a fortieth of its RR interval before the peak to as much before the next peak, or over the
-    window of the cut, in ms from its peak. There is none where the window has a gap (NaN), is flat or goes beyond the
-    recording. By RR intervals there is none of the last peak either, nor of one before a pause of more than
-    LONGEST_SECONDS. `samples` must be in mV for a cut in mV.
+    window of the cut, in ms from its peak. There is none where the window has a gap (NaN) or a flat line of more than a
+    second, is flat or goes beyond the recording. By RR intervals there is none of the last peak either, nor of one
+    before a pause of more than LONGEST_SECONDS. `samples` must be in mV for a cut in mV.
     """
     beside = _beside(samples, rate, peaks, cut.beside)
     for index, start, span in _windows(rate, peaks.tolist(), cut):
-        trace = _trace(samples, start, span, cut)
+        trace = _trace(samples, rate, start, span, cut)
         if trace is not None:
             yield index, np.append(trace, beside[index])
 
@@ -45,8 +45,10 @@ def _windows(rate: float, peaks: list[int], cut: Cut) -> Iterator[tuple[int, flo
             yield index, peak - BEFORE_PEAK * span, span
 
 
-def _trace(samples: NDArray[np.float32], start: float, span: float, cut: Cut) -> NDArray[np.float64] | None:
-    values = means(samples, start, span, cut.length)
+def _trace(
+    samples: NDArray[np.float32], rate: float, start: float, span: float, cut: Cut
+) -> NDArray[np.float64] | None:
+    values = means(samples, rate, start, span, cut.length)
     if values is None:
         return None
     return normalised(values) if cut.scale == "deviation" else values - np.median(values)

@@ -30,6 +30,7 @@ class ColumnarTable:
     class_names: tuple[str, ...] | None = None
     unit: str = "row"  # what the rows are counted by
     booleans: frozenset[int] = frozenset()  # columns that hold True and False
+    index: frozenset[int] = frozenset()  # columns that were the index of a pandas frame
     lists: Lists = ()  # columns of the file that hold the values of a beat, each as a list
 
     @property
@@ -65,13 +66,16 @@ def open_columnar(path: Path) -> tuple[ColumnarTable, list[list[str]]]:
     import pyarrow  # as above
 
     try:
-        lists = find_lists(path, _schema(path), _batches(path, 1))
-        schema = flatten(_schema(path).empty_table(), lists).schema
+        as_stored = _schema(path)
+        lists = find_lists(path, as_stored, _batches(path, 1))
+        schema = flatten(as_stored.empty_table(), lists).schema
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet or Arrow ({_short(error)}); fetch it again") from None
     names = tuple(map(plain_name, schema.names))
     booleans = frozenset(column for column, kind in enumerate(schema.types) if str(kind) == "bool")
-    table = ColumnarTable(path, names, booleans=booleans, lists=lists)
+    stored_index = (as_stored.pandas_metadata or {}).get("index_columns", [])  # dicts for those without a column
+    index = frozenset(column for column, name in enumerate(schema.names) if name in stored_index)
+    table = ColumnarTable(path, names, booleans=booleans, index=index, lists=lists)
     for column, name in enumerate(names):
         if name in names[:column]:
             raise DataError(f"{path}, column {column + 1}: {name!r} names two columns; give each its own name")

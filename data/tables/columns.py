@@ -13,6 +13,7 @@ from data.tables.layout import Layout, Table, column_of, option, title
 from data.tables.roles import (
     INDEX,
     OF_A_CODE,
+    OF_A_PLACE,
     holds_codes,
     holds_text,
     identifier_rank,
@@ -76,19 +77,16 @@ class Columns:
         return found[0] if found else None
 
     def indices(self, taken: set[int]) -> list[int]:
-        """Return the columns that only count or number the rows."""
+        """Return the columns that only count or number the rows, or were the index of a pandas frame."""
         table = self.table
-        return [
-            column
-            for column in range(table.width)
-            if column not in taken
-            and is_index(
-                table.names[column] if table.names else None,
-                self.values(column),
-                table.decimal,
-                column == table.width - 1,
-            )
-        ]
+        return [column for column in range(table.width) if column not in taken and self._is_index(column)]
+
+    def _is_index(self, column: int) -> bool:
+        table = self.table
+        name = table.names[column] if table.names else None
+        if name is not None and column in table.index and identifier_rank(name) in (None, OF_A_PLACE):
+            return True
+        return is_index(name, self.values(column), table.decimal, column == table.width - 1)
 
     def identifiers(self, taken: set[int]) -> list[int]:
         """Return the columns of identifiers, by their names or by zeros before numbers; those of persons first."""

@@ -20,21 +20,32 @@ _NUMBER_OF: Final = r"((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?"
 PERSON: Final = re.compile(
     _NUMBER_OF
     + r"(patient|patienten|subject|person|who|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|"
+    r"pat|subj|usubj|pt(?=id|no|nr|num)|initials|"
     r"proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)" + _NUMBER
 )
 RECORDING: Final = re.compile(
     _NUMBER_OF + r"(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid|"
+    r"run|trial|series|stay|hadm|admission|episode|"
     r"aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)" + _NUMBER
 )
 OTHER: Final = re.compile(
-    r"(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)"
+    r"(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|no|seq|sequence|counter|hash|(beat|row|sample|segment|window|instance|example|trace|signal|epoch|cycle|lfd|seq)"
     r"(id|identifier|no|nr|num|number|name|index|idx))s?"
 )
 # where in a recording a beat is, as data.beats writes it; such columns are never the group
-PLACE: Final = re.compile(r"(beat|sample|second|time|timestamp|(r?peak|r)?(position|pos|peak|onset))s?")
+PLACE: Final = re.compile(
+    r"(beat|sample|second|(r?peak|r)?(peak|onset)|"
+    r"(time|timestamp|(r?peak|r)?(position|pos)|ts|utc|unix(time|timestamp)?|epoch(time)?|"
+    r"rpeak(index|idx|sample|time|location|loc)|"
+    r"((window|segment|beat|time|sample)?(start|begin|stop|end)|tstart)(time|timestamp|sample|index|idx|position|pos)?)"
+    r"(us|ms|sec|second)?)s?"
+)
 # what tables have of the person, the recording and the split beside a beat's values; a model must not learn from it
 _SPLIT: Final = r"((strat|cv|k)?(fold|split)|(sub|train|test)?set|partition|(is)?(train|test|val|validation|training))"
-_OF_PERSON: Final = r"((age|alter)(years|yrs|y|atecg)?|sex|gender|geschlecht|(height|weight)(cm|kg)?|bmi|race)"
+_OF_PERSON: Final = (
+    r"((age|alter)(years|yrs|y|atecg)?|sex|gender|geschlecht|(height|weight)(cm|kg)?|bmi|race|ethnicity|"
+    r"sexo|sexe|edad|dob|yob|((date|year)of)?birth(date|day|year)?|geburts(datum|jahr))"
+)
 _OF_HEART: Final = r"((mean|avg|average)?(hr|heartrate|pulserate|herzfrequenz)(bpm)?|bpm|(is)?(paced|pacemaker))"
 _OF_RECORDING: Final = (
     r"(signalquality|quality|sqi|fs|(sample|sampling)(rate|frequency)(hz)?|lead|channel|device|site|hospital|nurse|"

@@ -49,6 +49,11 @@ class TextTable:
         """The columns that hold True and False: none, as these are texts here."""
         return frozenset()
 
+    @property
+    def index(self) -> frozenset[int]:
+        """The columns that were the index of a pandas frame: text does not tell."""
+        return frozenset()
+
     def chunks(self) -> Iterator[Chunk]:
         """Yield the lines of data in chunks."""
         for chunk in plain_chunks(self.path):

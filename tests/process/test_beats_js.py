@@ -291,7 +291,8 @@ def test_gaps_and_flat_stretches_are_seen_as_in_python(node, leads, tmp_path, si
 
 def test_a_lead_that_is_held_for_minutes(node):
     files = FLAT_HOLD.with_suffix(".hea"), FLAT_HOLD.with_suffix(".dat")
-    same_as_python(node([recording(*files)])[0], read_lead(FLAT_HOLD))
+    for cut in (PLAIN, CUTS[1]):
+        same_as_python(node([recording(*files, features=features_of(cut))])[0], read_lead(FLAT_HOLD), cut)
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: f"{cut.names[0]}-{cut.names[-1]}")

@@ -16,14 +16,15 @@ const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
  * @param {ArrayLike<number>} peaks sample numbers, ascending
  * @param {import("./cut.js").Cut} cut
  * @returns {{peak: number, start: number, end: number, values: Float32Array}[]}
- *   start and end are sample numbers and not whole. There is no beat where the window has a gap, is flat or goes beyond
- *   the recording; by RR intervals there is none of the last peak either, nor of one before a pause of over three seconds.
+ *   start and end are sample numbers and not whole. There is no beat where the window has a gap or a flat line of more than
+ *   a second, is flat or goes beyond the recording; by RR intervals there is none of the last peak either, nor of one before
+ *   a pause of over three seconds.
  */
 export function cutBeats(samples, rate, peaks, cut) {
   const beside = besideOf(samples, rate, peaks, cut.beside);
   const beats = [];
   for (const { index, start, span } of windows(rate, peaks, cut)) {
-    const trace = traceOf(samples, start, span, cut);
+    const trace = traceOf(samples, rate, start, span, cut);
     const values = trace && Float32Array.from([...trace, ...cut.beside.map((name) => beside[index][name])]);
     if (values) beats.push({ peak: peaks[index], start, end: start + span, values });
   }
@@ -41,8 +42,8 @@ function* windows(rate, peaks, { window }) {
   }
 }
 
-function traceOf(samples, start, span, { length, scale }) {
-  const values = means(samples, start, span, length);
+function traceOf(samples, rate, start, span, { length, scale }) {
+  const values = means(samples, rate, start, span, length);
   return values && (scale === "mV" ? lessMedian(values) : normalised(values));
 }
 

@@ -18,7 +18,7 @@ const MOST_BEATS = 1000; // of which the usual beat is the median
 export function likenessOf(samples, rate, peaks, name) {
   const [start, end] = WINDOWS[name].map((place) => (place * rate) / 1000);
   const beatOf = (peak) => {
-    const values = means(samples, peak + start, end - start, VALUES);
+    const values = means(samples, rate, peak + start, end - start, VALUES);
     return values && normalised(values);
   };
   const every = Math.ceil(peaks.length / MOST_BEATS);

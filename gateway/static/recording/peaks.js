@@ -2,7 +2,7 @@
 
 import { average, filtered, runningMedian, whole } from "./filter.js";
 
-const FLAT_SECONDS = 1; // a longer gap or flat line ends a stretch
+export const FLAT_SECONDS = 1; // a longer gap or flat line ends a stretch
 const WINDOW_SECONDS = 1.5; // one beat at least, at 40 beats a minute
 const BLOCK_WINDOWS = 200; // searched at a time: five minutes
 const HALF = 6; // windows to either side in the running medians

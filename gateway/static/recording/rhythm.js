@@ -1,6 +1,6 @@
 /** The RR intervals about a beat; as data/recordings/rhythm.py, which says why, so change both. */
 
-import { median } from "./resample.js";
+import { hasFlatLine, median } from "./resample.js";
 
 const SHORTEST = 0.2; // seconds; less is no heartbeat
 const LONGEST = 3; // seconds; a pause may last longer
@@ -37,9 +37,10 @@ export function rhythmOf(samples, rate, peaks) {
   });
 }
 
-/** An RR interval in seconds; null for one with a gap. */
+/** An RR interval in seconds; null for one with a gap or a flat line. */
 function interval(samples, rate, peak, next) {
-  return samples.subarray(peak, next).some(Number.isNaN) ? null : Math.min(Math.max((next - peak) / rate, SHORTEST), LONGEST);
+  const between = samples.subarray(peak, next);
+  return between.some(Number.isNaN) || hasFlatLine(between, rate) ? null : Math.min(Math.max((next - peak) / rate, SHORTEST), LONGEST);
 }
 
 function ratio(one, other) {

@@ -3,7 +3,7 @@
 const PREFIXES = { "": 1000, m: 1, u: 1e-3, n: 1e-6 }; // of a volt, in millivolts
 const LONG_PREFIXES = { milli: "m", mili: "m", micro: "u", mikro: "u", nano: "n" };
 const MICRO = /^(?:[^\x00-\x7f]|\?)v(?:olts?)?$/i; // the micro sign, or what a program without it wrote instead
-const VOLTS = /^(milli|mili|micro|mikro|nano|[mun])?[ -]?(?:v|vol[a-z]*)$/i;
+const VOLTS = /^(milli|mili|micro|mikro|nano|[mun])?[ -]?(?:v|vol(?!tage|ume)[a-z]*)$/i;
 const SECONDS = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9, min: 60, h: 3600 };
 const TIME_WORDS = [
   [/^(ns|nsecs?|nanos?|nanose[ckg]\w*)$/, "ns"],

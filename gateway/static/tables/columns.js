@@ -9,15 +9,23 @@ const NUMBER = "((s|en)?(id|ids|identifier|no|nr|num|number|nummer|numm?e?ro|cod
 const NUMBER_OF = "((id|no|nr|num|number|nume?ro|code|nom)(of|de|du|del)?)?";
 const IDENTIFIER = new RegExp(
   `^(${NUMBER_OF}(patient|patienten|subject|person|who|participant|individual|volunteer|donor|client|animal|mrn|ssn|pid|sid|` +
+    `pat|subj|usubj|pt(?=id|no|nr|num)|initials|` +
     `proband|teilnehmer|versuchsperson|sujet|sujeto|paciente|paziente|soggetto)${NUMBER}|` +
     `${NUMBER_OF}(record|recording|rec|file|case|study|exam|visit|encounter|session|ecg|rid|` +
+    `run|trial|series|stay|hadm|admission|episode|` +
     `aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)${NUMBER}|` +
-    "(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|(beat|row|sample|segment|window|instance|example|trace|signal)(id|identifier|no|nr|num|number|name|index|idx))s?)$",
+    "(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|no|seq|sequence|counter|hash|" +
+    "(beat|row|sample|segment|window|instance|example|trace|signal|epoch|cycle|lfd|seq)(id|identifier|no|nr|num|number|name|index|idx))s?)$",
 );
-const PLACE = /^(beat|sample|second|time|timestamp|(r?peak|r)?(position|pos|peak|onset))s?$/;
+const PLACE = new RegExp(
+  "^(beat|sample|second|(r?peak|r)?(peak|onset)|" +
+    "(time|timestamp|(r?peak|r)?(position|pos)|ts|utc|unix(time|timestamp)?|epoch(time)?|rpeak(index|idx|sample|time|location|loc)|" +
+    "((window|segment|beat|time|sample)?(start|begin|stop|end)|tstart)(time|timestamp|sample|index|idx|position|pos)?)(us|ms|sec|second)?)s?$",
+);
 const ATTRIBUTE = new RegExp(
   "^(((strat|cv|k)?(fold|split)|(sub|train|test)?set|partition|(is)?(train|test|val|validation|training))|" +
-    "((age|alter)(years|yrs|y|atecg)?|sex|gender|geschlecht|(height|weight)(cm|kg)?|bmi|race)|" +
+    "((age|alter)(years|yrs|y|atecg)?|sex|gender|geschlecht|(height|weight)(cm|kg)?|bmi|race|ethnicity|" +
+    "sexo|sexe|edad|dob|yob|((date|year)of)?birth(date|day|year)?|geburts(datum|jahr))|" +
     "((mean|avg|average)?(hr|heartrate|pulserate|herzfrequenz)(bpm)?|bpm|(is)?(paced|pacemaker))|" +
     "(signalquality|quality|sqi|fs|(sample|sampling)(rate|frequency)(hz)?|lead|channel|device|site|hospital|nurse|database|dataset|source|year|month|day|hour|date|datetime))" +
     "(s|id|no|nr|code|name|index)?$",

@@ -96,7 +96,7 @@ def test_voltages_become_millivolts(unit, expected):
     assert millivolts(unit) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("unit", ["", "adu", "bpm", "mm", "s", "value", "g"])
+@pytest.mark.parametrize("unit", ["", "adu", "bpm", "mm", "s", "value", "g", "Voltage", "volume"])
 def test_other_units_stay(unit):
     assert millivolts(unit) is None
 

@@ -41,6 +41,14 @@ def test_a_beat_without_a_whole_window_counts_as_the_usual_one():
     assert likeness_of(np.zeros_like(samples), RATE, PEAKS[:2], "like_qrs").tolist() == [1, 1]
 
 
+@pytest.mark.parametrize(("held", "whole"), [(RATE, True), (RATE + 1, False)], ids=["a-second", "longer"])
+def test_a_long_flat_line_that_reaches_into_the_window_is_a_gap(held, whole):
+    samples = LEAD.copy()
+    samples[PEAKS[5] + 60 : PEAKS[5] + 60 + held] = 1
+    likeness = likeness_of(samples, RATE, PEAKS[:6], "like_beat")
+    assert (likeness[5] < 1) == whole
+
+
 def test_of_many_beats_those_that_lie_evenly_make_the_usual_one():
     peaks = np.arange(100, 100 + 250 * (2 * MOST_BEATS + 1), 250)
     samples = strip(peaks, RATE, peaks[-1] + 300)

@@ -14,7 +14,7 @@ RATE = 100
 
 def rhythm(peaks: list[int], gaps: tuple[int, ...] = ()) -> NDArray[np.float64]:
     """Of each peak its values in the order of RHYTHM, (peaks, 6), in a recording with gaps of one sample."""
-    samples = np.zeros(max(peaks, default=0) + 100, np.float32)
+    samples = np.arange(max(peaks, default=0) + 100, dtype=np.float32)
     samples[list(gaps)] = np.nan
     found = rhythm_of(samples, RATE, np.array(peaks, np.int64))
     assert tuple(found) == RHYTHM
@@ -69,6 +69,14 @@ EVEN = [1, 1, 1, 1, 1, 1]
 )
 def test_each_beat_has_a_number_for_each_interval(peaks, gaps, right):
     np.testing.assert_allclose(rhythm(peaks, gaps), np.reshape(right, (-1, 6)))
+
+
+@pytest.mark.parametrize(("held", "pause"), [(RATE, 3), (RATE + 1, 1)], ids=["a-second", "longer"])
+def test_a_long_flat_line_is_no_pause(held, pause):
+    samples = np.arange(900, dtype=np.float32)
+    samples[250 : 250 + held] = 7  # a value that is held while an electrode is off
+    found = rhythm_of(samples, RATE, np.array([100, 200, 600, 700, 800]))
+    assert found["rr_previous"].tolist() == [1, 1, pause, 1, 1]
 
 
 @given(steps=st.lists(st.integers(1, 1000), max_size=60), gaps=st.lists(st.integers(0, 1000), max_size=5))

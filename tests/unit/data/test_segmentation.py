@@ -229,6 +229,16 @@ def test_beats_are_cut_at_their_annotations_moved_to_the_deflection(tmp_path, ta
     assert places.tolist() == annotated[:-1].tolist()
 
 
+def test_a_beat_that_is_annotated_in_two_leads_has_one_row(tmp_path, table, caplog):
+    both = np.ravel(np.column_stack([RECORD_BEATS, RECORD_BEATS + 4]))
+    annotate(table, both, ["N", "V"] * len(RECORD_BEATS), RATE)
+    write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions())
+    assert read_beats(tmp_path / "beats.csv").labels.tolist() == [0] * (len(RECORD_BEATS) - 1)
+    places = np.loadtxt(tmp_path / "positions.csv", delimiter=",", skiprows=1)[:, 0]
+    assert places.tolist() == RECORD_BEATS[:-1].tolist()
+    assert f"{len(RECORD_BEATS)} beats are annotated twice within 50 ms" in caplog.text
+
+
 def test_annotations_are_matched_at_their_own_rate(tmp_path, table):
     symbols = ["N", "A"] * (len(RECORD_BEATS) // 2) + ["N"] * (len(RECORD_BEATS) % 2)
     annotate(table, RECORD_BEATS * 4, symbols, 4 * RATE)

@@ -74,7 +74,22 @@ def test_names_of_labels(name):
 @pytest.mark.parametrize(
     ("name", "is_one"),
     [
-        *((name, True) for name in ("fold", "strat_fold", "Age", "sex", "HR", "heart_rate", "split", "paced", "bmi")),
+        *(
+            (name, True)
+            for name in (
+                "fold",
+                "strat_fold",
+                "Age",
+                "sex",
+                "HR",
+                "heart_rate",
+                "split",
+                "paced",
+                "bmi",
+                "DOB",
+                "birth_date",
+            )
+        ),
         *((name, False) for name in ("F1", "V5", "rr_previous", "qrs", "hrv", "page", "label", "0.02", "")),
     ],
 )

@@ -96,3 +96,12 @@ def test_any_length_is_cut_from_the_same_window(length, span, rate, seed):
         ((_, values),) = beats
         assert values.shape == (length,)
         assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize(("held", "whole"), [(250, True), (251, False)], ids=["a-second", "longer"])
+@pytest.mark.parametrize("window", [None, (-200.0, 400.0)], ids=["RR-interval", "peak"])
+def test_a_long_flat_line_in_the_window_leaves_no_beat(window, held, whole):
+    samples = np.random.default_rng(0).normal(size=1500).astype(np.float32)
+    samples[590 : 590 + held] = 0.3  # 360 ms after the peak
+    cut = Cut(30, window)
+    assert any(index == 0 for index, _ in cut_beats(samples, 250, np.array([500, 900]), cut)) == whole
