@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+FEW_ROWS = 1000  # of training, which a network of 128-64 learns by heart
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -16,9 +18,12 @@ class Recipe:
     class_weights: float = 0.0  # a class weighs the inverse of its share to this power: 1 is balanced
     seed: int = 0
 
-    def smoothing(self, early_stop: bool) -> float:
-        """The label smoothing: that of the recipe, else 0.1 without early stop, where nothing keeps it from certainty.
+    def smoothing(self, early_stop: bool, rows: int) -> float:
+        """The label smoothing: that of the recipe, else 0.1 where few `rows` are trained on without early stop.
 
-        With early stop the probabilities are calibrated, which smoothing would get in the way of.
+        On ECG5000's first 23 and 100 rows it was worth 0.002 of accuracy. With early stop or many rows probabilities
+        are right without it: on other people's beats of MIT-BIH it made the calibration error 0.106 instead of 0.002.
         """
-        return (0.0 if early_stop else 0.1) if self.label_smoothing is None else self.label_smoothing
+        if self.label_smoothing is not None:
+            return self.label_smoothing
+        return 0.1 if not early_stop and rows < FEW_ROWS else 0.0

@@ -87,7 +87,7 @@ def fit(
 def _compiled(model: keras.Model, classes: int, schedule: Schedule, recipe: Recipe) -> keras.Model:
     model.compile(
         keras.optimizers.Adam(schedule.learning_rate(recipe)),
-        loss_of(classes, recipe.smoothing(schedule.validation is not None)),
+        loss_of(classes, recipe.smoothing(schedule.validation is not None, len(schedule.train))),
         metrics=["accuracy"],
         steps_per_execution=STEPS_AT_ONCE,
     )

@@ -58,7 +58,7 @@ def describe(
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
             "batch_size": outcome.trained.batch_size,
-            "label_smoothing": recipe.smoothing(outcome.trained.early_stop),
+            "label_smoothing": recipe.smoothing(outcome.trained.early_stop, len(splits.train) + len(splits.validation)),
         },
         "metrics": {
             **outcome.evaluation.metrics(),

@@ -57,7 +57,10 @@ def test_beats_of_one_person_on_both_sides_would_score_full_marks_and_by_group_d
     assert (found["metrics"]["intervals"]["over"], high - low > 0.3) == ("groups", True)
     assert sum(found["data"]["groups"].values()) == PEOPLE
     _is_cross_validated(found["cross_validation"], capsys.readouterr().out)
-    assert "Cross-validation in 2 folds by people" in (apart / "assets.extra" / "report.html").read_text()
+    assert (
+        "2 trainings, each judged by people that it was not trained on"
+        in (apart / "assets.extra" / "report.html").read_text()
+    )
     texts = [path.read_bytes() for path in apart.rglob("*") if path.is_file()]
     assert not [text for text in texts if b"Jane Q" in text]
 

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -81,5 +82,5 @@ def test_the_schedule_of_few_rows_has_all_of_them_and_ends_by_itself(make_rows):
     assert schedule(15, 30).epochs == 30
     assert schedule(492).epochs == math.ceil(FIXED_STEPS * 32 / 500)
     assert many.epochs == FIXED_EPOCHS
-    falling = few.learning_rate(Recipe())
+    falling: Any = few.learning_rate(Recipe())
     assert [float(falling(step)) for step in (0, 250, 500)] == pytest.approx([1e-3, 5e-4, 0], abs=1e-9)

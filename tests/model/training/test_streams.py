@@ -65,7 +65,7 @@ def test_noise_is_another_each_time_and_the_same_however_many_workers(rows):
         features = np.concatenate([features for features, _ in batches])
         return features[:, 0] - np.round(features[:, 0])
 
-    batches = shuffled(rows, 20, seed=3, noise=deviations / 10)
+    batches = shuffled(rows, 20, seed=3, noise=deviations / np.float32(10))
     first, second = noise(batches), noise(batches)
     assert np.std(first) == pytest.approx(0.05, rel=0.3)
     assert not np.isin(np.round(first, 5), np.round(second, 5)).all()

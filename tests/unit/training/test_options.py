@@ -49,7 +49,8 @@ def test_noise_and_smoothing_reach_the_recipe_and_no_patience_is_one():
 
 def test_labels_are_smoothed_where_nothing_stops_the_training_early_or_it_is_asked_for():
     chosen = [parse_options(arguments).recipe for arguments in ([], ["--label-smoothing", "0.2"])]
-    assert [(recipe.smoothing(True), recipe.smoothing(False)) for recipe in chosen] == [(0, 0.1), (0.2, 0.2)]
+    cases = ((True, 100), (False, 100), (False, 5000))  # whether there is an early stop, and of how many rows
+    assert [[recipe.smoothing(*case) for case in cases] for recipe in chosen] == [[0, 0.1, 0], [0.2, 0.2, 0.2]]
 
 
 def test_columns_and_classes_are_told_by_name():
