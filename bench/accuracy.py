@@ -13,7 +13,7 @@ import numpy as np
 
 from training.dataset.splits import read_splits
 from training.options import parse_options
-from training.pipeline import fit_and_evaluate
+from training.outcome import fit_and_evaluate
 from training.store.locked_folders import scratch
 
 SEEDS = range(5)

@@ -28,7 +28,7 @@ from data.recordings.segmentation import write_beats
 from training.dataset.splits import read_splits
 from training.network.inference import infer
 from training.options import parse_options
-from training.pipeline import fit_and_evaluate
+from training.outcome import fit_and_evaluate
 from training.store.locked_folders import scratch
 
 DS1: Final = (

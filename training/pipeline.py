@@ -1,8 +1,6 @@
 """The way from a file of beats to a published version, step by step."""
 
-import json
 import logging
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -10,24 +8,20 @@ from typing import Any
 
 import tensorflow as tf
 
+from training.artifacts import write_artifacts
 from training.dataset.splits import Fold, Splits, Spooled, read_splits, read_spooled
 from training.distributed.workers import Team, Workers, join
 from training.errors import PublishError, TrainingError
-from training.evaluation.calibration import Calibration, fit_temperature
 from training.evaluation.comparison import compare
 from training.evaluation.cross_validation import as_text, cross_validate
 from training.evaluation.evaluation import Evaluation
-from training.export.saved_model import export, verify, write_warmup
-from training.export.signatures import Servable
 from training.network.checkpoint import Store, fingerprint, mark, published
 from training.network.fit import fit
-from training.network.inference import apply_temperature, training_mean
-from training.ood.score import fit_ood
 from training.options import Options
-from training.recipe import Recipe
-from training.report.description import Outcome, describe, examples, reference
-from training.report.provenance import network_shape, provenance
-from training.report.report import summary, write_report
+from training.outcome import fit_and_evaluate
+from training.report.description import describe
+from training.report.provenance import provenance
+from training.report.report import summary
 from training.store.locked_folders import scratch
 from training.store.version_files import read_spared, write_version
 from training.store.versions import prune, publish, staging
@@ -35,8 +29,6 @@ from training.tracking.mlflow_run import record_run
 from training.tracking.tensorboard import EpochEvents
 
 log = logging.getLogger(__name__)
-
-CHECKED_BEATS = 256  # real beats on which the written model must agree with the trained one
 
 
 def train(options: Options, workers: Workers | None = None) -> Path | None:
@@ -84,7 +76,7 @@ def _lead(options: Options, team: Team | None) -> int:
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            _write(folder, splits, outcome, description, {"compared": compared, "provenance": made_of})
+            write_artifacts(folder, splits, outcome, description, {"compared": compared, "provenance": made_of})
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)
@@ -135,53 +127,3 @@ def _store(options: Options, splits: Splits, team: Team | None) -> Store | None:
     if team:
         team.require_same(number, "the workers were given different beats or options; give all of them the same")
     return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None
-
-
-def fit_and_evaluate(
-    splits: Splits,
-    recipe: Recipe,
-    team: Team | None = None,
-    store: Store | None = None,
-    watchers: Sequence[EpochEvents] = (),
-) -> Outcome:
-    """Train by one part, calibrate by the second, judge by the third; TrainingError if the training diverged."""
-    trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store, watchers)
-    truth = splits.class_labels[splits.test.columns()]
-    before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
-    # Of rows that were trained on, the network is surer than of others.
-    temperature = (
-        fit_temperature(trained.logits(splits.validation), splits.validation.columns()) if trained.early_stop else 1.0
-    )
-    apply_temperature(trained.model, temperature)
-    answers = trained.probabilities(splits.test)
-    evaluation = Evaluation(splits.class_labels, truth, answers, splits.class_names, splits.test.groups)
-    calibration = Calibration(temperature, before, evaluation.reliability())
-    return Outcome(trained, calibration, evaluation, fit_ood(splits.train, splits.validation, recipe.seed))
-
-
-def _write(folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]) -> None:
-    evaluation = outcome.evaluation
-    shown = examples(splits.test, evaluation)
-    beats, _ = next(splits.test.blocks(CHECKED_BEATS))
-    export(_servable(splits, outcome, {**description, "examples": shown}), folder)
-    verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
-    write_warmup(folder, folder.parent.name, beats)
-    extra = folder / "assets.extra"
-    report = {**description, **beside, "network": network_shape(outcome.trained.model)}
-    metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
-    (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
-    (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")
-    write_report(extra / "report.html", report, outcome, splits.test)
-
-
-def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> Servable:
-    baseline = training_mean(outcome.trained.model)
-    held_against = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
-    return Servable(
-        outcome.trained.model,
-        outcome.unusual,
-        baseline,
-        splits.class_labels,
-        splits.beats.feature_names,
-        json.dumps({**description, **held_against}),
-    )

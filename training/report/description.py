@@ -1,6 +1,6 @@
 """What a version tells of itself: where it comes from, how good it is, and the beats that it should be held against."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as release
 from typing import Any
@@ -11,26 +11,14 @@ from numpy.typing import NDArray
 
 from training.dataset.shards import Rows
 from training.dataset.splits import Splits
-from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
-from training.network.fit import Trained
 from training.network.inference import infer
-from training.ood.score import OodScore
+from training.outcome import Outcome
 from training.recipe import Recipe
 
 MOST_BEATS = 100_000  # from which the deciles are taken
 SPLITS = ("train", "validation", "test")
 DECILES = np.arange(1, 10) / 10
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """All that came of a training."""
-
-    trained: Trained
-    calibration: Calibration
-    evaluation: Evaluation
-    unusual: OodScore
 
 
 def describe(

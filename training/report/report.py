@@ -10,8 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from training.dataset.shards import Rows
 from training.evaluation.comparison import Compared
 from training.evaluation.evaluation import Evaluation
+from training.outcome import Outcome
 from training.report import figures
-from training.report.description import Outcome
 
 PAGE = "report.html.j2"
 MINUS = "\N{MINUS SIGN}"

@@ -12,7 +12,8 @@ from training.dataset.splits import read_splits
 from training.distributed.workers import Workers
 from training.errors import TrainingError
 from training.options import parse_options
-from training.pipeline import fit_and_evaluate, train
+from training.outcome import fit_and_evaluate
+from training.pipeline import train
 
 PEOPLE = 30
 

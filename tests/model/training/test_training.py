@@ -19,8 +19,8 @@ from training.errors import PublishError, TrainingError
 from training.export.saved_model import verify
 from training.ood.score import fit_ood
 from training.options import parse_options
-from training.pipeline import fit_and_evaluate, train
-from training.report.description import Outcome
+from training.outcome import Outcome, fit_and_evaluate
+from training.pipeline import train
 
 
 def run(data: Path, models: Path, *arguments: str) -> Path:

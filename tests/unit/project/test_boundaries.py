@@ -52,7 +52,7 @@ TRAINING_MAY_IMPORT = {
     "export": {"network", "ood"},
     "evaluation": {"dataset", "export", "store"},
     "tracking": set(),
-    "report": {"dataset", "network", "ood", "evaluation", "recipe"},
+    "report": {"dataset", "network", "evaluation", "outcome", "recipe"},
 }
 # What of the model server each of its packages may import beside itself, errors and logs.
 SERVING_MAY_IMPORT = {

@@ -1,0 +1,50 @@
+"""The files of a version: the SavedModel, checked and warmed up, and beside it metrics, beats and report."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from training.dataset.splits import Splits
+from training.export.saved_model import export, verify, write_warmup
+from training.export.signatures import Servable
+from training.network.inference import training_mean
+from training.outcome import Outcome
+from training.report.description import examples, reference
+from training.report.provenance import network_shape
+from training.report.report import write_report
+
+CHECKED_BEATS: Final = 256  # real beats on which the written model must agree with the trained one
+
+
+def write_artifacts(
+    folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]
+) -> None:
+    """Write a version into `folder`; what is `beside` the description is in metrics and report only, not in the model.
+
+    Raises PublishError if the written model answers otherwise than the trained one.
+    """
+    evaluation = outcome.evaluation
+    shown = examples(splits.test, evaluation)
+    beats, _ = next(splits.test.blocks(CHECKED_BEATS))
+    export(_servable(splits, outcome, {**description, "examples": shown}), folder)
+    verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
+    write_warmup(folder, folder.parent.name, beats)
+    extra = folder / "assets.extra"
+    report = {**description, **beside, "network": network_shape(outcome.trained.model)}
+    metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
+    (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
+    (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")
+    write_report(extra / "report.html", report, outcome, splits.test)
+
+
+def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> Servable:
+    baseline = training_mean(outcome.trained.model)
+    held_against = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
+    return Servable(
+        outcome.trained.model,
+        outcome.unusual,
+        baseline,
+        splits.class_labels,
+        splits.beats.feature_names,
+        json.dumps({**description, **held_against}),
+    )
