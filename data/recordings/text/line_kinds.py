@@ -1,7 +1,8 @@
-"""Tables of which a line is no sample of all leads: one of beats, one of leads in lines, one of lists."""
+"""Tables of which a line is no sample of all leads: one of beats, one of leads in lines or by turns, one of lists."""
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from data.errors import DataError
@@ -11,6 +12,9 @@ MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values
 FEW_ROWS: Final = 15  # leads, where they are in lines
 LIST: Final = re.compile(r"\[\s*-?\d[^:\]]*,[^:\]]*\]", re.ASCII)
 LONGEST_BEAT: Final = 1000  # samples
+MOST_LEADS: Final = 16  # that take turns
+TURNS: Final = 3  # of each lead
+LEAD_NAME: Final = re.compile(r"[A-Za-z][^:]*")
 
 
 def check_lists(head: Head) -> None:
@@ -22,6 +26,27 @@ def check_lists(head: Head) -> None:
             f"{head.path}, line {number}, {head.where(column)}: a list of numbers in one field; write a line per "
             "sample, in a file for each list, and give it with --rate"
         )
+
+
+def check_turns(head: Head) -> None:
+    """DataError if several leads take turns, a line for each at every time, with their names in a column."""
+    first = [head.column(column) for column in range(min(head.narrowest, 3))]  # the times are among them
+    for column in range(head.narrowest):
+        names = head.column(column)
+        leads = names.index(names[0], 1) if names[0] in names[1:] else 0
+        if not 2 <= leads <= MOST_LEADS or len(names) < TURNS * leads or not all(map(LEAD_NAME.fullmatch, names)):
+            continue
+        if names[leads:] == names[:-leads] and any(_is_time_of_turns(texts, leads) for texts in first):
+            raise DataError(
+                f"{head.path}, line {head.rows[0][0]}, {head.where(column)}: {', '.join(names[:leads])} take turns "
+                "line by line; write a column per lead, or keep the lines of one"
+            )
+
+
+def _is_time_of_turns(texts: Sequence[str], leads: int) -> bool:
+    """Say whether a column is the same in all lines of a turn, and another in the next one."""
+    turns = [texts[at : at + leads] for at in range(0, len(texts) - leads + 1, leads)]
+    return all(len(set(turn)) == 1 for turn in turns) and all(one[0] != next_[0] for one, next_ in pairwise(turns))
 
 
 def check_width(head: Head, leads: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ from data.recordings.text.columns import find_leads, time_columns
 from data.recordings.text.doubles import without_doubles
 from data.recordings.text.gaps import Gaps
 from data.recordings.text.head import Head, read_head
-from data.recordings.text.line_kinds import check_lists, check_width
+from data.recordings.text.line_kinds import check_lists, check_turns, check_width
 from data.recordings.text.rows import RowReader, Rows
 from data.recordings.text.time_grid import Gap, UnevenError
 from data.recordings.units import millivolts
@@ -51,6 +51,7 @@ class SignalTable:
         """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
         head = read_head(path)
         check_lists(head)
+        check_turns(head)
         leads = find_leads(head)
         check_width(head, leads)
         head, drops_doubles = without_doubles(head)

@@ -10,6 +10,9 @@ import { RecordingError } from "./errors.js";
 
 const LOOKED_AT = 2000; // lines
 const LIST = /^\[\s*-?\d[^:\]]*,[^:\]]*\]$/;
+const MOST_LEADS = 16; // that take turns
+const TURNS = 3; // of each lead
+const LEAD_NAME = /^[A-Za-z][^:]*$/;
 const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
 const TIMINGS = { times: (rows) => Times.of(rows), counter: () => new Numbers() };
 const NO_CLOCK = { kind: null };
@@ -22,6 +25,7 @@ const NO_CLOCK = { kind: null };
 export async function openCsv(file, rate) {
   const whole = readHead(file.name, await firstLines(file));
   refuseLists(whole, file.name);
+  refuseTurns(whole, file.name);
   const head = withoutDoubles(whole, findClock(file.name, whole));
   const clock = findClock(file.name, head);
   const places = head.names.map((_, place) => place).filter((place) => isLead(head, clock, place));
@@ -42,6 +46,25 @@ function refuseLists({ names, sample: [row] }, what) {
   const place = row?.fields.findIndex((field) => LIST.test(field)) ?? -1;
   if (place < 0) return;
   throw new RecordingError(`${what}, line ${row.number}, column ${place + 1} (${names[place]}): a list of numbers in one field; write a line per sample, in a file for each list`);
+}
+
+/** Several leads take turns, a line for each at every time, with their names in a column. */
+function refuseTurns({ names, sample, width }, what) {
+  for (let place = 0; place < width; place++) {
+    const texts = sample.map(({ fields }) => fields[place]);
+    const leads = texts.indexOf(texts[0], 1);
+    if (leads < 2 || leads > MOST_LEADS || texts.length < TURNS * leads || !texts.every((text) => LEAD_NAME.test(text))) continue;
+    const isTurn = texts.every((text, row) => row < leads || text === texts[row - leads]);
+    if (!isTurn || ![0, 1, 2].some((other) => other < width && isTimeOfTurns(sample.map(({ fields }) => fields[other]), leads))) continue;
+    const named = names[place] ? ` (${names[place]})` : "";
+    throw new RecordingError(`${what}, line ${sample[0].number}, column ${place + 1}${named}: ${texts.slice(0, leads).join(", ")} take turns line by line; write a column per lead, or keep the lines of one`);
+  }
+}
+
+/** Is a column the same in all lines of a turn, and another in the next one? */
+function isTimeOfTurns(texts, leads) {
+  const whole = texts.slice(0, texts.length - (texts.length % leads));
+  return whole.every((text, row) => (row % leads ? text === whole[row - 1] : row === 0 || text !== whole[row - 1]));
 }
 
 function isLead({ isMeasured, metadata }, { others }, place) {
