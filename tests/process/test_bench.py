@@ -73,7 +73,8 @@ def test_a_tensorflow_serving_binary_is_measured_bare_and_behind_the_gateway(mod
 def test_a_contender_that_answers_wrongly_fails_the_run(models, tmp_path):
     """What is expected is changed, so that the right answers are the wrong ones."""
     recorded = models / "1" / "assets.extra" / "beats.json"
-    recorded.write_text(recorded.read_text().replace('"predicted_class": 0', '"predicted_class": 7'))
+    wrong = [{**beat, "predicted_class": 7} for beat in json.loads(recorded.read_text())]
+    recorded.write_text(json.dumps(wrong))
     done = bench(models, tmp_path, "--quick", "--only", "direct,grpc", "--seconds", "0.1")
     assert done.returncode == 1
     assert "direct answered wrongly" in done.stderr
