@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from data.errors import DataError
-from training.dataset.assignment import Split, split_rows
-from training.dataset.groups import split_groups
+from training.dataset.assignment import Split
+from training.dataset.groups import split_beats
 
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -36,7 +36,7 @@ def fold_rows(
     for others, held_back in _dealt(labels[order], None if groups is None else groups[order], count):
         left, test = order[others], order[held_back]
         known = None if groups is None else groups[left]
-        train, validation = _training(labels[left], hashes[left], known, validation_share, seed, classes)
+        train, validation, _ = split_beats(labels[left], hashes[left], known, validation_share, 0.0, seed, classes)
         yield left[train], left[validation], test
 
 
@@ -57,11 +57,3 @@ def _dealt(labels: Numbers, groups: Hashes | None, count: int) -> list[tuple[Num
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of a class that is not in all folds, which the result tells
         return list(StratifiedGroupKFold(count).split(labels, labels, groups))
-
-
-def _training(
-    labels: Numbers, hashes: Hashes, groups: Hashes | None, share: float, seed: int, classes: Numbers
-) -> tuple[Numbers, Numbers]:
-    split = None if groups is None else split_groups(labels, hashes, groups, share, 0.0, seed, classes)
-    train, validation, _ = split or split_rows(labels, hashes, share, 0.0, seed, classes)
-    return train, validation

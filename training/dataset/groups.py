@@ -30,6 +30,21 @@ def _hashes(names: Iterable[str], salt: int) -> Hashes:
     return np.array([int.from_bytes(digest, "little") for digest in digests], np.uint64)
 
 
+def split_beats(
+    labels: Numbers,
+    hashes: Hashes,
+    groups: Hashes | None,
+    validation_share: float,
+    test_share: float,
+    seed: int,
+    classes: Numbers,
+) -> Split:
+    """Row numbers for training, validation and test: by `split_groups`, else row by row as `split_rows` has them."""
+    rest = (validation_share, test_share, seed, classes)
+    by_group = None if groups is None else split_groups(labels, hashes, groups, *rest)
+    return by_group or split_rows(labels, hashes, *rest)
+
+
 def split_groups(
     labels: Numbers,
     hashes: Hashes,

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from data.sources.default_source import provide
 from data.tables.reader import BeatFiles, open_beats
-from training.dataset.assignment import Split, split_rows
 from training.dataset.classes import Naming, choose, places_of, texts_of
 from training.dataset.folds import fold_rows
-from training.dataset.groups import split_groups
+from training.dataset.groups import split_beats
 from training.dataset.shards import Rows, Spool, write_shards
 from training.dataset.spooling import spool_files
 from training.dataset.warned import Warned, equal_beats, warnings_of
@@ -74,7 +73,10 @@ class Spooled:
     def split(self, options: Options) -> Splits:
         """Deal the beats out to three splits; the spool is gone then. Raises TrainingError if there is no room."""
         hashes = self.rows.hashes
-        numbers = self._numbers(options)
+        shares = options.validation_share, 0.0 if self.given else options.test_share
+        numbers = split_beats(
+            self.rows.labels, hashes, self.rows.groups, *shares, options.recipe.seed, self.class_labels
+        )
         with _room(self.folder):
             train, validation, test = write_shards(self.rows, numbers, self.class_labels, self.folder)
             judged = hashes[numbers[2]]
@@ -109,12 +111,6 @@ class Spooled:
             yield Fold(*parts)
             for path in (path for part in parts for path in part.shards):
                 path.unlink()
-
-    def _numbers(self, options: Options) -> Split:
-        rows, shares = self.rows, (options.validation_share, 0.0 if self.given else options.test_share)
-        by = (*shares, options.recipe.seed, self.class_labels)
-        split = None if rows.groups is None else split_groups(rows.labels, rows.hashes, rows.groups, *by)
-        return split or split_rows(rows.labels, rows.hashes, *by)
 
 
 def read_splits(options: Options, folder: Path, salt: int = 0) -> Splits:
