@@ -20,7 +20,7 @@ from training.network.build import build
 from training.network.checkpoint import Store
 from training.network.epochs import Epochs
 from training.network.inference import infer, logits, probabilities, training_deviation
-from training.network.loss import loss_of
+from training.network.loss import Loss, loss_of
 from training.network.schedule import Schedule
 from training.recipe import Recipe
 
@@ -38,6 +38,7 @@ class Trained:
     seconds: float  # of the epochs that this process took part in
     batch_size: int
     early_stop: bool  # by the validation rows, which else were trained on, too
+    label_smoothing: float
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
@@ -65,8 +66,10 @@ def fit(
     """
     keras.utils.set_random_seed(recipe.seed)
     schedule = Schedule.of(train, validation, recipe)
+    early_stop = schedule.validation is not None
+    smoothing = recipe.smoothing(early_stop, len(schedule.train))
     with team.strategy.scope() if team else nullcontext():
-        model = _compiled(build(schedule.train, classes), classes, schedule, recipe)
+        model = _compiled(build(schedule.train, classes), loss_of(classes, smoothing), schedule, recipe)
     stop = schedule.stop(recipe)
     epochs = Epochs(stop, store)
     callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN(), *watchers]
@@ -76,21 +79,16 @@ def fit(
     seconds = time.monotonic() - started
     losses = epochs.history[stop.monitor]
     # Without early stop the last weights are kept, however they are.
-    if not np.isfinite(losses if schedule.validation else losses[-1]).any():
+    if not np.isfinite(losses if early_stop else losses[-1]).any():
         raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
-    kept = stop.best_epoch + 1 if schedule.validation else len(losses)
-    early_stop = schedule.validation is not None
+    kept = stop.best_epoch + 1 if early_stop else len(losses)
     own = _alone(model) if team else model
-    return Trained(own, epochs.history, kept, seconds, schedule.batch_size, early_stop)
+    return Trained(own, epochs.history, kept, seconds, schedule.batch_size, early_stop, smoothing)
 
 
-def _compiled(model: keras.Model, classes: int, schedule: Schedule, recipe: Recipe) -> keras.Model:
-    model.compile(
-        keras.optimizers.Adam(schedule.learning_rate(recipe)),
-        loss_of(classes, recipe.smoothing(schedule.validation is not None, len(schedule.train))),
-        metrics=["accuracy"],
-        steps_per_execution=STEPS_AT_ONCE,
-    )
+def _compiled(model: keras.Model, loss: Loss, schedule: Schedule, recipe: Recipe) -> keras.Model:
+    optimizer = keras.optimizers.Adam(schedule.learning_rate(recipe))
+    model.compile(optimizer, loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE)
     return model
 
 

@@ -46,7 +46,7 @@ def describe(
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
             "batch_size": outcome.trained.batch_size,
-            "label_smoothing": recipe.smoothing(outcome.trained.early_stop, len(splits.train) + len(splits.validation)),
+            "label_smoothing": outcome.trained.label_smoothing,
         },
         "metrics": {
             **outcome.evaluation.metrics(),
