@@ -55,7 +55,7 @@ def judge(candidate: Version, served: Version, tolerance: float) -> str:
     if pair.difference is None:
         return _by_tolerance(pair, candidate.number, served.number, tolerance)
     worse = [name for name in JUDGED if pair.difference[name][1] < 0]
-    found = "; ".join(_in_words(pair, name, served.number) for name in JUDGED)
+    found = "; ".join(_in_words(pair, name, pair.difference[name], served.number) for name in JUDGED)
     if worse:
         raise Refused(
             f"version {candidate.number} is worse than version {served.number} beyond chance: {found}; "
@@ -74,9 +74,9 @@ def _by_tolerance(pair: SameRows, candidate: int, served: int, tolerance: float)
     return f"version {candidate}: {numbers} of version {served}{pair.rows}: not lower by more than {tolerance:g}"
 
 
-def _in_words(pair: SameRows, name: str, served: int) -> str:
+def _in_words(pair: SameRows, name: str, difference: tuple[float, float], served: int) -> str:
     mine, theirs = pair.mine[name], pair.theirs[name]
-    low, high = (pair.difference or {})[name]
+    low, high = difference
     verdict = "worse beyond chance" if high < 0 else "better beyond chance" if low > 0 else "no worse beyond chance"
     scores = f"{NAMES[name]} {mine:.3f} against {theirs:.3f} of version {served}{pair.rows}"
     return f"{scores}: difference {mine - theirs:.3f}, 95 % interval {low:.3f} to {high:.3f}: {verdict}"
