@@ -80,10 +80,9 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
     return _svg(figure)
 
 
-def example_beats(test: Rows, evaluation: Evaluation) -> str:
-    """Held-back beats of each class: some single ones, and the mean of all."""
+def example_beats(test: Rows, evaluation: Evaluation, means: NDArray[np.float64]) -> str:
+    """Held-back beats of each class: some single ones, and the mean of all, as `class_means` has them."""
     labels, names = evaluation.class_labels, evaluation.classes
-    means = class_means(test)
     figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
     for axes, label, name, mean in zip(
         figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, means, strict=True
@@ -95,12 +94,15 @@ def example_beats(test: Rows, evaluation: Evaluation) -> str:
     return _svg(figure)
 
 
-def worst_mistakes(test: Rows, evaluation: Evaluation) -> str | None:
-    """The beats of the most probable wrong answers, beside the means of both classes; None if no answer is wrong."""
+def worst_mistakes(test: Rows, evaluation: Evaluation, means: NDArray[np.float64]) -> str | None:
+    """The beats of the most probable wrong answers, beside the means of both classes; None if no answer is wrong.
+
+    `means` are those of `class_means`.
+    """
     places = mistakes(evaluation)[:MISTAKES]
     if not len(places):
         return None
-    names, means = evaluation.classes, class_means(test)
+    names = evaluation.classes
     rows = -(-len(places) // 3)
     figure = Figure(figsize=(9, 2.1 * rows), layout="constrained")
     every = figure.subplots(rows, 3, sharex=True, squeeze=False).ravel()

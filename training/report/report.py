@@ -20,13 +20,14 @@ MINUS = "\N{MINUS SIGN}"
 def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test: Rows) -> None:
     """Write the report of one training; `test` are the held-back beats that it was judged by."""
     evaluation, trained = outcome.evaluation, outcome.trained
+    means = figures.class_means(test)
     drawn = {
         "roc": figures.roc_curves(evaluation),
         "precision_recall": figures.precision_recall_curves(evaluation),
         "reliability": figures.reliability_diagram(outcome.calibration),
         "learning": figures.learning_curves(trained.history, trained.best_epoch),
-        "mistakes": figures.worst_mistakes(test, evaluation),
-        "examples": figures.example_beats(test, evaluation),
+        "mistakes": figures.worst_mistakes(test, evaluation, means),
+        "examples": figures.example_beats(test, evaluation, means),
     }
     wrong = len(figures.mistakes(evaluation))
     text = (
@@ -93,7 +94,7 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             *([f"NOTE: {note}"] if (note := description["data"]["note"]) else []),
             f"On {metrics['rows']} held-back beats: accuracy {metrics['accuracy']:.4f}, "
             f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
-            *_chance(metrics.get("intervals")),
+            _chance(metrics["intervals"]),
             f"Temperature {calibration['temperature']:.2f}: expected calibration error "
             f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
             f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
@@ -106,13 +107,11 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
     )
 
 
-def _chance(intervals: Mapping[str, Any] | None) -> list[str]:
-    if not intervals:
-        return []
-    return [
+def _chance(intervals: Mapping[str, Any]) -> str:
+    return (
         f"95 % intervals over {intervals['of']} {intervals['over']}: "
         f"accuracy {_interval(intervals['accuracy'])}, macro-F1 {_interval(intervals['macro_f1'])}"
-    ]
+    )
 
 
 def _scores_or_reason(found: dict[str, Any]) -> str:

@@ -108,8 +108,9 @@ def test_the_most_sure_mistakes_are_drawn_first(make_rows):
     evaluation = Evaluation(np.array([3, 5]), np.array([3, 5])[truth], chances, {3: "N", 5: "V" * 50})
     assert figures.mistakes(evaluation).tolist() == [1, 3, 0]
     rows = make_rows(np.arange(8, dtype=np.float32).reshape(4, 2), truth)
-    assert figures.class_means(rows).tolist() == [[2, 3], [4, 5]]
-    drawn = figures.worst_mistakes(rows, evaluation)
+    means = figures.class_means(rows)
+    assert means.tolist() == [[2, 3], [4, 5]]
+    drawn = figures.worst_mistakes(rows, evaluation, means)
     assert drawn
     titles = re.findall(r"<text [^>]*>((?:is|predicted) [^<]*)</text>", drawn)
     short = "5 (" + "V" * 26 + "…"
@@ -122,7 +123,7 @@ def test_the_most_sure_mistakes_are_drawn_first(make_rows):
         f"predicted {short}, 60.0 %",
     ]
     right = Evaluation(np.array([3, 5]), evaluation.predicted, chances)
-    assert figures.worst_mistakes(rows, right) is None
+    assert figures.worst_mistakes(rows, right, means) is None
 
 
 def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, two_classes):
