@@ -66,17 +66,17 @@ def _lead(options: Options, team: Team | None) -> int:
         # First, since a folder that cannot be written to is best known early.
         folder = stack.enter_context(staging(options.models))
         spooled = read_spooled(options, stack.enter_context(scratch()))
-        made_of = provenance(options.command, spooled.beats, spooled.given)
-        crossed = _cross_validate(options, spooled) if options.cross_validate else None
+        origin = provenance(options.command, spooled.beats, spooled.given)
+        cross_validation = _cross_validate(options, spooled) if options.cross_validate else None
         splits = spooled.split(options)
         store = _store(options, splits, team)
         watchers = [EpochEvents.under(options.log_dir, options.run)] if options.log_dir else []
         outcome = fit_and_evaluate(splits, options.recipe, team, store, watchers)
-        description = describe(splits, outcome, options.recipe, crossed)
+        description = describe(splits, outcome, options.recipe, cross_validation)
         compared = compare(options.models, outcome.evaluation, splits.test)
         print(summary(description, outcome.evaluation, compared), flush=True)
         try:
-            write_artifacts(folder, splits, outcome, description, {"compared": compared, "provenance": made_of})
+            write_artifacts(folder, splits, outcome, description, {"compared": compared, "provenance": origin})
             if options.run:
                 mark(folder, options.run)
             version = publish(folder)

@@ -29,7 +29,8 @@ RECORDING: Final = re.compile(
     r"aufnahme|aufzeichnung|datei|fall|fichier|enregistrement|archivo|registro)" + _NUMBER
 )
 OTHER: Final = re.compile(
-    r"(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|no|seq|sequence|counter|hash|(beat|row|sample|segment|window|instance|example|trace|signal|epoch|cycle|lfd|seq)"
+    r"(id|uid|group|groupid|uuid|guid|identifier|name|row|nr|no|seq|sequence|counter|hash|"
+    r"(beat|row|sample|segment|window|instance|example|trace|signal|epoch|cycle|lfd|seq)"
     r"(id|identifier|no|nr|num|number|name|index|idx))s?"
 )
 # where in a recording a beat is, as data.beats writes it; such columns are never the group

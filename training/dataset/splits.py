@@ -17,8 +17,8 @@ from training.dataset.classes import Naming, choose, places_of, texts_of
 from training.dataset.folds import fold_rows
 from training.dataset.groups import split_beats
 from training.dataset.shards import Rows, Spool, write_shards
+from training.dataset.split_warnings import SplitWarning, equal_beats, warnings_of
 from training.dataset.spooling import spool_files
-from training.dataset.warned import Warned, equal_beats, warnings_of
 from training.errors import TrainingError
 from training.options import NO_GROUP, Options
 
@@ -35,7 +35,7 @@ class Splits:
     train: Rows
     validation: Rows
     test: Rows
-    warnings: tuple[Warned, ...] = ()  # what people must know of the splits before they believe the figures
+    warnings: tuple[SplitWarning, ...] = ()  # what people must know of the splits before they believe the figures
 
     @property
     def note(self) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.export.log_level import hide_information
+from training.export.tensorflow_log import hide_information
 
 
 class Session:

@@ -4,7 +4,7 @@ import pytest
 
 from training.dataset.few_rows import too_few_to_stop_by
 from training.dataset.shards import Rows
-from training.dataset.warned import warnings_of
+from training.dataset.split_warnings import warnings_of
 
 
 def rows(*counts: int) -> Rows:

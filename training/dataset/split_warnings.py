@@ -20,7 +20,7 @@ BOTH_SIDES: Final = (
 NOTHING: Final = "the figures say nothing about other people"
 
 
-class Warned(NamedTuple):
+class SplitWarning(NamedTuple):
     """One thing to know, for programs and for people."""
 
     code: str
@@ -35,7 +35,7 @@ def warnings_of(
     notes: Sequence[str],
     given: str | None,
     equal: int,
-) -> tuple[Warned, ...]:
+) -> tuple[SplitWarning, ...]:
     """What the groups of the three splits, and the files' `notes`, say against the figures.
 
     `classes` are labels and names in the order of the class columns, `given` is the name of the test file, if there is
@@ -44,7 +44,7 @@ def warnings_of(
     found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
     if equal:
         found.append(
-            Warned(
+            SplitWarning(
                 "equal_beats",
                 f"{equal} of the {len(test)} held-back beats are beats that were trained on, value by value: "
                 "is a recording there twice?",
@@ -52,7 +52,7 @@ def warnings_of(
         )
     if too_few_to_stop_by(validation):
         found.append(
-            Warned(
+            SplitWarning(
                 "few_rows",
                 f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class, are too few to stop "
                 "a training by: all rows are trained on for a fixed number of epochs, and the probabilities are not "
@@ -62,20 +62,22 @@ def warnings_of(
     return tuple(found)
 
 
-def _of_groups(train: Rows, validation: Rows, test: Rows, notes: Sequence[str], given: str | None) -> list[Warned]:
+def _of_groups(
+    train: Rows, validation: Rows, test: Rows, notes: Sequence[str], given: str | None
+) -> list[SplitWarning]:
     if train.groups is None or validation.groups is None:
         return [_without_groups(notes, given)]
     if test.groups is None:
-        return [Warned("test_without_groups", f"{given} does not say whose beats it has: {BOTH_SIDES}")]
+        return [SplitWarning("test_without_groups", f"{given} does not say whose beats it has: {BOTH_SIDES}")]
     learned = np.union1d(train.groups, validation.groups)
     judged = np.unique(test.groups)
     both = len(np.intersect1d(learned, judged))
     found = []
     if len(np.union1d(learned, judged)) == 1:
-        return [Warned("one_group", f"all beats are of one person: {NOTHING}")]
+        return [SplitWarning("one_group", f"all beats are of one person: {NOTHING}")]
     if both and given:
         found.append(
-            Warned(
+            SplitWarning(
                 "group_on_both_sides",
                 f"{both} of the {len(judged)} people of {given} are among those that were trained on, "
                 "which makes the figures better than they are for other people",
@@ -83,7 +85,7 @@ def _of_groups(train: Rows, validation: Rows, test: Rows, notes: Sequence[str], 
         )
     elif both:
         found.append(
-            Warned(
+            SplitWarning(
                 "split_within_groups",
                 "each class is of one person alone, so none could be held back, and beats of the same person are on "
                 f"both sides of the split: {NOTHING}",
@@ -92,13 +94,13 @@ def _of_groups(train: Rows, validation: Rows, test: Rows, notes: Sequence[str], 
     elif len(judged) < FEW_GROUPS:
         people = "one person" if len(judged) == 1 else f"{len(judged)} people"
         found.append(
-            Warned(
+            SplitWarning(
                 "few_test_groups", f"the held-back beats are of {people} alone: for others the figures may be far off"
             )
         )
     if not both and len(np.intersect1d(train.groups, validation.groups)):
         found.append(
-            Warned(
+            SplitWarning(
                 "validation_within_groups",
                 "one person alone is left to train on, whose beats also say when to stop: a network that knows one "
                 "person may fail on others",
@@ -107,26 +109,28 @@ def _of_groups(train: Rows, validation: Rows, test: Rows, notes: Sequence[str], 
     return found
 
 
-def _without_groups(notes: Sequence[str], given: str | None) -> Warned:
+def _without_groups(notes: Sequence[str], given: str | None) -> SplitWarning:
     cut = [found for note in notes for found in CUT.finditer(note)]
     if any(found[2] for found in cut) or len(cut) > 1:
-        return Warned(
+        return SplitWarning(
             "pooled",
             "the beats of several recordings are pooled without a column that says which beat is of which: "
             f"{BOTH_SIDES}; --group names such a column",
         )
     if cut and not given:
-        return Warned("one_group", f"all beats are of one recording, so of one person: {NOTHING}")
-    return Warned("no_groups", f"no column says whose beats they are: {BOTH_SIDES}")
+        return SplitWarning("one_group", f"all beats are of one recording, so of one person: {NOTHING}")
+    return SplitWarning("no_groups", f"no column says whose beats they are: {BOTH_SIDES}")
 
 
-def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[Warned]:
+def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarning]:
     known = {label: name for label, name in names.items() if name is not None}
     missing = [shown(label, known) for label, count in zip(names, test.counts, strict=True) if not count]
     if not missing:
         return []
     listed = ", ".join(missing)
-    return [Warned("class_not_tested", f"no held-back beat is of class {listed}: the figures say nothing about it")]
+    return [
+        SplitWarning("class_not_tested", f"no held-back beat is of class {listed}: the figures say nothing about it")
+    ]
 
 
 def equal_beats(learned: NDArray[np.uint64], judged: NDArray[np.uint64]) -> int:
