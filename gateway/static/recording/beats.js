@@ -1,7 +1,8 @@
 /** Cuts beats as data/recordings/windows.py does: the two are held together by a test, so change both. */
 
 import { likenessOf } from "./likeness.js";
-import { means, median, normalised } from "./resample.js";
+import { median } from "./numbers.js";
+import { means, normalised } from "./resample.js";
 import { rhythmOf } from "./rhythm.js";
 
 const LONGEST_SECONDS = 3; // from one peak to the next; beyond it beats were missed

@@ -1,6 +1,7 @@
 /** How like its recording's usual beat a beat is; as data/recordings/likeness.py, so change both. */
 
-import { means, median, normalised } from "./resample.js";
+import { median } from "./numbers.js";
+import { means, normalised } from "./resample.js";
 
 const WINDOWS = { like_beat: [-250, 450], like_qrs: [-100, 100] }; // ms from the peak
 const VALUES = 71; // of a window

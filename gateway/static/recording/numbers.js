@@ -6,8 +6,11 @@ export function mean(values) {
   return sum / values.length;
 }
 
+/** The middle value, of two their mean; NaN of none. */
 export function median(values) {
-  return quantile(values, 0.5);
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Between two of the sorted values in proportion. */

@@ -39,14 +39,6 @@ export function normalised(values) {
   return deviation > 0 ? values.map((value) => (value - mean) / deviation) : null;
 }
 
-/** The median, of two middle values their mean; NaN of none. */
-export function median(values) {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  if (!sorted.length) return NaN;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 /** Whether samples keep one value for more than FLAT_SECONDS. */
 export function hasFlatLine(samples, rate) {
   let run = 0; // where the value became what it is

@@ -1,6 +1,7 @@
 /** The RR intervals about a beat; as data/recordings/rhythm.py, which says why, so change both. */
 
-import { hasFlatLine, median } from "./resample.js";
+import { clipped, median } from "./numbers.js";
+import { hasFlatLine } from "./resample.js";
 
 const SHORTEST = 0.2; // seconds; less is no heartbeat
 const LONGEST = 3; // seconds; a pause may last longer
@@ -40,7 +41,7 @@ export function rhythmOf(samples, rate, peaks) {
 /** An RR interval in seconds; null for one with a gap or a flat line. */
 function interval(samples, rate, peak, next) {
   const between = samples.subarray(peak, next);
-  return between.some(Number.isNaN) || hasFlatLine(between, rate) ? null : Math.min(Math.max((next - peak) / rate, SHORTEST), LONGEST);
+  return between.some(Number.isNaN) || hasFlatLine(between, rate) ? null : clipped((next - peak) / rate, SHORTEST, LONGEST);
 }
 
 function ratio(one, other) {
