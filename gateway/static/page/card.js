@@ -31,9 +31,14 @@ function facts(model) {
     ["Takes", `beats of ${count(model.features.count)} values`],
     model.classes && ["Knows", `classes ${model.classes.map((label) => named(label, names)).join(", ")}`],
     data?.source && ["Data", data.source],
-    rows.train && ["Beats", `${count(rows.train)} to train, ${count(rows.validation)} to stop, ${count(rows.test)} held back`],
+    rows.train && ["Beats", `${used(rows, training)}, ${count(rows.test)} held back`],
     training?.created && ["Trained", new Date(training.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })],
   ]);
+}
+
+/** What the beats that are not held back were for: without early stop those for validation train, too. */
+function used({ train, validation }, training) {
+  return training?.early_stop === false ? `${count(train + validation)} to train` : `${count(train)} to train, ${count(validation)} to stop`;
 }
 
 function named(label, names) {

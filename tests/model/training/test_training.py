@@ -110,7 +110,10 @@ def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_p
     data.write_text("# synthetic: made for a test\n" + data.read_text())
     version = run(data, tmp_path / "ecg")
     assert "synthetic: made for a test" in capsys.readouterr().out
-    assert "synthetic: made for a test" in (version / "assets.extra" / "report.html").read_text()
+    report = (version / "assets.extra" / "report.html").read_text()
+    assert "synthetic: made for a test" in report
+    assert "for validation trained it, too" in report
+    assert "Probabilities are not calibrated, as the validation beats were trained on, too" in report
     told = json.loads(load(version)["metadata"]()["description"].numpy())
     assert told["data"]["note"].startswith("synthetic: made for a test\nno column says whose beats they are")
     assert ([each["code"] for each in told["data"]["warnings"]], told["data"]["groups"]) == (
