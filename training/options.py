@@ -130,7 +130,8 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
         "--label-smoothing",
         type=_up_to(0.5),
         default=DEFAULTS.label_smoothing,
-        help="share of the wanted probability that is spread over all classes; else 0, and 0.1 without early stop",
+        help="share of the wanted probability that is spread over all classes; else 0, and 0.1 for few rows without "
+        "early stop",
     )
     add(
         "--class-weights",
