@@ -76,6 +76,6 @@ def _progress(candidate: Candidate, weight: int, seen: Seen, limits: Limits) -> 
 def _too_little(candidate: Candidate, weight: int, seen: Seen, plan: Plan) -> str:
     return (
         f"version {candidate.version} at {weight} %: only {seen.requests:g} of {plan.limits.requests} requests and "
-        f"{seen.shadowed:g} shadowed beats in {plan.patience:g} s; it stays at {weight} %: `python -m rollout finish`, "
-        "`python -m rollout abort`, or again with fewer --requests"
+        f"{seen.shadowed:g} shadowed beats ({seen.disagreeing:g} disagree) in {plan.patience:g} s; "
+        f"it stays at {weight} %: `python -m rollout finish`, `python -m rollout abort`, or again with fewer --requests"
     )

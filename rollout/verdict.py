@@ -8,6 +8,9 @@ from rollout.metrics import Counters
 PLAIN = 20  # observations without which nothing is said
 CERTAIN = 2.33  # standard deviations: one in a hundred candidates at the limit is dropped early by chance
 SHADOWED = 50  # beats to see where there are shadows
+# Beats after which a disagreement above the limit counts, even if it may be chance: twice the default limit of 5 % is
+# told from the limit by then, and half of it passes long before.
+SHADOWED_IN_DOUBT = 500
 CALLERS_FAULT = "invalid_request"
 
 
@@ -69,8 +72,11 @@ class Seen:
         return (self.seconds / self.calls) / (self.served_seconds / self.served_calls)
 
     def enough(self, limits: Limits, shadow: int) -> bool:
-        """Whether the step has seen what it was to see."""
-        return self.requests >= limits.requests and (shadow == 0 or self.shadowed >= SHADOWED)
+        """Whether the step has seen what it was to see; a disagreement that may be chance is watched for longer."""
+        if self.requests < limits.requests:
+            return False
+        beats = SHADOWED_IN_DOUBT if _share(self.disagreeing, self.shadowed) > limits.disagreement else SHADOWED
+        return shadow == 0 or self.shadowed >= beats
 
 
 def complaint(seen: Seen, limits: Limits, *, early: bool) -> str:

@@ -84,7 +84,7 @@ def test_a_candidate_that_is_plainly_bad_is_dropped_at_once(served, tool, harm, 
     ("harm", "told"),
     [
         (traffic(errors=1), "failed on 4 of 240 requests"),
-        (traffic(disagreeing=4), "disagreed on 16 of 240 shadowed beats"),
+        (traffic(disagreeing=4), "disagreed on 36 of 540 shadowed beats"),
         (traffic(slowdown=2.5), "takes 2.5 times as long"),
     ],
 )
@@ -96,7 +96,9 @@ def test_a_candidate_just_beyond_a_limit_is_judged_when_enough_was_seen(served, 
 
 def test_without_traffic_the_candidate_stays_where_it_is(served, tool):
     reason = tool.fails("canary", "2", "--auto", "--patience", "60")
-    assert reason.startswith("version 2 at 5 %: only 0 of 200 requests and 0 shadowed beats in 60 s; it stays at 5 %")
+    assert reason.startswith(
+        "version 2 at 5 %: only 0 of 200 requests and 0 shadowed beats (0 disagree) in 60 s; it stays at 5 %"
+    )
     assert (served.candidate.weight, served.version) == (5, "2")
 
 

@@ -29,6 +29,13 @@ def test_enough_is_requests_and_where_there_are_shadows_shadowed_beats():
     assert seen(shadowed=0).enough(LIMITS, shadow=0)
 
 
+def test_a_disagreement_above_the_limit_that_may_be_chance_is_watched_for_longer():
+    assert not seen(shadowed=58, disagreeing=3).enough(LIMITS, shadow=10)
+    assert seen(shadowed=80, disagreeing=3).enough(LIMITS, shadow=10)
+    assert seen(shadowed=500, disagreeing=26).enough(LIMITS, shadow=10)
+    assert seen(shadowed=58, disagreeing=3).enough(LIMITS, shadow=0)
+
+
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_what_is_plain_early_is_also_so_at_the_end(errors, more):
     now = seen(requests=errors + more, errors=errors)
