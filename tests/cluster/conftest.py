@@ -41,6 +41,7 @@ class Cluster:
 
     namespace: str
     tag: str
+    helm_program: str = "helm"
 
     def kubectl(self, *arguments: object, text: str | None = None) -> str:
         return run("kubectl", "--namespace", self.namespace, *arguments, text=text)
@@ -58,7 +59,7 @@ class Cluster:
         return [each["metadata"]["name"] for each in self.objects(kind, component)]
 
     def helm(self, *arguments: object) -> str:
-        return run("helm", "--namespace", self.namespace, *arguments)
+        return run(self.helm_program, "--namespace", self.namespace, *arguments)
 
     def deploy(self, command: str, *arguments: object) -> str:
         """Install or upgrade the release and wait for all of it."""
@@ -105,14 +106,14 @@ class Ingress:
 
 
 @contextmanager
-def in_namespace(name: str) -> Iterator[Cluster]:
+def in_namespace(name: str, helm_program: str = "helm") -> Iterator[Cluster]:
     """A namespace that enforces restricted Pod Security, for as long as the block lasts."""
     if "KUBECONFIG" not in os.environ:
         pytest.fail("KUBECONFIG is not set: it names the cluster to test on")
     run("kubectl", "create", "namespace", name)
     run("kubectl", "label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
     try:
-        yield Cluster(name, os.environ.get("ECG_IMAGE_TAG", "dev"))
+        yield Cluster(name, os.environ.get("ECG_IMAGE_TAG", "dev"), helm_program)
     finally:
         run("kubectl", "delete", "namespace", name, "--wait=true", f"--timeout={PATIENCE}")
 

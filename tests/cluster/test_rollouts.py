@@ -5,17 +5,21 @@ Versions: 1 and 2 are good, 3 is corrupt, 4 is worse, 5 is good again.
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from math import sqrt
 from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace, run
+from tests.cluster.conftest import CHART, VALUES, Cluster, Ingress, Rollout, in_namespace, run
 from tests.gateway_process import asked_all_the_time
+from tests.helm import yaml_reader
+from tests.prometheus import Prometheus, running, scrape
 from tests.waiting import until
 
 HOST = "rollouts.test"
@@ -37,6 +41,24 @@ def ingress(ingress_url: str) -> Ingress:
 @pytest.fixture(scope="module")
 def rollout(cluster: Cluster) -> Rollout:
     return Rollout(cluster.namespace)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prometheus(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus | None]:
+    """Scrapes the release all its life as the chart's ServiceMonitors say; None where it is not installed."""
+    if not shutil.which("prometheus"):
+        yield None
+        return
+    switches = ("--set=serviceMonitor.enabled=true", "--set=prometheusRule.enabled=true", f"--values={VALUES}")
+    read_yaml = yaml_reader(partial(run, "helm"), tmp_path_factory.mktemp("reader"))
+    objects = read_yaml(cluster.helm("template", "ecg", CHART, *switches))
+    monitors = [each for each in objects if each["kind"] == "ServiceMonitor"]
+    (rules,) = [each["spec"] for each in objects if each["kind"] == "PrometheusRule"]
+    for rule in rules["groups"][0]["rules"]:
+        del rule["for"]
+    scrapes = [scrape(each, cluster.namespace, os.environ["KUBECONFIG"]) for each in monitors]
+    with running(tmp_path_factory.mktemp("prometheus"), scrapes, rules) as started:
+        yield started
 
 
 def deploy(cluster: Cluster, command: str, *arguments: str) -> None:
@@ -232,3 +254,25 @@ def test_a_killed_promotion_is_finished_by_running_it_again(ingress, rollout, bo
         load.wait_for(200, version=target)
     assert set(load.statuses) == {200}
     assert status(rollout)["served"] == target
+
+
+def test_every_panel_of_the_dashboard_has_data(cluster, prometheus):
+    if prometheus is None:
+        pytest.skip("prometheus is not installed")
+    names = {"$namespace": cluster.namespace, "$release": "ecg", "$__rate_interval": "20m"}
+    panels = json.loads((CHART / "files" / "dashboard.json").read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    for name, value in names.items():
+        queries = [query.replace(name, value) for query in queries]
+    assert [query for query in queries if not prometheus.query(query)] == []
+
+
+def test_an_alert_fires_where_no_model_server_is_left(cluster, prometheus, bodies):
+    if prometheus is None:
+        pytest.skip("prometheus is not installed")
+    assert "EcgGatewayErrors" not in prometheus.firing()
+    (pod, *_) = cluster.objects("pods", "gateway")
+    cluster.kubectl("scale", "deployment/ecg-serving", "--replicas=0")
+    # not by the ingress, which leads to no gateway that is not ready
+    with asked_all_the_time(Ingress(f"http://{pod['status']['podIP']}:5000", HOST), bodies, pause=0.05):
+        until(lambda: "EcgGatewayErrors" in prometheus.firing(), seconds=120)

@@ -1,6 +1,5 @@
-"""The chart as helm renders it. Helm reads its own output back as JSON, so that no YAML library is needed."""
+"""The chart as helm renders it."""
 
-import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,15 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.helm import yaml_reader
+
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "helm" / "ecg"
-READER = """
-{{- $documents := list }}
-{{- range splitList "\\n---\\n" (.Files.Get "documents.yaml") }}
-{{- $documents = append $documents (fromYaml (print . "\\n")) }}
-{{- end }}
-{{- dict "documents" $documents | toRawJson }}
-"""
 
 Object = dict[str, Any]
 Render = Callable[..., list[Object]]
@@ -41,18 +35,7 @@ def helm() -> Callable[..., str]:
 @pytest.fixture(scope="session")
 def read_yaml(helm: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Object]]:
     """Parse the documents of a YAML text."""
-    chart = tmp_path_factory.mktemp("reader")
-    (chart / "templates").mkdir()
-    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: reader, version: 0.0.0}")
-    (chart / "templates" / "documents.yaml").write_text(READER)
-
-    def read(text: str) -> list[Object]:
-        (chart / "documents.yaml").write_text("\n" + text.removeprefix("---\n"))
-        documents = json.loads(helm("template", chart).splitlines()[-1])["documents"]
-        assert not [each for each in documents if "Error" in each], documents
-        return [each for each in documents if each]
-
-    return read
+    return yaml_reader(helm, tmp_path_factory.mktemp("reader"))
 
 
 @pytest.fixture(scope="session")
