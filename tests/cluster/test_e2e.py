@@ -1,13 +1,17 @@
 """A release from nothing to nothing, in the order of its life: each test goes on where the one before it ended."""
 
 import json
+import os
 from collections import Counter
 
 import pytest
 
-from tests.cluster.conftest import Cluster, Ingress
+from tests.cluster.conftest import CHART, Cluster, Ingress
 from tests.gateway_process import asked_all_the_time
+from tests.waiting import until
 
+GATEWAY = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "public"}}
+GATEWAY_SPEC = {"listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}
 NEW_SETTINGS = "--set=training.options.seed=7"
 # Runs inside a model server's pod and tells how an empty HandleReloadConfigRequest is answered.
 RELOAD = """
@@ -57,6 +61,35 @@ def test_helm_test_passes(cluster):
     told = cluster.helm("test", "ecg", "--logs", "--timeout=2m")
     assert "Succeeded" in told
     assert "version 1, class 0: {'predicted_class': 0" in told
+
+
+@pytest.mark.skipif("ECG_REGISTRY" not in os.environ, reason="ECG_REGISTRY names no registry by plain HTTP")
+def test_the_packaged_chart_is_taken_from_a_registry_and_changes_nothing(cluster, tmp_path):
+    registry = f"oci://{os.environ['ECG_REGISTRY']}/charts"
+    cluster.helm("package", CHART, f"--destination={tmp_path}")
+    (package,) = tmp_path.iterdir()
+    cluster.helm("push", package, registry, "--plain-http")
+    before = identities(cluster)
+    cluster.helm("upgrade", "ecg", f"{registry}/ecg", "--plain-http", "--reuse-values", "--wait", "--timeout=2m")
+    assert identities(cluster) == before
+
+
+@pytest.mark.skipif("ECG_GATEWAY" not in os.environ, reason="ECG_GATEWAY says nowhere that Gateways listen")
+def test_a_gateway_and_another_ingress_class_lead_to_a_prediction(cluster, bodies):
+    address, kind = os.environ["ECG_GATEWAY"], os.environ.get("ECG_GATEWAY_CLASS", "traefik")
+    cluster.kubectl(
+        "create", "--filename=-", text=json.dumps(GATEWAY | {"spec": GATEWAY_SPEC | {"gatewayClassName": kind}})
+    )
+    route = ("httpRoute.enabled=true", "httpRoute.parentRefs[0].name=public", "httpRoute.hostnames[0]=route.test")
+    changed = (*route, f"ingress.className={kind}", "ingress.host=ingress.test")
+    try:
+        cluster.deploy("upgrade", "--reuse-values", *(f"--set={each}" for each in changed))
+        for host in ("route.test", "ingress.test"):
+            way = Ingress(address, host)
+            until(lambda way=way: way.ask("POST", "/predict", bodies[0]).status_code == 200)
+    finally:
+        cluster.kubectl("delete", "gateway", "public")
+        cluster.deploy("upgrade")
 
 
 def test_the_model_server_refuses_a_reload(cluster):
