@@ -93,6 +93,7 @@ class Spooled:
             [layout.note for files in (self.beats, self.given) if files for layout in files.layouts if layout.note],
             self.given.source if self.given else None,
             equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
+            options.recipe.patience,
         )
         splits = Splits(self.beats, self.class_labels, names, train, validation, test, warned)
         if splits.note:

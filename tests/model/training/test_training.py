@@ -115,7 +115,7 @@ def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_p
     assert "for validation trained it, too" in report
     assert "Probabilities are not calibrated, as the validation beats were trained on, too" in report
     told = json.loads(load(version)["metadata"]()["description"].numpy())
-    assert told["data"]["note"].startswith("synthetic: made for a test\nno column says whose beats they are")
+    assert told["data"]["note"].startswith("synthetic: made for a test\nNo column says whose beats they are")
     assert ([each["code"] for each in told["data"]["warnings"]], told["data"]["groups"]) == (
         ["no_groups", "few_rows"],
         None,
