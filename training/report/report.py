@@ -1,7 +1,8 @@
 """What people read of a training: one HTML file that needs nothing beside it, and a text for the log."""
 
 import base64
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,25 @@ from training.evaluation.comparison import Compared
 from training.evaluation.evaluation import Evaluation
 from training.outcome import Outcome
 from training.report import figures
+from training.report.shown_beats import ShownBeats
 
 PAGE = "report.html.j2"
 MINUS = "\N{MINUS SIGN}"
 
 
-def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test: Rows) -> None:
+def write_report(
+    path: Path, description: dict[str, Any], outcome: Outcome, test: Rows, feature_names: Sequence[str]
+) -> None:
     """Write the report of one training; `test` are the held-back beats that it was judged by."""
     evaluation, trained = outcome.evaluation, outcome.trained
-    means = figures.class_means(test)
+    beats = ShownBeats(test, feature_names)
     drawn = {
         "roc": figures.roc_curves(evaluation),
         "precision_recall": figures.precision_recall_curves(evaluation),
         "reliability": figures.reliability_diagram(outcome.calibration),
         "learning": figures.learning_curves(trained.history, trained.best_epoch),
-        "mistakes": figures.worst_mistakes(test, evaluation, means),
-        "examples": figures.example_beats(test, evaluation, means),
+        "mistakes": figures.worst_mistakes(beats, evaluation),
+        "examples": figures.example_beats(beats, evaluation),
     }
     wrong = len(figures.mistakes(evaluation))
     text = (
@@ -39,6 +43,9 @@ def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test
             classes=dict(zip(map(str, evaluation.class_labels), evaluation.classes, strict=True)),
             wrong=wrong,
             drawn=min(figures.MISTAKES, wrong),
+            beside=beats.beside,
+            means=list(zip(evaluation.classes, beats.mean_values, strict=True)),
+            mistakes=list(enumerate(beats.values(figures.worst(evaluation)), start=1)),
             newest=newest_judged(description["compared"]),
         )
     )
@@ -64,7 +71,7 @@ def _environment() -> Environment:
 
 
 def _score(value: float | None, digits: int = 3) -> str:
-    return "\N{EN DASH}" if value is None else f"{value:.{digits}f}"
+    return "\N{EN DASH}" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _interval(bounds: list[float] | None, as_percent: bool = False, signed: bool = False) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data.recordings.cut import LIKENESS, RHYTHM
 from tests.made_beats import write_beats
 from training.evaluation.evaluation import Evaluation
 from training.options import parse_options
@@ -18,6 +19,7 @@ from training.pipeline import train
 from training.report import figures
 from training.report.provenance import checksum
 from training.report.report import newest_judged
+from training.report.shown_beats import WORDS, ShownBeats
 
 # Beats of which some have another class's shape, so that there are mistakes.
 LABELS = ["normal"] * 60 + ["early"] * 40 + ["other"] * 20
@@ -108,22 +110,48 @@ def test_the_most_sure_mistakes_are_drawn_first(make_rows):
     evaluation = Evaluation(np.array([3, 5]), np.array([3, 5])[truth], chances, {3: "N", 5: "V" * 50})
     assert figures.mistakes(evaluation).tolist() == [1, 3, 0]
     rows = make_rows(np.arange(8, dtype=np.float32).reshape(4, 2), truth)
-    means = figures.class_means(rows)
-    assert means.tolist() == [[2, 3], [4, 5]]
-    drawn = figures.worst_mistakes(rows, evaluation, means)
+    beats = ShownBeats(rows, ["F1", "F2"])
+    assert beats.mean_traces.tolist() == [[2, 3], [4, 5]]
+    drawn = figures.worst_mistakes(beats, evaluation)
     assert drawn
-    titles = re.findall(r"<text [^>]*>((?:is|predicted) [^<]*)</text>", drawn)
+    titles = re.findall(r"<text [^>]*>((?:\d\. is|predicted) [^<]*)</text>", drawn)
     short = "5 (" + "V" * 26 + "…"
     assert titles == [
-        f"is {short}",
+        f"1. is {short}",
         "predicted 3 (N), 90.0 %",
-        f"is {short}",
+        f"2. is {short}",
         "predicted 3 (N), 70.0 %",
-        "is 3 (N)",
+        "3. is 3 (N)",
         f"predicted {short}, 60.0 %",
     ]
     right = Evaluation(np.array([3, 5]), evaluation.predicted, chances)
-    assert figures.worst_mistakes(rows, right, means) is None
+    assert figures.worst_mistakes(beats, right) is None
+
+
+def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
+    """Their values, 90 and 91, would be far beyond the trace's."""
+    features = np.array([[1, 2, 3, 90, 91], [3, 2, 1, 90, 93]], np.float32)
+    beats = ShownBeats(make_rows(features, np.array([0, 1])), ["F1", "F2", "F3", "rr_previous", "like_qrs"])
+    both = np.array([1, 0])
+    assert beats.traces(both).tolist() == [[3, 2, 1], [1, 2, 3]]
+    assert beats.mean_traces.tolist() == [[1, 2, 3], [3, 2, 1]]
+    assert beats.beside == ["RR before (seconds)", "Likeness of the QRS complex"]
+    assert (beats.values(both).tolist(), beats.mean_values.tolist()) == ([[90, 93], [90, 91]], [[90, 91], [90, 93]])
+    wrong = Evaluation(np.array([0, 1]), np.array([0, 1]), np.array([[0.1, 0.9], [0.9, 0.1]], np.float32))
+    for drawn in (figures.worst_mistakes(beats, wrong), figures.example_beats(beats, wrong)):
+        assert drawn
+        assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) <= 3
+
+
+def test_a_table_that_begins_with_a_rhythms_name_is_drawn_whole(make_rows):
+    beats = ShownBeats(make_rows(np.ones((2, 2), np.float32), np.array([0, 1])), ["rr_previous", "age"])
+    assert (beats.mean_traces.shape, beats.beside) == ((2, 2), [])
+
+
+def test_values_beside_the_trace_have_the_words_that_the_page_has():
+    page = (Path(__file__).parents[3] / "gateway/static/page/features.js").read_text()
+    assert dict(re.findall(r'^  (\w+): "(.*)",$', page, re.MULTILINE)) == WORDS
+    assert WORDS.keys() == {*RHYTHM, *LIKENESS}
 
 
 def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, two_classes):
