@@ -94,7 +94,6 @@ def _change(value: float) -> str:
 def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compared) -> str:
     """The same in a few lines of text."""
     metrics = description["metrics"]
-    calibration = metrics["calibration"]
     area = "not defined" if metrics["roc_auc"] is None else f"{metrics['roc_auc']:.4f}"
     return "\n".join(
         [
@@ -102,9 +101,8 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             f"On {metrics['rows']} held-back beats: accuracy {metrics['accuracy']:.4f}, "
             f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
             _chance(metrics["intervals"]),
-            f"Temperature {calibration['temperature']:.2f}: expected calibration error "
-            f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
-            f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
+            _calibration(metrics, description["training"]["early_stop"]),
+            _unusual(metrics),
             evaluation.table().rstrip(),
             f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),
@@ -119,6 +117,24 @@ def _chance(intervals: Mapping[str, Any]) -> str:
         f"95 % intervals over {intervals['of']} {intervals['over']}: "
         f"accuracy {_interval(intervals['accuracy'])}, macro-F1 {_interval(intervals['macro_f1'])}"
     )
+
+
+def _calibration(metrics: Mapping[str, Any], calibrated: bool) -> str:
+    found = metrics["calibration"]
+    error = f"expected calibration error {found['error_after']:.4f}"
+    if by_group := metrics["by_group"]:
+        error += f" (over {by_group['of']} groups: {_interval(by_group['calibration_error'])})"
+    if not calibrated:
+        return f"Not calibrated: {error}"
+    return f"Temperature {found['temperature']:.2f}: {error}, without it {found['error_before']:.4f}"
+
+
+def _unusual(metrics: Mapping[str, Any]) -> str:
+    text = f"Unusual beats: {figures.percent(metrics['unusual']['share_of_test'])} of them"
+    if not (by_group := metrics["by_group"]):
+        return text
+    least, middle, most = (figures.percent(by_group["unusual"][name]) for name in ("min", "median", "max"))
+    return f"{text}; of a group's beats {least} to {most}, median {middle}"
 
 
 def _scores_or_reason(found: dict[str, Any]) -> str:

@@ -36,6 +36,21 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [found for turn in "12" if (found := train(parse_options([*options, "--seed", turn])))]
 
 
+@pytest.fixture(scope="module")
+def by_person(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version for beats of 20 people, whose last two values are beside the trace."""
+    folder = tmp_path_factory.mktemp("people")
+    lines = write_beats(folder / "plain.csv", [0, 1] * 200).read_text().splitlines()
+    names = ["patient", *(f"F{number}" for number in range(1, 11)), "rr_previous", "like_beat", "label"]
+    people = [f"Jane Q{number % 20}" for number in range(len(lines))]
+    rows = [f"{person},{line}" for person, line in zip(people, lines, strict=True)]
+    (folder / "beats.csv").write_text("\n".join([",".join(names), *rows]))
+    options = ["--data", str(folder / "beats.csv"), "--epochs", "3", "--models", str(folder / "ecg")]
+    version = train(parse_options(options))
+    assert version
+    return version
+
+
 def metrics(version: Path) -> Any:
     return json.loads((version / "assets.extra" / "metrics.json").read_text())
 
@@ -141,6 +156,20 @@ def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
     for drawn in (figures.worst_mistakes(beats, wrong), figures.example_beats(beats, wrong)):
         assert drawn
         assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) <= 3
+
+
+def test_calibration_and_unusual_beats_are_told_by_person_without_names(by_person, versions):
+    found, text = metrics(by_person)["metrics"]["by_group"], page(by_person)
+    assert f"From one of the {found['of']} held-back groups to the next: between" in text
+    assert "calibration errors of {:.3f} to {:.3f} (95 % interval)".format(*found["calibration_error"]) in text
+    assert not [path for path in by_person.rglob("*") if path.is_file() and b"Jane" in path.read_bytes()]
+    assert metrics(versions[0])["metrics"]["by_group"] is None
+    assert "held-back groups to the next" not in page(versions[0])
+
+
+def test_values_beside_the_trace_are_in_the_report_as_means_of_the_classes(by_person, versions):
+    assert "mean of class RR before (seconds) Likeness to the usual beat 0 " in page(by_person)
+    assert "mean of class" not in page(versions[0])
 
 
 def test_a_table_that_begins_with_a_rhythms_name_is_drawn_whole(make_rows):
