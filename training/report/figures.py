@@ -76,6 +76,7 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
             axes.plot(epochs, validation, label="validation")
         axes.axvline(best_epoch, color="grey", linestyle=":", label="kept weights")
         axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
     return _svg(figure)
 
@@ -88,7 +89,9 @@ def example_beats(beats: ShownBeats, evaluation: Evaluation) -> str:
         figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, beats.mean_traces, strict=True
     ):
         places = np.flatnonzero(evaluation.truth == label)
-        axes.plot(beats.traces(places[:EXAMPLES]).T, color="tab:blue", alpha=0.25, linewidth=0.8)
+        # Beats that follow one another are often of the same person.
+        drawn = places[np.unique(np.linspace(0, len(places) - 1, EXAMPLES).astype(int))] if len(places) else places
+        axes.plot(beats.traces(drawn).T, color="tab:blue", alpha=0.25, linewidth=0.8)
         axes.plot(mean, color="black", linewidth=1.5)
         axes.set_title(f"class {name}: {len(places)} beats", fontsize=10)
     return _svg(figure)

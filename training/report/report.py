@@ -66,12 +66,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page.filters |= {"percent": figures.percent, "score": _score, "interval": _interval, "change": _change}
+    page.filters |= {"percent": _percent, "score": _score, "interval": _interval, "change": _change}
     return page
 
 
+def _percent(share: float) -> str:
+    return figures.percent(share).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _score(value: float | None, digits: int = 3) -> str:
-    return "\N{EN DASH}" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+    return "\N{EN DASH}" if value is None or math.isnan(value) else f"{value:.{digits}f}".replace("-", MINUS)
 
 
 def _interval(bounds: list[float] | None, as_percent: bool = False, signed: bool = False) -> str:

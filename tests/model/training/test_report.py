@@ -69,7 +69,9 @@ def test_the_matrix_has_counts_and_their_share_of_the_row(versions):
     matrix = np.array(metrics(versions[0])["metrics"]["confusion_matrix"])
     assert [int(count) for count, _ in cells] == matrix.ravel().tolist()
     shares = (matrix / matrix.sum(axis=1, keepdims=True)).ravel()
-    assert [share for _, share in cells] == [figures.percent(share) for share in shares]
+    assert [share.replace("\N{NO-BREAK SPACE}", " ") for _, share in cells] == [
+        figures.percent(share) for share in shares
+    ]
 
 
 def test_figures_have_their_intervals(versions):
@@ -170,6 +172,15 @@ def test_calibration_and_unusual_beats_are_told_by_person_without_names(by_perso
 def test_values_beside_the_trace_are_in_the_report_as_means_of_the_classes(by_person, versions):
     assert "mean of class RR before (seconds) Likeness to the usual beat 0 " in page(by_person)
     assert "mean of class" not in page(versions[0])
+
+
+def test_example_beats_are_of_all_people_though_those_of_one_follow_one_another(make_rows):
+    """The beats of the second person are as high as 9."""
+    features = np.repeat(np.array([[0, 1], [0, 9]], np.float32), 50, axis=0)
+    beats = ShownBeats(make_rows(np.tile(features, (2, 1)), np.repeat([0, 1], 100)), ["F1", "F2"])
+    chances = np.tile(np.array([0.9, 0.1], np.float32), (200, 1))
+    drawn = figures.example_beats(beats, Evaluation(np.array([0, 1]), np.repeat([0, 1], 100), chances))
+    assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) > 6
 
 
 def test_a_table_that_begins_with_a_rhythms_name_is_drawn_whole(make_rows):

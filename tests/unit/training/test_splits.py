@@ -216,7 +216,7 @@ def test_beats_of_recordings_without_a_column_say_how_many_there_were(tmp_path, 
     splits = parted(tmp_path, data)
     assert codes(splits) == [code]
     assert splits.note
-    assert splits.note.startswith(f"{note} by python -m data beats: lead MLII at 360 Hz\n")
+    assert splits.note.startswith(f"{note.capitalize()} by python -m data beats: lead MLII at 360 Hz\n")
 
 
 def test_one_person_alone_is_split_within_and_says_nothing_of_others(tmp_path):
