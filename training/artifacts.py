@@ -34,7 +34,7 @@ def write_artifacts(
     metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")
-    write_report(extra / "report.html", report, outcome, splits.test)
+    write_report(extra / "report.html", report, outcome, splits.test, splits.beats.feature_names)
 
 
 def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> Servable:

@@ -116,7 +116,7 @@ def test_a_key_that_no_header_takes_is_refused_at_once_and_no_storage_is_needed(
 
 def test_the_model_card_warns_and_shows_ranges_and_names(own_serving, start, visit):
     model = model_of()
-    note = "made up for a test\none person alone: this says nothing about other people"
+    note = "made up for a test\nAll beats are of one person: the figures say nothing about other people."
     model.description |= {
         "data": {**DATA, "note": note},
         "metrics": {**METRICS, "intervals": INTERVALS},

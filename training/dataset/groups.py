@@ -1,5 +1,6 @@
 """The split by group, such as a person: each group wholly on one side of training, validation and test."""
 
+import re
 from collections.abc import Iterable
 from hashlib import blake2b
 from math import ceil, floor
@@ -16,12 +17,21 @@ Hashes = NDArray[np.uint64]
 
 LEEWAY: Final = 0.25  # of the share of groups that are held back, for the sake of those that were so before
 PURPOSE: Final = b"group"  # so that a group's hash is not that of the same bytes elsewhere
+WHOLE: Final = re.compile(r"([+-]?\d+)\.0*")
 
 
 def hash_groups(names: NDArray[np.str_], salt: int = 0) -> Hashes:
-    """A number for each of `names` (rows,) that depends on the name and `salt` alone, (rows,)."""
+    """A number for each of `names` (rows,) that depends on the name and `salt` alone, (rows,).
+
+    A whole number is the same name with and without decimals: where a value is missing, programs write 1 as 1.0.
+    """
     codes, distinct = pd.factorize(names.astype(object))
-    return _hashes(distinct, salt)[codes]
+    return _hashes(map(_without_decimals, distinct), salt)[codes]
+
+
+def _without_decimals(name: str) -> str:
+    number = WHOLE.fullmatch(name)
+    return number[1] if number else name
 
 
 def _hashes(names: Iterable[str], salt: int) -> Hashes:

@@ -15,9 +15,10 @@ FEW_GROUPS: Final = 5  # of held-back people, below which any of them alone move
 CUT: Final = re.compile(r"cut from (a recording|(\d+) recordings) by python -m data beats")
 BOTH_SIDES: Final = (
     "beats of the same person may be on both sides of the split, "
-    "which makes the figures better than they are for other people"
+    "which makes the figures better than they are for other people."
 )
-NOTHING: Final = "the figures say nothing about other people"
+NOTHING: Final = "the figures say nothing about other people."
+ALL_TRAIN: Final = "are trained on, too, for a fixed number of epochs, and the probabilities are not calibrated."
 
 
 class SplitWarning(NamedTuple):
@@ -35,11 +36,12 @@ def warnings_of(
     notes: Sequence[str],
     given: str | None,
     equal: int,
+    patience: int,
 ) -> tuple[SplitWarning, ...]:
-    """What the groups of the three splits, and the files' `notes`, say against the figures.
+    """What the groups of the three splits, and the files' `notes`, say against the figures, in sentences.
 
     `classes` are labels and names in the order of the class columns, `given` is the name of the test file, if there is
-    one, and `equal` the number of test beats that training has, too.
+    one, `equal` the number of test beats that training has, too, and `patience` that of the recipe.
     """
     found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
     if equal:
@@ -50,16 +52,16 @@ def warnings_of(
                 "is a recording there twice?",
             )
         )
+    return (*found, *_of_the_stop(validation, patience))
+
+
+def _of_the_stop(validation: Rows, patience: int) -> list[SplitWarning]:
+    """What is said where no validation rows stop the training."""
     if too_few_to_stop_by(validation):
-        found.append(
-            SplitWarning(
-                "few_rows",
-                f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class, are too few to stop "
-                "a training by: all rows are trained on for a fixed number of epochs, and the probabilities are not "
-                "calibrated",
-            )
-        )
-    return tuple(found)
+        few = f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class"
+        return [SplitWarning("few_rows", f"{few}, are too few to stop a training by: they {ALL_TRAIN}")]
+    text = f"Nothing stops this training early: the validation rows {ALL_TRAIN}"
+    return [] if patience else [SplitWarning("no_early_stop", text)]
 
 
 def _of_groups(
@@ -68,26 +70,26 @@ def _of_groups(
     if train.groups is None or validation.groups is None:
         return [_without_groups(notes, given)]
     if test.groups is None:
-        return [SplitWarning("test_without_groups", f"{given} does not say whose beats it has: {BOTH_SIDES}")]
+        return [SplitWarning("test_without_groups", f"Nothing says whose the beats of {given} are: {BOTH_SIDES}")]
     learned = np.union1d(train.groups, validation.groups)
     judged = np.unique(test.groups)
     both = len(np.intersect1d(learned, judged))
     found = []
     if len(np.union1d(learned, judged)) == 1:
-        return [SplitWarning("one_group", f"all beats are of one person: {NOTHING}")]
+        return [SplitWarning("one_group", f"All beats are of one person: {NOTHING}")]
     if both and given:
         found.append(
             SplitWarning(
                 "group_on_both_sides",
                 f"{both} of the {len(judged)} people of {given} are among those that were trained on, "
-                "which makes the figures better than they are for other people",
+                "which makes the figures better than they are for other people.",
             )
         )
     elif both:
         found.append(
             SplitWarning(
                 "split_within_groups",
-                "each class is of one person alone, so none could be held back, and beats of the same person are on "
+                "Each class is of one person alone, so none could be held back, and beats of the same person are on "
                 f"both sides of the split: {NOTHING}",
             )
         )
@@ -95,15 +97,15 @@ def _of_groups(
         people = "one person" if len(judged) == 1 else f"{len(judged)} people"
         found.append(
             SplitWarning(
-                "few_test_groups", f"the held-back beats are of {people} alone: for others the figures may be far off"
+                "few_test_groups", f"The held-back beats are of {people} alone: for others the figures may be far off."
             )
         )
     if not both and len(np.intersect1d(train.groups, validation.groups)):
         found.append(
             SplitWarning(
                 "validation_within_groups",
-                "one person alone is left to train on, whose beats also say when to stop: a network that knows one "
-                "person may fail on others",
+                "One person alone is left to train on, whose beats also say when to stop: a network that knows one "
+                "person may fail on others.",
             )
         )
     return found
@@ -114,12 +116,12 @@ def _without_groups(notes: Sequence[str], given: str | None) -> SplitWarning:
     if any(found[2] for found in cut) or len(cut) > 1:
         return SplitWarning(
             "pooled",
-            "the beats of several recordings are pooled without a column that says which beat is of which: "
-            f"{BOTH_SIDES}; --group names such a column",
+            "The beats of several recordings are pooled without a column that says which beat is of which: "
+            f"{BOTH_SIDES} --group names such a column.",
         )
     if cut and not given:
-        return SplitWarning("one_group", f"all beats are of one recording, so of one person: {NOTHING}")
-    return SplitWarning("no_groups", f"no column says whose beats they are: {BOTH_SIDES}")
+        return SplitWarning("one_group", f"All beats are of one recording, so of one person: {NOTHING}")
+    return SplitWarning("no_groups", f"No column says whose beats they are: {BOTH_SIDES}")
 
 
 def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarning]:
@@ -129,7 +131,7 @@ def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarnin
         return []
     listed = ", ".join(missing)
     return [
-        SplitWarning("class_not_tested", f"no held-back beat is of class {listed}: the figures say nothing about it")
+        SplitWarning("class_not_tested", f"No held-back beat is of class {listed}: the figures say nothing about it.")
     ]
 
 

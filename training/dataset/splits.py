@@ -39,8 +39,9 @@ class Splits:
 
     @property
     def note(self) -> str | None:
-        """What people must know of the beats, in lines: the files' own notes and the warnings."""
-        return "\n".join(filter(None, (self.beats.note, *(each.text for each in self.warnings)))) or None
+        """What people must know of the beats, in lines with a capital: the files' own notes and the warnings."""
+        lines = [*(self.beats.note or "").splitlines(), *(each.text for each in self.warnings)]
+        return "\n".join(f"{line[0].upper()}{line[1:]}" for line in lines if line) or None
 
     def groups(self) -> dict[str, int | None] | None:
         """How many groups, such as people, each split has; None if the beats name no groups."""
@@ -93,6 +94,7 @@ class Spooled:
             [layout.note for files in (self.beats, self.given) if files for layout in files.layouts if layout.note],
             self.given.source if self.given else None,
             equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
+            options.recipe.patience,
         )
         splits = Splits(self.beats, self.class_labels, names, train, validation, test, warned)
         if splits.note:

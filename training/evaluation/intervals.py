@@ -50,7 +50,7 @@ class Resamples:
             tables = [_table(np.arange(len(first)), each[first], len(first), classes) for each in cells]
         else:
             of = len(found[0])
-            weights = _of_groups(of)
+            weights = group_weights(of)
             tables = [_table(found[1], each, of, classes) for each in cells]
         pieces = [[drawn @ table for table in tables] for drawn in weights]
         shape = (-1, classes, classes)
@@ -62,7 +62,8 @@ def _of_beats(counts: Columns) -> Iterator[Counts]:
     yield rng.multinomial(counts.sum(), counts / counts.sum(), RESAMPLES).astype(np.float64)
 
 
-def _of_groups(groups: int) -> Iterator[Counts]:
+def group_weights(groups: int) -> Iterator[Counts]:
+    """Yield how often each of `groups` groups is drawn, for some draws after another: (draws, groups)."""
     rng = np.random.default_rng(0)
     rows = max(1, AT_ONCE // groups)
     for first in range(0, RESAMPLES, rows):
@@ -85,10 +86,10 @@ def intervals(resamples: Resamples, class_labels: NDArray[np.int64]) -> dict[str
     return {
         "over": resamples.over,
         "of": resamples.of,
-        "accuracy": _interval(accuracy(confusion)),
-        "macro_f1": _interval(macro_f1(confusion)),
+        "accuracy": interval_of(accuracy(confusion)),
+        "macro_f1": interval_of(macro_f1(confusion)),
         "classes": {
-            str(label): {"recall": _interval(recall[:, column]), "precision": _interval(precision[:, column])}
+            str(label): {"recall": interval_of(recall[:, column]), "precision": interval_of(precision[:, column])}
             for column, label in enumerate(class_labels)
         },
     }
@@ -98,8 +99,8 @@ def differences(resamples: Resamples) -> dict[str, Interval | None]:
     """Intervals of accuracy and macro-F1 of the first network minus those of the second, in the same draws."""
     new, old = resamples.confusions
     return {
-        "accuracy": _interval(accuracy(new) - accuracy(old)),
-        "macro_f1": _interval(macro_f1(new) - macro_f1(old)),
+        "accuracy": interval_of(accuracy(new) - accuracy(old)),
+        "macro_f1": interval_of(macro_f1(new) - macro_f1(old)),
     }
 
 
@@ -136,7 +137,8 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.
     return ratio
 
 
-def _interval(drawn: NDArray[np.float64]) -> Interval | None:
+def interval_of(drawn: NDArray[np.float64]) -> Interval | None:
+    """The 95 % interval of a figure by its values in all draws, (resamples,); None if it has none."""
     known = drawn[np.isfinite(drawn)]
     if not len(known):
         return None

@@ -27,8 +27,13 @@ class Reliability:
 
 def reliability(probability: NDArray[np.float32], right: NDArray[np.bool_]) -> Reliability:
     """Sort answers into bins: the predicted class' probability and whether it was `right`, both (rows,), not empty."""
-    bins = np.clip(np.ceil(probability * BINS).astype(int) - 1, 0, BINS - 1)  # upper edges belong to their bin
+    bins = bins_of(probability)
     rows = np.bincount(bins, minlength=BINS)
     sums = (np.bincount(bins, values, BINS) for values in (probability, right))
     means = [np.divide(each, rows, out=np.zeros(BINS), where=rows > 0) for each in sums]
     return Reliability(rows, *means)
+
+
+def bins_of(probability: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The bin of each probability, (rows,); upper edges belong to their bin."""
+    return np.clip(np.ceil(probability * BINS).astype(np.int64) - 1, 0, BINS - 1)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.dataset.shards import Rows
 from training.dataset.splits import Splits
+from training.evaluation.by_group import by_group
 from training.evaluation.evaluation import Evaluation
 from training.network.inference import infer
 from training.outcome import Outcome
@@ -25,7 +26,7 @@ def describe(
     splits: Splits, outcome: Outcome, recipe: Recipe, cross_validation: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """The data, the training and everything measured, ready for JSON."""
-    share = np.mean(infer(outcome.unusual.score, splits.test) > 1)
+    unusual = infer(outcome.unusual.score, splits.test) > 1
     return {
         "data": {
             "source": splits.beats.source,
@@ -51,7 +52,8 @@ def describe(
         "metrics": {
             **outcome.evaluation.metrics(),
             "calibration": outcome.calibration.describe(),
-            "unusual": {**outcome.unusual.describe(), "share_of_test": float(share)},
+            "unusual": {**outcome.unusual.describe(), "share_of_test": float(unusual.mean())},
+            "by_group": by_group(outcome.evaluation, unusual),
         },
         "cross_validation": cross_validation,
     }

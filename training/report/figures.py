@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.dataset.shards import Rows
 from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.reliability import BINS
+from training.report.shown_beats import ShownBeats
 
 EXAMPLES = 12  # beats drawn per class
 MISTAKES = 12  # beats drawn, those of the most sure wrong answers
@@ -76,44 +76,44 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
             axes.plot(epochs, validation, label="validation")
         axes.axvline(best_epoch, color="grey", linestyle=":", label="kept weights")
         axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
     return _svg(figure)
 
 
-def example_beats(test: Rows, evaluation: Evaluation, means: NDArray[np.float64]) -> str:
-    """Held-back beats of each class: some single ones, and the mean of all, as `class_means` has them."""
+def example_beats(beats: ShownBeats, evaluation: Evaluation) -> str:
+    """Traces of held-back beats of each class: some single ones, and the mean of all."""
     labels, names = evaluation.class_labels, evaluation.classes
     figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
     for axes, label, name, mean in zip(
-        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, means, strict=True
+        figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, beats.mean_traces, strict=True
     ):
         places = np.flatnonzero(evaluation.truth == label)
-        axes.plot(test.take(places[:EXAMPLES]).T, color="tab:blue", alpha=0.25, linewidth=0.8)
+        # Beats that follow one another are often of the same person.
+        drawn = places[np.unique(np.linspace(0, len(places) - 1, EXAMPLES).astype(int))] if len(places) else places
+        axes.plot(beats.traces(drawn).T, color="tab:blue", alpha=0.25, linewidth=0.8)
         axes.plot(mean, color="black", linewidth=1.5)
         axes.set_title(f"class {name}: {len(places)} beats", fontsize=10)
     return _svg(figure)
 
 
-def worst_mistakes(test: Rows, evaluation: Evaluation, means: NDArray[np.float64]) -> str | None:
-    """The beats of the most probable wrong answers, beside the means of both classes; None if no answer is wrong.
-
-    `means` are those of `class_means`.
-    """
-    places = mistakes(evaluation)[:MISTAKES]
+def worst_mistakes(beats: ShownBeats, evaluation: Evaluation) -> str | None:
+    """The traces of the `worst` mistakes, numbered, beside the means of both classes; None if no answer is wrong."""
+    places = worst(evaluation)
     if not len(places):
         return None
-    names = evaluation.classes
+    names, means = evaluation.classes, beats.mean_traces
     rows = -(-len(places) // 3)
     figure = Figure(figsize=(9, 2.1 * rows), layout="constrained")
     every = figure.subplots(rows, 3, sharex=True, squeeze=False).ravel()
-    for axes, place, beat in zip(every, places, test.take(places), strict=False):
+    for number, (axes, place, trace) in enumerate(zip(every, places, beats.traces(places), strict=False), start=1):
         truth = int(np.searchsorted(evaluation.class_labels, evaluation.truth[place]))
         predicted = int(evaluation.probabilities[place].argmax())
         axes.plot(means[truth], color="tab:green", linewidth=0.9, linestyle="--")
         axes.plot(means[predicted], color="tab:red", linewidth=0.9, linestyle=":")
-        axes.plot(beat, color="black", linewidth=1.2)
+        axes.plot(trace, color="black", linewidth=1.2)
         probability = percent(float(evaluation.probabilities[place, predicted]))
-        title = f"is {_short(names[truth])}\npredicted {_short(names[predicted])}, {probability}"
+        title = f"{number}. is {_short(names[truth])}\npredicted {_short(names[predicted])}, {probability}"
         axes.set_title(title, fontsize=8)
         axes.tick_params(labelsize=7)
     for axes in every[len(places) :]:
@@ -121,19 +121,15 @@ def worst_mistakes(test: Rows, evaluation: Evaluation, means: NDArray[np.float64
     return _svg(figure)
 
 
+def worst(evaluation: Evaluation) -> NDArray[np.int64]:
+    """The places of the beats of the most probable wrong answers."""
+    return mistakes(evaluation)[:MISTAKES]
+
+
 def mistakes(evaluation: Evaluation) -> NDArray[np.int64]:
     """The places of the beats with wrong answers, the most probable answer first."""
     wrong = np.flatnonzero(evaluation.predicted != evaluation.truth)
     return wrong[np.argsort(-evaluation.probabilities[wrong].max(axis=1), kind="stable")]
-
-
-def class_means(test: Rows) -> NDArray[np.float64]:
-    """The mean beat of each class, (k, n), NaN for one without beats."""
-    counts = np.array(test.counts, np.float64)[:, None]
-    sums = np.zeros((len(counts), test.width))
-    for features, columns in test.blocks():
-        sums += np.eye(len(counts))[columns].T @ features
-    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
 
 
 def percent(share: float) -> str:

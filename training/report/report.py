@@ -1,7 +1,8 @@
 """What people read of a training: one HTML file that needs nothing beside it, and a text for the log."""
 
 import base64
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,25 @@ from training.evaluation.comparison import Compared
 from training.evaluation.evaluation import Evaluation
 from training.outcome import Outcome
 from training.report import figures
+from training.report.shown_beats import ShownBeats
 
 PAGE = "report.html.j2"
 MINUS = "\N{MINUS SIGN}"
 
 
-def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test: Rows) -> None:
+def write_report(
+    path: Path, description: dict[str, Any], outcome: Outcome, test: Rows, feature_names: Sequence[str]
+) -> None:
     """Write the report of one training; `test` are the held-back beats that it was judged by."""
     evaluation, trained = outcome.evaluation, outcome.trained
-    means = figures.class_means(test)
+    beats = ShownBeats(test, feature_names)
     drawn = {
         "roc": figures.roc_curves(evaluation),
         "precision_recall": figures.precision_recall_curves(evaluation),
         "reliability": figures.reliability_diagram(outcome.calibration),
         "learning": figures.learning_curves(trained.history, trained.best_epoch),
-        "mistakes": figures.worst_mistakes(test, evaluation, means),
-        "examples": figures.example_beats(test, evaluation, means),
+        "mistakes": figures.worst_mistakes(beats, evaluation),
+        "examples": figures.example_beats(beats, evaluation),
     }
     wrong = len(figures.mistakes(evaluation))
     text = (
@@ -39,6 +43,9 @@ def write_report(path: Path, description: dict[str, Any], outcome: Outcome, test
             classes=dict(zip(map(str, evaluation.class_labels), evaluation.classes, strict=True)),
             wrong=wrong,
             drawn=min(figures.MISTAKES, wrong),
+            beside=beats.beside,
+            means=list(zip(evaluation.classes, beats.mean_values, strict=True)),
+            mistakes=list(enumerate(beats.values(figures.worst(evaluation)), start=1)),
             newest=newest_judged(description["compared"]),
         )
     )
@@ -59,12 +66,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page.filters |= {"percent": figures.percent, "score": _score, "interval": _interval, "change": _change}
+    page.filters |= {"percent": _percent, "score": _score, "interval": _interval, "change": _change}
     return page
 
 
+def _percent(share: float) -> str:
+    return figures.percent(share).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _score(value: float | None, digits: int = 3) -> str:
-    return "\N{EN DASH}" if value is None else f"{value:.{digits}f}"
+    return "\N{EN DASH}" if value is None or math.isnan(value) else f"{value:.{digits}f}".replace("-", MINUS)
 
 
 def _interval(bounds: list[float] | None, as_percent: bool = False, signed: bool = False) -> str:
@@ -87,7 +98,6 @@ def _change(value: float) -> str:
 def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compared) -> str:
     """The same in a few lines of text."""
     metrics = description["metrics"]
-    calibration = metrics["calibration"]
     area = "not defined" if metrics["roc_auc"] is None else f"{metrics['roc_auc']:.4f}"
     return "\n".join(
         [
@@ -95,9 +105,8 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             f"On {metrics['rows']} held-back beats: accuracy {metrics['accuracy']:.4f}, "
             f"macro-F1 {metrics['macro_f1']:.4f}, ROC AUC {area}",
             _chance(metrics["intervals"]),
-            f"Temperature {calibration['temperature']:.2f}: expected calibration error "
-            f"{calibration['error_after']:.4f}, without it {calibration['error_before']:.4f}",
-            f"Unusual beats: {100 * metrics['unusual']['share_of_test']:.1f} % of them",
+            _calibration(metrics, description["training"]["early_stop"]),
+            _unusual(metrics),
             evaluation.table().rstrip(),
             f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),
@@ -112,6 +121,24 @@ def _chance(intervals: Mapping[str, Any]) -> str:
         f"95 % intervals over {intervals['of']} {intervals['over']}: "
         f"accuracy {_interval(intervals['accuracy'])}, macro-F1 {_interval(intervals['macro_f1'])}"
     )
+
+
+def _calibration(metrics: Mapping[str, Any], calibrated: bool) -> str:
+    found = metrics["calibration"]
+    error = f"expected calibration error {found['error_after']:.4f}"
+    if by_group := metrics["by_group"]:
+        error += f" (over {by_group['of']} groups: {_interval(by_group['calibration_error'])})"
+    if not calibrated:
+        return f"Not calibrated: {error}"
+    return f"Temperature {found['temperature']:.2f}: {error}, without it {found['error_before']:.4f}"
+
+
+def _unusual(metrics: Mapping[str, Any]) -> str:
+    text = f"Unusual beats: {figures.percent(metrics['unusual']['share_of_test'])} of them"
+    if not (by_group := metrics["by_group"]):
+        return text
+    least, middle, most = (figures.percent(by_group["unusual"][name]) for name in ("min", "median", "max"))
+    return f"{text}; of a group's beats {least} to {most}, median {middle}"
 
 
 def _scores_or_reason(found: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data.recordings.cut import LIKENESS, RHYTHM
 from tests.made_beats import write_beats
 from training.evaluation.evaluation import Evaluation
 from training.options import parse_options
@@ -18,6 +19,7 @@ from training.pipeline import train
 from training.report import figures
 from training.report.provenance import checksum
 from training.report.report import newest_judged
+from training.report.shown_beats import WORDS, ShownBeats
 
 # Beats of which some have another class's shape, so that there are mistakes.
 LABELS = ["normal"] * 60 + ["early"] * 40 + ["other"] * 20
@@ -32,6 +34,21 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     data.write_text("\n".join(lines))
     options = ["--data", str(data), "--label", "last", "--epochs", "12", "--models", str(folder / "ecg")]
     return [found for turn in "12" if (found := train(parse_options([*options, "--seed", turn])))]
+
+
+@pytest.fixture(scope="module")
+def by_person(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version for beats of 20 people, whose last two values are beside the trace."""
+    folder = tmp_path_factory.mktemp("people")
+    lines = write_beats(folder / "plain.csv", [0, 1] * 200).read_text().splitlines()
+    names = ["patient", *(f"F{number}" for number in range(1, 11)), "rr_previous", "like_beat", "label"]
+    people = [f"Jane Q{number % 20}" for number in range(len(lines))]
+    rows = [f"{person},{line}" for person, line in zip(people, lines, strict=True)]
+    (folder / "beats.csv").write_text("\n".join([",".join(names), *rows]))
+    options = ["--data", str(folder / "beats.csv"), "--epochs", "3", "--models", str(folder / "ecg")]
+    version = train(parse_options(options))
+    assert version
+    return version
 
 
 def metrics(version: Path) -> Any:
@@ -52,7 +69,9 @@ def test_the_matrix_has_counts_and_their_share_of_the_row(versions):
     matrix = np.array(metrics(versions[0])["metrics"]["confusion_matrix"])
     assert [int(count) for count, _ in cells] == matrix.ravel().tolist()
     shares = (matrix / matrix.sum(axis=1, keepdims=True)).ravel()
-    assert [share for _, share in cells] == [figures.percent(share) for share in shares]
+    assert [share.replace("\N{NO-BREAK SPACE}", " ") for _, share in cells] == [
+        figures.percent(share) for share in shares
+    ]
 
 
 def test_figures_have_their_intervals(versions):
@@ -108,22 +127,71 @@ def test_the_most_sure_mistakes_are_drawn_first(make_rows):
     evaluation = Evaluation(np.array([3, 5]), np.array([3, 5])[truth], chances, {3: "N", 5: "V" * 50})
     assert figures.mistakes(evaluation).tolist() == [1, 3, 0]
     rows = make_rows(np.arange(8, dtype=np.float32).reshape(4, 2), truth)
-    means = figures.class_means(rows)
-    assert means.tolist() == [[2, 3], [4, 5]]
-    drawn = figures.worst_mistakes(rows, evaluation, means)
+    beats = ShownBeats(rows, ["F1", "F2"])
+    assert beats.mean_traces.tolist() == [[2, 3], [4, 5]]
+    drawn = figures.worst_mistakes(beats, evaluation)
     assert drawn
-    titles = re.findall(r"<text [^>]*>((?:is|predicted) [^<]*)</text>", drawn)
+    titles = re.findall(r"<text [^>]*>((?:\d\. is|predicted) [^<]*)</text>", drawn)
     short = "5 (" + "V" * 26 + "…"
     assert titles == [
-        f"is {short}",
+        f"1. is {short}",
         "predicted 3 (N), 90.0 %",
-        f"is {short}",
+        f"2. is {short}",
         "predicted 3 (N), 70.0 %",
-        "is 3 (N)",
+        "3. is 3 (N)",
         f"predicted {short}, 60.0 %",
     ]
     right = Evaluation(np.array([3, 5]), evaluation.predicted, chances)
-    assert figures.worst_mistakes(rows, right, means) is None
+    assert figures.worst_mistakes(beats, right) is None
+
+
+def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
+    """Their values, 90 and 91, would be far beyond the trace's."""
+    features = np.array([[1, 2, 3, 90, 91], [3, 2, 1, 90, 93]], np.float32)
+    beats = ShownBeats(make_rows(features, np.array([0, 1])), ["F1", "F2", "F3", "rr_previous", "like_qrs"])
+    both = np.array([1, 0])
+    assert beats.traces(both).tolist() == [[3, 2, 1], [1, 2, 3]]
+    assert beats.mean_traces.tolist() == [[1, 2, 3], [3, 2, 1]]
+    assert beats.beside == ["RR before (seconds)", "Likeness of the QRS complex"]
+    assert (beats.values(both).tolist(), beats.mean_values.tolist()) == ([[90, 93], [90, 91]], [[90, 91], [90, 93]])
+    wrong = Evaluation(np.array([0, 1]), np.array([0, 1]), np.array([[0.1, 0.9], [0.9, 0.1]], np.float32))
+    for drawn in (figures.worst_mistakes(beats, wrong), figures.example_beats(beats, wrong)):
+        assert drawn
+        assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) <= 3
+
+
+def test_calibration_and_unusual_beats_are_told_by_person_without_names(by_person, versions):
+    found, text = metrics(by_person)["metrics"]["by_group"], page(by_person)
+    assert f"From one of the {found['of']} held-back groups to the next: between" in text
+    assert "calibration errors of {:.3f} to {:.3f} (95 % interval)".format(*found["calibration_error"]) in text
+    assert not [path for path in by_person.rglob("*") if path.is_file() and b"Jane" in path.read_bytes()]
+    assert metrics(versions[0])["metrics"]["by_group"] is None
+    assert "held-back groups to the next" not in page(versions[0])
+
+
+def test_values_beside_the_trace_are_in_the_report_as_means_of_the_classes(by_person, versions):
+    assert "mean of class RR before (seconds) Likeness to the usual beat 0 " in page(by_person)
+    assert "mean of class" not in page(versions[0])
+
+
+def test_example_beats_are_of_all_people_though_those_of_one_follow_one_another(make_rows):
+    """The beats of the second person are as high as 9."""
+    features = np.repeat(np.array([[0, 1], [0, 9]], np.float32), 50, axis=0)
+    beats = ShownBeats(make_rows(np.tile(features, (2, 1)), np.repeat([0, 1], 100)), ["F1", "F2"])
+    chances = np.tile(np.array([0.9, 0.1], np.float32), (200, 1))
+    drawn = figures.example_beats(beats, Evaluation(np.array([0, 1]), np.repeat([0, 1], 100), chances))
+    assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) > 6
+
+
+def test_a_table_that_begins_with_a_rhythms_name_is_drawn_whole(make_rows):
+    beats = ShownBeats(make_rows(np.ones((2, 2), np.float32), np.array([0, 1])), ["rr_previous", "age"])
+    assert (beats.mean_traces.shape, beats.beside) == ((2, 2), [])
+
+
+def test_values_beside_the_trace_have_the_words_that_the_page_has():
+    page = (Path(__file__).parents[3] / "gateway/static/page/features.js").read_text()
+    assert dict(re.findall(r'^  (\w+): "(.*)",$', page, re.MULTILINE)) == WORDS
+    assert WORDS.keys() == {*RHYTHM, *LIKENESS}
 
 
 def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, two_classes):

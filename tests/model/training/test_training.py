@@ -109,13 +109,13 @@ def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_p
     data = write_beats(tmp_path / "beats.csv", [0] * 14 + [1] * 6 + [2] * 3)
     data.write_text("# synthetic: made for a test\n" + data.read_text())
     version = run(data, tmp_path / "ecg")
-    assert "synthetic: made for a test" in capsys.readouterr().out
+    assert "NOTE: Synthetic: made for a test" in capsys.readouterr().out
     report = (version / "assets.extra" / "report.html").read_text()
-    assert "synthetic: made for a test" in report
+    assert "Synthetic: made for a test" in report
     assert "for validation trained it, too" in report
     assert "Probabilities are not calibrated, as the validation beats were trained on, too" in report
     told = json.loads(load(version)["metadata"]()["description"].numpy())
-    assert told["data"]["note"].startswith("synthetic: made for a test\nno column says whose beats they are")
+    assert told["data"]["note"].startswith("Synthetic: made for a test\nNo column says whose beats they are")
     assert ([each["code"] for each in told["data"]["warnings"]], told["data"]["groups"]) == (
         ["no_groups", "few_rows"],
         None,

@@ -227,7 +227,7 @@ def test_numbers_reach_the_programs_in_full(every_option):
     args = training_of(every_option)["args"]
     serving = one(every_option, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
     gateway = one(every_option, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
-    assert {"--epochs=1000000", "--learning-rate=0.0005", "--unless-published", "--class-weights=balanced"} <= set(args)
+    assert {"--epochs=1000000", "--learning-rate=0.0005", "--unless-published", "--class-weights=0.8"} <= set(args)
     assert flags_of(serving).load_retry_interval_micros == 1_000_000
     assert flags_of(serving).enable_model_warmup
     assert variables_of(gateway)["ECG_MAX_BODY_BYTES"] == "16777216"

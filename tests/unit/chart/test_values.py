@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import fields
+from math import inf
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from gateway.settings import Settings
 from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, ROOT
-from training.options import Options
+from training.options import Options, parse_options
 from training.recipe import Recipe
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
@@ -43,6 +44,11 @@ def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[s
 
 
 LEAVES = dict(leaves(SCHEMA))
+
+
+def kinds(path: str) -> set[str]:
+    kind = LEAVES[path].get("type", [])
+    return {kind} if isinstance(kind, str) else set(kind)
 
 
 def value_at(values: dict[str, Any], path: str) -> Any:
@@ -141,6 +147,35 @@ def test_training_options_are_those_of_the_program():
     }
     offered = {path.rsplit(".", 1)[1] for path in LEAVES if path.startswith("training.options.")}
     assert {re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", name) for name in offered} == known
+
+
+def fits(schema: dict[str, Any], value: float | str) -> bool:
+    """Whether a schema of numbers, also as text, allows a value."""
+    if isinstance(value, str):
+        return bool(re.search(schema["pattern"], value))
+    least, above = schema.get("minimum", -inf), schema.get("exclusiveMinimum", -inf)
+    most, below = schema.get("maximum", inf), schema.get("exclusiveMaximum", inf)
+    return least <= value <= most and above < value < below and (schema["type"] != "integer" or value == int(value))
+
+
+def takes(option: str) -> bool:
+    try:
+        parse_options([option])
+    except SystemExit:
+        return False
+    return True
+
+
+NUMBERS = [path for path in LEAVES if path.startswith("training.options.") and {"integer", "number"} & kinds(path)]
+
+
+@pytest.mark.parametrize("path", NUMBERS)
+def test_a_number_for_training_is_allowed_by_the_chart_if_the_program_takes_it(path):
+    option = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", path.rsplit(".", 1)[1])
+    texts = ("none", "balanced", "0.25", "1e-3", "many", "") if "string" in kinds(path) else ()
+    values = (-1, 0, 0.1, 0.5, 0.75, 1, 2, 11, 1_000_000, *texts)
+    known = {value: takes(f"--{option}={value}") for value in values}
+    assert {value: fits(LEAVES[path], value) for value in values} == known
 
 
 def test_gateway_settings_are_those_of_the_program():

@@ -19,9 +19,19 @@ def test_less_than_50_rows_or_5_of_a_class_are_too_few(counts, few):
     assert too_few_to_stop_by(rows(*counts)) is few
 
 
-@pytest.mark.parametrize(("counts", "found"), [((60, 40), []), ((3, 1), ["few_rows"])])
-def test_few_rows_are_warned_of_with_their_numbers(counts, found):
-    warned = warnings_of(rows(9, 9), rows(*counts), rows(9, 9), [(0, None), (1, None)], [], None, 0)
-    few = [each for each in warned if each.code == "few_rows"]
-    assert [each.code for each in few] == found
-    assert all("4 validation rows, 1 of the rarest class" in each.text for each in few)
+@pytest.mark.parametrize(
+    ("counts", "patience", "code", "beginning"),
+    [
+        ((60, 40), 15, [], ""),
+        ((3, 1), 15, ["few_rows"], "4 validation rows, 1 of the rarest class, are too few"),
+        ((3, 1), 0, ["few_rows"], "4 validation rows"),
+        ((60, 40), 0, ["no_early_stop"], "Nothing stops this training early"),
+    ],
+)
+def test_a_training_without_early_stop_says_what_that_means(counts, patience, code, beginning):
+    warned = warnings_of(rows(9, 9), rows(*counts), rows(9, 9), [(0, None), (1, None)], [], None, 0, patience)
+    told = [each for each in warned if each.code in {"few_rows", "no_early_stop"}]
+    assert [each.code for each in told] == code
+    for each in told:
+        assert each.text.startswith(beginning)
+        assert "fixed number of epochs, and the probabilities are not calibrated." in each.text

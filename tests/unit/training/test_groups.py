@@ -30,6 +30,12 @@ def sides(beats: Made, parts: Split) -> list[set[int]]:
     return [set(beats[2][part].tolist()) for part in parts]
 
 
+def test_a_whole_number_is_the_same_group_with_and_without_decimals():
+    whole = hash_groups(np.array(["1", "1.0", "1.", "1.00"]))
+    assert len(set(whole.tolist())) == 1
+    assert len(set(hash_groups(np.array(["1", "1.5", "01", "10", "1.0.0", "p1.0", "p1"])).tolist())) == 7
+
+
 people_and_labels = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), min_size=4, max_size=150)
 
 

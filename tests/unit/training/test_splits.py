@@ -1,5 +1,6 @@
 """From files to splits on disk: which rows are in which part, and what keeps them from getting there."""
 
+import re
 import resource
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -143,7 +144,9 @@ def with_column(path: Path, name: str, values: Sequence[object]) -> Path:
 
 
 def codes(splits: Splits) -> list[str]:
-    """The warnings but for that of few rows, which most of these tables have."""
+    """The warnings, which are sentences, but for that of few rows, which most of these tables have."""
+    for each in splits.warnings:
+        assert re.fullmatch(r"[A-Z0-9].*[.?]", each.text)
     return [each.code for each in splits.warnings if each.code != "few_rows"]
 
 
@@ -213,7 +216,7 @@ def test_beats_of_recordings_without_a_column_say_how_many_there_were(tmp_path, 
     splits = parted(tmp_path, data)
     assert codes(splits) == [code]
     assert splits.note
-    assert splits.note.startswith(f"{note} by python -m data beats: lead MLII at 360 Hz\n")
+    assert splits.note.startswith(f"{note.capitalize()} by python -m data beats: lead MLII at 360 Hz\n")
 
 
 def test_one_person_alone_is_split_within_and_says_nothing_of_others(tmp_path):
@@ -248,7 +251,7 @@ def test_a_class_of_one_person_trains_and_is_not_judged(tmp_path):
     assert (splits.train.counts[2], splits.test.counts[2]) == (20, 0)
     assert "class_not_tested" in codes(splits)
     assert splits.note
-    assert "no held-back beat is of class 2: the figures say nothing about it" in splits.note
+    assert "No held-back beat is of class 2: the figures say nothing about it." in splits.note
 
 
 def test_people_of_a_test_file_that_are_trained_on_are_counted(tmp_path):

@@ -1,0 +1,58 @@
+"""Held-back beats as the report shows them: a trace to be drawn, and the values beside it in a table."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.recordings.cut import trace_length
+from training.dataset.shards import Rows
+
+# gateway/static/page/features.js has the same words, so change both.
+WORDS: Final = {
+    "rr_previous": "RR before (seconds)",
+    "rr_local": "RR around (seconds)",
+    "rr_previous_local": "RR before / around",
+    "rr_next_local": "RR after / around",
+    "rr_previous_next": "RR before / after",
+    "rr_previous_median": "RR before / median of the recording",
+    "like_beat": "Likeness to the usual beat",
+    "like_qrs": "Likeness of the QRS complex",
+}
+
+
+class ShownBeats:
+    """The beats of a test, whose values have `names`, and the mean of each class, NaN for one without beats."""
+
+    def __init__(self, test: Rows, names: Sequence[str]) -> None:
+        self._test = test
+        self._length = trace_length(names) or len(names)  # a table of anything else may begin with such a name
+        self._means = _class_means(test)
+        self.beside = [WORDS.get(name, name) for name in names[self._length :]]
+
+    @property
+    def mean_traces(self) -> NDArray[np.float64]:
+        """The mean trace of each class, (k, length)."""
+        return self._means[:, : self._length]
+
+    @property
+    def mean_values(self) -> NDArray[np.float64]:
+        """The means of the values beside the trace of each class, (k, beside)."""
+        return self._means[:, self._length :]
+
+    def traces(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The traces (places, length) of the beats at these places of the test."""
+        return self._test.take(places)[:, : self._length]
+
+    def values(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The values beside the traces (places, beside) of the beats at these places of the test."""
+        return self._test.take(places)[:, self._length :]
+
+
+def _class_means(test: Rows) -> NDArray[np.float64]:
+    counts = np.array(test.counts, np.float64)[:, None]
+    sums = np.zeros((len(counts), test.width))
+    for features, columns in test.blocks():
+        sums += np.eye(len(counts))[columns].T @ features
+    return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
