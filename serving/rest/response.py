@@ -9,6 +9,7 @@ import numpy as np
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import invalid
+from serving.rest.text import decimals
 from serving.runtime.tensors import decode
 
 
@@ -37,19 +38,10 @@ def _render(value: Any, alias: str) -> str:
     if np.ndim(value):
         return f"[{', '.join(_render(item, alias) for item in value)}]"
     if isinstance(value, np.floating):
-        return _decimal(value)
+        return decimals(np.array([value]))[0]
     scalar = value.item() if isinstance(value, np.generic | np.ndarray) else value
     if isinstance(scalar, bytes):
         if alias.endswith("_bytes"):
             return _object({"b64": json.dumps(base64.b64encode(scalar).decode())})
         return json.dumps(scalar.decode(errors="replace"))
     return json.dumps(scalar)
-
-
-def _decimal(value: "np.floating[Any]") -> str:
-    if not np.isfinite(value):
-        return json.dumps(float(value))
-    text = f"{value:g}"
-    if type(value)(text) != value:
-        text = f"{value:.{9 if value.itemsize == 4 else 17}g}"
-    return text if "." in text or "e" in text else f"{text}.0"

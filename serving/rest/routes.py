@@ -12,7 +12,8 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from serving.errors import Code, ServingError, invalid
-from serving.rest.request import parse, tensors
+from serving.rest.document import parse
+from serving.rest.request import tensors
 from serving.rest.response import predictions
 from serving.runtime.predict import DEFAULT_SIGNATURE
 from serving.service import Service
