@@ -1,93 +1,81 @@
 """Predict's JSON body as the tensors of a request, with tensorflow_model_server's formats and words."""
 
-import json
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import TensorInfo
 
 from serving.errors import Code, ServingError, invalid
+from serving.rest.text import quoted
 from serving.rest.values import Values, is_object, values_of
 from serving.runtime.tensors import TensorError, value_field
 
-_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")  # as text cannot have it alone, but JSON can
-
-Inputs = Mapping[str, TensorInfo]
+Dtypes = Mapping[str, int]  # of the inputs, by name
 
 
-def parse(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a request."""
-    if not body:
-        raise invalid("JSON Parse error: The document is empty")
-    try:
-        value = json.loads(body.decode())
-        if _SURROGATE.search(body):
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise invalid("JSON Parse error: The surrogate pair in string is invalid.") from error
-    except json.JSONDecodeError as error:
-        raise invalid(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
-    except (ValueError, RecursionError) as error:
-        raise invalid(f"JSON Parse error: {error}") from error
-    if not isinstance(value, dict):
-        raise invalid(f"JSON Value: {json.dumps(value)} Is not object")
-    if not isinstance(value.get("signature_name", ""), str):
-        raise invalid(
-            f"JSON Value: {json.dumps(value)} not formatted correctly. 'signature_name' key must be a string value."
-        )
-    return value
-
-
-def tensors(document: Mapping[str, Any], inputs: Inputs) -> dict[str, TensorProto]:
-    """Return the request's tensors, from `instances` (rows) or `inputs` (columns)."""
+def tensors(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> dict[str, TensorProto]:
+    """Return the request's tensors, from `instances` (rows) or `inputs` (columns); raise ServingError."""
+    dtypes = {name: info.dtype for name, info in inputs.items()}
     rows, columns = "instances" in document, "inputs" in document
     if rows and columns:
-        raise invalid("Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")
+        raise _misformed(
+            document, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
+        )
     if rows:
-        return _from_rows(document["instances"], inputs)
+        return _from_rows(document, dtypes)
     if columns:
-        return _from_columns(document["inputs"], inputs)
+        return _from_columns(document["inputs"], dtypes)
     raise invalid("Missing 'inputs' or 'instances' key")
 
 
-def _from_rows(instances: Any, inputs: Inputs) -> dict[str, TensorProto]:
-    if not isinstance(instances, list) or not instances:
-        raise invalid("Expecting 'instances' to be a list with at least one element")
+def _misformed(document: Mapping[str, Any], reason: str) -> ServingError:
+    return invalid(f"JSON Value: {quoted(document)} {reason}")
+
+
+def _from_rows(document: Mapping[str, Any], dtypes: Dtypes) -> dict[str, TensorProto]:
+    instances = document["instances"]
+    if not isinstance(instances, list):
+        raise _misformed(document, "Excepting 'instances' to be an list/array")
+    if not instances:
+        raise _misformed(document, "No values in 'instances' array")
     named = is_object(instances[0])
-    if not named and len(inputs) > 1:
+    if not isinstance(instances[0], dict) and len(dtypes) > 1:
         raise invalid(
             "instances is a plain list, but expecting list of objects as multiple "
             "input tensors required as per tensorinfo_map"
         )
-    columns: dict[str, list[Values]] = {name: [] for name in inputs}
+    columns: dict[str, list[Values]] = {}
     for position, instance in enumerate(instances):
-        row = _row(instance, position, named, inputs)
-        for name, column in columns.items():
-            try:
-                item = values_of(row[name], inputs[name].dtype)
-                _check_alike(item, column[0] if column else item)
-            except ServingError as error:
-                key = f" key: {name}" if named else ""
-                raise invalid(
-                    f"Failed to process element: {position}{key} of 'instances' list. Error: {error}"
-                ) from error
-            column.append(item)
-    return {name: _stacked(column, inputs[name].dtype) for name, column in columns.items()}
+        _add_row(columns, instance, position, named, dtypes)
+    return {name: _stacked(column, dtypes[name]) for name, column in columns.items()}
 
 
-def _row(instance: Any, position: int, named: bool, inputs: Inputs) -> dict[str, Any]:
+def _add_row(columns: dict[str, list[Values]], instance: Any, position: int, named: bool, dtypes: Dtypes) -> None:
     if is_object(instance) != named:
         expected, found = ("object", "list") if named else ("value/list", "object")
         raise invalid(f"Expecting {expected} but got {found} at item {position} of input list")
-    row = instance if named else dict.fromkeys(inputs, instance)
-    if row.keys() != inputs.keys():
+    for name, value in instance.items() if named else [(next(iter(dtypes)), instance)]:
+        try:
+            _add_item(columns.setdefault(name, []), name, value, dtypes)
+        except ServingError as error:
+            key = f" key: {name}" if named else ""
+            raise invalid(f"Failed to process element: {position}{key} of 'instances' list. Error: {error}") from error
+    if named and instance.keys() != dtypes.keys():
         raise invalid(
             f"Failed to process element: {position} of 'instances' list. "
-            f"JSON object: {json.dumps(instance)} keys must be equal to: {','.join(sorted(inputs))}"
+            f"JSON object: {quoted(instance)} keys must be equal to: {','.join(sorted(dtypes))}"
         )
-    return dict(row)
+
+
+def _add_item(column: list[Values], name: str, value: Any, dtypes: Dtypes) -> None:
+    if name not in dtypes:
+        raise invalid(f"JSON object: does not have named input: {name}")
+    item = values_of(value, dtypes[name])
+    if column:
+        _check_alike(item, column[0])
+    column.append(item)
 
 
 def _check_alike(item: Values, first: Values) -> None:
@@ -101,22 +89,22 @@ def _shape_text(shape: list[int]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-def _from_columns(value: Any, inputs: Inputs) -> dict[str, TensorProto]:
+def _from_columns(value: Any, dtypes: Dtypes) -> dict[str, TensorProto]:
     if is_object(value):
-        for name in inputs:
+        for name in dtypes:
             if name not in value:
                 raise invalid(f"Missing named input: {name} in 'inputs' object.")
-        return {name: _proto(values_of(value[name], info.dtype), info.dtype) for name, info in inputs.items()}
-    if len(inputs) > 1:
+        return {name: _proto(values_of(value[name], dtype), dtype) for name, dtype in dtypes.items()}
+    if len(dtypes) > 1:
         raise invalid(
             "inputs is a plain value/list, but expecting an object as multiple "
             "input tensors required as per tensorinfo_map"
         )
-    return {name: _proto(values_of(value, info.dtype), info.dtype) for name, info in inputs.items()}
+    return {name: _proto(values_of(value, dtype), dtype) for name, dtype in dtypes.items()}
 
 
 def _stacked(items: list[Values], dtype: int) -> TensorProto:
-    flat = [value for item in items for value in item.flat]
+    flat = list(chain.from_iterable(item.flat for item in items))
     return _proto(Values([len(items), *items[0].shape], flat), dtype)
 
 

@@ -2,22 +2,34 @@
 
 import base64
 import binascii
-import json
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 from tensorflow.core.framework import types_pb2
 
 from serving.errors import Code, ServingError, invalid
+from serving.rest.text import quoted
 
-_FLOATS: Final = {types_pb2.DT_FLOAT: np.finfo(np.float32), types_pb2.DT_DOUBLE: np.finfo(np.float64)}
-_INTEGERS: Final = frozenset(
-    getattr(types_pb2, f"DT_{name}{bits}") for name in ("INT", "UINT") for bits in (8, 16, 32, 64)
-)
-_JSON_TYPES: Final = {type(None): "Null", bool: "Bool", dict: "Object", list: "Array", str: "String"}
+_INT32: Final = range(-(2**31), 2**31)
+# the numbers that are read for a dtype: those beyond the smaller integers wrap around in TensorFlow, as over gRPC
+_INTEGERS: Final = {
+    types_pb2.DT_INT8: _INT32,
+    types_pb2.DT_UINT8: _INT32,
+    types_pb2.DT_INT16: _INT32,
+    types_pb2.DT_INT32: _INT32,
+    types_pb2.DT_INT64: range(-(2**63), 2**63),
+    types_pb2.DT_UINT32: range(2**32),
+    types_pb2.DT_UINT64: range(2**64),
+}
+_NUMBERS: Final = frozenset({int, float})
+# the types of Python whose every value is one of the dtype
+_PLAIN: Final = {
+    types_pb2.DT_FLOAT: _NUMBERS,
+    types_pb2.DT_DOUBLE: _NUMBERS,
+    types_pb2.DT_BOOL: frozenset({bool}),
+}
+DTYPES: Final = frozenset({types_pb2.DT_STRING, *_PLAIN, *_INTEGERS})  # that JSON has values of
+_JSON_TYPES: Final = {type(None): "Null", list: "Array", str: "String", int: "Number", float: "Number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +41,17 @@ class Values:
 
 
 def values_of(value: Any, dtype: int) -> Values:
-    """Return the shape and values of nested lists, or raise INVALID_ARGUMENT for a ragged or mistyped one."""
-    shape: list[int] = []
+    """Return the shape and values of nested lists, or raise INVALID_ARGUMENT for a ragged or mistyped one.
+
+    UNIMPLEMENTED for values of a dtype that JSON has none of.
+    """
+    values = Values([], [])
     first = value
     while isinstance(first, list):
-        shape.append(len(first))
+        values.shape.append(len(first))
         first = first[0] if first else None
-    return Values(shape, list(_flat(value, 0, shape, dtype)))
+    _fill(values, value, 0, dtype)
+    return values
 
 
 def is_object(value: Any) -> bool:
@@ -43,61 +59,64 @@ def is_object(value: Any) -> bool:
     return isinstance(value, dict) and not (value.keys() == {"b64"} and isinstance(value["b64"], str))
 
 
-def _flat(value: Any, level: int, shape: list[int], dtype: int) -> Iterator[Any]:
+def _fill(values: Values, value: Any, level: int, dtype: int) -> None:
+    rank = len(values.shape)
     if not isinstance(value, list):
-        if level != len(shape):
+        if level != rank:
             raise invalid(
-                f"JSON Value: {json.dumps(value)} found at incorrect level: {level + 1} "
-                f"in the JSON DOM. Expected at level: {len(shape)}"
+                f"JSON Value: {quoted(value)} found at incorrect level: {level + 1} "
+                f"in the JSON DOM. Expected at level: {rank}"
             )
-        yield _scalar(value, dtype)
+        values.flat.append(_scalar(value, dtype))
         return
-    if level >= len(shape):
-        raise invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
-    if len(value) != shape[level]:
+    if level >= rank:
+        raise invalid(f"Encountered list at unexpected level: {level} expected < {rank}")
+    if len(value) != values.shape[level]:
         raise invalid(
-            f"Encountered list at unexpected size: {len(value)} at level: {level} expected size: {shape[level]}"
+            f"Encountered list at unexpected size: {len(value)} at level: {level} expected size: {values.shape[level]}"
         )
+    if level == rank - 1 and _PLAIN.get(dtype, frozenset()).issuperset(map(type, value)):
+        values.flat.extend(value)  # the usual list, without a step for each of its values
+        return
     for item in value:
-        yield from _flat(item, level + 1, shape, dtype)
+        _fill(values, item, level + 1, dtype)
 
 
 def _scalar(value: Any, dtype: int) -> Any:
-    kind = types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if dtype in _FLOATS:
-        if number:
-            return _float(value, _FLOATS[dtype], kind)
+    if isinstance(value, dict):
+        if dtype == types_pb2.DT_STRING:
+            return _base64(value)
+    elif dtype in _PLAIN:
+        if type(value) in _PLAIN[dtype]:
+            return value
+    elif dtype in _INTEGERS:
+        if type(value) is int and value in _INTEGERS[dtype]:
+            return value
     elif dtype == types_pb2.DT_STRING:
         if isinstance(value, str):
             return value.encode()
-        if isinstance(value, dict) and not is_object(value):
-            return _base64(value["b64"])
-    elif dtype == types_pb2.DT_BOOL:
-        if isinstance(value, bool):
-            return value
-    elif dtype not in _INTEGERS:
-        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {json.dumps(value)} to type: {kind}")
-    elif number and isinstance(value, int):
-        info = np.iinfo(kind)
-        if info.min <= value <= info.max:
-            return value
-    name = _JSON_TYPES.get(type(value), "Number")
-    raise invalid(f"JSON Value: {json.dumps(value)} Type: {name} is not of expected type: {kind}")
-
-
-def _float(value: float, limits: Any, kind: str) -> float:
-    if isinstance(value, int):
-        fits = abs(value) < 2 ** (limits.nmant + 1)
     else:
-        fits = not float(limits.max) < abs(value) < math.inf
-    if fits:
-        return value
-    raise invalid(f"Cannot convert JSON value: {json.dumps(value)} to {kind} without loss of precision.")
+        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {quoted(value)} to type: {name_of(dtype)}")
+    raise invalid(f"JSON Value: {quoted(value)} Type: {_json_type(value)} is not of expected type: {name_of(dtype)}")
 
 
-def _base64(text: str) -> bytes:
+def name_of(dtype: int) -> str:
+    """Return a dtype's name in errors, as in `float` or `int64`."""
+    return str(types_pb2.DataType.Name(dtype)).removeprefix("DT_").lower()
+
+
+def _json_type(value: Any) -> str:
+    if isinstance(value, dict):
+        return "Object"
+    return str(value) if isinstance(value, bool) else _JSON_TYPES[type(value)]
+
+
+def _base64(value: dict[str, Any]) -> bytes:
+    if is_object(value):
+        raise invalid(f"JSON Value: {quoted(value)} not formatted correctly for base64 data")
+    text = "".join(value["b64"].split())
+    padding = "" if "=" in text else -len(text) % 4 * "="
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+        return base64.b64decode(text + padding, validate=True)
+    except (binascii.Error, ValueError) as error:  # the latter for text beyond ASCII
         raise invalid("Unable to base64 decode") from error
