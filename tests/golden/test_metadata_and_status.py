@@ -58,7 +58,7 @@ def test_status_ignores_a_label(client, model):
     [
         (None, INVALID, "Missing ModelSpec"),
         (spec("nobody"), NOT_FOUND, "Could not find any versions of model nobody"),
-        (spec("nobody", version=3), NOT_FOUND, "Could not find any versions of model nobody"),
+        (spec("nobody", version=3), NOT_FOUND, "Could not find version 3 of model nobody"),
     ],
     ids=["no-spec", "unknown-model", "unknown-model-version"],
 )
