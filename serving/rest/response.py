@@ -3,18 +3,26 @@
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import invalid
-from serving.runtime.tensors import decode
+from serving.runtime.tensors import Array, decode, dtype_name
+
+_NOT_IN_JSON: Final = {
+    types_pb2.DT_HALF,
+    types_pb2.DT_BFLOAT16,
+    types_pb2.DT_COMPLEX64,
+    types_pb2.DT_COMPLEX128,
+}
 
 
 def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:
     """Return the answer to a Predict: `predictions` row by row, or `outputs` by column."""
-    arrays = {alias: decode(proto) for alias, proto in outputs.items()}
+    arrays = {alias: _array(proto) for alias, proto in outputs.items()}
     single = next(iter(arrays)) if len(arrays) == 1 else None
     if not rows:
         columns = {alias: _render(array, alias) for alias, array in arrays.items()}
@@ -27,6 +35,13 @@ def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:
         row = {alias: _render(array[position], alias) for alias, array in arrays.items()}
         lines.append(row[single] if single else _object(row))
     return _object({"predictions": f"[{', '.join(lines)}]"})
+
+
+def _array(proto: TensorProto) -> Array:
+    array = decode(proto)
+    if proto.dtype in _NOT_IN_JSON and array.size:
+        raise invalid(f"Failed to write JSON value for tensor type: {dtype_name(proto.dtype)}")
+    return array
 
 
 def _object(members: Mapping[str, str]) -> str:

@@ -100,12 +100,20 @@ def test_any_body_is_an_object_or_refused(body):
 
 
 @pytest.mark.parametrize("name", ["half", "bfloat16", "complex64", "complex128", "resource", "qint8"])
-@pytest.mark.parametrize("value", [1, 1.5, [[]], "x", True, None, {"b64": "AA=="}])
+@pytest.mark.parametrize("value", [1, 1.5, [[1]], "x", True, None, {"b64": "AA=="}])
 def test_a_dtype_that_json_has_no_values_of_is_unimplemented(name, value):
     inputs = {"x": TensorInfo(dtype=types_pb2.DataType.Value(f"DT_{name.upper()}"))}
     with pytest.raises(ServingError) as refused:
         tensors({"inputs": value}, inputs)
     assert refused.value.code is Code.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("array", [np.ones(1, np.float16), np.ones(1, np.complex64), np.ones(1, np.complex128)])
+def test_a_dtype_that_json_has_no_values_of_is_not_written(array):
+    with pytest.raises(ServingError, match=r"Failed to write JSON value for tensor type: (half|complex)") as refused:
+        rendered(array)
+    assert refused.value.code is Code.INVALID_ARGUMENT
+    assert rendered(array[:0]) == '{"predictions": []}'
 
 
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00\ud800", rb"\uD83D x", b"\xed\xa0\x80"])
