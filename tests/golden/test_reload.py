@@ -49,9 +49,10 @@ def test_a_model_that_is_not_listed_is_unloaded(client, target, served):
 
 def test_a_new_model_that_does_not_load_is_unknown(client, target, folder):
     Path(folder.base_path, "1").mkdir()
+    version = f"{{name: {folder.name} version: 1}}"
     with refused(
         grpc.StatusCode.UNKNOWN,
-        contains=f"{{name: {folder.name} version: 1}} due to error: ",
+        contains=f"1 model(s) did not become available: {{{{{version} due to error: NOT_FOUND: ",
     ):
         target.serve(folder)
     client.reload(target.request())
