@@ -1,6 +1,7 @@
 """Predict: what a success holds, how tensors are read, and each refusal with its code and words."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,19 @@ def test_the_signature_is_judged_before_the_inputs_and_these_before_the_outputs(
 def test_methods_on_examples_are_not_implemented(client, method, request_type):
     with refused(grpc.StatusCode.UNIMPLEMENTED):
         getattr(client.prediction, method)(request_type(), timeout=10)
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_bytes_that_are_no_request_are_invalid(client):
+    call: Callable[..., bytes] = client.channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    with refused(INVALID):
+        call(b"\xff", timeout=10)
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_one_value_is_no_tensor_of_many_megabytes(client, model, n):
+    with refused(INVALID, "tensor parsing error: features"):
+        client.predict(spec(model), {"features": floats(1, shape=(2**25 // n, n))})
 
 
 def test_a_deadline_is_kept_and_the_server_lives_on(client, served):
