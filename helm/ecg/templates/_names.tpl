@@ -1,7 +1,18 @@
-{{- /* ecg.fullname: how all names begin: the release's name, and the chart's unless that is in it. Context: the root. */ -}}
+{{- /* ecg.fullname: how all names begin: the release's name, and the chart's unless that is in it. A long name is cut, and
+a hash of all of it keeps it apart from others that begin alike. Context: the root. */ -}}
 {{- define "ecg.fullname" -}}
-{{- $name := ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) (contains .Chart.Name .Release.Name) -}}
-{{- $name | trunc 40 | trimSuffix "-" -}}
+{{- $chart := include "ecg.chart" . -}}
+{{- $name := ternary .Release.Name (printf "%s-%s" .Release.Name $chart) (contains $chart .Release.Name) -}}
+{{- $name = .Values.fullnameOverride | default $name -}}
+{{- if gt (len $name) 40 -}}
+{{- $name = printf "%s-%s" ($name | trunc 31 | trimSuffix "-") (sha256sum $name | trunc 8) -}}
+{{- end -}}
+{{ $name }}
+{{- end }}
+
+{{- /* ecg.chart: the chart's name, or what the values put in its place. Context: the root. */ -}}
+{{- define "ecg.chart" -}}
+{{ .Values.nameOverride | default .Chart.Name }}
 {{- end }}
 
 {{- /* ecg.name: the name of a component's objects. Call: include "ecg.name" (list . "serving") */ -}}
@@ -21,7 +32,7 @@
 
 {{- /* ecg.selects: labels that select the pods of a component. Call: include "ecg.selects" (list . "serving") */ -}}
 {{- define "ecg.selects" -}}
-app.kubernetes.io/name: {{ (first .).Chart.Name }}
+app.kubernetes.io/name: {{ include "ecg.chart" (first .) }}
 app.kubernetes.io/instance: {{ (first .).Release.Name }}
 app.kubernetes.io/component: {{ last . }}
 {{- end }}

@@ -66,7 +66,7 @@ affinity:
       - topologyKey: kubernetes.io/hostname
         labelSelector:
           matchLabels:
-            app.kubernetes.io/name: {{ .Chart.Name }}
+            app.kubernetes.io/name: {{ include "ecg.chart" . }}
             app.kubernetes.io/instance: {{ .Release.Name }}
           matchExpressions:
             - {key: app.kubernetes.io/component, operator: In, values: [training, serving, test]}

@@ -501,16 +501,6 @@ def test_prometheus_finds_the_model_servers_metrics(every_option):
     assert f"path: {json.dumps(endpoint['path'])}" in config
 
 
-def test_names_are_short_enough_for_the_objects(render, read_yaml, helm):
-    (long,) = ["a" * 53]
-    objects = read_yaml(helm("template", long, CHART))
-    assert max(len(each["metadata"]["name"]) for each in objects if each["kind"] != "CronJob") <= 63
-    assert max(len(each["metadata"]["name"]) for each in objects if each["kind"] == "CronJob") <= 52
-    assert {each["metadata"]["name"].rsplit("-", 1)[0] for each in read_yaml(helm("template", "mine", CHART))} >= {
-        "mine-ecg"
-    }
-
-
 def test_the_projects_own_server_takes_the_place_of_the_official_one(render):
     own, official = (container_of(each, "Deployment", "serving") for each in (render(*OWN_SERVER), render()))
     assert own["image"].startswith("ecg-serving:")
