@@ -1,9 +1,24 @@
 {{- /* ecg.image: image and pull policy of a container. Call: include "ecg.image" (list . .Values.gateway.image) */ -}}
 {{- define "ecg.image" -}}
 {{- $root := first . -}}
-{{- $image := last . -}}
-image: {{ $image.repository }}:{{ include "ecg.scalar" ($image.tag | default $root.Chart.AppVersion) }}
+{{- with last . -}}
+{{- $registry := $root.Values.global.imageRegistry | default .registry -}}
+{{- $tag := include "ecg.scalar" (.tag | default $root.Chart.AppVersion) -}}
+image: {{ list $registry .repository | compact | join "/" }}{{ ternary (print "@" .digest) (print ":" $tag) (ne .digest "") }}
 imagePullPolicy: {{ $root.Values.images.pullPolicy }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.pullSecrets: each secret once, whether its name or an object was given. Context: the root. */ -}}
+{{- define "ecg.pullSecrets" -}}
+{{- $secrets := list -}}
+{{- range concat .Values.global.imagePullSecrets .Values.images.pullSecrets -}}
+{{- $secrets = append $secrets (ternary . (dict "name" .) (kindIs "map" .)) -}}
+{{- end -}}
+{{- with uniq $secrets -}}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- /* ecg.pod: what the pods of all components have in common. Call: include "ecg.pod" (list . .Values.gateway) */ -}}
@@ -20,11 +35,8 @@ securityContext:
   fsGroup: 10001
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: {type: RuntimeDefault}
-{{- with $root.Values.images.pullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
+{{- with include "ecg.pullSecrets" $root }}
+{{ . }}
 {{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:
