@@ -371,14 +371,6 @@ def test_training_can_be_left_out(render):
     assert ("PersistentVolumeClaim", "ecg-models") in kinds
 
 
-def test_an_autoscaled_deployment_leaves_its_replicas_to_the_autoscaler(every_option):
-    deployment = one(every_option, "Deployment", "gateway")
-    scaler = one(every_option, "HorizontalPodAutoscaler")["spec"]
-    assert "replicas" not in deployment["spec"]
-    assert scaler["scaleTargetRef"]["name"] == deployment["metadata"]["name"]
-    assert scaler["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
-
-
 def test_a_disruption_budget_never_blocks_a_drain(render, every_option):
     def budgets(objects: list[Object]) -> list[str]:
         return sorted(each["metadata"]["name"] for each in objects if each["kind"] == "PodDisruptionBudget")
@@ -387,7 +379,6 @@ def test_a_disruption_budget_never_blocks_a_drain(render, every_option):
     movable = "models.accessMode=ReadWriteMany"
     assert budgets(every_option) == budgets(render("--set", f"{wanted},{movable}")) == ["ecg-gateway", "ecg-serving"]
     assert budgets(render("--set", f"{wanted},{movable},serving.replicas=1,gateway.replicas=1")) == []
-    assert budgets(render("--set", wanted)) == ["ecg-gateway"]
 
 
 NO_TRACES = ("--values", CHART / "ci" / "every-option-values.yaml", "--set", "tracing.endpoint=")

@@ -99,6 +99,7 @@ def test_a_misspelt_value_is_refused(helm, wrong):
         ("gateway.managementPort=5000", "/gateway/managementPort"),
         ("gateway.managementPort=65536", "/gateway/managementPort"),
         ("gateway.keepAliveSeconds=0", "/gateway/keepAliveSeconds"),
+        ("serving.podDisruptionBudget=true", "use a ReadWriteMany claim"),
         ("training.options.crossValidate=5,training.workers=2", "needs training.workers=1"),
     ],
 )
