@@ -18,6 +18,8 @@ from training.recipe import Recipe
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 README = (CHART / "README.md").read_text()
+COMMON_VALUES = README.partition("\n## Values of every component\n")[2].partition("\n## ")[0]
+VALUES = README.partition("\n## Values\n")[2]
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
 MADE_BY_THE_CHART = {
     "serving_target",
@@ -35,15 +37,29 @@ def closed(schema: dict[str, Any]) -> bool:
 
 
 def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each value that can be set, by its path; `global` is not for this chart."""
+    """Each value that can be set, by its path, with what its definition adds."""
     for name, part in schema["properties"].items():
-        if "properties" in part:
-            yield from leaves(part, f"{path}{name}.")
-        elif name != "global":
-            yield f"{path}{name}", part
+        whole = definition(part) | part
+        if "properties" in whole:
+            yield from leaves(whole, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", whole
+
+
+def definition(part: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = SCHEMA if "$ref" in part else {}
+    for name in part.get("$ref", "").split("/")[1:]:
+        found = found[name]
+    return found
 
 
 LEAVES = dict(leaves(SCHEMA))
+OF_COMPONENTS = dict(leaves({"properties": SCHEMA["$defs"]["component"]}))
+
+
+def of_components(path: str) -> bool:
+    """Whether a value is one that components have in common."""
+    return path.partition(".")[2] in OF_COMPONENTS
 
 
 def kinds(path: str) -> set[str]:
@@ -71,8 +87,9 @@ def defaults(helm, read_yaml):
     return values
 
 
-def test_every_object_is_closed():
-    assert [each for each in objects_of(SCHEMA["properties"]) if not closed(each)] == []
+def test_every_object_is_closed_but_what_other_charts_share():
+    opened = [each for each in objects_of(SCHEMA["properties"]) if not closed(each)]
+    assert opened == [SCHEMA["properties"]["global"]]
     assert closed(SCHEMA)
 
 
@@ -100,6 +117,7 @@ def test_a_misspelt_value_is_refused(helm, wrong):
         ("gateway.managementPort=5000", "/gateway/managementPort"),
         ("gateway.managementPort=65536", "/gateway/managementPort"),
         ("gateway.keepAliveSeconds=0", "/gateway/keepAliveSeconds"),
+        ("serving.podDisruptionBudget=true", "use a ReadWriteMany claim"),
         ("training.options.crossValidate=5,training.workers=2", "needs training.workers=1"),
     ],
 )
@@ -131,8 +149,17 @@ def test_the_readme_lists_every_value_with_its_default(defaults):
         shown = json.dumps(default).replace('"', "") if default not in ("", [], {}) else ""
         return f"| `{path}` | {f'`{shown}`' if shown else ''} | {LEAVES[path]['description']} |"
 
-    expected = [row(path) for path in LEAVES]
-    assert re.findall(r"^\| `[a-z]\w*\.[\w.]+` \|.*$", README, re.MULTILINE) == expected, "\n".join(expected)
+    expected = [row(path) for path in LEAVES if not of_components(path)]
+    assert re.findall(r"^\| `[a-z][\w.]*` \|.*$", VALUES, re.MULTILINE) == expected, "\n".join(expected)
+
+
+def test_the_readme_lists_once_what_components_have_in_common():
+    def row(name: str, part: dict[str, Any]) -> str:
+        components = [path.partition(".")[0] for path in LEAVES if path.partition(".")[2] == name]
+        return f"| `{name}` | {'' if len(components) == 4 else ', '.join(components)} | {part['description']} |"
+
+    expected = [row(name, part) for name, part in OF_COMPONENTS.items()]
+    assert re.findall(r"^\| `[a-z][\w.]*` \|.*$", COMMON_VALUES, re.MULTILINE) == expected, "\n".join(expected)
 
 
 def test_training_options_are_those_of_the_program():
