@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollout.state import CANDIDATE, VERSION, Candidate
+from rollout.kubernetes.deployment import CANDIDATE, VERSION, Candidate
 
 Json = dict[str, Any]
 

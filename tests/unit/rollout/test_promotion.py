@@ -7,7 +7,8 @@ from dataclasses import asdict
 import pytest
 
 from rollout.errors import Refused
-from rollout.state import Candidate, begin, go_back
+from rollout.kubernetes.deployment import Candidate
+from rollout.kubernetes.patches import begin, go_back
 from tests.fake_cluster import write_version
 from tests.fake_deployment import Pod
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from rollout.cluster import Cluster
 from rollout.errors import Faulty, NotAllowed, NotAnswering
-from rollout.state import VERSION, State, template_environment
+from rollout.kubernetes.api import Cluster
+from rollout.kubernetes.deployment import VERSION, State, template_environment
 
 LONGEST = 300  # characters of a log that belong into a sentence
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import sqrt
 
-from rollout.metrics import Counters
+from rollout.gateway.metrics import Counters
 
 PLAIN = 20  # observations without which nothing is said
 CERTAIN = 2.33  # standard deviations: one in a hundred candidates at the limit is dropped early by chance

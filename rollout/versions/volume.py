@@ -6,10 +6,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Protocol
 
-from rollout.cluster import Cluster
 from rollout.errors import NotAllowed, NotThere, RolloutError
-from rollout.gate import Version
-from rollout.state import INIT, MAIN, State, as_version
+from rollout.kubernetes.api import Cluster
+from rollout.kubernetes.deployment import INIT, MAIN, State, as_version
+from rollout.versions.model_version import Version
 
 # A line for each version: its number and its description, whose line breaks are outside of all texts.
 DESCRIPTIONS = 'for v in */; do printf "%s " "${v%/}"; tr -d "\\n" <"$v/assets.extra/metrics.json"; echo; done'

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from rollout.gate import JUDGED, Version, same_rows
-from rollout.state import State
+from rollout.decisions.gate import JUDGED, same_rows
+from rollout.kubernetes.deployment import State
+from rollout.versions.model_version import Version
 
 Json = dict[str, Any]
 Pods = dict[str, tuple[int, int]]

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollout.errors import Faulty, NotThere
-from rollout.failures import raise_if_broken
-from rollout.history import former
-from rollout.state import CANDIDATE, Candidate, State, begin, finish, go_back, hold, resume, weigh
+from rollout.kubernetes.deployment import CANDIDATE, Candidate, State
+from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, weigh
+from rollout.kubernetes.pod_status import raise_if_broken
+from rollout.kubernetes.revisions import former
 
 CANDIDATES = st.builds(
     Candidate, st.integers(0), st.none() | st.integers(0), st.integers(0, 99), st.integers(0, 100), st.text(max_size=9)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from math import ceil, inf, log
 from typing import Any
 
-from rollout.metrics import Counters
+from rollout.gateway.metrics import Counters
 
 INPUTS = "ecg_gateway_inputs_total"
 PREDICTIONS = "ecg_gateway_predictions_total"

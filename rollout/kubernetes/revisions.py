@@ -3,7 +3,7 @@
 from typing import Any
 
 from rollout.errors import NotThere
-from rollout.state import CANDIDATE, VERSION, Candidate, as_version, template_environment
+from rollout.kubernetes.deployment import CANDIDATE, VERSION, Candidate, as_version, template_environment
 
 REVISION = "deployment.kubernetes.io/revision"
 

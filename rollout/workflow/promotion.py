@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from rollout.decisions.gate import JUDGED, judge, same_rows
 from rollout.errors import NotAllowed, Overtaken, RolloutError
-from rollout.gate import JUDGED, Version, judge, same_rows
-from rollout.gateway import Beats
-from rollout.history import former
-from rollout.state import BEGUN, Candidate, State
-from rollout.steps import Steps, require_none_but
-from rollout.volume import Volume, one
+from rollout.gateway.recorded_beats import Beats
+from rollout.kubernetes.deployment import Candidate, State
+from rollout.kubernetes.patches import BEGUN
+from rollout.kubernetes.revisions import former
+from rollout.versions.model_version import Version
+from rollout.versions.volume import Volume, one
+from rollout.workflow.operations import Operations, require_none_but
 
 LONGEST = 120  # characters of a reason in a change-cause
 
@@ -18,8 +20,8 @@ LONGEST = 120  # characters of a reason in a change-cause
 class Promotion:
     """One run of a command against one Deployment."""
 
-    def __init__(self, steps: Steps, volume: Volume) -> None:
-        self.steps = steps
+    def __init__(self, operations: Operations, volume: Volume) -> None:
+        self.operations = operations
         self._volume = volume
         self._beats = cache(volume.beats)  # a version never changes, and reading one may take a command in a pod
 
@@ -31,22 +33,22 @@ class Promotion:
 
     def introduce(self, number: int, tolerance: float, *, force: bool) -> Candidate:
         """Pass the gate, start one pod of the version beside the served ones and prove it."""
-        state = self.steps.state()
+        state = self.operations.state()
         require_none_but(number, state)
         versions = self._volume.versions()
         version, beats = one(versions, number), self._beats(number)
         served = state.served
         if state.candidate and state.candidate.version == number:
-            self.steps.say(f"version {number} is the candidate since {state.candidate.started}; going on")
+            self.operations.say(f"version {number} is the candidate since {state.candidate.started}; going on")
         elif served is not None and not force:
             there = {each.number: each for each in versions}
-            self.steps.say(judge(version, there.get(served, Version(served)), tolerance))
+            self.operations.say(judge(version, there.get(served, Version(served)), tolerance))
         cause = _begun(version, served, versions, force=force)
         return self._start(number, served, cause, beats)
 
     def finish(self) -> None:
         """Let the candidate take over, once it answers as recorded."""
-        state = self.steps.state()
+        state = self.operations.state()
         if state.candidate:
             self._prove(state.candidate, self._beats(state.candidate.version))
             self.take_over(state.candidate)
@@ -57,18 +59,18 @@ class Promotion:
         """Let a proved candidate replace all other pods, and hold it to its recorded beats once more."""
         beats = self._beats(candidate.version)
         with self._or_back(candidate.version, candidate.served):
-            self.steps.finish(candidate)
-            self.steps.prove(candidate.version, beats)
-        self.steps.retire(candidate)
-        self.steps.say(f"version {candidate.version} is served")
+            self.operations.finish(candidate)
+            self.operations.prove(candidate.version, beats)
+        self.operations.retire(candidate)
+        self.operations.say(f"version {candidate.version} is served")
 
     def abort(self) -> None:
         """Return to the version that was served before the candidate."""
-        state = self.steps.state()
+        state = self.operations.state()
         if state.candidate:
             self.drop(state.candidate, "was aborted")
         elif not self._went_on(state):
-            self.steps.say("no version is being promoted, so there is nothing to abort")
+            self.operations.say("no version is being promoted, so there is nothing to abort")
 
     def drop(self, candidate: Candidate, reason: str) -> None:
         """Return to the version that was served before this candidate, if it still is one."""
@@ -76,7 +78,7 @@ class Promotion:
 
     def undo(self) -> None:
         """Return to the version served before; there is no gate, but it has to answer as recorded."""
-        state = self.steps.state()
+        state = self.operations.state()
         candidate = state.candidate
         if candidate and state.cause != _undone(candidate.version, candidate.served):
             self.drop(candidate, "was undone")
@@ -84,7 +86,7 @@ class Promotion:
         if state.served is None:
             raise RolloutError("nothing is served, so there is nothing to undo")
         if candidate is None:
-            number = former(self.steps.replica_sets(state), state.served)
+            number = former(self.operations.replica_sets(state), state.served)
             cause = _undone(number, state.served)
             candidate = self._start(number, state.served, cause, self._beats(number))
         else:  # an undo was killed half-way
@@ -93,29 +95,29 @@ class Promotion:
 
     def withdraw(self, number: int, reason: str) -> None:
         """Return from this version if it is the candidate."""
-        candidate = self.steps.state().candidate
+        candidate = self.operations.state().candidate
         if candidate and candidate.version == number:
             self.drop(candidate, reason)
 
     def _is_served(self, number: int) -> bool:
-        state = self.steps.state()
+        state = self.operations.state()
         if state.version != number or state.candidate:
             return False
         if not self._went_on(state):
-            self.steps.say(f"version {number} is served")
+            self.operations.say(f"version {number} is served")
         return True
 
     def _went_on(self, state: State) -> bool:
         """Wait for a rolling update that has no candidate, and end its pause; tell whether there was one."""
         if state.version is None or (state.progress.complete and not state.paused):
             return False
-        self.steps.resume(state.version)
-        self.steps.say(f"version {state.version} is served")
+        self.operations.resume(state.version)
+        self.operations.say(f"version {state.version} is served")
         return True
 
     def _start(self, number: int, served: int | None, cause: str, beats: Beats) -> Candidate:
-        self.steps.require_entrance()
-        candidate = self.steps.begin(number, served, cause)
+        self.operations.require_entrance()
+        candidate = self.operations.begin(number, served, cause)
         self._prove(candidate, beats)
         return candidate
 
@@ -123,8 +125,8 @@ class Promotion:
         if candidate.finishing:
             return  # it was proved before that
         with self._or_back(candidate.version, candidate.served):
-            self.steps.hold(candidate)
-            self.steps.prove(candidate.version, beats)
+            self.operations.hold(candidate)
+            self.operations.prove(candidate.version, beats)
 
     @contextmanager
     def _or_back(self, number: int, served: int | None) -> Iterator[None]:
@@ -142,10 +144,10 @@ class Promotion:
             raise RolloutError(f"{error}; {_instead(served)}") from error
 
     def _go_back(self, number: int, served: int | None, reason: str) -> None:
-        self.steps.say(f"version {number}: it {reason}; going back")
+        self.operations.say(f"version {number}: it {reason}; going back")
         which = f"model version {served}" if served is not None else "no model version"
-        self.steps.go_back(number, served, f"{which}: back from {number}, which {_short(reason)}")
-        self.steps.say(_instead(served))
+        self.operations.go_back(number, served, f"{which}: back from {number}, which {_short(reason)}")
+        self.operations.say(_instead(served))
 
 
 def _begun(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:

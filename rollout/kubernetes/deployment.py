@@ -1,7 +1,7 @@
-"""What the serving Deployment says of model versions, and the patches that change it. Pure: dictionaries in and out."""
+"""What the serving Deployment says of model versions, as one State. Pure."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 CANDIDATE = "rollout.ecg/candidate"
@@ -9,7 +9,6 @@ CHANGE_CAUSE = "kubernetes.io/change-cause"
 VERSION = "ECG_MODEL_VERSION"
 BASE_PATH = "ECG_MODEL_BASE_PATH"
 INIT, MAIN = "model", "serving"  # the containers that know the version
-BEGUN, FINISHED = ": candidate", ": promoted"  # in a change-cause
 
 Json = dict[str, Any]
 
@@ -125,59 +124,3 @@ def template_environment(pod_spec: Json) -> dict[str, str]:
 def as_version(text: str) -> int | None:
     """Return the number of a version, None for anything else."""
     return int(text) if text.isascii() and text.isdecimal() else None
-
-
-def begin(candidate: Candidate, cause: str) -> Json:
-    """One patch that starts the candidate's first pod, held back from traffic."""
-    return _patch(candidate.version, json.dumps(asdict(candidate)), cause)
-
-
-def hold() -> Json:
-    """No further pod is replaced."""
-    return {"spec": {"paused": True}}
-
-
-def weigh(candidate: Candidate) -> Json:
-    """Other shares of the traffic; no pod changes."""
-    return {"metadata": {"annotations": {CANDIDATE: json.dumps(asdict(candidate))}}}
-
-
-def finish(candidate: Candidate, cause: str) -> Json:
-    """The candidate replaces all other pods; it stays one until that is done, so that a way back is known."""
-    annotations = {
-        CANDIDATE: json.dumps(asdict(replace(candidate, finishing=True))),
-        CHANGE_CAUSE: cause.replace(BEGUN, FINISHED, 1),
-    }
-    return {"metadata": {"annotations": annotations}, "spec": {"paused": False}}
-
-
-def resume() -> Json:
-    """Whatever somebody left paused goes on, without a candidate."""
-    return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
-
-
-def retire(version: int | None) -> Json:
-    """Others have replaced a version, whose last pods leave slowly: it gets no request any more."""
-    return {"metadata": {"annotations": {CANDIDATE: "" if version is None else _retired(version)}}}
-
-
-def go_back(version: int, served: int | None, cause: str) -> Json:
-    """The former version again; with none, the pods wait for a promotion as they did before."""
-    # With no other version to replace them the faulty one's ready pods would stay, and answer.
-    return _patch(served, _retired(version, **({"refused": True} if served is None else {})), cause)
-
-
-def _retired(version: int, **more: bool) -> str:
-    return json.dumps({"version": version, "weight": 0, **more})  # the gateway heeds it, and it is no candidate
-
-
-def _patch(version: int | None, candidate: str, cause: str) -> Json:
-    # Merged by name, so that the other variables stay.
-    variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
-    pods = {
-        "initContainers": [{"name": INIT, "env": [variable]}],
-        "containers": [{"name": MAIN, "env": [variable]}],
-    }
-    # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
-    annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause}
-    return {"metadata": {"annotations": annotations}, "spec": {"paused": False, "template": {"spec": pods}}}

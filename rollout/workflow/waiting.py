@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from rollout.clock import Clock
 from rollout.errors import Conflict, NotAnswering, RolloutError
+from rollout.workflow.clock import Clock
 
 POLL_SECONDS = 1
 

@@ -1,17 +1,19 @@
-"""The steps of a rollout. Each reads the Deployment first and is safe to repeat: a killed run is simply run again."""
+"""Operations on the Deployment. Each reads it first and is safe to repeat: a killed run is simply run again."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from rollout.cluster import Cluster, Json
 from rollout.errors import Busy, NotAllowed, Overtaken, RolloutError
-from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
-from rollout.gateway import Ask, Beats, check, require_entrance
-from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, resume, retire, weigh
-from rollout.waiting import Waiting
+from rollout.gateway.client import Ask, require_entrance
+from rollout.gateway.recorded_beats import Beats, check
+from rollout.kubernetes.api import Cluster, Json
+from rollout.kubernetes.deployment import Candidate, Progress, State
+from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
+from rollout.kubernetes.pod_status import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
+from rollout.workflow.waiting import Waiting
 
 
-class Steps:
+class Operations:
     """Changes to one Deployment, each under the lock of what was read, and the waits between them."""
 
     def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting) -> None:

@@ -6,9 +6,9 @@ from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollout.cluster import Cluster, Json
 from rollout.errors import NotAnswering, RolloutError
-from rollout.gateway import Ask
+from rollout.gateway.client import Ask
+from rollout.kubernetes.api import Cluster, Json
 
 PORT = 5000  # of a gateway whose pod names no MANAGEMENT port
 MANAGEMENT = "management"
