@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 CANDIDATE = "rollout.ecg/candidate"
+SERVED = "rollout.ecg/served"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 VERSION = "ECG_MODEL_VERSION"
 BASE_PATH = "ECG_MODEL_BASE_PATH"
@@ -72,11 +73,26 @@ class State:
     base: str  # model base path in the pods
     instance: str  # the release
     cause: str  # of the last change, in words
+    history: tuple[int, ...]  # versions that were served, the newest last, as far as they are recorded
 
     @property
     def served(self) -> int | None:
-        """The version that is to answer callers."""
-        return self.candidate.served if self.candidate and not self.candidate.finishing else self.version
+        """The version that answers callers: one that was set by hand only once all its pods were available."""
+        if self.candidate and not self.candidate.finishing:
+            return self.candidate.served
+        if self.candidate or self.version is None or self.became_available or not self.history:
+            return self.version
+        return self.history[-1]
+
+    @property
+    def arriving(self) -> int | None:
+        """A version that was set by hand and has not been available so far; None if there is none."""
+        return self.version if self.version != self.served and not self.candidate else None
+
+    @property
+    def became_available(self) -> bool:
+        """Whether all pods of the present template were available at some moment."""
+        return bool(self.since) or self.progress.complete
 
     @classmethod
     def of(cls, deployment: Json) -> "State":
@@ -99,6 +115,7 @@ class State:
             base=environment.get(BASE_PATH, "/models/ecg"),
             instance=(metadata.get("labels") or {}).get("app.kubernetes.io/instance", ""),
             cause=annotations.get(CHANGE_CAUSE, ""),
+            history=served_before(annotations.get(SERVED, "")),
         )
 
 
@@ -113,6 +130,11 @@ def _progress(deployment: Json, stuck: bool) -> Progress:
         available=status.get("availableReplicas", 0),
         stuck=stuck and current,  # else it is about the change before
     )
+
+
+def served_before(text: str) -> tuple[int, ...]:
+    """Read the annotation of versions that were served; what is not a version is left out."""
+    return tuple(number for part in text.split(",") if (number := as_version(part)) is not None)
 
 
 def template_environment(pod_spec: Json) -> dict[str, str]:

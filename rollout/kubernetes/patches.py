@@ -1,19 +1,21 @@
 """The patches of the serving Deployment that change which version is served. Pure."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from rollout.kubernetes.deployment import CANDIDATE, CHANGE_CAUSE, INIT, MAIN, VERSION, Candidate
+from rollout.kubernetes.deployment import CANDIDATE, CHANGE_CAUSE, INIT, MAIN, SERVED, VERSION, Candidate
 
 BEGUN, FINISHED = ": candidate", ": promoted"  # in a change-cause
+REMEMBERED = 20  # versions that were served, of which the volume seldom keeps more
 
 Json = dict[str, Any]
 
 
-def begin(candidate: Candidate, cause: str) -> Json:
-    """One patch that starts the candidate's first pod, held back from traffic."""
-    return _patch(candidate.version, json.dumps(asdict(candidate)), cause)
+def begin(candidate: Candidate, cause: str, history: Sequence[int] = ()) -> Json:
+    """One patch that starts the candidate's first pod, held back from traffic; `history` were served, newest last."""
+    return _patch(candidate.version, json.dumps(asdict(candidate)), cause, _recorded(history))
 
 
 def hold() -> Json:
@@ -40,9 +42,10 @@ def resume() -> Json:
     return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
 
 
-def retire(version: int | None) -> Json:
+def retire(version: int | None, history: Sequence[int]) -> Json:
     """Others have replaced a version, whose last pods leave slowly: it gets no request any more."""
-    return {"metadata": {"annotations": {CANDIDATE: "" if version is None else _retired(version)}}}
+    candidate = "" if version is None else _retired(version)
+    return {"metadata": {"annotations": {CANDIDATE: candidate, **_recorded(history)}}}
 
 
 def go_back(version: int, served: int | None, cause: str) -> Json:
@@ -55,7 +58,13 @@ def _retired(version: int, **more: bool) -> str:
     return json.dumps({"version": version, "weight": 0, **more})  # the gateway heeds it, and it is no candidate
 
 
-def _patch(version: int | None, candidate: str, cause: str) -> Json:
+def _recorded(history: Sequence[int]) -> dict[str, str]:
+    """Name each version once, where it was served last."""
+    newest_first = list(dict.fromkeys(reversed(history)))[:REMEMBERED]
+    return {SERVED: ",".join(map(str, reversed(newest_first)))} if newest_first else {}
+
+
+def _patch(version: int | None, candidate: str, cause: str, more: Mapping[str, str] | None = None) -> Json:
     # Merged by name, so that the other variables stay.
     variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
     pods = {
@@ -63,5 +72,5 @@ def _patch(version: int | None, candidate: str, cause: str) -> Json:
         "containers": [{"name": MAIN, "env": [variable]}],
     }
     # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
-    annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause}
+    annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause, **(more or {})}
     return {"metadata": {"annotations": annotations}, "spec": {"paused": False, "template": {"spec": pods}}}

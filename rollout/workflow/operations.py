@@ -9,7 +9,7 @@ from rollout.gateway.recorded_beats import Beats, check
 from rollout.kubernetes.api import Cluster, Json
 from rollout.kubernetes.deployment import Candidate, Progress, State
 from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
-from rollout.kubernetes.pod_status import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
+from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods
 from rollout.workflow.waiting import Waiting
 
 
@@ -40,9 +40,10 @@ class Operations:
             require_none_but(version, state)
             if state.candidate and state.candidate.version == version:
                 return None
-            if state.version != served:  # the gate's verdict was about another one
-                raise Overtaken(f"version {state.version or 'none'} is served by now, not {served}; try again")
-            return begin(Candidate(version, served, 0, 0, self._waiting.clock.utc()), cause)
+            if state.served != served:  # the gate's verdict was about another one
+                raise Overtaken(f"version {state.served or 'none'} is served by now, not {served}; try again")
+            history = (*state.history, served) if served is not None and state.became_available else state.history
+            return begin(Candidate(version, served, 0, 0, self._waiting.clock.utc()), cause, history)
 
         candidate = self._change(f"starting version {version}", decide).candidate
         if candidate is None:
@@ -113,7 +114,7 @@ class Operations:
 
         def decide(state: State) -> Json | None:
             self._own(state, candidate)
-            return retire(candidate.served)
+            return retire(candidate.served, (*state.history, candidate.version))
 
         self._change(f"serving version {candidate.version}", decide)
 
@@ -143,13 +144,9 @@ class Operations:
         if served is not None:
             self.complete(served)
 
-    def pods(self, state: State) -> dict[str, tuple[int, int]]:
-        """Count the ready and all pods of each version; empty if the account may not read them."""
-        counts: dict[str, tuple[int, int]] = {}
-        for pod in serving_pods(self._cluster, state)[0]:
-            ready, total = counts.get(version_of(pod), (0, 0))
-            counts[version_of(pod)] = ready + is_ready(pod), total + 1
-        return counts
+    def pods(self, state: State) -> Pods:
+        """Count the ready and all pods of each version; none if the account may not read them."""
+        return Pods.of(serving_pods(self._cluster, state)[0], state.version)
 
     def replica_sets(self, state: State) -> list[Json]:
         """List what the Deployment remembers of former versions."""

@@ -5,16 +5,17 @@ from contextlib import contextmanager
 from functools import cache
 
 from rollout.decisions.gate import JUDGED, judge, same_rows
-from rollout.errors import NotAllowed, Overtaken, RolloutError
+from rollout.errors import NotAllowed, NotThere, Overtaken, RolloutError
 from rollout.gateway.recorded_beats import Beats
 from rollout.kubernetes.deployment import Candidate, State
 from rollout.kubernetes.patches import BEGUN
-from rollout.kubernetes.revisions import former
+from rollout.kubernetes.revisions import remembered
 from rollout.versions.model_version import Version
 from rollout.versions.volume import Volume, one
 from rollout.workflow.operations import Operations, require_none_but
 
 LONGEST = 120  # characters of a reason in a change-cause
+NEVER_AVAILABLE = "never became available"
 
 
 class Promotion:
@@ -85,13 +86,37 @@ class Promotion:
             return
         if state.served is None:
             raise RolloutError("nothing is served, so there is nothing to undo")
+        if state.arriving is not None:
+            self._go_back(state.arriving, state.served, NEVER_AVAILABLE)
+            return
         if candidate is None:
-            number = former(self.operations.replica_sets(state), state.served)
+            number = self._former(state, state.served)
             cause = _undone(number, state.served)
             candidate = self._start(number, state.served, cause, self._beats(number))
         else:  # an undo was killed half-way
             self._prove(candidate, self._beats(candidate.version))
         self.take_over(candidate)
+
+    def _former(self, state: State, served: int) -> int:
+        """Return the version served last before this one; those that are not on the volume are named and skipped."""
+        there = {version.number for version in self._volume.versions()}
+        for number, may_have_served in self._remembered(state, served):
+            if may_have_served and number in there:
+                return number
+            reason = "it is not on the volume" if may_have_served else "it was never served"
+            self.operations.say(f"version {number} is skipped: {reason}")
+        raise NotThere(
+            f"no version is left from before version {served}; `python -m rollout list` shows what there is to promote"
+        )
+
+    def _remembered(self, state: State, served: int) -> Iterator[tuple[int, bool]]:
+        """Yield other versions, the one served last first, and whether each may have been served."""
+        yield from ((number, True) for number in reversed(state.history) if number != served)
+        known = {served, *state.history}
+        for number, may_have_served in remembered(self.operations.replica_sets(state)):
+            if number not in known:
+                yield number, may_have_served
+            known.add(number)
 
     def withdraw(self, number: int, reason: str) -> None:
         """Return from this version if it is the candidate."""
@@ -101,6 +126,9 @@ class Promotion:
 
     def _is_served(self, number: int) -> bool:
         state = self.operations.state()
+        if state.arriving is not None and number == state.served:
+            self._go_back(state.arriving, state.served, NEVER_AVAILABLE)
+            return True
         if state.version != number or state.candidate:
             return False
         if not self._went_on(state):
