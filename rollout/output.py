@@ -29,6 +29,7 @@ def status(state: State, pods: Pods) -> Json:
         },
         "arriving": state.arriving,
         "trouble": pods.broken or None,
+        "upgrade_waits": state.holds_back,
         "pods": {version: {"ready": ready, "all": total} for version, (ready, total) in sorted(pods.counts.items())},
     }
 
@@ -41,6 +42,11 @@ def status_lines(state: State, pods: Pods) -> list[str]:
             f"version {candidate.version} is the candidate since {candidate.started}: weight {candidate.weight} %, "
             f"shadow {candidate.shadow} %{_ready(pods, candidate.version)}"
         )
+        if state.holds_back:
+            lines.append(
+                f"an upgrade has changed the Deployment's template since; version {candidate.version} holds it back "
+                "until `python -m rollout finish` or `python -m rollout abort`"
+            )
     elif state.paused:
         lines.append("the Deployment is paused; `python -m rollout finish` goes on")
     elif state.arriving is not None:

@@ -90,6 +90,11 @@ class State:
         return self.version if self.version != self.served and not self.candidate else None
 
     @property
+    def holds_back(self) -> bool:
+        """Whether the template was changed during a pause, so that no pod of the change comes before its end."""
+        return self.paused and self.version is not None and self.progress.current and self.progress.updated == 0
+
+    @property
     def became_available(self) -> bool:
         """Whether all pods of the present template were available at some moment."""
         return bool(self.since) or self.progress.complete

@@ -56,7 +56,8 @@ class Operations:
             return
 
         def started(state: State) -> bool | str:
-            seen = state.progress.current and state.progress.updated > 0
+            # Held already: if the template was changed since, no pod of it comes, and the candidate's stays.
+            seen = state.paused or (state.progress.current and state.progress.updated > 0)
             return seen or f"version {candidate.version}: waiting for its first pod"
 
         self._await(candidate.version, started)

@@ -34,6 +34,7 @@ def test_status_of_a_served_version(cluster, printed):
         "candidate": None,
         "arriving": None,
         "trouble": None,
+        "upgrade_waits": False,
         "pods": {"2": {"ready": 2, "all": 2}},
     }
 
@@ -54,6 +55,18 @@ def test_status_of_a_candidate(cluster, tool, printed):
     found = json.loads(printed("status", "--json"))
     assert (found["served"], found["complete"]) == (1, False)
     assert found["candidate"] == {"version": 2, "weight": 20, "shadow": 10, "since": "2026-11-24T13:00:00+00:00"}
+
+
+def test_status_of_an_upgrade_that_a_candidate_holds_back(cluster, tool, printed):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    assert not json.loads(printed("status", "--json"))["upgrade_waits"]
+    cluster.upgrade()
+    assert printed("status").splitlines()[-1] == (
+        "an upgrade has changed the Deployment's template since; version 2 holds it back "
+        "until `python -m rollout finish` or `python -m rollout abort`"
+    )
+    assert json.loads(printed("status", "--json"))["upgrade_waits"]
 
 
 def test_status_of_a_version_set_by_hand_that_does_not_load(cluster, tool, printed):

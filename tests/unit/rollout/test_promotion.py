@@ -426,6 +426,16 @@ def test_a_promotion_past_a_version_set_by_hand_that_does_not_load_is_held_to_th
     assert (cluster.version, cluster.settled) == (wanted, True)
 
 
+def test_an_upgrade_during_a_canary_does_not_keep_it_from_its_finish(cluster, tool):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    cluster.upgrade()
+    tool("canary", "2", "--weight", "40")
+    assert cluster.candidate.weight == 40
+    tool("finish")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
 def test_undo_says_what_it_lacks(cluster, tool):
     assert "nothing is served" in tool.fails("undo")
     cluster.serve(1)
