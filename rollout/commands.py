@@ -1,11 +1,9 @@
 """What each command of the tool does, from its options to what it prints."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
-from pathlib import Path
 
 from rollout import output
 from rollout.decisions import drift
@@ -14,8 +12,9 @@ from rollout.errors import Busy, Drifted, Refused, RolloutError
 from rollout.gateway import client, metrics, recorded_beats
 from rollout.kubernetes import authentication
 from rollout.kubernetes.api import Cluster
-from rollout.kubernetes.deployment import Candidate, State, as_version
+from rollout.kubernetes.deployment import Candidate, State
 from rollout.options import Options
+from rollout.versions import version_files
 from rollout.versions.volume import Folder, InPods, Volume, newest
 from rollout.workflow.canary import Canary, Plan
 from rollout.workflow.clock import Clock
@@ -154,7 +153,7 @@ class Commands:
         numbers = dict.fromkeys(each for each in (state.served, state.version, former) if each is not None)
         text = "".join(f"{number}\n" for number in numbers)
         if self._options.into:
-            _write(self._options.into, text)
+            version_files.write(self._options.into, text)
         else:
             print(text, end="")
 
@@ -163,15 +162,8 @@ class Commands:
         path = self._options.version_file
         if path is None:
             return self._number(self._options.version)
-        try:
-            text = path.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return self._number("latest") if self._state().served is None else None
-        except OSError as error:
-            raise RolloutError(f"{path}: {error.strerror}") from error
-        if (number := as_version(text)) is None:
-            raise RolloutError(f"{path}: {text[:40]!r} is not a version")
-        return number
+        number = version_files.read(path)
+        return self._number("latest") if number is None and self._state().served is None else number
 
     def _number(self, version: str | int) -> int:
         return newest(self._volume.versions()).number if isinstance(version, str) else version
@@ -197,13 +189,3 @@ class Commands:
         except KeyboardInterrupt:
             back = "" if number is None else ", `python -m rollout abort` goes back"
             raise RolloutError(f"interrupted; `python -m rollout {command}` goes on{back}") from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Put the whole file in its place at once, so that nobody reads half of it."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise RolloutError(f"{path}: {error.strerror}") from error
