@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from rollout.decisions.gate import JUDGED, judge, same_rows
+from rollout.decisions.gate import judge
 from rollout.errors import NotAllowed, NotThere, Overtaken, RolloutError
 from rollout.gateway.recorded_beats import Beats
 from rollout.kubernetes.deployment import Candidate, State
-from rollout.kubernetes.patches import BEGUN
 from rollout.kubernetes.revisions import remembered
 from rollout.versions.model_version import Version
 from rollout.versions.volume import Volume, one
+from rollout.workflow.causes import begun, instead, short, undone
 from rollout.workflow.operations import Operations, require_none_but
 
-LONGEST = 120  # characters of a reason in a change-cause
 NEVER_AVAILABLE = "never became available"
 
 
@@ -44,7 +43,7 @@ class Promotion:
         elif served is not None and not force:
             there = {each.number: each for each in versions}
             self.operations.say(judge(version, there.get(served, Version(served)), tolerance))
-        cause = _begun(version, served, versions, force=force)
+        cause = begun(version, served, versions, force=force)
         return self._start(number, served, cause, beats)
 
     def finish(self) -> None:
@@ -81,7 +80,7 @@ class Promotion:
         """Return to the version served before; there is no gate, but it has to answer as recorded."""
         state = self.operations.state()
         candidate = state.candidate
-        if candidate and state.cause != _undone(candidate.version, candidate.served):
+        if candidate and state.cause != undone(candidate.version, candidate.served):
             self.drop(candidate, "was undone")
             return
         if state.served is None:
@@ -91,7 +90,7 @@ class Promotion:
             return
         if candidate is None:
             number = self._former(state, state.served)
-            cause = _undone(number, state.served)
+            cause = undone(number, state.served)
             candidate = self._start(number, state.served, cause, self._beats(number))
         else:  # an undo was killed half-way
             self._prove(candidate, self._beats(candidate.version))
@@ -169,36 +168,10 @@ class Promotion:
                 raise RolloutError(
                     f"{error}; going back failed too: {second}; `python -m rollout abort` tries again"
                 ) from error
-            raise RolloutError(f"{error}; {_instead(served)}") from error
+            raise RolloutError(f"{error}; {instead(served)}") from error
 
     def _go_back(self, number: int, served: int | None, reason: str) -> None:
         self.operations.say(f"version {number}: it {reason}; going back")
         which = f"model version {served}" if served is not None else "no model version"
-        self.operations.go_back(number, served, f"{which}: back from {number}, which {_short(reason)}")
-        self.operations.say(_instead(served))
-
-
-def _begun(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:
-    accuracy = version.metrics.get(JUDGED[0])
-    cause = f"model version {version.number}{BEGUN}{' by force' if force else ''}"
-    if not isinstance(accuracy, int | float):
-        return cause
-    other = next((each for each in versions if each.number == served), None)
-    pair = same_rows(version, other) if other else None
-    if pair is None or other is None:
-        return f"{cause}, accuracy {accuracy:.3f}"
-    mine, theirs = (numbers[JUDGED[0]] for numbers in (pair.mine, pair.theirs))
-    return f"{cause}, accuracy {mine:.3f} (version {other.number}: {theirs:.3f})"
-
-
-def _undone(number: int, served: int | None) -> str:
-    return f"model version {number}: back from {served}"
-
-
-def _instead(served: int | None) -> str:
-    return "nothing is served, as before" if served is None else f"version {served} is served"
-
-
-def _short(reason: str) -> str:
-    line = " ".join(reason.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
+        self.operations.go_back(number, served, f"{which}: back from {number}, which {short(reason)}")
+        self.operations.say(instead(served))
