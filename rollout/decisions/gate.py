@@ -64,7 +64,7 @@ def _in_words(pair: SameRows, name: str, difference: tuple[float, float], served
 
 
 def same_rows(candidate: Version, served: Version) -> SameRows | None:
-    """Return what both reach on the same held-back rows, None if nobody measured that."""
+    """Return what both reach on the same held-back rows, None if that was not measured."""
     theirs: object = candidate.compared.get(str(served.number))
     if _measured(candidate.metrics) and _measured(theirs):
         return SameRows(_judged(candidate.metrics), _judged(theirs), _difference(theirs), _rows(candidate))

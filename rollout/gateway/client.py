@@ -8,7 +8,7 @@ from rollout.errors import Faulty, NotAnswering, RolloutError
 from rollout.http import Answer
 from rollout.kubernetes.api import Cluster
 
-NOT_NOW = (429, 503, 504)  # nobody there yet, or too busy
+NOT_NOW = (429, 503, 504)  # not ready, or too busy
 KEY_HEADER = "X-API-Key"  # the other one, Authorization, is for the API server on the way
 
 Ask = Callable[[str, bytes | None, dict[str, str]], Answer]
@@ -43,7 +43,7 @@ def answering(ask: Ask) -> int:
 
 
 def require_entrance(ask: Ask) -> None:
-    """Raise where the gateway, or the API server on the way, refuses who asks."""
+    """Raise where the gateway, or the API server on the way, refuses the caller."""
     try:
         answer = ask("/model", None, {})
     except NotAnswering:

@@ -75,7 +75,7 @@ class Counters:
 
     def look(self, now: dict[str, Sample]) -> None:
         """Take over the newest numbers; those of a pod that is gone stay as they were."""
-        self.first = now | self.first  # what a pod had counted when it was first seen is none of this
+        self.first = now | self.first  # what a pod had counted before is subtracted
         self.last |= now
 
     def total(self, name: str, fits: Callable[[dict[str, str]], bool]) -> float:

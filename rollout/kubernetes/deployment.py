@@ -27,7 +27,7 @@ class Candidate:
 
     @classmethod
     def parse(cls, text: str) -> "Candidate | None":
-        """Read the annotation; None for one that is empty or that nobody here wrote."""
+        """Read the annotation; None if it is empty or not a candidate's."""
         try:
             found = json.loads(text)
             served = found["served"]
@@ -86,7 +86,7 @@ class State:
 
     @property
     def arriving(self) -> int | None:
-        """A version that was set by hand and has not been available so far; None if there is none."""
+        """The template's version, if it was set by hand and has not been available so far."""
         return self.version if self.version != self.served and not self.candidate else None
 
     @property

@@ -19,12 +19,12 @@ def begin(candidate: Candidate, cause: str, history: Sequence[int] = ()) -> Json
 
 
 def hold() -> Json:
-    """No further pod is replaced."""
+    """Replace no further pod."""
     return {"spec": {"paused": True}}
 
 
 def weigh(candidate: Candidate) -> Json:
-    """Other shares of the traffic; no pod changes."""
+    """Change the candidate's shares of the traffic, and no pod."""
     return {"metadata": {"annotations": {CANDIDATE: json.dumps(asdict(candidate))}}}
 
 
@@ -38,7 +38,7 @@ def finish(candidate: Candidate, cause: str) -> Json:
 
 
 def resume() -> Json:
-    """Whatever somebody left paused goes on, without a candidate."""
+    """End a pause that belongs to no candidate."""
     return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
 
 

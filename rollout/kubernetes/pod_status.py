@@ -1,4 +1,4 @@
-"""Why the pods of a version cannot serve it, as far as the account may see them."""
+"""The status of the serving pods, and why a version's pods failed."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def _is_over(pod: Json) -> bool:
 
 
 def version_of(pod: Json) -> str:
-    """Return what the pod was told to serve, the empty string if nothing."""
+    """Return the version in the pod's template, the empty string if there is none."""
     return template_environment(pod["spec"]).get(VERSION, "")
 
 

@@ -21,7 +21,7 @@ def read(path: Path) -> int | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Put the whole file in its place at once, so that nobody reads half of it."""
+    """Replace the file at once, so that no reader sees half of it."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")

@@ -82,11 +82,11 @@ class InPods:
             if container := _running(pod):
                 whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # what is missing prints nothing
                 return self._cluster.execute(pod["metadata"]["name"], container, whole)
-        raise RolloutError("no serving pod runs yet, so nobody has the volume; try again, or give --models")
+        raise RolloutError("no serving pod runs yet to read the volume in; try again, or give --models")
 
 
 def newest(versions: Iterable[Version]) -> Version:
-    """Return the highest version; NotThere if there is none."""
+    """Return the highest version. Raises NotThere without any."""
     highest = max(versions, key=lambda version: version.number, default=None)
     if highest is None:
         raise NotThere("there is no model version yet; train one first")

@@ -30,7 +30,7 @@ class Operations:
         return State.of(self._cluster.deployment())
 
     def require_entrance(self) -> None:
-        """Know a wrong API key before a pod is started for nothing."""
+        """Raise if the gateway refuses the API key, before a pod is started for nothing."""
         require_entrance(self._ask)
 
     def begin(self, version: int, served: int | None, cause: str) -> Candidate:
@@ -47,7 +47,7 @@ class Operations:
 
         candidate = self._change(f"starting version {version}", decide).candidate
         if candidate is None:
-            raise RolloutError(f"version {version} was made the candidate and is none; somebody changed the Deployment")
+            raise RolloutError(f"version {version} is the candidate no longer: the Deployment was changed")
         return candidate
 
     def hold(self, candidate: Candidate) -> None:
