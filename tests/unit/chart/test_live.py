@@ -14,8 +14,9 @@ OF_THE_RELEASE = {"meta.helm.sh/release-name": "ecg", "meta.helm.sh/release-name
 
 
 @pytest.fixture
-def rendered(helm, render, tmp_path) -> Callable[..., str]:
+def rendered(helm, render, tmp_path, monkeypatch) -> Callable[..., str]:
     """Render manifests and notes beside a Deployment of the model servers, or none."""
+    monkeypatch.setenv("KUBECACHEDIR", str(tmp_path / "cache"))
 
     def dry_run(annotations: Mapping[str, str] = {}, **deployment: Any) -> str:
         metadata = {"name": "ecg-serving", "labels": OF_HELM, "annotations": {**OF_THE_RELEASE, **annotations}}
