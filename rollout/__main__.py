@@ -4,11 +4,11 @@ import os
 import signal
 import sys
 
-from rollout.clock import Clock
 from rollout.commands import Commands
 from rollout.errors import Refused, RolloutError
-from rollout.key import api_key
+from rollout.gateway.api_key import api_key
 from rollout.options import parse_options
+from rollout.workflow.clock import Clock
 
 REFUSED = 3
 

@@ -1,24 +1,26 @@
 """What each command of the tool does, from its options to what it prints."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
-from pathlib import Path
 
-from rollout import access, drift, gateway, metrics, show
-from rollout.canary import Canary, Plan
-from rollout.clock import Clock
-from rollout.cluster import Cluster
+from rollout import output
+from rollout.decisions import drift
+from rollout.decisions.canary_analysis import Limits
 from rollout.errors import Busy, Drifted, Refused, RolloutError
+from rollout.gateway import client, metrics, recorded_beats
+from rollout.kubernetes import authentication
+from rollout.kubernetes.api import Cluster
+from rollout.kubernetes.deployment import Candidate, State
 from rollout.options import Options
-from rollout.promotion import Promotion
-from rollout.state import Candidate, State, as_version
-from rollout.steps import Steps
-from rollout.verdict import Limits
-from rollout.volume import Folder, InPods, Volume, newest
-from rollout.waiting import Waiting
+from rollout.versions import version_files
+from rollout.versions.volume import Folder, InPods, Volume, newest
+from rollout.workflow.canary import Canary, Plan
+from rollout.workflow.clock import Clock
+from rollout.workflow.operations import Operations
+from rollout.workflow.promotion import Promotion
+from rollout.workflow.waiting import Waiting
 
 
 class Commands:
@@ -44,13 +46,13 @@ class Commands:
 
     @cached_property
     def _cluster(self) -> Cluster:
-        api, namespace = access.connect(self._kubeconfig)
+        api, namespace = authentication.connect(self._kubeconfig)
         return Cluster(api, self._options.namespace or namespace, self._options.deployment)
 
     @cached_property
-    def _ask(self) -> gateway.Ask:
+    def _ask(self) -> client.Ask:
         url = self._options.gateway
-        return gateway.at(url, self._key) if url else gateway.through(self._cluster, self._key)
+        return client.at(url, self._key) if url else client.through(self._cluster, self._key)
 
     @cached_property
     def _volume(self) -> Volume:
@@ -58,19 +60,19 @@ class Commands:
 
     @cached_property
     def _promotion(self) -> Promotion:
-        return Promotion(Steps(self._cluster, self._ask, self._waiting), self._volume)
+        return Promotion(Operations(self._cluster, self._ask, self._waiting), self._volume)
 
     def _state(self) -> State:
-        return self._promotion.steps.state()
+        return self._promotion.operations.state()
 
     def _list(self) -> None:
-        entries = show.listed(self._volume.versions(), self._state())
-        self._print(entries, show.table(entries))
+        entries = output.listed(self._volume.versions(), self._state())
+        self._print(entries, output.table(entries))
 
     def _status(self) -> None:
         state = self._state()
-        pods = self._promotion.steps.pods(state)
-        self._print(show.status(state, pods), show.status_lines(state, pods))
+        pods = self._promotion.operations.pods(state)
+        self._print(output.status(state, pods), output.status_lines(state, pods))
 
     def _promote(self) -> None:
         number = self._wanted()
@@ -97,7 +99,7 @@ class Commands:
             if options.auto:
                 self._raise(candidate)
             else:
-                self._promotion.steps.weigh(candidate, options.weight, options.shadow)
+                self._promotion.operations.weigh(candidate, options.weight, options.shadow)
 
     def _raise(self, candidate: Candidate) -> None:
         options = self._options
@@ -131,18 +133,18 @@ class Commands:
             counters.look(look())
         found = drift.findings(counters, version)
         none = f"version {version}: none of its beats was counted yet, or its training tells nothing to compare with"
-        self._print(drift.entries(found), show.aligned(drift.rows(found)) if found else [none])
+        self._print(drift.entries(found), output.aligned(drift.rows(found)) if found else [none])
         drifted = [each.what for each in found if each.verdict == "drifted"]
         if drifted and self._options.fail:
             raise Drifted(f"version {version} is asked for other beats than it was trained on: {', '.join(drifted)}")
 
     def _asked(self) -> int:
-        return gateway.answering(self._ask) if self._options.version is None else int(self._options.version)
+        return client.answering(self._ask) if self._options.version is None else int(self._options.version)
 
     def _check(self) -> None:
         version = self._asked()
         beats = self._volume.beats(version)
-        for beat, got in zip(beats, gateway.check(self._ask, version, beats), strict=True):
+        for beat, got in zip(beats, recorded_beats.check(self._ask, version, beats), strict=True):
             print(f"version {version}, class {beat['label']}: {got}")
 
     def _served(self) -> None:
@@ -151,7 +153,7 @@ class Commands:
         numbers = dict.fromkeys(each for each in (state.served, state.version, former) if each is not None)
         text = "".join(f"{number}\n" for number in numbers)
         if self._options.into:
-            _write(self._options.into, text)
+            version_files.write(self._options.into, text)
         else:
             print(text, end="")
 
@@ -160,15 +162,8 @@ class Commands:
         path = self._options.version_file
         if path is None:
             return self._number(self._options.version)
-        try:
-            text = path.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return self._number("latest") if self._state().served is None else None
-        except OSError as error:
-            raise RolloutError(f"{path}: {error.strerror}") from error
-        if (number := as_version(text)) is None:
-            raise RolloutError(f"{path}: {text[:40]!r} is not a version")
-        return number
+        number = version_files.read(path)
+        return self._number("latest") if number is None and self._state().served is None else number
 
     def _number(self, version: str | int) -> int:
         return newest(self._volume.versions()).number if isinstance(version, str) else version
@@ -194,13 +189,3 @@ class Commands:
         except KeyboardInterrupt:
             back = "" if number is None else ", `python -m rollout abort` goes back"
             raise RolloutError(f"interrupted; `python -m rollout {command}` goes on{back}") from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Put the whole file in its place at once, so that nobody reads half of it."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise RolloutError(f"{path}: {error.strerror}") from error

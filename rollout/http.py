@@ -1,4 +1,4 @@
-"""Plain HTTP: what an answer is, and how to ask a URL."""
+"""Plain HTTP requests and their answers."""
 
 from dataclasses import dataclass
 from http.client import HTTPException

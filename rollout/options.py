@@ -27,18 +27,18 @@ def parse_options(arguments: list[str]) -> Options:
 
 
 def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    for name, told in (("list", "all versions on the volume"), ("status", "what is served and what is a candidate")):
-        commands.add_parser(name, help=told).add_argument("--json", action="store_true", help="for programs")
+    for name, text in (("list", "all versions on the volume"), ("status", "what is served and what is a candidate")):
+        commands.add_parser(name, help=text).add_argument("--json", action="store_true", help="for programs")
     _add_promote(commands.add_parser("promote", help="serve a version, if it is good enough and works"))
     _add_canary(commands.add_parser("canary", help="give a version a share of the traffic"))
     commands.add_parser("finish", help="serve the candidate")
-    commands.add_parser("abort", help="drop the candidate")
-    commands.add_parser("undo", help="serve the version from before")
-    check = commands.add_parser("check", help="hold a version to the beats recorded with it")
+    commands.add_parser("abort", help="return to the version served before the candidate")
+    commands.add_parser("undo", help="serve the version that was served before")
+    check = commands.add_parser("check", help="ask a version for its recorded beats")
     check.add_argument("--version", type=_at_least(0), help="else the served one")
-    drift = commands.add_parser("drift", help="hold what the gateway is asked for against the training's beats")
+    drift = commands.add_parser("drift", help="compare the beats of the requests with the training beats")
     drift.add_argument("--version", type=_at_least(0), help="else the served one")
-    drift.add_argument("--seconds", type=_positive, metavar="S", help="what comes in that time; else since the start")
+    drift.add_argument("--seconds", type=_positive, metavar="S", help="count for S seconds; else since the start")
     drift.add_argument("--fail", action="store_true", help="exit with 1 if anything has drifted")
     drift.add_argument("--json", action="store_true", help="for programs")
     served = commands.add_parser("served", help="numbers of the versions in use, one a line")
@@ -48,7 +48,7 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
 def _add_promote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("version", nargs="?", type=_version, metavar="VERSION|latest", help="number, or the newest")
     parser.add_argument("--version-file", type=Path, metavar="FILE", help="number that a training wrote")
-    parser.add_argument("--or-leave", action="store_true", help="exit 0 if it is refused, or another is on its way")
+    parser.add_argument("--or-leave", action="store_true", help="exit 0 if it is refused or another is promoted")
     _add_gate(parser)
 
 
@@ -61,14 +61,14 @@ def _add_canary(parser: argparse.ArgumentParser) -> None:
         type=_percentage(0, 100),
         default=10,
         metavar="M",
-        help="%% of the others, unseen (%(default)s)",
+        help="%% of the other requests that are also sent to it, unseen (%(default)s)",
     )
     add("--auto", action="store_true", help="raise the weight by itself and finish, or abort")
     add("--steps", type=_steps, default=(5, 20, 50), metavar="N,N,...", help="weights of --auto (5,20,50)")
-    add("--requests", type=_at_least(20), default=200, help="of the candidate, to see in each step (%(default)s)")
-    add("--max-errors", type=_share, default=0.01, help="back beyond this share of failed requests (%(default)s)")
-    add("--max-disagreement", type=_share, default=0.05, help="back beyond this share of shadowed beats (%(default)s)")
-    add("--max-slowdown", type=_positive, default=2.0, help="back beyond so many times the mean (%(default)s)")
+    add("--requests", type=_at_least(20), default=200, help="of the candidate, in each step of --auto (%(default)s)")
+    add("--max-errors", type=_share, default=0.01, help="highest share of failed requests (%(default)s)")
+    add("--max-disagreement", type=_share, default=0.05, help="highest share of shadowed beats (%(default)s)")
+    add("--max-slowdown", type=_positive, default=2.0, help="highest multiple of the served mean (%(default)s)")
     add("--patience", type=_positive, default=900, help="seconds for a step; then it keeps its weight (%(default)s)")
     _add_gate(parser)
 
@@ -80,7 +80,7 @@ def _add_gate(parser: argparse.ArgumentParser) -> None:
         default=0.01,
         help="by which its metrics may be lower where training measured no interval (%(default)s)",
     )
-    parser.add_argument("--force", action="store_true", help="without the gate, yet not without the beats")
+    parser.add_argument("--force", action="store_true", help="skip the gate, but not the recorded beats")
 
 
 def _check(parser: argparse.ArgumentParser, options: Options) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rollout.state import Candidate
+from rollout.kubernetes.deployment import Candidate
 from tests import fake_exec
 from tests.fake_deployment import FakeDeployment
 

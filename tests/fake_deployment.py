@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollout.state import CANDIDATE, VERSION, Candidate
+from rollout.kubernetes.deployment import CANDIDATE, VERSION, Candidate
 
 Json = dict[str, Any]
 
@@ -23,6 +23,7 @@ class Pod:
     version: str
     steps: int = 0
     ready: bool = False
+    template: int = 0  # of the Deployment at the time
 
 
 KILLED = {"terminated": {"exitCode": 137, "reason": "Error"}}
@@ -37,6 +38,7 @@ class FakeDeployment:
     evicted: list[Pod] = field(default_factory=list)  # pods that stay listed although nothing of them runs
     broken: dict[str, str] = field(default_factory=dict)  # versions whose pods crash, with their last words
     restarted: set[str] = field(default_factory=set)  # versions whose pods broke once and are well again
+    template: int = 0  # all of it but the version, counted
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
     patches: list[Json] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)  # that the candidates had, one after the other
@@ -66,7 +68,7 @@ class FakeDeployment:
     @property
     def settled(self) -> bool:
         """Whether every pod is of the template's version, ready, and nothing is left to be done."""
-        right = [pod for pod in self.pods if pod.ready and pod.version == self.version]
+        right = [pod for pod in self.pods if pod.ready and self.is_new(pod)]
         return len(right) == len(self.pods) == self.replicas and not self.paused and not self.candidate
 
     def serve(self, *versions: int) -> None:
@@ -79,6 +81,22 @@ class FakeDeployment:
                 self.step()
         assert self.settled or not versions
 
+    def upgrade(self) -> None:
+        """Change the template, as helm does, but not its version."""
+        self.template += 1
+        self.generation += 1
+        self.resource += 1
+
+    def set_by_hand(self, version: int) -> None:
+        """Change the template's version, as `kubectl set env` does, and let the controller begin."""
+        self.environment["model"][VERSION] = self.environment["serving"][VERSION] = str(version)
+        self.generation += 1
+        for _ in range(2 * STEPS_TO_READY):
+            self.step()
+
+    def is_new(self, pod: Pod) -> bool:
+        return (pod.version, pod.template) == (self.version, self.template)
+
     def step(self) -> None:
         """What the controller and the pods do next."""
         self.seen = self.generation
@@ -88,12 +106,12 @@ class FakeDeployment:
             pod.ready = pod.steps >= STEPS_TO_READY and bool(pod.version) and pod.version not in self.broken
         if self.paused:
             return
-        new = [pod for pod in self.pods if pod.version == self.version]
+        new = [pod for pod in self.pods if self.is_new(pod)]
         if len(self.pods) > self.replicas:
             self.remove_one(new)
         elif len(new) < self.replicas:
             self.made += 1
-            self.pods.append(Pod(f"ecg-serving-{self.made}", self.version))
+            self.pods.append(Pod(f"ecg-serving-{self.made}", self.version, template=self.template))
         self.resource += 1
 
     def remove_one(self, new: list[Pod]) -> None:
@@ -110,7 +128,7 @@ class FakeDeployment:
         self.sets[self.version] = {"revision": self.revision, "annotations": dict(self.annotations)}
 
     def deployment(self) -> Json:
-        new = [pod for pod in self.pods if pod.version == self.version]
+        new = [pod for pod in self.pods if self.is_new(pod)]
         ready = sum(pod.ready for pod in self.pods)
         done = {"type": "Progressing", "reason": "NewReplicaSetAvailable", "lastUpdateTime": "2026-11-24T13:00:00Z"}
         return {

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gateway.telemetry.drift import STATISTICS as COUNTED
-from rollout.drift import ENOUGH, STATISTICS
+from rollout.decisions.drift import ENOUGH, STATISTICS
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_process import ROOT, Gateway, running
 

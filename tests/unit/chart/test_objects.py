@@ -241,9 +241,17 @@ def test_probes_tell_the_truth(objects):
     name = variables_of(gateway)["ECG_MODEL_NAME"]
     available = {"path": f"/v1/models/{name}/metadata", "port": "http"}
     assert serving["startupProbe"]["httpGet"] == serving["readinessProbe"]["httpGet"] == available
-    assert serving["livenessProbe"]["tcpSocket"] == {"port": "grpc"}
+    assert serving["livenessProbe"]["httpGet"] == {"path": f"/v1/models/{name}", "port": "http"}
     assert gateway["readinessProbe"]["httpGet"]["path"] == "/ready"
     assert gateway["startupProbe"]["httpGet"]["path"] == gateway["livenessProbe"]["httpGet"]["path"] == "/health"
+
+
+def test_a_model_server_that_hangs_is_restarted_within_a_minute_and_not_for_a_slow_answer(objects):
+    probe = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]
+    silent = probe["periodSeconds"] * probe["failureThreshold"]
+    assert silent >= 30
+    longest = probe["periodSeconds"] + silent + probe["timeoutSeconds"] + probe["terminationGracePeriodSeconds"]
+    assert longest < 55
 
 
 @pytest.mark.parametrize("component", ["serving", "gateway"])

@@ -62,6 +62,14 @@ SERVING_MAY_IMPORT = {
     "grpc": {"drain", "flags", "service", "telemetry"},
     "rest": {"runtime", "service"},
 }
+# What of the rollout tool each of its packages may import beside itself, errors and http.
+ROLLOUT_MAY_IMPORT = {
+    "kubernetes": set[str](),
+    "gateway": {"kubernetes"},
+    "versions": {"kubernetes"},
+    "decisions": {"gateway", "versions"},
+    "workflow": {"kubernetes", "gateway", "versions", "decisions"},
+}
 HEAVY = {"numpy", "simdjson", "opentelemetry", "tensorflow"}  # loaded only by what needs them
 EXTRAS = {
     "data": {"data"},
@@ -144,6 +152,16 @@ def test_a_package_of_serving_imports_only_the_packages_that_it_may(part):
 def test_every_package_of_serving_is_listed():
     packages = {path.parent.name for path in (ROOT / "serving").glob("*/__init__.py")}
     assert packages == SERVING_MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize("part", ROLLOUT_MAY_IMPORT)
+def test_a_package_of_the_rollout_tool_imports_only_the_packages_that_it_may(part):
+    assert inside(part, "rollout") <= ROLLOUT_MAY_IMPORT[part] | {"errors", "http"}
+
+
+def test_every_package_of_the_rollout_tool_is_listed():
+    packages = {path.parent.name for path in (ROOT / "rollout").glob("*/__init__.py")}
+    assert packages == ROLLOUT_MAY_IMPORT.keys()
 
 
 def test_every_part_of_the_gateway_is_listed():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rollout.clock import Clock
 from rollout.commands import Commands
 from rollout.errors import RolloutError
 from rollout.options import parse_options
+from rollout.workflow.clock import Clock
 from tests.fake_cluster import FakeCluster, running, write_version
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rollout.state import Candidate
+from rollout.kubernetes.deployment import Candidate
 from tests.fake_cluster import FakeCluster
 
 

@@ -7,11 +7,11 @@ from threading import Thread
 
 import pytest
 
-from rollout.clock import Clock
 from rollout.commands import Commands
 from rollout.errors import RolloutError
-from rollout.key import api_key
+from rollout.gateway.api_key import api_key
 from rollout.options import parse_options
+from rollout.workflow.clock import Clock
 from tests.fake_cluster import BEATS, write_version
 
 

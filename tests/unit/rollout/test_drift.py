@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.drift import DRIFTED, LOOK, STATISTICS, findings, needed, stability
-from rollout.metrics import Counters, parse
+from rollout.decisions.drift import DRIFTED, LOOK, STATISTICS, findings, needed, stability
+from rollout.gateway.metrics import Counters, parse
 from tests.fake_cluster import FakeCluster
 
 TENTHS = dict.fromkeys(map(str, range(10)), 0.1)

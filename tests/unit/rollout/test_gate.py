@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rollout.decisions.gate import judge, same_rows
 from rollout.errors import Refused
-from rollout.gate import Version, judge, same_rows
+from rollout.versions.model_version import Version
 
 INTERVALS = {"accuracy": [-0.012, 0.004], "macro_f1": [-0.02, 0.001]}
 KEYS = ["metrics", "compared", "1", "accuracy", "macro_f1", "difference", "data"]

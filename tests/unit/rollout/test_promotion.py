@@ -1,13 +1,15 @@
 """promote, finish, abort and undo against a scripted cluster."""
 
 import json
+import shutil
 import socket
 from dataclasses import asdict
 
 import pytest
 
 from rollout.errors import Refused
-from rollout.state import Candidate, begin, go_back
+from rollout.kubernetes.deployment import Candidate
+from rollout.kubernetes.patches import begin, go_back
 from tests.fake_cluster import write_version
 from tests.fake_deployment import Pod
 
@@ -372,9 +374,71 @@ def test_undo_skips_what_was_never_served(cluster, tool):
     assert cluster.version == "1"
 
 
+def test_undo_needs_no_former_revision_for_what_the_tool_promoted(cluster, tool):
+    tool("promote", "1")
+    tool("promote", "2")
+    cluster.forbidden.add("replicasets")
+    tool("undo")
+    tool("undo")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_undo_names_and_skips_a_version_that_is_no_longer_on_the_volume(cluster, tool, recorded):
+    if recorded:
+        for version in ("1", "2", "3"):
+            tool("promote", version)
+    else:
+        cluster.serve(1, 2, 3)
+    shutil.rmtree(tool.models / "2")
+    tool("undo")
+    assert (cluster.version, cluster.settled) == ("1", True)
+    assert "version 2 is skipped: it is not on the volume" in tool.said
+
+
+def test_undo_of_a_version_set_by_hand_that_does_not_load_returns_to_the_served_one(cluster, tool):
+    tool("promote", "1")
+    tool("promote", "2")
+    cluster.broken["3"] = "corrupt"
+    cluster.set_by_hand(3)
+    tool("undo")
+    assert (cluster.version, cluster.settled) == ("2", True)
+    assert cluster.cause == "model version 2: back from 3, which never became available"
+    tool("undo")
+    assert (cluster.version, cluster.settled) == ("1", True)  # and not 3, the last revision
+
+
+def test_undo_does_not_try_what_was_set_by_hand_and_never_served(cluster, tool):
+    tool("promote", "1")
+    cluster.broken["3"] = "corrupt"
+    cluster.set_by_hand(3)
+    cluster.set_by_hand(1)  # as by `kubectl rollout undo`
+    assert tool.fails("undo").startswith("no version is left from before version 1; ")
+    assert "version 3 is skipped: it was never served" in tool.said
+
+
+@pytest.mark.parametrize("wanted", ["1", "2"])
+def test_a_promotion_past_a_version_set_by_hand_that_does_not_load_is_held_to_the_served_one(cluster, tool, wanted):
+    tool("promote", "1")
+    cluster.broken["3"] = "corrupt"
+    cluster.set_by_hand(3)
+    tool("promote", wanted)
+    assert (cluster.version, cluster.settled) == (wanted, True)
+
+
+def test_an_upgrade_during_a_canary_does_not_keep_it_from_its_finish(cluster, tool):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    cluster.upgrade()
+    tool("canary", "2", "--weight", "40")
+    assert cluster.candidate.weight == 40
+    tool("finish")
+    assert (cluster.version, cluster.settled) == ("2", True)
+
+
 def test_undo_says_what_it_lacks(cluster, tool):
     assert "nothing is served" in tool.fails("undo")
     cluster.serve(1)
-    assert "no version is remembered from before version 1" in tool.fails("undo")
+    assert "no version is left from before version 1" in tool.fails("undo")
     cluster.forbidden.add("replicasets")
     assert tool.fails("undo").endswith("say which version instead: `python -m rollout promote VERSION --force`")

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from rollout.clock import Clock
 from rollout.commands import Commands
 from rollout.errors import RolloutError
 from rollout.options import parse_options
+from rollout.workflow.clock import Clock
 
 
 @pytest.fixture

@@ -32,6 +32,9 @@ def test_status_of_a_served_version(cluster, printed):
         "since": "2026-11-24T13:00:00Z",
         "complete": True,
         "candidate": None,
+        "arriving": None,
+        "trouble": None,
+        "upgrade_waits": False,
         "pods": {"2": {"ready": 2, "all": 2}},
     }
 
@@ -52,6 +55,34 @@ def test_status_of_a_candidate(cluster, tool, printed):
     found = json.loads(printed("status", "--json"))
     assert (found["served"], found["complete"]) == (1, False)
     assert found["candidate"] == {"version": 2, "weight": 20, "shadow": 10, "since": "2026-11-24T13:00:00+00:00"}
+
+
+def test_status_of_an_upgrade_that_a_candidate_holds_back(cluster, tool, printed):
+    cluster.serve(1)
+    tool("canary", "2", "--weight", "20")
+    assert not json.loads(printed("status", "--json"))["upgrade_waits"]
+    cluster.upgrade()
+    assert printed("status").splitlines()[-1] == (
+        "an upgrade has changed the Deployment's template since; version 2 holds it back "
+        "until `python -m rollout finish` or `python -m rollout abort`"
+    )
+    assert json.loads(printed("status", "--json"))["upgrade_waits"]
+
+
+def test_status_of_a_version_set_by_hand_that_does_not_load(cluster, tool, printed):
+    tool("promote", "1")
+    cluster.broken["3"] = "Data loss: saved_model.pb is corrupt"
+    cluster.set_by_hand(3)
+    broken = "pod ecg-serving-5, container serving ended with 1: Data loss: saved_model.pb is corrupt"
+    assert printed("status").splitlines() == [
+        "version 1 is served, 2 of 2 pods ready",
+        "version 3 was set by hand and has not been available so far, 0 of 1 pods ready; "
+        "`python -m rollout undo` goes back",
+        broken,
+    ]
+    found = json.loads(printed("status", "--json"))
+    assert (found["served"], found["arriving"], found["complete"], found["trouble"]) == (1, 3, False, broken)
+    assert printed("served") == "1\n3\n"  # a training spares both
 
 
 def test_status_without_the_right_to_see_pods(cluster, printed):

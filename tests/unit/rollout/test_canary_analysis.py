@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.metrics import Counters, parse
-from rollout.verdict import Limits, Seen, complaint
+from rollout.decisions.canary_analysis import Limits, Seen, complaint
+from rollout.gateway.metrics import Counters, parse
 
 LIMITS = Limits(requests=200, errors=0.01, disagreement=0.05, slowdown=2.0)
 WELL = {"requests": 200.0, "errors": 0.0, "shadowed": 60.0, "disagreeing": 0.0}

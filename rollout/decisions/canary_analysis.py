@@ -1,15 +1,15 @@
-"""Whether a candidate does well beside the served version, by what the gateway counted. Pure."""
+"""The analysis of a canary: the gateway's counts of the candidate against limits and the served version. Pure."""
 
 from dataclasses import dataclass
 from math import sqrt
 
-from rollout.metrics import Counters
+from rollout.gateway.metrics import Counters
 
 PLAIN = 20  # observations without which nothing is said
 CERTAIN = 2.33  # standard deviations: one in a hundred candidates at the limit is dropped early by chance
 SHADOWED = 50  # beats to see where there are shadows
-# Beats after which a disagreement above the limit counts, even if it may be chance: twice the default limit of 5 % is
-# told from the limit by then, and half of it passes long before.
+# Beats after which a disagreement above the limit counts, even if it may be chance: by then 10 % is distinguished from
+# the default limit of 5 %, and 2.5 % passes long before.
 SHADOWED_IN_DOUBT = 500
 CALLERS_FAULT = "invalid_request"
 

@@ -1,4 +1,4 @@
-"""The cluster's API, as much of it as a rollout needs; the only module that knows its paths and codes."""
+"""The API calls that a rollout needs. No other module knows the API's paths and status codes."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ class Cluster:
     """One Deployment in one namespace and what belongs to it."""
 
     def __init__(self, api: client.ApiClient, namespace: str, deployment: str) -> None:
-        api.configuration.retries = False  # trying again is decided where somebody is told
+        api.configuration.retries = False  # the waits try again, and say so
         self._api = api
         self.namespace = namespace
         self.name = deployment

@@ -4,22 +4,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from rollout.errors import NotAllowed, Overtaken, RolloutError
-from rollout.gate import JUDGED, Version, judge, same_rows
-from rollout.gateway import Beats
-from rollout.history import former
-from rollout.state import BEGUN, Candidate, State
-from rollout.steps import Steps, require_none_but
-from rollout.volume import Volume, one
+from rollout.decisions.gate import judge
+from rollout.errors import NotAllowed, NotThere, Overtaken, RolloutError
+from rollout.gateway.recorded_beats import Beats
+from rollout.kubernetes.deployment import Candidate, State
+from rollout.kubernetes.revisions import remembered
+from rollout.versions.model_version import Version
+from rollout.versions.volume import Volume, one
+from rollout.workflow.causes import begun, instead, short, undone
+from rollout.workflow.operations import Operations, require_none_but
 
-LONGEST = 120  # characters of a reason in a change-cause
+NEVER_AVAILABLE = "never became available"
 
 
 class Promotion:
     """One run of a command against one Deployment."""
 
-    def __init__(self, steps: Steps, volume: Volume) -> None:
-        self.steps = steps
+    def __init__(self, operations: Operations, volume: Volume) -> None:
+        self.operations = operations
         self._volume = volume
         self._beats = cache(volume.beats)  # a version never changes, and reading one may take a command in a pod
 
@@ -31,22 +33,22 @@ class Promotion:
 
     def introduce(self, number: int, tolerance: float, *, force: bool) -> Candidate:
         """Pass the gate, start one pod of the version beside the served ones and prove it."""
-        state = self.steps.state()
+        state = self.operations.state()
         require_none_but(number, state)
         versions = self._volume.versions()
         version, beats = one(versions, number), self._beats(number)
         served = state.served
         if state.candidate and state.candidate.version == number:
-            self.steps.say(f"version {number} is the candidate since {state.candidate.started}; going on")
+            self.operations.say(f"version {number} is the candidate since {state.candidate.started}; going on")
         elif served is not None and not force:
             there = {each.number: each for each in versions}
-            self.steps.say(judge(version, there.get(served, Version(served)), tolerance))
-        cause = _begun(version, served, versions, force=force)
+            self.operations.say(judge(version, there.get(served, Version(served)), tolerance))
+        cause = begun(version, served, versions, force=force)
         return self._start(number, served, cause, beats)
 
     def finish(self) -> None:
         """Let the candidate take over, once it answers as recorded."""
-        state = self.steps.state()
+        state = self.operations.state()
         if state.candidate:
             self._prove(state.candidate, self._beats(state.candidate.version))
             self.take_over(state.candidate)
@@ -57,18 +59,18 @@ class Promotion:
         """Let a proved candidate replace all other pods, and hold it to its recorded beats once more."""
         beats = self._beats(candidate.version)
         with self._or_back(candidate.version, candidate.served):
-            self.steps.finish(candidate)
-            self.steps.prove(candidate.version, beats)
-        self.steps.retire(candidate)
-        self.steps.say(f"version {candidate.version} is served")
+            self.operations.finish(candidate)
+            self.operations.prove(candidate.version, beats)
+        self.operations.retire(candidate)
+        self.operations.say(f"version {candidate.version} is served")
 
     def abort(self) -> None:
         """Return to the version that was served before the candidate."""
-        state = self.steps.state()
+        state = self.operations.state()
         if state.candidate:
             self.drop(state.candidate, "was aborted")
         elif not self._went_on(state):
-            self.steps.say("no version is being promoted, so there is nothing to abort")
+            self.operations.say("no version is being promoted, so there is nothing to abort")
 
     def drop(self, candidate: Candidate, reason: str) -> None:
         """Return to the version that was served before this candidate, if it still is one."""
@@ -76,46 +78,73 @@ class Promotion:
 
     def undo(self) -> None:
         """Return to the version served before; there is no gate, but it has to answer as recorded."""
-        state = self.steps.state()
+        state = self.operations.state()
         candidate = state.candidate
-        if candidate and state.cause != _undone(candidate.version, candidate.served):
+        if candidate and state.cause != undone(candidate.version, candidate.served):
             self.drop(candidate, "was undone")
             return
         if state.served is None:
             raise RolloutError("nothing is served, so there is nothing to undo")
+        if state.arriving is not None:
+            self._go_back(state.arriving, state.served, NEVER_AVAILABLE)
+            return
         if candidate is None:
-            number = former(self.steps.replica_sets(state), state.served)
-            cause = _undone(number, state.served)
+            number = self._former(state, state.served)
+            cause = undone(number, state.served)
             candidate = self._start(number, state.served, cause, self._beats(number))
         else:  # an undo was killed half-way
             self._prove(candidate, self._beats(candidate.version))
         self.take_over(candidate)
 
+    def _former(self, state: State, served: int) -> int:
+        """Return the version served last before this one; those that are not on the volume are named and skipped."""
+        there = {version.number for version in self._volume.versions()}
+        for number, may_have_served in self._remembered(state, served):
+            if may_have_served and number in there:
+                return number
+            reason = "it is not on the volume" if may_have_served else "it was never served"
+            self.operations.say(f"version {number} is skipped: {reason}")
+        raise NotThere(
+            f"no version is left from before version {served}; `python -m rollout list` shows what there is to promote"
+        )
+
+    def _remembered(self, state: State, served: int) -> Iterator[tuple[int, bool]]:
+        """Yield other versions, the one served last first, and whether each may have been served."""
+        yield from ((number, True) for number in reversed(state.history) if number != served)
+        known = {served, *state.history}
+        for number, may_have_served in remembered(self.operations.replica_sets(state)):
+            if number not in known:
+                yield number, may_have_served
+            known.add(number)
+
     def withdraw(self, number: int, reason: str) -> None:
         """Return from this version if it is the candidate."""
-        candidate = self.steps.state().candidate
+        candidate = self.operations.state().candidate
         if candidate and candidate.version == number:
             self.drop(candidate, reason)
 
     def _is_served(self, number: int) -> bool:
-        state = self.steps.state()
+        state = self.operations.state()
+        if state.arriving is not None and number == state.served:
+            self._go_back(state.arriving, state.served, NEVER_AVAILABLE)
+            return True
         if state.version != number or state.candidate:
             return False
         if not self._went_on(state):
-            self.steps.say(f"version {number} is served")
+            self.operations.say(f"version {number} is served")
         return True
 
     def _went_on(self, state: State) -> bool:
         """Wait for a rolling update that has no candidate, and end its pause; tell whether there was one."""
         if state.version is None or (state.progress.complete and not state.paused):
             return False
-        self.steps.resume(state.version)
-        self.steps.say(f"version {state.version} is served")
+        self.operations.resume(state.version)
+        self.operations.say(f"version {state.version} is served")
         return True
 
     def _start(self, number: int, served: int | None, cause: str, beats: Beats) -> Candidate:
-        self.steps.require_entrance()
-        candidate = self.steps.begin(number, served, cause)
+        self.operations.require_entrance()
+        candidate = self.operations.begin(number, served, cause)
         self._prove(candidate, beats)
         return candidate
 
@@ -123,8 +152,8 @@ class Promotion:
         if candidate.finishing:
             return  # it was proved before that
         with self._or_back(candidate.version, candidate.served):
-            self.steps.hold(candidate)
-            self.steps.prove(candidate.version, beats)
+            self.operations.hold(candidate)
+            self.operations.prove(candidate.version, beats)
 
     @contextmanager
     def _or_back(self, number: int, served: int | None) -> Iterator[None]:
@@ -139,36 +168,10 @@ class Promotion:
                 raise RolloutError(
                     f"{error}; going back failed too: {second}; `python -m rollout abort` tries again"
                 ) from error
-            raise RolloutError(f"{error}; {_instead(served)}") from error
+            raise RolloutError(f"{error}; {instead(served)}") from error
 
     def _go_back(self, number: int, served: int | None, reason: str) -> None:
-        self.steps.say(f"version {number}: it {reason}; going back")
+        self.operations.say(f"version {number}: it {reason}; going back")
         which = f"model version {served}" if served is not None else "no model version"
-        self.steps.go_back(number, served, f"{which}: back from {number}, which {_short(reason)}")
-        self.steps.say(_instead(served))
-
-
-def _begun(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:
-    accuracy = version.metrics.get(JUDGED[0])
-    cause = f"model version {version.number}{BEGUN}{' by force' if force else ''}"
-    if not isinstance(accuracy, int | float):
-        return cause
-    other = next((each for each in versions if each.number == served), None)
-    pair = same_rows(version, other) if other else None
-    if pair is None or other is None:
-        return f"{cause}, accuracy {accuracy:.3f}"
-    mine, theirs = (numbers[JUDGED[0]] for numbers in (pair.mine, pair.theirs))
-    return f"{cause}, accuracy {mine:.3f} (version {other.number}: {theirs:.3f})"
-
-
-def _undone(number: int, served: int | None) -> str:
-    return f"model version {number}: back from {served}"
-
-
-def _instead(served: int | None) -> str:
-    return "nothing is served, as before" if served is None else f"version {served} is served"
-
-
-def _short(reason: str) -> str:
-    line = " ".join(reason.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
+        self.operations.go_back(number, served, f"{which}: back from {number}, which {short(reason)}")
+        self.operations.say(instead(served))

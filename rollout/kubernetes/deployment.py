@@ -1,15 +1,15 @@
-"""What the serving Deployment says of model versions, and the patches that change it. Pure: dictionaries in and out."""
+"""What the serving Deployment says of model versions, as one State. Pure."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 CANDIDATE = "rollout.ecg/candidate"
+SERVED = "rollout.ecg/served"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 VERSION = "ECG_MODEL_VERSION"
 BASE_PATH = "ECG_MODEL_BASE_PATH"
 INIT, MAIN = "model", "serving"  # the containers that know the version
-BEGUN, FINISHED = ": candidate", ": promoted"  # in a change-cause
 
 Json = dict[str, Any]
 
@@ -27,7 +27,7 @@ class Candidate:
 
     @classmethod
     def parse(cls, text: str) -> "Candidate | None":
-        """Read the annotation; None for one that is empty or that nobody here wrote."""
+        """Read the annotation; None if it is empty or not a candidate's."""
         try:
             found = json.loads(text)
             served = found["served"]
@@ -73,11 +73,31 @@ class State:
     base: str  # model base path in the pods
     instance: str  # the release
     cause: str  # of the last change, in words
+    history: tuple[int, ...]  # versions that were served, the newest last, as far as they are recorded
 
     @property
     def served(self) -> int | None:
-        """The version that is to answer callers."""
-        return self.candidate.served if self.candidate and not self.candidate.finishing else self.version
+        """The version that answers callers: one that was set by hand only once all its pods were available."""
+        if self.candidate and not self.candidate.finishing:
+            return self.candidate.served
+        if self.candidate or self.version is None or self.became_available or not self.history:
+            return self.version
+        return self.history[-1]
+
+    @property
+    def arriving(self) -> int | None:
+        """The template's version, if it was set by hand and has not been available so far."""
+        return self.version if self.version != self.served and not self.candidate else None
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the template was changed during a pause, so that no pod of the change comes before its end."""
+        return self.paused and self.version is not None and self.progress.current and self.progress.updated == 0
+
+    @property
+    def became_available(self) -> bool:
+        """Whether all pods of the present template were available at some moment."""
+        return bool(self.since) or self.progress.complete
 
     @classmethod
     def of(cls, deployment: Json) -> "State":
@@ -100,6 +120,7 @@ class State:
             base=environment.get(BASE_PATH, "/models/ecg"),
             instance=(metadata.get("labels") or {}).get("app.kubernetes.io/instance", ""),
             cause=annotations.get(CHANGE_CAUSE, ""),
+            history=served_before(annotations.get(SERVED, "")),
         )
 
 
@@ -116,6 +137,11 @@ def _progress(deployment: Json, stuck: bool) -> Progress:
     )
 
 
+def served_before(text: str) -> tuple[int, ...]:
+    """Read the annotation of versions that were served; what is not a version is left out."""
+    return tuple(number for part in text.split(",") if (number := as_version(part)) is not None)
+
+
 def template_environment(pod_spec: Json) -> dict[str, str]:
     """Return the variables of the init container that picks the version, those with a plain value."""
     container: Json = next((each for each in pod_spec.get("initContainers") or [] if each["name"] == INIT), {})
@@ -125,59 +151,3 @@ def template_environment(pod_spec: Json) -> dict[str, str]:
 def as_version(text: str) -> int | None:
     """Return the number of a version, None for anything else."""
     return int(text) if text.isascii() and text.isdecimal() else None
-
-
-def begin(candidate: Candidate, cause: str) -> Json:
-    """One patch that starts the candidate's first pod, held back from traffic."""
-    return _patch(candidate.version, json.dumps(asdict(candidate)), cause)
-
-
-def hold() -> Json:
-    """No further pod is replaced."""
-    return {"spec": {"paused": True}}
-
-
-def weigh(candidate: Candidate) -> Json:
-    """Other shares of the traffic; no pod changes."""
-    return {"metadata": {"annotations": {CANDIDATE: json.dumps(asdict(candidate))}}}
-
-
-def finish(candidate: Candidate, cause: str) -> Json:
-    """The candidate replaces all other pods; it stays one until that is done, so that a way back is known."""
-    annotations = {
-        CANDIDATE: json.dumps(asdict(replace(candidate, finishing=True))),
-        CHANGE_CAUSE: cause.replace(BEGUN, FINISHED, 1),
-    }
-    return {"metadata": {"annotations": annotations}, "spec": {"paused": False}}
-
-
-def resume() -> Json:
-    """Whatever somebody left paused goes on, without a candidate."""
-    return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
-
-
-def retire(version: int | None) -> Json:
-    """Others have replaced a version, whose last pods leave slowly: it gets no request any more."""
-    return {"metadata": {"annotations": {CANDIDATE: "" if version is None else _retired(version)}}}
-
-
-def go_back(version: int, served: int | None, cause: str) -> Json:
-    """The former version again; with none, the pods wait for a promotion as they did before."""
-    # With no other version to replace them the faulty one's ready pods would stay, and answer.
-    return _patch(served, _retired(version, **({"refused": True} if served is None else {})), cause)
-
-
-def _retired(version: int, **more: bool) -> str:
-    return json.dumps({"version": version, "weight": 0, **more})  # the gateway heeds it, and it is no candidate
-
-
-def _patch(version: int | None, candidate: str, cause: str) -> Json:
-    # Merged by name, so that the other variables stay.
-    variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
-    pods = {
-        "initContainers": [{"name": INIT, "env": [variable]}],
-        "containers": [{"name": MAIN, "env": [variable]}],
-    }
-    # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
-    annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause}
-    return {"metadata": {"annotations": annotations}, "spec": {"paused": False, "template": {"spec": pods}}}

@@ -6,9 +6,9 @@ from functools import partial
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from rollout.cluster import Cluster, Json
 from rollout.errors import NotAnswering, RolloutError
-from rollout.gateway import Ask
+from rollout.gateway.client import Ask
+from rollout.kubernetes.api import Cluster, Json
 
 PORT = 5000  # of a gateway whose pod names no MANAGEMENT port
 MANAGEMENT = "management"
@@ -75,7 +75,7 @@ class Counters:
 
     def look(self, now: dict[str, Sample]) -> None:
         """Take over the newest numbers; those of a pod that is gone stay as they were."""
-        self.first = now | self.first  # what a pod had counted when it was first seen is none of this
+        self.first = now | self.first  # what a pod had counted before is subtracted
         self.last |= now
 
     def total(self, name: str, fits: Callable[[dict[str, str]], bool]) -> float:

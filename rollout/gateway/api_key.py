@@ -1,4 +1,4 @@
-"""The API key that the gateway wants, where keys are on."""
+"""The API key for a gateway that requires one."""
 
 from collections.abc import Mapping
 from pathlib import Path

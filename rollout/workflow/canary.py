@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rollout.decisions.canary_analysis import Limits, Seen, complaint
 from rollout.errors import Faulty, RolloutError
-from rollout.metrics import Counters, Sample
-from rollout.promotion import Promotion
-from rollout.state import Candidate
-from rollout.verdict import Limits, Seen, complaint
-from rollout.waiting import Waiting
+from rollout.gateway.metrics import Counters, Sample
+from rollout.kubernetes.deployment import Candidate
+from rollout.workflow.promotion import Promotion
+from rollout.workflow.waiting import Waiting
 
 LOOK_SECONDS = 5
 
@@ -37,7 +37,7 @@ class Canary:
         """Go through the steps and finish; Faulty, after going back, as soon as a limit is passed."""
         # A run that goes on after a killed one repeats the step where that was; none is left out.
         for weight in [step for step in plan.steps if step >= candidate.weight] or [candidate.weight]:
-            self._promotion.steps.weigh(candidate, weight, plan.shadow)
+            self._promotion.operations.weigh(candidate, weight, plan.shadow)
             if reason := self._observe(candidate, weight, plan):
                 self._promotion.drop(candidate, reason)
                 raise Faulty(f"version {candidate.version} {reason}; version {candidate.served} is served")
@@ -60,7 +60,7 @@ class Canary:
 
     def _counted(self, candidate: Candidate) -> dict[str, Sample]:
         def poll() -> dict[str, Sample]:
-            self._promotion.steps.require(candidate)
+            self._promotion.operations.require(candidate)
             return self._look()
 
         return self._waiting.until("the gateway's metrics", poll)

@@ -3,7 +3,7 @@
 import pytest
 
 from rollout.errors import RolloutError
-from rollout.key import api_key
+from rollout.gateway.api_key import api_key
 
 
 def test_a_file_of_the_command_line_goes_before_the_environment(tmp_path):

@@ -1,10 +1,10 @@
-"""Waiting until something is so, within bounds, with a word whenever something changes."""
+"""Polls a condition until it holds or times out, and reports each change."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from rollout.clock import Clock
 from rollout.errors import Conflict, NotAnswering, RolloutError
+from rollout.workflow.clock import Clock
 
 POLL_SECONDS = 1
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Waiting:
-    """Asks again and again; what passes by itself is bounded, what fails is not caught."""
+    """Polls with a timeout. Errors that may pass are retried until then; all others are raised."""
 
     def __init__(self, clock: Clock, timeout: float, say: Callable[[str], None]) -> None:
         self.clock = clock
@@ -21,7 +21,7 @@ class Waiting:
         self._said = ""
 
     def until(self, what: str, poll: Callable[[], T | str]) -> T:
-        """Poll until there is a result; text is how far it is. Time counts anew whenever that changes."""
+        """Poll until there is a result. A text is the progress so far; the timeout starts anew whenever it changes."""
         progress, reason, deadline = "", "", self.clock.seconds() + self._timeout
         while True:
             try:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from rollout.gate import JUDGED, Version, same_rows
-from rollout.state import State
+from rollout.decisions.gate import JUDGED, same_rows
+from rollout.kubernetes.deployment import State
+from rollout.kubernetes.pod_status import Pods
+from rollout.versions.model_version import Version
 
 Json = dict[str, Any]
-Pods = dict[str, tuple[int, int]]
 
 HEADER = ("VERSION", "CREATED", "ACCURACY", "MACRO-F1", "STATE", "NOTE")
 
@@ -26,7 +27,10 @@ def status(state: State, pods: Pods) -> Json:
             "shadow": candidate.shadow,
             "since": candidate.started,
         },
-        "pods": {version: {"ready": ready, "all": total} for version, (ready, total) in sorted(pods.items())},
+        "arriving": state.arriving,
+        "trouble": pods.broken or None,
+        "upgrade_waits": state.holds_back,
+        "pods": {version: {"ready": ready, "all": total} for version, (ready, total) in sorted(pods.counts.items())},
     }
 
 
@@ -38,14 +42,24 @@ def status_lines(state: State, pods: Pods) -> list[str]:
             f"version {candidate.version} is the candidate since {candidate.started}: weight {candidate.weight} %, "
             f"shadow {candidate.shadow} %{_ready(pods, candidate.version)}"
         )
+        if state.holds_back:
+            lines.append(
+                f"an upgrade has changed the Deployment's template since; version {candidate.version} holds it back "
+                "until `python -m rollout finish` or `python -m rollout abort`"
+            )
     elif state.paused:
         lines.append("the Deployment is paused; `python -m rollout finish` goes on")
+    elif state.arriving is not None:
+        lines.append(
+            f"version {state.arriving} was set by hand and has not been available so far"
+            f"{_ready(pods, state.arriving)}; `python -m rollout undo` goes back"
+        )
     elif state.version is not None and not state.progress.complete:
         progress = state.progress
         lines.append(
             f"a rolling update is going on: {min(progress.updated, progress.available)} of {progress.wanted} pods"
         )
-    return lines
+    return [*lines, pods.broken] if pods.broken else lines
 
 
 def _served_line(state: State, pods: Pods) -> str:
@@ -56,8 +70,8 @@ def _served_line(state: State, pods: Pods) -> str:
 
 
 def _ready(pods: Pods, version: int) -> str:
-    ready, total = pods.get(str(version), (0, 0))
-    return f", {ready} of {total} pods ready" if pods else ""
+    ready, total = pods.counts.get(str(version), (0, 0))
+    return f", {ready} of {total} pods ready" if pods.counts else ""
 
 
 def listed(versions: list[Version], state: State) -> list[Json]:
@@ -97,6 +111,8 @@ def _state(number: int, state: State) -> str:
         return f"served since {state.since}" if state.since and state.candidate is None else "served"
     if state.candidate and number == state.candidate.version:
         return f"candidate {state.candidate.weight} %"
+    if number == state.arriving:
+        return "set by hand"
     return ""
 
 

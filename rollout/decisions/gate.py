@@ -1,32 +1,13 @@
 """Whether a candidate is good enough to replace the served version. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rollout.errors import Refused
+from rollout.versions.model_version import Version, as_object
 
 JUDGED = ("accuracy", "macro_f1")
 NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}  # for people
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version on the volume, as its training described it."""
-
-    number: int
-    created: str = ""
-    metrics: Json = field(default_factory=dict)
-    compared: Json = field(default_factory=dict)  # other versions, judged on the rows of this one
-    people: object = None  # groups of its held-back beats, if they have any
-
-    @classmethod
-    def parse(cls, number: int, description: object) -> "Version":
-        """Read metrics.json; what is missing or of another kind counts as unknown."""
-        parts = {name: _object(_object(description).get(name)) for name in ("training", "metrics", "compared", "data")}
-        created, people = str(parts["training"].get("created", "")), _object(parts["data"].get("groups")).get("test")
-        return cls(number, created, parts["metrics"], parts["compared"], people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +64,7 @@ def _in_words(pair: SameRows, name: str, difference: tuple[float, float], served
 
 
 def same_rows(candidate: Version, served: Version) -> SameRows | None:
-    """Return what both reach on the same held-back rows, None if nobody measured that."""
+    """Return what both reach on the same held-back rows, None if that was not measured."""
     theirs: object = candidate.compared.get(str(served.number))
     if _measured(candidate.metrics) and _measured(theirs):
         return SameRows(_judged(candidate.metrics), _judged(theirs), _difference(theirs), _rows(candidate))
@@ -99,7 +80,7 @@ def _difference(said: object) -> dict[str, tuple[float, float]] | None:
     """Read the intervals; None unless there is one for each figure."""
     found = {}
     for name in JUDGED:
-        ends = _object(_object(said).get("difference")).get(name)
+        ends = as_object(as_object(said).get("difference")).get(name)
         if not (isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)):
             return None
         if not -1 <= ends[0] <= ends[1] <= 1:
@@ -121,19 +102,15 @@ def _count(value: object) -> bool:
 
 def _reason(candidate: Version, served: Version) -> str:
     for said in (candidate.compared.get(str(served.number)), served.compared.get(str(candidate.number))):
-        if reason := _object(said).get("reason"):
+        if reason := as_object(said).get("reason"):
             return str(reason)
     return "neither was judged on the other's held-back rows"
 
 
 def _measured(said: object) -> bool:
-    numbers = [_object(said).get(name) for name in JUDGED]
+    numbers = [as_object(said).get(name) for name in JUDGED]
     return all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
 
 
 def _judged(said: Any) -> dict[str, float]:
     return {name: float(said[name]) for name in JUDGED}
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}

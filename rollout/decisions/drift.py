@@ -1,4 +1,4 @@
-"""Whether the beats that are asked for still are like those that a version was trained on. Pure.
+"""Drift: how far the beats of the requests are from those that a version was trained on. Pure.
 
 Measured by the population stability index, the sum of (a - e) ln(a / e) over the shares a that are seen and e that are
 expected, with the usual limits (N. Siddiqi: Credit Risk Scorecards, Wiley 2006). Of n beats that did not drift from m
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from math import ceil, inf, log
 from typing import Any
 
-from rollout.metrics import Counters
+from rollout.gateway.metrics import Counters
 
 INPUTS = "ecg_gateway_inputs_total"
 PREDICTIONS = "ecg_gateway_predictions_total"
@@ -48,20 +48,20 @@ class Finding:
 
 
 def findings(counters: Counters, version: int) -> list[Finding]:
-    """Hold what was counted for a version against its training; nothing if it told none or was not asked."""
-    told = str(version)
-    known = counters.latest(REFERENCE, "statistic", version=told)
+    """Compare a version's counts with its training; empty without a reference or without requests."""
+    label = str(version)
+    known = counters.latest(REFERENCE, "statistic", version=label)
     found = []
     for statistic in STATISTICS:
-        seen = counters.by_label(INPUTS, "decile", version=told, statistic=statistic)
+        seen = counters.by_label(INPUTS, "decile", version=label, statistic=statistic)
         if seen:
             tenths = dict.fromkeys(map(str, range(TENTHS)), 1 / TENTHS)
             enough = needed(known.get(statistic))
             found.append(_finding(statistic, seen, tenths, enough, lambda tenth: f"tenth {int(tenth) + 1}"))
-    expected = counters.latest(EXPECTED, CLASS, version=told)
+    expected = counters.latest(EXPECTED, CLASS, version=label)
     if expected:
-        seen = counters.by_label(PREDICTIONS, CLASS, version=told)
-        found.append(_finding(CLASS, seen, expected, needed(known.get(CLASS)), lambda label: f"class {label}"))
+        seen = counters.by_label(PREDICTIONS, CLASS, version=label)
+        found.append(_finding(CLASS, seen, expected, needed(known.get(CLASS)), lambda name: f"class {name}"))
     return found
 
 

@@ -1,17 +1,19 @@
-"""The steps of a rollout. Each reads the Deployment first and is safe to repeat: a killed run is simply run again."""
+"""Operations on the Deployment. Each reads it first and is safe to repeat: a killed run is simply run again."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from rollout.cluster import Cluster, Json
 from rollout.errors import Busy, NotAllowed, Overtaken, RolloutError
-from rollout.failures import has_ready_pod, is_ready, raise_if_broken, serving_pods, version_of
-from rollout.gateway import Ask, Beats, check, require_entrance
-from rollout.state import Candidate, Progress, State, begin, finish, go_back, hold, resume, retire, weigh
-from rollout.waiting import Waiting
+from rollout.gateway.client import Ask, require_entrance
+from rollout.gateway.recorded_beats import Beats, check
+from rollout.kubernetes.api import Cluster, Json
+from rollout.kubernetes.deployment import Candidate, Progress, State
+from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
+from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods
+from rollout.workflow.waiting import Waiting
 
 
-class Steps:
+class Operations:
     """Changes to one Deployment, each under the lock of what was read, and the waits between them."""
 
     def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting) -> None:
@@ -28,7 +30,7 @@ class Steps:
         return State.of(self._cluster.deployment())
 
     def require_entrance(self) -> None:
-        """Know a wrong API key before a pod is started for nothing."""
+        """Raise if the gateway refuses the API key, before a pod is started for nothing."""
         require_entrance(self._ask)
 
     def begin(self, version: int, served: int | None, cause: str) -> Candidate:
@@ -38,13 +40,14 @@ class Steps:
             require_none_but(version, state)
             if state.candidate and state.candidate.version == version:
                 return None
-            if state.version != served:  # the gate's verdict was about another one
-                raise Overtaken(f"version {state.version or 'none'} is served by now, not {served}; try again")
-            return begin(Candidate(version, served, 0, 0, self._waiting.clock.utc()), cause)
+            if state.served != served:  # the gate's verdict was about another one
+                raise Overtaken(f"version {state.served or 'none'} is served by now, not {served}; try again")
+            history = (*state.history, served) if served is not None and state.became_available else state.history
+            return begin(Candidate(version, served, 0, 0, self._waiting.clock.utc()), cause, history)
 
         candidate = self._change(f"starting version {version}", decide).candidate
         if candidate is None:
-            raise RolloutError(f"version {version} was made the candidate and is none; somebody changed the Deployment")
+            raise RolloutError(f"version {version} is the candidate no longer: the Deployment was changed")
         return candidate
 
     def hold(self, candidate: Candidate) -> None:
@@ -53,7 +56,8 @@ class Steps:
             return
 
         def started(state: State) -> bool | str:
-            seen = state.progress.current and state.progress.updated > 0
+            # Held already: if the template was changed since, no pod of it comes, and the candidate's stays.
+            seen = state.paused or (state.progress.current and state.progress.updated > 0)
             return seen or f"version {candidate.version}: waiting for its first pod"
 
         self._await(candidate.version, started)
@@ -111,7 +115,7 @@ class Steps:
 
         def decide(state: State) -> Json | None:
             self._own(state, candidate)
-            return retire(candidate.served)
+            return retire(candidate.served, (*state.history, candidate.version))
 
         self._change(f"serving version {candidate.version}", decide)
 
@@ -141,13 +145,9 @@ class Steps:
         if served is not None:
             self.complete(served)
 
-    def pods(self, state: State) -> dict[str, tuple[int, int]]:
-        """Count the ready and all pods of each version; empty if the account may not read them."""
-        counts: dict[str, tuple[int, int]] = {}
-        for pod in serving_pods(self._cluster, state)[0]:
-            ready, total = counts.get(version_of(pod), (0, 0))
-            counts[version_of(pod)] = ready + is_ready(pod), total + 1
-        return counts
+    def pods(self, state: State) -> Pods:
+        """Count the ready and all pods of each version; none if the account may not read them."""
+        return Pods.of(serving_pods(self._cluster, state)[0], state.version)
 
     def replica_sets(self, state: State) -> list[Json]:
         """List what the Deployment remembers of former versions."""

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.errors import Faulty, NotThere
-from rollout.failures import raise_if_broken
-from rollout.history import former
-from rollout.state import CANDIDATE, Candidate, State, begin, finish, go_back, hold, resume, weigh
+from rollout.errors import Faulty
+from rollout.kubernetes.deployment import CANDIDATE, SERVED, Candidate, State
+from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
+from rollout.kubernetes.pod_status import raise_if_broken
+from rollout.kubernetes.revisions import remembered
 
 CANDIDATES = st.builds(
     Candidate, st.integers(0), st.none() | st.integers(0), st.integers(0, 99), st.integers(0, 100), st.text(max_size=9)
@@ -102,24 +103,35 @@ def test_a_version_that_was_taken_back_is_no_candidate_and_gets_no_traffic():
     assert State.of(deployment("2", change[CANDIDATE])).candidate is None
 
 
-def replica_set(revision: int, version: str, annotation: str = "") -> dict[str, Any]:
+def replica_set(revision: int, version: str, annotation: str = "", served: str = "") -> dict[str, Any]:
     found = deployment(version, annotation)
-    found["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = str(revision)
+    found["metadata"]["annotations"] |= {"deployment.kubernetes.io/revision": str(revision), SERVED: served}
     return found
 
 
-def test_the_former_version_is_the_last_one_that_was_served():
+def test_replica_sets_are_told_apart_by_whether_their_version_may_have_been_served():
     aborted = json.dumps({"version": 3, "served": 2, "weight": 5, "shadow": 0, "started": ""})
     sets = [
         replica_set(1, ""),
         replica_set(9, "1"),
         replica_set(10, "3", aborted),
-        replica_set(11, "2"),  # another template than revision 12
-        replica_set(12, "2"),
+        replica_set(11, "4", served="1,2"),  # set by hand, and never recorded
+        replica_set(12, "2", served="1,2"),
     ]
-    assert former(sets, served=2) == 1
-    with pytest.raises(NotThere, match="from before version 1"):
-        former(sets[:2], served=1)
+    assert remembered(sets) == [(2, True), (4, False), (3, False), (1, True)]
+
+
+def test_each_version_that_was_served_is_remembered_once_and_not_for_ever():
+    change = retire(None, (1, 2, 1, *range(3, 30), 2))
+    assert change["metadata"]["annotations"][SERVED] == ",".join(map(str, (*range(11, 30), 2)))
+
+
+def test_a_version_set_by_hand_is_served_once_its_pods_were_available():
+    found = deployment("3")
+    found["metadata"]["annotations"][SERVED] = "1,2"
+    assert (State.of(found).served, State.of(found).arriving) == (2, 3)
+    found["status"]["conditions"] = [{"type": "Progressing", "reason": "NewReplicaSetAvailable", "lastUpdateTime": "x"}]
+    assert (State.of(found).served, State.of(found).arriving) == (3, None)
 
 
 LOG = """the middle of a line that was cut off"}

@@ -1,16 +1,34 @@
-"""Why the pods of a version cannot serve it, as far as the account may see them."""
+"""The status of the serving pods, and why a version's pods failed."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from rollout.cluster import Cluster
 from rollout.errors import Faulty, NotAllowed, NotAnswering
-from rollout.state import VERSION, State, template_environment
+from rollout.kubernetes.api import Cluster
+from rollout.kubernetes.deployment import VERSION, State, template_environment
 
 LONGEST = 300  # characters of a log that belong into a sentence
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """The serving pods, for people."""
+
+    counts: dict[str, tuple[int, int]]  # ready and all pods of each version
+    broken: str  # why a pod of the template's version failed, the empty string if none did
+
+    @classmethod
+    def of(cls, pods: list[Json], version: int | None) -> "Pods":
+        """Count pods that stay."""
+        counts: dict[str, tuple[int, int]] = {}
+        for pod in pods:
+            ready, total = counts.get(version_of(pod), (0, 0))
+            counts[version_of(pod)] = ready + is_ready(pod), total + 1
+        return cls(counts, next(_complaints(pods, version), ""))
 
 
 def serving_pods(cluster: Cluster, state: State) -> tuple[list[Json], list[Json]]:
@@ -32,7 +50,7 @@ def _is_over(pod: Json) -> bool:
 
 
 def version_of(pod: Json) -> str:
-    """Return what the pod was told to serve, the empty string if nothing."""
+    """Return the version in the pod's template, the empty string if there is none."""
     return template_environment(pod["spec"]).get(VERSION, "")
 
 
@@ -49,13 +67,18 @@ def is_ready(pod: Json) -> bool:
 
 def raise_if_broken(pods: list[Json], version: int) -> None:
     """Raise Faulty with a container's last words if a pod of the version failed."""
+    for complaint in _complaints(pods, version):
+        raise Faulty(complaint)
+
+
+def _complaints(pods: list[Json], version: int | None) -> Iterator[str]:
     for pod in pods:
         if version_of(pod) != str(version):
             continue
         for container, ended in _failed(pod):
             words = _last_words(ended.get("message") or ended.get("reason") or "") or "no reason given"
             name = pod["metadata"]["name"]
-            raise Faulty(f"pod {name}, container {container} ended with {ended.get('exitCode')}: {words}")
+            yield f"pod {name}, container {container} ended with {ended.get('exitCode')}: {words}"
 
 
 def _last_words(log: str) -> str:

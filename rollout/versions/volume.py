@@ -6,10 +6,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Any, Protocol
 
-from rollout.cluster import Cluster
 from rollout.errors import NotAllowed, NotThere, RolloutError
-from rollout.gate import Version
-from rollout.state import INIT, MAIN, State, as_version
+from rollout.kubernetes.api import Cluster
+from rollout.kubernetes.deployment import INIT, MAIN, State, as_version
+from rollout.versions.model_version import Version
 
 # A line for each version: its number and its description, whose line breaks are outside of all texts.
 DESCRIPTIONS = 'for v in */; do printf "%s " "${v%/}"; tr -d "\\n" <"$v/assets.extra/metrics.json"; echo; done'
@@ -82,11 +82,11 @@ class InPods:
             if container := _running(pod):
                 whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # what is missing prints nothing
                 return self._cluster.execute(pod["metadata"]["name"], container, whole)
-        raise RolloutError("no serving pod runs yet, so nobody has the volume; try again, or give --models")
+        raise RolloutError("no serving pod runs yet to read the volume in; try again, or give --models")
 
 
 def newest(versions: Iterable[Version]) -> Version:
-    """Return the highest version; NotThere if there is none."""
+    """Return the highest version. Raises NotThere without any."""
     highest = max(versions, key=lambda version: version.number, default=None)
     if highest is None:
         raise NotThere("there is no model version yet; train one first")

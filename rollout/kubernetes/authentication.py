@@ -1,4 +1,4 @@
-"""How to reach the cluster: by the kubeconfig that is named, else as a pod by its account, else by the usual file."""
+"""Authentication: the kubeconfig that is named, else in a pod its service account, else ~/.kube/config."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +12,7 @@ POD_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 def connect(kubeconfig: str | None) -> tuple[client.ApiClient, str]:
-    """Return a client and the namespace that goes without saying."""
+    """Return a client and the default namespace. Raises RolloutError if there is no usable kubeconfig."""
     settings = client.Configuration()
     if not kubeconfig:
         with suppress(ConfigException):  # not in a pod

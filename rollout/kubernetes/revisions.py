@@ -1,0 +1,44 @@
+"""Which versions were served before, as the Deployment's ReplicaSets remember it. Pure."""
+
+from typing import Any
+
+from rollout.kubernetes.deployment import (
+    CANDIDATE,
+    SERVED,
+    VERSION,
+    Candidate,
+    as_version,
+    served_before,
+    template_environment,
+)
+
+REVISION = "deployment.kubernetes.io/revision"
+
+Json = dict[str, Any]
+
+
+def remembered(replica_sets: list[Json]) -> list[tuple[int, bool]]:
+    """Return the ReplicaSets' versions, the newest first, and of each whether it may have been served."""
+    newest_first = sorted(replica_sets, key=_revision, reverse=True)
+    found = [(_version(each), each) for each in newest_first]
+    return [(version, _may_have_served(each, version)) for version, each in found if version is not None]
+
+
+def _revision(replica_set: Json) -> int:
+    return as_version(_annotations(replica_set).get(REVISION, "")) or 0
+
+
+def _version(replica_set: Json) -> int | None:
+    return as_version(template_environment(replica_set["spec"]["template"]["spec"]).get(VERSION, ""))
+
+
+def _may_have_served(replica_set: Json, version: int) -> bool:
+    # The controller copies annotations while a ReplicaSet is the newest: an aborted candidate stays marked as one, and
+    # what was set by hand is not among the versions that were recorded by then.
+    annotations = _annotations(replica_set)
+    candidate, recorded = Candidate.parse(annotations.get(CANDIDATE, "")), served_before(annotations.get(SERVED, ""))
+    return (candidate is None or candidate.version != version) and (not recorded or version in recorded)
+
+
+def _annotations(replica_set: Json) -> dict[str, str]:
+    return replica_set["metadata"].get("annotations") or {}

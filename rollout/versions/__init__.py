@@ -1,0 +1,1 @@
+"""The model versions: what their training recorded, and where they are stored."""
