@@ -149,6 +149,14 @@ class Load:
         """How often each status came."""
         return Counter(answer.status_code for answer in self.answers)
 
+    @property
+    def summary(self) -> str:
+        """Requests, failures, and the longest time without a right answer."""
+        ends = sorted(answer.ended for answer in self.answers if answer.status_code == 200)
+        gap = max((later - earlier for earlier, later in itertools.pairwise(ends)), default=0)
+        failed = len(self.answers) - len(ends)
+        return f"{len(self.answers)} requests, {failed} failed, longest gap {gap:.1f} s"
+
 
 @contextmanager
 def asked_all_the_time(

@@ -122,7 +122,7 @@ def test_new_settings_bring_a_new_version_without_a_failed_request(cluster, ingr
     with asked_all_the_time(ingress, bodies, clients=2) as load:
         cluster.deploy("upgrade", NEW_SETTINGS)
         load.wait_for(200, version=2)
-    tell(f"new version under load: {load.statuses}")
+    tell(f"new version under load: {load.summary}")
     assert set(load.statuses) == {200}
 
 
@@ -130,7 +130,7 @@ def test_rollback_returns_to_the_first_settings(cluster, ingress, bodies, tell):
     with asked_all_the_time(ingress, bodies, clients=2) as load:
         cluster.helm("rollback", "ecg", "1", "--wait", "--wait-for-jobs", "--timeout=5m")
         load.wait_for(200, version=3)
-    tell(f"rollback under load: {load.statuses}")
+    tell(f"rollback under load: {load.summary}")
     assert set(load.statuses) == {200}
 
 
@@ -142,7 +142,7 @@ def test_a_deleted_pod_costs_no_request(cluster, ingress, bodies, tell, componen
         cluster.kubectl("delete", "pod", victim, "--wait=true")
         cluster.kubectl("rollout", "status", f"deployment/ecg-{component}", "--timeout=3m")
         load.wait_for(200)
-    tell(f"{component} pod deleted under load: {load.statuses}")
+    tell(f"{component} pod deleted under load: {load.summary}")
     assert set(load.statuses) == {200}
 
 
@@ -156,7 +156,7 @@ def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies
     with asked_all_the_time(ingress, bodies, clients=16) as load:
         replicas_reach(3)
     replicas_reach(2)
-    tell(f"two gateway pods became three and two again: {load.statuses}")
+    tell(f"two gateway pods became three and two again: {load.summary}")
     assert set(load.statuses) == {200}
 
 

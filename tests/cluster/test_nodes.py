@@ -156,7 +156,7 @@ def test_a_drained_node_costs_no_request(cluster, ingress, bodies, lost, tell):
         run("kubectl", "drain", lost, ours, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=4m")
         load.wait_for(200)
     run("kubectl", "uncordon", lost)
-    tell(f"drained node: {load.statuses}")
+    tell(f"drained node: {load.summary}")
     assert set(load.statuses) == {200}
 
 
@@ -182,5 +182,5 @@ def test_a_lost_node_fails_requests_for_two_seconds_at_most(cluster, bodies, los
         for component in ("serving", "gateway"):
             cluster.kubectl("rollout", "status", f"deployment/ecg-{component}", "--timeout=4m")
         load.wait_for_nothing_but(200)
-    tell(f"node2 {away}: {load.statuses}, failures within {failing_seconds(load):.1f} s")
+    tell(f"node2 {away}: {load.summary}, failures within {failing_seconds(load):.1f} s")
     assert failing_seconds(load) <= FAILING_SECONDS

@@ -117,7 +117,7 @@ def test_promoting_under_load_fails_no_request_and_each_pod_keeps_its_version(cl
         load.wait_for(200, version=1)
         said = rollout("promote", 2)
         load.wait_for(200, version=2)
-    tell(f"promotion at some 50 requests a second: {load.statuses}")
+    tell(f"promotion at some 50 requests a second: {load.summary}")
     assert set(load.statuses) == {200}
     assert status(rollout)["served"] == 2, said
     assert set(map(tuple, versions_of_pods(cluster).values())) <= {("1",), ("2",)}
@@ -156,7 +156,7 @@ def test_a_corrupt_version_set_by_hand_fails_visibly_and_undo_restores(cluster, 
         assert "1 out of 2 new replicas have been updated" in stuck.stdout
         cluster.kubectl("rollout", "undo", "deployment/ecg-serving")
         run(*waiting, "--timeout=2m")
-    tell(f"corrupt version by hand: {load.statuses}")
+    tell(f"corrupt version by hand: {load.summary}")
     assert {answer.headers["X-Model-Version"] for answer in load.answers} == {"2"}
     assert set(load.statuses) == {200}
     assert history(cluster).strip().splitlines()[-1].split(maxsplit=1)[1].startswith("model version 2")
@@ -165,7 +165,7 @@ def test_a_corrupt_version_set_by_hand_fails_visibly_and_undo_restores(cluster, 
 def test_a_corrupt_version_is_rolled_back_by_the_tool_itself(ingress, rollout, bodies, tell):
     with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
         said = rollout("promote", 3, "--force", code=1)
-    tell(f"corrupt version by the tool: {load.statuses}\n{said}")
+    tell(f"corrupt version by the tool: {load.summary}\n{said}")
     assert set(load.statuses) == {200}
     assert {answer.headers["X-Model-Version"] for answer in load.answers} == {"2"}
     assert status(rollout)["served"] == 2
@@ -218,7 +218,7 @@ def test_a_canary_that_raises_itself_is_promoted(ingress, rollout, bodies, tell)
     with asked_all_the_time(ingress, bodies, clients=3, pause=0.02) as load:
         said = rollout("canary", 5, ROUGHLY, "--auto", "--steps", "20,50", "--requests", "100")
         load.wait_for(200, version=5)
-    tell(f"automatic canary: {load.statuses}\n{said}")
+    tell(f"automatic canary: {load.summary}\n{said}")
     assert set(load.statuses) == {200}
     assert status(rollout)["served"] == 5
 
