@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -103,6 +103,13 @@ def running(target: str, program: str = "gateway", **settings: object) -> Iterat
         gateway.end()
 
 
+class Asked(Protocol):
+    """What takes requests: a gateway, or a way to one."""
+
+    def ask(self, method: str, path: str, content: object = None) -> Any:
+        """One request; the answer has its `status_code`."""
+
+
 class Load:
     """What clients that ask without a pause are told."""
 
@@ -112,7 +119,7 @@ class Load:
         self.enough = threading.Event()
         self._came = threading.Condition()
 
-    def ask(self, gateway: Gateway, contents: Sequence[object]) -> None:
+    def ask(self, gateway: Asked, contents: Sequence[object]) -> None:
         """Send the contents in turn until it is enough."""
         for content in itertools.cycle(contents):
             if self.enough.wait(self._pause):
@@ -160,7 +167,7 @@ class Load:
 
 @contextmanager
 def asked_all_the_time(
-    gateway: Gateway, contents: Sequence[object], clients: int = 4, pause: float = 0
+    gateway: Asked, contents: Sequence[object], clients: int = 4, pause: float = 0
 ) -> Iterator[Load]:
     """Clients that post the contents, without a pause or with one, each on its own, until the end of the block."""
     load = Load(pause)

@@ -2,7 +2,13 @@
 
 import json
 import os
+import socket
+import subprocess
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 
 import pytest
 
@@ -74,6 +80,10 @@ def test_the_packaged_chart_is_taken_from_a_registry_and_changes_nothing(cluster
     assert identities(cluster) == before
 
 
+def predicted(way: Ingress, body: object) -> bool:
+    return bool(way.ask("POST", "/predict", body).status_code == 200)
+
+
 @pytest.mark.skipif("ECG_GATEWAY" not in os.environ, reason="ECG_GATEWAY says nowhere that Gateways listen")
 def test_a_gateway_and_another_ingress_class_lead_to_a_prediction(cluster, bodies):
     address, kind = os.environ["ECG_GATEWAY"], os.environ.get("ECG_GATEWAY_CLASS", "traefik")
@@ -84,9 +94,8 @@ def test_a_gateway_and_another_ingress_class_lead_to_a_prediction(cluster, bodie
     changed = (*route, f"ingress.className={kind}", "ingress.host=ingress.test")
     try:
         cluster.deploy("upgrade", "--reuse-values", *(f"--set={each}" for each in changed))
-        for host in ("route.test", "ingress.test"):
-            way = Ingress(address, host)
-            until(lambda way=way: way.ask("POST", "/predict", bodies[0]).status_code == 200)
+        for way in (Ingress(address, "route.test"), Ingress(address, "ingress.test")):
+            until(partial(predicted, way, bodies[0]))
     finally:
         cluster.kubectl("delete", "gateway", "public")
         cluster.deploy("upgrade")
@@ -95,6 +104,40 @@ def test_a_gateway_and_another_ingress_class_lead_to_a_prediction(cluster, bodie
 def test_the_model_server_refuses_a_reload(cluster):
     pod = ("deployment/ecg-serving", "--container=serving")
     assert cluster.kubectl("exec", *pod, "--", "python", "-c", RELOAD).startswith("PERMISSION_DENIED ")
+
+
+@contextmanager
+def dripping(host: str, port: int, connections: int = 8) -> Iterator[None]:
+    """Clients that send a byte of a request each second, and begin anew when the server has had enough."""
+    enough = threading.Event()
+
+    def drip() -> None:
+        while not enough.is_set():
+            with suppress(OSError), socket.create_connection((host, port), timeout=5) as connection:
+                connection.sendall(b"GET /v1/models/ecg HTTP/1.1\r\nX: ")
+                while not enough.wait(1):
+                    connection.sendall(b"a")
+
+    threads = [threading.Thread(target=drip) for _ in range(connections)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_model_server_stays_ready_beside_connections_that_drip(cluster):
+    (pod, *_) = cluster.objects("pods", "serving")
+    name, (probe,) = pod["metadata"]["name"], [each["readinessProbe"] for each in pod["spec"]["containers"]]
+    longer = probe["periodSeconds"] * probe["failureThreshold"] + 10
+    waiting = ("kubectl", "--namespace", cluster.namespace, "wait", f"pod/{name}", "--for=condition=Ready=false")
+    with dripping(pod["status"]["podIP"], 8501):
+        unready = subprocess.run([*waiting, f"--timeout={longer}s"], capture_output=True, text=True, check=False)
+    assert unready.returncode != 0
+    assert "timed out waiting" in unready.stderr
 
 
 def test_a_model_server_without_a_handler_of_sigterm_ends_long_before_its_grace_period(cluster):

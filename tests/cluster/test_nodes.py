@@ -80,8 +80,7 @@ def spread(cluster: Cluster) -> None:
     cluster.kubectl("rollout", "restart", *deployments)
     for deployment in deployments:
         cluster.kubectl("rollout", "status", deployment, "--timeout=3m")
-    for component in ("serving", "gateway"):
-        until(lambda component=component: len(set(nodes_of(cluster, component))) == 2)
+    until(lambda: all(len(set(nodes_of(cluster, component))) == 2 for component in ("serving", "gateway")))
 
 
 def gateway_beside(cluster: Cluster, lost: str) -> Ingress:

@@ -65,8 +65,8 @@ class _Echo(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
         return {tensor.dtype.name: tf.identity(tensor) for tensor in tensors}
 
 
-def export_echo(version: Path) -> None:
-    """Publish a SavedModel whose outputs are its inputs."""
+def export_echoes(version: Path) -> None:
+    """Publish a SavedModel whose outputs are its inputs, one of each dtype in ECHOED."""
     model = _Echo()
     tf.saved_model.save(model, str(version), model.predict)
 

@@ -15,7 +15,7 @@ from tensorflow_serving.apis.inference_pb2 import MultiInferenceRequest
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
-from tests.golden.kit import ECHOED, LONG_BEAT, Client, array, export_echo, floats, refused, spec
+from tests.golden.kit import ECHOED, LONG_BEAT, Client, array, export_echoes, floats, refused, spec
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -204,7 +204,7 @@ def test_a_scalar_has_an_empty_shape(client, model):
 @pytest.fixture
 def echo(target, folder: ModelConfig) -> str:
     """The name of a model that answers what it is asked."""
-    export_echo(Path(folder.base_path, "1"))
+    export_echoes(Path(folder.base_path, "1"))
     target.serve(folder)
     return str(folder.name)
 
