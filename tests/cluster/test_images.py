@@ -1,15 +1,20 @@
 """The built images as a container engine alone runs them: confined as in compose.yaml, and no network for training."""
 
+import gzip
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cluster.conftest import Ingress, run
+from tests.gateway_process import ROOT
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not shutil.which("docker"), reason="no container engine here")
@@ -156,3 +161,26 @@ def test_a_model_server_without_a_model_is_not_healthy(engine):
     until(lambda: inspect(serving)["State"]["Health"]["Log"])
     assert {check["ExitCode"] for check in inspect(serving)["State"]["Health"]["Log"]} == {1}
     assert inspect(serving)["State"]["Running"]
+
+
+@pytest.fixture
+def compose(beats: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
+    """`docker compose` on the project's file, with data and a port of the test's own."""
+    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("docker has no compose here")
+    data = tmp_path / "beats.csv"
+    data.write_bytes(gzip.decompress(beats.read_bytes()))
+    for name, value in {"DATA": str(data), "PORT": "0", "ECG_IMAGE_TAG": TAG}.items():
+        monkeypatch.setenv(name, value)
+    command = ("docker", "compose", f"--file={ROOT / 'compose.yaml'}", f"--project-name=ecg-test-{os.getpid()}")
+    yield partial(run, *command)
+    run(*command, "down", "--volumes")
+
+
+def test_compose_trains_serves_and_answers(compose, bodies):
+    compose("up", "--detach", "--no-build")
+    gateway = compose("ps", "--quiet", "gateway").strip()
+    until(lambda: inspect(gateway)["State"]["Health"]["Status"] == "healthy")
+    address = compose("port", "gateway", "5000").strip()
+    answer = Ingress(f"http://{address}", "localhost").ask("POST", "/predict", bodies[0])
+    assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, "1")
