@@ -6,6 +6,9 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_BESIDE: Final = 64 * 2**10  # bytes that come in a row and are of no body
+# How long a kept connection without a request stays open once the gateway stops. A proxy may be sending the next
+# request on it, and would answer 502 if it were closed at once. A busy connection gets one within this time.
+LAST_REQUEST_SECONDS: Final = 2.0
 _OF_UPGRADES: Final = (b"upgrade", b"http2-settings")  # headers
 _KEPT: Final = (b"close", b"keep-alive")  # of the header Connection
 
@@ -20,6 +23,7 @@ class Protocol(HttpToolsProtocol):
 
     _beside = 0
     _in_head = False
+    _stopping = False
 
     def data_received(self, data: bytes) -> None:
         """Take what came; the packet in which something ended counts for nothing."""
@@ -72,6 +76,8 @@ class Protocol(HttpToolsProtocol):
         self._beside, self._in_head = 0, False
         if not self.parser.should_upgrade():
             super().on_headers_complete()
+            if self._stopping:
+                self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body, without a copy where uvicorn has handed on all that came before."""
@@ -89,3 +95,11 @@ class Protocol(HttpToolsProtocol):
         self._beside = 0
         if not self.parser.should_upgrade():
             super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """End the connection with its answer; without a request, take one more first that may be on its way."""
+        if self._stopping or (self.cycle is not None and not self.cycle.response_complete):
+            super().shutdown()
+            return
+        self._stopping = True
+        self.loop.call_later(LAST_REQUEST_SECONDS, self.shutdown)

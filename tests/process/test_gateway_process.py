@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -56,6 +57,23 @@ def test_sigterm_finishes_the_request_in_flight(serving):
             gateway.wait_for_line("SIGTERM")
         assert answer.result().status_code == 200
         assert gateway.end() == 0
+
+
+def test_a_kept_connection_is_ended_by_its_next_answer_when_the_gateway_stops(serving):
+    with running(serving.target) as gateway, ExitStack() as stack:
+        kept = [stack.enter_context(closing(HTTPConnection("127.0.0.1", gateway.port, timeout=30))) for _ in range(3)]
+        assert [ended(connection) for connection in kept] == [(200, None)] * 3
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.wait_for_line("Waiting for connections to close")
+        assert [ended(connection) for connection in kept] == [(200, "close")] * 3
+
+
+def ended(connection: HTTPConnection) -> tuple[int, str | None]:
+    """The status of one more answer, and what it says of the connection."""
+    connection.request("GET", "/health")
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status, answer.headers["Connection"]
 
 
 def test_every_log_line_is_json_and_none_has_a_value(serving):
