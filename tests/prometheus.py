@@ -1,9 +1,10 @@
-"""Starts Debian's Prometheus on a free port, with the scrape configurations and rules of a chart."""
+"""Starts Debian's Prometheus on a free port; it scrapes the pods that a chart's ServiceMonitors choose."""
 
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.request import urlopen
 
 from tests.waiting import until
 
+SECONDS = 5  # between two scrapes, two evaluations of the rules, and two looks at the pods
 Object = dict[str, Any]
 
 
@@ -36,51 +38,71 @@ class Prometheus:
         return dict(answer["data"])
 
 
-def scrape(monitor: Object, namespace: str, kubeconfig: str) -> Object:
-    """What the Prometheus operator makes of a ServiceMonitor, as far as the chart uses it."""
-    (endpoint,) = monitor["spec"]["endpoints"]
-    labels = monitor["spec"]["selector"]["matchLabels"]
-    kept = {f"service_label_{re.sub('[^a-zA-Z0-9]', '_', name)}": value for name, value in labels.items()}
-    if "port" in endpoint:
-        kept["endpoint_port_name"] = endpoint["port"]
-    else:
-        kept["pod_container_port_name"] = endpoint["targetPort"]
-    renamed = {"namespace": "namespace", "service_name": "service", "pod_name": "pod"}
-    return {
-        "job_name": monitor["metadata"]["name"],
-        "metrics_path": endpoint["path"],
-        "scrape_interval": "5s",
-        "kubernetes_sd_configs": [
-            {"role": "endpoints", "kubeconfig_file": kubeconfig, "namespaces": {"names": [namespace]}}
-        ],
-        "relabel_configs": [
-            {"source_labels": [f"__meta_kubernetes_{name}"], "regex": re.escape(value), "action": "keep"}
-            for name, value in kept.items()
-        ]
-        + [{"source_labels": [f"__meta_kubernetes_{name}"], "target_label": label} for name, label in renamed.items()],
-    }
-
-
 @contextmanager
-def running(folder: Path, scrapes: list[Object], rules: Object) -> Iterator[Prometheus]:
-    """A Prometheus for as long as the block lasts; its files are in the folder."""
+def running(
+    folder: Path, monitors: list[Object], rules: Object, pods: Callable[[], list[Object]]
+) -> Iterator[Prometheus]:
+    """A Prometheus for as long as the block lasts; its files are in the folder. `pods` gives the namespace's pods.
+
+    Debian's build knows no Kubernetes, so the pods are looked up here and written to files that it watches.
+    """
     (folder / "rules.yml").write_text(json.dumps(rules))
-    settings = {"global": {"evaluation_interval": "5s"}, "rule_files": ["rules.yml"], "scrape_configs": scrapes}
+    settings = {
+        "global": {"scrape_interval": f"{SECONDS}s", "evaluation_interval": f"{SECONDS}s"},
+        "rule_files": ["rules.yml"],
+        "scrape_configs": [_scrape(monitor) for monitor in monitors],
+    }
     (folder / "prometheus.yml").write_text(json.dumps(settings))
     options = ["--web.listen-address=127.0.0.1:0", f"--storage.tsdb.path={folder / 'data'}"]
+    options += [f"--config.file={folder / 'prometheus.yml'}"]
     log = folder / "log"
+    enough = threading.Event()
+    watch = threading.Thread(target=_watch, args=(folder, monitors, pods, enough))
     with log.open("w") as output:
-        process = subprocess.Popen(
-            ["prometheus", f"--config.file={folder / 'prometheus.yml'}", *options], stderr=output
-        )
+        process = subprocess.Popen(["prometheus", *options], stderr=output)
+    watch.start()
     try:
-        yield Prometheus(until(lambda: listening(log)))
+        yield Prometheus(until(lambda: _listening(log)))
     finally:
+        enough.set()
+        watch.join()
         process.terminate()
         process.wait(timeout=30)
 
 
-def listening(log: Path) -> str:
+def _scrape(monitor: Object) -> Object:
+    (endpoint,) = monitor["spec"]["endpoints"]
+    name = monitor["metadata"]["name"]
+    return {"job_name": name, "metrics_path": endpoint["path"], "file_sd_configs": [{"files": [f"{name}.json"]}]}
+
+
+def _watch(folder: Path, monitors: list[Object], pods: Callable[[], list[Object]], enough: threading.Event) -> None:
+    while not enough.wait(SECONDS):
+        found = pods()
+        for monitor in monitors:
+            path = folder / f"{monitor['metadata']['name']}.json"
+            partial = path.with_suffix(".partial")
+            partial.write_text(json.dumps(_targets(monitor, found)))
+            partial.rename(path)
+
+
+def _targets(monitor: Object, pods: list[Object]) -> list[Object]:
+    """The chosen pods' addresses, and the labels that the Prometheus operator gives their series."""
+    (endpoint,) = monitor["spec"]["endpoints"]
+    port = endpoint.get("port") or endpoint["targetPort"]
+    targets = []
+    for pod in pods:
+        chosen = monitor["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        if chosen and (address := pod["status"].get("podIP")):
+            ports = [each for container in pod["spec"]["containers"] for each in container["ports"]]
+            (number,) = [each["containerPort"] for each in ports if each["name"] == port]
+            labels = {"service": monitor["metadata"]["name"], "pod": pod["metadata"]["name"]}
+            labels["namespace"] = pod["metadata"]["namespace"]
+            targets.append({"targets": [f"{address}:{number}"], "labels": labels})
+    return targets
+
+
+def _listening(log: Path) -> str:
     """The address that it listens on, once it does."""
     found = re.search(r'"Listening on" address=(\S+)', log.read_text())
     return found[1] if found else ""

@@ -19,7 +19,7 @@ import pytest
 from tests.cluster.conftest import CHART, VALUES, Cluster, Ingress, Rollout, in_namespace, run
 from tests.gateway_process import asked_all_the_time
 from tests.helm import yaml_reader
-from tests.prometheus import Prometheus, running, scrape
+from tests.prometheus import Prometheus, running
 from tests.waiting import until
 
 HOST = "rollouts.test"
@@ -56,8 +56,7 @@ def prometheus(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
     (rules,) = [each["spec"] for each in objects if each["kind"] == "PrometheusRule"]
     for rule in rules["groups"][0]["rules"]:
         del rule["for"]
-    scrapes = [scrape(each, cluster.namespace, os.environ["KUBECONFIG"]) for each in monitors]
-    with running(tmp_path_factory.mktemp("prometheus"), scrapes, rules) as started:
+    with running(tmp_path_factory.mktemp("prometheus"), monitors, rules, partial(cluster.objects, "pods")) as started:
         yield started
 
 
