@@ -306,6 +306,12 @@ def test_a_finished_job_stays_unless_it_is_given_a_time(render):
     assert job_name(short) == job_name(render())  # and so trains nothing
 
 
+def test_a_flag_of_null_is_left_out_as_an_upgrade_that_reuses_values_hands_it_on(render):
+    serving = one(render("--set=serving.flags.other=null"), "Deployment", "serving")
+    args = serving["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert not [arg for arg in args if arg.startswith("--other")]
+
+
 def test_the_cronjob_waits_to_be_started_unless_it_has_a_schedule(render, every_option):
     assert one(render(), "CronJob")["spec"]["suspend"] is True
     cron = one(every_option, "CronJob")["spec"]
