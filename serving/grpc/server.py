@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf.message import DecodeError
 from grpc_health.v1.health import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.drain import Drain
-from serving.errors import Code, ServingError, invalid
+from serving.errors import Code, ServingError, invalid, not_found
 from serving.flags import Flags
 from serving.logs import unforeseen
 from serving.service import Service
@@ -56,11 +56,11 @@ class GrpcServer:
             ],
         )
         # watchers stay: they must not use up the threads that answer requests
-        self._health = _Health(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
+        self._health = HealthServicer(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
         for name in HEALTH_NAMES:
             self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
-            add_HealthServicer_to_server(self._health, self._server)
+            self._server.add_generic_rpc_handlers((_health_service(self._health),))
         self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
@@ -72,14 +72,6 @@ class GrpcServer:
         self._health.enter_graceful_shutdown()
         self._drain.close(seconds)
         self._server.stop(grace=0.5).wait()
-
-
-class _Health(HealthServicer):  # type: ignore[misc]  # it has no types
-    def Check(self, request: HealthCheckRequest, context: Any) -> HealthCheckResponse:
-        response = super().Check(request, context)
-        if context.code() is grpc.StatusCode.NOT_FOUND:
-            context.set_details(_UNKNOWN_SERVICE)
-        return response
 
 
 class _UnknownMethods(grpc.GenericRpcHandler):
@@ -127,6 +119,24 @@ def _model_service(service: Service, drain: Drain, *, allow_reload: bool) -> grp
     )
 
 
+def _health_service(health: HealthServicer) -> grpc.GenericRpcHandler:
+    def check(request: HealthCheckRequest, context: grpc.ServicerContext) -> HealthCheckResponse:
+        response = health.Check(request, context)
+        if response.status == HealthCheckResponse.UNKNOWN:
+            raise not_found(_UNKNOWN_SERVICE)
+        return response
+
+    return grpc.method_handlers_generic_handler(
+        "grpc.health.v1.Health",
+        {
+            "Check": _unary(nullcontext(), check, HealthCheckRequest),  # answered while the others drain, too
+            "Watch": grpc.unary_stream_rpc_method_handler(
+                health.Watch, HealthCheckRequest.FromString, HealthCheckResponse.SerializeToString
+            ),
+        },
+    )
+
+
 def _timeout_ms(context: grpc.ServicerContext) -> int | None:
     remaining = context.time_remaining()
     # without a deadline gRPC reports centuries
@@ -138,7 +148,7 @@ def _timeout_ms(context: grpc.ServicerContext) -> int | None:
 
 
 def _unary(
-    drain: Drain, handle: Handle, request_type: Any, threads: ThreadPoolExecutor | None = None
+    drain: AbstractContextManager[object], handle: Handle, request_type: Any, threads: ThreadPoolExecutor | None = None
 ) -> "grpc.RpcMethodHandler[Any, Any]":
     """Answer a method by `handle`, in the server's threads unless it has its own."""
 
