@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 from google.protobuf.message import DecodeError
 from grpc_health.v1.health import HealthServicer
-from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2 import HealthCheckResponse
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.drain import Drain
-from serving.errors import Code, ServingError, invalid, not_found
+from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
+from serving.grpc.health import health_service
 from serving.logs import unforeseen
 from serving.service import Service
 
@@ -28,7 +28,6 @@ HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as t
 _MESSAGE_LIMIT: Final = 1024
 _DAY_MS: Final = 86_400_000
 _RELOAD_THREADS: Final = 2  # one waits for its models, one turns others away meanwhile
-_UNKNOWN_SERVICE: Final = "service name unknown"  # the words of gRPC's C++ library
 _NO_RELOAD: Final = (
     "This model server runs with --allow_reload=false: change its model config file, or start it without that flag"
 )
@@ -60,7 +59,7 @@ class GrpcServer:
         for name in HEALTH_NAMES:
             self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
-            self._server.add_generic_rpc_handlers((_health_service(self._health),))
+            self._server.add_generic_rpc_handlers((health_service(self._health),))
         self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
@@ -119,24 +118,6 @@ def _model_service(service: Service, drain: Drain, *, allow_reload: bool) -> grp
     )
 
 
-def _health_service(health: HealthServicer) -> grpc.GenericRpcHandler:
-    def check(request: HealthCheckRequest, context: grpc.ServicerContext) -> HealthCheckResponse:
-        response = health.Check(request, context)
-        if response.status == HealthCheckResponse.UNKNOWN:
-            raise not_found(_UNKNOWN_SERVICE)
-        return response
-
-    return grpc.method_handlers_generic_handler(
-        "grpc.health.v1.Health",
-        {
-            "Check": _unary(nullcontext(), check, HealthCheckRequest),  # answered while the others drain, too
-            "Watch": grpc.unary_stream_rpc_method_handler(
-                health.Watch, HealthCheckRequest.FromString, HealthCheckResponse.SerializeToString
-            ),
-        },
-    )
-
-
 def _timeout_ms(context: grpc.ServicerContext) -> int | None:
     remaining = context.time_remaining()
     # without a deadline gRPC reports centuries
@@ -148,7 +129,7 @@ def _timeout_ms(context: grpc.ServicerContext) -> int | None:
 
 
 def _unary(
-    drain: AbstractContextManager[object], handle: Handle, request_type: Any, threads: ThreadPoolExecutor | None = None
+    drain: Drain, handle: Handle, request_type: Any, threads: ThreadPoolExecutor | None = None
 ) -> "grpc.RpcMethodHandler[Any, Any]":
     """Answer a method by `handle`, in the server's threads unless it has its own."""
 

@@ -104,7 +104,7 @@ def test_a_watch_of_an_unknown_service_says_so(client):
 
 def test_bytes_that_are_no_health_check_are_invalid(client):
     call: Callable[..., bytes] = client.channel.unary_unary("/grpc.health.v1.Health/Check")
-    with refused(INVALID):
+    with refused(INVALID, "could not parse request"):
         call(b"\xff", timeout=10)
 
 
