@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import grpc
 from google.protobuf.message import DecodeError
 from grpc_health.v1.health import HealthServicer
-from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+from grpc_health.v1.health_pb2 import HealthCheckResponse
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
@@ -17,6 +16,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from serving.drain import Drain
 from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
+from serving.grpc.health import health_service
 from serving.logs import unforeseen
 from serving.service import Service
 
@@ -28,7 +28,6 @@ HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as t
 _MESSAGE_LIMIT: Final = 1024
 _DAY_MS: Final = 86_400_000
 _RELOAD_THREADS: Final = 2  # one waits for its models, one turns others away meanwhile
-_UNKNOWN_SERVICE: Final = "service name unknown"  # the words of gRPC's C++ library
 _NO_RELOAD: Final = (
     "This model server runs with --allow_reload=false: change its model config file, or start it without that flag"
 )
@@ -56,11 +55,11 @@ class GrpcServer:
             ],
         )
         # watchers stay: they must not use up the threads that answer requests
-        self._health = _Health(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
+        self._health = HealthServicer(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
         for name in HEALTH_NAMES:
             self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
-            add_HealthServicer_to_server(self._health, self._server)
+            self._server.add_generic_rpc_handlers((health_service(self._health),))
         self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
@@ -72,14 +71,6 @@ class GrpcServer:
         self._health.enter_graceful_shutdown()
         self._drain.close(seconds)
         self._server.stop(grace=0.5).wait()
-
-
-class _Health(HealthServicer):  # type: ignore[misc]  # it has no types
-    def Check(self, request: HealthCheckRequest, context: Any) -> HealthCheckResponse:
-        response = super().Check(request, context)
-        if context.code() is grpc.StatusCode.NOT_FOUND:
-            context.set_details(_UNKNOWN_SERVICE)
-        return response
 
 
 class _UnknownMethods(grpc.GenericRpcHandler):

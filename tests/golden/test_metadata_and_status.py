@@ -96,6 +96,18 @@ def test_health_knows_no_other_names(client, service):
         health(client, service)
 
 
+def test_a_watch_of_an_unknown_service_says_so(client):
+    watch = HealthStub(client.channel).Watch(HealthCheckRequest(service="nobody"), timeout=10)
+    assert next(watch).status == HealthCheckResponse.SERVICE_UNKNOWN
+    watch.cancel()
+
+
+def test_a_malformed_health_check_is_invalid(client):
+    call: Callable[..., bytes] = client.channel.unary_unary("/grpc.health.v1.Health/Check")
+    with refused(INVALID, "could not parse request"):
+        call(b"\xff", timeout=10)
+
+
 @pytest.mark.parametrize("method", ["tensorflow.serving.PredictionService/Guess", "tensorflow.serving.Nobody/Predict"])
 @pytest.mark.parametrize("content", [b"", b"\xff"])
 def test_an_unknown_method_is_not_implemented(client, method, content):
