@@ -1,47 +1,96 @@
-"""Predict's answer as REST's JSON, with numbers printed as tensorflow_model_server prints them."""
+"""Predict's answer as REST's JSON, in the layout of tensorflow_model_server."""
 
 import base64
-import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
-import numpy as np
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import invalid
-from serving.rest.text import decimals
-from serving.runtime.tensors import decode
+from serving.rest.text import decimals, json_list, json_object, line, string
+from serving.rest.values import DTYPES, name_of
+from serving.runtime.tensors import Array, decode
+
+Join = Callable[[Iterable[str], int], str]
 
 
 def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:
-    """Return the answer to a Predict: `predictions` row by row, or `outputs` by column."""
-    arrays = {alias: decode(proto) for alias, proto in outputs.items()}
-    single = next(iter(arrays)) if len(arrays) == 1 else None
-    if not rows:
-        columns = {alias: _render(array, alias) for alias, array in arrays.items()}
-        return _object({"outputs": columns[single] if single else _object(columns)})
-    sizes = {alias: len(array) if array.ndim else None for alias, array in arrays.items()}
-    if len(set(sizes.values())) > 1 or None in sizes.values():
-        raise invalid(f"Tensors have no common batch size to make rows of: {sizes}; ask with 'inputs' instead")
-    lines = []
-    for position in range(next(iter(sizes.values())) or 0):
-        row = {alias: _render(array[position], alias) for alias, array in arrays.items()}
-        lines.append(row[single] if single else _object(row))
-    return _object({"predictions": f"[{', '.join(lines)}]"})
+    """Return the answer to a Predict: `predictions` row by row, or `outputs` by column.
+
+    INVALID_ARGUMENT for a dtype that JSON has no values of, and for rows where the outputs have no common first
+    dimension.
+    """
+    if not outputs:
+        raise invalid("Cannot convert empty tensor map to JSON")
+    arrays = {alias: _array(proto) for alias, proto in outputs.items()}
+    return json_object({"predictions": _rows(arrays)} if rows else {"outputs": _columns(arrays)}, 0)
 
 
-def _object(members: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{json.dumps(name)}: {text}" for name, text in members.items()) + "}"
+def _array(proto: TensorProto) -> Array:
+    if proto.dtype not in DTYPES:
+        raise invalid(f"Failed to write JSON value for tensor type: {name_of(proto.dtype)}")
+    return decode(proto)
 
 
-def _render(value: Any, alias: str) -> str:
-    if np.ndim(value):
-        return f"[{', '.join(_render(item, alias) for item in value)}]"
-    if isinstance(value, np.floating):
-        return decimals(np.array([value]))[0]
-    scalar = value.item() if isinstance(value, np.generic | np.ndarray) else value
-    if isinstance(scalar, bytes):
-        if alias.endswith("_bytes"):
-            return _object({"b64": json.dumps(base64.b64encode(scalar).decode())})
-        return json.dumps(scalar.decode(errors="replace"))
-    return json.dumps(scalar)
+def _rows(arrays: Mapping[str, Array]) -> str:
+    _check_batch(arrays)
+    if len(arrays) == 1:
+        [(alias, array)] = arrays.items()
+        rows = _row_texts(alias, array, 2)
+        return f"[{', '.join(rows)}{line(1) if len(array) else ''}]"
+    columns = [_row_texts(alias, array, 3) for alias, array in arrays.items()]
+    return json_list((json_object(dict(zip(arrays, row, strict=True)), 2) for row in zip(*columns, strict=True)), 1)
+
+
+def _check_batch(arrays: Mapping[str, Array]) -> None:
+    sizes: list[int] = []
+    for alias, array in arrays.items():
+        if not array.ndim:
+            raise invalid(f"Tensor name: {alias} has no shape information ")
+        if sizes and len(array) != sizes[0]:
+            raise invalid(f"Tensor name: {alias} has inconsistent batch size: {len(array)} expecting: {sizes[0]}")
+        sizes.append(len(array))
+
+
+def _row_texts(alias: str, array: Array, level: int) -> Iterator[str]:
+    shape = array.shape[1:]
+    texts = iter(_texts(alias, array, level + len(shape)))
+    return (_nested(texts, shape, level, _in_a_line) for _ in range(len(array)))
+
+
+def _columns(arrays: Mapping[str, Array]) -> str:
+    if len(arrays) == 1:
+        [(alias, array)] = arrays.items()
+        return _column(alias, array, 1)
+    return json_object({alias: _column(alias, array, 2) for alias, array in arrays.items()}, 1)
+
+
+def _column(alias: str, array: Array, level: int) -> str:
+    return _nested(iter(_texts(alias, array, level + array.ndim)), array.shape, level, json_list)
+
+
+def _nested(texts: Iterator[str], shape: Sequence[int], level: int, join: Join) -> str:
+    """Return the next values as lists of `shape`, inside of `level` objects and lists."""
+    if not shape:
+        return next(texts)
+    if len(shape) == 1:
+        return join(islice(texts, shape[0]), level)
+    return join((_nested(texts, shape[1:], level + 1, join) for _ in range(shape[0])), level)
+
+
+def _in_a_line(items: Iterable[str], _: int) -> str:
+    return f"[{', '.join(items)}]"
+
+
+def _texts(alias: str, array: Array, level: int) -> list[str]:
+    """Return each value's text, which is inside of `level` objects and lists."""
+    flat = array.ravel()
+    if flat.dtype.kind == "f":
+        return decimals(flat)
+    if flat.dtype.kind == "b":
+        return ["true" if value else "false" for value in flat]
+    if not flat.dtype.hasobject:
+        return list(map(str, flat.tolist()))
+    if alias.endswith("_bytes"):
+        return [json_object({"b64": string(base64.b64encode(value).decode())}, level) for value in flat]
+    return [string(value.decode(errors="replace")) for value in flat]

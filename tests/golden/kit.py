@@ -64,6 +64,15 @@ def export(version: Path, labels: tuple[int, int] = (0, 1), warmup: Iterable[byt
     staging.rename(version)
 
 
+def export_echo_of(version: Path, dtype: str) -> None:
+    """Publish a SavedModel that answers with the tensor `x` that it is given, of any shape, as its only output."""
+    module = tf.Module()
+    module.echo = tf.function(lambda x: {"y": tf.identity(x)}, [tf.TensorSpec(None, dtype, name="x")])
+    staging = version.with_name(f".staging-{version.name}")
+    tf.saved_model.save(module, str(staging), {"serving_default": module.echo})
+    staging.rename(version)
+
+
 def write_warmup(version: Path, records: Iterable[bytes]) -> None:
     """Put a warm-up file into a SavedModel."""
     (version / "assets.extra").mkdir()

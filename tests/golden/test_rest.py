@@ -4,10 +4,11 @@ import json
 import math
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
-from tests.golden.kit import FEATURES
+from tests.golden.kit import FEATURES, export_echo_of
 
 
 def call(url: str, body: object = None) -> tuple[int, str]:
@@ -27,6 +28,18 @@ def predict(rest, served):
     def post(body: object, path: str = "") -> tuple[int, object]:
         status, text = call(f"{rest}/v1/models/{served.name}{path}:predict", body)
         return status, json.loads(text)
+
+    return post
+
+
+@pytest.fixture
+def echo(rest, target, folder):
+    """Posts a body to a model of its own that answers with the tensor that it is given."""
+
+    def post(dtype: str, body: object) -> tuple[int, str]:
+        export_echo_of(Path(folder.base_path, "1"), dtype)
+        target.serve(folder)
+        return call(f"{rest}/v1/models/{folder.name}:predict", body)
 
     return post
 
@@ -64,6 +77,41 @@ def test_columns(predict):
     status, document = predict({"inputs": {"features": [[0, 0, 0, 0]]}})
     assert status == 200
     assert document == {"outputs": {"probabilities": [[0.5, 0.5]], "predicted_class": [0], "probability": [0.5]}}
+
+
+ROWS = """{
+    "predictions": [[1.0, 2.5], [0.1, 1e-09]
+    ]
+}"""
+COLUMNS = """{
+    "outputs": [
+        [
+            1.0,
+            2.5
+        ]
+    ]
+}"""
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [({"instances": [[1, 2.5], [0.1, 1e-9]]}, ROWS), ({"inputs": [[1, 2.5]]}, COLUMNS)],
+    ids=["rows", "columns"],
+)
+def test_an_answer_of_one_output_is_laid_out_so(echo, body, text):
+    assert echo("float32", body) == (200, text)
+
+
+def test_an_answer_of_more_outputs_has_a_line_for_each(rest, served):
+    status, text = call(f"{rest}/v1/models/{served.name}:predict", {"instances": [[0, 0, 0, 0]]})
+    assert status == 200
+    lines = text.splitlines()
+    assert (lines[:3], lines[-3:]) == (["{", '    "predictions": [', "        {"], ["        }", "    ]", "}"])
+    assert {line.removesuffix(",") for line in lines[3:-3]} == {
+        '            "probabilities": [0.5, 0.5]',
+        '            "predicted_class": 0',
+        '            "probability": 0.5',
+    }
 
 
 def test_not_a_number_is_a_number(predict):

@@ -36,7 +36,7 @@ def rendered(array: "np.ndarray", alias: str = "p", rows: bool = True) -> str:
     [(0.5, "0.5"), (1, "1.0"), (9e6, "9e+06"), (0.1, "0.1"), (1 / 3, "0.333333343"), (float("nan"), "NaN")],
 )
 def test_floats_are_printed_short(value, text):
-    assert rendered(np.array([value], np.float32)) == f'{{"predictions": [{text}]}}'
+    assert rendered(np.array([value], np.float32)) == f'{{\n    "predictions": [{text}\n    ]\n}}'
 
 
 @given(st.lists(st.floats(width=32), min_size=1))
@@ -51,15 +51,101 @@ def test_floats_survive_the_way_there_and_back(values):
 def test_bytes_travel_in_base64():
     there = tensors({"instances": [{"b64": "AP8="}, {"b64": "A P8\n"}, "text"]}, TEXT)["x"]
     assert decode(there).tolist() == [b"\x00\xff", b"\x00\xff", b"text"]
-    assert rendered(np.array([b"\x00"], object), "image_bytes") == '{"predictions": [{"b64": "AA=="}]}'
-    assert rendered(np.array([b"text"], object)) == '{"predictions": ["text"]}'
+    assert json.loads(rendered(np.array([b"\x00"], object), "image_bytes")) == {"predictions": [{"b64": "AA=="}]}
+    assert json.loads(rendered(np.array([b"text"], object))) == {"predictions": ["text"]}
 
 
 def test_scalars_and_integers_go_by_column():
-    assert rendered(np.array(3, np.int64), rows=False) == '{"outputs": 3}'
+    assert rendered(np.array(3, np.int64), rows=False) == '{\n    "outputs": 3\n}'
     assert decode(tensors({"inputs": {"x": 1.5, "y": [2]}}, TWO)["x"]) == 1.5
-    with pytest.raises(ServingError, match="batch size"):
-        rendered(np.array(3, np.int64))
+
+
+def encoded(**arrays: "np.ndarray") -> dict[str, TensorProto]:
+    protos = {alias: TensorProto() for alias in arrays}
+    for alias, array in arrays.items():
+        encode(array, protos[alias])
+    return protos
+
+
+ROWS_OF_ONE = """{
+    "predictions": [[1, 2], [3, 4]
+    ]
+}"""
+ROWS_OF_TWO = """{
+    "predictions": [
+        {
+            "a": [[1], [2]],
+            "b": 0.5
+        },
+        {
+            "a": [[3], [4]],
+            "b": 1.5
+        }
+    ]
+}"""
+COLUMNS_OF_ONE = """{
+    "outputs": [
+        [
+            1,
+            2
+        ],
+        [
+            3,
+            4
+        ]
+    ]
+}"""
+COLUMNS_OF_TWO = """{
+    "outputs": {
+        "a": [
+            true
+        ],
+        "b": []
+    }
+}"""
+BYTES = """{
+    "predictions": [
+        {
+            "a_bytes": [{
+                    "b64": "AA=="
+                }],
+            "b": "\u00e9"
+        }
+    ]
+}"""
+FOUR = np.array([[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("outputs", "rows", "text"),
+    [
+        ({"a": FOUR}, True, ROWS_OF_ONE),
+        ({"a": FOUR[..., np.newaxis], "b": np.array([0.5, 1.5], np.float32)}, True, ROWS_OF_TWO),
+        ({"a": FOUR[:0]}, True, '{\n    "predictions": []\n}'),
+        ({"a": FOUR[:0], "b": FOUR[:0]}, True, '{\n    "predictions": []\n}'),
+        ({"a": FOUR}, False, COLUMNS_OF_ONE),
+        ({"a": np.array([True]), "b": FOUR[:0]}, False, COLUMNS_OF_TWO),
+        ({"a_bytes": np.array([[b"\0"]], object), "b": np.array(["\u00e9".encode()], object)}, True, BYTES),
+    ],
+)
+def test_an_answer_is_laid_out_as_by_rapidjsons_pretty_writer(outputs, rows, text):
+    assert predictions(encoded(**outputs), rows=rows) == text
+
+
+@pytest.mark.parametrize(
+    ("outputs", "text"),
+    [
+        ({}, "Cannot convert empty tensor map to JSON"),
+        ({"a": TensorProto(dtype=types_pb2.DT_INT64)}, "Tensor name: a has no shape information "),
+        ({"a": TensorProto(dtype=types_pb2.DT_HALF)}, "Failed to write JSON value for tensor type: half"),
+        (encoded(a=np.array([1], np.uint16)), "Failed to write JSON value for tensor type: uint16"),
+        (encoded(a=FOUR, b=FOUR[:1]), "Tensor name: b has inconsistent batch size: 1 expecting: 2"),
+    ],
+)
+def test_outputs_that_make_no_rows_are_refused(outputs, text):
+    with pytest.raises(ServingError) as refused:
+        predictions(outputs, rows=True)
+    assert (refused.value.code, refused.value.message) == (Code.INVALID_ARGUMENT, text)
 
 
 def test_booleans_are_no_numbers():
