@@ -1,9 +1,9 @@
 """REST as a WSGI application: a whole request in, status and body out, whatever goes wrong."""
 
 import gzip
-import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from http.client import responses
 from io import BytesIO
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from serving.errors import Code, ServingError, invalid
 from serving.logs import unforeseen
 from serving.rest.routes import Rest
+from serving.rest.text import json_object, string
 
 HTTP_STATUS: Final = {
     Code.OK: 200,
@@ -60,13 +61,17 @@ class Application:
             return 404, "text/plain", "Only /v1/ and the metrics' path are answered here."
         code = Code.OK
         try:
-            text = self._rest.answer(environ["REQUEST_METHOD"], target, _body(environ, self._limit))
+            text = self._rest.answer(environ["REQUEST_METHOD"], target, partial(_body, environ, self._limit))
         except ServingError as error:
-            code, text = error.code, json.dumps({"error": error.message}, indent=4)
+            code, text = error.code, _error(error.message)
         except Exception as error:
             unforeseen(error)
-            code, text = Code.INTERNAL, json.dumps({"error": "The model server failed; its log says why."}, indent=4)
+            code, text = Code.INTERNAL, _error("The model server failed; its log says why.")
         return HTTP_STATUS[code], _JSON, text
+
+
+def _error(message: str) -> str:
+    return json_object({"error": string(message)}, 0) if message else ""
 
 
 def _body(environ: Mapping[str, Any], limit: int) -> bytes:

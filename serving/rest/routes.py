@@ -2,7 +2,9 @@
 
 import json
 import re
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
@@ -18,10 +20,11 @@ from serving.rest.response import predictions
 from serving.runtime.predict import DEFAULT_SIGNATURE
 from serving.service import Service
 
+_LONGEST_INT64: Final = 19  # digits
 _VERSION: Final = r"(?:/(?:versions/(?P<version>\d+)|labels/(?P<label>[^/:]+)))?"
-_POST: Final = re.compile(rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)", re.I)
-_GET: Final = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?", re.I)
-_PATTERNS: Final = {"GET": _GET, "POST": _POST}
+_POST: Final = rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)"
+_GET: Final = rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?"
+_PATTERNS: Final = {"GET": re.compile(_GET, re.I | re.A), "POST": re.compile(_POST, re.I | re.A)}
 
 
 class Rest:
@@ -31,23 +34,27 @@ class Rest:
         self._service = service
         self._timeout_ms = timeout_ms
 
-    def answer(self, method: str, path: str, body: bytes) -> str:
-        """Return the JSON text for a request under /v1/."""
+    def answer(self, method: str, path: str, read: Callable[[], bytes]) -> str:
+        """Return the JSON text for a request under /v1/, whose body `read` returns."""
         pattern = _PATTERNS.get(method)
         match = pattern.fullmatch(path) if pattern else None
         if match is None:
-            raise invalid(f"Malformed request: {method} {path}")
+            raise _malformed(method, path)
+        spec = _spec(match)
         if method == "POST":
-            return self._predict(match, body)
-        if not match["name"]:
+            # as in tensorflow_model_server: a path matches in any case, but a method is known in small letters only
+            if match["method"] != match["method"].lower():
+                raise _malformed(method, path)
+            return self._predict(spec, match["method"], read)
+        if not spec.name:
             raise invalid("Missing model name in request.")
-        return self._metadata(match) if match["metadata"] else self._status(match)
+        return self._metadata(spec) if match["metadata"] == "/metadata" else self._status(spec)
 
-    def _predict(self, match: re.Match[str], body: bytes) -> str:
-        if match["method"].lower() != "predict":
-            raise ServingError(Code.UNIMPLEMENTED, f"{match['method']} is not supported by this server, use predict")
-        document = parse(body)
-        request = PredictRequest(model_spec=_spec(match))
+    def _predict(self, spec: ModelSpec, method: str, read: Callable[[], bytes]) -> str:
+        if method != "predict":
+            raise ServingError(Code.UNIMPLEMENTED, f"{method} is not supported by this server, use predict")
+        document = parse(read())
+        request = PredictRequest(model_spec=spec)
         name = document.get("signature_name", "")
         request.model_spec.signature_name = name
         with self._service.use(request) as (_, model):
@@ -65,28 +72,45 @@ class Rest:
         response = self._service.predict(request, self._timeout_ms, api="predict", entrypoint="REST")
         return predictions(response.outputs, rows="instances" in document)
 
-    def _status(self, match: re.Match[str]) -> str:
-        return json.dumps(_as_dict(self._service.status(GetModelStatusRequest(model_spec=_spec(match)))), indent=4)
+    def _status(self, spec: ModelSpec) -> str:
+        return _text(self._service.status(GetModelStatusRequest(model_spec=spec)))
 
-    def _metadata(self, match: re.Match[str]) -> str:
-        request = GetModelMetadataRequest(model_spec=_spec(match), metadata_field=["signature_def"])
+    def _metadata(self, spec: ModelSpec) -> str:
+        request = GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
         response = self._service.metadata(request)
         signatures = SignatureDefMap()
         response.metadata["signature_def"].Unpack(signatures)
-        document = {"model_spec": _as_dict(response.model_spec), "metadata": {"signature_def": _as_dict(signatures)}}
-        return json.dumps(document, indent=4)
+        return (
+            f'{{\n"model_spec":{_text(response.model_spec)},\n'
+            f'"metadata": {{"signature_def": {_text(signatures)}}}\n}}\n'
+        )
+
+
+def _malformed(method: str, path: str) -> ServingError:
+    return invalid(f"Malformed request: {method} {path}")
+
+
+def _name(match: re.Match[str]) -> str:
+    return unquote(match["name"] or "")
 
 
 def _spec(match: re.Match[str]) -> ModelSpec:
-    spec = ModelSpec(name=match["name"])
+    spec = ModelSpec(name=_name(match))
     if match["version"]:
-        if len(match["version"]) > 19 or int(match["version"]) >= 2**63:
-            raise invalid(f"Failed to convert version: {match['version']} to numeric.")
-        spec.version.value = int(match["version"])
+        spec.version.value = _number(match["version"])
     elif match["label"]:
-        spec.version_label = match["label"]
+        spec.version_label = unquote(match["label"])
     return spec
 
 
-def _as_dict(message: Message) -> dict[str, Any]:
-    return MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+def _number(digits: str) -> int:
+    significant = digits.lstrip("0")
+    if len(significant) > _LONGEST_INT64 or int(significant or "0") >= 2**63:
+        raise invalid("")  # tensorflow_model_server answers with an empty body
+    return int(significant or "0")
+
+
+def _text(message: Message) -> str:
+    """Return a message as protobuf's own JSON writer lays it out."""
+    document = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

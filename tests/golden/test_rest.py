@@ -11,10 +11,10 @@ import pytest
 from tests.golden.kit import FEATURES, export_echo_of
 
 
-def call(url: str, body: object = None) -> tuple[int, str]:
+def call(url: str, body: object = None, method: str | None = None) -> tuple[int, str]:
     data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -44,16 +44,31 @@ def echo(rest, target, folder):
     return post
 
 
+STATUS = """{
+ "model_version_status": [
+  {
+   "version": "1",
+   "state": "AVAILABLE",
+   "status": {
+    "error_code": "OK",
+    "error_message": ""
+   }
+  }
+ ]
+}
+"""
+
+
 def test_status(rest, served):
-    status, text = call(f"{rest}/v1/models/{served.name}")
-    assert status == 200
-    ok = {"error_code": "OK", "error_message": ""}
-    assert json.loads(text) == {"model_version_status": [{"version": "1", "state": "AVAILABLE", "status": ok}]}
+    assert call(f"{rest}/v1/models/{served.name}") == (200, STATUS)
 
 
 def test_metadata(rest, served):
     status, text = call(f"{rest}/v1/models/{served.name}/versions/1/metadata")
     assert status == 200
+    assert text.startswith('{\n"model_spec":{\n ')
+    assert '\n}\n,\n"metadata": {"signature_def": {\n "signature_def": {\n  "' in text
+    assert text.endswith("\n }\n}\n}\n}\n")
     document = json.loads(text)
     assert document["model_spec"] == {"name": served.name, "signature_name": "", "version": "1"}
     features = document["metadata"]["signature_def"]["signature_def"]["serving_default"]["inputs"]["features"]
@@ -150,7 +165,9 @@ def test_bad_bodies_are_400(predict, body, message):
         ("/v1/models", None, 400, "Missing model name in request."),
         ("/v1/foo", None, 400, "Malformed request: GET /v1/foo"),
         ("/v1/foo", {}, 400, "Malformed request: POST /v1/foo"),
-        ("/v1/models/x/versions/" + "9" * 19, None, 400, f"Failed to convert version: {'9' * 19} to numeric."),
+        ("/v1/models/x:PREDICT", {"instances": [1]}, 400, "Malformed request: POST /v1/models/x:PREDICT"),
+        ("/v1/models/x:predict?y", {"instances": [1]}, 400, "Malformed request: POST /v1/models/x:predict?y"),
+        ("/v1/models/x:predict", b"{", 400, "JSON Parse error: Missing a name for object member. at offset: 1"),
         ("/v1/models/nobody", None, 404, "Could not find any versions of model nobody"),
         ("/v1/models/nobody/metadata", None, 404, "Servable not found for request: Latest(nobody)"),
         (
@@ -159,6 +176,14 @@ def test_bad_bodies_are_400(predict, body, message):
             404,
             "Servable not found for request: Specific(nobody, 2)",
         ),
+        ("/v1/models/no%62od%79/metadata", None, 404, "Servable not found for request: Latest(nobody)"),
+        ("/v1/models/a%2Fb/metadata", None, 404, "Servable not found for request: Latest(a/b)"),
+        (
+            "/v1/models/nobody/labels/a%20b:predict",
+            {"instances": [1]},
+            400,
+            "Unrecognized servable version label: a b",
+        ),
     ],
 )
 def test_other_paths_are_errors_in_json(rest, path, body, status, error):
@@ -166,8 +191,32 @@ def test_other_paths_are_errors_in_json(rest, path, body, status, error):
     assert (answered, json.loads(text)) == (status, {"error": error})
 
 
-def test_outside_the_api_is_not_found(rest):
-    assert call(f"{rest}/")[0] == 404
+@pytest.mark.parametrize("path", ["", "/metadata", ":predict"])
+@pytest.mark.parametrize("version", ["9223372036854775808", "9" * 5000], ids=["int64", "long"])
+def test_a_version_that_is_too_long_gets_an_empty_400(rest, path, version):
+    body = {"instances": [1]} if path == ":predict" else None
+    assert call(f"{rest}/v1/models/x/versions/{version}{path}", body) == (400, "")
+
+
+def test_a_version_is_a_number_however_it_is_written(rest, served):
+    assert call(f"{rest}/v1/models/{served.name}/versions/{1:030}")[0] == 200
+
+
+def test_an_unknown_version_is_not_found(rest, served):
+    status, text = call(f"{rest}/v1/models/{served.name}/versions/987654")
+    assert (status, json.loads(text)) == (404, {"error": f"Could not find version 987654 of model {served.name}"})
+
+
+@pytest.mark.parametrize("path", ["/", "//v1/models/x", "/v2"])
+def test_outside_the_api_is_not_found(rest, path):
+    assert call(rest + path)[0] == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+def test_other_methods_are_malformed_requests(rest, method):
+    status, text = call(f"{rest}/v1/models/x:predict", method=method)
+    assert status == 400
+    assert method == "HEAD" or json.loads(text) == {"error": f"Malformed request: {method} /v1/models/x:predict"}
 
 
 def test_paths_match_in_any_case(rest, served):

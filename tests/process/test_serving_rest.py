@@ -95,12 +95,6 @@ def test_gzip_that_cannot_be_unpacked_is_refused(server, body):
     assert "gzip" in json.loads(text)["error"]
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_malformed_requests(server, method):
-    status, text = ask(server, method, "/v1/models/ecg")
-    assert (status, json.loads(text)["error"]) == (400, f"Malformed request: {method} /v1/models/ecg")
-
-
 def test_metrics_have_no_names_that_clients_made_up(server):
     client = Client(server.target)
     for number in range(3):
