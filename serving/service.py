@@ -14,7 +14,7 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, Re
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
-from serving.errors import ServingError, invalid, not_found
+from serving.errors import Code, ServingError, invalid, not_found
 from serving.lifecycle.manager import Manager
 from serving.lifecycle.registry import Registry
 from serving.logs import log
@@ -39,23 +39,28 @@ class Service:
     def predict(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
         """Run a signature; `api` and `entrypoint` are how the metrics name the caller's way."""
         started = time.perf_counter()
-        name = self._counted_name(request)
-        status = "OK"
-        try:
-            response = self._predict(request, timeout_ms)
-        except ServingError as error:
-            status = error.code.name
-            raise
-        finally:
-            self._metrics.add(names.REQUEST_COUNT, model_name=name, status=status)
+        response = self._predict(request, timeout_ms)
         latency = (time.perf_counter() - started) * 1e6
+        name = request.model_spec.name
         self._metrics.observe(names.REQUEST_LATENCY, latency, model_name=name, API=api, entrypoint=entrypoint)
         return response
 
-    def _counted_name(self, request: PredictRequest) -> str:
-        """Return the name that the metrics have: those that clients make up must not fill the memory."""
-        name = request.model_spec.name
-        return name if self._registry.knows(name) else names.UNKNOWN_MODEL
+    @contextmanager
+    def counted(self, model: str) -> Iterator[None]:
+        """Count what is done inside as one request for a model, by its outcome.
+
+        Names that clients make up are counted as one, as they must not fill the memory.
+        """
+        status = Code.INTERNAL
+        try:
+            yield
+            status = Code.OK
+        except ServingError as error:
+            status = error.code
+            raise
+        finally:
+            name = model if not model or self._registry.knows(model) else names.UNKNOWN_MODEL
+            self._metrics.add(names.REQUEST_COUNT, model_name=name, status=status.name)
 
     def _predict(self, request: PredictRequest, timeout_ms: int | None) -> PredictResponse:
         signature = request.model_spec.signature_name or DEFAULT_SIGNATURE

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from urllib.parse import unquote
 
 from google.protobuf.json_format import MessageToDict
@@ -24,6 +24,8 @@ _LONGEST_INT64: Final = 19  # digits
 _VERSION: Final = r"(?:/(?:versions/(?P<version>\d+)|labels/(?P<label>[^/:]+)))?"
 _POST: Final = rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)"
 _GET: Final = rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?"
+# a path matches in any case, but tensorflow_model_server knows methods in small letters only
+_METHODS: Final = frozenset({"classify", "regress", "predict"})
 _PATTERNS: Final = {"GET": re.compile(_GET, re.I | re.A), "POST": re.compile(_POST, re.I | re.A)}
 
 
@@ -38,22 +40,26 @@ class Rest:
         """Return the JSON text for a request under /v1/, whose body `read` returns."""
         pattern = _PATTERNS.get(method)
         match = pattern.fullmatch(path) if pattern else None
-        if match is None:
-            raise _malformed(method, path)
-        spec = _spec(match)
-        if method == "POST":
-            # as in tensorflow_model_server: a path matches in any case, but a method is known in small letters only
-            if match["method"] != match["method"].lower():
+        with self._service.counted(_name(match) if match else ""):
+            if match is None:
                 raise _malformed(method, path)
-            return self._predict(spec, match["method"], read)
+            return self._post(match, path, read) if method == "POST" else self._get(match)
+
+    def _get(self, match: re.Match[str]) -> str:
+        spec = _spec(match)
         if not spec.name:
             raise invalid("Missing model name in request.")
         return self._metadata(spec) if match["metadata"] == "/metadata" else self._status(spec)
 
-    def _predict(self, spec: ModelSpec, method: str, read: Callable[[], bytes]) -> str:
+    def _post(self, match: re.Match[str], path: str, read: Callable[[], bytes]) -> str:
+        spec, method = _spec(match), match["method"]
+        if method not in _METHODS:
+            raise _malformed("POST", path)
         if method != "predict":
             raise ServingError(Code.UNIMPLEMENTED, f"{method} is not supported by this server, use predict")
-        document = parse(read())
+        return self._predict(spec, parse(read()))
+
+    def _predict(self, spec: ModelSpec, document: Mapping[str, Any]) -> str:
         request = PredictRequest(model_spec=spec)
         name = document.get("signature_name", "")
         request.model_spec.signature_name = name

@@ -225,12 +225,18 @@ def test_paths_match_in_any_case(rest, served):
 
 def test_metrics_count_requests_by_model_and_status(rest, served, predict):
     predict({"instances": [[0, 0, 0, 0]]})
-    predict({"instances": [[0]]})
+    for body in ({"instances": [[0]]}, b"{"):
+        predict(body)
+    for path in ("", "/metadata", "/versions/1"):
+        call(f"{rest}/v1/models/{served.name}{path}")
+    call(f"{rest}/v1/models/{served.name}/versions/2")
+    predict({"instances": [[0, 0, 0, 0]]}, "/versions/2")
     status, text = call(f"{rest}/monitoring/prometheus/metrics")
     assert status == 200
     count = f':tensorflow:serving:request_count{{model_name="{served.name}",status='
-    assert f'{count}"OK"}} 1\n' in text
-    assert f'{count}"INVALID_ARGUMENT"}} 1\n' in text
+    assert f'{count}"OK"}} 4\n' in text
+    assert f'{count}"INVALID_ARGUMENT"}} 2\n' in text
+    assert f'{count}"NOT_FOUND"}} 2\n' in text
     labels = f'model_name="{served.name}",API="predict",entrypoint="REST"'
     assert f':tensorflow:serving:request_latency_bucket{{{labels},le="+Inf"}} 1\n' in text
     assert f':tensorflow:serving:request_latency_bucket{{{labels},le="10"}} 0\n' in text

@@ -103,8 +103,10 @@ def test_metrics_have_no_names_that_clients_made_up(server):
         with refused(grpc.StatusCode.NOT_FOUND):
             client.predict(spec(name))
     client.predict(spec("ecg"))
+    assert ask(server, "PUT", "/v1/models/ecg")[0] == 400
     text = ask(server, "GET", METRICS)[1]
     assert "made-up" not in text
+    assert 'request_count{model_name="",status="INVALID_ARGUMENT"}' in text
     assert 'request_count{model_name="(unknown)",status="NOT_FOUND"}' in text
     assert 'request_count{model_name="ecg",status="OK"}' in text
 
