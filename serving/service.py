@@ -107,12 +107,12 @@ class Service:
         """Return the state of a model's versions, the largest first; a label in the request is ignored."""
         spec = _spec(request)
         rows = self._manager.report(spec.name)
-        if not rows:
-            raise not_found(f"Could not find any versions of model {spec.name}")
+        which = "any versions"
         if spec.HasField("version"):
             rows = [row for row in rows if row[0] == spec.version.value]
-            if not rows:
-                raise not_found(f"Could not find version {spec.version.value} of model {spec.name}")
+            which = f"version {spec.version.value}"
+        if not rows:
+            raise not_found(f"Could not find {which} of model {spec.name}")
         response = GetModelStatusResponse()
         for version, state, error in rows:
             row = response.model_version_status.add(version=version, state=int(state))

@@ -8,7 +8,6 @@ import grpc
 from google.protobuf.message import DecodeError
 from grpc_health.v1.health import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest, ReloadConfigResponse
@@ -17,6 +16,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from serving.drain import Drain
 from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
+from serving.grpc.health import health_service
 from serving.logs import unforeseen
 from serving.service import Service
 
@@ -59,7 +59,8 @@ class GrpcServer:
         for name in HEALTH_NAMES:
             self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
-            add_HealthServicer_to_server(self._health, self._server)
+            self._server.add_generic_rpc_handlers((health_service(self._health),))
+        self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
@@ -70,6 +71,15 @@ class GrpcServer:
         self._health.enter_graceful_shutdown()
         self._drain.close(seconds)
         self._server.stop(grace=0.5).wait()
+
+
+class _UnknownMethods(grpc.GenericRpcHandler):
+    """Refuses methods that no other handler has, without reading what they are sent, and without a text."""
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
+        return grpc.stream_stream_rpc_method_handler(
+            lambda _, context: context.abort(grpc.StatusCode.UNIMPLEMENTED, "")
+        )
 
 
 def _channel_arguments(text: str) -> list[tuple[str, str | int]]:

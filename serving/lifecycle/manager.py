@@ -186,7 +186,7 @@ class Manager(Generic[S]):
             failed = [version for name in names for version in self._failed(name)]
         if failed:
             causes = "".join(
-                f"{{name: {version.model} version: {version.number}}} due to error: {version.error}}}, "
+                f"{{{{name: {version.model} version: {version.number}}} due to error: {version.error}}}, "
                 for version in failed
             )
             raise ServingError(Code.UNKNOWN, f"{len(failed)} {noun}(s) did not become available: {{{causes}}}")

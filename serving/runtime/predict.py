@@ -7,7 +7,7 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import Code, ServingError, invalid
 from serving.runtime.saved_model import SavedModel, Signature
-from serving.runtime.tensors import Array, TensorError, decode, dtype_name
+from serving.runtime.tensors import Array, TensorError, check, decode, dtype_name
 
 DEFAULT_SIGNATURE: Final = "serving_default"
 
@@ -23,48 +23,69 @@ def predict(
     signature = model.signatures.get(signature_name)
     if signature is None:
         raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{signature_name}" not found.')
-    feeds = _feeds(signature, inputs)
+    tensors = _tensors(signature, inputs)
+    wrong = [alias for alias, dtype in signature.dtypes.items() if tensors[alias].dtype != dtype]
+    feeds = _feeds(signature, tensors, fill=not wrong)
     outputs = _outputs(signature, output_filter)
+    if wrong:
+        raise _another_dtype(signature, tensors, min(wrong, key=signature.inputs.__getitem__))
     arrays = model.run(feeds, list(outputs.values()), timeout_ms)
     return dict(zip(outputs, arrays, strict=True))
 
 
-def _feeds(signature: Signature, inputs: Mapping[str, TensorProto]) -> dict[str, Array]:
-    if len(inputs) != len(signature.inputs):
-        sent, wanted = set(inputs), set(signature.inputs)
-        raise invalid(
-            f"input size does not match signature: {len(sent)}!={len(wanted)} len({_listed(sent)}) != "
-            f"len({_listed(wanted)}). Sent extra: {_listed(sent - wanted)}. "
-            f"Missing but required: {_listed(wanted - sent)}."
-        )
-    for alias, tensor in signature.inputs.items():
-        if alias not in inputs:
+def _tensors(signature: Signature, inputs: Mapping[str, TensorProto]) -> dict[str, TensorProto]:
+    """Return the signature's inputs as the request has them, else their default values."""
+    _check_number(signature, inputs)
+    tensors = {}
+    for alias, name in signature.inputs.items():
+        if alias in inputs:
+            tensors[alias] = inputs[alias]
+        elif alias in signature.defaults:
+            tensors[alias] = signature.defaults[alias]
+        else:
             raise invalid(
-                f"Signature input alias: {alias}(feed name: {tensor}) not found in request and no default value "
+                f"Signature input alias: {alias}(feed name: {name}) not found in request and no default value "
                 f"provided. Inputs expected to be in the request {_listed(inputs)}, or default input alias set: "
+                f"{_joined(signature.defaults)}"
             )
-    _check_dtypes(signature, inputs)  # before any of them takes memory
+    if signature.defaults and not inputs.keys() <= signature.inputs.keys():
+        used = inputs.keys() & signature.inputs.keys()
+        raise invalid(
+            f"Inputs contains invalid name. Used request inputs: {_joined(used)}, request input: {_joined(inputs)}"
+        )
+    return tensors
+
+
+def _check_number(signature: Signature, inputs: Mapping[str, TensorProto]) -> None:
+    given, wanted = len(inputs), len(signature.inputs)
+    if given == wanted or (given < wanted and signature.defaults):
+        return
+    sent, known = set(inputs), set(signature.inputs)
+    raise invalid(
+        f"input size does not match signature: {given}!={wanted} len({_listed(sent)}) != len({_listed(known)}). "
+        f"Sent extra: {_listed(sent - known)}. Missing but required: {_listed(known - sent)}."
+    )
+
+
+def _feeds(signature: Signature, tensors: Mapping[str, TensorProto], *, fill: bool) -> dict[str, Array]:
+    """Return the arrays by their tensors' names; without `fill` only check the tensors, which takes no memory."""
     feeds = {}
-    for alias, tensor in signature.inputs.items():
+    for alias, name in signature.inputs.items():
         try:
-            feeds[tensor] = decode(inputs[alias])
+            if fill:
+                feeds[name] = decode(tensors[alias], signature.shapes[alias])
+            else:
+                check(tensors[alias])
         except TensorError as error:
             raise invalid(f"tensor parsing error: {alias}") from error
     return feeds
 
 
-def _check_dtypes(signature: Signature, inputs: Mapping[str, TensorProto]) -> None:
-    """Raise TensorFlow's error for the first tensor, in the order of their names, that is given with another dtype."""
-    wrong = [alias for alias, dtype in signature.dtypes.items() if inputs[alias].dtype != dtype]
-    if not wrong:
-        return
-    alias = min(wrong, key=signature.inputs.__getitem__)
-    try:
-        given, wanted = dtype_name(inputs[alias].dtype), dtype_name(signature.dtypes[alias])
-    except TensorError as error:
-        raise invalid(f"tensor parsing error: {alias}") from error
+def _another_dtype(signature: Signature, tensors: Mapping[str, TensorProto], alias: str) -> ServingError:
+    """Return TensorFlow's error for an input that is given with another dtype."""
     position = sorted(signature.inputs.values()).index(signature.inputs[alias])
-    raise invalid(f"Expects arg[{position}] to be {wanted} but {given} is provided")
+    given, wanted = dtype_name(tensors[alias].dtype), dtype_name(signature.dtypes[alias])
+    return invalid(f"Expects arg[{position}] to be {wanted} but {given} is provided")
 
 
 def _outputs(signature: Signature, output_filter: Iterable[str]) -> Mapping[str, str]:
@@ -82,4 +103,8 @@ def _outputs(signature: Signature, output_filter: Iterable[str]) -> Mapping[str,
 
 
 def _listed(names: Iterable[str]) -> str:
-    return "{" + ",".join(sorted(names)) + "}"
+    return f"{{{_joined(names)}}}"
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ",".join(sorted(names))

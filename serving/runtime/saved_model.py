@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.config_pb2 import ConfigProto, RunOptions
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef, SignatureDef, TensorInfo
 from tensorflow.python.client import pywrap_tf_session
@@ -18,7 +19,7 @@ from tensorflow.python.framework.ops import Graph
 from tensorflow.python.saved_model import loader_impl
 
 from serving.errors import Code, ServingError, invalid, not_found
-from serving.runtime.tensors import Array
+from serving.runtime.tensors import Array, Shape
 
 # TensorFlow's words
 _NO_OUTPUT: Final = (
@@ -30,11 +31,16 @@ _VARIABLES: Final = frozenset({"VarHandleOp", "VariableV2"})
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature's tensor names by alias, and its inputs' dtypes: plain dicts, as protobuf's maps are slow to read."""
+    """A signature by alias: its tensors' names, and its inputs' dtypes, shapes and default values.
+
+    Plain dicts, as protobuf's maps are slow to read. An input without a tensor's name has no dtype.
+    """
 
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     dtypes: Mapping[str, int]
+    shapes: Mapping[str, Shape | None]
+    defaults: Mapping[str, TensorProto]
 
 
 class SavedModel:
@@ -62,7 +68,13 @@ class SavedModel:
         _check_variables(meta, path)
         self.signature_defs: Mapping[str, SignatureDef] = dict(meta.signature_def)
         self.signatures = {
-            name: Signature(_names(signature.inputs), _names(signature.outputs), _dtypes(graph, signature.inputs))
+            name: Signature(
+                _names(signature.inputs),
+                _names(signature.outputs),
+                _dtypes(graph, signature.inputs),
+                _shapes(signature.inputs),
+                dict(signature.defaults),
+            )
             for name, signature in self.signature_defs.items()
         }
         # Session.run spends ten times as long around the same call, and words its errors in its own way
@@ -81,7 +93,10 @@ class SavedModel:
 
         The timeout takes effect in sessions with inter-op threads of their own.
         """
-        feed = {self._tensors[name]: array for name, array in feeds.items()}
+        try:
+            feed = {self._tensors[name]: array for name, array in feeds.items()}
+        except KeyError as error:
+            raise not_found(f"FeedInputs: unable to find feed output {error.args[0]}") from None
         try:
             fetch = [self._tensors[name] for name in fetches]
         except KeyError as error:
@@ -118,6 +133,14 @@ def _dtypes(graph: Graph, tensors: Mapping[str, TensorInfo]) -> dict[str, int]:
     names = {alias: info.name for alias, info in tensors.items() if ":" in info.name}
     return {
         alias: int(graph.get_tensor_by_name(name).dtype.base_dtype.as_datatype_enum) for alias, name in names.items()
+    }
+
+
+def _shapes(tensors: Mapping[str, TensorInfo]) -> dict[str, Shape | None]:
+    """Return the shape of each input, with -1 for any size; None for any shape."""
+    shapes = {alias: info.tensor_shape for alias, info in tensors.items()}
+    return {
+        alias: None if shape.unknown_rank else tuple(dim.size for dim in shape.dim) for alias, shape in shapes.items()
     }
 
 

@@ -1,37 +1,61 @@
 """TensorProto to numpy and back, by TensorFlow's own rules for missing and surplus values."""
 
-from typing import Any, Final
+from collections.abc import Iterator
+from itertools import islice
+from math import prod
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.framework.tensor_shape_pb2 import TensorShapeProto
+from tensorflow.python.framework.dtypes import bfloat16
 
 from serving.errors import Code, ServingError
 
 Array = NDArray[Any]
+Shape = tuple[int, ...]
 
-# dtype -> numpy's type and the field of TensorProto that carries its values
-_FIELDS: Final[dict[int, tuple[DTypeLike, str]]] = {
-    types_pb2.DT_FLOAT: (np.float32, "float_val"),
-    types_pb2.DT_DOUBLE: (np.float64, "double_val"),
-    types_pb2.DT_INT32: (np.int32, "int_val"),
-    types_pb2.DT_UINT8: (np.uint8, "int_val"),
-    types_pb2.DT_INT16: (np.int16, "int_val"),
-    types_pb2.DT_UINT16: (np.uint16, "int_val"),
-    types_pb2.DT_INT8: (np.int8, "int_val"),
-    types_pb2.DT_INT64: (np.int64, "int64_val"),
-    types_pb2.DT_UINT32: (np.uint32, "uint32_val"),
-    types_pb2.DT_UINT64: (np.uint64, "uint64_val"),
-    types_pb2.DT_BOOL: (np.bool_, "bool_val"),
-    types_pb2.DT_STRING: (np.object_, "string_val"),
+
+class _Kind(NamedTuple):
+    """How the values of a dtype are stored: in numpy, and as numbers in a field of TensorProto."""
+
+    numpy: "np.dtype[Any]"
+    field: str
+    wire: "np.dtype[Any]"  # the field's numbers
+    bits: "np.dtype[Any]"  # what is left of each: a value has one, or two if it is complex
+
+
+def _kind(numpy: DTypeLike, field: str, wire: DTypeLike | None = None, bits: DTypeLike | None = None) -> _Kind:
+    return _Kind(np.dtype(numpy), field, np.dtype(wire or numpy), np.dtype(bits or numpy))
+
+
+_KINDS: Final[dict[int, _Kind]] = {
+    types_pb2.DT_FLOAT: _kind(np.float32, "float_val"),
+    types_pb2.DT_DOUBLE: _kind(np.float64, "double_val"),
+    types_pb2.DT_HALF: _kind(np.float16, "half_val", np.int32, np.uint16),
+    types_pb2.DT_BFLOAT16: _kind(bfloat16.as_numpy_dtype, "half_val", np.int32, np.uint16),
+    types_pb2.DT_COMPLEX64: _kind(np.complex64, "scomplex_val", np.float32, np.float32),
+    types_pb2.DT_COMPLEX128: _kind(np.complex128, "dcomplex_val", np.float64, np.float64),
+    types_pb2.DT_INT8: _kind(np.int8, "int_val", np.int32),
+    types_pb2.DT_INT16: _kind(np.int16, "int_val", np.int32),
+    types_pb2.DT_INT32: _kind(np.int32, "int_val"),
+    types_pb2.DT_INT64: _kind(np.int64, "int64_val"),
+    types_pb2.DT_UINT8: _kind(np.uint8, "int_val", np.int32),
+    types_pb2.DT_UINT16: _kind(np.uint16, "int_val", np.int32),
+    types_pb2.DT_UINT32: _kind(np.uint32, "uint32_val"),
+    types_pb2.DT_UINT64: _kind(np.uint64, "uint64_val"),
+    types_pb2.DT_BOOL: _kind(np.bool_, "bool_val"),
+    types_pb2.DT_STRING: _kind(np.object_, "string_val"),
 }
-_DTYPES: Final = {np.dtype(kind): dtype for dtype, (kind, _) in _FIELDS.items()}
+_DTYPES: Final = {kind.numpy: dtype for dtype, kind in _KINDS.items()}
+_FIRST_REFERENCE: Final = 101  # dtypes of variables, which no tensor has
 # TensorFlow refuses shapes beyond this as well
 _MAX_ELEMENTS: Final = 2**40
 # bytes: a few must not ask for all of the memory
 _MAX_FILLED: Final = 2**24
+_MAX_FILLED_IN_VAIN: Final = 2**16  # where the shape is not the signature's, which the model will refuse
 _STRING: Final = 32  # bytes that a string takes in TensorFlow and numpy beside its own
 
 
@@ -39,67 +63,111 @@ class TensorError(ValueError):
     """A TensorProto that does not describe a tensor."""
 
 
-def decode(proto: TensorProto) -> Array:
+def decode(proto: TensorProto, signature_shape: Shape | None = None) -> Array:
     """Return the tensor: a typed field's last value fills what is missing (zeros if there is none).
 
-    Raises TensorError for an unknown dtype or shape, or a tensor_content of another length.
+    In `signature_shape` -1 is any size, and None any shape. Raises TensorError for an unknown dtype or shape, for a
+    tensor_content of another length, and for more missing values than there is memory for.
     """
-    field = value_field(proto.dtype)
-    kind = np.dtype(_FIELDS[proto.dtype][0])
+    kind = _kind_of(proto.dtype)
     shape = _shape(proto.tensor_shape)
+    count = prod(shape)
+    content = proto.tensor_content
     try:
-        if proto.tensor_content:
-            return _from_content(proto.tensor_content, kind, shape)
-        return _filled(getattr(proto, field), kind, shape)
-    except (ValueError, OverflowError) as error:  # more dimensions than numpy has, a value beyond the dtype
+        if content and count:
+            return _from_content(content, kind, count).reshape(shape)
+        most = _MAX_FILLED if _fits(shape, signature_shape) else _MAX_FILLED_IN_VAIN
+        return _from_field(getattr(proto, kind.field), kind, count, most).reshape(shape)
+    except ValueError as error:  # bytes of another length, more dimensions than numpy has
         raise TensorError(str(error)) from error
+
+
+def check(proto: TensorProto) -> None:
+    """Raise TensorError for what is no tensor of any dtype; takes no memory for missing values."""
+    dtype_name(proto.dtype)
+    _shape(proto.tensor_shape)
+    if proto.tensor_content and proto.dtype in _KINDS:
+        decode(proto)
 
 
 def value_field(dtype: int) -> str:
     """Return the name of the field of TensorProto that carries values of `dtype`, or raise TensorError."""
-    if dtype not in _FIELDS:
+    return _kind_of(dtype).field
+
+
+def _kind_of(dtype: int) -> _Kind:
+    if dtype not in _KINDS:
         raise TensorError(f"dtype {dtype} is not supported")
-    return _FIELDS[dtype][1]
+    return _KINDS[dtype]
 
 
 def dtype_name(dtype: int) -> str:
     """Return TensorFlow's name for a dtype in errors, as in `float` or `int64`, or raise TensorError for none."""
-    if dtype == types_pb2.DT_INVALID or dtype not in types_pb2.DataType.values():
+    if not types_pb2.DT_INVALID < dtype < _FIRST_REFERENCE or dtype not in types_pb2.DataType.values():
         raise TensorError(f"dtype {dtype} is unknown")
     return str(types_pb2.DataType.Name(dtype).removeprefix("DT_").lower())
 
 
-def _shape(proto: TensorShapeProto) -> tuple[int, ...]:
+def _shape(proto: TensorShapeProto) -> Shape:
     shape = tuple(dim.size for dim in proto.dim)
     count = 1
     for size in shape:
         if size < 0 or (count := count * size) > _MAX_ELEMENTS:
             raise TensorError("the shape is unknown or too large")
-    if proto.unknown_rank:
-        raise TensorError("the rank is unknown")
     return shape
 
 
-def _from_content(content: bytes, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    if kind.hasobject:
-        raise TensorError("strings do not travel in tensor_content here")
-    return np.frombuffer(content, kind).reshape(shape)
+def _fits(shape: Shape, wanted: Shape | None) -> bool:
+    if wanted is None:
+        return True
+    return len(shape) == len(wanted) and all(want in (-1, size) for size, want in zip(shape, wanted, strict=True))
 
 
-def _filled(values: Any, kind: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    count = int(np.prod(shape))
-    given = len(values)
-    if given == count:
-        return np.fromiter(values, kind, count).reshape(shape)
-    size = len(values[-1]) + _STRING if kind.hasobject and given else kind.itemsize
-    if count > given and count * size > _MAX_FILLED:
+def _from_content(content: bytes, kind: _Kind, count: int) -> Array:
+    if kind.numpy.hasobject:
+        return np.fromiter(_strings(content, count), object, count)
+    if kind.numpy == np.bool_ and content.translate(None, b"\0\1"):
+        raise TensorError("a byte that is neither true nor false")
+    return np.frombuffer(content, kind.numpy)
+
+
+def _strings(content: bytes, count: int) -> Iterator[bytes]:
+    """Yield the strings of a tensor_content: all their lengths come first, as varints."""
+    lengths = []
+    start = 0
+    for _ in range(count):
+        length, start = _varint(content, start)
+        lengths.append(length)
+    if start + sum(lengths) != len(content):
+        raise TensorError("the strings have another length than their bytes")
+    for length in lengths:
+        yield content[start : (start := start + length)]
+
+
+def _varint(content: bytes, start: int) -> tuple[int, int]:
+    """Return a number of up to 32 bits and where it ends."""
+    number = 0
+    for position, byte in enumerate(content[start : start + 5]):
+        number |= (byte & 0x7F) << 7 * position
+        if byte < 0x80:
+            return number & 0xFFFFFFFF, start + position + 1
+    raise TensorError("a string's length has no end")
+
+
+def _from_field(values: Any, kind: _Kind, count: int, most: int) -> Array:
+    each = kind.numpy.itemsize // kind.bits.itemsize
+    given = min(count, len(values) // each)
+    size = len(values[-1]) + _STRING if kind.numpy.hasobject and given else kind.numpy.itemsize
+    if given < count and count * size > most:
         raise TensorError("too few values for so large a shape")
-    if not given:
-        return np.full(shape, b"" if kind.hasobject else 0, kind)
-    flat = np.full(count, values[-1], kind)
-    usable = min(given, count)
-    flat[:usable] = values[:usable]
-    return flat.reshape(shape)
+    numbers = np.fromiter(islice(values, given * each), kind.wire, given * each)
+    flat: Array = numbers.astype(kind.bits, copy=False).view(kind.numpy)
+    if given == count:
+        return flat
+    zero = b"" if kind.numpy.hasobject else 0
+    filled = np.full(count, flat[-1] if given else zero, kind.numpy)
+    filled[:given] = flat
+    return filled
 
 
 def encode(array: Array, proto: TensorProto, *, as_content: bool = False) -> None:
@@ -110,9 +178,11 @@ def encode(array: Array, proto: TensorProto, *, as_content: bool = False) -> Non
     if array.dtype not in _DTYPES:
         raise ServingError(Code.UNIMPLEMENTED, f"Outputs of dtype {array.dtype} are not supported by this server")
     proto.dtype = dtype = _DTYPES[array.dtype]
+    proto.tensor_shape.SetInParent()  # a scalar has an empty one
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     if as_content and not array.dtype.hasobject:
         proto.tensor_content = array.tobytes()
     else:
-        getattr(proto, _FIELDS[dtype][1]).extend(array.ravel().tolist())
+        kind = _KINDS[dtype]
+        getattr(proto, kind.field).extend(array.ravel().view(kind.bits).tolist())

@@ -12,6 +12,7 @@ import psutil
 import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from tensorflow.core.framework.resource_handle_pb2 import ResourceHandleProto
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow_serving.apis.get_model_metadata_pb2 import GetModelMetadataRequest
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
@@ -32,10 +33,23 @@ METHODS = (
     "/tensorflow.serving.PredictionService/GetModelMetadata",
     "/tensorflow.serving.ModelService/GetModelStatus",
 )
-OTHER_METHODS = ("/tensorflow.serving.PredictionService/Classify", "/x/y", "/tensorflow.serving.ModelService/X")
+OTHER_METHODS = (
+    "/tensorflow.serving.PredictionService/Classify",
+    "/x/y",
+    "/tensorflow.serving.ModelService/X",
+    "/grpc.health.v1.Health/Check",
+)
 INT32 = st.integers(-(2**31), 2**31 - 1)
 SIZES = st.sampled_from([0, 1, 2, FEATURES, FEATURES, 3, -1, 2**20, 2**31, 2**40, 2**62, 2**63 - 1, -(2**63)])
 SHORT = 2 * FEATURES
+
+
+def resource(dtype: int, size: int) -> ResourceHandleProto:
+    handle = ResourceHandleProto(device="x")
+    handle.dtypes_and_shapes.add(dtype=dtype).shape.dim.add(size=size)
+    return handle
+
+
 VALUES: dict[str, SearchStrategy[list[Any]]] = {
     "float_val": st.lists(st.floats(width=32), max_size=SHORT),
     "double_val": st.lists(st.floats(), max_size=SHORT),
@@ -47,6 +61,8 @@ VALUES: dict[str, SearchStrategy[list[Any]]] = {
     "string_val": st.lists(st.binary(max_size=8), max_size=SHORT),
     "half_val": st.lists(INT32, max_size=SHORT),
     "scomplex_val": st.lists(st.floats(width=32), max_size=SHORT),
+    "dcomplex_val": st.lists(st.floats(), max_size=SHORT),
+    "resource_handle_val": st.lists(st.builds(resource, INT32, st.integers(-(2**63), 2**63 - 1)), max_size=2),
 }
 ALIASES = st.sampled_from(["features"] * 8 + ["x", ""])
 SIGNATURES = st.sampled_from(["", "", "", "serving_default", "details", "explain", "metadata"]) | st.text(max_size=5)
@@ -119,7 +135,8 @@ CALLS = st.tuples(
 def server(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator[ServerProcess]:
     folder = tmp_path_factory.mktemp("fuzz")
     flags = ("--model_name=ecg", f"--model_base_path={trained}", "--port=0", "--rest_api_port=0")
-    with running(folder / "server.log", *flags, "--rest_api_timeout_in_ms=20000") as server:
+    more = ("--enable_grpc_healthcheck_service", "--rest_api_timeout_in_ms=20000")
+    with running(folder / "server.log", *flags, *more) as server:
         server.says("available")
         yield server
 

@@ -8,6 +8,8 @@ A foreign server is `tensorflow_model_server --enable_grpc_healthcheck_service -
 * ECG_SERVING_REST: host:port of its REST, else the cases over REST are skipped;
 * ECG_SERVING_BASE_PATH: a folder that it sees under the same path; cases put their models there. Without it only the
   cases run that need no control of the models, against the model named by ECG_SERVING_MODEL (ecg).
+
+Each case that changes the server's configuration asks for `folder`, which restores it; at the end it is empty again.
 """
 
 import itertools
@@ -39,6 +41,8 @@ class Target:
 
     def request(self, *changed: ModelConfig) -> ReloadConfigRequest:
         """Return the request that keeps all models and adds or changes some."""
+        if self.base is None:
+            pytest.skip("ECG_SERVING_BASE_PATH is not set")
         models = {**self.models, **{model.name: model for model in changed}}
         request = ReloadConfigRequest()
         request.config.model_config_list.config.extend(models.values())
@@ -49,13 +53,23 @@ class Target:
         self.client.reload(self.request(*changed))
         self.models.update((model.name, model) for model in changed)
 
+    def restore(self) -> None:
+        """Make the server's configuration what `models` says, whatever a case made of it."""
+        self.client.reload(self.request())
+
 
 @pytest.fixture(scope="session")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     address = os.environ.get("ECG_SERVING_TARGET")
     if address:
         base = os.environ.get("ECG_SERVING_BASE_PATH")
-        yield Target(Client(address), os.environ.get("ECG_SERVING_REST"), Path(base) if base else None, foreign=True)
+        foreign = Target(
+            Client(address), os.environ.get("ECG_SERVING_REST"), Path(base) if base else None, foreign=True
+        )
+        yield foreign
+        if base:
+            foreign.models.clear()
+            foreign.restore()
         return
     base_path = tmp_path_factory.mktemp("models")
     config, monitoring = base_path / "models.config", base_path / "monitoring.config"
@@ -102,11 +116,12 @@ def _new_model(target: Target, name: str) -> ModelConfig:
 
 @pytest.fixture
 def folder(target: Target) -> Iterator[ModelConfig]:
-    """A model that is not served yet: a new name and an empty base path."""
+    """A model that is not served yet: a new name and an empty base path. The case may change the configuration."""
     model = _new_model(target, "case")
+    name = model.name
     yield model
-    if target.models.pop(model.name, None):
-        target.client.reload(target.request())
+    target.models.pop(name, None)
+    target.restore()
 
 
 @pytest.fixture

@@ -54,6 +54,23 @@ class _Beats(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
         }
 
 
+ECHOED = (tf.half, tf.bfloat16, tf.complex64, tf.complex128, tf.int8, tf.int16, tf.uint8, tf.uint16, tf.string)
+
+
+class _Echo(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
+    """Answers what it is asked, a tensor of any shape of each dtype in ECHOED, under the dtype's name."""
+
+    @tf.function(input_signature=[tf.TensorSpec(None, dtype, dtype.name) for dtype in ECHOED])
+    def predict(self, *tensors):
+        return {tensor.dtype.name: tf.identity(tensor) for tensor in tensors}
+
+
+def export_echo(version: Path) -> None:
+    """Publish a SavedModel whose outputs are its inputs."""
+    model = _Echo()
+    tf.saved_model.save(model, str(version), model.predict)
+
+
 def export(version: Path, labels: tuple[int, int] = (0, 1), warmup: Iterable[bytes] | None = None) -> None:
     """Publish a SavedModel as `version`: complete before its folder gets the name."""
     staging = version.with_name(f".staging-{version.name}")

@@ -1,5 +1,6 @@
 """GetModelMetadata, GetModelStatus and the health service."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -58,7 +59,7 @@ def test_status_ignores_a_label(client, model):
     [
         (None, INVALID, "Missing ModelSpec"),
         (spec("nobody"), NOT_FOUND, "Could not find any versions of model nobody"),
-        (spec("nobody", version=3), NOT_FOUND, "Could not find any versions of model nobody"),
+        (spec("nobody", version=3), NOT_FOUND, "Could not find version 3 of model nobody"),
     ],
     ids=["no-spec", "unknown-model", "unknown-model-version"],
 )
@@ -91,5 +92,25 @@ def test_health_knows_the_services_by_their_short_names(client, service):
 
 @pytest.mark.parametrize("service", ["tensorflow.serving.PredictionService", "nobody"])
 def test_health_knows_no_other_names(client, service):
-    with refused(NOT_FOUND):
+    with refused(NOT_FOUND, "service name unknown"):
         health(client, service)
+
+
+def test_a_watch_of_an_unknown_service_says_so(client):
+    watch = HealthStub(client.channel).Watch(HealthCheckRequest(service="nobody"), timeout=10)
+    assert next(watch).status == HealthCheckResponse.SERVICE_UNKNOWN
+    watch.cancel()
+
+
+def test_bytes_that_are_no_health_check_are_invalid(client):
+    call: Callable[..., bytes] = client.channel.unary_unary("/grpc.health.v1.Health/Check")
+    with refused(INVALID, "could not parse request"):
+        call(b"\xff", timeout=10)
+
+
+@pytest.mark.parametrize("method", ["tensorflow.serving.PredictionService/Guess", "tensorflow.serving.Nobody/Predict"])
+@pytest.mark.parametrize("content", [b"", b"\xff"])
+def test_an_unknown_method_is_not_implemented(client, method, content):
+    call: Callable[..., bytes] = client.channel.unary_unary(f"/{method}")
+    with refused(grpc.StatusCode.UNIMPLEMENTED, ""):
+        call(content, timeout=10)

@@ -1,5 +1,10 @@
 """Predict: what a success holds, how tensors are read, and each refusal with its code and words."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import grpc
 import numpy as np
 import pytest
@@ -8,8 +13,9 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow_serving.apis.classification_pb2 import ClassificationRequest
 from tensorflow_serving.apis.inference_pb2 import MultiInferenceRequest
 from tensorflow_serving.apis.regression_pb2 import RegressionRequest
+from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
-from tests.golden.kit import LONG_BEAT, Client, array, floats, refused, spec
+from tests.golden.kit import ECHOED, LONG_BEAT, Client, array, export_echo, floats, refused, spec
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -153,18 +159,92 @@ def test_an_output_asked_for_twice_is_named(client, model, beat):
 
 
 @pytest.mark.parametrize(
-    ("proto", "dtype"),
+    ("values", "dtype"),
     [
-        (TensorProto(dtype=types_pb2.DT_DOUBLE, double_val=[1]), "double"),
-        (TensorProto(dtype=types_pb2.DT_STRING, string_val=[b"x"]), "string"),
-        (TensorProto(dtype=types_pb2.DT_INT64, int64_val=[1]), "int64"),
+        ({"double_val": [1]}, "double"),
+        ({"string_val": [b"x"]}, "string"),
+        ({"int64_val": [1]}, "int64"),
+        ({"half_val": [1]}, "half"),
+        ({"half_val": [1]}, "bfloat16"),
+        ({"scomplex_val": [1, 2]}, "complex64"),
+        ({"dcomplex_val": [1, 2]}, "complex128"),
+        ({"int_val": [300]}, "uint8"),
+        ({}, "qint8"),
     ],
-    ids=["double", "string", "int64"],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_another_dtype_is_not_cast(client, model, beat, proto, dtype):
-    proto.tensor_shape.CopyFrom(beat.tensor_shape)
-    with refused(INVALID, contains=f"to be float but {dtype} is provided"):
+def test_another_dtype_is_not_cast(client, model, beat, values, dtype):
+    enum = types_pb2.DataType.Value(f"DT_{dtype.upper()}")
+    proto = TensorProto(dtype=enum, tensor_shape=beat.tensor_shape, **values)
+    with refused(INVALID, contains=f"Expects arg[0] to be float but {dtype} is provided"):
         client.predict(spec(model), {"features": proto})
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_a_resource_does_not_end_the_server(client, model, beat):
+    proto = TensorProto(dtype=types_pb2.DT_RESOURCE, tensor_shape=beat.tensor_shape)
+    proto.resource_handle_val.add().dtypes_and_shapes.add(dtype=types_pb2.DT_FLOAT).shape.dim.add(size=-5)
+    with refused(INVALID, contains="Expects arg[0] to be float but resource is provided"):
+        client.predict(spec(model), {"features": proto})
+    client.predict(spec(model), {"features": beat})
+
+
+def test_an_unknown_rank_is_ignored(client, model, beat):
+    expected = client.predict(spec(model), {"features": beat})
+    beat.tensor_shape.unknown_rank = True
+    assert client.predict(spec(model), {"features": beat}) == expected
+
+
+def test_a_scalar_has_an_empty_shape(client, model):
+    description = client.predict(spec(model, signature="metadata"), {}).outputs["description"]
+    assert description.HasField("tensor_shape")
+    assert not description.tensor_shape.dim
+
+
+@pytest.fixture
+def echo(target, folder: ModelConfig) -> str:
+    """The name of a model that answers what it is asked."""
+    export_echo(Path(folder.base_path, "1"))
+    target.serve(folder)
+    return str(folder.name)
+
+
+def test_values_are_read_by_their_bits(client, echo):
+    sent: dict[str, dict[str, Any]] = {
+        "float16": {"half_val": [0x3C00, 0x1C000]},
+        "bfloat16": {"half_val": [0x3F80, -0x4000]},
+        "complex64": {"scomplex_val": [1, 2, 3]},
+        "complex128": {"dcomplex_val": [1, 2, 3, 4]},
+        "int8": {"int_val": [200, -129]},
+        "int16": {"int_val": [-32769]},
+        "uint8": {"int_val": [300, -1]},
+        "uint16": {"int_val": [65536]},
+        "string": {"tensor_content": b"\x00\x81\x01" + b"x" * 129},
+    }
+    inputs = {}
+    for dtype in ECHOED:
+        inputs[dtype.name] = TensorProto(dtype=dtype.as_datatype_enum, **sent[dtype.name])
+        inputs[dtype.name].tensor_shape.dim.add(size=2)
+    outputs = client.predict(spec(echo), inputs).outputs
+    assert list(outputs["float16"].half_val) == [0x3C00, 0xC000]
+    assert list(outputs["bfloat16"].half_val) == [0x3F80, 0xC000]
+    assert list(outputs["complex64"].scomplex_val) == [1, 2, 1, 2]
+    assert list(outputs["complex128"].dcomplex_val) == [1, 2, 3, 4]
+    assert list(outputs["int8"].int_val) == [-56, 127]
+    assert list(outputs["int16"].int_val) == [32767, 32767]
+    assert list(outputs["uint8"].int_val) == [44, 255]
+    assert list(outputs["uint16"].int_val) == [0, 0]
+    assert list(outputs["string"].string_val) == [b"", b"x" * 129]
+
+
+def test_one_of_several_missing_inputs_is_named(client, echo):
+    aliases = [f"wrong{number}" for number, _ in enumerate(ECHOED)]
+    with pytest.raises(grpc.RpcError) as caught:
+        client.predict(spec(echo), dict.fromkeys(aliases, floats(1, shape=())))
+    assert caught.value.code() is INVALID
+    # any of them, as the order of a map in TensorFlow is
+    name = re.escape("Signature input alias: ") + f"({'|'.join(dtype.name for dtype in ECHOED)})"
+    assert re.match(rf"{name}\(feed name: serving_default_\1:0\) not found in request ", str(caught.value.details()))
 
 
 def test_another_width_is_refused_by_the_model(client, model, n):
@@ -182,6 +262,8 @@ def test_the_signature_is_judged_before_the_inputs_and_these_before_the_outputs(
         client.predict(spec(model, signature="foo"), {})
     with refused(INVALID, contains="input size does not match"):
         client.predict(spec(model), {}, outputs=["logits"])
+    with refused(INVALID, contains="output tensor alias not found in signature: logits"):
+        client.predict(spec(model), {"features": TensorProto(dtype=types_pb2.DT_HALF)}, outputs=["logits"])
     with refused(NOT_FOUND):
         client.predict(spec("nobody", signature="foo"), {})
 
@@ -194,6 +276,19 @@ def test_the_signature_is_judged_before_the_inputs_and_these_before_the_outputs(
 def test_methods_on_examples_are_not_implemented(client, method, request_type):
     with refused(grpc.StatusCode.UNIMPLEMENTED):
         getattr(client.prediction, method)(request_type(), timeout=10)
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_bytes_that_are_no_request_are_invalid(client):
+    call: Callable[..., bytes] = client.channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    with refused(INVALID):
+        call(b"\xff", timeout=10)
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_one_value_is_no_tensor_of_many_megabytes(client, model, n):
+    with refused(INVALID, "tensor parsing error: features"):
+        client.predict(spec(model), {"features": floats(1, shape=(2**25 // n, n))})
 
 
 def test_a_deadline_is_kept_and_the_server_lives_on(client, served):

@@ -11,6 +11,10 @@ from tests.golden.kit import export, refused, spec
 from tests.waiting import until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
+NO_PLATFORM = (
+    "Illegal setting neither ModelServerConfig::model_type (deprecated) nor ModelServerConfig::model_platform, "
+    "model name is {}"
+)
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
 
 
@@ -49,12 +53,12 @@ def test_a_model_that_is_not_listed_is_unloaded(client, target, served):
 
 def test_a_new_model_that_does_not_load_is_unknown(client, target, folder):
     Path(folder.base_path, "1").mkdir()
+    version = f"{{name: {folder.name} version: 1}}"
     with refused(
         grpc.StatusCode.UNKNOWN,
-        contains=f"{{name: {folder.name} version: 1}} due to error: ",
+        contains=f"1 model(s) did not become available: {{{{{version} due to error: NOT_FOUND: ",
     ):
         target.serve(folder)
-    client.reload(target.request())
 
 
 @pytest.mark.parametrize("kind", ["unset", "custom"])
@@ -81,11 +85,6 @@ def test_a_wrong_list_is_refused_and_changes_nothing(client, target, served):
             [ModelConfig(name=name, base_path="models/x", model_platform="tensorflow")],
             f"Expected model {name} to have an absolute path or URI; got base_path()=models/x",
         ),
-        (
-            [ModelConfig(name=name, base_path=path)],
-            "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
-            f"ModelServerConfig::model_platform, model name is {name}",
-        ),
     ]
     for models, message in cases:
         request = target.request()
@@ -96,13 +95,39 @@ def test_a_wrong_list_is_refused_and_changes_nothing(client, target, served):
     client.predict(spec(served.name))
 
 
+@pytest.mark.parametrize(
+    ("platform", "kind", "message"),
+    [
+        ("", "MODEL_TYPE_UNSPECIFIED", NO_PLATFORM),
+        (
+            "tensorflow",
+            "TENSORFLOW",
+            "Illegal setting both ModelServerConfig::model_type (deprecated) and ModelServerConfig::model_platform.",
+        ),
+    ],
+    ids=["none", "twice"],
+)
+def test_a_platform_is_given_once(client, target, served, platform, kind, message):
+    # for a new model tensorflow_model_server keeps such a configuration, and refuses all later ones because of it
+    model = ModelConfig(name=served.name, base_path=served.base_path, model_platform=platform, model_type=kind)
+    with refused(INVALID, message.format(served.name)):
+        client.reload(target.request(model))
+    client.predict(spec(served.name))
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_a_wrong_configuration_does_not_keep_later_ones_from_being_applied(client, target, folder):
+    with refused(INVALID, NO_PLATFORM.format(folder.name)):
+        client.reload(target.request(ModelConfig(name=folder.name, base_path=folder.base_path)))
+    export(Path(folder.base_path, "1"))
+    target.serve(folder)
+    client.predict(spec(folder.name))
+
+
 def test_an_unknown_platform_is_refused(client, target, folder):
     folder.model_platform = "caffe"
-    try:
-        with refused(INVALID, f"Model {folder.name} requests unsupported platform caffe"):
-            client.reload(target.request(folder))
-    finally:
-        client.reload(target.request())
+    with refused(INVALID, f"Model {folder.name} requests unsupported platform caffe"):
+        client.reload(target.request(folder))
 
 
 def test_a_platform_cannot_change(client, target, served):
@@ -138,7 +163,6 @@ def test_a_label_needs_an_available_version_and_is_checked_before_anything_is_ap
     ):
         client.reload(target.request(both))
     assert client.states(served.name) == {2: "AVAILABLE", 1: "END"}
-    client.reload(target.request())
 
 
 def test_a_label_outlives_its_version(client, target, served):
@@ -147,7 +171,6 @@ def test_a_label_outlives_its_version(client, target, served):
     until(lambda: client.states(served.name) == {2: "AVAILABLE", 1: "END"})
     with refused(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: Specific({served.name}, 1)"):
         client.predict(spec(served.name, label="stable"))
-    target.serve(labelled(served))
 
 
 def test_a_changed_policy_is_answered_before_the_versions_are_there(client, target, served):
@@ -159,9 +182,7 @@ def test_a_changed_policy_is_answered_before_the_versions_are_there(client, targ
 
 def test_request_logging_is_refused_after_the_models_were_applied(client, target, folder):
     export(Path(folder.base_path, "1"))
-    target.models[folder.name] = folder
     folder.logging_config.SetInParent()
     with refused(INVALID, "No request-logger-creator provided."):
-        client.reload(target.request())
+        client.reload(target.request(folder))
     client.predict(spec(folder.name))
-    folder.ClearField("logging_config")

@@ -40,8 +40,10 @@ def echo(rest, target, folder):
     """Posts a body to a model of its own that answers with the tensor that it is given."""
 
     def post(dtype: str, body: object) -> tuple[int, str]:
-        export_echo_of(Path(folder.base_path, "1"), dtype)
-        target.serve(folder)
+        version = Path(folder.base_path, "1")
+        if not version.exists():
+            export_echo_of(version, dtype)
+            target.serve(folder)
         return call(f"{rest}/v1/models/{folder.name}:predict", body)
 
     return post
@@ -137,6 +139,14 @@ def test_numbers_beyond_a_float_become_the_nearest_one(echo):
     assert status == 200
     far = ["Infinity", "-Infinity"]
     assert text.replace(",", "").split()[3:-2] == [*far, "16777216.0", "NaN", "NaN", *far, *far]
+
+
+def test_small_integers_wrap_around_and_larger_ones_are_mistyped(echo):
+    status, text = echo("int8", {"inputs": [200, -129]})
+    assert (status, json.loads(text)) == (200, {"outputs": [-56, 127]})
+    status, text = echo("int8", {"inputs": [2**31]})
+    error = "JSON Value: 2147483648 Type: Number is not of expected type: int8"
+    assert (status, json.loads(text)) == (400, {"error": error})
 
 
 @pytest.mark.parametrize(

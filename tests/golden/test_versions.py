@@ -121,7 +121,6 @@ def test_missing_variables_are_a_failed_load(client, served):
     assert "variables" in client.status(spec(served.name, version=2))[0].status.error_message
 
 
-@pytest.mark.usefixtures("differs_from_tfs")
 def test_a_failed_version_is_tried_again_once_it_went_and_came_back(client, served):
     second = Path(served.base_path, "2")
     second.mkdir()
@@ -142,7 +141,17 @@ def test_going_back_to_an_older_version_by_removing_the_newer(client, served):
     until(lambda: client.states(served.name) == {2: "END", 1: "AVAILABLE"})
 
 
-def test_a_base_path_that_vanishes_keeps_the_version(client, served, witness):
+def test_a_base_path_that_vanishes_keeps_the_version_and_is_followed_again(client, served):
+    gone = Path(f"{served.base_path}-gone")
+    Path(served.base_path).rename(gone)
+    assert client.predict(spec(served.name)).model_spec.version.value == 1
+    gone.rename(served.base_path)
+    export(Path(served.base_path, "2"))
+    until(lambda: client.states(served.name) == {2: "AVAILABLE", 1: "END"})
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_a_missing_base_path_does_not_stop_the_versions_of_other_models(client, served, witness):
     Path(served.base_path).rename(f"{served.base_path}-gone")
     witness.sees_another_poll()
     assert client.predict(spec(served.name)).model_spec.version.value == 1

@@ -143,7 +143,7 @@ def test_a_first_load_that_fails_for_good_exits_with_1(tmp_path):
     (tmp_path / "ecg" / "1").mkdir(parents=True)
     ended = run("--port=0", "--model_name=ecg", f"--model_base_path={tmp_path}/ecg", NO_RETRY)
     assert ended.returncode == 1
-    assert "1 servable(s) did not become available: {{name: ecg version: 1} due to error: " in ended.stderr
+    assert "1 servable(s) did not become available: {{{name: ecg version: 1} due to error: " in ended.stderr
 
 
 def test_a_failing_load_is_retried_and_looks_like_loading(log, base, flags):

@@ -310,6 +310,14 @@ def test_a_dtype_that_json_has_no_values_of_is_unimplemented(name, value):
     )
 
 
+@pytest.mark.parametrize("array", [np.ones(1, np.float16), np.ones(1, np.complex64), np.ones(1, np.complex128)])
+def test_a_dtype_that_json_has_no_values_of_is_not_written(array):
+    with pytest.raises(ServingError, match=r"Failed to write JSON value for tensor type: (half|complex)") as refused:
+        rendered(array)
+    assert refused.value.code is Code.INVALID_ARGUMENT
+    assert json.loads(rendered(array[:0])) == {"predictions": []}
+
+
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00\ud800", rb"\uD83D x", b"\xed\xa0\x80"])
 @pytest.mark.parametrize("body", [b'{"inputs": "%s"}', b'{"signature_name": "%s"}', b'{"%s": 1}'])
 def test_half_a_surrogate_pair_is_no_text(text, body):

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
@@ -124,3 +125,68 @@ def test_another_dtype_is_refused_in_tensorflows_words_before_it_takes_memory(tm
         finally:
             tracemalloc.stop()
     assert str(refused.value) == str(expected.value)
+
+
+def test_what_is_no_tensor_and_what_is_no_output_come_before_another_dtype(version):
+    with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
+        for proto, outputs, words in (
+            (TensorProto(dtype=19, tensor_content=b"123"), ["nobody"], "tensor parsing error: features"),
+            (TensorProto(dtype=101, float_val=[1]), ["nobody"], "tensor parsing error: features"),
+            (TensorProto(dtype=19, half_val=[1]), ["nobody"], "output tensor alias not found in signature: nobody"),
+            (TensorProto(dtype=19, half_val=[1]), [], "Expects arg[0] to be float but half is provided"),
+        ):
+            with pytest.raises(ServingError, match=re.escape(words)) as refused:
+                predict(model, "serving_default", {"features": proto}, outputs)
+            assert refused.value.code is Code.INVALID_ARGUMENT
+
+
+def test_many_missing_values_are_not_filled_up_for_a_shape_that_the_signature_has_not(version):
+    signature = {"features": TensorProto(dtype=1, float_val=[1])}
+    with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
+        for shape, words in (
+            ((1, FEATURES + 1), "Matrix size-incompatible"),  # the model's own words
+            ((2**12, FEATURES + 1), "tensor parsing error: features"),
+            ((2**15,), "tensor parsing error: features"),
+        ):
+            signature["features"].tensor_shape.Clear()
+            for size in shape:
+                signature["features"].tensor_shape.dim.add(size=size)
+            with pytest.raises(ServingError, match=words):
+                predict(model, "serving_default", signature)
+
+
+def test_an_input_that_the_graph_has_not_is_not_found(version):
+    with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
+        with pytest.raises(ServingError, match="FeedInputs: unable to find feed output nobody:0") as refused:
+            model.run({"nobody:0": LONG}, [])
+        assert refused.value.code is Code.NOT_FOUND
+
+
+class _WithDefault(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
+    @tf.function(input_signature=[tf.TensorSpec([], tf.float32, name) for name in ("x", "y", "z")])
+    def predict(self, x, y, z=tf.constant(4.0)):  # noqa: B008  # TensorFlow looks for it here
+        return {"sum": x + 10 * y + 100 * z}
+
+
+def test_an_input_with_a_default_value_may_be_left_out(tmp_path):
+    with_default = _WithDefault()
+    tf.saved_model.save(with_default, str(tmp_path / "1"), with_default.predict)
+    one = TensorProto(dtype=1, float_val=[1])
+    with closing(SavedModel(tmp_path / "1", ["serve"], ConfigProto())) as model:
+
+        def ask(*aliases: str) -> float:
+            return float(predict(model, "serving_default", dict.fromkeys(aliases, one))["sum"])
+
+        assert ask("x", "y") == 411
+        assert ask("x", "y", "z") == 111
+        for aliases, words in (
+            (
+                ("x",),
+                "y(feed name: serving_default_y:0) not found in request and no default value provided. "
+                "Inputs expected to be in the request {x}, or default input alias set: z",
+            ),
+            (("x", "y", "a"), "Inputs contains invalid name. Used request inputs: x,y, request input: a,x,y"),
+            (("x", "y", "z", "a"), "input size does not match signature: 4!=3"),
+        ):
+            with pytest.raises(ServingError, match=re.escape(words)):
+                ask(*aliases)
