@@ -27,9 +27,10 @@ def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:
 
 
 def _array(proto: TensorProto) -> Array:
-    if proto.dtype not in DTYPES:
+    array = decode(proto)
+    if array.size and proto.dtype not in DTYPES:
         raise invalid(f"Failed to write JSON value for tensor type: {name_of(proto.dtype)}")
-    return decode(proto)
+    return array
 
 
 def _rows(arrays: Mapping[str, Array]) -> str:
@@ -85,6 +86,8 @@ def _in_a_line(items: Iterable[str], _: int) -> str:
 def _texts(alias: str, array: Array, level: int) -> list[str]:
     """Return each value's text, which is inside of `level` objects and lists."""
     flat = array.ravel()
+    if not flat.size:
+        return []
     if flat.dtype.kind == "f":
         return decimals(flat)
     if flat.dtype.kind == "b":

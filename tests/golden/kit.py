@@ -81,7 +81,7 @@ def export(version: Path, labels: tuple[int, int] = (0, 1), warmup: Iterable[byt
     staging.rename(version)
 
 
-def export_echo(version: Path, dtype: str) -> None:
+def export_echo_of(version: Path, dtype: str) -> None:
     """Publish a SavedModel that answers with the tensor `x` that it is given, of any shape, as its only output."""
     module = tf.Module()
     module.echo = tf.function(lambda x: {"y": tf.identity(x)}, [tf.TensorSpec(None, dtype, name="x")])

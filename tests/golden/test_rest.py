@@ -1,20 +1,23 @@
 """REST: status, metadata, Predict by row and by column, errors, and Prometheus metrics."""
 
+import gzip
 import json
-import math
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from tests.golden.kit import FEATURES, export_echo
+from tests.golden.kit import FEATURES, export_echo_of
+
+IN_GZIP = {"Content-Encoding": "gzip"}
 
 
-def call(url: str, body: object = None, method: str | None = None) -> tuple[int, str]:
+def call(url: str, body: object = None, method: str | None = None, **headers: str) -> tuple[int, str]:
     data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=30) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -37,8 +40,10 @@ def echo(rest, target, folder):
     """Posts a body to a model of its own that answers with the tensor that it is given."""
 
     def post(dtype: str, body: object) -> tuple[int, str]:
-        export_echo(Path(folder.base_path, "1"), dtype)
-        target.serve(folder)
+        version = Path(folder.base_path, "1")
+        if not version.exists():
+            export_echo_of(version, dtype)
+            target.serve(folder)
         return call(f"{rest}/v1/models/{folder.name}:predict", body)
 
     return post
@@ -129,17 +134,63 @@ def test_an_answer_of_more_outputs_has_a_line_for_each(rest, served):
     }
 
 
-def test_not_a_number_is_a_number(predict):
-    status, document = predict(b'{"instances": [[NaN, 0, 0, Infinity]]}')
+def test_numbers_beyond_a_float_become_the_nearest_one(echo):
+    status, text = echo("float32", b'{"inputs": [1e39, -1e39, 16777217, NaN, -NaN, Inf, -Inf, Infinity, -Infinity]}')
     assert status == 200
-    assert all(map(math.isnan, document["predictions"][0]["probabilities"]))
+    far = ["Infinity", "-Infinity"]
+    assert text.replace(",", "").split()[3:-2] == [*far, "16777216.0", "NaN", "NaN", *far, *far]
+
+
+def test_small_integers_wrap_around_and_larger_ones_are_mistyped(echo):
+    status, text = echo("int8", {"inputs": [200, -129]})
+    assert (status, json.loads(text)) == (200, {"outputs": [-56, 127]})
+    status, text = echo("int8", {"inputs": [2**31]})
+    error = "JSON Value: 2147483648 Type: Number is not of expected type: int8"
+    assert (status, json.loads(text)) == (400, {"error": error})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"inputs": [1]} and more',
+        b'{"inputs": [1], "inputs": [2]}',
+        b'{"inputs": {"x": [1], "x": [2]}, "inputs": [3]}',
+    ],
+    ids=["after", "twice", "twice-inside"],
+)
+def test_of_a_document_what_comes_first_counts(echo, body):
+    status, text = echo("int32", body)
+    assert (status, json.loads(text)) == (200, {"outputs": [1]})
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float16", "complex64"])
+def test_a_dtype_that_json_has_no_values_of_is_unimplemented(echo, dtype):
+    name = {"float16": "half"}.get(dtype, dtype)
+    status, text = echo(dtype, {"inputs": [1]})
+    assert (status, json.loads(text)["error"]) == (501, f"Conversion of JSON Value: 1 to type: {name}")
+
+
+def test_text_and_bytes_are_read_and_written(echo):
+    status, text = echo("string", {"instances": [{"b64": "w6k="}, '\u00e9\n"']})
+    assert (status, text) == (200, '{\n    "predictions": ["\u00e9", "\u00e9\\n\\""\n    ]\n}')
+
+
+@pytest.mark.parametrize("body", [rb'{"inputs": "\ud800"}', rb'{"inputs": "\ud800\ud800"}'])
+def test_half_a_surrogate_pair_is_no_text(echo, body):
+    status, text = echo("string", body)
+    error = "JSON Parse error: The surrogate pair in string is invalid. at offset: "
+    assert (status, json.loads(text)["error"][: len(error)]) == (400, error)
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         (b"", "JSON Parse error: The document is empty"),
-        (b"{", "JSON Parse error: "),
+        (b" ", "JSON Parse error: The document is empty. at offset: 1"),
+        (b"{", "JSON Parse error: Missing a name for object member. at offset: 1"),
+        (b'{"instances": [nope]}', "JSON Parse error: Invalid value. at offset: 16"),
+        (b'{"instances": [1e400]}', "JSON Parse error: Number too big to be stored in double. at offset: 15"),
+        (b"[]", "JSON Value: [] Is not object"),
         ({}, "Missing 'inputs' or 'instances' key"),
         ({"instances": [["x", 0, 0, 0]]}, 'JSON Value: "x" Type: String is not of expected type: float'),
         (
@@ -151,12 +202,58 @@ def test_not_a_number_is_a_number(predict):
         ({"inputs": {"other": [[0]]}}, "Missing named input: features in 'inputs' object."),
         ({"signature_name": "foo", "inputs": 1}, 'Serving signature name: "foo" not found in signature def'),
     ],
-    ids=["empty", "cut", "no-key", "type", "ragged-rows", "ragged-columns", "name", "signature"],
+    ids=[
+        "empty",
+        "blank",
+        "cut",
+        "comma",
+        "too-big",
+        "list",
+        "no-key",
+        "type",
+        "ragged-rows",
+        "ragged-columns",
+        "name",
+        "signature",
+    ],
 )
 def test_bad_bodies_are_400(predict, body, message):
     status, document = predict(body)
     assert status == 400
     assert message in document["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"instances": []}, "No values in 'instances' array"),
+        ({"instances": 1}, "Excepting 'instances' to be an list/array"),
+        (
+            {"instances": [1], "inputs": [1]},
+            "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist ",
+        ),
+        ({"signature_name": 1}, "not formatted correctly. 'signature_name' key must be a string value."),
+    ],
+    ids=["no-values", "no-list", "both", "signature"],
+)
+def test_a_misformed_document_is_quoted_in_the_error(predict, body, reason):
+    status, document = predict(body)
+    assert status == 400
+    assert re.fullmatch(rf"JSON Value: {{.*}} {re.escape(reason)}", document["error"], re.DOTALL)
+
+
+@pytest.mark.usefixtures("differs_from_tfs")
+def test_lists_in_lists_do_not_end_the_server(predict):
+    deep = b'{"instances": ' + b"[" * 50_000 + b"1" + b"]" * 50_000 + b"}"
+    assert predict(deep)[0] == 400
+    assert predict({"instances": [[0, 0, 0, 0]]})[0] == 200
+
+
+def test_a_body_in_gzip_is_unpacked(rest, served):
+    url, body = f"{rest}/v1/models/{served.name}:predict", json.dumps({"instances": [[0, 0, 0, 0]]}).encode()
+    packed = gzip.compress(body)
+    assert call(url, packed, **IN_GZIP) == call(url, body)
+    assert call(url, packed[:20], **IN_GZIP)[0] == 400
 
 
 @pytest.mark.parametrize(

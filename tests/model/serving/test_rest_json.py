@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -217,7 +218,7 @@ def test_numbers_beyond_the_dtype_become_the_nearest_ones():
     assert decode(tensors(given, FLOAT)["x"]).tolist() == [math.inf, -math.inf, 2**24, 2**64]
 
 
-def parsed(body: bytes) -> object:
+def parsed(body: bytes) -> Any:
     return parse(b'{"inputs": %s}' % body)["inputs"]
 
 
@@ -227,6 +228,17 @@ def test_documents_are_read_with_leniency():
     for after in (b"x", b" {}", b"}", b"\n\x00"):
         assert parse(b'{"inputs": 1}' + after) == {"inputs": 1}
     assert parse(b'\xef\xbb\xbf{"inputs": 1}') == {"inputs": 1}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
+    lambda values: st.lists(values) | st.dictionaries(st.text(), values),
+)
+
+
+@given(JSON, st.booleans())
+def test_documents_are_read_as_python_writes_them(value, ascii_only):
+    assert parsed(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
 
 
 @pytest.mark.parametrize("others", [b"3", b"[3, 4]", b'{"y": [5]}', b'"text"'])
@@ -296,6 +308,14 @@ def test_a_dtype_that_json_has_no_values_of_is_unimplemented(name, value):
         Code.UNIMPLEMENTED,
         f"Conversion of JSON Value: {json.dumps(value)} to type: {name}",
     )
+
+
+@pytest.mark.parametrize("array", [np.ones(1, np.float16), np.ones(1, np.complex64), np.ones(1, np.complex128)])
+def test_a_dtype_that_json_has_no_values_of_is_not_written(array):
+    with pytest.raises(ServingError, match=r"Failed to write JSON value for tensor type: (half|complex)") as refused:
+        rendered(array)
+    assert refused.value.code is Code.INVALID_ARGUMENT
+    assert json.loads(rendered(array[:0])) == {"predictions": []}
 
 
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00\ud800", rb"\uD83D x", b"\xed\xa0\x80"])
