@@ -1,8 +1,8 @@
 """The requests of both transports in terms of messages: the one place where they meet models and metrics."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from tensorflow_serving.apis.get_model_metadata_pb2 import (
     GetModelMetadataRequest,
@@ -77,16 +77,14 @@ class Service:
             encode(array, response.outputs[alias], as_content=self._answer_as_content)
         return response
 
-    @contextmanager
-    def use(self, request: PredictRequest | GetModelMetadataRequest) -> Iterator[tuple[int, SavedModel]]:
+    def use(self, request: PredictRequest | GetModelMetadataRequest) -> AbstractContextManager[tuple[int, SavedModel]]:
         """Hold the version that the request's model_spec names."""
         spec = _spec(request)
         if not spec.name:
             raise invalid("ModelSpec has no name specified.")
         version = spec.version.value if spec.HasField("version") else None
         label = spec.version_label if spec.HasField("version_label") else None
-        with self._registry.use(spec.name, version, label) as held:
-            yield held
+        return self._registry.use(spec.name, version, label)
 
     def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
         """Return a version's signatures."""

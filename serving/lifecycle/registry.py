@@ -1,8 +1,8 @@
 """The configured models: applies configurations, follows base paths, and resolves names, versions and labels."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -111,13 +111,11 @@ class Registry(Generic[S]):
         """Return whether a model of this name is configured, or was."""
         return name in self._names
 
-    @contextmanager
-    def use(self, name: str, version: int | None, label: str | None) -> Iterator[tuple[int, S]]:
+    def use(self, name: str, version: int | None, label: str | None) -> AbstractContextManager[tuple[int, S]]:
         """Hold the version that a request names, by number or label, or the latest; raise ServingError."""
         if label is not None:
             version = self._version_of(name, label)
-        with self._manager.use(name, version) as held:
-            yield held
+        return self._manager.use(name, version)
 
     def _version_of(self, name: str, label: str) -> int:
         number = self._labels.get(name, {}).get(label)
