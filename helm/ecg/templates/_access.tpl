@@ -1,13 +1,21 @@
+{{- /* ecg.account: the name of a component's service account. Call: include "ecg.account" (list . .Values.gateway) */ -}}
+{{- define "ecg.account" -}}
+{{- $own := include "ecg.self" (first .) -}}
+{{- with (last .).serviceAccount -}}
+{{ .name | default (ternary $own "default" .create) }}
+{{- end }}
+{{- end }}
+
 {{- /* ecg.serviceAccount: an account of a component's own, which may do nothing. Call: include "ecg.serviceAccount" (list . .Values.gateway) */ -}}
 {{- define "ecg.serviceAccount" -}}
-{{- $root := first . -}}
-{{- if not (last .).serviceAccountName -}}
+{{- if (last .).serviceAccount.create -}}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
-  name: {{ include "ecg.self" $root }}
+  name: {{ include "ecg.account" . }}
   labels:
-    {{- include "ecg.labels" $root | nindent 4 }}
+    {{- include "ecg.labels" (first .) | nindent 4 }}
+  {{- include "ecg.field" (list 2 "annotations" (last .).serviceAccount.annotations) }}
 automountServiceAccountToken: false
 {{- end }}
 {{- end }}
@@ -37,7 +45,7 @@ metadata:
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{ include "ecg.self" $root }}}
 subjects:
   - kind: ServiceAccount
-    name: {{ (index . 1).serviceAccountName | default (include "ecg.self" $root) }}
+    name: {{ include "ecg.account" (list $root (index . 1)) }}
     namespace: {{ $root.Release.Namespace }}
 {{- end }}
 

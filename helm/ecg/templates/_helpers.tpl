@@ -3,6 +3,22 @@
 {{ ternary . (toRawJson .) (kindIs "string" .) }}
 {{- end }}
 
+{{- /* ecg.field: a field and its value, or nothing where that is empty.
+Call: include "ecg.field" (list 6 "annotations" .podAnnotations), 6: its indentation */ -}}
+{{- define "ecg.field" -}}
+{{- with index . 2 }}
+{{- print (index $ 1) ":" | nindent (first $) }}
+{{- toYaml . | nindent (add (first $) 2 | int) }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.more: further items of a list, or keys of a map. Call: include "ecg.more" (list 8 .extraVolumes), 8: their indentation */ -}}
+{{- define "ecg.more" -}}
+{{- with last . }}
+{{- toYaml . | nindent (first $) }}
+{{- end }}
+{{- end }}
+
 {{- /* ecg.disruptionBudget: a drained node takes one replica at a time. Call: include "ecg.disruptionBudget" (list . enabled) */ -}}
 {{- define "ecg.disruptionBudget" -}}
 {{- $root := first . -}}

@@ -25,63 +25,126 @@ imagePullSecrets:
 {{- define "ecg.pod" -}}
 {{- $root := first . -}}
 {{- $values := last . -}}
-serviceAccountName: {{ $values.serviceAccountName | default (include "ecg.self" $root) }}
+serviceAccountName: {{ include "ecg.account" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with $values.podSecurityContext }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: 10001
-  runAsGroup: 10001
-  fsGroup: 10001
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile: {type: RuntimeDefault}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with include "ecg.pullSecrets" $root }}
 {{ . }}
 {{- end }}
-{{- with $values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
+{{- with include "ecg.affinity" . }}
+{{ . }}
 {{- end }}
-{{- with $values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
+{{- with include "ecg.spread" . }}
+{{ . }}
+{{- end }}
+{{- range $field := list "nodeSelector" "tolerations" "priorityClassName" "runtimeClassName" "hostAliases" "dnsConfig" "terminationGracePeriodSeconds" }}
+{{- with get $values $field }}
+{{ $field }}: {{ toRawJson . }}
+{{- end }}
 {{- end }}
 {{- end }}
 
-{{- /* ecg.confined: the security context of every container. */ -}}
+{{- /* ecg.podLabels: the labels of a component's pods. Call: include "ecg.podLabels" (list . .Values.gateway) */ -}}
+{{- define "ecg.podLabels" -}}
+{{ include "ecg.selector" (first .) }}
+{{- with merge (dict) (last .).podLabels (first .).Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.container: what the containers of a component have in common. Call: include "ecg.container" (list . .Values.gateway) */ -}}
+{{- define "ecg.container" -}}
+{{ include "ecg.image" (list (first .) (last .).image) }}
+{{- include "ecg.confined" (last .) }}
+{{- with last . }}
+resources:
+  {{- toYaml .resources | nindent 2 }}
+{{- with .envFrom }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.confined: the security context of a component's containers, on lines of its own. Context: the component's values. */ -}}
 {{- define "ecg.confined" -}}
+{{- with .containerSecurityContext }}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities: {drop: [ALL]}
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
-{{- /* ecg.spread: replicas on different nodes where there is a choice. Context: the root. */ -}}
+{{- /* ecg.variables: those of all Deployments. Call: include "ecg.variables" (list . .Values.gateway) */ -}}
+{{- define "ecg.variables" -}}
+{{ include "ecg.tracing" (first .) }}
+{{- with (last .).extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.probe: a probe of the chart with what the values change; none where they have null.
+Call: include "ecg.probe" (list . "livenessProbe" "httpGet: {...}") */ -}}
+{{- define "ecg.probe" -}}
+{{- $own := fromYaml (index . 2) -}}
+{{- with get (first .) (index . 1) -}}
+{{- if pick . "httpGet" "tcpSocket" "grpc" "exec" -}}
+{{- $own = omit $own "httpGet" "tcpSocket" "grpc" "exec" -}}
+{{- end -}}
+{{ index $ 1 }}:
+  {{- merge (dict) . $own | toYaml | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.lifecycle: a leaving pod works on until nobody asks it any more. Context: the component's values. */ -}}
+{{- define "ecg.lifecycle" -}}
+{{- $wait := dict "preStop" (dict "sleep" (dict "seconds" .preStopSeconds)) -}}
+lifecycle:
+  {{- merge (dict) .lifecycle (ternary (dict) $wait (hasKey .lifecycle "preStop")) | toYaml | nindent 2 }}
+{{- end }}
+
+{{- /* ecg.spread: how a component's pods spread over nodes. Call: include "ecg.spread" (list . .Values.gateway) */ -}}
 {{- define "ecg.spread" -}}
+{{- $own := dict "labelSelector" (dict "matchLabels" (include "ecg.selector" (first .) | fromYaml)) -}}
+{{- with (last .).topologySpreadConstraints -}}
 topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels:
-        {{- include "ecg.selector" . | nindent 8 }}
-    matchLabelKeys: [pod-template-hash]
+  {{- range . }}
+  - {{ merge (dict) . (hasKey . "labelSelector" | ternary (dict) $own) | toYaml | nindent 4 | trim }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* ecg.affinity: the values', and on a ReadWriteOnce claim the term that keeps together those who mount it.
+Call: include "ecg.affinity" (list . .Values.gateway) */ -}}
+{{- define "ecg.affinity" -}}
+{{- $affinity := deepCopy (last .).affinity -}}
+{{- with include "ecg.sameNode" (first .) -}}
+{{- $required := "requiredDuringSchedulingIgnoredDuringExecution" -}}
+{{- $pods := $affinity.podAffinity | default dict -}}
+{{- $terms := append (get $pods $required | default list) (fromYaml .) -}}
+{{- $affinity = set $affinity "podAffinity" (set $pods $required $terms) -}}
+{{- end -}}
+{{- with $affinity -}}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- /* ecg.sameNode: the pods that mount a ReadWriteOnce claim go to one node, as no other could mount it. The first of
 them matches itself, so none waits for another. Context: the root. */ -}}
 {{- define "ecg.sameNode" -}}
-{{- if eq .Values.models.accessMode "ReadWriteOnce" -}}
-affinity:
-  podAffinity:
-    requiredDuringSchedulingIgnoredDuringExecution:
-      - topologyKey: kubernetes.io/hostname
-        labelSelector:
-          matchLabels:
-            app.kubernetes.io/name: {{ include "ecg.chart" . }}
-            app.kubernetes.io/instance: {{ .Release.Name }}
-          matchExpressions:
-            - {key: app.kubernetes.io/component, operator: In, values: [training, serving, test]}
+{{- $mount := list "training" "serving" "test" -}}
+{{- if and (eq .Values.models.accessMode "ReadWriteOnce") (has (include "ecg.component" .) $mount) -}}
+topologyKey: kubernetes.io/hostname
+labelSelector:
+  matchLabels:
+    app.kubernetes.io/name: {{ include "ecg.chart" . }}
+    app.kubernetes.io/instance: {{ .Release.Name }}
+  matchExpressions:
+    - {key: app.kubernetes.io/component, operator: In, values: {{ toRawJson $mount }}}
 {{- end }}
 {{- end }}
 

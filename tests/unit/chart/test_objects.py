@@ -65,11 +65,12 @@ def test_pods_pass_restricted_pod_security(objects):
         assert context["runAsUser"] == context["runAsGroup"] == context["fsGroup"] == 10001, name
         assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
     for name, container in containers(objects):
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }, name
+        context = container["securityContext"]
+        assert (context["allowPrivilegeEscalation"], context["capabilities"]) == (False, {"drop": ["ALL"]}), name
+
+
+def test_no_container_of_the_chart_can_write_to_its_image(render):
+    assert [name for name, each in containers(render()) if not each["securityContext"]["readOnlyRootFilesystem"]] == []
 
 
 def test_containers_have_requests_and_limits(objects):
@@ -111,7 +112,7 @@ def test_an_account_may_use_the_serving_deployment_and_nothing_else(render, comp
 
 
 def test_an_account_of_ones_own_gets_the_rights(render):
-    binding = one(render("--set", "training.serviceAccountName=trainer"), "RoleBinding", "training")
+    binding = one(render("--set", "training.serviceAccount.name=trainer"), "RoleBinding", "training")
     assert binding["subjects"][0]["name"] == "trainer"
 
 
@@ -147,7 +148,8 @@ def test_a_pods_labels_do_not_change_with_the_charts_version(objects):
     for each in objects:
         template = each.get("spec", {}).get("template")
         if template:
-            assert template["metadata"]["labels"].keys() == {
+            own = {key for key in template["metadata"]["labels"] if "example.com" not in key}
+            assert own == {
                 "app.kubernetes.io/name",
                 "app.kubernetes.io/instance",
                 "app.kubernetes.io/component",
@@ -322,11 +324,12 @@ def test_data_from_a_claim(render):
 
 
 def test_data_from_an_address_is_fetched_first(every_option):
-    path, volume, (fetch,) = data_of(every_option)
+    path, volume, starting = data_of(every_option)
+    (fetch,) = [each for each in starting if each["name"] == "data"]
     assert (path, volume) == ("/data/ecg.csv.gz", {"emptyDir": {}})
     assert fetch["command"] == ["python", "-m", "data", "fetch"]
     assert fetch["args"] == ["https://data.example/beats/ecg.csv.gz?version=2", path]
-    assert fetch["env"] == [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}]
+    assert fetch["env"][0] == {"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}
 
 
 def test_the_claim_outlives_the_release(render):
@@ -353,7 +356,7 @@ def test_pods_with_a_claim_for_one_node_share_that_node(render, every_option):
         mounts = any(each["name"] == "models" for each in pod["volumes"])
         assert ("affinity" in pod) == mounts, name
     for name, pod in pods(every_option):
-        assert "affinity" not in pod, name
+        assert "podAffinity" not in pod.get("affinity", {}), name
 
 
 def test_the_first_pod_on_a_node_need_not_wait_for_another(render):
@@ -387,7 +390,7 @@ NO_TRACES = ("--values", CHART / "ci" / "every-option-values.yaml", "--set", "tr
 def test_only_the_gateway_reaches_the_model_server(render):
     objects = render(*NO_TRACES)
     rules = one(objects, "NetworkPolicy", "serving")["spec"]
-    gateway = one(objects, "Deployment", "gateway")["spec"]["template"]["metadata"]["labels"]
+    gateway = one(objects, "Deployment", "gateway")["spec"]["selector"]["matchLabels"]
     grpc, metrics = rules["ingress"]
     assert grpc == {"ports": [{"port": "grpc"}], "from": [{"podSelector": {"matchLabels": gateway}}]}
     assert metrics["ports"] == [{"port": "http"}]
@@ -398,7 +401,7 @@ def test_only_the_gateway_reaches_the_model_server(render):
 def test_the_gateway_calls_the_model_server_and_dns_only(render):
     objects = render(*NO_TRACES)
     rules = one(objects, "NetworkPolicy", "gateway")["spec"]
-    serving = one(objects, "Deployment", "serving")["spec"]["template"]["metadata"]["labels"]
+    serving = one(objects, "Deployment", "serving")["spec"]["selector"]["matchLabels"]
     dns, grpc = rules["egress"]
     assert {each["port"] for each in dns["ports"]} == {53}
     assert grpc == {"ports": [{"port": 8500}], "to": [{"podSelector": {"matchLabels": serving}}]}

@@ -17,6 +17,8 @@ from training.recipe import Recipe
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 README = (CHART / "README.md").read_text()
+COMMON_VALUES = README.partition("\n## Values of every component\n")[2].partition("\n## ")[0]
+VALUES = README.partition("\n## Values\n")[2]
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
 MADE_BY_THE_CHART = {
     "serving_target",
@@ -36,17 +38,27 @@ def closed(schema: dict[str, Any]) -> bool:
 def leaves(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Each value that can be set, by its path, with what its definition adds."""
     for name, part in schema["properties"].items():
-        if "properties" in part:
-            yield from leaves(part, f"{path}{name}.")
+        whole = definition(part) | part
+        if "properties" in whole:
+            yield from leaves(whole, f"{path}{name}.")
         else:
-            yield f"{path}{name}", definition(part) | part
+            yield f"{path}{name}", whole
 
 
 def definition(part: dict[str, Any]) -> dict[str, Any]:
-    return dict(SCHEMA["$defs"][part["$ref"].rpartition("/")[2]]) if "$ref" in part else {}
+    found: dict[str, Any] = SCHEMA if "$ref" in part else {}
+    for name in part.get("$ref", "").split("/")[1:]:
+        found = found[name]
+    return found
 
 
 LEAVES = dict(leaves(SCHEMA))
+OF_COMPONENTS = dict(leaves({"properties": SCHEMA["$defs"]["component"]}))
+
+
+def of_components(path: str) -> bool:
+    """Whether a value is one that components have in common."""
+    return path.partition(".")[2] in OF_COMPONENTS
 
 
 def value_at(values: dict[str, Any], path: str) -> Any:
@@ -131,8 +143,17 @@ def test_the_readme_lists_every_value_with_its_default(defaults):
         shown = json.dumps(default).replace('"', "") if default not in ("", [], {}) else ""
         return f"| `{path}` | {f'`{shown}`' if shown else ''} | {LEAVES[path]['description']} |"
 
-    expected = [row(path) for path in LEAVES]
-    assert re.findall(r"^\| `[a-z][\w.]*` \|.*$", README, re.MULTILINE) == expected, "\n".join(expected)
+    expected = [row(path) for path in LEAVES if not of_components(path)]
+    assert re.findall(r"^\| `[a-z][\w.]*` \|.*$", VALUES, re.MULTILINE) == expected, "\n".join(expected)
+
+
+def test_the_readme_lists_once_what_components_have_in_common():
+    def row(name: str, part: dict[str, Any]) -> str:
+        components = [path.partition(".")[0] for path in LEAVES if path.partition(".")[2] == name]
+        return f"| `{name}` | {'' if len(components) == 4 else ', '.join(components)} | {part['description']} |"
+
+    expected = [row(name, part) for name, part in OF_COMPONENTS.items()]
+    assert re.findall(r"^\| `[a-z][\w.]*` \|.*$", COMMON_VALUES, re.MULTILINE) == expected, "\n".join(expected)
 
 
 def test_training_options_are_those_of_the_program():

@@ -89,6 +89,6 @@ def test_workers_are_on_one_node_or_spread_as_the_claim_allows(render):
         return spec
 
     assert "affinity" in pod()
-    assert "topologySpreadConstraints" not in pod()
+    assert "affinity" not in pod("--set", "models.accessMode=ReadWriteMany")
     (spread,) = pod("--set", "models.accessMode=ReadWriteMany")["topologySpreadConstraints"]
     assert spread["whenUnsatisfiable"] == "ScheduleAnyway"

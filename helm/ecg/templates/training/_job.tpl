@@ -79,22 +79,18 @@
     {{- if $file }}
     - {name: data, mountPath: /data, readOnly: true}
     {{- end }}
+    {{- include "ecg.more" (list 4 .Values.training.extraVolumeMounts) }}
 {{- end }}
 
 {{- /* training.rollout: what the containers that speak with Kubernetes have in common. Context: the root. */ -}}
 {{- define "training.rollout" -}}
-{{ include "ecg.image" (list . .Values.rollout.image) }}
-{{ include "ecg.confined" . }}
-resources:
-  {{- toYaml .Values.rollout.resources | nindent 2 }}
+{{ include "ecg.container" (list . .Values.rollout) }}
+{{- include "ecg.field" (list 0 "env" .Values.rollout.extraEnv) }}
 {{- end }}
 
 {{- /* training.container: what the containers with training's image have in common. Context: the root. */ -}}
 {{- define "training.container" -}}
-{{ include "ecg.image" (list . .Values.training.image) }}
-{{ include "ecg.confined" . }}
-resources:
-  {{- toYaml .Values.training.resources | nindent 2 }}
+{{ include "ecg.container" (list . .Values.training) }}
 {{- end }}
 
 {{- /* training.env: the variables that are set by value. Context: the root. */ -}}
@@ -102,6 +98,7 @@ resources:
 {{- range $name, $value := .Values.training.env }}
 - {name: {{ $name }}, value: {{ include "ecg.scalar" $value | quote }}}
 {{- end }}
+{{- include "ecg.more" (list 0 .Values.training.extraEnv) }}
 {{- end }}
 
 {{- /* training.several: "true" where several workers train together. Context: the root. */ -}}
@@ -161,8 +158,8 @@ podFailurePolicy:
 template:
   metadata:
     labels:
-      {{- include "ecg.selector" . | nindent 6 }}
-    {{- if or .Values.data.content .Values.training.revision }}
+      {{- include "ecg.podLabels" (list . .Values.training) | nindent 6 }}
+    {{- if or .Values.data.content .Values.training.revision .Values.training.podAnnotations }}
     annotations:
       {{- with .Values.data.content }}
       checksum/data: {{ sha256sum . }}
@@ -170,6 +167,7 @@ template:
       {{- with .Values.training.revision }}
       revision: {{ include "ecg.scalar" . | quote }}
       {{- end }}
+      {{- include "ecg.more" (list 6 .Values.training.podAnnotations) }}
     {{- end }}
   spec:
     restartPolicy: Never
@@ -177,22 +175,9 @@ template:
     subdomain: {{ include "ecg.self" . }}
     {{- end }}
     {{- include "ecg.pod" (list . .Values.training) | nindent 4 }}
-    {{- with include "ecg.sameNode" . }}
-    {{- . | nindent 4 }}
-    {{- else }}
-    {{- if include "training.several" . }}
-    topologySpreadConstraints:
-      - maxSkew: 1
-        topologyKey: kubernetes.io/hostname
-        whenUnsatisfiable: ScheduleAnyway
-        labelSelector:
-          matchLabels:
-            {{- include "ecg.selector" . | nindent 12 }}
-        matchLabelKeys: [batch.kubernetes.io/controller-uid]
-    {{- end }}
-    {{- end }}
-    {{- if or $pinned .Values.data.url }}
+    {{- if or $pinned .Values.data.url .Values.training.initContainers }}
     initContainers:
+      {{- include "ecg.more" (list 6 .Values.training.initContainers) }}
       {{- if $pinned }}
       - name: served # which versions no pruning may take
         {{- include "training.rollout" . | nindent 8 }}
@@ -200,6 +185,7 @@ template:
         volumeMounts:
           - {name: tmp, mountPath: /tmp}
           {{- include "ecg.tokenMount" . | nindent 10 }}
+          {{- include "ecg.more" (list 10 .Values.rollout.extraVolumeMounts) }}
       {{- end }}
       {{- with .Values.data.url }}
       - name: data
@@ -213,6 +199,7 @@ template:
         volumeMounts:
           - {name: data, mountPath: /data}
           - {name: tmp, mountPath: /tmp}
+          {{- include "ecg.more" (list 10 $.Values.training.extraVolumeMounts) }}
       {{- end }}
       {{- if $promotes }}
       {{- include "training.training" . | nindent 6 }}
@@ -245,9 +232,11 @@ template:
           {{- include "ecg.keysMount" . | nindent 10 }}
           {{- end }}
           {{- include "ecg.tokenMount" . | nindent 10 }}
+          {{- include "ecg.more" (list 10 .Values.rollout.extraVolumeMounts) }}
       {{- else }}
       {{- include "training.training" . | nindent 6 }}
       {{- end }}
+      {{- include "ecg.more" (list 6 .Values.training.extraContainers) }}
     volumes:
       {{- include "ecg.modelsVolume" (list . false) | nindent 6 }}
       - name: tmp
@@ -260,5 +249,9 @@ template:
       {{- end }}
       {{- if $file }}
       {{- include "training.dataVolume" . | nindent 6 }}
+      {{- end }}
+      {{- include "ecg.more" (list 6 .Values.training.extraVolumes) }}
+      {{- if $pinned }}
+      {{- include "ecg.more" (list 6 .Values.rollout.extraVolumes) }}
       {{- end }}
 {{- end }}
