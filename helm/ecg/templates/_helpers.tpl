@@ -12,6 +12,15 @@ Call: include "ecg.field" (list 6 "annotations" .podAnnotations), 6: its indenta
 {{- end }}
 {{- end }}
 
+{{- /* ecg.given: those fields of a map that have a value. Call: include "ecg.given" (list 2 .service "ipFamilies"), 2: their indentation */ -}}
+{{- define "ecg.given" -}}
+{{- range $field := slice . 2 }}
+{{- with get (index $ 1) $field }}
+{{- printf "%s: %s" $field (toRawJson .) | nindent (first $) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* ecg.more: further items of a list, or keys of a map. Call: include "ecg.more" (list 8 .extraVolumes), 8: their indentation */ -}}
 {{- define "ecg.more" -}}
 {{- with last . }}

@@ -41,11 +41,7 @@ securityContext:
 {{- with include "ecg.spread" . }}
 {{ . }}
 {{- end }}
-{{- range $field := list "nodeSelector" "tolerations" "priorityClassName" "runtimeClassName" "hostAliases" "dnsConfig" "terminationGracePeriodSeconds" }}
-{{- with get $values $field }}
-{{ $field }}: {{ toRawJson . }}
-{{- end }}
-{{- end }}
+{{- include "ecg.given" (list 0 $values "nodeSelector" "tolerations" "priorityClassName" "runtimeClassName" "hostAliases" "dnsConfig" "terminationGracePeriodSeconds") }}
 {{- end }}
 
 {{- /* ecg.podLabels: the labels of a component's pods. Call: include "ecg.podLabels" (list . .Values.gateway) */ -}}

@@ -1,0 +1,64 @@
+"""Services and the Ingress: who answers under which name, address and path."""
+
+import pytest
+
+from tests.unit.chart.conftest import CHART, Object, one
+
+ADDRESSES = ("--set", "serving.service.ipFamilyPolicy=SingleStack,serving.service.ipFamilies={IPv6}")
+
+
+def rules(objects: list[Object]) -> list[tuple[str | None, list[tuple[str, str]]]]:
+    """Host and paths of each rule of the Ingress."""
+    return [
+        (rule.get("host"), [(path["path"], path["pathType"]) for path in rule["http"]["paths"]])
+        for rule in one(objects, "Ingress")["spec"]["rules"]
+    ]
+
+
+def test_the_ingress_leads_to_everything_under_any_name(render):
+    assert rules(render()) == [(None, [("/", "Prefix")])]
+    assert "tls" not in one(render(), "Ingress")["spec"]
+
+
+def test_each_host_has_all_paths_and_the_certificate(render):
+    paths = "ingress.paths[0].path=/predict,ingress.paths[0].pathType=Exact,ingress.paths[1].path=/v2"
+    objects = render("--set", f"ingress.host=a,ingress.hosts={{b,a}},ingress.tlsSecret=ab,{paths}")
+    asked = [("/predict", "Exact"), ("/v2", "Prefix")]
+    assert rules(objects) == [("a", asked), ("b", asked)]
+    assert one(objects, "Ingress")["spec"]["tls"] == [{"secretName": "ab", "hosts": ["a", "b"]}]
+
+
+def test_by_default_services_take_the_clusters_addresses(render):
+    for component, expected in (
+        ("gateway", {"type", "selector", "ports"}),
+        ("serving", {"clusterIP", "selector", "ports"}),
+    ):
+        service = one(render(), "Service", component)
+        assert service["spec"].keys() == expected
+        assert "annotations" not in service["metadata"]
+
+
+def test_the_gateways_service_can_be_a_load_balancer_of_ones_choice(every_option):
+    service = one(every_option, "Service", "gateway")
+    assert service["metadata"]["annotations"] == {"example.com/load-balancer": "internal"}
+    spec = {key: value for key, value in service["spec"].items() if key != "selector"}
+    assert spec == {
+        "type": "LoadBalancer",
+        "loadBalancerIP": "192.0.2.1",
+        "ipFamilyPolicy": "RequireDualStack",
+        "ipFamilies": ["IPv6", "IPv4"],
+        "ports": [{"name": "http", "port": 8080, "targetPort": "http", "nodePort": 30080}],
+    }
+
+
+def test_the_model_servers_service_stays_headless(render):
+    service = one(render(*ADDRESSES, "--set", "serving.service.annotations.a=b"), "Service", "serving")
+    assert service["metadata"]["annotations"] == {"a": "b"}
+    assert service["spec"]["clusterIP"] == "None"
+    assert (service["spec"]["ipFamilyPolicy"], service["spec"]["ipFamilies"]) == ("SingleStack", ["IPv6"])
+
+
+@pytest.mark.parametrize("wrong", ["ingress.paths[0].path=predict", "gateway.service.ipFamilies={IPv5}"])
+def test_what_leads_nowhere_is_refused(helm, wrong):
+    path = wrong.partition("=")[0].partition("[")[0].replace(".", "/")
+    assert path in helm("template", "ecg", CHART, "--set", wrong, failing=True)
