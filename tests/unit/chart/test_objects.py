@@ -289,13 +289,20 @@ def test_tags_and_revisions_may_be_numbers(render):
 def test_the_cronjob_trains_as_the_job_does(objects):
     job, cron = one(objects, "Job")["spec"], one(objects, "CronJob")["spec"]
     assert cron["jobTemplate"]["spec"] == job
-    assert "ttlSecondsAfterFinished" not in job
+
+
+def test_a_finished_job_stays_unless_it_is_given_a_time(render):
+    assert "ttlSecondsAfterFinished" not in one(render(), "Job")["spec"]
+    short = render("--set", "training.ttlSecondsAfterFinished=60")
+    assert one(short, "Job")["spec"]["ttlSecondsAfterFinished"] == 60
+    assert job_name(short) == job_name(render())  # and so trains nothing
 
 
 def test_the_cronjob_waits_to_be_started_unless_it_has_a_schedule(render, every_option):
     assert one(render(), "CronJob")["spec"]["suspend"] is True
     cron = one(every_option, "CronJob")["spec"]
-    assert (cron["suspend"], cron["schedule"]) == (False, "0 3 * * 0")
+    assert (cron["suspend"], cron["schedule"], cron["timeZone"]) == (False, "0 3 * * 0", "Europe/Berlin")
+    assert "timeZone" not in one(render(), "CronJob")["spec"]
 
 
 def test_without_data_training_has_no_data_volume(render):
@@ -337,6 +344,15 @@ def test_the_claim_outlives_the_release(render):
     assert claim["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
     assert claim["spec"]["accessModes"] == ["ReadWriteOnce"]
     assert "storageClassName" not in claim["spec"]
+
+
+def test_the_claim_may_end_with_the_release(render):
+    def annotations(values: str) -> Object | None:
+        found: Object = one(render("--set", values), "PersistentVolumeClaim")["metadata"]
+        return found.get("annotations")
+
+    assert annotations("models.retain=false") is None
+    assert annotations("models.annotations.a=b") == {"a": "b", "helm.sh/resource-policy": "keep"}
 
 
 def test_an_existing_claim_is_used_by_all(render):
