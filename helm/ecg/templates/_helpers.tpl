@@ -28,25 +28,6 @@ Call: include "ecg.field" (list 6 "annotations" .podAnnotations), 6: its indenta
 {{- end }}
 {{- end }}
 
-{{- /* ecg.disruptionBudget: a drained node takes one replica at a time. Call: include "ecg.disruptionBudget" (list . enabled) */ -}}
-{{- define "ecg.disruptionBudget" -}}
-{{- $root := first . -}}
-{{- if last . -}}
-apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  name: {{ include "ecg.self" $root }}
-  labels:
-    {{- include "ecg.labels" $root | nindent 4 }}
-spec:
-  maxUnavailable: 1
-  unhealthyPodEvictionPolicy: AlwaysAllow
-  selector:
-    matchLabels:
-      {{- include "ecg.selector" $root | nindent 6 }}
-{{- end }}
-{{- end }}
-
 {{- /* ecg.pinned: "true" where each serving pod serves the one version of its template. Context: the root. */ -}}
 {{- define "ecg.pinned" -}}
 {{- if eq .Values.serving.versions "pinned" }}true{{ end -}}

@@ -55,6 +55,7 @@ TESTED_ALONE = {
     "readinessProbe",
     "livenessProbe",
     "lifecycle",
+    "autoscaling",
 }
 URL = ("--set", "data.url=http://a/b.csv")
 OPENSHIFT = ("--values", CHART / "values-openshift.yaml")
