@@ -60,6 +60,7 @@ class GrpcServer:
             self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
             add_HealthServicer_to_server(self._health, self._server)
+        # gRPC takes this for every address, of IPv4 and of IPv6
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
