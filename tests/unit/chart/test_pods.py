@@ -202,6 +202,20 @@ def test_how_a_deployment_replaces_its_pods_can_be_changed(render, component):
     assert spec["revisionHistoryLimit"] == 3
 
 
+def test_a_deployment_may_stop_its_pods_first(render):
+    spec = one(render("--set", "gateway.strategy.type=Recreate"), "Deployment", "gateway")["spec"]
+    assert spec["strategy"] == {"type": "Recreate"}
+
+
+@pytest.mark.parametrize("component", ["training", "gateway"])
+def test_null_is_as_good_as_nothing(render, component):
+    fields = [path for path in OF_COMPONENTS if f"{component}.{path}" in LEAVES and "." not in path]
+    kept = {"podSecurityContext", "containerSecurityContext", "strategy", "revisionHistoryLimit"}
+    kept |= {"topologySpreadConstraints", "startupProbe", "readinessProbe", "livenessProbe"}
+    null = ",".join(f"{component}.{field}=null" for field in fields if field not in kept)
+    assert render("--set", null) == render()
+
+
 @pytest.mark.parametrize("component", ["serving", "gateway"])
 @pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
 def test_a_probe_takes_what_the_values_give_and_keeps_the_rest(render, component, probe):
