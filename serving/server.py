@@ -86,7 +86,7 @@ class Server:
         _collect_rarely()
         server = GrpcServer(flags, service, self._tracing)
         self._closers.append(lambda: server.stop(DRAIN_SECONDS))
-        log.info(f"gRPC listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
+        log.info(f"gRPC listening on port {server.port}", extra=fields(port=server.port))
         if flags.rest_api_port is not None:
             rest = Rest(service, flags.rest_api_timeout_in_ms)
             self._open_rest(flags.rest_api_port, rest, pages)
@@ -99,7 +99,7 @@ class Server:
         except OSError as error:
             raise RuntimeError(f"Failed to listen on --rest_api_port={port}: {error.strerror}") from error
         self._closers.append(server.stop)
-        log.info(f"REST listening on 0.0.0.0:{server.port}", extra=fields(port=server.port))
+        log.info(f"REST listening on port {server.port}", extra=fields(port=server.port))
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         def repeat() -> None:

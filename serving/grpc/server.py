@@ -61,6 +61,7 @@ class GrpcServer:
         if flags.enable_grpc_healthcheck_service:
             self._server.add_generic_rpc_handlers((health_service(self._health),))
         self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
+        # gRPC takes this for every address, of IPv4 and of IPv6
         self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")

@@ -1,5 +1,6 @@
 """REST's HTTP: waitress, with a deadline for each request, bounded bodies, threads for probes, and a drain."""
 
+import errno
 import logging
 import resource
 import socket
@@ -47,7 +48,7 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
     active_channels: dict[int, Channel]
 
     def __init__(self, port: int, threads: int, application: WsgiApplication, limits: Limits) -> None:
-        listener = socket.create_server(("0.0.0.0", port))
+        listener = listen(port)
         self.stopping = False
         self._limits = limits
         self._predicts, self._probes, self._large = map(_dispatcher, (threads, _PROBE_THREADS, _LARGE_THREADS))
@@ -124,6 +125,21 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
         self.pull_trigger()
         self._thread.join()
         self.trigger.close()
+
+
+def listen(port: int) -> socket.socket:
+    """Listen on IPv4 and IPv6 with one socket, or on IPv4 alone where there is no IPv6.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise
+    return socket.create_server(("", port))
 
 
 def _dispatcher(threads: int) -> ThreadedTaskDispatcher:

@@ -189,12 +189,30 @@ def test_a_deleted_pod_costs_no_request(cluster, ingress, bodies, tell, componen
     assert set(load.statuses) == {200}
 
 
+@contextmanager
+def replicas_of(cluster: Cluster, deployment: str) -> Iterator[list[int]]:
+    """How many pods were asked for and how many were ready, at each change while the block lasts."""
+    output = 'jsonpath={.spec.replicas} {.status.readyReplicas}{"\\n"}'
+    command = ["kubectl", f"--namespace={cluster.namespace}", "get", deployment, "--watch", f"--output={output}"]
+    seen: list[int] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout
+        seen += map(int, watch.stdout.readline().split())  # only now is it watching
+        try:
+            yield seen
+        finally:
+            watch.terminate()
+            seen += map(int, watch.stdout.read().split())
+
+
 def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies, tell):
     def replicas_reach(count: int) -> None:
         wanted = f"--for=jsonpath={{.status.readyReplicas}}={count}"
         cluster.kubectl("wait", "deployment/ecg-gateway", wanted, "--timeout=4m")
 
-    cluster.deploy("upgrade", "--set=gateway.autoscaling.enabled=true")
+    with replicas_of(cluster, "deployment/ecg-gateway") as seen:
+        cluster.deploy("upgrade", "--set=gateway.autoscaling.enabled=true")
+    assert min(seen) == 2
     replicas_reach(2)
     with asked_all_the_time(ingress, bodies, clients=16) as load:
         replicas_reach(3)

@@ -1,5 +1,6 @@
 """Several processes, on several machines, that train one model together: who they are, and how they find each other."""
 
+import errno
 import faulthandler
 import json
 import logging
@@ -134,7 +135,7 @@ def _meet(workers: Workers, deadline: float) -> None:
     """See all others and be seen, before TensorFlow waits for them: it does so for an hour, deaf to all else."""
     _, port = workers.place(workers.index)
     try:
-        listening = socket.create_server(("", port), backlog=64)
+        listening = listen(port)
     except OSError as error:
         raise TrainingError(f"port {port}, where the other workers look for this one: {error.strerror}") from error
     with listening:
@@ -151,6 +152,21 @@ def _meet(workers: Workers, deadline: float) -> None:
                 report += REPORTED_EVERY
                 log.info("Waiting for the other workers: %s", reasons)
             time.sleep(0.2)
+
+
+def listen(port: int) -> socket.socket:
+    """Listen on IPv4 and IPv6 with one socket, or on IPv4 alone where there is no IPv6.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("::", port), family=socket.AF_INET6, backlog=64, dualstack_ipv6=True)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise
+    return socket.create_server(("", port), backlog=64)
 
 
 def _unreachable(workers: Workers, index: int) -> str:

@@ -46,10 +46,7 @@ kind: ServiceMonitor
 metadata:
   name: {{ include "ecg.self" $root }}
   labels:
-    {{- include "ecg.labels" $root | nindent 4 }}
-    {{- with .labels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    {{- include "ecg.labelsAnd" (list $root .labels) | nindent 4 }}
 spec:
   selector:
     matchLabels:

@@ -52,3 +52,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+
+{{- /* ecg.labelsAnd: those labels and further ones. Call: include "ecg.labelsAnd" (list . .Values.dashboard.labels) */ -}}
+{{- define "ecg.labelsAnd" -}}
+{{ mergeOverwrite (include "ecg.labels" (first .) | fromYaml) (last .) | toYaml }}
+{{- end }}

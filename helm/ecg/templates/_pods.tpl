@@ -47,7 +47,7 @@ securityContext:
 {{- /* ecg.podLabels: the labels of a component's pods. Call: include "ecg.podLabels" (list . .Values.gateway) */ -}}
 {{- define "ecg.podLabels" -}}
 {{ include "ecg.selector" (first .) }}
-{{- with merge (dict) (last .).podLabels (first .).Values.commonLabels }}
+{{- with merge (dict) ((last .).podLabels | default dict) ((first .).Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
@@ -97,9 +97,10 @@ Call: include "ecg.probe" (list . "livenessProbe" "httpGet: {...}") */ -}}
 
 {{- /* ecg.lifecycle: a leaving pod works on until nobody asks it any more. Context: the component's values. */ -}}
 {{- define "ecg.lifecycle" -}}
-{{- $wait := dict "preStop" (dict "sleep" (dict "seconds" .preStopSeconds)) -}}
+{{- $own := dict "preStop" (dict "sleep" (dict "seconds" .preStopSeconds)) -}}
+{{- $given := .lifecycle | default dict -}}
 lifecycle:
-  {{- merge (dict) .lifecycle (ternary (dict) $wait (hasKey .lifecycle "preStop")) | toYaml | nindent 2 }}
+  {{- merge (dict) $given (hasKey $given "preStop" | ternary (dict) $own) | toYaml | nindent 2 }}
 {{- end }}
 
 {{- /* ecg.spread: how a component's pods spread over nodes. Call: include "ecg.spread" (list . .Values.gateway) */ -}}
@@ -116,7 +117,7 @@ topologySpreadConstraints:
 {{- /* ecg.affinity: the values', and on a ReadWriteOnce claim the term that keeps together those who mount it.
 Call: include "ecg.affinity" (list . .Values.gateway) */ -}}
 {{- define "ecg.affinity" -}}
-{{- $affinity := deepCopy (last .).affinity -}}
+{{- $affinity := (last .).affinity | default dict | deepCopy -}}
 {{- with include "ecg.sameNode" (first .) -}}
 {{- $required := "requiredDuringSchedulingIgnoredDuringExecution" -}}
 {{- $pods := $affinity.podAffinity | default dict -}}

@@ -510,7 +510,7 @@ def test_the_ways_in_lead_to_the_gateway(every_option):
         assert path["backend"]["service"]["port"]["name"] == service["spec"]["ports"][0]["name"]
     route = one(every_option, "HTTPRoute")["spec"]
     backend = {"name": service["metadata"]["name"], "port": service["spec"]["ports"][0]["port"]}
-    assert route["rules"] == [{"backendRefs": [backend]}]
+    assert route["rules"] == [{"backendRefs": [backend], "timeouts": {"request": "10s", "backendRequest": "7s"}}]
     assert route["parentRefs"] == [{"name": "public", "namespace": "gateways"}]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,12 +32,12 @@ POD_FIELDS = {
     "dnsConfig": {"nameservers": ["10.0.0.2"]},
     "terminationGracePeriodSeconds": 600,
 }
-LISTS = {
+LISTS: dict[str, tuple[str, Object]] = {
     "initContainers": ("initContainers", {"name": "first", "image": "a"}),
     "extraContainers": ("containers", {"name": "beside", "image": "a"}),
     "extraVolumes": ("volumes", {"name": "more", "emptyDir": {}}),
 }
-CONTAINER_FIELDS = {
+CONTAINER_FIELDS: dict[str, tuple[str, list[Object]]] = {
     "extraEnv": ("env", [{"name": "A", "value": "1"}]),
     "envFrom": ("envFrom", [{"secretRef": {"name": "a"}}]),
     "extraVolumeMounts": ("volumeMounts", [{"name": "a", "mountPath": "/a"}]),
@@ -75,9 +76,17 @@ def given(component: str, field: str, value: object) -> tuple[str, str]:
     return "--set-json", f"{component}.{field}={json.dumps(value)}"
 
 
-def having(objects: list[Object], has: Callable[[Object], bool]) -> set[str]:
+def having(objects: list[Object], so: Callable[[Object], bool]) -> set[str]:
     """Which pods are so: Jobs by their kind, as their names are hashes."""
-    return {name if name[0] in "DP" else name.split()[0] for name, pod in pods(objects) if has(pod)}
+    return {name if name[0] in "DP" else name.split()[0] for name, pod in pods(objects) if so(pod)}
+
+
+def has(field: str, value: object, pod: Object) -> bool:
+    return bool(pod.get(field) == value)
+
+
+def lists(field: str, item: Object, pod: Object) -> bool:
+    return item in pod.get(field, [])
 
 
 def test_all_values_are_tested_here():
@@ -91,7 +100,7 @@ def test_a_field_of_the_pod_reaches_the_components_pods(render, component):
     values = [part for field, value in POD_FIELDS.items() for part in given(component, field, value)]
     objects = render("--set", "models.accessMode=ReadWriteMany", *values)
     for field, value in POD_FIELDS.items():
-        assert having(objects, lambda pod, f=field, v=value: pod.get(f) == v) == PODS[component], field
+        assert having(objects, partial(has, field, value)) == PODS[component], field
 
 
 @pytest.mark.parametrize("component", PODS)
@@ -100,7 +109,7 @@ def test_lists_of_the_pod_get_further_items(render, component):
     objects = render(*values)
     for field, (key, item) in LISTS.items():
         also = PODS["training"] if (component, field) == ("rollout", "extraVolumes") else set()
-        assert having(objects, lambda pod, k=key, i=item: i in pod.get(k, [])) == PODS[component] | also, field
+        assert having(objects, partial(lists, key, item)) == PODS[component] | also, field
 
 
 @pytest.mark.parametrize("component", CONTAINERS)
@@ -191,6 +200,20 @@ def test_how_a_deployment_replaces_its_pods_can_be_changed(render, component):
     spec = one(render("--set", values), "Deployment", component)["spec"]
     assert spec["strategy"] == {"rollingUpdate": {"maxSurge": 2, "maxUnavailable": 0}}
     assert spec["revisionHistoryLimit"] == 3
+
+
+def test_a_deployment_may_stop_its_pods_first(render):
+    spec = one(render("--set", "gateway.strategy.type=Recreate"), "Deployment", "gateway")["spec"]
+    assert spec["strategy"] == {"type": "Recreate"}
+
+
+@pytest.mark.parametrize("component", ["training", "gateway"])
+def test_null_is_as_good_as_nothing(render, component):
+    fields = [path for path in OF_COMPONENTS if f"{component}.{path}" in LEAVES and "." not in path]
+    kept = {"podSecurityContext", "containerSecurityContext", "strategy", "revisionHistoryLimit"}
+    kept |= {"topologySpreadConstraints", "startupProbe", "readinessProbe", "livenessProbe"}
+    null = ",".join(f"{component}.{field}=null" for field in fields if field not in kept)
+    assert render("--set", null) == render()
 
 
 @pytest.mark.parametrize("component", ["serving", "gateway"])

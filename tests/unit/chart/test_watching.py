@@ -95,6 +95,15 @@ def test_all_that_is_scraped_is_found_by_the_labels_that_were_asked_for(every_op
     assert [each["metadata"]["labels"]["release"] for each in found] == ["prometheus"] * 3
 
 
+def test_a_label_for_prometheus_beats_a_common_one(render):
+    on = [
+        f"{each}.enabled=true,{each}.labels.release=own" for each in ("serviceMonitor", "prometheusRule", "dashboard")
+    ]
+    objects = render("--set", ",".join([*on, "commonLabels.release=common"]))
+    own = {each["metadata"]["name"] for each in objects if each["metadata"]["labels"]["release"] == "own"}
+    assert own == {"ecg-gateway", "ecg-serving", "ecg-gateway-dashboard"}
+
+
 def test_prometheus_finds_the_gateways_metrics(every_option):
     monitor, service = (one(every_option, kind, "gateway") for kind in ("ServiceMonitor", "Service"))
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.settings import Settings
 from tests.unit.chart.conftest import CHART, Object, one
 
 ADDRESSES = ("--set", "serving.service.ipFamilyPolicy=SingleStack,serving.service.ipFamilies={IPv6}")
@@ -26,6 +27,30 @@ def test_each_host_has_all_paths_and_the_certificate(render):
     asked = [("/predict", "Exact"), ("/v2", "Prefix")]
     assert rules(objects) == [("a", asked), ("b", asked)]
     assert one(objects, "Ingress")["spec"]["tls"] == [{"secretName": "ab", "hosts": ["a", "b"]}]
+
+
+def nginx(objects: list[Object]) -> dict[str, str]:
+    """The Ingress' annotations for ingress-nginx."""
+    annotations: dict[str, str] = one(objects, "Ingress")["metadata"]["annotations"]
+    return {key.removeprefix("nginx.ingress.kubernetes.io/"): value for key, value in annotations.items()}
+
+
+def test_an_ingress_asks_another_pod_where_one_is_silent(render):
+    asked = nginx(render())
+    assert asked["proxy-connect-timeout"] == "1"
+    assert set(asked["proxy-next-upstream"].split()) == {"error", "timeout", "non_idempotent"}
+
+
+@pytest.mark.parametrize("deadline", [None, 2.5, 30])
+def test_an_ingress_waits_as_long_as_the_gateway_may_take(render, deadline):
+    asked = nginx(render(*(() if deadline is None else ("--set", f"gateway.settings.deadlineSeconds={deadline}"))))
+    spare = float(asked["proxy-read-timeout"]) - (deadline or Settings().deadline_seconds)
+    assert 2 <= spare < 3
+
+
+def test_annotations_of_ones_own_count(render):
+    given = "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/proxy-read-timeout=60"
+    assert nginx(render("--set-string", given))["proxy-read-timeout"] == "60"
 
 
 def test_by_default_services_take_the_clusters_addresses(render):

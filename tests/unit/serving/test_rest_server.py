@@ -104,6 +104,18 @@ def is_cut(connection: socket.socket) -> bool:
         connection.settimeout(PATIENCE)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+def test_ipv4_and_ipv6_are_answered(server, host):
+    with closing(HTTPConnection(host, server.port, timeout=PATIENCE)) as connection:
+        assert ask(connection, "POST", "/echo", b"beat") == (200, b"beat")
+
+
+def test_a_port_that_is_taken_is_not_shared(echo, server):
+    with pytest.raises(OSError, match="in use"):
+        RestServer(server.port, THREADS, echo, Limits())
+
+
 def test_a_connection_is_kept_and_chunks_are_read(server):
     connection = client(server)
     assert ask(connection, "POST", "/echo", b"first") == (200, b"first")

@@ -1,10 +1,12 @@
 """Who trains together."""
 
 import json
+import socket
 
 import pytest
 
-from training.distributed.workers import Workers
+from tests.waiting import PATIENCE
+from training.distributed.workers import Workers, listen
 from training.errors import TrainingError
 
 
@@ -16,6 +18,13 @@ def test_all_workers_and_their_places_are_read():
     workers = Workers.parse(config("job-0.training:2222", "job-1.training:2222", index=1))
     assert workers == Workers(("job-0.training:2222", "job-1.training:2222"), 1)
     assert workers.place(0) == ("job-0.training", 2222)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+def test_workers_meet_by_ipv4_and_by_ipv6(host):
+    with listen(0) as listening:
+        socket.create_connection((host, listening.getsockname()[1]), timeout=PATIENCE).close()
 
 
 @pytest.mark.parametrize("text", ["", config("localhost:2222")])
