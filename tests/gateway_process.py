@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -116,7 +117,9 @@ class Load:
         for content in itertools.cycle(contents):
             if self.enough.wait(self._pause):
                 return
+            asked_at = time.monotonic()
             answer = gateway.ask("POST", "/predict", content)
+            answer.asked_at = asked_at
             with self._came:
                 self.answers.append(answer)
                 self._came.notify_all()

@@ -1,6 +1,7 @@
 """A release from nothing to nothing, in the order of its life: each test goes on where the one before it ended."""
 
 import json
+import time
 from collections import Counter
 
 import pytest
@@ -19,6 +20,15 @@ with grpc.insecure_channel("127.0.0.1:8500") as channel:
     except grpc.RpcError as error:
         print(error.code().name, error.details())
 """
+
+# Runs inside a model server's pod and stops its process, for whose port the kernel goes on accepting connections.
+STOP = """
+import os, pathlib, signal
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    if b"--port=8500" in path.read_bytes().split(b"\\0"):
+        os.kill(int(path.parent.name), signal.SIGSTOP)
+"""
+SECONDS_OF_FAILURES = 2  # that callers may notice of a model server that hangs
 
 
 def served_version(ingress: Ingress) -> str:
@@ -111,6 +121,22 @@ def test_a_deleted_pod_costs_no_request(cluster, ingress, bodies, tell, componen
         load.wait_for(200)
     tell(f"{component} pod deleted under load: {load.statuses}")
     assert set(load.statuses) == {200}
+
+
+def test_a_hung_model_server_fails_no_request_after_seconds_and_is_restarted(cluster, ingress, bodies, tell):
+    victim = cluster.names("pods", "serving")[0]
+    restarted = "--for=jsonpath={.status.containerStatuses[0].restartCount}=1"
+    with asked_all_the_time(ingress, bodies, clients=3, pause=0.1) as load:
+        load.wait_for(200)
+        cluster.kubectl("exec", victim, "--container=serving", "--", "python", "-c", STOP)
+        hung = time.monotonic()
+        cluster.kubectl("wait", f"pod/{victim}", restarted, "--timeout=60s")
+        back = time.monotonic() - hung
+        cluster.kubectl("wait", f"pod/{victim}", "--for=condition=Ready", "--timeout=1m")
+        load.wait_for(200)
+    failed = [round(each.asked_at - hung, 1) for each in load.answers if each.status_code != 200]
+    tell(f"model server hung under load: {load.statuses}, failed after {failed} s, restarted after {back:.0f} s")
+    assert [seconds for seconds in failed if seconds > SECONDS_OF_FAILURES] == []
 
 
 def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies, tell):
