@@ -124,15 +124,16 @@ def test_a_deleted_pod_costs_no_request(cluster, ingress, bodies, tell, componen
 
 
 def test_a_hung_model_server_fails_no_request_after_seconds_and_is_restarted(cluster, ingress, bodies, tell):
-    victim = cluster.names("pods", "serving")[0]
-    restarted = "--for=jsonpath={.status.containerStatuses[0].restartCount}=1"
+    pod = cluster.objects("pods", "serving")[0]
+    victim, restarts = pod["metadata"]["name"], pod["status"]["containerStatuses"][0]["restartCount"]
+    restarted = f"--for=jsonpath={{.status.containerStatuses[0].restartCount}}={restarts + 1}"
     with asked_all_the_time(ingress, bodies, clients=3, pause=0.1) as load:
         load.wait_for(200)
         cluster.kubectl("exec", victim, "--container=serving", "--", "python", "-c", STOP)
         hung = time.monotonic()
         cluster.kubectl("wait", f"pod/{victim}", restarted, "--timeout=60s")
         back = time.monotonic() - hung
-        cluster.kubectl("wait", f"pod/{victim}", "--for=condition=Ready", "--timeout=1m")
+        cluster.kubectl("wait", f"pod/{victim}", "--for=condition=Ready", "--timeout=2m")
         load.wait_for(200)
     failed = [round(each.asked_at - hung, 1) for each in load.answers if each.status_code != 200]
     tell(f"model server hung under load: {load.statuses}, failed after {failed} s, restarted after {back:.0f} s")
