@@ -1,8 +1,8 @@
 """The requests of both transports in terms of messages: the one place where they meet models and metrics."""
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from tensorflow_serving.apis.get_model_metadata_pb2 import (
     GetModelMetadataRequest,

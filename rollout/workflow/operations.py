@@ -119,10 +119,10 @@ class Operations:
 
         self._change(f"serving version {candidate.version}", decide)
 
-    def resume(self, version: int) -> None:
-        """End a pause that belongs to no candidate, and wait until all pods are of the version."""
+    def resume(self, version: int, *, watched: bool) -> None:
+        """End a pause that belongs to no candidate, and wait as `complete` does."""
         self._change(f"going on with version {version}", lambda state: resume() if state.paused else None)
-        self.complete(version)
+        self.complete(version, watched=watched)
 
     def complete(self, version: int, *, watched: bool = False) -> None:
         """Wait until all pods are of the version and available; Faulty if one breaks and they are watched."""

@@ -138,7 +138,7 @@ class Promotion:
         """Wait for a rolling update that has no candidate, and end its pause; tell whether there was one."""
         if state.version is None or (state.progress.complete and not state.paused):
             return False
-        self.operations.resume(state.version)
+        self.operations.resume(state.version, watched=state.arriving is not None)
         self.operations.say(f"version {state.version} is served")
         return True
 

@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,15 @@ with grpc.insecure_channel("127.0.0.1:8500") as channel:
     except grpc.RpcError as error:
         print(error.code().name, error.details())
 """
+
+# Runs inside a model server's pod and stops its process, for whose port the kernel goes on accepting connections.
+STOP = """
+import os, pathlib, signal
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    if b"--port=8500" in path.read_bytes().split(b"\\0"):
+        os.kill(int(path.parent.name), signal.SIGSTOP)
+"""
+SECONDS_OF_FAILURES = 2  # that callers may notice of a model server that hangs
 
 
 def served_version(ingress: Ingress) -> str:
@@ -203,6 +213,23 @@ def replicas_of(cluster: Cluster, deployment: str) -> Iterator[list[int]]:
         finally:
             watch.terminate()
             seen += map(int, watch.stdout.read().split())
+
+
+def test_a_hung_model_server_fails_no_request_after_seconds_and_is_restarted(cluster, ingress, bodies, tell):
+    pod = cluster.objects("pods", "serving")[0]
+    victim, restarts = pod["metadata"]["name"], pod["status"]["containerStatuses"][0]["restartCount"]
+    restarted = f"--for=jsonpath={{.status.containerStatuses[0].restartCount}}={restarts + 1}"
+    with asked_all_the_time(ingress, bodies, clients=3, pause=0.1) as load:
+        load.wait_for(200)
+        cluster.kubectl("exec", victim, "--container=serving", "--", "python", "-c", STOP)
+        hung = time.monotonic()
+        cluster.kubectl("wait", f"pod/{victim}", restarted, "--timeout=60s")
+        back = time.monotonic() - hung
+        cluster.kubectl("wait", f"pod/{victim}", "--for=condition=Ready", "--timeout=2m")
+        load.wait_for(200)
+    failed = [round(each.started - hung, 1) for each in load.answers if each.status_code != 200]
+    tell(f"model server hung under load: {load.summary}, failed after {failed} s, restarted after {back:.0f} s")
+    assert [seconds for seconds in failed if seconds > SECONDS_OF_FAILURES] == []
 
 
 def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies, tell):

@@ -145,7 +145,7 @@ def corrupt(cluster: Cluster, source: int, version: int) -> None:
     cluster.kubectl("wait", "job/corrupt", "--for=condition=Complete", "--timeout=2m")
 
 
-def test_a_corrupt_version_set_by_hand_fails_visibly_and_undo_restores(cluster, ingress, bodies, tell):
+def test_a_corrupt_version_set_by_hand_fails_visibly_and_undo_restores(cluster, ingress, rollout, bodies, tell):
     corrupt(cluster, source=2, version=3)
     with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
         cluster.kubectl("set", "env", "deployment/ecg-serving", "ECG_MODEL_VERSION=3")
@@ -153,6 +153,9 @@ def test_a_corrupt_version_set_by_hand_fails_visibly_and_undo_restores(cluster, 
         stuck = subprocess.run([*waiting, "--timeout=30s"], capture_output=True, text=True, check=False)
         assert stuck.returncode != 0
         assert "1 out of 2 new replicas have been updated" in stuck.stdout
+        found = status(rollout)
+        assert (found["served"], found["arriving"], found["complete"]) == (2, 3, False)
+        assert "container serving ended with" in found["trouble"]
         cluster.kubectl("rollout", "undo", "deployment/ecg-serving")
         run(*waiting, "--timeout=2m")
     tell(f"corrupt version by hand: {load.summary}")
@@ -227,6 +230,26 @@ def test_undo_goes_back(ingress, rollout):
     assert status(rollout)["served"] == 2
     # a gateway reads once a second that the pods of the former version get no more requests while they leave
     until(lambda: ingress.ask("GET", "/model").headers["X-Model-Version"] == "2")
+
+
+def test_an_upgrade_during_a_canary_waits_for_its_end_and_does_not_harm_it(cluster, ingress, rollout, bodies, tell):
+    served = status(rollout)["served"]
+    target = 1 if served == 2 else 2
+    rollout("canary", target, "--force", "--weight", 20)
+    told = cluster.helm("upgrade", "ecg", CHART, "--reuse-values", "--set=serving.preStopSeconds=14")
+    assert f"Model version {target} is a candidate, and holds the update of ecg-serving back" in told
+    until(lambda: status(rollout)["upgrade_waits"])
+    with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
+        rollout("finish")
+        load.wait_for(200, version=target)
+    tell(f"upgrade during a canary: {load.statuses}")
+    assert set(load.statuses) == {200}
+    assert (status(rollout)["served"], status(rollout)["complete"]) == (target, True)
+    (deployment,) = cluster.objects("deployments", "serving")
+    assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 14 + 30
+    assert deployment["spec"]["progressDeadlineSeconds"] == 600, "no update has to wait for a training any more"
+    rollout("undo")
+    assert status(rollout)["served"] == served
 
 
 def test_of_two_promotions_at_once_one_wins_and_the_other_says_so(rollout):

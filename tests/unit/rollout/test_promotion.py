@@ -408,6 +408,14 @@ def test_undo_of_a_version_set_by_hand_that_does_not_load_returns_to_the_served_
     assert (cluster.version, cluster.settled) == ("1", True)  # and not 3, the last revision
 
 
+@pytest.mark.parametrize("command", [("promote", "3"), ("finish",), ("abort",)])
+def test_a_version_set_by_hand_that_does_not_load_is_not_waited_for(cluster, tool, command):
+    tool("promote", "1")
+    cluster.broken["3"] = "corrupt"
+    cluster.set_by_hand(3)
+    assert tool.fails(*command).endswith("container serving ended with 1: corrupt")
+
+
 def test_undo_does_not_try_what_was_set_by_hand_and_never_served(cluster, tool):
     tool("promote", "1")
     cluster.broken["3"] = "corrupt"
