@@ -53,7 +53,7 @@ class ServerProcess:
         return self._address("REST")
 
     def _address(self, protocol: str) -> str:
-        port = self.says(rf"{protocol} listening on .*:(\d+)")[1]
+        port = self.says(rf"{protocol} listening on port (\d+)")[1]
         return f"127.0.0.1:{port}"
 
     def terminate(self) -> int:
