@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.fake_serving import FakeModel, FakeServing
 from tests.gateway_process import Gateway, running
 
 WIDTH = 20
+PATIENCE = 30_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 CHROMIUM = Path("/usr/bin/chromium") if Path("/usr/bin/chromium").exists() else shutil.which("chromium")
 ARGUMENTS = [
     "--headless",
@@ -131,7 +133,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
             context = browser.new_context(accept_downloads=True, **options)
             stack.callback(context.close)
             page = context.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(PATIENCE)
             visits.append(Visit(page, f"http://127.0.0.1:{gateway.port}/"))
             return visits[-1]
 
