@@ -236,7 +236,7 @@ def test_bad_bodies_are_400(predict, body, message):
     ],
     ids=["no-values", "no-list", "both", "signature"],
 )
-def test_a_misformed_document_is_quoted_in_the_error(predict, body, reason):
+def test_a_malformed_document_is_quoted_in_the_error(predict, body, reason):
     status, document = predict(body)
     assert status == 400
     assert re.fullmatch(rf"JSON Value: {{.*}} {re.escape(reason)}", document["error"], re.DOTALL)
