@@ -19,12 +19,12 @@ Shape = tuple[int, ...]
 
 
 class _Kind(NamedTuple):
-    """How the values of a dtype are stored: in numpy, and as numbers in a field of TensorProto."""
+    """How the values of a dtype are stored in numpy, and as numbers in a field of TensorProto."""
 
     numpy: "np.dtype[Any]"
     field: str
-    wire: "np.dtype[Any]"  # the field's numbers
-    bits: "np.dtype[Any]"  # what is left of each: a value has one, or two if it is complex
+    wire: "np.dtype[Any]"  # of the field's numbers
+    bits: "np.dtype[Any]"  # of a number after the cast to the value's size; a complex value has two numbers
 
 
 def _kind(numpy: DTypeLike, field: str, wire: DTypeLike | None = None, bits: DTypeLike | None = None) -> _Kind:
@@ -50,12 +50,12 @@ _KINDS: Final[dict[int, _Kind]] = {
     types_pb2.DT_STRING: _kind(np.object_, "string_val"),
 }
 _DTYPES: Final = {kind.numpy: dtype for dtype, kind in _KINDS.items()}
-_FIRST_REFERENCE: Final = 101  # dtypes of variables, which no tensor has
+_FIRST_REFERENCE: Final = 101  # from here on dtypes of variables, which no TensorProto may have
 # TensorFlow refuses shapes beyond this as well
 _MAX_ELEMENTS: Final = 2**40
 # bytes: a few must not ask for all of the memory
 _MAX_FILLED: Final = 2**24
-_MAX_FILLED_IN_VAIN: Final = 2**16  # where the shape is not the signature's, which the model will refuse
+_MAX_FILLED_OTHER_SHAPE: Final = 2**16  # bytes, where the shape contradicts the signature: the model will refuse it
 _STRING: Final = 32  # bytes that a string takes in TensorFlow and numpy beside its own
 
 
@@ -76,14 +76,14 @@ def decode(proto: TensorProto, signature_shape: Shape | None = None) -> Array:
     try:
         if content and count:
             return _from_content(content, kind, count).reshape(shape)
-        most = _MAX_FILLED if _fits(shape, signature_shape) else _MAX_FILLED_IN_VAIN
+        most = _MAX_FILLED if _fits(shape, signature_shape) else _MAX_FILLED_OTHER_SHAPE
         return _from_field(getattr(proto, kind.field), kind, count, most).reshape(shape)
     except ValueError as error:  # bytes of another length, more dimensions than numpy has
         raise TensorError(str(error)) from error
 
 
 def check(proto: TensorProto) -> None:
-    """Raise TensorError for what is no tensor of any dtype; takes no memory for missing values."""
+    """Raise TensorError for a malformed tensor of whatever dtype, without memory for missing values."""
     dtype_name(proto.dtype)
     _shape(proto.tensor_shape)
     if proto.tensor_content and proto.dtype in _KINDS:

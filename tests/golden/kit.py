@@ -58,7 +58,7 @@ ECHOED = (tf.half, tf.bfloat16, tf.complex64, tf.complex128, tf.int8, tf.int16, 
 
 
 class _Echo(tf.Module):  # type: ignore[misc]  # TensorFlow has no types
-    """Answers what it is asked, a tensor of any shape of each dtype in ECHOED, under the dtype's name."""
+    """Returns its inputs: a tensor of any shape for each dtype in ECHOED, under the dtype's name."""
 
     @tf.function(input_signature=[tf.TensorSpec(None, dtype, dtype.name) for dtype in ECHOED])
     def predict(self, *tensors):

@@ -102,7 +102,7 @@ def test_a_watch_of_an_unknown_service_says_so(client):
     watch.cancel()
 
 
-def test_bytes_that_are_no_health_check_are_invalid(client):
+def test_a_malformed_health_check_is_invalid(client):
     call: Callable[..., bytes] = client.channel.unary_unary("/grpc.health.v1.Health/Check")
     with refused(INVALID, "could not parse request"):
         call(b"\xff", timeout=10)

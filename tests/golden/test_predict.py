@@ -203,7 +203,7 @@ def test_a_scalar_has_an_empty_shape(client, model):
 
 @pytest.fixture
 def echo(target, folder: ModelConfig) -> str:
-    """The name of a model that answers what it is asked."""
+    """The name of a model whose outputs are its inputs."""
     export_echo(Path(folder.base_path, "1"))
     target.serve(folder)
     return str(folder.name)
@@ -242,7 +242,7 @@ def test_one_of_several_missing_inputs_is_named(client, echo):
     with pytest.raises(grpc.RpcError) as caught:
         client.predict(spec(echo), dict.fromkeys(aliases, floats(1, shape=())))
     assert caught.value.code() is INVALID
-    # any of them, as the order of a map in TensorFlow is
+    # any of them: TensorFlow reads them in the order of a hash map
     name = re.escape("Signature input alias: ") + f"({'|'.join(dtype.name for dtype in ECHOED)})"
     assert re.match(rf"{name}\(feed name: serving_default_\1:0\) not found in request ", str(caught.value.details()))
 
@@ -279,14 +279,14 @@ def test_methods_on_examples_are_not_implemented(client, method, request_type):
 
 
 @pytest.mark.usefixtures("differs_from_tfs")
-def test_bytes_that_are_no_request_are_invalid(client):
+def test_a_malformed_request_is_invalid(client):
     call: Callable[..., bytes] = client.channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
     with refused(INVALID):
         call(b"\xff", timeout=10)
 
 
 @pytest.mark.usefixtures("differs_from_tfs")
-def test_one_value_is_no_tensor_of_many_megabytes(client, model, n):
+def test_one_value_is_not_filled_up_to_many_megabytes(client, model, n):
     with refused(INVALID, "tensor parsing error: features"):
         client.predict(spec(model), {"features": floats(1, shape=(2**25 // n, n))})
 

@@ -127,7 +127,7 @@ def test_another_dtype_is_refused_in_tensorflows_words_before_it_takes_memory(tm
     assert str(refused.value) == str(expected.value)
 
 
-def test_what_is_no_tensor_and_what_is_no_output_come_before_another_dtype(version):
+def test_a_malformed_tensor_and_an_unknown_output_are_found_before_another_dtype(version):
     with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
         for proto, outputs, words in (
             (TensorProto(dtype=19, tensor_content=b"123"), ["nobody"], "tensor parsing error: features"),
@@ -140,7 +140,7 @@ def test_what_is_no_tensor_and_what_is_no_output_come_before_another_dtype(versi
             assert refused.value.code is Code.INVALID_ARGUMENT
 
 
-def test_many_missing_values_are_not_filled_up_for_a_shape_that_the_signature_has_not(version):
+def test_many_missing_values_are_not_filled_up_where_the_shape_contradicts_the_signature(version):
     signature = {"features": TensorProto(dtype=1, float_val=[1])}
     with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
         for shape, words in (
@@ -155,7 +155,7 @@ def test_many_missing_values_are_not_filled_up_for_a_shape_that_the_signature_ha
                 predict(model, "serving_default", signature)
 
 
-def test_an_input_that_the_graph_has_not_is_not_found(version):
+def test_an_input_that_is_not_in_the_graph_is_not_found(version):
     with closing(SavedModel(version, ["serve"], ConfigProto())) as model:
         with pytest.raises(ServingError, match="FeedInputs: unable to find feed output nobody:0") as refused:
             model.run({"nobody:0": LONG}, [])

@@ -31,7 +31,7 @@ SHAPES = st.lists(st.integers(0, 4), max_size=3)
 
 @st.composite
 def protos(draw) -> tuple[TensorProto, tf.DType]:
-    """A tensor, or what is none because of a dimension or of its bytes."""
+    """A tensor with its values in a typed field, sometimes too few or too many."""
     field = draw(st.sampled_from(sorted(FIELDS)))
     numbers, dtypes = FIELDS[field]
     dtype = draw(st.sampled_from(dtypes))
@@ -44,6 +44,7 @@ def protos(draw) -> tuple[TensorProto, tf.DType]:
 
 @st.composite
 def contents(draw) -> tuple[TensorProto, tf.DType]:
+    """A tensor with its values in tensor_content, sometimes malformed."""
     proto, dtype = draw(protos())
     count = int(np.prod([dim.size for dim in proto.tensor_shape.dim]))
     if dtype == tf.string:
@@ -58,7 +59,7 @@ def contents(draw) -> tuple[TensorProto, tf.DType]:
 
 
 def as_tensorflow(proto: TensorProto, dtype: tf.DType) -> "np.ndarray | None":
-    """Return the tensor that TensorFlow reads, None if it reads none."""
+    """Return the tensor that TensorFlow reads, None if it refuses."""
     try:
         return np.asarray(tf.io.parse_tensor(proto.SerializeToString(), dtype).numpy())
     except tf.errors.InvalidArgumentError:
