@@ -37,7 +37,12 @@ class Service:
         self._answer_as_content = answer_as_content
 
     def predict(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
-        """Run a signature; `api` and `entrypoint` are how the metrics name the caller's way."""
+        """Run a signature and count the request; `api` and `entrypoint` are how the metrics name the caller's way."""
+        with self.counted(request.model_spec.name):
+            return self.run(request, timeout_ms, api, entrypoint)
+
+    def run(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
+        """Run a signature for a request that is counted by the caller."""
         started = time.perf_counter()
         response = self._predict(request, timeout_ms)
         latency = (time.perf_counter() - started) * 1e6

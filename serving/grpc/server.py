@@ -91,8 +91,7 @@ def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
 
 def _prediction_service(service: Service, drain: Drain, tracing: "Tracing | None") -> grpc.GenericRpcHandler:
     def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
-        with service.counted(request.model_spec.name):
-            return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
+        return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
 
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.PredictionService",

@@ -15,7 +15,8 @@ class _Decoder(rapidjson.Decoder):
     """Makes objects in which the first of members with one name counts."""
 
     def start_object(self) -> list[tuple[str, Any]]:
-        return []  # the members are appended
+        # members are appended; a mapping that dropped one would free a value that the library still fills
+        return []
 
     def end_object(self, members: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(members)

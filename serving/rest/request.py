@@ -20,7 +20,7 @@ def tensors(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> di
     dtypes = {name: info.dtype for name, info in inputs.items()}
     rows, columns = "instances" in document, "inputs" in document
     if rows and columns:
-        raise _misformed(
+        raise _malformed(
             document, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist "
         )
     if rows:
@@ -30,16 +30,16 @@ def tensors(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> di
     raise invalid("Missing 'inputs' or 'instances' key")
 
 
-def _misformed(document: Mapping[str, Any], reason: str) -> ServingError:
+def _malformed(document: Mapping[str, Any], reason: str) -> ServingError:
     return invalid(f"JSON Value: {quoted(document)} {reason}")
 
 
 def _from_rows(document: Mapping[str, Any], dtypes: Dtypes) -> dict[str, TensorProto]:
     instances = document["instances"]
     if not isinstance(instances, list):
-        raise _misformed(document, "Excepting 'instances' to be an list/array")
+        raise _malformed(document, "Excepting 'instances' to be an list/array")
     if not instances:
-        raise _misformed(document, "No values in 'instances' array")
+        raise _malformed(document, "No values in 'instances' array")
     named = is_object(instances[0])
     if not isinstance(instances[0], dict) and len(dtypes) > 1:
         raise invalid(

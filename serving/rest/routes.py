@@ -75,7 +75,7 @@ class Rest:
             raise invalid("The lists are nested too deeply") from error
         for alias, proto in given.items():
             request.inputs[alias].CopyFrom(proto)
-        response = self._service.predict(request, self._timeout_ms, api="predict", entrypoint="REST")
+        response = self._service.run(request, self._timeout_ms, api="predict", entrypoint="REST")
         return predictions(response.outputs, rows="instances" in document)
 
     def _status(self, spec: ModelSpec) -> str:

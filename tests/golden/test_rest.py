@@ -236,7 +236,7 @@ def test_bad_bodies_are_400(predict, body, message):
     ],
     ids=["no-values", "no-list", "both", "signature"],
 )
-def test_a_misformed_document_is_quoted_in_the_error(predict, body, reason):
+def test_a_malformed_document_is_quoted_in_the_error(predict, body, reason):
     status, document = predict(body)
     assert status == 400
     assert re.fullmatch(rf"JSON Value: {{.*}} {re.escape(reason)}", document["error"], re.DOTALL)
@@ -266,6 +266,7 @@ def test_a_body_in_gzip_is_unpacked(rest, served):
         ("/v1/models/x:predict?y", {"instances": [1]}, 400, "Malformed request: POST /v1/models/x:predict?y"),
         ("/v1/models/x:predict", b"{", 400, "JSON Parse error: Missing a name for object member. at offset: 1"),
         ("/v1/models/nobody", None, 404, "Could not find any versions of model nobody"),
+        ("/v1/models/nobody/versions/2", None, 404, "Could not find version 2 of model nobody"),
         ("/v1/models/nobody/metadata", None, 404, "Servable not found for request: Latest(nobody)"),
         (
             "/v1/models/nobody/versions/2:predict",

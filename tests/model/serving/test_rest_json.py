@@ -167,7 +167,7 @@ def test_booleans_are_no_numbers():
         ({"instances": 1}, FLOAT, "Excepting 'instances' to be an list/array"),
     ],
 )
-def test_a_misformed_document_is_quoted(document, inputs, text):
+def test_a_malformed_document_is_quoted(document, inputs, text):
     with pytest.raises(ServingError) as refused:
         tensors(document, inputs)
     assert refused.value.message == f"JSON Value: {json.dumps(document, indent=4)} {text}"
