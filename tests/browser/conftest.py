@@ -55,6 +55,13 @@ INTERVALS: dict[str, Any] = {
 }
 
 
+BY_GROUP: dict[str, Any] = {
+    "of": 7,
+    "calibration_error": [0.01, 0.09],
+    "unusual": {"min": 0.0, "median": 0.01, "max": 0.12},
+}
+
+
 def beat(first: float) -> list[float]:
     """A beat whose first value tells the answer: class 1 if positive, unusual beyond 5, unsure near 0."""
     return [first, *(round(0.1 * number, 1) for number in range(1, WIDTH))]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.recordings.cut import PEAK_WINDOW, Cut
-from tests.browser.conftest import DATA, INTERVALS, METRICS, WIDTH, beat, model_of
+from tests.browser.conftest import BY_GROUP, DATA, INTERVALS, METRICS, WIDTH, beat, model_of
 from tests.browser.test_beat import paste
 from tests.fake_serving import FakeModel, FakeServing
 
@@ -119,7 +119,8 @@ def test_the_model_card_warns_and_shows_ranges_and_names(own_serving, start, vis
     note = "made up for a test\nAll beats are of one person: the figures say nothing about other people."
     model.description |= {
         "data": {**DATA, "note": note},
-        "metrics": {**METRICS, "intervals": INTERVALS},
+        "training": {"early_stop": False},
+        "metrics": {**METRICS, "intervals": INTERVALS, "by_group": BY_GROUP},
         "class_names": {"1": "early beat"},
     }
     own_serving.models = {1: model}
@@ -132,6 +133,8 @@ def test_the_model_card_warns_and_shows_ranges_and_names(own_serving, start, vis
     ]
     expect(card).to_contain_text("drawing the 7 held-back groups anew")
     expect(card).to_contain_text("classes 0, 1 (early beat)")
+    expect(card).to_contain_text("off by 2.0 % on average, range 1.0 % to 9.0 % (not calibrated)")
+    expect(card).to_contain_text("2.0 % of held-back beats are called unusual, of one group's 0.0 % to 12.0 %")
     rows = card.get_by_role("table", name="By class").get_by_role("row")
     assert [row.inner_text().split() for row in rows.all()[1:]] == [
         ["●0", "0.95", "0.91\N{EN DASH}0.98", "0.97", "0.93\N{EN DASH}1.00", "0.96", "60"],

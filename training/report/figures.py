@@ -51,10 +51,16 @@ def precision_recall_curves(evaluation: Evaluation) -> str:
 
 
 def reliability_diagram(calibration: Calibration) -> str:
-    """How often the predicted class is right by its probability, before and after; points are as large as their bin."""
+    """How often the predicted class is right by its probability, before and after, if a temperature was fitted.
+
+    Points are as large as their bin.
+    """
     figure = Figure(figsize=(9, 4), layout="constrained")
     diagrams = {"before": calibration.before, f"after (T = {calibration.temperature:.2f})": calibration.after}
-    for axes, (name, found) in zip(figure.subplots(1, 2), diagrams.items(), strict=True):
+    if calibration.temperature == 1:
+        diagrams = {"not calibrated": calibration.after}
+    every = figure.subplots(1, 2)
+    for axes, (name, found) in zip(every, diagrams.items(), strict=False):
         filled = found.rows > 0
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
         axes.vlines(np.arange(1, BINS) / BINS, 0, 1, color="grey", linewidth=0.3)
@@ -63,6 +69,8 @@ def reliability_diagram(calibration: Calibration) -> str:
         axes.scatter(found.probability[filled], found.accuracy[filled], sizes, color="tab:blue", alpha=0.6)
         axes.set(xlabel="probability of the predicted class", ylabel="share that is right", ylim=(-0.05, 1.05))
         axes.set_title(f"{name}: expected calibration error {found.error:.4f}", fontsize=10)
+    for axes in every[len(diagrams) :]:
+        axes.set_axis_off()
     return _svg(figure)
 
 

@@ -13,7 +13,7 @@ export function modelCard(model, marks) {
     Object.keys(metrics).length ? figures(metrics) : element("p", {}, "This model tells nothing of how good it is."),
     metrics.confusion_matrix && confusion(metrics, marks),
     metrics.classes && classes(metrics, marks, model.class_names ?? {}),
-    trust(metrics),
+    trust(metrics, model.training),
     !model.class_names && element("p", { class: "small" }, "Classes are the numbers of the training data; what they stand for is said there."),
   ];
 }
@@ -104,11 +104,16 @@ function score(value, bounds) {
   return element("td", {}, decimal(value), bounds && bounds[0] < bounds[1] && element("small", {}, `${decimal(bounds[0])}–${decimal(bounds[1])}`));
 }
 
-function trust({ calibration, unusual }) {
+function trust({ calibration, unusual, by_group: groups }, training) {
   return pairs([
-    calibration && ["Calibration", `probabilities off by ${percent(calibration.error_after)} on average (before: ${percent(calibration.error_before)}; temperature ${decimal(calibration.temperature)})`],
-    unusual && ["Unusual", `${percent(unusual.share_of_test)} of held-back beats are called unusual`],
+    calibration && ["Calibration", `probabilities off by ${percent(calibration.error_after)} on average${groups ? `, range ${range(groups.calibration_error, percent)}` : ""} (${fitted(calibration, training)})`],
+    unusual && ["Unusual", `${percent(unusual.share_of_test)} of held-back beats are called unusual${groups ? `, of one group's ${range([groups.unusual.min, groups.unusual.max], percent)}` : ""}`],
   ].concat(calibration && unusual ? [] : [["Not told", missing(calibration, unusual)]]));
+}
+
+/** Without early stop the validation beats train, and no temperature is fitted to them. */
+function fitted({ error_before: before, temperature }, training) {
+  return training?.early_stop === false ? "not calibrated" : `before: ${percent(before)}; temperature ${decimal(temperature)}`;
 }
 
 function missing(calibration, unusual) {

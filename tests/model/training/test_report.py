@@ -13,7 +13,9 @@ import pytest
 
 from data.recordings.cut import LIKENESS, RHYTHM
 from tests.made_beats import write_beats
+from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
+from training.evaluation.reliability import reliability
 from training.options import parse_options
 from training.pipeline import train
 from training.report import figures
@@ -110,6 +112,7 @@ def test_what_the_version_was_made_of_is_told(versions):
     assert described["provenance"]["versions"].keys() == {"python", "tensorflow", "keras", "numpy", "scikit-learn"}
     assert described["training"]["batch_size"] == 32
     assert "batch size 32" in text
+    assert "early stop no" in text
     counts = described["data"]["classes"]
     for part in ("train", "validation", "test"):
         assert sum(each[part] for each in counts.values()) == described["data"]["rows"][part]
@@ -143,6 +146,13 @@ def test_the_most_sure_mistakes_are_drawn_first(make_rows):
     ]
     right = Evaluation(np.array([3, 5]), evaluation.predicted, chances)
     assert figures.worst_mistakes(beats, right) is None
+
+
+@pytest.mark.parametrize(("temperature", "titles"), [(1.0, ["not calibrated"]), (1.05, ["before", "after (T = 1.05)"])])
+def test_calibration_is_drawn_twice_only_where_there_was_one(temperature, titles):
+    found = reliability(np.array([0.9, 0.6], np.float32), np.array([True, False]))
+    drawn = figures.reliability_diagram(Calibration(temperature, found, found))
+    assert re.findall(r">([^<]*): expected calibration error", drawn) == titles
 
 
 def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
