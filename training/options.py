@@ -127,11 +127,19 @@ def _add_recipe(parser: argparse.ArgumentParser) -> None:
         help="added to each training row, in standard deviations of each column (%(default)s)",
     )
     add(
+        "--augment",
+        type=_up_to(3),
+        metavar="STRENGTH",
+        default=DEFAULTS.augment,
+        help="bend time axis and baseline of each training beat at random; else 0, and 1 for few rows without "
+        "early stop",
+    )
+    add(
         "--label-smoothing",
         type=_up_to(0.5),
         default=DEFAULTS.label_smoothing,
         help="share of the wanted probability that is spread over all classes; else 0, and 0.1 for few rows without "
-        "early stop",
+        "early stop and augmentation",
     )
     add(
         "--class-weights",

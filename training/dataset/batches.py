@@ -6,10 +6,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.dataset.augmentation import bend
 from training.dataset.shards import Rows
 
 MIXED_SHARDS = 4  # in memory at once, and shuffled together
 BATCHES_AHEAD = 8
+CHANGED_AT_ONCE = 1024  # rows, whose copies are in memory
 
 
 def in_order(rows: Rows, batch_size: int) -> tf.data.Dataset:
@@ -24,15 +26,21 @@ def shuffled(
     worker: int = 0,
     workers: int = 1,
     noise: NDArray[np.float32] | None = None,
+    augment: float = 0.0,
 ) -> tf.data.Dataset:
     """Batches of features (batch, n) and class columns (batch,), in another order by `seed` each time it is iterated.
 
     `batch_size` is that of all workers together: each makes the same batches and takes its own rows of each. Several
     workers leave out what fills no batch, so that all take the same number of steps with the same number of rows.
-    With `noise`, (n,), normal noise of these deviations is added to the features: another one each time, but the same
-    however many workers there are.
+    With `noise`, (n,), normal noise of these deviations is added to the features, and with `augment` each beat's trace
+    is bent with that strength: in another way each time, but in the same however many workers there are.
     """
     deviations = None if noise is None else np.append(noise, np.float32(0))  # none of the class column
+
+    def changed(block: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+        if augment:
+            block = tf.concat([bend(block[:, : rows.trace], augment, seeds), block[:, rows.trace :]], axis=1)
+        return block if deviations is None else block + deviations * tf.random.stateless_normal(tf.shape(block), seeds)
 
     def epoch(key: tf.Tensor) -> tf.data.Dataset:
         seeds = tf.stack([key, key])
@@ -40,11 +48,10 @@ def shuffled(
         mixed = records.rebatch(MIXED_SHARDS * rows.shard_rows).map(
             lambda block: tf.random.experimental.stateless_shuffle(block, seeds)
         )
-        if deviations is None:
+        if deviations is None and not augment:
             return mixed
-        return mixed.enumerate().map(
-            lambda number, block: block + deviations * tf.random.stateless_normal(tf.shape(block), [key, number])
-        )
+        few = mixed.rebatch(CHANGED_AT_ONCE).enumerate()
+        return few.map(lambda number, block: changed(block, tf.stack([key, number])))
 
     key = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)
     steps = len(rows) // batch_size if workers > 1 else math.ceil(len(rows) / batch_size)

@@ -30,6 +30,7 @@ class Rows:
     width: int
     counts: tuple[int, ...]  # rows of each class, by its column
     groups: Groups | None = None  # the hash of each beat's group, (rows,), in the order of `blocks`
+    trace: int = 0  # how many of a row's values, the first ones, are a beat's trace
 
     def __len__(self) -> int:
         return sum(self.counts)
@@ -50,7 +51,7 @@ class Rows:
         """These beats and then the others, where they lie on disk."""
         groups = None if self.groups is None or others.groups is None else np.append(self.groups, others.groups)
         counts = tuple(mine + its for mine, its in zip(self.counts, others.counts, strict=True))
-        return Rows(self.shards + others.shards, self.shard_rows, self.width, counts, groups)
+        return Rows(self.shards + others.shards, self.shard_rows, self.width, counts, groups, self.trace)
 
     def take(self, places: Iterable[int]) -> Features:
         """The features (places, n) of the beats at these places of that order."""
@@ -75,9 +76,10 @@ class Spool:
     labels: NDArray[np.int64]  # (rows,)
     hashes: NDArray[np.uint64]  # (rows,)
     groups: Groups | None = None  # the hashes of their groups, (rows,); None if not all rows have one
+    trace: int = 0  # how many of a row's values, the first ones, are a beat's trace
 
 
-def spool(blocks: Iterable[Block], path: Path, width: int, salt: int = 0) -> Spool:
+def spool(blocks: Iterable[Block], path: Path, width: int, salt: int = 0, trace: int = 0) -> Spool:
     """Write the features of blocks to `path`, one after the other; labels and hashes stay in memory."""
     labels: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     hashes: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
@@ -90,7 +92,7 @@ def spool(blocks: Iterable[Block], path: Path, width: int, salt: int = 0) -> Spo
             groups.append(more[0] if more else None)
     known = [each for each in groups if each is not None]
     all_known = np.concatenate(known) if known and len(known) == len(groups) else None
-    return Spool(path, width, np.concatenate(labels), np.concatenate(hashes), all_known)
+    return Spool(path, width, np.concatenate(labels), np.concatenate(hashes), all_known, trace)
 
 
 def write_shards(
@@ -121,7 +123,7 @@ def write_shards(
         own = [folder / f"{spooled.path.name}-{number}-{shard:05}" for shard in range(-(-len(chosen) // shard_rows))]
         counts = np.bincount(columns[chosen], minlength=len(class_labels))
         groups = _in_order_of_blocks(spooled.groups, chosen, shard_of, chunk_rows)
-        parts.append(Rows(tuple(own), shard_rows, spooled.width, tuple(counts.tolist()), groups))
+        parts.append(Rows(tuple(own), shard_rows, spooled.width, tuple(counts.tolist()), groups, spooled.trace))
         shards += own
     with spooled.path.open("r+b") as file:
         for first in reversed(range(0, len(columns), chunk_rows)):

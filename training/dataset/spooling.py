@@ -1,20 +1,25 @@
 """Files of beats read once and laid down in a spool, with the class of each row and the hash of its group."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.errors import DataError
 from data.progress import progress
+from data.recordings.cut import cut_of
 from data.tables.reader import ENDINGS, BeatFiles
 from training.dataset.classes import Naming
 from training.dataset.groups import hash_groups
 from training.dataset.shards import Block, Spool, spool
 
 log = logging.getLogger(__name__)
+
+LEAST_TRACE: Final = 20  # values, below which a table's columns are hardly a curve
 
 
 def spool_files(
@@ -48,7 +53,16 @@ def spool_files(
                     yield rows.features, naming.classes_of(rows.labels), groups
                     advance(len(rows))
 
-        return spool(blocks(), path, beats.width, salt)
+        return spool(blocks(), path, beats.width, salt, _trace_length(beats.feature_names))
+
+
+def _trace_length(names: Sequence[str]) -> int:
+    """Return how many of a row's values, named `names`, are a beat's trace, which stands first; 0 without a trace."""
+    try:
+        length = cut_of(names, len(names)).length
+    except DataError:
+        return 0
+    return length if length >= LEAST_TRACE else 0
 
 
 def _stem(path: Path) -> str:

@@ -38,6 +38,7 @@ class Trained:
     seconds: float  # of the epochs that this process took part in
     batch_size: int
     early_stop: bool  # by the validation rows, which else were trained on, too
+    augment: float
     label_smoothing: float
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
@@ -62,12 +63,14 @@ def fit(
 
     With a `team` its workers train one network together; with a `store` a killed training goes on after its last epoch.
     `watchers` are told of each epoch.
-    A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss.
+    A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss, or if
+    the recipe bends traces and the rows have none.
     """
     keras.utils.set_random_seed(recipe.seed)
     schedule = Schedule.of(train, validation, recipe)
     early_stop = schedule.validation is not None
-    smoothing = recipe.smoothing(early_stop, len(schedule.train))
+    augment = _augmentation(schedule, recipe)
+    smoothing = recipe.smoothing(early_stop, len(schedule.train), augment)
     with team.strategy.scope() if team else nullcontext():
         model = _compiled(build(schedule.train, classes), loss_of(classes, smoothing), schedule, recipe)
     stop = schedule.stop(recipe)
@@ -75,7 +78,7 @@ def fit(
     callbacks = [stop, epochs, keras.callbacks.TerminateOnNaN(), *watchers]
     left = range(epochs.done, epochs.done if epochs.ended else schedule.epochs)
     started = time.monotonic()
-    _fit(model, schedule, recipe, left, callbacks, team)
+    _fit(model, schedule, recipe, augment, left, callbacks, team)
     seconds = time.monotonic() - started
     losses = epochs.history[stop.monitor]
     # Without early stop the last weights are kept, however they are.
@@ -83,7 +86,14 @@ def fit(
         raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
     kept = stop.best_epoch + 1 if early_stop else len(losses)
     own = _alone(model) if team else model
-    return Trained(own, epochs.history, kept, seconds, schedule.batch_size, early_stop, smoothing)
+    return Trained(own, epochs.history, kept, seconds, schedule.batch_size, early_stop, augment, smoothing)
+
+
+def _augmentation(schedule: Schedule, recipe: Recipe) -> float:
+    trace = schedule.train.trace
+    if recipe.augment and not trace:
+        raise TrainingError("--augment bends the traces of beats, and these columns are no trace; leave it out")
+    return recipe.augmentation(schedule.validation is not None, len(schedule.train), trace)
 
 
 def _compiled(model: keras.Model, loss: Loss, schedule: Schedule, recipe: Recipe) -> keras.Model:
@@ -96,6 +106,7 @@ def _fit(
     model: keras.Model,
     schedule: Schedule,
     recipe: Recipe,
+    augment: float,
     epochs: range,
     callbacks: list[keras.callbacks.Callback],
     team: Team | None,
@@ -105,12 +116,12 @@ def _fit(
     noise = recipe.noise * training_deviation(model) if recipe.noise else None
     judged = in_order(schedule.validation, JUDGED_AT_ONCE) if schedule.validation else None
     if team:
-        own = shuffled(train, batch, seed, team.workers.index, team.size, noise)
+        own = shuffled(train, batch, seed, team.workers.index, team.size, noise, augment)
         share = judged and judged.shard(team.size, team.workers.index)
         fit_distributed(team, model, own, share, batch, epochs, _weights(train, recipe), callbacks)
         return
     model.fit(
-        shuffled(train, batch, seed, noise=noise),
+        shuffled(train, batch, seed, noise=noise, augment=augment),
         validation_data=judged,
         initial_epoch=epochs.start,
         epochs=epochs.stop,

@@ -47,6 +47,7 @@ def describe(
             "seconds": round(outcome.trained.seconds, 3),
             **asdict(recipe),
             "batch_size": outcome.trained.batch_size,
+            "augment": outcome.trained.augment,
             "label_smoothing": outcome.trained.label_smoothing,
         },
         "metrics": {

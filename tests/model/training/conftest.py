@@ -17,9 +17,11 @@ from training.pipeline import train
 def make_rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rows]:
     """Lay features (rows, n) and class columns (rows,) down in shards, in their order."""
 
-    def made(features: NDArray[np.float32], columns: NDArray[np.int64], shard_rows: int = 1 << 20) -> Rows:
+    def made(
+        features: NDArray[np.float32], columns: NDArray[np.int64], shard_rows: int = 1 << 20, trace: int = 0
+    ) -> Rows:
         folder: Path = tmp_path_factory.mktemp("rows")
-        spooled = spool([(features, columns)], folder / "beats", features.shape[1])
+        spooled = spool([(features, columns)], folder / "beats", features.shape[1], trace=trace)
         shard_bytes = shard_rows * (features.shape[1] + 1) * 4
         (rows,) = write_shards(spooled, [np.arange(len(columns))], np.arange(columns.max() + 1), folder, shard_bytes)
         return rows

@@ -75,3 +75,24 @@ def test_noise_is_another_each_time_and_the_same_however_many_workers(rows):
         for worker, (features, columns) in enumerate(parts):
             np.testing.assert_array_equal(features, batch[worker::2])
             np.testing.assert_array_equal(features[:, 1], columns)
+
+
+def test_bent_traces_are_others_each_time_and_the_same_however_many_workers(make_rows):
+    columns = np.arange(60) % 3
+    waves = np.sin(np.arange(30) / 4 + np.arange(60)[:, None])
+    rows = make_rows(np.hstack([waves, columns[:, None]]).astype(np.float32), columns, shard_rows=7, trace=30)
+
+    def all_of(batches):
+        features, columns = (np.concatenate(each) for each in zip(*batches, strict=True))
+        np.testing.assert_array_equal(features[:, 30], columns)
+        return features[:, :30]
+
+    batches = shuffled(rows, 20, seed=3, augment=1.0)
+    traces, others = all_of(batches), all_of(batches)
+    distances = [np.abs(traces[:, None] - some[None]).max(axis=2).min(axis=1) for some in (waves, others)]
+    assert all(np.median(each) > 0.05 for each in distances)
+    alone = [features.numpy() for features, _ in shuffled(rows, 20, 3, augment=1.0)]
+    shares = [shuffled(rows, 20, 3, worker, 2, augment=1.0) for worker in range(2)]
+    for batch, *parts in zip(alone, *shares, strict=True):
+        for worker, (features, _) in enumerate(parts):
+            np.testing.assert_array_equal(features, batch[worker::2])

@@ -39,7 +39,7 @@ def make_parts(make_rows):
         rng = np.random.default_rng(0)
         columns = np.minimum(np.arange(256) % 5, classes - 1)
         features = (rng.normal(0, 1, (256, 6)) + columns[:, None]).astype(np.float32)
-        return make_rows(features[:192], columns[:192]), make_rows(features[192:], columns[192:])
+        return make_rows(features[:192], columns[:192], trace=6), make_rows(features[192:], columns[192:], trace=6)
 
     return made
 
@@ -56,8 +56,9 @@ def parts(make_parts):
         (3, {"class_weights": 1.0}),
         (2, {"noise": 0.5, "label_smoothing": 0.2, "class_weights": 0.5}),
         (3, {"noise": 0.5, "label_smoothing": 0.2, "patience": 0}),
+        (2, {"augment": 1.0}),
     ],
-    ids=["two", "weighed", "smoothed", "no early stop"],
+    ids=["two", "weighed", "smoothed", "no early stop", "augmented"],
 )
 def test_the_loop_for_several_workers_learns_what_keras_own_does(make_parts, classes, chosen):
     parts = make_parts(classes)

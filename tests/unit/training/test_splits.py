@@ -317,3 +317,22 @@ def test_a_full_disk_is_one_sentence(tmp_path):
     sentence = r"cannot be kept here .* \(File too large\); make room, or .* TMPDIR"
     with pytest.raises(TrainingError, match=sentence), files_no_larger_than(20_000):
         parted(tmp_path, data)
+
+
+@pytest.mark.parametrize(
+    ("names", "trace"),
+    [
+        ([f"F{number}" for number in range(24)], 24),
+        ([*(f"t{number}" for number in range(22)), "rr_previous", "like_qrs"], 22),
+        ([2 * letter for letter in "abcdefghijklmnopqrstuvw"], 0),
+        ([f"F{number}" for number in range(12)], 0),
+    ],
+    ids=["a trace alone", "with what is beside it", "other columns", "too few"],
+)
+def test_the_names_of_the_columns_say_how_many_are_a_trace(tmp_path, names, trace):
+    data = tmp_path / "beats.csv"
+    beats = np.random.default_rng(0).normal(size=(20, len(names)))
+    table = np.column_stack([beats, np.arange(20) % 2])
+    np.savetxt(data, table, "%.4f", ",", header=",".join([*names, "label"]), comments="")
+    splits = parted(tmp_path, data, "--label", "label")
+    assert [part.trace for part in (splits.train, splits.train.joined(splits.validation), splits.test)] == [trace] * 3
