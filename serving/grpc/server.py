@@ -1,4 +1,4 @@
-"""The gRPC skin: TensorFlow Serving's services over `Service`, with its status codes."""
+"""The gRPC transport: TensorFlow Serving's services over `Service`, with its status codes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +17,7 @@ from serving.drain import Drain
 from serving.errors import Code, ServingError, invalid
 from serving.flags import Flags
 from serving.grpc.health import health_service
+from serving.grpc.inline_method import Call, InlineMethod
 from serving.logs import unforeseen
 from serving.service import Service
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # it loads OpenTelemetry
     from serving.telemetry.spans import Tracing
 
 GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
+PREDICT: Final = "/tensorflow.serving.PredictionService/Predict"
 HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
 _MESSAGE_LIMIT: Final = 1024
 _DAY_MS: Final = 86_400_000
@@ -32,7 +34,7 @@ _NO_RELOAD: Final = (
     "This model server runs with --allow_reload=false: change its model config file, or start it without that flag"
 )
 
-Handle = Callable[[Any, grpc.ServicerContext], Any]
+Handle = Callable[[Any, Any], Any]
 
 
 class GrpcServer:
@@ -43,7 +45,7 @@ class GrpcServer:
         self._server = grpc.server(
             ThreadPoolExecutor(flags.grpc_max_threads, "grpc"),
             handlers=[
-                _prediction_service(service, self._drain, tracing),
+                _prediction_service(service, self._drain),
                 _model_service(service, self._drain, allow_reload=flags.allow_reload),
             ],
             options=[
@@ -54,6 +56,8 @@ class GrpcServer:
                 *_channel_arguments(flags.grpc_channel_arguments),
             ],
         )
+        answer = _answered(self._drain, _predict(service, tracing), PredictRequest)
+        self._predict = InlineMethod(self._server, PREDICT, answer, flags.grpc_max_threads)
         # watchers stay: they must not use up the threads that answer requests
         self._health = HealthServicer(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
         for name in HEALTH_NAMES:
@@ -66,11 +70,13 @@ class GrpcServer:
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
         self._server.start()
+        self._predict.start()
 
     def stop(self, seconds: float) -> None:
         """Turn new requests away, and wait so long for those in flight."""
         self._health.enter_graceful_shutdown()
         self._drain.close(seconds)
+        self._predict.stop()
         self._server.stop(grace=0.5).wait()
 
 
@@ -89,16 +95,17 @@ def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
     return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
 
 
-def _prediction_service(service: Service, drain: Drain, tracing: "Tracing | None") -> grpc.GenericRpcHandler:
-    def predict(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
-        return service.predict(request, _timeout_ms(context), api="Predict", entrypoint="GRPC")
+def _predict(service: Service, tracing: "Tracing | None") -> Handle:
+    def predict(request: PredictRequest, call: Call) -> PredictResponse:
+        return service.predict(request, _timeout_ms(call), api="Predict", entrypoint="GRPC")
 
+    return predict if tracing is None else tracing.around(predict)
+
+
+def _prediction_service(service: Service, drain: Drain) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.PredictionService",
-        {
-            "Predict": _unary(drain, predict if tracing is None else tracing.around(predict), PredictRequest),
-            "GetModelMetadata": _unary(drain, lambda request, _: service.metadata(request), GetModelMetadataRequest),
-        },
+        {"GetModelMetadata": _unary(drain, lambda request, _: service.metadata(request), GetModelMetadataRequest)},
     )
 
 
@@ -119,10 +126,10 @@ def _model_service(service: Service, drain: Drain, *, allow_reload: bool) -> grp
     )
 
 
-def _timeout_ms(context: grpc.ServicerContext) -> int | None:
-    remaining = context.time_remaining()
+def _timeout_ms(call: Call) -> int | None:
+    remaining = call.time_remaining()
     # without a deadline gRPC reports centuries
-    if remaining is None or remaining * 1000 > _DAY_MS:
+    if remaining * 1000 > _DAY_MS:
         return None
     if remaining <= 0:
         raise ServingError(Code.DEADLINE_EXCEEDED, "The deadline had passed before the request was run.")
@@ -134,20 +141,33 @@ def _unary(
 ) -> "grpc.RpcMethodHandler[Any, Any]":
     """Answer a method by `handle`, in the server's threads unless it has its own."""
 
-    def answer(content: bytes, context: grpc.ServicerContext) -> Any:
+    answered = _answered(drain, handle, request_type)
+
+    def answer(content: bytes, context: grpc.ServicerContext) -> bytes:
         try:
-            with drain:
-                return handle(_parsed(content, request_type), context)
+            return answered(content, context)
         except ServingError as error:
-            context.abort(GRPC_CODES[error.code], _truncated(error.message))
-        except Exception as error:
-            unforeseen(error)
-            context.abort(grpc.StatusCode.INTERNAL, "The model server failed; its log says why.")
+            context.abort(GRPC_CODES[error.code], error.message)
 
     answer.experimental_thread_pool = threads  # type: ignore[attr-defined]
-    return grpc.unary_unary_rpc_method_handler(
-        answer, response_serializer=lambda response: response.SerializeToString()
-    )
+    return grpc.unary_unary_rpc_method_handler(answer)
+
+
+def _answered(drain: Drain, handle: Handle, request_type: Any) -> Callable[[bytes, Any], bytes]:
+    """Return `handle` for messages as bytes, which raises nothing but ServingErrors that fit into a status."""
+
+    def answered(content: bytes, context: Any) -> bytes:
+        try:
+            with drain:
+                response: bytes = handle(_parsed(content, request_type), context).SerializeToString()
+                return response
+        except ServingError as error:
+            raise ServingError(error.code, _truncated(error.message)) from error
+        except Exception as error:
+            unforeseen(error)
+            raise ServingError(Code.INTERNAL, "The model server failed; its log says why.") from error
+
+    return answered
 
 
 def _parsed(content: bytes, request_type: Any) -> Any:

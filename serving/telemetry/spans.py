@@ -6,9 +6,8 @@ that a caller made up, or the message of an error.
 
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-import grpc
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -18,7 +17,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
 from serving.errors import Code, ServingError
-from serving.telemetry.tracing import Protocol
+from serving.telemetry import tracing
 
 SERVICE: Final = "ecg-model-server"
 FLUSH_SECONDS: Final = 3.0  # that the end waits for the receiver: the drain leaves 5 of Kubernetes' 30
@@ -27,10 +26,20 @@ _RPC: Final = "tensorflow.serving.PredictionService"
 _FAULTS: Final = frozenset(
     {Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.UNIMPLEMENTED, Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS}
 )
-Predict = Callable[[PredictRequest, grpc.ServicerContext], PredictResponse]
 
 
-def provider(protocol: Protocol) -> TracerProvider:
+class Call(Protocol):
+    """What a span needs of a call."""
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+        """The metadata that the client sent."""
+
+
+C = TypeVar("C", bound=Call)
+
+
+def provider(protocol: tracing.Protocol) -> TracerProvider:
     """Make the provider of this process. The SDK reads its variables, such as OTEL_TRACES_SAMPLER, in os.environ."""
     given = OTELResourceDetector().detect().attributes.get(SERVICE_NAME, SERVICE)
     made = TracerProvider(resource=Resource.create({SERVICE_NAME: given}))
@@ -38,7 +47,7 @@ def provider(protocol: Protocol) -> TracerProvider:
     return made
 
 
-def _exporter(protocol: Protocol) -> SpanExporter:
+def _exporter(protocol: tracing.Protocol) -> SpanExporter:
     if protocol == "grpc":
         from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as ByGrpc
 
@@ -56,13 +65,15 @@ class Tracing:
         self._tracer = provider.get_tracer("serving")
         self._propagator = TraceContextTextMapPropagator()
 
-    def around(self, predict: Predict) -> Predict:
+    def around(
+        self, predict: Callable[[PredictRequest, C], PredictResponse]
+    ) -> Callable[[PredictRequest, C], PredictResponse]:
         """Have a function that answers Predict do so within a span; it raises the same errors."""
 
-        def traced(request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
-            span, code = self._start(context), Code.INTERNAL
+        def traced(request: PredictRequest, call: C) -> PredictResponse:
+            span, code = self._start(call), Code.INTERNAL
             try:
-                response = predict(request, context)
+                response = predict(request, call)
                 code = Code.OK
                 span.set_attribute("ecg.model.name", response.model_spec.name)
                 span.set_attribute("ecg.model.version", str(response.model_spec.version.value))
@@ -75,8 +86,8 @@ class Tracing:
 
         return traced
 
-    def _start(self, context: grpc.ServicerContext) -> Span:
-        passed = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    def _start(self, call: Call) -> Span:
+        passed = {key: value for key, value in call.metadata if isinstance(value, str)}
         parent = self._propagator.extract(passed, Context())
         attributes = {"rpc.system": "grpc", "rpc.service": _RPC, "rpc.method": "Predict"}
         return self._tracer.start_span(f"{_RPC}/Predict", parent, SpanKind.SERVER, attributes)

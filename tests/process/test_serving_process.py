@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psutil
@@ -301,3 +302,24 @@ def test_a_kilobyte_takes_no_memory(log, flags):
         status = Path(f"/proc/{server.process.pid}/status").read_text()
         (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
         assert int(peak) * 1024 - before < 50e6
+
+
+def test_other_requests_are_answered_while_all_threads_for_predict_are_busy(log, flags):
+    with ThreadPoolExecutor() as pool, running(log, *flags, "--grpc_max_threads=1") as server:
+        client = Client(server.target)
+        beats = {"features": LONG_BEAT}
+        busy = [pool.submit(client.predict, spec("ecg"), beats) for _ in range(4)]
+        until(lambda: any(each.done() for each in busy))  # so another one is being worked on
+        assert client.states("ecg") == {1: "AVAILABLE"}
+        assert not all(each.done() for each in busy)
+
+
+def test_calls_that_never_send_their_request_stop_no_other(log, flags):
+    with running(log, *flags, "--grpc_max_threads=1") as server, grpc.insecure_channel(server.target) as channel:
+        finish = threading.Event()
+        unfinished: Any = channel.stream_unary("/tensorflow.serving.PredictionService/Predict")
+        calls = [unfinished.future(iter(finish.wait, True), timeout=PATIENCE) for _ in range(8)]
+        Client(server.target).predict(spec("ecg"))
+        assert not any(call.done() for call in calls)
+        finish.set()
+        assert {call.code() for call in calls} == {grpc.StatusCode.UNIMPLEMENTED}
