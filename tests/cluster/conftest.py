@@ -61,10 +61,10 @@ class Cluster:
     def helm(self, *arguments: object) -> str:
         return run(self.helm_program, "--namespace", self.namespace, *arguments)
 
-    def deploy(self, command: str, *arguments: object) -> str:
-        """Install or upgrade the release and wait for all of it."""
+    def deploy(self, command: str, *arguments: object, wait: bool = True) -> str:
+        """Install or upgrade the release and, unless told otherwise, wait for all of it."""
         images = [f"--set={name}.image.tag={self.tag}" for name in ("training", "serving", "gateway", "rollout")]
-        waiting = ["--wait", "--wait-for-jobs", f"--timeout={PATIENCE}"]
+        waiting = ["--wait", "--wait-for-jobs", f"--timeout={PATIENCE}"] if wait else []
         return self.helm(command, "ecg", CHART, f"--values={VALUES}", *images, *waiting, *arguments)
 
 
