@@ -6,10 +6,23 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from training.dataset.shards import Rows
+from training.network.loss import loss_of
+from training.network.schedule import Schedule
+from training.recipe import Recipe
 
+STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch
 # Layers that others find by these names.
 NORMALIZATION = "normalization"
 LOGITS = "logits"  # the activation is a layer of its own behind it
+
+
+def compiled(schedule: Schedule, classes: int, recipe: Recipe) -> keras.Model:
+    """The network with what it is trained by: Adam, cross entropy and the schedule's learning rate."""
+    model = build(schedule.train, classes)
+    optimizer = keras.optimizers.Adam(schedule.learning_rate(recipe))
+    loss = loss_of(classes, schedule.label_smoothing)
+    model.compile(optimizer, loss, metrics=["accuracy"], steps_per_execution=STEPS_AT_ONCE)
+    return model
 
 
 def build(rows: Rows, classes: int) -> keras.Model:

@@ -84,3 +84,26 @@ def test_the_schedule_of_few_rows_has_all_of_them_and_ends_by_itself(make_rows):
     assert many.epochs == FIXED_EPOCHS
     falling: Any = few.learning_rate(Recipe())
     assert [float(falling(step)) for step in (0, 250, 500)] == pytest.approx([1e-3, 5e-4, 0], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "found"),
+    [
+        (Recipe(), [(0, 0), (1, 0), (0, 0), (0, 0.1)]),
+        (Recipe(augment=0), [(0, 0), (0, 0.1), (0, 0), (0, 0.1)]),
+        (Recipe(label_smoothing=0.2), [(0, 0.2), (1, 0.2), (0, 0.2), (0, 0.2)]),
+    ],
+)
+def test_few_rows_without_early_stop_are_augmented_or_their_labels_smoothed_unless_asked_otherwise(
+    make_rows, recipe, found
+):
+    # rows that train, rows that validate, and how many of their two values are of a trace
+    cases = ((100, 200, 2), (100, 8, 2), (5000, 8, 2), (100, 8, 0))
+
+    def schedule(train: int, validation: int, trace: int) -> Schedule:
+        learned, judging = (
+            make_rows(np.zeros((each, 2), np.float32), np.arange(each) % 2, trace=trace) for each in (train, validation)
+        )
+        return Schedule.of(learned, judging, recipe)
+
+    assert [(it.augment, it.label_smoothing) for it in (schedule(*case) for case in cases)] == found

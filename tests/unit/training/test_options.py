@@ -48,21 +48,6 @@ def test_noise_and_smoothing_reach_the_recipe_and_no_patience_is_one():
     assert (recipe.noise, recipe.label_smoothing, recipe.patience) == (0.3, 0, 0)
 
 
-def test_labels_are_smoothed_where_nothing_stops_the_training_early_or_it_is_asked_for():
-    chosen = [parse_options(arguments).recipe for arguments in ([], ["--label-smoothing", "0.2"])]
-    # Whether there is an early stop, of how many rows, and the strength of augmentation.
-    cases = ((True, 100, 0), (False, 100, 0), (False, 5000, 0), (False, 100, 1))
-    assert [[recipe.smoothing(*case) for case in cases] for recipe in chosen] == [[0, 0.1, 0, 0], [0.2] * 4]
-
-
-def test_beats_are_augmented_where_few_train_without_early_stop_or_it_is_asked_for():
-    chosen = [parse_options(arguments).recipe for arguments in ([], ["--augment", "0"], ["--augment", "0.5"])]
-    # Whether there is an early stop, of how many rows, and how long their traces are.
-    cases = ((True, 100, 140), (False, 100, 140), (False, 5000, 140), (False, 100, 0))
-    found = [[recipe.augmentation(*case) for case in cases] for recipe in chosen]
-    assert found == [[0, 1, 0, 0], [0] * 4, [0.5] * 4]
-
-
 def test_columns_and_classes_are_told_by_name():
     options = parse_options(["--classes", "N, S,V", "--group", "patient", "--drop", "age", "--drop", "sex"])
     assert (options.classes, options.group, options.drop) == (("N", "S", "V"), "patient", ["age", "sex"])
