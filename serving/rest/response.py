@@ -8,8 +8,8 @@ from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from serving.errors import invalid
 from serving.rest.text import decimals, json_list, json_object, line, string
-from serving.rest.values import DTYPES, name_of
-from serving.runtime.tensors import Array, decode
+from serving.rest.values import DTYPES
+from serving.runtime.tensors import Array, decode, dtype_name
 
 Join = Callable[[Iterable[str], int], str]
 
@@ -29,7 +29,7 @@ def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:
 def _array(proto: TensorProto) -> Array:
     array = decode(proto)
     if array.size and proto.dtype not in DTYPES:
-        raise invalid(f"Failed to write JSON value for tensor type: {name_of(proto.dtype)}")
+        raise invalid(f"Failed to write JSON value for tensor type: {dtype_name(proto.dtype)}")
     return array
 
 

@@ -9,6 +9,7 @@ from tensorflow.core.framework import types_pb2
 
 from serving.errors import Code, ServingError, invalid
 from serving.rest.text import quoted
+from serving.runtime.tensors import dtype_name
 
 _INT32: Final = range(-(2**31), 2**31)
 # the numbers that are read for a dtype: those beyond the smaller integers wrap around in TensorFlow, as over gRPC
@@ -96,13 +97,10 @@ def _scalar(value: Any, dtype: int) -> Any:
         if isinstance(value, str):
             return value.encode()
     else:
-        raise ServingError(Code.UNIMPLEMENTED, f"Conversion of JSON Value: {quoted(value)} to type: {name_of(dtype)}")
-    raise invalid(f"JSON Value: {quoted(value)} Type: {_json_type(value)} is not of expected type: {name_of(dtype)}")
-
-
-def name_of(dtype: int) -> str:
-    """Return a dtype's name in errors, as in `float` or `int64`."""
-    return str(types_pb2.DataType.Name(dtype)).removeprefix("DT_").lower()
+        raise ServingError(
+            Code.UNIMPLEMENTED, f"Conversion of JSON Value: {quoted(value)} to type: {dtype_name(dtype)}"
+        )
+    raise invalid(f"JSON Value: {quoted(value)} Type: {_json_type(value)} is not of expected type: {dtype_name(dtype)}")
 
 
 def _json_type(value: Any) -> str:
