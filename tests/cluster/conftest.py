@@ -1,4 +1,10 @@
-"""A cluster named by KUBECONFIG, a namespace that enforces restricted Pod Security, and the release in it."""
+"""A cluster named by KUBECONFIG, a namespace that enforces restricted Pod Security, and the release in it.
+
+What not every cluster has is named by variables; a test without its own is skipped: ECG_REGISTRY, an image registry by
+plain HTTP; ECG_GATEWAY, the address of Gateways of the class ECG_GATEWAY_CLASS (traefik); ECG_NODE, the command that
+stops, starts, cuts and mends a second node of that name. ECG_INGRESS is where the Ingress listens
+(http://127.0.0.1:8080), ECG_SHARED_CLASS a ReadWriteMany storage class (shared).
+"""
 
 import gzip
 import http.client
