@@ -78,11 +78,13 @@ class InPods:
             pods = self._cluster.pods(state.instance, "serving")
         except NotAllowed as error:
             raise NotAllowed(f"{error}; --models says where the versions are without asking a pod") from error
-        for pod in pods:
-            if container := _running(pod):
-                whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # what is missing prints nothing
-                return self._cluster.execute(pod["metadata"]["name"], container, whole)
-        raise RolloutError("no serving pod runs yet to read the volume in; try again, or give --models")
+        running = [(container, pod["metadata"]["name"]) for pod in pods if (container := _running(pod))]
+        if not running:
+            raise RolloutError("no serving pod runs yet to read the volume in; try again, or give --models")
+        # The init container of a pod that starts may have ended before the command gets there.
+        container, name = min(running, key=lambda each: each[0] != MAIN)
+        whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # what is missing prints nothing
+        return self._cluster.execute(name, container, whole)
 
 
 def newest(versions: Iterable[Version]) -> Version:

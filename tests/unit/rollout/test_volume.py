@@ -1,12 +1,15 @@
 """The versions on the volume, as a shell in a pod finds them."""
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from rollout.commands import Commands
 from rollout.errors import RolloutError
 from rollout.options import parse_options
+from rollout.versions.volume import InPods
 from rollout.workflow.clock import Clock
 
 
@@ -66,3 +69,22 @@ def test_without_a_pod_nobody_has_the_volume(cluster, remotely):
     cluster.pods.clear()
     cluster.paused = True
     assert "no serving pod runs yet" in remotely("list")
+
+
+def test_a_pod_whose_model_server_runs_is_asked_before_one_whose_init_container_may_end():
+    runs: dict[str, dict[str, str]] = {"running": {}}
+    starting = {"initContainerStatuses": [{"name": "model", "state": runs}]}
+    serving = {"containerStatuses": [{"name": "serving", "state": runs}]}
+    pods = [
+        {"metadata": {"name": name}, "status": status} for name, status in (("first", starting), ("second", serving))
+    ]
+    asked: list[tuple[str, str]] = []
+
+    def execute(pod: str, container: str, script: str) -> str:
+        asked.append((pod, container))
+        return '{"no": "version"}'
+
+    cluster: Any = SimpleNamespace(pods=lambda *_: pods, execute=execute)
+    state: Any = SimpleNamespace(instance="ecg", base="/models/ecg")
+    InPods(cluster, lambda: state).beats(1)
+    assert asked == [("second", "serving")]
