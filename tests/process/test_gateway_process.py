@@ -25,7 +25,7 @@ BEAT = {"features": [0.54321] * 140}
 
 
 def test_a_worker_is_small_and_costs_little_to_start(serving):
-    with running(serving.target) as gateway:
+    with running(serving.target, deadline_seconds=30) as gateway:  # a busy machine may need some for 4096 beats
         assert gateway.ask("GET", "/health").json == {"status": "healthy"}
         master = psutil.Process(gateway.process.pid)
         (worker,) = gateway.workers
