@@ -1,6 +1,6 @@
 """The gateway's counters, summed over its pods since a moment."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -102,17 +102,13 @@ class Counters:
         before = self.first.get(pod, {})
         return sum(
             _increase(before.get(key, 0.0), value)
-            for key, value in _items(sample)
+            for key, value in sample.items()
             if key[0] == name and fits(dict(key[1]))
         )
 
 
 def _has(wanted: dict[str, str], labels: dict[str, str]) -> bool:
     return wanted.items() <= labels.items()
-
-
-def _items(sample: Sample) -> Iterable[tuple[Key, float]]:
-    return sample.items()
 
 
 def _increase(before: float, now: float) -> float:

@@ -1,4 +1,4 @@
-"""The gateway as it is deployed: gunicorn, workers and signals, before a fake model server."""
+"""The gateway as it is deployed: supervisor, workers and signals, before a fake model server."""
 
 import json
 import os
