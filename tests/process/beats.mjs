@@ -3,9 +3,9 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { besideOf } from "../../gateway/static/page/features.js";
-import { deciding } from "../../gateway/static/page/judging.js";
-import { readFile } from "../../gateway/static/page/reading.js";
+import { besideOf } from "../../gateway/static/page/beats/features.js";
+import { deciding } from "../../gateway/static/page/beats/judging.js";
+import { readFile } from "../../gateway/static/page/opening/reading.js";
 import {
   chooseLead,
   cutBeats,

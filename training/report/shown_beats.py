@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.recordings.cut import trace_length
 from training.dataset.shards import Rows
 
-# gateway/static/page/features.js has the same words, so change both.
+# gateway/static/page/beats/features.js has the same words, so change both.
 WORDS: Final = {
     "rr_previous": "RR before (seconds)",
     "rr_local": "RR around (seconds)",

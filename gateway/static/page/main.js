@@ -1,18 +1,18 @@
 /** The page: what is open, and which of its views shows it. */
 
-import { BeatView } from "./beat-view.js";
-import { modelCard } from "./card.js";
-import { Client, Failure } from "./client.js";
-import { Collection } from "./collection.js";
-import { element, fill, found } from "./dom.js";
-import { ApiKey } from "./key.js";
-import { ListView } from "./list-view.js";
-import { Marks } from "./marks.js";
-import { Opening } from "./opening.js";
-import { predictAll } from "./predicting.js";
-import { cut } from "./recording.js";
-import { StripView } from "./strip.js";
-import { count, counted } from "./words.js";
+import { BeatView } from "./views/beat-view.js";
+import { modelCard } from "./views/card.js";
+import { Client, Failure } from "./gateway/client.js";
+import { Collection } from "./beats/collection.js";
+import { element, fill, found } from "./shared/dom.js";
+import { ApiKey } from "./gateway/key.js";
+import { ListView } from "./views/list-view.js";
+import { Marks } from "./shared/marks.js";
+import { Opening } from "./opening/opening.js";
+import { predictAll } from "./gateway/predicting.js";
+import { cut } from "./opening/recording.js";
+import { StripView } from "./views/strip.js";
+import { count, counted } from "./shared/words.js";
 
 const client = new Client(new ApiKey(), versionSeen);
 const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };

@@ -199,7 +199,7 @@ def test_a_table_that_begins_with_a_rhythms_name_is_drawn_whole(make_rows):
 
 
 def test_values_beside_the_trace_have_the_words_that_the_page_has():
-    page = (Path(__file__).parents[3] / "gateway/static/page/features.js").read_text()
+    page = (Path(__file__).parents[3] / "gateway/static/page/beats/features.js").read_text()
     assert dict(re.findall(r'^  (\w+): "(.*)",$', page, re.MULTILINE)) == WORDS
     assert WORDS.keys() == {*RHYTHM, *LIKENESS}
 

@@ -1,13 +1,13 @@
 /** The ways to open beats: a file, pasted text, an example. */
 
 import { Background } from "./background.js";
-import { Failure } from "./client.js";
-import { Collection } from "./collection.js";
-import { element, fill, found } from "./dom.js";
-import { traceOf } from "./features.js";
+import { Failure } from "../gateway/client.js";
+import { Collection } from "../beats/collection.js";
+import { element, fill, found } from "../shared/dom.js";
+import { traceOf } from "../beats/features.js";
 import { areRecording, openRecording } from "./recording.js";
-import { sparkline } from "./trace.js";
-import { percent } from "./words.js";
+import { sparkline } from "../drawing/trace.js";
+import { percent } from "../shared/words.js";
 
 const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 

@@ -1,7 +1,7 @@
 /** The model card: what the served version says of itself. */
 
-import { element } from "./dom.js";
-import { count, counted, decimal, percent } from "./words.js";
+import { element } from "../shared/dom.js";
+import { count, counted, decimal, percent } from "../shared/words.js";
 
 /** The card's content. */
 export function modelCard(model, marks) {

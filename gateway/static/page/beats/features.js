@@ -1,6 +1,6 @@
 /** What a beat's features are: the values of its trace, and what follows it. */
 
-import { traceLength } from "../recording/cut.js";
+import { traceLength } from "../../recording/cut.js";
 
 const WORDS = {
   rr_previous: "RR before (seconds)",

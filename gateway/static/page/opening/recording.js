@@ -1,8 +1,8 @@
 /** From the files of a recording to a collection of beats; the work is the worker's. */
 
-import { Failure } from "./client.js";
-import { Collection } from "./collection.js";
-import { count, counted, decimal, listed } from "./words.js";
+import { Failure } from "../gateway/client.js";
+import { Collection } from "../beats/collection.js";
+import { count, counted, decimal, listed } from "../shared/words.js";
 
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
 

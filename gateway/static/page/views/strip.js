@@ -1,9 +1,9 @@
 /** A recording as a strip of ECG paper: its R peaks marked by class, each beat to be chosen. */
 
-import { drawing, element, fill, found, options, refill, watcher } from "./dom.js";
-import { flags } from "./judging.js";
-import { extent, multiples, path, scale } from "./scale.js";
-import { clock, counted, percent } from "./words.js";
+import { drawing, element, fill, found, options, refill, watcher } from "../shared/dom.js";
+import { flags } from "../beats/judging.js";
+import { extent, multiples, path, scale } from "../drawing/scale.js";
+import { clock, counted, percent } from "../shared/words.js";
 
 const HEIGHT = 200;
 const EDGE = { left: 8, right: 8, top: 30, bottom: 22 };

@@ -1,12 +1,12 @@
 /** The beats of a file: what came out, which of them to look at, page after page. */
 
-import { SHOWN, differs } from "./collection.js";
-import { element, fill, found, options, refill, watcher } from "./dom.js";
-import { traceOf } from "./features.js";
-import { flags } from "./judging.js";
-import { resultsOf, save } from "./results.js";
-import { sparkline } from "./trace.js";
-import { count, counted, percent } from "./words.js";
+import { SHOWN, differs } from "../beats/collection.js";
+import { element, fill, found, options, refill, watcher } from "../shared/dom.js";
+import { traceOf } from "../beats/features.js";
+import { flags } from "../beats/judging.js";
+import { resultsOf, save } from "../beats/results.js";
+import { sparkline } from "../drawing/trace.js";
+import { count, counted, percent } from "../shared/words.js";
 
 const PAGE = 20;
 const COLUMNS = [

@@ -1,6 +1,6 @@
 /** The answers as a CSV file. */
 
-import { element } from "./dom.js";
+import { element } from "../shared/dom.js";
 
 // A label is somebody else's text, and a spreadsheet would run it; negative numbers are left alone.
 const FORMULA = /^[=@\t\r]|^[-+](?![\d.])/;

@@ -1,10 +1,10 @@
 /** One beat: its trace, the answer, how sure the model is, and what decided. */
 
-import { element, fill, found, unseen, watcher } from "./dom.js";
-import { besideOf, traceOf } from "./features.js";
-import { deciding, described, judge, likeness } from "./judging.js";
-import { drawTrace } from "./trace.js";
-import { count, decimal, percent } from "./words.js";
+import { element, fill, found, unseen, watcher } from "../shared/dom.js";
+import { besideOf, traceOf } from "../beats/features.js";
+import { deciding, described, judge, likeness } from "../beats/judging.js";
+import { drawTrace } from "../drawing/trace.js";
+import { count, decimal, percent } from "../shared/words.js";
 
 const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 

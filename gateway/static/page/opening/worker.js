@@ -1,7 +1,7 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
-import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../recording/recording.js";
-import { FileError } from "../tables/errors.js";
+import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
+import { FileError } from "../../tables/errors.js";
 import { readFile, readText } from "./reading.js";
 
 let recording = null; // that is open, to be read again by another lead

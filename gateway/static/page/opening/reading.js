@@ -1,13 +1,13 @@
 /** From what people paste or drop to beats. */
 
-import { isOtherwise } from "../recording/cut.js";
-import { FileError } from "../tables/errors.js";
-import { isNumber } from "../tables/fields.js";
-import { refuseOthers } from "../tables/kinds.js";
-import { blocksOf, blocksOfText, plainLine } from "../tables/lines.js";
-import { MOST_BEATS, readTable, tooMany } from "../tables/table.js";
-import { understoodOf } from "../tables/understood.js";
-import { count, counted } from "./words.js";
+import { isOtherwise } from "../../recording/cut.js";
+import { FileError } from "../../tables/errors.js";
+import { isNumber } from "../../tables/fields.js";
+import { refuseOthers } from "../../tables/kinds.js";
+import { blocksOf, blocksOfText, plainLine } from "../../tables/lines.js";
+import { MOST_BEATS, readTable, tooMany } from "../../tables/table.js";
+import { understoodOf } from "../../tables/understood.js";
+import { count, counted } from "../shared/words.js";
 
 const LARGEST_JSON = 200 * 2 ** 20; // bytes, as it is held whole
 const SPLIT = /[\s,;|:/"'“”()[\]{}<>]+/;

@@ -1,6 +1,6 @@
 /** What an answer means, in words: how sure the model is, and when not to believe it. No drawing here. */
 
-import { decimal, listed, percent } from "./words.js";
+import { decimal, listed, percent } from "../shared/words.js";
 
 const LEVELS = [
   [0.99, "Very sure"],

@@ -1,8 +1,8 @@
 /** The drawing of one beat: ECG paper, the mean beat in grey, the trace, and what each value contributed. */
 
-import { drawing } from "./dom.js";
+import { drawing } from "../shared/dom.js";
 import { extent, multiples, path, scale, step } from "./scale.js";
-import { decimal } from "./words.js";
+import { decimal } from "../shared/words.js";
 
 const EDGE = { left: 44, right: 12, top: 12, bottom: 30 };
 const PLOT = 260; // pixels high

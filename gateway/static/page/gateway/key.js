@@ -1,6 +1,6 @@
 /** The API key: asked for where the gateway wants one, and kept for as long as the tab is open. */
 
-import { fill, found } from "./dom.js";
+import { fill, found } from "../shared/dom.js";
 
 const NAME = "ecg-api-key";
 
