@@ -29,10 +29,11 @@ $(INSTALLED): $(LOCK)
 run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000, TRAIN="--epochs 5 --label y")
 	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT)) $(ARGS) -- $(TRAIN)
 
-lint: $(INSTALLED) ## Style, format and strict types
+lint: $(INSTALLED) ## Style, format and strict types; of the page's JavaScript too, where Node is installed
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy $(CODE)
+	@scripts/page/check
 
 format: $(INSTALLED) ## Rewrite the code in the project's format
 	@$(BIN)/ruff check --fix-only $(CODE)
@@ -96,6 +97,6 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 	@PATH="$(BIN):$$PATH" scripts/lock
 
 clean: ## Remove everything that was made here, models included
-	rm -rf $(VENV) build models .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean

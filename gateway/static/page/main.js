@@ -3,7 +3,6 @@
 import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
-import { Collection } from "./beats/collection.js";
 import { element, fill, found } from "./shared/dom.js";
 import { ApiKey } from "./gateway/key.js";
 import { ListView } from "./views/list-view.js";
