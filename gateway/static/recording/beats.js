@@ -5,6 +5,8 @@ import { median } from "./numbers.js";
 import { means, normalised } from "./resample.js";
 import { rhythmOf } from "./rhythm.js";
 
+/** @import { Cut, CutBeat } from "./shapes.js" */
+
 const LONGEST_SECONDS = 3; // from one peak to the next; beyond it beats were missed
 const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
 
@@ -15,9 +17,8 @@ const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
  * @param {Float32Array} samples one lead, NaN in gaps; in mV for a cut in mV
  * @param {number} rate samples per second
  * @param {ArrayLike<number>} peaks sample numbers, ascending
- * @param {import("./cut.js").Cut} cut
- * @returns {{peak: number, start: number, end: number, values: Float32Array}[]}
- *   start and end are sample numbers and not whole. There is no beat where the window has a gap or a flat line of more than
+ * @param {Cut} cut
+ * @returns {CutBeat[]} There is no beat where the window has a gap or a flat line of more than
  *   a second, is flat or goes beyond the recording; by RR intervals there is none of the last peak either, nor of one before
  *   a pause of over three seconds.
  */
@@ -32,6 +33,7 @@ export function cutBeats(samples, rate, peaks, cut) {
   return beats;
 }
 
+/** @param {number} rate @param {ArrayLike<number>} peaks @param {Cut} cut */
 function* windows(rate, peaks, { window }) {
   for (let index = 0; index < peaks.length; index++) {
     const peak = peaks[index];
@@ -43,19 +45,28 @@ function* windows(rate, peaks, { window }) {
   }
 }
 
+/** @param {Float32Array} samples @param {number} rate @param {number} start @param {number} span @param {Cut} cut */
 function traceOf(samples, rate, start, span, { length, scale }) {
   const values = means(samples, rate, start, span, length);
   return values && (scale === "mV" ? lessMedian(values) : normalised(values));
 }
 
+/** @param {Float64Array} values */
 function lessMedian(values) {
   const baseline = median(values);
   return values.map((value) => value - baseline);
 }
 
-/** What follows the trace of each peak, by its names. */
+/**
+ * What follows the trace of each peak, by its names.
+ * @param {Float32Array} samples
+ * @param {number} rate
+ * @param {ArrayLike<number>} peaks
+ * @param {string[]} names
+ * @returns {Record<string, number>[]}
+ */
 function besideOf(samples, rate, peaks, names) {
   const rhythm = names.some((name) => name.startsWith("rr_")) ? rhythmOf(samples, rate, peaks) : [];
-  const likeness = names.filter((name) => name.startsWith("like_")).map((name) => [name, likenessOf(samples, rate, peaks, name)]);
+  const likeness = names.filter((name) => name === "like_beat" || name === "like_qrs").map((name) => [name, likenessOf(samples, rate, peaks, name)]);
   return Array.from(peaks, (_, index) => ({ ...rhythm[index], ...Object.fromEntries(likeness.map(([name, all]) => [name, all[index]])) }));
 }

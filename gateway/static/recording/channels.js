@@ -2,6 +2,8 @@
 
 import { RecordingError } from "./errors.js";
 
+/** @import { Lead } from "./shapes.js" */
+
 export const LOWEST_RATE = 40; // samples per second; below, R peaks fall between the samples and beats are missed
 const OF_A_HEART_RATE = ["bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%"]; // units
 const ECG = /ecg|ekg/i;
@@ -16,7 +18,7 @@ const LIKELY = /lead|volt|value|signal|(^|[^a-z])(mv|uv|[av]?i{1,3}|av[rlf]|ml ?
 /**
  * The places of the lead among the channels, or of the two of which the first is taken less the second.
  *
- * @param {{name: string, leads: {name: string, unit: string, rate?: number, problem?: string}[]}} recording
+ * @param {{name: string, leads: Lead[]}} recording
  * @param {string} [channel] a name, a number from 0, or A-B of channels that are called A and B or, against one reference,
  *   A-Ref and B-Ref; without it the first that is called an ECG, where one that is fast enough and of a voltage goes first
  * @throws {RecordingError} which says what channels there are
@@ -27,38 +29,44 @@ export function chooseLead(recording, channel) {
   return chosen;
 }
 
-/** What may be chosen: each channel that can be read, and the difference of each two ECGs against one reference. */
+/**
+ * What may be chosen: each channel that can be read, and the difference of each two ECGs against one reference.
+ * @param {{leads: Lead[]}} recording
+ */
 export function choices({ leads }) {
   const single = leads.map((_, place) => [place]).filter(([place]) => isUsable(leads[place]));
   const pairs = single.flatMap(([one]) => single.filter(([other]) => other > one).map(([other]) => [one, other]));
   return [...single, ...pairs.filter(([one, other]) => fit(leads[one], leads[other]) && haveOneReference(leads[one], leads[other]))];
 }
 
-/** What a channel, or a difference of two, is called. */
+/** What a channel, or a difference of two, is called. @param {{leads: Lead[]}} recording @param {number[]} places */
 export function nameOf({ leads }, places) {
   return places.map((place) => leads[place].name).join("-");
 }
 
-/** May beats be cut from it, as far as is known before it is read? */
+/** May beats be cut from it, as far as is known before it is read? @param {Lead} lead */
 function isUsable({ rate, problem }) {
   return !problem && (rate === undefined || rate >= LOWEST_RATE);
 }
 
+/** @param {Lead} one @param {Lead} other */
 function haveOneReference(one, other) {
   const [first, second] = [one, other].map(({ name }) => /^(.*(?:ecg|ekg).*)(-[^-]+)$/i.exec(name)?.[2].toLowerCase());
   return first !== undefined && first === second;
 }
 
+/** @param {Lead} one @param {Lead} other */
 function fit(one, other) {
   return one.rate === other.rate && one.unit === other.unit;
 }
 
+/** @param {Lead[]} leads */
 function likeliest(leads) {
   const places = leads.map((_, place) => place);
   return places.sort((one, other) => unlikeness(leads[one]) - unlikeness(leads[other]) || one - other)[0];
 }
 
-/** What is doubtful about the channel that is taken where nobody asked for one, in sentences. */
+/** What is doubtful about the channel that is taken where nobody asked for one, in sentences. @param {{leads: Lead[]}} recording */
 export function doubts({ leads }) {
   const place = likeliest(leads);
   const { name } = leads[place];
@@ -68,20 +76,22 @@ export function doubts({ leads }) {
   return isOther ? [...doubled, `no channel is called an ECG; ${name} is taken, unless you choose another`] : doubled;
 }
 
-/** What speaks against a channel being the ECG, the most important in the highest bit. */
+/** What speaks against a channel being the ECG, the most important in the highest bit. @param {Lead} lead */
 function unlikeness({ name, unit, rate, problem }) {
   const isDescribed = rate !== undefined; // by a header, unlike a column
   const isUnnamed = !ECG.test(name) || (isDescribed && OF_A_HEART_RATE.includes(unit.toLowerCase()));
   const isOther = isUnnamed && NO_ECG.test(name);
   const isUnlikely = isUnnamed && unit !== "mV" && !LIKELY.test(name);
   const isOtherUnit = unit !== "mV" && !(isDescribed && unit === "");
-  return 32 * Boolean(problem) + 16 * (rate < LOWEST_RATE) + 8 * isUnnamed + 4 * isOther + 2 * isUnlikely + isOtherUnit;
+  return [Boolean(problem), isDescribed && rate < LOWEST_RATE, isUnnamed, isOther, isUnlikely, isOtherUnit].reduce((bits, bit) => 2 * bits + Number(bit), 0);
 }
 
+/** @param {string[]} names @param {string} wanted */
 function placesCalled(names, wanted) {
   return names.flatMap((name, place) => (name === wanted ? [place] : []));
 }
 
+/** @param {{name: string, leads: Lead[]}} recording @param {string} channel */
 function askedFor({ name, leads }, channel) {
   const names = leads.map((lead) => lead.name.toLowerCase());
   const wanted = channel.trim().toLowerCase();
@@ -94,6 +104,7 @@ function askedFor({ name, leads }, channel) {
   throw new RecordingError(`${name}: no channel '${channel}'; its channels are ${listed(leads)}`);
 }
 
+/** @param {string[]} names @param {string} wanted */
 function difference(names, wanted) {
   const references = ["", ...names.filter((name) => name.includes("-")).map((name) => name.slice(name.lastIndexOf("-")))];
   for (let at = wanted.indexOf("-"); at >= 0; at = wanted.indexOf("-", at + 1)) {
@@ -105,8 +116,9 @@ function difference(names, wanted) {
   return null;
 }
 
+/** @param {{name: string, leads: Lead[]}} recording @param {number[]} chosen */
 function check({ name, leads }, chosen) {
-  const wrong = leads[chosen.find((place) => leads[place].problem)];
+  const wrong = chosen.map((place) => leads[place]).find((lead) => lead.problem);
   if (wrong) {
     const others = listed(leads, ({ problem }) => !problem);
     throw new RecordingError(`${name}: ${wrong.name} ${wrong.problem}; ${others ? `channels that can be read are ${others}` : "none of its channels can be read"}`);
@@ -117,6 +129,7 @@ function check({ name, leads }, chosen) {
   throw new RecordingError(`${name}: ${kinds}; only signals of one rate and unit can be subtracted`);
 }
 
+/** @param {Lead[]} leads @param {(lead: Lead) => boolean} [test] */
 function listed(leads, test = () => true) {
   return leads.map((lead, place) => (test(lead) ? `${place} ${lead.name}` : null)).filter(Boolean).join(", ");
 }

@@ -12,7 +12,7 @@ const THOUSANDTHS = /^(\d+:\d{1,2}:\d{1,2}):(\d{1,3})$/;
 const HALVES = /^(.*\d)\s*([ap])\.?m\.?$/i; // of the day
 const ARROW = /^(\S+)\s*->\s*(.*)$/;
 
-/** The seconds that a text of one of these forms tells, or NaN. */
+/** The seconds that a text of one of these forms tells, or NaN. @param {string} field @returns {number} */
 export function momentOf(field) {
   const [, time, date] = BRACKETS.exec(field) ?? [];
   if (time) return momentOf(`${date} ${time}`);
@@ -34,7 +34,7 @@ export function momentOf(field) {
   return 3600 * Number(hours) + 60 * Number(minutes) + Number(String(seconds).replace(",", "."));
 }
 
-/** The form of a field: "date" alone, "clock" without a day, "moment" with both, or null. */
+/** The form of a field: "date" alone, "clock" without a day, "moment" with both, or null. @param {string} field */
 export function formOf(field) {
   if (BASIC.test(field)) return "moment";
   if (!field.includes(":") && !DATED.test(field)) return null; // as most are
@@ -43,21 +43,23 @@ export function formOf(field) {
   return field.includes(":") ? "moment" : "date";
 }
 
-/** Twelve hours are written twice a day. */
+/** Twelve hours are written twice a day. @param {number} moment @param {string} half */
 function halved(moment, half) {
   const hour = Math.floor((((moment % DAY) + DAY) % DAY) / 3600);
   return moment + 3600 * ((hour === 12 ? -12 : 0) + (half.toLowerCase() === "p" ? 12 : 0));
 }
 
-/** A serial monitor writes `time -> value`. */
+/** A serial monitor writes `time -> value`. @param {string} line @param {string} delimiter */
 export function withoutArrow(line, delimiter) {
   return line.includes("->") ? line.replace(ARROW, `$1${delimiter}$2`) : line;
 }
 
+/** @param {string} year @param {string} month @param {string} day */
 function dayOf(year, month, day) {
   return Date.UTC(Number(year), Number(month) - 1, Number(day)) / (1000 * DAY);
 }
 
+/** @param {string} [text] */
 function zone(text) {
   const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(text ?? "") ?? [];
   return sign ? Number(`${sign}1`) * (3600 * Number(hours) + 60 * Number(minutes)) : 0;

@@ -1,10 +1,15 @@
+/** @import { Gap } from "./shapes.js" */
+
 const BLOCK = 2 ** 16;
+const DONE = new Float32Array(0); // in the place of a block that was taken
 
 /** Numbers of which nobody knows how many will come: in blocks, so that none is copied before all are there. */
 export class Column {
   length = 0;
+  /** @type {Float32Array[]} */
   #blocks = [];
 
+  /** @param {number} value */
   add(value) {
     const at = this.length % BLOCK;
     if (at === 0) this.#blocks.push(new Float32Array(BLOCK));
@@ -15,8 +20,8 @@ export class Column {
   /**
    * All numbers in one array, NaN where some are missing; the column is empty then.
    *
-   * @param {{row: number, samples: number}[]} gaps before which number how many are missing, in order
-   * @returns {Float32Array}
+   * @param {Gap[]} gaps before which number how many are missing, in order
+   * @returns {Float32Array<ArrayBuffer>}
    */
   taken(gaps = []) {
     const all = new Float32Array(gaps.reduce((sum, { samples }) => sum + samples, this.length));
@@ -31,6 +36,7 @@ export class Column {
     return all;
   }
 
+  /** @param {number} from @param {number} end @param {Float32Array} all @param {number} to */
   #copy(from, end, all, to) {
     while (from < end) {
       const [block, at] = [Math.floor(from / BLOCK), from % BLOCK];
@@ -38,7 +44,7 @@ export class Column {
       all.set(this.#blocks[block].subarray(at, at + count), to);
       from += count;
       to += count;
-      if (at + count === BLOCK) this.#blocks[block] = null;
+      if (at + count === BLOCK) this.#blocks[block] = DONE;
     }
     return to;
   }

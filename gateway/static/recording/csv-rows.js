@@ -5,15 +5,20 @@ import { Column } from "./column.js";
 import { NO_VALUE, cleaned, rowOf } from "./csv-head.js";
 import { RecordingError } from "./errors.js";
 
+/** @import { Clock, Head } from "./shapes.js" */
+
 const THOUSANDS = /^[-+]?\d{1,3}([,' \u2019\u00a0\u202f]\d{3})+(\.\d*)?$/;
 const NOTE = /^\s*[#%]/;
 
-/** Says that a number has a separator, as in 1,000. */
+/**
+ * Says that a number has a separator, as in 1,000.
+ * @param {string} what @param {Head} head @param {number} number @param {number} column @param {string} field
+ */
 function thousands(what, { names }, number, column, field) {
   return new RecordingError(`${what}, line ${number}, column ${column + 1} (${names[column]}): '${field}' has a thousands separator; write the numbers without`);
 }
 
-/** Throw if a column is no number only because its thousands are separated. */
+/** Throw if a column is no number only because its thousands are separated. @param {string} what @param {Head} head */
 export function refuseThousands(what, head) {
   for (const { number, fields } of head.sample) {
     const column = fields.findIndex((field) => THOUSANDS.test(field));
@@ -24,13 +29,26 @@ export function refuseThousands(what, head) {
 /** Takes the rows of a file one by one; what is no sample may only stand at its end. */
 export class Rows {
   doubles = 0; // lines that were left out
+  values = new Column();
+  /** From which row on its number in the file is how much larger. @type {[number, number][]} */
+  shifts = [];
+  /** The first line that is no sample. @type {{error: RecordingError, isText: boolean, number: number}|null} */
+  wrong = null;
+  /** The time of the row before. @type {number|undefined} */
+  before = undefined;
+  /** @type {number[]} */
   #times = [];
   #last = "";
 
+  /** @param {string} what @param {Head} head @param {Clock} clock @param {number} place */
   constructor(what, head, clock, place) {
-    Object.assign(this, { what, head, clock, place, values: new Column(), shifts: [], wrong: null, before: undefined });
+    this.what = what;
+    this.head = head;
+    this.clock = clock;
+    this.place = place;
   }
 
+  /** @param {string} text @param {number} number */
   add(text, number) {
     if (!text.trim() || NOTE.test(text)) return;
     if (this.head.dropsDoubles && text === this.#last) {
@@ -53,25 +71,30 @@ export class Rows {
     this.values.add(value);
   }
 
-  /** The time of a row; one that tells none has come with the row before. */
+  /** The time of a row; one that tells none has come with the row before. @param {string[]} fields @returns {number} */
   timeOf(fields) {
-    const isMissing = this.clock.kind === "times" && this.before !== undefined && NO_VALUE.test(fields[this.clock.place]);
-    return isMissing ? this.before : this.clock.seconds(fields, this.before);
+    const { clock, before } = this;
+    const isMissing = clock.kind === "times" && NO_VALUE.test(fields[clock.place]);
+    return isMissing && before !== undefined ? before : clock.seconds(fields, before);
   }
 
+  /** @param {string} field */
   valueOf(field) {
     const value = toNumber(field, this.head.decimal);
     return Number.isNaN(value) && !NO_VALUE.test(field) ? null : value;
   }
 
+  /** @param {string} line @param {string[]} fields @param {number} number @param {number|null} value */
   refuse(line, fields, number, value) {
     this.wrong ??= { error: this.errorOf(fields, number, value), isText: this.isText(line, fields), number };
   }
 
+  /** @param {string} line @param {string[]} fields */
   isText(line, fields) {
     return /\p{L}/u.test(line) && 2 * fields.filter((field) => this.valueOf(field) !== null).length < fields.length;
   }
 
+  /** @param {string[]} fields @param {number} number @param {number|null} value */
   errorOf(fields, number, value) {
     const { what, head, place, clock } = this;
     if (fields.length !== head.width) return new RecordingError(`${what}, line ${number}: ${fields.length} columns where ${head.width} are expected; repair it`);
@@ -89,6 +112,7 @@ export class Rows {
     return this.wrong ? [...doubled, `what follows from line ${this.wrong.number} on is text and is left out`] : doubled;
   }
 
+  /** @param {number} index */
   lineOf(index) {
     const [, shift] = this.shifts.findLast(([from]) => from <= index) ?? [0, this.head.dataLine];
     return index + shift;

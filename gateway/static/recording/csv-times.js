@@ -5,39 +5,50 @@ import { RecordingError } from "./errors.js";
 import { Gaps } from "./gaps.js";
 import { UnevenError, fit } from "./time-grid.js";
 
+/** @import { Clock, Gap, Head } from "./shapes.js" */
+
 const LONGEST_GAP = 86_400; // seconds that may be missing in all
 const OTHER_RATE = 0.02; // that may be told beside times
 
+/** The times tell no rate, which does not matter where another line tells it. */
+class NoRateError extends RecordingError {}
+
+/** What is asked of the rows. @typedef {{what: string, head: Head, clock: Clock, lineOf: (row: number) => number}} TimedRows */
+
 /** The times of a recording, in seconds. */
 export class Times {
-  /** The times, or null where they are uneven and not needed, as the metadata tell the rate. */
+  /** The times, or null where they are uneven and not needed, as the metadata tell the rate. @param {TimedRows} rows */
   static of(rows) {
     try {
       return new Times(rows);
     } catch (error) {
-      if (rows.head.rate && error.isUneven) return null;
+      if (rows.head.rate && error instanceof NoRateError) return null;
       throw error;
     }
   }
 
-  /** @param {{what: string, head: object, clock: object, lineOf: (row: number) => number}} rows */
+  /** @param {TimedRows} rows */
   constructor(rows) {
     const { head, clock } = (this.rows = rows);
+    /** @type {number[]} */
     const first = [];
     for (const { fields } of head.sample) {
       const time = clock.seconds(fields, first.at(-1));
       first.push(Number.isNaN(time) ? first.at(-1) ?? 0 : time);
     }
-    [this.start] = first;
+    this.start = first[0];
     this.missing = 0;
-    this.told(() => (this.fit = fit(Float64Array.from(first, (time) => time - this.start), clock.quantum)), ({ row }) => head.sample[row].number);
+    this.fit = this.told(() => fit(Float64Array.from(first, (time) => time - this.start), clock.quantum), (row) => head.sample[row].number);
     this.gaps = new Gaps(this.fit, clock.quantum);
     this.checkRate(1 / this.fit.step);
   }
 
-  /** The gaps that these times, the next ones, tell; the last ones tell all that are left. */
+  /**
+   * The gaps that these times, the next ones, tell; the last ones tell all that are left.
+   * @param {Float64Array} times @param {boolean} isLast
+   */
   add(times, isLast) {
-    const found = this.told(() => this.gaps.add(times.map((time) => time - this.start), isLast), ({ row }) => this.rows.lineOf(row));
+    const found = this.told(() => this.gaps.add(times.map((time) => time - this.start), isLast), (row) => this.rows.lineOf(row));
     for (const gap of found) this.check(gap);
     return found;
   }
@@ -58,6 +69,7 @@ export class Times {
     return [`${times} have too few digits to show which samples are lost or late; ${rate} samples per second is their mean, so if some are lost, ${SAY_RATE}`];
   }
 
+  /** @param {Gap} gap */
   check({ row, samples }) {
     const { step } = this.fit;
     this.missing += samples;
@@ -66,23 +78,25 @@ export class Times {
     throw new RecordingError(`${this.where(this.rows.lineOf(row))}: the times jump by ${hours} hours, and more than 24 hours are missing; cut the file there into recordings of their own`);
   }
 
+  /** @param {number} rate */
   checkRate(rate) {
     const { what, head } = this.rows;
     if (!head.rate || Math.abs(rate - head.rate) <= OTHER_RATE * head.rate) return;
     throw new RecordingError(`${what}: ${head.rate} samples per second are told, but the times tell ${Number(rate.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
   }
 
+  /** @template T @param {() => T} make @param {(row: number) => number} lineOf @returns {T} */
   told(make, lineOf) {
     try {
       return make();
     } catch (error) {
       if (!(error instanceof UnevenError)) throw error;
-      const where = this.where(error.row === null ? null : lineOf(error));
-      const uneven = new RecordingError(`${where}: the times do not go on in even steps, ${error.reason}; repair them, or ${SAY_RATE}`, { needsRate: true });
-      throw Object.assign(uneven, { isUneven: true });
+      const where = this.where(error.row === null ? null : lineOf(error.row));
+      throw new NoRateError(`${where}: the times do not go on in even steps, ${error.reason}; repair them, or ${SAY_RATE}`, { needsRate: true });
     }
   }
 
+  /** @param {number|null} line */
   where(line) {
     const { what, head, clock } = this.rows;
     return `${what}, ${line === null ? "" : `line ${line}, `}column ${clock.place + 1} (${head.names[clock.place]})`;
@@ -92,9 +106,11 @@ export class Times {
 /** The numbers of samples, which tell what is missing but not the rate; those that do not go up tell nothing. */
 export class Numbers {
   #row = 0;
+  /** @type {number|null} */
   #last = null;
   #isCounting = true;
 
+  /** @param {Float64Array} numbers */
   add(numbers) {
     const gaps = [];
     for (const number of numbers) {

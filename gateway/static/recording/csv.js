@@ -8,19 +8,21 @@ import { Numbers, Times } from "./csv-times.js";
 import { withoutDoubles } from "./doubles.js";
 import { RecordingError } from "./errors.js";
 
+/** @import { Clock, Gap, Head, Opened, Progress } from "./shapes.js" */
+
 const LOOKED_AT = 2000; // lines
 const LIST = /^\[\s*-?\d[^:\]]*,[^:\]]*\]$/;
 const MOST_LEADS = 16; // that take turns
 const TURNS = 3; // of each lead
 const LEAD_NAME = /^[A-Za-z][^:]*$/;
 const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
-const TIMINGS = { times: (rows) => Times.of(rows), counter: () => new Numbers() };
-const NO_CLOCK = { kind: null };
+/** @type {Clock} */
+const NO_CLOCK = { kind: null, others: new Set(), place: -1, seconds: () => NaN, quantum: 0 };
 
 /**
  * @param {File} file
  * @param {number} [rate] samples per second, where its reader tells
- * @returns {Promise<object>} as openWfdb gives it
+ * @returns {Promise<Opened>}
  */
 export async function openCsv(file, rate) {
   const whole = readHead(file.name, await firstLines(file));
@@ -41,14 +43,14 @@ export async function openCsv(file, rate) {
   };
 }
 
-/** Some watches write a whole list of samples into one field. */
+/** Some watches write a whole list of samples into one field. @param {Head} head @param {string} what */
 function refuseLists({ names, sample: [row] }, what) {
   const place = row?.fields.findIndex((field) => LIST.test(field)) ?? -1;
   if (place < 0) return;
   throw new RecordingError(`${what}, line ${row.number}, column ${place + 1} (${names[place]}): a list of numbers in one field; write a line per sample, in a file for each list`);
 }
 
-/** Several leads take turns, a line for each at every time, with their names in a column. */
+/** Several leads take turns, a line for each at every time, with their names in a column. @param {Head} head @param {string} what */
 function refuseTurns({ names, sample, width }, what) {
   for (let place = 0; place < width; place++) {
     const texts = sample.map(({ fields }) => fields[place]);
@@ -61,16 +63,18 @@ function refuseTurns({ names, sample, width }, what) {
   }
 }
 
-/** Is a column the same in all lines of a turn, and another in the next one? */
+/** Is a column the same in all lines of a turn, and another in the next one? @param {string[]} texts @param {number} leads */
 function isTimeOfTurns(texts, leads) {
   const whole = texts.slice(0, texts.length - (texts.length % leads));
   return whole.every((text, row) => (row % leads ? text === whole[row - 1] : row === 0 || text !== whole[row - 1]));
 }
 
+/** @param {Head} head @param {Clock} clock @param {number} place */
 function isLead({ isMeasured, metadata }, { others }, place) {
   return isMeasured[place] && !others.has(place) && (metadata.columns?.channels[place] ?? true);
 }
 
+/** @param {File} file */
 async function firstLines(file) {
   const found = [];
   for await (const { first, lines } of blocksOf(file, { otherwise: OTHERWISE })) {
@@ -80,9 +84,18 @@ async function firstLines(file) {
   return found.slice(0, LOOKED_AT);
 }
 
+/**
+ * @param {File} file
+ * @param {Head} head
+ * @param {Clock} clock
+ * @param {number} place
+ * @param {number|undefined} rate
+ * @param {Progress} progress
+ */
 async function readColumn(file, head, clock, place, rate, progress) {
   const rows = new Rows(file.name, head, rate && clock.kind === "times" ? NO_CLOCK : clock, place);
-  const timing = TIMINGS[rows.clock.kind]?.(rows) ?? null;
+  const timing = timingOf(rows);
+  /** @type {Gap[]} */
   const gaps = [];
   for await (const { first, lines } of blocksOf(file, { progress, otherwise: OTHERWISE })) {
     for (let index = Math.max(head.dataLine - first, 0); index < lines.length; index++) rows.add(lines[index], first + index);
@@ -90,12 +103,20 @@ async function readColumn(file, head, clock, place, rate, progress) {
   }
   const said = rows.ended();
   gaps.push(...(timing?.add(new Float64Array(0), true) ?? []));
-  if (timing?.isCounting === false) gaps.length = 0;
+  if (timing instanceof Numbers && !timing.isCounting) gaps.length = 0;
   const samples = rows.values.taken(gaps);
-  const ownRate = timing?.rate; // by all times
-  return { rate: rate ?? ownRate ?? head.rate, samples, said: [...said, ...(timing?.said() ?? []), ...(ownRate ? gapsSaid(gaps) : [])] };
+  const ownRate = timing instanceof Times ? timing.rate : null; // by all times
+  const known = /** @type {number} */ (rate ?? ownRate ?? head.rate); // openCsv refuses a file without any
+  return { rate: known, samples, said: [...said, ...(timing?.said() ?? []), ...(ownRate ? gapsSaid(gaps) : [])] };
 }
 
+/** What tells where samples are missing; null if nothing does. @param {Rows} rows */
+function timingOf(rows) {
+  if (rows.clock.kind === "times") return Times.of(rows);
+  return rows.clock.kind === "counter" ? new Numbers() : null;
+}
+
+/** @param {Gap[]} gaps */
 function gapsSaid(gaps) {
   const missing = gaps.reduce((sum, { samples }) => sum + samples, 0);
   if (!missing) return [];

@@ -2,6 +2,8 @@
 
 import { RecordingError } from "./errors.js";
 
+/** @import { Cut } from "./shapes.js" */
+
 const RHYTHM = ["rr_previous", "rr_local", "rr_previous_local", "rr_next_local", "rr_previous_next", "rr_previous_median"];
 const LIKENESS = ["like_beat", "like_qrs"];
 const BESIDE = /^(rr|like)_/; // names of what follows the trace
@@ -12,12 +14,6 @@ const STEP = 0.1; // milliseconds that the names tell apart
 const LISTED = 5; // names in a message
 
 /**
- * @typedef {{length: number, window: number[]|null, scale: "deviation"|"mV", beside: string[]}} Cut
- *   values of the trace; first and last place in ms from the R peak, or null for one RR interval as in the UCR archive's
- *   rows; their scale; the names of what follows
- */
-
-/**
  * @param {{count: number, names: string[]|null}} features of the model
  * @returns {Cut} names that differ in numbers only stand for beats as the UCR archive has them, so does a model without
  *   names
@@ -26,13 +22,15 @@ const LISTED = 5; // names in a message
 export function cutOf({ count, names }) {
   const length = traceLength({ count, names });
   const [trace, beside] = [(names ?? []).slice(0, length), (names ?? []).slice(length)];
+  /** @type {Cut} */
   const cut = { length, window: null, scale: "deviation", beside };
   if (count < 2) throw new RecordingError("this model takes single values, no beats; give a table of them");
   if (!names) return cut;
   if (length > 1 && beside.every((name, place) => [...RHYTHM, ...LIKENESS].includes(name) && beside.indexOf(name) === place)) {
     const [timed, counted] = [numbered(trace, TIMED), numbered(trace, COUNTED)];
-    if (timed && areEven(timed.numbers, timed.numbers.at(-1))) {
-      return { ...cut, scale: timed.scale, window: [timed.numbers[0], timed.numbers.at(-1)] };
+    const last = timed ? timed.numbers[length - 1] : NaN;
+    if (timed && areEven(timed.numbers, last)) {
+      return { ...cut, scale: timed.scale, window: [timed.numbers[0], last] };
     }
     if (counted && areEven(counted.numbers, counted.numbers[0] + length - 1)) return { ...cut, scale: counted.scale };
     if (!timed && !counted && new Set(trace.map((name) => name.replace(/\d+/g, ""))).size === 1) return cut;
@@ -41,24 +39,34 @@ export function cutOf({ count, names }) {
   throw new RecordingError(`no recording has the features of this model (${listed.join(", ")}); give a table of them`);
 }
 
-/** Do the names of a table's values tell another cut than the model's, so that they cannot stand for each other? */
+/**
+ * Do the names of a table's values tell another cut than the model's, so that they cannot stand for each other?
+ * @param {string[]} given @param {string[]} names
+ */
 export function isOtherwise(given, names) {
   return !names.every((name) => given.includes(name)) && [...given, ...names].some((name) => OF_A_CUT.test(name));
 }
 
-/** How many of a model's features are the trace; what has other names follows it. */
+/**
+ * How many of a model's features are the trace; what has other names follows it.
+ * @param {{count: number, names: string[]|null}} features
+ */
 export function traceLength({ count, names }) {
   const first = names?.findIndex((name) => BESIDE.test(name)) ?? -1;
   return first < 0 ? count : first;
 }
 
-/** The scale and the numbers that all names tell; null if they do not, or do not agree. */
+/**
+ * The scale and the numbers that all names tell; null if they do not, or do not agree.
+ * @param {string[]} trace @param {RegExp} pattern @returns {{scale: Cut["scale"], numbers: number[]}|null}
+ */
 function numbered(trace, pattern) {
-  const found = trace.map((name) => pattern.exec(name));
-  if (found.includes(null) || new Set(found.map(([, stem]) => stem)).size > 1) return null;
+  const found = trace.map((name) => pattern.exec(name)).filter((match) => match !== null);
+  if (found.length < trace.length || new Set(found.map(([, stem]) => stem)).size > 1) return null;
   return { scale: found[0][1] === "mV" ? "mV" : "deviation", numbers: found.map(([, , number]) => Number(number)) };
 }
 
+/** @param {number[]} numbers @param {number} last */
 function areEven(numbers, last) {
   const step = (last - numbers[0]) / (numbers.length - 1 || 1);
   return numbers.every((number, place) => Math.abs(number - numbers[0] - place * step) <= STEP * 0.51);

@@ -3,7 +3,10 @@
 import { RecordingError } from "./errors.js";
 import { refuseOthers } from "./others.js";
 
+/** @import { EdfHeader, EdfSignal } from "./shapes.js" */
+
 const HEADER_BYTES = 256; // and as many again for each signal
+/** @type {[Exclude<keyof EdfSignal, "offset">, number][]} */
 const FIELDS = [
   ["name", 16], ["transducer", 80], ["unit", 8], ["physicalMinimum", 8], ["physicalMaximum", 8],
   ["digitalMinimum", 8], ["digitalMaximum", 8], ["filter", 80], ["perRecord", 8], ["reserved", 32],
@@ -12,9 +15,7 @@ const RANGE = /Minimum|Maximum/;
 
 /**
  * @param {File} file
- * @returns {Promise<{dataStart: number, bytesPerSample: number, isInterrupted: boolean, records: number, seconds: number,
- *   recordSamples: number, signals: object[]}>} `records` as declared, -1 if the writer did not come to its end, `seconds` of
- *   one, `recordSamples` of all signals in one
+ * @returns {Promise<EdfHeader>}
  * @throws {RecordingError} which says what is wrong with it
  */
 export async function readHeader(file) {
@@ -42,13 +43,16 @@ export async function readHeader(file) {
   };
 }
 
-/** By its version or, where that is spoilt, by the length of its header. */
+/** By its version or, where that is spoilt, by the length of its header. @param {Uint8Array} first */
 function isEdf(first) {
   const [length, count] = [first.subarray(184, 192), first.subarray(252, 256)].map((bytes) => numberOf(textOf(bytes)));
   return textOf(first.subarray(0, 8)) === "0" || (count > 0 && length === HEADER_BYTES * (count + 1));
 }
 
-/** A record's duration, of which eight characters show a rounded part: 0.003906 is a 256th of a second. */
+/**
+ * A record's duration, of which eight characters show a rounded part: 0.003906 is a 256th of a second.
+ * @param {string} text @param {number} seconds @param {number} perRecord
+ */
 function exact(text, seconds, perRecord) {
   const rate = Math.round(perRecord / seconds);
   if (text.length < 8 || !text.includes(".") || !rate) return seconds;
@@ -56,6 +60,7 @@ function exact(text, seconds, perRecord) {
   return Math.abs(perRecord / rate - seconds) <= rounding ? perRecord / rate : seconds;
 }
 
+/** @param {File} file @param {string} what @param {Uint8Array} bytes @param {number} [missing] */
 function countOf(file, what, bytes, missing = NaN) {
   const text = textOf(bytes);
   const number = text === "" ? missing : numberOf(text);
@@ -63,12 +68,14 @@ function countOf(file, what, bytes, missing = NaN) {
   throw new RecordingError(`${file.name}: cannot be read as EDF file: ${what} in its header is '${text.slice(0, 20)}'; get it again`);
 }
 
+/** @param {File} file @param {Uint8Array} bytes @param {number} count */
 function signalsOf(file, bytes, count) {
-  const signals = Array.from({ length: count }, () => ({}));
+  // filled in field by field, as the header has them
+  const signals = Array.from({ length: count }, () => /** @type {EdfSignal} */ ({}));
   let at = 0;
   for (const [field, size] of FIELDS) {
     for (const signal of signals) {
-      signal[field] = valueOf(file, field, bytes.subarray(at, at + size));
+      Object.assign(signal, { [field]: valueOf(file, field, bytes.subarray(at, at + size)) });
       at += size;
     }
   }
@@ -81,14 +88,15 @@ function signalsOf(file, bytes, count) {
   return signals;
 }
 
+/** @param {File} file @param {string} field @param {Uint8Array} bytes */
 function valueOf(file, field, bytes) {
   if (field === "perRecord") return countOf(file, "the samples per record of a signal", bytes);
   return RANGE.test(field) ? numberOf(textOf(bytes)) : textOf(bytes);
 }
 
-/** ASCII by the standard, but a micro sign or an accent comes as UTF-8 or as Latin-1. */
+/** ASCII by the standard, but a micro sign or an accent comes as UTF-8 or as Latin-1. @param {Uint8Array} bytes */
 function textOf(bytes) {
-  const trimmed = (text) => text.split("\0")[0].trim();
+  const trimmed = (/** @type {string} */ text) => text.split("\0")[0].trim();
   try {
     return trimmed(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
@@ -96,7 +104,7 @@ function textOf(bytes) {
   }
 }
 
-/** A decimal comma comes from devices that write their own language's numbers. */
+/** A decimal comma comes from devices that write their own language's numbers. @param {string} text */
 function numberOf(text) {
   return text === "" ? NaN : Number(text.replace(",", "."));
 }

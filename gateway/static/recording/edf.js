@@ -3,6 +3,8 @@
 import { readHeader } from "./edf-header.js";
 import { RecordingError } from "./errors.js";
 
+/** @import { EdfHeader, EdfSignal, Opened, Progress } from "./shapes.js" */
+
 const BYTES_AT_ONCE = 2 ** 20;
 const SHORTEST_GAP = 0.01; // seconds, for each record that has passed: less is an inexact clock
 const LONGEST_GAP = 7 * 24 * 3600; // seconds; more is a damaged time stamp
@@ -12,7 +14,7 @@ const STAMP = /^\0*([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14/;
 
 /**
  * @param {File} file
- * @returns {Promise<object>} as openWfdb gives it
+ * @returns {Promise<Opened>}
  */
 export async function openEdf(file) {
   const header = await readHeader(file);
@@ -29,12 +31,14 @@ export async function openEdf(file) {
   };
 }
 
+/** @param {number} declared @param {number} stored */
 function recordsSaid(declared, stored) {
   if (declared < 0) return [`it was not closed by its writer; its ${stored} records are read`];
   if (stored < declared) return [`cut short: ${stored} of ${declared} records are whole and are read`];
   return stored > declared ? [`it declares ${declared} records and has ${stored} records, which are read`] : [];
 }
 
+/** @param {EdfSignal} signal */
 function problemOf(signal) {
   if (!signal.perRecord) return "has no samples in this file";
   const [physical, digital] = [span(signal, "physical"), span(signal, "digital")];
@@ -42,15 +46,20 @@ function problemOf(signal) {
   return physical && digital ? null : "has no range in the header: its minimum is its maximum";
 }
 
+/** @param {EdfSignal} signal @param {"physical"|"digital"} kind */
 function span(signal, kind) {
   return signal[`${kind}Maximum`] - signal[`${kind}Minimum`];
 }
 
-/** The seconds between each record of an interrupted file and the one before it, by the time stamps; 0 where there is no gap. */
+/**
+ * The seconds between each record of an interrupted file and the one before it, by the time stamps; 0 where there is no gap.
+ * @param {File} file @param {EdfHeader} header @param {number} records
+ */
 async function gapsOf(file, header, records) {
   const gaps = new Float64Array(records);
   const stamps = header.signals.find(({ name }) => ANNOTATIONS.test(name));
   if (!stamps) return { gaps, said: ["it says that it is interrupted and not where; it is read as if it were not"] };
+  /** @type {number|null} */
   let end = null; // of the record before, on the clock of the samples
   await eachRecord(file, header, records, (bytes, start, record) => {
     const from = start + stamps.offset * header.bytesPerSample;
@@ -62,6 +71,7 @@ async function gapsOf(file, header, records) {
   return { gaps, said: count ? [`${count} ${count === 1 ? "gap" : "gaps"} in the recording`] : [] };
 }
 
+/** @param {File} file @param {number} record @param {number} seconds */
 function gapOf(file, record, seconds) {
   if (seconds < -SHORTEST_GAP * (record + 1) || seconds > LONGEST_GAP) {
     const side = seconds > 0 ? "after" : "before";
@@ -70,11 +80,19 @@ function gapOf(file, record, seconds) {
   return seconds > SHORTEST_GAP ? seconds : 0;
 }
 
+/**
+ * @param {File} file
+ * @param {EdfHeader} header
+ * @param {number} records
+ * @param {Float64Array|null} gaps
+ * @param {EdfSignal} signal
+ * @param {Progress} progress
+ */
 async function readSignal(file, header, records, gaps, signal, progress) {
   const { perRecord, physicalMinimum, digitalMinimum } = signal;
   const { bytesPerSample, seconds } = header;
   const rate = perRecord / seconds;
-  const missing = (record) => Math.round((gaps?.[record] ?? 0) * rate);
+  const missing = (/** @type {number} */ record) => Math.round((gaps?.[record] ?? 0) * rate);
   let length = records * perRecord;
   for (let record = 0; record < records && gaps; record++) length += missing(record);
   const samples = new Float32Array(length);
@@ -94,7 +112,13 @@ async function readSignal(file, header, records, gaps, signal, progress) {
   return { rate, samples, said: [] };
 }
 
-/** Call `each(bytes, start, record)` for every record, with a megabyte of them in memory. */
+/**
+ * Call `each(bytes, start, record)` for every record, with a megabyte of them in memory.
+ * @param {File} file
+ * @param {EdfHeader} header
+ * @param {number} records
+ * @param {(bytes: Uint8Array, start: number, record: number) => void} each
+ */
 async function eachRecord(file, { dataStart, bytesPerSample, recordSamples }, records, each) {
   const size = recordSamples * bytesPerSample;
   const many = Math.max(1, Math.floor(BYTES_AT_ONCE / size));
@@ -105,10 +129,12 @@ async function eachRecord(file, { dataStart, bytesPerSample, recordSamples }, re
   }
 }
 
+/** @param {Uint8Array} bytes @param {number} at */
 function digital16(bytes, at) {
   return ((bytes[at] | (bytes[at + 1] << 8)) << 16) >> 16;
 }
 
+/** @param {Uint8Array} bytes @param {number} at */
 function digital24(bytes, at) {
   return ((bytes[at] << 8) | (bytes[at + 1] << 16) | (bytes[at + 2] << 24)) >> 8;
 }

@@ -17,6 +17,7 @@ export function filtered(signal, rate) {
   return { lead: withoutSlow(humless, DRIFT_SECONDS * rate), band };
 }
 
+/** @param {Float64Array} signal @param {number} size */
 function withoutSlow(signal, size) {
   const rest = average(average(signal, size), size, true);
   for (let index = 0; index < rest.length; index++) rest[index] = signal[index] - rest[index];
@@ -27,6 +28,10 @@ function withoutSlow(signal, size) {
  * Return the mean of `size` samples about each; beyond the ends the signal goes on as it ends.
  *
  * An even size leans to the earlier side, or to the later one. Sums are those of numpy.cumsum, to the last bit.
+ *
+ * @param {Float64Array} values
+ * @param {number} size
+ * @param {boolean} [late]
  */
 export function average(values, size, late = false) {
   const samples = whole(size);
@@ -41,7 +46,10 @@ export function average(values, size, late = false) {
   return sums.subarray(0, values.length);
 }
 
-/** Return the median of each value and `half` to either side; the larger of two middle ones. */
+/**
+ * Return the median of each value and `half` to either side; the larger of two middle ones.
+ * @param {Float64Array} values @param {number} half
+ */
 export function runningMedian(values, half) {
   return values.map((_, index) => {
     const about = values.slice(Math.max(index - half, 0), index + half + 1).sort();
@@ -49,7 +57,7 @@ export function runningMedian(values, half) {
   });
 }
 
-/** Round to at least one sample. */
+/** Round to at least one sample. @param {number} samples */
 export function whole(samples) {
   return Math.max(Math.floor(samples + 0.5), 1);
 }

@@ -3,6 +3,8 @@
 import { clipped, largest, median, smallest } from "./numbers.js";
 import { LATE, Slope, UnevenError, isOtherRate, niceRate } from "./time-grid.js";
 
+/** @import { Gap, Grid } from "./shapes.js" */
+
 const CHUNK = 4096; // samples looked at together; a clock that drifts by 1e-5 is off by 0.04 of a step in so many
 const PATIENCE = 0.2; // of what the chunk is off by is taken for drift
 const MOST_PIECES = 0.2; // gaps for each time; more, and the rate is another
@@ -19,15 +21,18 @@ export class Gaps {
   row = 0; // up to which the gaps are known
   isBlurred = false; // samples are lost or late where the digits are too coarse to tell which
   #slope = new Slope();
-  #expected = null; // the time of the next row
+  #expected = NaN; // the time of the next row
   #found = 0;
   #setBack = 0;
   #held = new Float64Array(0);
   #before = NaN; // the last time that was placed
 
-  /** Begin with what the first times tell, as `fit` gives it. */
+  /** Begin with what the first times tell. @param {Grid} grid @param {number} resolution */
   constructor({ step, spread, start }, resolution) {
-    Object.assign(this, { step, spread, start, resolution });
+    this.step = step;
+    this.spread = spread;
+    this.start = start;
+    this.resolution = resolution;
     this.isExact = spread <= EXACT * step;
     this.isRounded = !this.isExact && spread <= ROUNDED * resolution;
   }
@@ -43,7 +48,7 @@ export class Gaps {
    *
    * @param {Float64Array} times in seconds
    * @param {boolean} isLast
-   * @returns {{row: number, samples: number}[]} the new gaps
+   * @returns {Gap[]} the new ones
    * @throws {UnevenError} where the times go back, or on at another rate
    */
   add(times, isLast = false) {
@@ -68,12 +73,13 @@ export class Gaps {
     return Math.max(this.step / 2, 1.01 * this.resolution, this.isRounded ? 0 : 2 * this.spread);
   }
 
-  /** Place up to CHUNK rows; what follows them is only looked at. */
+  /** Place up to CHUNK rows; what follows them is only looked at. @param {Float64Array} times */
   #chunk(times) {
     const mine = Math.min(times.length, CHUNK);
     const rows = Int32Array.from(times.keys()).filter((row) => times[row] !== (row ? times[row - 1] : this.#before));
-    this.#expected ??= this.#begin(times, rows);
+    if (Number.isNaN(this.#expected)) this.#expected = this.#begin(times, rows);
     const off = Float64Array.from(rows, (row) => times[row] - this.#expected - this.step * row);
+    /** @type {number[]} */
     const cuts = [];
     const gaps = this.#find(rows, off, mine, cuts);
     const own = lowerBound(rows, mine);
@@ -86,15 +92,18 @@ export class Gaps {
     return gaps;
   }
 
-  /** The time at which the even grid begins, which the first one may be off. */
+  /** The time at which the even grid begins, which the first one may be off. @param {Float64Array} times @param {Int32Array} rows */
   #begin(times, rows) {
-    if (Number.isFinite(this.start ?? NaN)) return times[0] + this.start;
+    if (Number.isFinite(this.start ?? NaN)) return times[0] + (this.start ?? 0);
     const early = Float64Array.from(rows.subarray(0, 256), (row) => times[row] - times[0] - this.step * row);
-    const jump = early.findIndex((each, index) => index && each - early[index - 1] > this.#tolerance);
+    const jump = early.findIndex((each, index) => index > 0 && each - early[index - 1] > this.#tolerance);
     return times[0] + median(early.subarray(0, jump > 0 ? jump : early.length));
   }
 
-  /** Go from one time that is off to the next; `off` is set right on the way, and `cuts` are added. */
+  /**
+   * Go from one time that is off to the next; `off` is set right on the way, and `cuts` are added.
+   * @param {Int32Array} rows @param {Float64Array} off @param {number} mine @param {number[]} cuts
+   */
   #find(rows, off, mine, cuts) {
     const gaps = [];
     const tolerance = this.#tolerance;
@@ -123,6 +132,7 @@ export class Gaps {
     return gaps;
   }
 
+  /** @param {Int32Array} rows @param {Float64Array} off @param {number} at @param {number} count */
   #goesBack(rows, off, at, count) {
     const first = Math.max(at - 1, 0);
     for (let index = first; index < Math.min(first + count, rows.length - 1); index++) {
@@ -131,7 +141,7 @@ export class Gaps {
     return false;
   }
 
-  /** Take times that stay early for jitter, up to a limit. */
+  /** Take times that stay early for jitter, up to a limit. @param {number} back @param {number} row @param {boolean} isBack */
   #stepBack(back, row, isBack) {
     this.#setBack += back;
     const allowed = this.isExact || this.isRounded ? this.resolution + this.step : LATE;
@@ -141,12 +151,21 @@ export class Gaps {
     return back;
   }
 
-  /** Refine the step by the even times of the pieces between the cuts, at their places among the samples. */
+  /**
+   * Refine the step by the even times of the pieces between the cuts, at their places among the samples.
+   * @param {Int32Array} rows
+   * @param {Float64Array} times
+   * @param {Float64Array} off
+   * @param {number} own
+   * @param {Gap[]} gaps
+   * @param {number[]} cuts
+   */
   #learn(rows, times, off, own, gaps, cuts) {
     const tolerance = this.#tolerance;
     const edges = [0, ...cuts, own];
     let [gap, missing] = [0, 0];
     for (let piece = 0; piece + 1 < edges.length; piece++) {
+      /** @type {number[][]} */
       const [places, good] = [[], []];
       for (let index = edges[piece]; index < edges[piece + 1]; index++) {
         for (; gap < gaps.length && gaps[gap].row - this.row <= rows[index]; gap++) missing += gaps[gap].samples;
@@ -159,6 +178,7 @@ export class Gaps {
     if (this.#slope.rows > 1000) this.step = this.#slope.step;
   }
 
+  /** @param {number[]} places @param {number[]} times @param {number} row */
   #learnPiece(places, times, row) {
     if (places.length >= ENOUGH && isOtherRate(places, times, this.step, this.resolution)) throw new UnevenError("the rate changes", row);
     this.#slope.add(places, times);
@@ -169,7 +189,7 @@ export class Gaps {
   }
 }
 
-/** The first place of sorted rows that is no less than this one. */
+/** The first place of sorted rows that is no less than this one. @param {Int32Array} rows @param {number} wanted */
 function lowerBound(rows, wanted) {
   let [low, high] = [0, rows.length];
   while (low < high) {

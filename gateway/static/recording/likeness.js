@@ -18,18 +18,19 @@ const MOST_BEATS = 1000; // of which the usual beat is the median
  */
 export function likenessOf(samples, rate, peaks, name) {
   const [start, end] = WINDOWS[name].map((place) => (place * rate) / 1000);
-  const beatOf = (peak) => {
+  const beatOf = (/** @type {number} */ peak) => {
     const values = means(samples, rate, peak + start, end - start, VALUES);
     return values && normalised(values);
   };
   const every = Math.ceil(peaks.length / MOST_BEATS);
-  const usual = usualOf(Array.from(peaks).filter((_, index) => index % every === 0).map(beatOf).filter(Boolean));
+  const usual = usualOf(Array.from(peaks).filter((_, index) => index % every === 0).map(beatOf).filter((values) => values !== null));
   return Float64Array.from(peaks, (peak) => {
     const values = usual && beatOf(peak);
     return values ? values.reduce((sum, value, at) => sum + value * usual[at], 0) / (VALUES - 1) : 1;
   });
 }
 
+/** @param {Float64Array[]} beats */
 function usualOf(beats) {
   return beats.length ? normalised(Float64Array.from({ length: VALUES }, (_, at) => median(beats.map((values) => values[at])))) : null;
 }

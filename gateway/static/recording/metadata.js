@@ -2,6 +2,8 @@
 
 import { NUMBER, hertz, isHertz, millivoltsIn, secondsIn, toFloat } from "./units.js";
 
+/** @import { Columns, Metadata } from "./shapes.js" */
+
 // in the languages that watches and loggers write
 const RATE_KEY = new RegExp(
   "sampl\\w*[ _-]*(rate|freq\\w*|hz)|^(fs|sr|sf|srate|hz)\\b|samples? ?(per|/) ?s|(abtast|mess)[ -]?(rate|freq\\w*)|samplefreq" +
@@ -20,10 +22,12 @@ const STARTS_WITH_NUMBER = new RegExp(`^${NUMBER}`);
 
 /**
  * @param {string[]} lines those above the samples, without their comment signs
- * @returns {{rate: number|null, unit: string, lead: string, columns: object|null}} the likeliest rate
+ * @returns {Metadata} the likeliest rate
  */
 export function readMetadata(lines) {
+  /** @type {Metadata} */
   const metadata = { rate: null, unit: "", lead: "", columns: lines.map(openSignals).find(Boolean) ?? null };
+  /** @type {{rate: number, isEcg: boolean}[][]} */
   const [named, others] = [[], []];
   let before = "";
   for (const line of lines) {
@@ -42,7 +46,7 @@ export function readMetadata(lines) {
   return metadata;
 }
 
-/** Does a line tell the rate, the unit or the lead, so that it is no row of names? */
+/** Does a line tell the rate, the unit or the lead, so that it is no row of names? @param {string} line */
 export function isMetadata(line) {
   const { key, value } = keyAndValue(line.replace(/[[(][^\])]*[\])]/g, ""));
   if (!value) return isHertz(line) || PER_SAMPLE.test(line);
@@ -51,38 +55,44 @@ export function isMetadata(line) {
   return LEAD_KEY.test(key) || (millivoltsIn(value) !== null && !/[;,\t]/.test(value));
 }
 
+/** @param {string} line */
 function keyAndValue(line) {
   const text = line.trim();
   const match = SEPARATOR.exec(text);
-  const trimmed = (part) => part.replace(/^[ \t;,"']+|[ \t;,"']+$/g, "");
+  const trimmed = (/** @type {string} */ part) => part.replace(/^[ \t;,"']+|[ \t;,"']+$/g, "");
   return match ? { key: trimmed(text.slice(0, match.index)), value: trimmed(text.slice(match.index + match[0].length)) } : { key: trimmed(text), value: "" };
 }
 
+/** @param {string} line @param {string} key @param {string} value */
 function rateOf(line, key, value) {
   const interval = PER_SAMPLE.exec(line);
-  if (interval && secondsIn(interval[2])) return 1 / (toFloat(interval[1]) * secondsIn(interval[2]));
+  const unit = interval && secondsIn(interval[2]);
+  if (unit) return 1 / (toFloat(interval[1]) * unit);
   if (NOT_RATE.test(line) && !RATE_KEY.test(key)) return null;
   const number = STARTS_WITH_NUMBER.exec(value);
   if (number && RATE_KEY.test(key)) return hertz(value) ?? toFloat(number[1]);
-  const seconds = number && INTERVAL_KEY.test(key) ? secondsIn(value) ?? secondsIn(key) : null;
-  return seconds ? 1 / (toFloat(number[1]) * seconds) : hertz(line);
+  const seconds = INTERVAL_KEY.test(key) ? secondsIn(value) ?? secondsIn(key) : null;
+  return number && seconds ? 1 / (toFloat(number[1]) * seconds) : hertz(line);
 }
 
-/** The header of OpenSignals is JSON: the columns, which of them are channels, and the sensors of these. */
+/**
+ * The header of OpenSignals is JSON: the columns, which of them are channels, and the sensors of these.
+ * @param {string} line @returns {Columns|null}
+ */
 function openSignals(line) {
   if (!line.startsWith("{")) return null;
   try {
     const [device] = Object.values(JSON.parse(line));
     const { column: names, label: channels = [], sensor: sensors = [], "sampling rate": rate } = device;
     if (!Array.isArray(names)) return null;
-    const known = new Map(channels.map((channel, place) => [channel, sensorName(sensors, place) ?? channel]));
+    const known = new Map(channels.map((/** @type {string} */ channel, /** @type {number} */ place) => [channel, sensorName(sensors, place) ?? channel]));
     return { names: names.map((name) => known.get(name) ?? name), channels: names.map((name) => known.has(name)), rate: Number(rate) || null };
   } catch {
     return null;
   }
 }
 
-/** What a channel measures, where only one channel measures it. */
+/** What a channel measures, where only one channel measures it. @param {string[]} sensors @param {number} place */
 function sensorName(sensors, place) {
   const sensor = sensors[place];
   return sensor && sensor !== "RAW" && sensors.filter((each) => each === sensor).length === 1 ? sensor : null;

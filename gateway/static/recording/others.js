@@ -4,6 +4,7 @@ import { kindOf, startOf } from "../tables/kinds.js";
 import { RecordingError } from "./errors.js";
 
 const EXPORT = "export its samples as CSV or EDF from the program that made it, and give that";
+/** @type {[RegExp, string][]} */
 const KINDS = [
   [/^.{128}DICM/s, "a DICOM file"],
   [/^MATLAB \d/, "a MATLAB file"],
@@ -12,6 +13,7 @@ const KINDS = [
   [/^(0 {7}.{160}(\d\d\.\d\d\.\d\d){2}\d+ |\xffBIOSEMI)/s, "an EDF or BDF recording"],
   [/^\s*(<\?xml|<svg)/i, "XML"],
 ];
+/** @type {[RegExp, string][]} */
 const REMEDIES = [
   [/recording$/, "give it with the ending .edf or .bdf if it is such a one, else export it as EDF or CSV"],
   [/workbook|spreadsheet/, "save its sheet as CSV, and give that"],
@@ -24,7 +26,7 @@ const REMEDIES = [
   [/JSON|HDF5/, "write its samples as CSV, a line per sample, and give that"],
 ];
 
-/** Throw RecordingError if the file is known by its first bytes for something that is not a recording. */
+/** Throw RecordingError if the file is known by its first bytes for something that is not a recording. @param {File} file */
 export async function refuseOthers(file) {
   const start = await startOf(file);
   const what = KINDS.find(([pattern]) => pattern.test(start))?.[1] ?? kindOf(start);
@@ -33,7 +35,7 @@ export async function refuseOthers(file) {
   throw new RecordingError(`${file.name}: this is ${what}, not a recording that can be read; ${remedy}`);
 }
 
-/** Does the file begin with printable text and line ends? */
+/** Does the file begin with printable text and line ends? @param {File} file */
 export async function isText(file) {
   return /^[\t\r\n\x20-\x7e\x80-\xff]*$/.test(await startOf(file).then((start) => (start.includes("\n") ? start : "\0")));
 }

@@ -23,6 +23,8 @@ const ROUNDING = 1e-6; // of the largest value: less is float32's rounding
 const REACH_SECONDS = 0.1; // from the maximum of the energy to the largest deflection
 const PREFERENCE = 1.2; // for deflections to the side that is usual in the block
 
+/** A maximum of the energy, and the most that it counts beside another. @typedef {{at: number, energy: number, most: number}} Maximum */
+
 /**
  * Return the sample numbers of the R peaks, ascending: the largest deflection of each QRS complex, up or down.
  *
@@ -34,7 +36,9 @@ const PREFERENCE = 1.2; // for deflections to the side that is usual in the bloc
 export function findPeaks(samples, rate, progress = () => {}) {
   const window = whole(WINDOW_SECONDS * rate);
   const [block, margin] = [BLOCK_WINDOWS * window, (HALF + 1) * window];
-  const [found, usual] = [[], []];
+  const found = [];
+  /** @type {number[]} */
+  const usual = [];
   for (const [begin, end] of stretches(samples, rate)) {
     for (let start = begin; start < end; start += block) {
       const stop = Math.min(start + block, end);
@@ -52,7 +56,7 @@ export function findPeaks(samples, rate, progress = () => {}) {
   return Int32Array.from(new Set(strong)).sort();
 }
 
-/** Start and end of what lies between gaps and flat lines of more than FLAT_SECONDS. */
+/** Start and end of what lies between gaps and flat lines of more than FLAT_SECONDS. @param {Float32Array} samples @param {number} rate */
 function* stretches(samples, rate) {
   let [start, run] = [0, 0]; // where the stretch began, and where the value became what it is
   for (let index = 1; index <= samples.length; index++) {
@@ -68,7 +72,10 @@ function* stretches(samples, rate) {
   if (samples.length > start) yield [start, samples.length];
 }
 
-/** The beats between two places of a piece, and the usual energy of a beat in each window. */
+/**
+ * The beats between two places of a piece, and the usual energy of a beat in each window.
+ * @param {Float32Array} samples @param {number} start @param {number} stop @param {number} rate
+ */
 function search(samples, start, stop, rate) {
   const signal = filled(samples);
   const { lead, band } = filtered(signal, rate);
@@ -80,7 +87,7 @@ function search(samples, start, stop, rate) {
   const usual = runningMedian(Float64Array.from(windows, largestSize), HALF);
   const mean = runningMedian(Float64Array.from(windows, (values) => sum(values) / window), HALF);
   const rounding = ROUNDING * largestSize(signal);
-  const windowOf = (place) => Math.min(Math.floor(place / window), usual.length - 1);
+  const windowOf = (/** @type {number} */ place) => Math.min(Math.floor(place / window), usual.length - 1);
   const least = usual.map((value, at) => Math.max(LEAST * value, LEAST_OF_MEAN * mean[at], rounding));
 
   const maxima = [];
@@ -100,7 +107,10 @@ function search(samples, start, stop, rate) {
   return { beats: beats.filter(({ peak }) => Number.isFinite(samples[peak])), levels };
 }
 
-/** The energy below which a maximum is a part or a wave of a beat near it. */
+/**
+ * The energy below which a maximum is a part or a wave of a beat near it.
+ * @param {Maximum[]} maxima @param {number} index @param {number} rate
+ */
 function overshadowed(maxima, index, rate) {
   let least = 0;
   const { at } = maxima[index];
@@ -115,20 +125,26 @@ function overshadowed(maxima, index, rate) {
   return least;
 }
 
+/** @param {Maximum} maximum @param {number} away */
 function counted({ energy, most }, away) {
   return away < CLOSE_SECONDS ? energy : Math.min(energy, most);
 }
 
+/** @param {number} away */
 function shareBefore(away) {
   const falling = 1 - ((1 - SHARE_NEAR) * (away - CLOSE_SECONDS)) / (NEAR_SECONDS - CLOSE_SECONDS);
   return away < NEAR_SECONDS ? Math.min(falling, 1) : 0;
 }
 
+/** @param {number} away */
 function shareAfter(away) {
   return away < T_SECONDS ? Math.max(shareBefore(away), SHARE_T) : 0;
 }
 
-/** Each place moved to the largest deflection near it; one to the usual side counts PREFERENCE times. */
+/**
+ * Each place moved to the largest deflection near it; one to the usual side counts PREFERENCE times.
+ * @param {Float64Array} lead @param {number[]} places @param {number} rate
+ */
 function deflections(lead, places, rate) {
   const reach = whole(REACH_SECONDS * rate);
   const around = places.map((at) => lead.subarray(Math.max(at - reach, 0), at + reach + 1));
@@ -137,13 +153,14 @@ function deflections(lead, places, rate) {
   return places.map((at, index) => Math.max(at - reach, 0) + largest(around[index], side));
 }
 
+/** @param {Float64Array} signal */
 function lean(signal) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of signal) [low, high] = [Math.min(low, value), Math.max(high, value)];
   return low + high;
 }
 
-/** The first place of the largest deflection. */
+/** The first place of the largest deflection. @param {Float64Array} signal @param {number} side */
 function largest(signal, side) {
   let [found, most] = [0, -1];
   for (let at = 0; at < signal.length; at++) {
@@ -153,9 +170,10 @@ function largest(signal, side) {
   return found;
 }
 
-/** The samples with straight lines over the gaps. */
+/** The samples with straight lines over the gaps. @param {Float32Array} samples */
 function filled(samples) {
   const signal = Float64Array.from(samples);
+  /** @type {number|null} */
   let before = null;
   signal.forEach((value, index) => {
     if (!Number.isFinite(value)) return;
@@ -168,18 +186,21 @@ function filled(samples) {
   return signal.fill(before === null ? 0 : signal[before], (before ?? -1) + 1);
 }
 
+/** @param {Float64Array} values */
 function largestSize(values) {
   let most = 0;
   for (let index = 0; index < values.length; index++) most = Math.max(most, Math.abs(values[index]));
   return most;
 }
 
+/** @param {Float64Array} values */
 function sum(values) {
   let total = 0;
   for (let index = 0; index < values.length; index++) total += values[index];
   return total;
 }
 
+/** @param {number[]} values */
 function upperQuartile(values) {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor(0.75 * (sorted.length - 1))] ?? 0;

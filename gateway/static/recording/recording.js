@@ -23,14 +23,14 @@ export { LOWEST_RATE, choices, chooseLead, nameOf } from "./channels.js";
 export { RecordingError } from "./errors.js";
 export { findPeaks } from "./peaks.js";
 
+/** @import { Progress, Recording, Samples } from "./shapes.js" */
+
 /**
  * Open a recording: read what it says of its leads, and no samples yet.
  *
  * @param {Iterable<File>} files one CSV, EDF or BDF file, or a WFDB header with the files that it names
  * @param {{rate?: number}} [options] samples per second, for a CSV file that has no column of times
- * @returns {Promise<{name: string, leads: object[], said: string[], read: Function}>} of each lead its `name` and `unit`,
- *   its `rate` where that is known before its samples are, and its `problem` where it cannot be read; `said` are
- *   sentences for people about how the file was read
+ * @returns {Promise<Recording>}
  * @throws {RecordingError} one sentence for people; its `needsRate` is true if `rate` would help
  */
 export async function openRecording(files, options = {}) {
@@ -42,6 +42,7 @@ export async function openRecording(files, options = {}) {
   return { ...opened, leads, said, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
 }
 
+/** @param {File[]} given @param {{rate?: number}} options */
 async function openAlone(given, options) {
   if (given.length !== 1) throw new RecordingError("Give one CSV or EDF file, or a WFDB header (.hea) with its .dat file");
   const [file] = given;
@@ -56,15 +57,16 @@ async function openAlone(given, options) {
 /**
  * Read one lead, or one less another.
  *
- * @param {object} recording
+ * @param {Recording} recording
  * @param {number[]} places as chooseLead gives them
- * @returns {Promise<{name: string, unit: string, rate: number, samples: Float32Array, said: string[]}>} samples in mV where
+ * @param {Progress} progress
+ * @returns {Promise<Samples & {name: string, unit: string}>} samples in mV where
  *   the unit is a voltage, NaN where the recording has a gap
  * @throws {RecordingError}
  */
 export async function readLead(recording, places, progress = () => {}) {
   const [place, other] = places;
-  const part = (share) => progress(share / places.length);
+  const part = (/** @type {number} */ share) => progress(share / places.length);
   const { rate, samples, said } = await recording.read(place, part);
   if (!(rate >= LOWEST_RATE && rate <= HIGHEST_RATE)) throw slow(recording, rate);
   if (other !== undefined) {
@@ -74,6 +76,7 @@ export async function readLead(recording, places, progress = () => {}) {
   return { name: nameOf(recording, places), rate, said, ...inMillivolts(samples, recording.units[place]) };
 }
 
+/** @param {Recording} recording @param {number} rate */
 function slow({ name, isTable }, rate) {
   const range = `${LOWEST_RATE} to ${HIGHEST_RATE}`;
   const rounded = Number(rate.toPrecision(6));
@@ -81,6 +84,7 @@ function slow({ name, isTable }, rate) {
   return new RecordingError(message, { needsRate: Boolean(isTable) });
 }
 
+/** @param {File} file */
 function ending(file) {
-  return file.name.replace(/\.gz$/i, "").split(".").pop().toLowerCase();
+  return file.name.replace(/\.gz$/i, "").split(".").at(-1)?.toLowerCase() ?? "";
 }

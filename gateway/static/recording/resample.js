@@ -6,6 +6,12 @@ import { FLAT_SECONDS } from "./peaks.js";
  * `length` values from `start` on over `span` samples: each is the mean of the samples about its place, so that many become
  * few without aliasing. Null where the window has a gap, is flat, goes beyond the recording, or where a flat line reaches into
  * it in which no beat is looked for.
+ *
+ * @param {Float32Array} samples
+ * @param {number} rate
+ * @param {number} start
+ * @param {number} span
+ * @param {number} length
  */
 export function means(samples, rate, start, span, length) {
   const step = span / (length - 1);
@@ -19,7 +25,7 @@ export function means(samples, rate, start, span, length) {
   const sums = new Float64Array(last - first + 2); // sums[i]: of the samples before first + i
   for (let at = first; at <= last; at++) sums[at - first + 1] = sums[at - first] + samples[at];
   if (Number.isNaN(sums[last - first + 1])) return null;
-  const sumUpTo = (place) => {
+  const sumUpTo = (/** @type {number} */ place) => {
     const whole = Math.floor(place - first + 0.5);
     return sums[whole] + (place - first + 0.5 - whole) * samples[first + whole];
   };
@@ -31,7 +37,7 @@ export function means(samples, rate, start, span, length) {
   return values;
 }
 
-/** With mean 0 and deviation 1, as the rows of the UCR archive: that of a sample, with n - 1. */
+/** With mean 0 and deviation 1, as the rows of the UCR archive: that of a sample, with n - 1. @param {Float64Array} values */
 export function normalised(values) {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
@@ -39,7 +45,7 @@ export function normalised(values) {
   return deviation > 0 ? values.map((value) => (value - mean) / deviation) : null;
 }
 
-/** Whether samples keep one value for more than FLAT_SECONDS. */
+/** Whether samples keep one value for more than FLAT_SECONDS. @param {Float32Array} samples @param {number} rate */
 export function hasFlatLine(samples, rate) {
   let run = 0; // where the value became what it is
   for (let index = 0; index < samples.length; index++) {

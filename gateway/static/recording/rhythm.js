@@ -38,12 +38,16 @@ export function rhythmOf(samples, rate, peaks) {
   });
 }
 
-/** An RR interval in seconds; null for one with a gap or a flat line. */
+/**
+ * An RR interval in seconds; null for one with a gap or a flat line.
+ * @param {Float32Array} samples @param {number} rate @param {number} peak @param {number} next
+ */
 function interval(samples, rate, peak, next) {
   const between = samples.subarray(peak, next);
   return between.some(Number.isNaN) || hasFlatLine(between, rate) ? null : clipped((next - peak) / rate, SHORTEST, LONGEST);
 }
 
+/** @param {number} one @param {number} other */
 function ratio(one, other) {
   return Math.min(one / other, MOST);
 }

@@ -2,6 +2,8 @@
 
 import { clipped, largest, mean, median, rounded, smallest, steps } from "./numbers.js";
 
+/** @import { Grid } from "./shapes.js" */
+
 const FINE = 0.02; // of a step: times with finer digits tell each sample by themselves
 const HOLE = 6; // usual steps: a longer gap is counted elsewhere, as its length is not known to a sample here
 const STEPS = range(0.88, 0.0025, 53); // of the mean step, which losses make too long
@@ -22,6 +24,11 @@ const SHORT = 1.35; // digits: another rate, of which more or fewer are lost, ma
 const FEW = 32; // times, too few to tell a step
 
 /**
+ * A line through times at these places, and how far they are above and below it.
+ * @typedef {{step: number, first: number, places: Float64Array, most: number, least: number, length: number}} Line
+ */
+
+/**
  * The grid that explains times, rounded to that resolution, with the fewest samples lost; or null.
  *
  * Where a sample is as long as the last digit, and one in so many is left out exactly regularly, a lower rate explains the
@@ -29,8 +36,7 @@ const FEW = 32; // times, too few to tell a step
  *
  * @param {Float64Array} times in seconds
  * @param {number} resolution seconds
- * @returns {{step: number, spread: number, start: number, isAmbiguous: boolean}|null} as `fit` gives it; `start` is NaN if
- *   it is unknown
+ * @returns {Grid|null} its `start` is NaN if that is unknown
  */
 export function place(times, resolution) {
   const differences = steps(times);
@@ -42,7 +48,7 @@ export function place(times, resolution) {
   return found && begin ? { ...found, start: NaN } : found;
 }
 
-/** From which time to which no step is longer than `most`. */
+/** From which time to which no step is longer than `most`. @param {Float64Array} differences @param {number} most */
 function longestRun(differences, most) {
   let [best, from] = [[0, 0], 0];
   for (let index = 0; index <= differences.length; index++) {
@@ -53,6 +59,7 @@ function longestRun(differences, most) {
   return best;
 }
 
+/** @param {Float64Array} times @param {number} usual @param {number} resolution @returns {Grid|null} */
 function placeRun(times, usual, resolution) {
   const differences = steps(times);
   const usualOnes = mean(differences.filter((step) => step <= 3 * usual + 2 * resolution));
@@ -66,7 +73,10 @@ function placeRun(times, usual, resolution) {
   return found;
 }
 
-/** Go along the times, leaving places free where one is late; one that was left free too early is taken back by a later time. */
+/**
+ * Go along the times, leaving places free where one is late; one that was left free too early is taken back by a later time.
+ * @param {Float64Array} times @param {number} step @param {number} phase @param {number} resolution
+ */
 function walk(times, step, phase, resolution) {
   const tolerance = clipped(resolution / step / 2 + 0.05, 0.5, 0.9);
   const places = new Float64Array(times.length);
@@ -81,10 +91,14 @@ function walk(times, step, phase, resolution) {
   return places;
 }
 
-/** The grid that leaves out the fewest, of those near the guesses that rounding explains. */
+/**
+ * The grid that leaves out the fewest, of those near the guesses that rounding explains.
+ * @param {number[]} guesses @param {Float64Array} times @param {number} resolution
+ */
 function bestOf(guesses, times, resolution) {
   const passed = times.map((time) => time - times[0]);
   const longest = (times.length - 1) / (1 - MOST_LOST);
+  /** @type {Line|null} */
   let best = null;
   for (const guess of guesses) {
     for (const phase of PHASES) {
@@ -99,7 +113,10 @@ function bestOf(guesses, times, resolution) {
   return { step, spread: (most - least) / 2, start: first + step * places[0] + (most + least) / 2, isAmbiguous };
 }
 
-/** The least squares and the places set each other right; null where the line falls. */
+/**
+ * The least squares and the places set each other right; null where the line falls.
+ * @param {Float64Array} places @param {Float64Array} passed @returns {Line|null}
+ */
 function settled(places, passed) {
   let line = lineOf(places, passed);
   for (let round = 0; round < ROUNDS; round++) {
@@ -107,15 +124,16 @@ function settled(places, passed) {
     line = lineOf(places, passed);
   }
   const off = passed.map((time, row) => time - line.first - line.step * places[row]);
-  return line.step > 0 ? { ...line, places, most: largest(off), least: smallest(off), length: places.at(-1) - places[0] } : null;
+  return line.step > 0 ? { ...line, places, most: largest(off), least: smallest(off), length: places[places.length - 1] - places[0] } : null;
 }
 
+/** @param {Line} line @param {number} resolution */
 function isExplained({ step, most, least, places }, resolution) {
   const isNear = most - least <= 2 * Math.max(ROUNDED * resolution, Math.min(SLOW * resolution, CLEAR * step));
   return isNear && step > (1 - SAME) * resolution && places.every((each, row) => row === 0 || each - places[row - 1] >= 1);
 }
 
-/** The step and the time of place 0 by least squares. */
+/** The step and the time of place 0 by least squares. @param {Float64Array} places @param {Float64Array} passed */
 function lineOf(places, passed) {
   const [middle, half] = [mean(places), mean(passed)];
   let [products, squares] = [0, 0];
@@ -131,6 +149,10 @@ function lineOf(places, passed) {
 /**
  * Do samples as long as the last digit explain the times as well as the longer step that was found? They do where all steps
  * are of one digit but for few of two at one distance, or where the longer step explains next to none of them.
+ *
+ * @param {Float64Array} differences
+ * @param {number} step
+ * @param {number} resolution
  */
 function mayBeLost(differences, step, resolution) {
   const digits = differences.map((difference) => rounded(difference / resolution));
@@ -140,6 +162,7 @@ function mayBeLost(differences, step, resolution) {
   return span / resolution - span / step < FEW_EXPLAINED || (isRegular && longer.length <= MOST_REGULAR * digits.length);
 }
 
+/** @param {number} start @param {number} step @param {number} count */
 function range(start, step, count) {
   return Array.from({ length: count }, (_, index) => start + step * index);
 }

@@ -3,6 +3,8 @@
 import { clipped, largest, mean, median, quantile, smallest, steps } from "./numbers.js";
 import { place } from "./rounding.js";
 
+/** @import { Grid } from "./shapes.js" */
+
 export const LATE = 1; // seconds that a time may be off an even rate
 const NEAR = 0.6; // of a step: differences that are off by more are packets lost, or sent twice
 const FEW_PIECES = 0.05; // gaps for each time; more must each be as long as whole samples,
@@ -12,9 +14,12 @@ const SNAP = 1e-5; // how near a rate is taken for one with fewer digits, whatev
 
 /** Times that do not go on in even steps: from which row on, and why, as the second half of a sentence. */
 export class UnevenError extends Error {
+  /** @param {string} reason @param {number|null} [row] */
   constructor(reason, row = null) {
     super(reason);
-    Object.assign(this, { name: "UnevenError", reason, row });
+    this.name = "UnevenError";
+    this.reason = reason;
+    this.row = row;
   }
 }
 
@@ -24,7 +29,10 @@ export class Slope {
   xy = 0;
   rows = 0;
 
-  /** Add times without a gap, and the places of their samples. */
+  /**
+   * Add times without a gap, and the places of their samples.
+   * @param {ArrayLike<number> & Iterable<number>} places @param {ArrayLike<number> & Iterable<number>} times
+   */
   add(places, times) {
     if (places.length < 2) return this;
     const [middle, passed] = [mean(places), mean(times)];
@@ -48,9 +56,8 @@ export class Slope {
  *
  * @param {Float64Array} times in seconds
  * @param {number} resolution seconds of their last digit
- * @returns {{step: number, spread: number, start: number|null, isAmbiguous: boolean}} `spread`: how far nearly all times are
- *   off; `start`: of the grid from which they were rounded, from the first time on, if it is known; `isAmbiguous`: a lower
- *   rate and no sample lost would explain them as well
+ * @returns {Grid} `start`: of the grid from which the times were rounded, from the first one on; `isAmbiguous`: a lower rate
+ *   and no sample lost would explain them as well
  * @throws {UnevenError}
  */
 export function fit(times, resolution) {
@@ -59,8 +66,10 @@ export function fit(times, resolution) {
   const { rows, stamps } = stampsOf(times);
   if (rows.length < 2 || times.length < 3) throw new UnevenError("there are too few of them, or all are the same");
   const [differences, samples] = [steps(stamps), steps(rows)];
-  const excessOver = (step) => differences.map((difference, index) => difference - step * samples[index]);
-  let [step, pieces] = [roughStep(differences, samples), []];
+  const excessOver = (/** @type {number} */ step) => differences.map((difference, index) => difference - step * samples[index]);
+  let step = roughStep(differences, samples);
+  /** @type {[number, number][]} */
+  let pieces = [];
   for (let round = 0; round < 3; round++) {
     pieces = piecesOf(excessOver(step), step, resolution);
     const slope = new Slope();
@@ -74,7 +83,10 @@ export function fit(times, resolution) {
   return { step, spread: quantile(off, 0.99), start: null, isAmbiguous: false };
 }
 
-/** Samples per second with as few digits as the times, off by about `error` each, bear out. */
+/**
+ * Samples per second with as few digits as the times, off by about `error` each, bear out.
+ * @param {number} step @param {Slope} slope @param {number} error
+ */
 export function niceRate(step, slope, error) {
   const rate = 1 / step;
   const within = Math.max(SNAP, slope.xx ? (3 * error) / Math.sqrt(slope.xx) / step : 0) * rate;
@@ -82,7 +94,10 @@ export function niceRate(step, slope, error) {
   return rounded.find((each) => Math.abs(rate - each) <= within) ?? rate;
 }
 
-/** Do times without gaps go on in another step than the usual one, beyond what jitter explains? */
+/**
+ * Do times without gaps go on in another step than the usual one, beyond what jitter explains?
+ * @param {number[]|Float64Array} places @param {number[]|Float64Array} times @param {number} step @param {number} resolution
+ */
 export function isOtherRate(places, times, step, resolution) {
   const slope = new Slope().add(places, times);
   const off = times.map((time, index) => time - slope.step * places[index]);
@@ -92,18 +107,19 @@ export function isOtherRate(places, times, step, resolution) {
   return Math.abs(slope.step - step) > OTHER_RATE * step + 5 * noise * Math.sqrt(30 / slope.xx);
 }
 
-/** The first row and the time of each run of rows that share a time. */
+/** The first row and the time of each run of rows that share a time. @param {Float64Array} times */
 function stampsOf(times) {
   const rows = Float64Array.from(times.keys()).filter((row) => row === 0 || times[row] !== times[row - 1]);
   return { rows, stamps: rows.map((row) => times[row]) };
 }
 
+/** @param {Float64Array} differences @param {Float64Array} samples */
 function roughStep(differences, samples) {
   const each = differences.map((difference, index) => difference / samples[index]);
   const order = Array.from(each.keys()).sort((one, other) => each[one] - each[other]);
   const half = samples.reduce((sum, count) => sum + count, 0) / 2;
   let passed = 0;
-  const middle = each[order.find((index) => (passed += samples[index]) >= half)];
+  const middle = each[order.find((index) => (passed += samples[index]) >= half) ?? -1];
   if (!(middle > 0)) throw new UnevenError("they do not go up");
   let [time, count] = [0, 0];
   for (const [index, step] of each.entries()) {
@@ -114,7 +130,10 @@ function roughStep(differences, samples) {
   return time / count;
 }
 
-/** Cut where far more or less time passes than the samples and the usual jitter take; going back tells jitter. */
+/**
+ * Cut where far more or less time passes than the samples and the usual jitter take; going back tells jitter.
+ * @param {Float64Array} excess @param {number} step @param {number} resolution @returns {[number, number][]}
+ */
 function piecesOf(excess, step, resolution) {
   const back = -quantile(excess, 0.01);
   const jitter = back > NEAR * step && back > 1.01 * resolution ? 2 * back : 0;
@@ -124,13 +143,17 @@ function piecesOf(excess, step, resolution) {
   return edges.map((start, index) => [start, edges[index + 1] ?? excess.length + 1]);
 }
 
+/** @param {Float64Array} rows @param {Float64Array} times @param {number} step */
 function offOf(rows, times, step) {
   const off = times.map((time, index) => time - step * rows[index]);
   const middle = off.length < 8 ? (largest(off) + smallest(off)) / 2 : median(off);
   return off.map((each) => each - middle);
 }
 
-/** Many gaps must each be as long as whole samples. */
+/**
+ * Many gaps must each be as long as whole samples.
+ * @param {Float64Array} excess @param {[number, number][]} pieces @param {number} step @param {number} resolution
+ */
 function checkWholeSamples(excess, pieces, step, resolution) {
   const missing = pieces.slice(1).map(([start]) => excess[start - 1] / step);
   if (missing.length <= FEW_PIECES * excess.length + 3) return;
@@ -138,13 +161,20 @@ function checkWholeSamples(excess, pieces, step, resolution) {
   if (median(off) > OFF_WHOLE + resolution / step) throw new UnevenError("their distances are not those of an even rate");
 }
 
-/** No quarter of a piece may have another rate than all of it. */
+/**
+ * No quarter of a piece may have another rate than all of it.
+ * @param {Float64Array} rows
+ * @param {Float64Array} stamps
+ * @param {[number, number][]} pieces
+ * @param {number} step
+ * @param {number} resolution
+ */
 function checkSameRate(rows, stamps, pieces, step, resolution) {
   for (const [start, end] of pieces) {
     const quarter = (end - start) >> 2;
     for (let from = start; quarter >= 4 && from < end - quarter; from += quarter) {
-      const part = [from, clipped(from + quarter, from, end)];
-      if (isOtherRate(rows.subarray(...part), stamps.subarray(...part), step, resolution)) throw new UnevenError("the rate changes", rows[from]);
+      const to = clipped(from + quarter, from, end);
+      if (isOtherRate(rows.subarray(from, to), stamps.subarray(from, to), step, resolution)) throw new UnevenError("the rate changes", rows[from]);
     }
   }
 }

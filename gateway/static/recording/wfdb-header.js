@@ -2,17 +2,19 @@
 
 import { RecordingError } from "./errors.js";
 
+/** @import { WfdbRecord, WfdbSignal } from "./shapes.js" */
+
 const USUAL_RATE = 250; // frames per second, by the specification
 const USUAL_GAIN = 200; // steps per unit, likewise
 const SCALE = /^([-+]?[\d.]+(?:e[-+]?\d+)?)?(?:\(([-+]?\d+)\))?(?:\/(\S+))?$/i;
+/** The words of a line. @typedef {{number: number, words: string[]}} Words */
+
 const NUMBERS = 5; // resolution, zero, initial value, checksum, block size: any of the last may be left out
 
 /**
  * @param {string} name the file's
  * @param {string} text
- * @returns {{rate: number, frames: number|null, said: string[], signals: object[], segments: {name: string, frames: number}[]}}
- *   of a record of several segments `segments`, else `signals`: {name, file, format, perFrame, skew, skip, gain, baseline,
- *   initial, unit}; `frames` is null if the header does not tell their number
+ * @returns {WfdbRecord}
  */
 export function parseHeader(name, text) {
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/).map((line, index) => ({ number: index + 1, words: line.trim().split(/\s+/) }));
@@ -34,27 +36,36 @@ export function parseHeader(name, text) {
   return { ...common, segments: [], signals: rest.slice(0, Number(count)).map((line, place) => signal(name, line, place)) };
 }
 
-/** A file among those given by the path that a header names: its folder need not be there any more. */
+/**
+ * A file among those given by the path that a header names: its folder need not be there any more.
+ * @param {File[]} files @param {string} path
+ */
 export function fileNamed(files, path) {
   const name = path.split(/[/\\]/).pop();
   return files.find((file) => file.name === name);
 }
 
-/** How many segments a record has, or null; a number after a stroke may also be the record's name in a folder. */
+/**
+ * How many segments a record has, or null; a number after a stroke may also be the record's name in a folder.
+ * @param {string} name @param {string} recordName
+ */
 function segmentsOf(name, recordName) {
   const [, before, after] = /^(.+)\/(\d+)$/.exec(recordName) ?? [];
   const own = name.replace(/\.hea$/i, "");
   return after === undefined || (own === after && own !== before) ? null : Number(after);
 }
 
-/** The frames per second, which a counter's frequency may follow; 0 if they are left out. */
+/** The frames per second, which a counter's frequency may follow; 0 if they are left out. @param {string} name @param {string} [word] */
 function rateOf(name, word = "0") {
   const rate = Number(word.split("/")[0].split("(")[0]);
   if (rate >= 0 && rate < Infinity) return rate;
   throw new RecordingError(`${name}: '${word}' where its header tells samples per second; correct it there`);
 }
 
-/** The number of frames; null if it is left out, or a time of day stands in its place. */
+/**
+ * The number of frames; null if it is left out, or a time of day stands in its place.
+ * @param {string} name @param {number} number @param {string} [word]
+ */
 function framesOf(name, number, word = "0") {
   if (/[:/]/.test(word)) return null;
   const frames = Math.trunc(Number(word));
@@ -62,11 +73,13 @@ function framesOf(name, number, word = "0") {
   throw new RecordingError(`${name}, line ${number}: '${word}' where its header tells how many samples there are; write the number, or 0 to have them counted`);
 }
 
+/** @param {string} name @param {Words} line */
 function segment(name, { number, words: [part, frames] }) {
   if (!/^\d+$/.test(frames ?? "")) throw new RecordingError(`${name}, line ${number}: a segment's name and its number of samples are expected; correct it`);
   return { name: part, frames: Number(frames) };
 }
 
+/** @param {string} name @param {Words} line @param {number} place @returns {WfdbSignal} */
 function signal(name, { number, words: [file, layout = "", ...more] }, place) {
   const [, format, perFrame, skew, skip] = /^(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?$/.exec(layout) ?? [];
   if (format === undefined) throw new RecordingError(`${name}, line ${number}: cannot be read as WFDB record: a signal's file and its format are expected`);

@@ -4,13 +4,17 @@ import { RecordingError } from "./errors.js";
 import { FORMATS } from "./formats.js";
 import { fileNamed } from "./wfdb-header.js";
 
+/** @import { Progress, WfdbRecord, WfdbSignal } from "./shapes.js" */
+/** @import { Format } from "./formats.js" */
+
 const FRAMES_AT_ONCE = 6 * 2 ** 13; // so that every format's groups of two or three samples are whole
 
 /**
- * @param {{file: File, record: object, frames: number|null}} segment a header, and how many frames are wanted
- * @param {object} signal
+ * @param {{file: File, record: WfdbRecord, frames: number|null}} segment a header, and how many frames are wanted
+ * @param {WfdbSignal} signal
  * @param {File[]} files
- * @returns {Promise<{samples: Float32Array, said: string[]}>} samples in the signal's unit
+ * @param {Progress} progress
+ * @returns {Promise<{samples: Float32Array<ArrayBuffer>, said: string[]}>} samples in the signal's unit
  */
 export async function readSignal({ file: header, record, frames }, signal, files, progress = () => {}) {
   const file = fileNamed(files, signal.file);
@@ -18,7 +22,7 @@ export async function readSignal({ file: header, record, frames }, signal, files
   const format = FORMATS[signal.format];
   if (!format) throw new RecordingError(`${header.name}: samples in format ${signal.format}; formats that can be read are ${Object.keys(FORMATS).join(", ")}`);
   const group = record.signals.filter((each) => each.file === signal.file);
-  const size = (signals) => signals.reduce((sum, { perFrame }) => sum + perFrame, 0);
+  const size = (/** @type {WfdbSignal[]} */ signals) => signals.reduce((sum, { perFrame }) => sum + perFrame, 0);
   const [before, frameSize, skip] = [size(group.slice(0, group.indexOf(signal))), size(group), group[0].skip];
   const stored = Math.floor((Math.max(file.size - skip, 0) * format.samples) / format.bytes / frameSize);
   const count = Math.min(frames || stored, stored);
@@ -38,19 +42,20 @@ export async function readSignal({ file: header, record, frames }, signal, files
   return { samples: inTime(samples, signal.skew * signal.perFrame), said };
 }
 
+/** @param {File} file @param {number} skip @param {Format} format @param {number} first @param {number} count */
 async function piece(file, skip, { samples, bytes }, first, count) {
-  const at = (place) => skip + Math.ceil(place / samples) * bytes;
+  const at = (/** @type {number} */ place) => skip + Math.ceil(place / samples) * bytes;
   return new Uint8Array(await file.slice(at(first), at(first + count)).arrayBuffer());
 }
 
-/** From the stored value to the unit's; differences are added up. */
+/** From the stored value to the unit's; differences are added up. @param {Format} format @param {WfdbSignal} signal */
 function scaled({ isDifference, invalid }, { gain, baseline, initial }) {
-  if (!isDifference) return (value) => (value === invalid ? NaN : (value - baseline) / gain);
+  if (!isDifference) return (/** @type {number} */ value) => (value === invalid ? NaN : (value - baseline) / gain);
   let level = initial;
-  return (difference) => ((level += difference) - baseline) / gain;
+  return (/** @type {number} */ difference) => ((level += difference) - baseline) / gain;
 }
 
-/** A signal that was written some samples late. */
+/** A signal that was written some samples late. @param {Float32Array<ArrayBuffer>} samples @param {number} late */
 function inTime(samples, late) {
   return late ? samples.copyWithin(0, late).fill(NaN, Math.max(samples.length - late, 0)) : samples;
 }

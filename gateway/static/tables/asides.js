@@ -2,15 +2,17 @@
 
 import { split } from "./fields.js";
 
+/** @import { Layout } from "./shapes.js" */
+
 const NOTHING = /^[ \t,;|\r]*$/; // a line of these alone has no value: spreadsheets write rows without values so
 const COMMENT = /^\s*[#%]/;
 
-/** Does anything but delimiters stand in this line? */
+/** Does anything but delimiters stand in this line? @param {string} line */
 export function isFilled(line) {
   return !NOTHING.test(line);
 }
 
-/** What a line is that is no row: "" if it is blank, null if it is a row. */
+/** What a line is that is no row: "" if it is blank, null if it is a row. @param {string} line @param {Layout} layout */
 export function asideOf(line, { delimiter, columns, isDeclared }) {
   if (!isFilled(line)) return delimiter !== " " && line.includes(delimiter) ? "an empty row" : "";
   if (!COMMENT.test(line)) return null;

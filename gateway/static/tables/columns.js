@@ -2,6 +2,8 @@
 
 import { isInteger, isNumber, withoutThousands } from "./fields.js";
 
+/** @import { Column } from "./shapes.js" */
+
 // names by their letters, as data/tables/roles.py has them
 const LABEL = /^(y|((class|beat|rhythm|true|target|aami)?(label|classe?|klasse|clase|target|diagnos[ie]s|annotation|rhythm)(id|code|name|index|idx)?|beattype|rhythmtype|symbol|klassen|diagnose|etikett?e?)s?)$/;
 const INDEX = /^(index|idx|row|row[ _-]?(id|number|no)|#|no|nr)$/i;
@@ -40,12 +42,15 @@ const NAMELESS = /^(unnamed: \d+(\.\d+)*|)$/i;
 const CERTAIN_ROWS = 10; // that count on by one, where the name does not tell
 const FEW_ROWS = 2;
 
-/** Is this a name for the class label? */
+/** Is this a name for the class label? @param {string} name */
 export function isLabelName(name) {
   return LABEL.test(lettersOf(name));
 }
 
-/** The few names that do not belong to the long series of numbered ones, rhythm and likeness aside, by their places. */
+/**
+ * The few names that do not belong to the long series of numbered ones, rhythm and likeness aside, by their places.
+ * @param {string[]} names
+ */
 export function apart(names) {
   const around = names.map((name) => SERIES.exec(name)?.slice(1).join("0") ?? null);
   const sizes = new Map();
@@ -55,6 +60,7 @@ export function apart(names) {
   return FEW_APART * others.length <= isLong.filter(Boolean).length ? others : [];
 }
 
+/** @param {string} name */
 function lettersOf(name) {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
@@ -65,7 +71,7 @@ function lettersOf(name) {
  * @param {string[][]} rows the first ones
  * @param {string[]|null} header
  * @param {string} decimal
- * @returns {{kind: "value"|"text"|"name"|"index"|"identifier"|"attribute"|"place"|"nameless", isWhole: boolean, isLabel: boolean}[]}
+ * @returns {Column[]}
  */
 export function columnsOf(rows, header, decimal) {
   const columns = rows[0].map((_, place, all) => {
@@ -81,16 +87,28 @@ export function columnsOf(rows, header, decimal) {
   return columns;
 }
 
-/** The few columns of numbers such as 0012, unless one of them may be the label itself. */
+/**
+ * The few columns of numbers such as 0012, unless one of them may be the label itself.
+ * @param {string[][]} rows @param {Column[]} columns
+ */
 function codes(rows, columns) {
-  const isCode = (place) => rows.some((row) => CODE.test(row[place])) && rows.every((row) => /^\d+$/.test(row[place]));
+  const isCode = (/** @type {number} */ place) => rows.some((row) => CODE.test(row[place])) && rows.every((row) => /^\d+$/.test(row[place]));
   const [found, rest] = [true, false].map((is) => columns.map((_, place) => place).filter((place) => isCode(place) === is));
   if (MOST_CODES * found.length > columns.length || found.some((place) => columns[place].isLabel)) return [];
-  const mayBeLabel = ({ isText, isWhole }) => isText || isWhole;
-  const hasLabel = columns.some(({ isLabel }) => isLabel) || [rest[0], rest.at(-1)].some((place) => mayBeLabel(columns[place]));
+  const mayBeLabel = (/** @type {Column} */ { isText, isWhole }) => isText || isWhole;
+  const hasLabel = columns.some(({ isLabel }) => isLabel) || [rest[0], rest[rest.length - 1]].some((place) => mayBeLabel(columns[place]));
   return hasLabel ? found : [];
 }
 
+/**
+ * @param {string|null} name
+ * @param {string[]} fields
+ * @param {boolean} isWhole
+ * @param {boolean} isNumeric
+ * @param {string} decimal
+ * @param {boolean} isLast
+ * @returns {Column["kind"]}
+ */
 function kindOf(name, fields, isWhole, isNumeric, decimal, isLast) {
   const isNameless = name !== null && NAMELESS.test(name) && !(isLast && isWhole); // that may be the label
   const letters = lettersOf(name ?? "");
@@ -100,13 +118,14 @@ function kindOf(name, fields, isWhole, isNumeric, decimal, isLast) {
   if (isWhole && countsOn(fields, isNameless || isNamed ? FEW_ROWS : CERTAIN_ROWS, decimal)) return "index";
   if (isNameless) return isWhole ? "index" : "nameless";
   if (isPlace) return "place";
-  if (isIdentifier && !INDEX.test(name)) return "identifier";
+  if (isIdentifier && !INDEX.test(name ?? "")) return "identifier";
   if (ATTRIBUTE.test(letters)) return "attribute";
   if (isNumeric) return "value";
   // as many texts as rows are names of these
   return fields.length >= CERTAIN_ROWS && new Set(fields).size === fields.length && !withoutThousands(fields[0]) ? "name" : "text";
 }
 
+/** @param {string[]} fields @param {number} least @param {string} decimal */
 function countsOn(fields, least, decimal) {
   const first = Number(fields[0].replace(decimal, "."));
   return fields.length >= least && fields.every((field, row) => Number(field.replace(decimal, ".")) === first + row);

@@ -5,12 +5,12 @@ const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const THOUSANDS = /^[-+]?\d{1,3}([., '\u2019])\d{3}(\1\d{3})*([.,]\d+)?$/;
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*$/i; // which Excel takes the delimiter from
 
-/** The delimiter that such a line tells, else null. */
+/** The delimiter that such a line tells, else null. @param {string} line */
 export function declaredDelimiter(line) {
   return SEPARATOR_LINE.exec(line)?.[1] ?? null;
 }
 
-/** The fields of a line, without the blanks about them. */
+/** The fields of a line, without the blanks about them. @param {string} line @param {string} delimiter */
 export function split(line, delimiter) {
   if (delimiter === " ") return line.trim().split(/\s+/).map((field) => field.replace(/^"(.*)"$/, "$1"));
   const fields = line.includes('"') ? splitQuoted(line, delimiter) : line.split(delimiter);
@@ -18,6 +18,7 @@ export function split(line, delimiter) {
   return fields;
 }
 
+/** @param {string} line @param {string} delimiter */
 function splitQuoted(line, delimiter) {
   const fields = [];
   let [field, isQuoted] = ["", false];
@@ -33,29 +34,29 @@ function splitQuoted(line, delimiter) {
   return [...fields, field];
 }
 
-/** The number of a field, or NaN if it holds none. */
+/** The number of a field, or NaN if it holds none. @param {string} text @param {string} [decimal] */
 export function toNumber(text, decimal = ".") {
   const plain = decimal === "." ? text : text.includes(".") ? "" : text.replace(",", ".");
   const number = NUMBER.test(plain) ? Number(plain) : NaN;
   return Number.isFinite(number) ? number : NaN;
 }
 
-/** Is this text a finite number? */
+/** Is this text a finite number? @param {string} text @param {string} [decimal] */
 export function isNumber(text, decimal = ".") {
   return !Number.isNaN(toNumber(text.trim(), decimal));
 }
 
-/** Is this text an integer that a number holds exactly? */
+/** Is this text an integer that a number holds exactly? @param {string} text @param {string} [decimal] */
 export function isInteger(text, decimal = ".") {
   return Number.isSafeInteger(toNumber(text, decimal));
 }
 
-/** What to do about a text that would be a number without a separator of thousands, else nothing. */
+/** What to do about a text that would be a number without a separator of thousands, else nothing. @param {string} text */
 export function withoutThousands(text) {
   return THOUSANDS.test(text) ? ", without a separator of thousands" : "";
 }
 
-/** The fields that are numbers, less a little for each that is text. */
+/** The fields that are numbers, less a little for each that is text. @param {string[]} fields @param {(field: string) => boolean} counts */
 function scoreOf(fields, counts) {
   return fields.reduce((sum, field) => sum + (field === "" ? 0 : counts(field) ? 1 : -0.1), 0);
 }

@@ -15,7 +15,10 @@ const ROUNDED = 0.4; // the same of many times, in milliseconds where a step is 
 
 const MOST_TITLES = 10; // lines above the header
 
-/** How many lines at the top are titles: of fewer texts than a header has, or of words where blanks separate. */
+/**
+ * How many lines at the top are titles: of fewer texts than a header has, or of words where blanks separate.
+ * @param {string[][]} rows @param {string} delimiter
+ */
 export function titlesOf(rows, delimiter) {
   const widths = new Map();
   for (const { length } of rows) widths.set(length, (widths.get(length) ?? 0) + 1);
@@ -30,7 +33,10 @@ export function titlesOf(rows, delimiter) {
   return count;
 }
 
-/** Throw FileError if all commas in quoted numbers may be those of thousands. */
+/**
+ * Throw FileError if all commas in quoted numbers may be those of thousands.
+ * @param {string} what @param {{number: number, fields: string[]}[]} rows
+ */
 export function refuseThousands(what, rows) {
   const found = rows.flatMap(({ number, fields }) => fields.map((field, place) => ({ number, field, place }))).filter(({ field }) => /^[-+]?\d+(,\d+)+$/.test(field));
   if (!found.length || !found.every(({ field }) => /^[-+]?[1-9]\d{0,2}(,\d{3})+$/.test(field))) return;
@@ -39,7 +45,10 @@ export function refuseThousands(what, rows) {
   throw new FileError(`${what}, line ${number}, column ${place + 1}: '${field}' may be ${either}; write the numbers without a separator of thousands, or with decimal points`);
 }
 
-/** Of the columns that hold numbers below, half or more hold text in the first row; or it counts, or has evenly rising times. */
+/**
+ * Of the columns that hold numbers below, half or more hold text in the first row; or it counts, or has evenly rising times.
+ * @param {string[][]} texts @param {string} decimal
+ */
 export function isHeader(texts, decimal) {
   const [first, ...below] = texts;
   const numeric = first.map((_, place) => place).filter((place) => below.length && 2 * below.filter((row) => isNumber(row[place] ?? "", decimal)).length > below.length);
@@ -56,33 +65,38 @@ export function isHeader(texts, decimal) {
   return areTimes(first.slice(begin, end), decimal, isEvident || isNamed);
 }
 
-/** Where the numbers begin and end, if an empty field or some texts stand before and after them. */
+/**
+ * Where the numbers begin and end, if an empty field or some texts stand before and after them.
+ * @param {string[]} first @param {string} decimal
+ */
 function betweenTexts(first, decimal) {
-  const isText = (place) => first[place] !== "" && !isNumber(first[place], decimal);
-  let [begin, end] = [Number(!isNumber(first[0], decimal)), first.length - Number(!isNumber(first.at(-1), decimal))];
+  const isText = (/** @type {number} */ place) => first[place] !== "" && !isNumber(first[place], decimal);
+  let [begin, end] = [Number(!isNumber(first[0], decimal)), first.length - Number(!isNumber(first[first.length - 1], decimal))];
   while (begin < end && isText(begin)) begin++;
   while (begin < end && isText(end - 1)) end--;
   return [begin, end];
 }
 
-/** pandas names the columns of a nameless table 0, 1, 2, ... */
+/** pandas names the columns of a nameless table 0, 1, 2, ... @param {string[]} fields @param {string} decimal */
 function countsUp(fields, decimal) {
   const start = toNumber(fields[0] ?? "", decimal);
   return [0, 1].includes(start) && fields.every((field, place) => toNumber(field, decimal) === start + place);
 }
 
+/** @param {string[]} fields @param {string} decimal @param {boolean} isBesideNames */
 function areTimes(fields, decimal, isBesideNames) {
   if (!risesEvenly(fields, decimal)) return false;
   if (isBesideNames || fields.length >= MANY_TIMES) return true;
   if (fields.length >= MORE_TIMES && risesEvenly(fields, decimal, EXACT)) return true;
   // of a few numbers the first or the last may be a label
-  const areNoLabels = fields[0].includes(decimal) && !isInteger(fields.at(-1), decimal);
+  const areNoLabels = fields[0].includes(decimal) && !isInteger(fields[fields.length - 1], decimal);
   return toNumber(fields[0], decimal) === 0 && (areNoLabels || fields.length >= SOME_TIMES);
 }
 
+/** @param {string[]} fields @param {string} decimal @param {number} [share] */
 function risesEvenly(fields, decimal, share = fields.length >= SOME_TIMES ? ROUNDED : EXACT) {
   const numbers = fields.map((field) => toNumber(field, decimal));
   if (numbers.length < FEWEST_TIMES || numbers.some(Number.isNaN)) return false;
-  const step = (numbers.at(-1) - numbers[0]) / (numbers.length - 1);
+  const step = (numbers[numbers.length - 1] - numbers[0]) / (numbers.length - 1);
   return step > 0 && numbers.every((number, place) => Math.abs(number - numbers[0] - place * step) <= share * step);
 }

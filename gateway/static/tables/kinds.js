@@ -8,7 +8,7 @@ const SHEET = "save its sheet as CSV in UTF-8 (File > Save as), and give that";
 const ARRAY = 'save it with numpy.savetxt("beats.csv", array, delimiter=","), and give that';
 const FRAME = "the page reads text only: write it with pandas' to_csv, or use python -m data predict FILE";
 
-/** The first bytes of each kind, what to call it and what to do. */
+/** The first bytes of each kind, what to call it and what to do. @type {[RegExp, string, string][]} */
 const KINDS = [
   [/^PK\x03\x04.*(xl\/|\[Content_Types\].xml)/s, "an Excel workbook", SHEET],
   [/^PK\x03\x04.*opendocument/s, "an OpenDocument spreadsheet", SHEET],
@@ -28,18 +28,18 @@ const KINDS = [
   [/^(BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd|Rar!)/, "a packed file", "unpack it, or pack it with gzip"],
 ];
 
-/** A file's first bytes, a character each. */
+/** A file's first bytes, a character each. @param {File} file */
 export async function startOf(file) {
   const bytes = new Uint8Array(await file.slice(0, LOOKED_AT).arrayBuffer());
   return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
-/** What a file is that begins so, if it is known for something other than text: `a PDF`, else undefined. */
+/** What a file is that begins so, if it is known for something other than text: `a PDF`, else undefined. @param {string} start */
 export function kindOf(start) {
   return KINDS.find(([pattern]) => pattern.test(start))?.[1];
 }
 
-/** Throw FileError if the file is known for something other than text. */
+/** Throw FileError if the file is known for something other than text. @param {File} file */
 export async function refuseOthers(file) {
   const start = await startOf(file);
   const kind = KINDS.find(([pattern]) => pattern.test(start));

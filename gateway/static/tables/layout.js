@@ -7,15 +7,15 @@ import { FileError } from "./errors.js";
 import { declaredDelimiter, notation, split } from "./fields.js";
 import { isHeader, refuseThousands, titlesOf } from "./header.js";
 
+/** @import { Layout, Line, Notation } from "./shapes.js" */
+
 const NOTE = /^[#%]/;
 const LOOKED_AT = 100; // rows, for the delimiter, the decimal sign and the header
 
 /**
  * @param {string} what the file, for messages
- * @param {{number: number, line: string}[]} lines its first ones
- * @returns {{delimiter: string, decimal: string, header: string[]|null, rows: {number: number, line: string}[],
- *   names: string[], columns: object[], isTrailing: boolean, classes: string[]|null}} `rows` are those among the lines;
- *   null if there is none
+ * @param {Line[]} lines its first ones
+ * @returns {Layout|null} null if there is no row
  */
 export function findLayout(what, lines) {
   const begin = lines.findIndex(({ line }) => isFilled(line));
@@ -38,17 +38,19 @@ export function findLayout(what, lines) {
   return completed(what, { delimiter, decimal, header, rows, isTrailing, classes: null, headerLine: top[0].number });
 }
 
-/** Notes stand at the top. */
+/** Notes stand at the top. @param {Line[]} lines @param {number} place */
 function isBelow(lines, place) {
   return lines.slice(0, place).some(({ line }) => isFilled(line) && !NOTE.test(line.trimStart()) && !declaredDelimiter(line));
 }
 
+/** @param {string} what @param {Line[]} lines */
 function declaredLayout(what, lines) {
   const { names, rows, ...more } = readDeclared(what, lines.filter(({ line }) => !NOTE.test(line.trimStart())));
   if (!rows.some(({ line }) => isFilled(line))) return null;
   return completed(what, { delimiter: ",", decimal: ".", header: null, rows, isTrailing: false, ...more, isDeclared: true, attributes: names });
 }
 
+/** @param {string} what @param {Omit<Layout, "columns">} layout @returns {Layout} */
 function completed(what, layout) {
   const filled = layout.rows.filter(({ line }) => isFilled(line));
   const first = filled.slice(0, LOOKED_AT).map(({ line }) => fieldsOf(line, layout));
@@ -66,31 +68,32 @@ function completed(what, layout) {
   return { ...layout, columns };
 }
 
-/** The fields of a row, without an empty one behind its last delimiter. */
+/** The fields of a row, without an empty one behind its last delimiter. @param {string} line @param {Notation} notation */
 export function fieldsOf(line, { delimiter, isTrailing, isDeclared, end }) {
   if (end === ":") return [...split(line.slice(0, Math.max(line.lastIndexOf(":"), 0)), delimiter), line.slice(line.lastIndexOf(":") + 1).trim()];
   const fields = split(isDeclared ? inDoubleQuotes(line) : line, delimiter);
   return withoutLast(fields, isTrailing && fields.at(-1) === "");
 }
 
+/** @param {string[]} fields @param {boolean} isSo */
 function withoutLast(fields, isSo) {
   return isSo ? fields.slice(0, -1) : fields;
 }
 
-/** R writes no name above the names of its rows. */
+/** R writes no name above the names of its rows. @param {string[]} texts @param {string[][]} data @param {boolean} isTrailing */
 function headerOf(texts, data, isTrailing) {
   if (isTrailing) return withoutLast(texts, texts.at(-1) === "");
   const isShort = data.length > 0 && data.every((fields) => fields.length === texts.length + 1);
   return isShort ? ["", ...texts] : texts;
 }
 
-/** The header's names as pandas completes them: those without one are numbered, those that come twice as well. */
+/** The header's names as pandas completes them: those without one are numbered, those that come twice as well. @param {string[]} header */
 function named(header) {
   const names = header.map((name, place) => name || `Unnamed: ${place}`);
   return names.map((name, place) => (names.indexOf(name) < place ? `${name}.${names.slice(0, place).filter((each) => each === name).length}` : name));
 }
 
-/** What a column is called in messages. */
+/** What a column is called in messages. @param {Pick<Layout, "header"|"attributes">} layout @param {number} place */
 export function columnName({ header, attributes }, place) {
   const name = (header ?? attributes)?.[place];
   return name ? `column ${place + 1} (${name})` : `column ${place + 1}`;

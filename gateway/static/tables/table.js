@@ -7,6 +7,8 @@ import { toNumber, withoutThousands } from "./fields.js";
 import { columnName, fieldsOf, findLayout } from "./layout.js";
 import { plainLine } from "./lines.js";
 
+/** @import { Block, Choice, Layout, Line, NoTable, Table, TableBeat } from "./shapes.js" */
+
 const LOOKED_AT = 1000; // rows, to see what a column holds
 const LEFT_OUT_NAMED = 3;
 
@@ -19,11 +21,11 @@ export const MOST_BEATS = 50000;
 /**
  * Read beats of `width` values, in the order of the model's `names` where the header has them.
  *
- * @param {AsyncIterable<{first: number, lines: string[]}>} blocks
+ * @param {AsyncIterable<Block>} blocks
  * @param {string} what the file, for messages
- * @returns {Promise<{beats: {number: number, features: Float64Array, label: string|null}[], layout: object|null,
- *   choice: object, leftOut: string[]}>} a label's text where the table has labels; `layout` and `choice` as findLayout and
- *   chooseColumns give them, null for an empty file; `leftOut` are the rows that could not be read, and why
+ * @param {number} width
+ * @param {string[]|null} names
+ * @returns {Promise<Table|NoTable>} a label's text where the table has labels
  * @throws {FileError}
  */
 export async function readTable(blocks, what, width, names = null) {
@@ -32,13 +34,17 @@ export async function readTable(blocks, what, width, names = null) {
   // few columns: a recording's signals, perhaps; as many as a beat has values, and a label: a table
   const columns = widthOf(head);
   const signals = { signals: columns <= MOST_SIGNALS, isTable: head.length <= width || columns === width || columns === width + 1 };
-  const { layout, choice } = orSignals(signals, () => {
-    const found = findLayout(what, head);
-    return { layout: found, choice: found && chooseColumns(what, found, width, names) };
+  const understood = orSignals(signals, () => {
+    const layout = findLayout(what, head);
+    return layout && { layout, choice: chooseColumns(what, layout, width, names) };
   });
-  if (!layout) return { beats: [], leftOut: [], layout: null };
-  const [beats, leftOut, waiting] = [[], [], []];
-  const read = ({ number, line }) => {
+  if (!understood) return { beats: [], leftOut: [], layout: null };
+  const { layout, choice } = understood;
+  /** @type {TableBeat[]} */
+  const beats = [];
+  /** @type {string[][]} */
+  const [leftOut, waiting] = [[], []];
+  const read = (/** @type {Line} */ { number, line }) => {
     const aside = asideOf(line, layout);
     if (aside !== null) {
       if (aside) waiting.push(`line ${number}: ${aside} amid the rows`); // unless the rows end here
@@ -59,12 +65,13 @@ export async function readTable(blocks, what, width, names = null) {
   return { beats, layout, choice, leftOut };
 }
 
-/** How many columns the later lines have, as far as delimiters tell that may not stand in a number. */
+/** How many columns the later lines have, as far as delimiters tell that may not stand in a number. @param {Line[]} head */
 function widthOf(head) {
   const widths = head.slice(head.length >> 1).map(({ line }) => line.trim().split(/[,;\t|]| +/).length);
   return widths.reduce((widest, width) => Math.max(widest, width), 1); // a call takes no 100,000 arguments
 }
 
+/** @template T @param {{signals: boolean, isTable: boolean}} signals @param {() => T} make */
 function orSignals(signals, make) {
   try {
     return make();
@@ -73,27 +80,30 @@ function orSignals(signals, make) {
   }
 }
 
-/** That a file has more beats than a page holds. */
+/** That a file has more beats than a page holds. @param {string} what */
 export function tooMany(what) {
   const message = `The page takes up to ${MOST_BEATS.toLocaleString("en")} beats. For more: python -m data predict FILE --url ${globalThis.location?.origin ?? "URL"}`;
   return new FileError(message, { title: `${what} has too many rows` });
 }
 
-/** The first lines that are not empty. */
+/** The first lines that are not empty. @param {AsyncIterator<Block>} iterator */
 async function firstLines(iterator) {
+  /** @type {Line[]} */
   const found = [];
   while (found.length < LOOKED_AT) {
     const { value, done } = await iterator.next();
     if (done) break;
-    value.lines.forEach((line, index) => line && found.push({ number: value.first + index, line: plainLine(line) }));
+    value.lines.forEach((/** @type {string} */ line, /** @type {number} */ index) => line && found.push({ number: value.first + index, line: plainLine(line) }));
   }
   return found;
 }
 
+/** @param {string[]} fields @param {Layout} layout @param {Choice} choice @param {string} line */
 function problem(fields, layout, { places, label }, line) {
   const { columns, decimal, classes, isDeclared } = layout;
+  const last = fields[fields.length - 1];
   if (isDeclared && line.startsWith("{")) return ": a sparse row; write all values of a beat";
-  if (isDeclared && fields.length === columns.length + 1 && /^\{.*\}$/.test(fields.at(-1))) return `: ${fields.at(-1)} is the weight of a row, which is not read`;
+  if (isDeclared && fields.length === columns.length + 1 && /^\{.*\}$/.test(last)) return `: ${last} is the weight of a row, which is not read`;
   if (fields.length !== columns.length) return `: ${fields.length} columns where ${columns.length} are expected`;
   const place = places.find((each) => Number.isNaN(toNumber(fields[each], decimal)));
   if (place !== undefined) {
@@ -106,18 +116,22 @@ function problem(fields, layout, { places, label }, line) {
   return null;
 }
 
+/** @param {string[]} fields @param {Layout} layout @param {Choice} choice @param {number} number @returns {TableBeat} */
 function beat(fields, { decimal }, { places, label }, number) {
   const features = Float64Array.from(places, (place) => toNumber(fields[place], decimal));
   return { number, features, label: label === null ? null : labelText(fields[label], decimal) };
 }
 
-/** A number as it is written shortest, so that 1.0 and 1 are one class; null where there is none. */
+/**
+ * A number as it is written shortest, so that 1.0 and 1 are one class; null where there is none.
+ * @param {string} field @param {string} decimal
+ */
 function labelText(field, decimal) {
   const number = toNumber(field, decimal);
   return Number.isNaN(number) ? field || null : String(number);
 }
 
-/** Some parts as one sentence. */
+/** Some parts as one sentence. @param {string[]} parts */
 export function shown(parts) {
   const more = parts.length - LEFT_OUT_NAMED;
   return parts.slice(0, LEFT_OUT_NAMED).join("; ") + (more > 0 ? `; and ${more.toLocaleString("en")} more ${more === 1 ? "row" : "rows"}` : "");

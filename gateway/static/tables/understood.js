@@ -3,9 +3,13 @@
 import { columnName } from "./layout.js";
 import { shown } from "./table.js";
 
+/** @import { Layout, Table } from "./shapes.js" */
+/** @import { Column } from "./shapes.js" */
+
+/** Why a column is left out. @type {Partial<Record<Column["kind"], string>>} */
 const REASONS = { index: "counts the rows", identifier: "names a person or a file", place: "says where the beats are", attribute: "tells of the person, the recording or the split", name: "holds another text in each row" };
 
-/** Say what was understood of a table that `readTable` has read. */
+/** Say what was understood of a table that `readTable` has read. @param {Table} table @param {number} width */
 export function understoodOf({ beats, layout, choice, leftOut }, width) {
   const hasHeader = Boolean(layout.header ?? layout.attributes);
   const order = choice.isReordered ? ", its columns put in the model's order" : "";
@@ -17,6 +21,7 @@ export function understoodOf({ beats, layout, choice, leftOut }, width) {
   return what + columns.join("") + rows;
 }
 
+/** @param {Layout} layout @param {number|null} label */
 function labelSaid({ columns, header, attributes }, label) {
   if (label === null) return "no label column";
   const place = label === 0 ? "the first column" : label === columns.length - 1 ? "the last column" : `column ${label + 1}`;
@@ -24,6 +29,7 @@ function labelSaid({ columns, header, attributes }, label) {
   return `the label is ${name ? `${place} (${name})` : place}`;
 }
 
+/** @param {string} text */
 function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
 }

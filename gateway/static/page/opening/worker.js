@@ -90,5 +90,5 @@ addEventListener("message", async ({ data: { id, task, input } }) => {
 /** What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way. */
 function known(error) {
   if (!(error instanceof FileError)) return { unforeseen: true, message: error.message };
-  return { title: "The file cannot be read", ...error, message: `${error.message}.`.replace(/\.\.$/, ".") };
+  return { ...error, title: error.title ?? "The file cannot be read", message: `${error.message}.`.replace(/\.\.$/, ".") };
 }
