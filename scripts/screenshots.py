@@ -1,0 +1,136 @@
+"""Pictures of the page's main states, by a headless Chromium before a model of made ECGs: `python -m scripts.screenshots`."""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from scripts.made_ecg import make, write_beats, write_record
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT: Final = Path(__file__).parents[1]
+FOLDER: Final = ROOT / "docs" / "screenshots"
+WIDE: Final = (1366, 860)
+PHONE: Final = (390, 844)
+PATIENCE: Final = 120_000  # milliseconds
+COLOURS: Final = 256  # of a picture, which makes it a third as large
+BROWSER: Final = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"]
+
+
+def _recording(page: "Page") -> None:
+    _top(page, "#recording")
+
+
+def _beat(page: "Page") -> None:
+    page.locator("#deciding", has_text="speaks for").wait_for()
+    _top(page, "#beat")
+
+
+def _doubtful(page: "Page") -> None:
+    page.locator("#shown").select_option("unusual")
+    page.locator("#deciding", has_text="speaks for").wait_for()
+    _top(page, "#list")
+
+
+def _card(page: "Page") -> None:
+    _top(page, "aside")
+
+
+def _top(page: "Page", selector: str) -> None:
+    """Scroll so far that this is at the top, or as near to it as the page allows."""
+    page.locator(selector).first.evaluate("node => scrollTo(0, node.getBoundingClientRect().top + scrollY - 12)")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A state of the page on a screen."""
+
+    show: Callable[["Page"], None]
+    size: tuple[int, int] = WIDE
+    scheme: Literal["light", "dark"] = "light"
+
+
+PICTURES: Final = {
+    "recording": Picture(_recording),
+    "recording-dark": Picture(_recording, scheme="dark"),
+    "recording-phone": Picture(_recording, PHONE),
+    "beat": Picture(_beat),
+    "beat-phone": Picture(_beat, PHONE, "dark"),
+    "doubtful": Picture(_doubtful),
+    "card": Picture(_card),
+    "card-phone": Picture(_card, PHONE),
+}
+
+
+def take(url: str, record: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
+    """Write these pictures of the page at `url` with the recording open in it."""
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
+        for name in names:
+            picture = PICTURES[name]
+            width, height = picture.size
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=picture.scheme)
+            page.set_default_timeout(PATIENCE)
+            page.goto(url)
+            page.locator("#text:enabled").wait_for()
+            page.locator("#files").set_input_files(list(record))
+            page.locator("#status", has_text="All are answered").wait_for()
+            picture.show(page)
+            written.append(_saved(page.screenshot(animations="disabled", caret="hide"), folder / f"{name}.png"))
+            page.close()
+        browser.close()
+    return written
+
+
+def _saved(content: bytes, path: Path) -> Path:
+    from PIL import Image
+
+    with Image.open(BytesIO(content)) as image:
+        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    return path
+
+
+def train(folder: Path) -> Path:
+    """Publish a model of made people's beats and return its base path."""
+    data, base = write_beats(folder / "made.csv", people=12, seconds=120), folder / "models" / "ecg"
+    options = ["--label", "label", "--group", "person", "--epochs", "15", "--models", str(base)]
+    subprocess.run([sys.executable, "-m", "training", "--data", str(data), *options], cwd=ROOT, check=True)
+    return base
+
+
+def main() -> None:
+    """Train, serve, and write the pictures."""
+    from tests.gateway_process import running
+    from tests.tree import Tree
+
+    parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
+    parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the pictures (%(default)s)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(PICTURES)}; else all")
+    options = parser.parse_args()
+    if unknown := set(options.names) - PICTURES.keys():
+        parser.error(f"no picture is called {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        tree = Tree(Path(scratch), stack)
+        train(tree.folder)
+        record = write_record(tree.folder, "made", make(60, seed=99, disturbed=(31, 34)))
+        tree.serve()
+        gateway = stack.enter_context(running(f"unix:{tree.socket}", abstain_below=0.8))
+        for path in take(f"http://127.0.0.1:{gateway.port}/", record, options.to, options.names or list(PICTURES)):
+            print(f"{path}: {path.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
