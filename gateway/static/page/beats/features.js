@@ -2,6 +2,9 @@
 
 import { traceLength } from "../../recording/cut.js";
 
+/** @import { Features } from "../shared/shapes.js" */
+
+/** @type {Record<string, string>} */
 const WORDS = {
   rr_previous: "RR before (seconds)",
   rr_local: "RR around (seconds)",
@@ -13,21 +16,31 @@ const WORDS = {
   like_qrs: "Likeness of the QRS complex",
 };
 
-/** Of a model's features, or of what belongs to each of them, those that are the trace. */
+/**
+ * Of a model's features, or of what belongs to each of them, those that are the trace.
+ * @template {number[]|Float32Array|Float64Array} T
+ * @param {T} values @param {Features} features
+ */
 export function traceOf(values, features) {
-  return values.slice(0, lengthOf(values, features));
+  return /** @type {T} */ (values.slice(0, lengthOf(values, features)));
 }
 
-/** The others: `name`, `words` for people, and the `place` among all features. */
+/**
+ * The others: `name`, `words` for people, and the `place` among all features.
+ * @param {ArrayLike<number>} values @param {Features} features
+ */
 export function besideOf(values, features) {
   const first = lengthOf(values, features);
-  return Array.from(values.slice(first), (_, at) => {
+  return Array.from({ length: values.length - first }, (_, at) => {
     const name = features.names[first + at];
     return { name, words: WORDS[name] ?? name, place: first + at };
   });
 }
 
-/** Beats that were opened for a version of another width are drawn as they are. */
+/**
+ * Beats that were opened for a version of another width are drawn as they are.
+ * @param {ArrayLike<number>} values @param {Features} features
+ */
 function lengthOf(values, features) {
   return values.length === features.count ? traceLength(features) : values.length;
 }

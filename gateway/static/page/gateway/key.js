@@ -8,10 +8,11 @@ const NAME = "ecg-api-key";
 export class ApiKey {
   constructor() {
     this.value = stored();
+    /** @type {Promise<string>|null} */
     this.asked = null;
   }
 
-  /** Ask for a key, saying why; requests that want one at the same time share the question. */
+  /** Ask for a key, saying why; requests that want one at the same time share the question. @param {string} why */
   async ask(why) {
     this.asked ??= typed(why).finally(() => {
       this.asked = null;
@@ -21,6 +22,7 @@ export class ApiKey {
   }
 }
 
+/** @param {string} why @returns {Promise<string>} */
 function typed(why) {
   const form = found("key");
   const text = found("key-text");
@@ -45,6 +47,7 @@ function stored() {
   }
 }
 
+/** @param {string} key */
 function store(key) {
   try {
     sessionStorage.setItem(NAME, key);

@@ -9,20 +9,34 @@ import { MOST_BEATS, readTable, tooMany } from "../../tables/table.js";
 import { understoodOf } from "../../tables/understood.js";
 import { count, counted } from "../shared/words.js";
 
+/** @import { Block, Table } from "../../tables/shapes.js" */
+
 const LARGEST_JSON = 200 * 2 ** 20; // bytes, as it is held whole
 const SPLIT = /[\s,;|:/"'“”()[\]{}<>]+/;
 const NOISE = /\b(features|instances)\b/g;
+/** Beats, and how their text was understood. @typedef {{beats: Table["beats"], understood: string}} Read */
+
 const WRONG_LENGTH = "The beat has the wrong length";
 
-/** Beats of `width` values from pasted text: one beat, or one a row. Throw FileError. */
+/**
+ * Beats of `width` values from pasted text: one beat, or one a row. Throw FileError.
+ * @param {string} text @param {number} width @param {string[]|null} [names] @returns {Promise<Read>}
+ */
 export async function readText(text, width, names = null) {
   const rows = rowsOfJson(text, names) ?? rowsOfLines(text);
   if (!rows.length) throw new FileError(`Paste the values of a beat: ${width} numbers.`, { title: "Nothing to read" });
-  const isTable = rows.length > 1 && [width, width + 1].includes(rows.at(-1).length);
+  const isTable = rows.length > 1 && [width, width + 1].includes(rows[rows.length - 1].length);
   return isTable || (rows.length === 1 && rows[0].length === width + 1) ? tableOf(rows, width, names) : flat(rows.flat(), width);
 }
 
-/** Beats from a file, CSV or TSV, .ts, .arff or JSON, gzipped or not. Throw FileError. */
+/**
+ * Beats from a file, CSV or TSV, .ts, .arff or JSON, gzipped or not. Throw FileError.
+ * @param {File} file
+ * @param {number} width
+ * @param {string[]|null} [names]
+ * @param {(share: number) => void} [progress]
+ * @returns {Promise<Read>}
+ */
 export async function readFile(file, width, names = null, progress = () => {}) {
   await refuseOthers(file);
   if (/\.json(\.gz)?$/i.test(file.name)) return readText(await wholeText(file, progress), width, names);
@@ -31,27 +45,34 @@ export async function readFile(file, width, names = null, progress = () => {}) {
   return tableFrom(blocksOf(file, { progress }), file.name, width, names);
 }
 
+/** @param {AsyncIterable<Block>} blocks @param {string} what @param {number} width @param {string[]|null} names @returns {Promise<Read>} */
 async function tableFrom(blocks, what, width, names) {
   const read = await readTable(blocks, what, width, names);
-  if (!read.beats.length) throw new FileError(`Give a file with one beat of ${width} values a row.`, { title: `${what} is empty` });
+  if (!read.layout) throw new FileError(`Give a file with one beat of ${width} values a row.`, { title: `${what} is empty` });
   checkCut(read, what, names);
   return { beats: read.beats, understood: understoodOf(read, width) };
 }
 
-/** Beats that are cut otherwise than the model's are no beats of its. */
+/**
+ * Beats that are cut otherwise than the model's are no beats of its.
+ * @param {Table} table @param {string} what @param {string[]|null} names
+ */
 function checkCut({ layout, choice }, what, names) {
-  if (!names || !layout.header) return;
-  const given = choice.places.map((place) => layout.header[place]);
+  const { header } = layout;
+  if (!names || !header) return;
+  const given = choice.places.map((place) => header[place]);
   if (!isOtherwise(given, names)) return;
   const [its, models] = [given, names].map((values) => `${values[0]} to ${values.at(-1)}`);
   const message = `Its values are ${its}, the model's are ${models}. Open the recording itself, which is then cut for this model.`;
   throw new FileError(message, { title: `The beats of ${what} are cut otherwise than this model takes them`, isTable: true });
 }
 
+/** @param {string[][]} rows @param {number} width @param {string[]|null} [names] */
 function tableOf(rows, width, names = null) {
   return tableFrom(blocksOfText(rows.map((row) => row.join("\t")).join("\n")), "the text", width, names);
 }
 
+/** @param {File} file @param {(share: number) => void} progress */
 async function wholeText(file, progress) {
   if (file.size > LARGEST_JSON) throw new FileError("The page takes JSON up to 200 MiB. Give CSV.", { title: `${file.name} is too large` });
   const lines = [];
@@ -59,8 +80,12 @@ async function wholeText(file, progress) {
   return lines.join("\n");
 }
 
-/** The values of a file that is one beat, a value a line; null where it is not: more lines are the samples of a lead. */
+/**
+ * The values of a file that is one beat, a value a line; null where it is not: more lines are the samples of a lead.
+ * @param {File} file @param {number} width
+ */
 async function singleColumn(file, width) {
+  /** @type {string[]} */
   const values = [];
   for await (const { lines } of blocksOf(file)) {
     for (const line of lines) {
@@ -72,6 +97,7 @@ async function singleColumn(file, width) {
   return width > 1 && values.length > 1 ? values : null;
 }
 
+/** @param {string} text @param {string[]|null} names */
 function rowsOfJson(text, names) {
   if (!/^\s*[[{]/.test(text)) return null;
   let content;
@@ -82,14 +108,16 @@ function rowsOfJson(text, names) {
   }
   const list = content.instances ?? content.features ?? content;
   const beats = Array.isArray(list) && list.every((one) => typeof one === "object" && one !== null) ? list : [list];
-  return beats.map((one) => valuesOf(one.features ?? one, names).map((value) => String(value)));
+  return beats.map((/** @type {any} */ one) => valuesOf(one.features ?? one, names).map((value) => String(value)));
 }
 
+/** @param {any} beat @param {string[]|null} names @returns {unknown[]} */
 function valuesOf(beat, names) {
   if (Array.isArray(beat)) return beat.flat(Infinity);
   return names ? names.map((name) => beat[name] ?? "") : Object.values(beat);
 }
 
+/** @param {string} text */
 function rowsOfLines(text) {
   // a comma between digits is a decimal comma where something else separates
   const decimal = /\d,\d/.test(text) && !/\d\.\d/.test(text) && /[;\t|]/.test(text);
@@ -98,6 +126,7 @@ function rowsOfLines(text) {
   return lines.map((line) => line.split(SPLIT).filter(Boolean)).filter((row) => row.length);
 }
 
+/** @param {string[]} values @param {number} width */
 function flat(values, width) {
   const wrong = values.findIndex((value) => !isNumber(value));
   if (wrong >= 0) {
