@@ -48,6 +48,9 @@ fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60
 audit: $(INSTALLED) ## Known vulnerabilities of the locked dependencies (ARGS=--if-reachable where there is no data)
 	@$(BIN)/python -m scripts.audit $(ARGS)
 
+screenshots: $(INSTALLED) ## Take the pictures of the page in docs/screenshots anew, of made ECGs (ARGS="--to FOLDER beat card")
+	@$(BIN)/python -m scripts.screenshots $(ARGS)
+
 vendor: $(INSTALLED) ## Fetch the page's libraries anew from the npm registry, checked by their sums
 	@$(BIN)/python -m scripts.vendor
 
@@ -99,4 +102,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean

@@ -1,4 +1,4 @@
-"""Made ECGs of made people, with ventricular beats among the normal ones: for pictures, as nobody's own may be shown."""
+"""Made ECGs of made people, with ventricular beats among the normal ones: for pictures of the page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,13 @@ CUT: Final = Cut(PEAK_LENGTH, PEAK_WINDOW, "mV", RHYTHM + LIKENESS)
 LEADS: Final = ("II", "V1")
 # of each symbol and lead: seconds from the R peak, mV, seconds wide
 WAVES: Final = {
-    ("N", "II"): ((-0.16, 0.13, 0.022), (-0.03, -0.12, 0.009), (0, 1.1, 0.011), (0.032, -0.25, 0.01), (0.27, 0.3, 0.045)),
+    ("N", "II"): (
+        (-0.16, 0.13, 0.022),
+        (-0.03, -0.12, 0.009),
+        (0, 1.1, 0.011),
+        (0.032, -0.25, 0.01),
+        (0.27, 0.3, 0.045),
+    ),
     ("N", "V1"): ((-0.16, 0.06, 0.02), (-0.01, 0.25, 0.009), (0.02, -0.9, 0.013), (0.27, -0.1, 0.045)),
     ("V", "II"): ((0, 1.5, 0.032), (0.09, -0.6, 0.04), (0.3, -0.4, 0.06)),
     ("V", "V1"): ((0, -1.1, 0.035), (0.09, 0.3, 0.04), (0.3, 0.35, 0.06)),
@@ -69,7 +75,8 @@ def write_beats(path: Path, people: int, seconds: float) -> Path:
     rows = [",".join([*CUT.names, "label", "person"])]
     for person in range(people):
         ecg = make(seconds, seed=person + 1)
-        rows += [",".join([*(f"{value:.6g}" for value in values), symbol, f"p{person}"]) for symbol, values in _cut(ecg)]
+        for symbol, values in _cut(ecg):
+            rows.append(",".join([*(f"{value:.6g}" for value in values), symbol, f"p{person}"]))
     path.write_text("\n".join(rows), encoding="utf-8")
     return path
 
@@ -94,7 +101,7 @@ def _beat(rng: np.random.Generator, waves: tuple[tuple[float, float, float], ...
     seconds = np.arange(-int(REACH * RATE), int(REACH * RATE)) / RATE
     beat = np.zeros(len(seconds))
     for at, height, width in waves:
-        own = (at * rng.uniform(0.95, 1.05), height * rng.uniform(0.85, 1.15), width * rng.uniform(0.9, 1.1))
+        own = (at * rng.uniform(0.95, 1.05), height * rng.uniform(0.75, 1.25), width * rng.uniform(0.75, 1.35))
         beat += own[1] * np.exp(-(((seconds - own[0]) / own[2]) ** 2) / 2)
     return beat
 

@@ -1,7 +1,6 @@
-"""Pictures of the page's main states, by a headless Chromium before a model of made ECGs: `python -m scripts.screenshots`."""
+"""Pictures of the page's main states, by a headless Chromium, with a model of made ECGs: `make screenshots`."""
 
 import argparse
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,6 @@ WIDE: Final = (1366, 860)
 PHONE: Final = (390, 844)
 PATIENCE: Final = 120_000  # milliseconds
 COLOURS: Final = 256  # of a picture, which makes it a third as large
-BROWSER: Final = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--font-render-hinting=none"]
 
 
 def _recording(page: "Page") -> None:
@@ -75,10 +73,12 @@ def take(url: str, record: Sequence[Path], folder: Path, names: Sequence[str]) -
     """Write these pictures of the page at `url` with the recording open in it."""
     from playwright.sync_api import sync_playwright
 
+    from tests.browser.conftest import ARGUMENTS, CHROMIUM
+
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name in names:
             picture = PICTURES[name]
             width, height = picture.size
@@ -105,7 +105,7 @@ def _saved(content: bytes, path: Path) -> Path:
 
 def train(folder: Path) -> Path:
     """Publish a model of made people's beats and return its base path."""
-    data, base = write_beats(folder / "made.csv", people=12, seconds=120), folder / "models" / "ecg"
+    data, base = write_beats(folder / "made.csv", people=40, seconds=40), folder / "models" / "ecg"
     options = ["--label", "label", "--group", "person", "--epochs", "15", "--models", str(base)]
     subprocess.run([sys.executable, "-m", "training", "--data", str(data), *options], cwd=ROOT, check=True)
     return base
