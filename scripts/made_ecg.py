@@ -28,8 +28,8 @@ WAVES: Final = {
     ("V", "V1"): ((0, -1.1, 0.035), (0.09, 0.3, 0.04), (0.3, 0.35, 0.06)),
 }
 REACH: Final = 0.6  # seconds about an R peak that its waves fill
-EARLY: Final = 0.62  # of the usual RR interval: when a ventricular beat comes, and the pause after it
-PAUSE: Final = 1.38
+EARLY: Final = (0.6, 0.95)  # of the usual RR interval: when a ventricular beat comes; the pause after it is longer
+FUSION: Final = (0.15, 1)  # how much of a ventricular beat is that, the rest a normal one: the less, the harder to tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,15 @@ def make(seconds: float, seed: int, disturbed: tuple[float, float] | None = None
     """Draw a person's ECG; `disturbed` is from which second to which the electrodes were moved."""
     rng = np.random.default_rng(seed)
     peaks, symbols = _rhythm(rng, seconds)
+    fusion = [rng.uniform(*FUSION) if symbol == "V" else 0 for symbol in symbols]
     leads = {}
     for name in LEADS:
         samples = _wandering(rng, int(seconds * RATE))
-        beats = {symbol: _beat(rng, WAVES[symbol, name]) for symbol in "NV"}
-        for peak, symbol in zip(peaks, symbols, strict=True):
+        normal, ventricular = (_beat(rng, WAVES[symbol, name]) for symbol in "NV")
+        for peak, share in zip(peaks, fusion, strict=True):
             first = peak - int(REACH * RATE)
-            samples[first : first + len(beats[symbol])] += beats[symbol] * rng.uniform(0.95, 1.05)
+            beat = share * ventricular + (1 - share) * normal
+            samples[first : first + len(beat)] += beat * rng.uniform(0.95, 1.05)
         if disturbed:
             first, last = (int(second * RATE) for second in disturbed)
             samples[first:last] += np.cumsum(rng.normal(0, 0.12, last - first))
@@ -88,10 +90,10 @@ def _cut(ecg: Ecg) -> Iterator[tuple[str, NDArray[np.float64]]]:
 
 def _rhythm(rng: np.random.Generator, seconds: float) -> tuple[NDArray[np.int64], list[str]]:
     usual = rng.uniform(0.75, 0.95)
-    times, symbols = [1.0], ["N"]
+    times, symbols, share = [1.0], ["N"], 1.0
     while times[-1] < seconds - 2.5:
         symbol = "V" if symbols[-1] == "N" and rng.random() < 0.13 else "N"
-        share = EARLY if symbol == "V" else PAUSE if symbols[-1] == "V" else 1
+        share = rng.uniform(*EARLY) if symbol == "V" else 2 - share if symbols[-1] == "V" else 1
         times.append(times[-1] + usual * share * rng.normal(1, 0.03))
         symbols.append(symbol)
     return np.rint(np.array(times) * RATE).astype(np.int64), symbols

@@ -64,8 +64,7 @@ PICTURES: Final = {
     "beat": Picture(_beat),
     "beat-phone": Picture(_beat, PHONE, "dark"),
     "doubtful": Picture(_doubtful),
-    "card": Picture(_card),
-    "card-phone": Picture(_card, PHONE),
+    "card": Picture(_card, PHONE),
 }
 
 
