@@ -28,8 +28,8 @@ WAVES: Final = {
     ("V", "V1"): ((0, -1.1, 0.035), (0.09, 0.3, 0.04), (0.3, 0.35, 0.06)),
 }
 REACH: Final = 0.6  # seconds about an R peak that its waves fill
-EARLY: Final = (0.6, 0.95)  # of the usual RR interval: when a ventricular beat comes; the pause after it is longer
-FUSION: Final = (0.15, 1)  # how much of a ventricular beat is that, the rest a normal one: the less, the harder to tell
+EARLY: Final = (0.6, 1.05)  # of the usual RR interval: when a ventricular beat comes; the pause after it is longer
+FUSION: Final = (0, 0.9)  # how much of a ventricular beat is that, the rest a normal one: the less, the harder to tell
 
 
 @dataclass(frozen=True, slots=True)
