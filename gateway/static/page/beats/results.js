@@ -2,25 +2,17 @@
 
 import { element } from "../shared/dom.js";
 
-/** @import { Answer, Beat, RecordedBeat } from "../shared/shapes.js" */
-
 // A label is somebody else's text, and a spreadsheet would run it; negative numbers are left alone.
 const FORMULA = /^[=@\t\r]|^[-+](?![\d.])/;
 
-/**
- * Write the answers of these beats as CSV; a class's probability has the column `probability_LABEL`.
- * @param {Beat[]} beats @param {string[]} labels
- */
+/** Write the answers of these beats as CSV; a class's probability has the column `probability_LABEL`. */
 export function resultsOf(beats, labels) {
-  const data = beats.filter(isAnswered).map((beat) => rowOf(beat, labels));
+  const data = beats.filter((beat) => beat.answer).map((beat) => rowOf(beat, labels));
   const fields = Object.keys(data[0]).filter((name) => data.some((row) => row[name] !== null));
   return Papa.unparse({ fields, data }, { newline: "\n", escapeFormulae: FORMULA }) + "\n";
 }
 
-/**
- * Every column in its order; null where there is nothing to say.
- * @param {Beat & Partial<RecordedBeat> & {answer: Answer}} beat @param {string[]} labels @returns {Record<string, unknown>}
- */
+/** Every column in its order; null where there is nothing to say. */
 function rowOf({ number, label, seconds, answer }, labels) {
   return {
     beat: number,
@@ -36,12 +28,7 @@ function rowOf({ number, label, seconds, answer }, labels) {
   };
 }
 
-/** Is it answered? @param {Beat} beat @returns {beat is Beat & {answer: Answer}} */
-function isAnswered(beat) {
-  return Boolean(beat.answer);
-}
-
-/** Let the browser save a text as a file. @param {string} name @param {string} text */
+/** Let the browser save a text as a file. */
 export function save(name, text) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   element("a", { href: url, download: name }).click();
