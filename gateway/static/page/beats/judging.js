@@ -2,6 +2,27 @@
 
 import { decimal, listed, percent } from "../shared/words.js";
 
+/**
+ * What the gateway tells of a beat.
+ *
+ * @typedef {object} Answer
+ * @property {string} predicted the class label
+ * @property {number} probability of that class
+ * @property {Record<string, number>|null} probabilities by class label
+ * @property {boolean|null} abstain
+ * @property {boolean|null} unusual
+ * @property {number|null} unusualScore
+ * @property {string|null} version that answered
+ */
+
+/**
+ * Of a model's metrics, what says how far its probabilities hold.
+ *
+ * @typedef {object} Calibrated
+ * @property {{error_after: number}|null} [calibration]
+ * @property {{calibration_error?: number[]}|null} [by_group]
+ */
+
 const LEVELS = [
   [0.99, "Very sure"],
   [0.9, "Sure"],
@@ -9,6 +30,7 @@ const LEVELS = [
   [0, "Unsure"],
 ];
 const MOST_RUNS = 3;
+const LEAST_DOUBT = 0.01; // no model is believed beyond 99 %, however well it did on its own held-back beats
 
 /**
  * Judge an answer.
@@ -21,6 +43,48 @@ export function judge(answer, calibration) {
   if (warnings.length) return warnings;
   const level = answer.probability >= 0.9 ? "well" : answer.probability >= 0.7 ? "fair" : "doubt";
   return [{ level, head: sure, text: meaning(answer, calibration) }];
+}
+
+/**
+ * Is the class of an answer one to rely on?
+ *
+ * @param {Answer} answer
+ */
+export function reliable(answer) {
+  return !answer.unusual && !answer.abstain;
+}
+
+/**
+ * The probability of an answer's class in words; null where the beat is unlike the training's, as it says nothing then.
+ *
+ * @param {Answer} answer
+ * @param {Calibrated|null} [metrics] of the model
+ */
+export function certainty(answer, metrics) {
+  return answer.unusual ? null : shareOf(answer.probability, metrics);
+}
+
+/**
+ * A probability in words, never more certain than the calibration allows: "over 99 %", "under 1 %".
+ *
+ * @param {number} share
+ * @param {Calibrated|null} [metrics] of the model
+ */
+export function shareOf(share, metrics) {
+  const doubt = doubtOf(metrics);
+  const whole = (/** @type {number} */ limit) => `${Math.round(100 * limit)}\u00a0%`;
+  if (share > 1 - doubt) return `over ${whole(1 - doubt)}`;
+  return share < doubt ? `under ${whole(doubt)}` : percent(share);
+}
+
+/**
+ * How far probabilities may be off, in whole percent: for other people, where that was measured, else on average.
+ *
+ * @param {Calibrated|null} [metrics]
+ */
+function doubtOf(metrics) {
+  const off = metrics?.by_group?.calibration_error?.[1] ?? metrics?.calibration?.error_after ?? 0;
+  return Math.min(0.5, Math.max(LEAST_DOUBT, Math.ceil(100 * off - 1e-9) / 100));
 }
 
 function unusual(answer) {
