@@ -128,5 +128,5 @@ function nearest(beats, seconds) {
     if (at(middle) < seconds) low = middle + 1;
     else high = middle;
   }
-  return seconds - at(low - 1) < at(low) - seconds ? beats[low - 1] : beats[low];
+  return Math.abs(seconds - at(low - 1)) < Math.abs(at(low) - seconds) ? beats[low - 1] : beats[low];
 }

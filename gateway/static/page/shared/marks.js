@@ -45,6 +45,15 @@ export class Marks {
   }
 
   /**
+   * The same in brackets, for a class that is not to be relied on.
+   *
+   * @param {string|number} label
+   */
+  doubted(label) {
+    return this.names[label] === undefined ? `(${label})` : `(${label}, ${this.names[label]})`;
+  }
+
+  /**
    * An element: shape, and label in words.
    *
    * @param {string|number} label

@@ -151,13 +151,13 @@ export class ListView {
   answerCells({ answer }) {
     if (!answer) return [element("td", { class: "waiting", colspan: 3 }, "…")];
     const { marks, model } = this.facts;
-    const [named, sure] = [marks.named(answer.predicted), certainty(answer, model.metrics)];
+    const sure = certainty(answer, model.metrics);
     const bar = element("span", { class: `bar ${marks.colour(answer.predicted)}`, "aria-hidden": "true" });
     bar.style.setProperty("--share", answer.probability);
     return [
-      reliable(answer) ? element("td", {}, marks.chip(answer.predicted, named)) : element("td", { class: "doubted" }, marks.chip(answer.predicted, `(${named})`)),
+      reliable(answer) ? element("td", {}, marks.chip(answer.predicted, marks.named(answer.predicted))) : element("td", { class: "doubted" }, marks.chip(answer.predicted, marks.doubted(answer.predicted))),
       element("td", { class: "bars" }, sure === null ? ["–", unseen(" not to be relied on")] : [bar, element("span", {}, sure)]),
-      element("td", { class: "doubts" }, flags(answer).map((flag) => `⚠ ${flag}`).join(", ")),
+      element("td", { class: "doubts" }, flags(answer).flatMap((flag) => ["⚠ ", element("span", { class: "flag" }, flag), " "])),
     ];
   }
 }

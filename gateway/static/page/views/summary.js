@@ -26,8 +26,8 @@ export class SummaryView {
       found("summary"),
       doubts(beats).map(banner),
       agreement(collection).map((text) => element("p", {}, text)),
-      chips("Classes to rely on", counts.reliable, marks),
-      chips("Not to rely on", counts.doubtful, marks),
+      chips("Classes to rely on", counts.reliable, marks, (share) => ` (${percent(share)})`),
+      chips("Not to rely on", counts.doubtful, marks, () => ""),
       element("p", { class: "small" }, all),
     );
   }
@@ -42,10 +42,11 @@ function banner({ level, text }) {
  * @param {string} title
  * @param {Map<string, number>} counts by class
  * @param {import("../shared/marks.js").Marks} marks
+ * @param {(share: number) => string} shareOf
  */
-function chips(title, counts, marks) {
+function chips(title, counts, marks, shareOf) {
   const all = [...counts.values()].reduce((sum, number) => sum + number, 0);
-  const known = [...marks.labels.filter((label) => counts.has(label)), ...[...counts.keys()].filter((label) => !marks.labels.includes(label))];
-  const parts = known.map((label) => marks.chip(label, `Class ${marks.named(label)}: ${count(counts.get(label) ?? 0)} (${percent((counts.get(label) ?? 0) / all)})`));
+  const inOrder = [...counts].sort(([one], [other]) => marks.labels.indexOf(one) - marks.labels.indexOf(other));
+  const parts = inOrder.map(([label, number]) => marks.chip(label, `Class ${marks.named(label)}: ${count(number)}${shareOf(number / all)}`));
   return all > 0 && element("div", { class: "class-counts" }, element("span", { class: "small" }, `${title}:`), element("span", { class: "chips" }, parts));
 }
