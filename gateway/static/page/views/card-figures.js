@@ -4,7 +4,7 @@ import { wilson } from "../beats/interval.js";
 import { element } from "../shared/dom.js";
 import { count, counted, decimal, percent } from "../shared/words.js";
 
-const UNKNOWN = "How far chance may move this is not known.";
+const UNKNOWN = "how far chance may move this is not known";
 
 /**
  * @typedef {import("../shared/marks.js").Marks} Marks
@@ -20,7 +20,7 @@ export function figures(metrics) {
   const chance = metrics.intervals ?? {};
   const { accuracy, rows } = metrics;
   const list = [
-    figure("Accuracy", accuracy, percent, wide(chance.accuracy) ?? ofBeats(accuracy * rows, rows, metrics)),
+    figure("Accuracy", accuracy, percent, wide(chance.accuracy) ?? ofBeats(Math.round(accuracy * rows), rows, metrics)),
     figure("Macro-F1", metrics.macro_f1, (value) => decimal(value, 3), wide(chance.macro_f1)),
     figure("ROC AUC", metrics.roc_auc, (value) => decimal(value, 3), null),
   ].filter(Boolean);
@@ -36,7 +36,7 @@ function drawn(intervals) {
 }
 
 /**
- * A figure that has an interval is shown as that: a single number would look more certain than it is.
+ * A figure that has an interval is shown as that: a single number, 100 % above all, would look more certain than it is.
  *
  * @param {string} name
  * @param {unknown} value
@@ -45,7 +45,8 @@ function drawn(intervals) {
  */
 function figure(name, value, written, bounds) {
   if (typeof value !== "number") return null;
-  const shown = bounds ? [range(bounds, written), element("small", {}, `measured: ${written(value)}`)] : [written(value), element("small", {}, UNKNOWN)];
+  const [head, measured] = [bounds ? range(bounds, written) : value === 1 ? "no error seen" : written(value), `measured: ${written(value)}`];
+  const shown = [head, element("small", {}, bounds ? measured : `${measured}; ${UNKNOWN}`)];
   return element("div", {}, element("dt", {}, name), element("dd", {}, shown));
 }
 
@@ -64,7 +65,7 @@ export function wide(bounds) {
  * @param {(value: number) => string} written
  */
 export function range([low, high], written) {
-  return `${written(low)} to ${written(high)}`;
+  return high === 1 ? `${written(low)} or more` : `${written(low)} to ${written(high)}`;
 }
 
 /**
