@@ -9,7 +9,10 @@ from tests.fake_serving import FakeServing
 
 ONE_PERSON = {"code": "one_group", "text": "All beats are of one person: the figures say nothing about other people."}
 FEW = {"code": "few_rows", "text": "23 validation rows, 2 of the rarest class, are too few to stop a training by."}
-UNTESTED = {"code": "class_not_tested", "text": "No held-back beat is of class 1 (V): the figures say nothing about it."}
+UNTESTED = {
+    "code": "class_not_tested",
+    "text": "No held-back beat is of class 1 (V): the figures say nothing about it.",
+}
 UNKNOWN = {"code": "of_tomorrow", "text": "A warning that this page does not know."}
 ALL_RIGHT = {
     "accuracy": 1.0,

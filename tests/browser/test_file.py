@@ -158,7 +158,9 @@ def test_a_file_with_too_many_rows_is_for_the_command_line(page):
 
 def test_the_labels_are_held_to_the_answers(page):
     opened(page)
-    expect(page.locator("#summary")).to_contain_text("Of 5 labelled beats, the model agrees with 4: 80.0 % (95 % interval 37.6 % to 96.4 %")
+    expect(page.locator("#summary")).to_contain_text(
+        "Of 5 labelled beats, the model agrees with 4: 80.0 % (95 % interval 37.6 % to 96.4 %"
+    )
     page.get_by_label("Show", exact=True).select_option("differs")
     assert [row[0] for row in rows(page)] == ["5"]
     expect(page.locator("#beat-name")).to_contain_text("Beat 5 of 5")
@@ -168,7 +170,9 @@ def test_the_labels_are_held_to_the_answers(page):
 def test_a_beat_without_a_label_is_not_held_to_one(page):
     header = ",".join([*(f"F{n}" for n in range(1, WIDTH + 1)), "label"])
     opened(page, "\n".join([header, *lines(labels=(0, "", 1, 1, ""))]))
-    expect(page.locator("#summary")).to_contain_text("Of 3 labelled beats, the model agrees with 3: 100.0 % (95 % interval 43.9 % to")
+    expect(page.locator("#summary")).to_contain_text(
+        "Of 3 labelled beats, the model agrees with 3: 100.0 % (95 % interval 43.9 % to"
+    )
     page.get_by_label("Show", exact=True).select_option("differs")
     expect(page.locator("#no-rows")).to_be_visible()
 

@@ -199,7 +199,7 @@ def test_training_reads_the_corrected_file_as_it_was_meant(ask, tmp_path, labels
     assert beats.features.tolist() == values[kept].astype(np.float32).tolist()
     classes = beats.class_names
     assert [classes[label] if classes else str(label) for label in beats.labels] == right
-    assert "given or corrected by hand" in beats.note
+    assert "given or corrected by hand" in (beats.note or "")
 
 
 def test_a_label_in_the_corrected_file_is_no_formula(ask):

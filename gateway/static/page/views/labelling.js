@@ -10,7 +10,7 @@ import { counted } from "../shared/words.js";
 const NONE = ""; // the choice of no label
 const OTHER = "\n"; // the choice of another label than those to choose from; no label has a line's end in it
 
-/** Gives beats other labels; `changed(beat)` is told which beat has one, `selectOther(beat)` that a text is wanted for it. */
+/** Gives beats other labels; `changed(beat)` is told which beat has one, `select(beat)` which one to look at. */
 export class Labelling {
   /**
    * @param {(beat: any) => void} changed
@@ -121,8 +121,12 @@ export class Labelling {
   }
 
   undo() {
-    const beat = this.collection.corrections.undo();
-    if (beat) this.changed(beat);
+    const { corrections } = this.collection;
+    const beat = corrections.undo();
+    if (!beat) return;
+    this.changed(beat);
+    this.select(beat); // so that it is seen
+    if (!corrections.past.length) found("label-choice").focus(); // the button can no longer have the focus
   }
 
   async save() {
