@@ -6,7 +6,6 @@ import { Collection } from "../../gateway/static/page/beats/collection.js";
 import { Corrections } from "../../gateway/static/page/beats/corrections.js";
 import { agreement, classCounts, doubts } from "../../gateway/static/page/beats/headline.js";
 import { wilson } from "../../gateway/static/page/beats/interval.js";
-import { certainty, shareOf } from "../../gateway/static/page/beats/judging.js";
 import { Labels } from "../../gateway/static/page/beats/labels.js";
 import { trainingFile } from "../../gateway/static/page/beats/training-file.js";
 import { Vocabulary } from "../../gateway/static/page/beats/vocabulary.js";
@@ -26,8 +25,6 @@ const TASKS = {
     const { reliable, doubtful } = classCounts(beats);
     return { doubts: doubts(beats), agreement: agreement(collection), reliable: Object.fromEntries(reliable), doubtful: Object.fromEntries(doubtful) };
   },
-  certainty: ({ answer, metrics }) => certainty(answer, metrics),
-  share: ({ share, metrics }) => shareOf(share, metrics),
   wilson: ({ found, all }) => wilson(found, all),
   vocabulary({ labels, classes, texts }) {
     const { choices, isNumeric, note, ...vocabulary } = new Vocabulary(labels, new Labels(labels, classes), classes);

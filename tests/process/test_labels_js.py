@@ -137,19 +137,6 @@ def test_the_interval_is_wilsons(ask, found, all_):
     assert ask("wilson", found=found, all=all_) == pytest.approx([right.low, right.high], abs=1e-6)
 
 
-def test_no_probability_is_more_certain_than_the_calibration_allows(ask):
-    off = {"calibration": {"error_after": 0.034}}
-    for_others = off | {"by_group": {"calibration_error": [0.01, 0.09]}}
-
-    def told(share: float, metrics: Any = None) -> str:
-        return str(ask("share", share=share, metrics=metrics)).replace("\u00a0", " ")
-
-    assert [told(share) for share in (1.0, 0.99, 0.5, 0.0)] == ["over 99 %", "99.0 %", "50.0 %", "under 1 %"]
-    assert [told(0.97, off), told(0.95, off), told(0.02, off)] == ["over 96 %", "95.0 %", "under 4 %"]
-    assert told(0.95, for_others) == "over 91 %"
-    assert ask("certainty", answer=answer("1", unusual=True), metrics=off) is None
-
-
 @pytest.mark.parametrize(
     ("labels", "classes", "choices", "refused"),
     [

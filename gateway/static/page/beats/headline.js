@@ -1,8 +1,16 @@
 /** What is to be known of a collection's answers before anything else: what is doubtful comes first. */
 
-import { reliable } from "./judging.js";
 import { count, counted, percent } from "../shared/words.js";
 import { wilson } from "./interval.js";
+
+/**
+ * Is the class of an answer one to rely on?
+ *
+ * @param {import("./judging.js").Answer} answer
+ */
+export function reliable(answer) {
+  return !answer.unusual && !answer.abstain;
+}
 
 /**
  * What speaks against the answers, the gravest first, in sentences.

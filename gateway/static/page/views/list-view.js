@@ -1,10 +1,10 @@
 /** The beats of a file: what came out, which of them to look at, page after page. */
 
 import { SHOWN } from "../beats/collection.js";
-import { classCounts } from "../beats/headline.js";
+import { classCounts, reliable } from "../beats/headline.js";
 import { element, fill, found, options, refill, unseen, watcher } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
-import { certainty, flags, reliable } from "../beats/judging.js";
+import { flags, sureness } from "../beats/judging.js";
 import { resultsOf, save } from "../beats/results.js";
 import { sparkline } from "../drawing/trace.js";
 import { count, counted } from "../shared/words.js";
@@ -151,7 +151,7 @@ export class ListView {
   answerCells({ answer }) {
     if (!answer) return [element("td", { class: "waiting", colspan: 3 }, "…")];
     const { marks, model } = this.facts;
-    const sure = certainty(answer, model.metrics);
+    const sure = sureness(answer, model.metrics?.calibration);
     const bar = element("span", { class: `bar ${marks.colour(answer.predicted)}`, "aria-hidden": "true" });
     bar.style.setProperty("--share", answer.probability);
     return [
