@@ -114,7 +114,7 @@ def test_what_decided_can_be_hidden(page):
 
 def test_the_model_card_tells_what_the_model_tells(page):
     card = page.get_by_role("complementary", name="Model card")
-    for words in ("ecg, version 1", "made.csv", "95.0 %", "probabilities off by 2.0 % on average", "300 to train"):
+    for words in ("ecg, version 1", "made.csv", "95.0 %", "probabilities are off by 2.0 % on average", "300 to train"):
         expect(card).to_contain_text(words)
     rows = card.get_by_role("table", name="Confusion matrix").get_by_role("row")
     assert [row.inner_text().split() for row in rows.all()] == [

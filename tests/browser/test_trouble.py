@@ -129,12 +129,14 @@ def test_the_model_card_warns_and_shows_ranges_and_names(own_serving, start, vis
     figures = [figure.inner_text().split("\n") for figure in card.locator(".figures > div").all()]
     assert figures[:2] == [
         ["Accuracy", "91.3\u00a0% to 97.8\u00a0%", "measured: 95.0\u00a0%"],
-        ["Macro-F1", "range unknown", "measured: 0.900"],
+        ["Macro-F1", "0.900", "measured: 0.900; how far chance may move this is not known"],
     ]
-    expect(card).to_contain_text("drawing the 7 held-back groups anew")
+    expect(card).to_contain_text("by drawing the 7 held-back groups anew")
     expect(card).to_contain_text("classes 0, 1 (early beat)")
-    expect(card).to_contain_text("off by 2.0 % on average, range 1.0 % to 9.0 % (not calibrated)")
-    expect(card).to_contain_text("2.0 % of held-back beats are called unusual, of one group's 0.0 % to 12.0 %")
+    expect(card).to_contain_text("off by 2.0 % on average, for other people probably 1.0 % to 9.0 %. They were not")
+    expect(card).to_contain_text(
+        "calls 2.0 % of the held-back beats unusual, of one person's or group's 0.0 % to 12.0 %"
+    )
     rows = card.get_by_role("table", name="By class").get_by_role("row")
     assert [row.inner_text().split() for row in rows.all()[1:]] == [
         ["●0", "0.95", "0.91\N{EN DASH}0.98", "0.97", "0.93\N{EN DASH}1.00", "0.96", "60"],

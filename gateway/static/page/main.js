@@ -4,7 +4,9 @@ import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
 import { element, fill, found } from "./shared/dom.js";
+import { doubts } from "./beats/headline.js";
 import { ApiKey } from "./gateway/key.js";
+import { Labelling } from "./views/labelling.js";
 import { ListView } from "./views/list-view.js";
 import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
@@ -14,11 +16,12 @@ import { StripView } from "./views/strip.js";
 import { count, counted } from "./shared/words.js";
 
 const client = new Client(new ApiKey(), versionSeen);
-const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };
+const facts = { model: null, marks: new Marks([]), classes: { labels: [] }, baseline: null, examples: [] };
 const beatView = new BeatView();
-const listView = new ListView(select);
+const labelling = new Labelling(corrected, select);
+const listView = new ListView(select, labelling);
 const stripView = new StripView(select, recut);
-const opening = new Opening(facts, open, wrong);
+const opening = new Opening(facts, open, wrong, ({ name }) => labelling.mayReplace(name));
 const versions = new Set(); // that have answered
 let collection = null;
 let running = new AbortController();
@@ -42,8 +45,9 @@ async function start() {
 async function meet() {
   const model = await client.model();
   const { examples, baseline } = await client.examples();
-  const marks = new Marks(model.classes ?? Object.keys(model.metrics?.classes ?? {}));
-  Object.assign(facts, { model, marks, baseline, examples });
+  const marks = new Marks(model.classes ?? Object.keys(model.metrics?.classes ?? {}), model.class_names);
+  const classes = { labels: marks.labels, names: model.class_names, note: model.data?.note };
+  Object.assign(facts, { model, marks, classes, baseline, examples });
   fill(found("served"), `${model.name}, version ${model.version}`);
   fill(found("card"), ...modelCard(model, marks).filter(Boolean));
   opening.showExamples();
@@ -84,7 +88,9 @@ async function recut(source, lead, inverted) {
   const stillOpen = () => collection.recording?.source === source;
   try {
     const beats = await cut(source, lead, inverted);
-    if (stillOpen()) look(beats);
+    if (!stillOpen()) return;
+    beats.corrections.carry(collection.corrections, beats.beats);
+    look(beats);
   } catch (failure) {
     if (!stillOpen()) return;
     show();
@@ -123,7 +129,9 @@ function progress() {
 
 function finished() {
   found("progress").hidden = true;
-  if (collection.beats.length > 1) fill(found("status"), `${collection.understood} All are answered.`);
+  if (collection.beats.length < 2) return;
+  const doubtful = doubts(collection.beats).map(({ text }) => text);
+  fill(found("status"), [...doubtful, collection.understood, "All are answered."].join(" "));
 }
 
 function interrupted() {
@@ -145,9 +153,17 @@ function walk(by) {
   if (next) select(next);
 }
 
+/** A label was corrected. */
+function corrected() {
+  collection.changed();
+  show();
+}
+
 function show() {
   if (!collection) return;
+  collection.compareWith(facts.classes);
   beatView.show(collection, facts);
+  labelling.show(collection, facts);
   stripView.show(collection, facts);
   listView.show(collection, facts);
 }

@@ -1,27 +1,26 @@
 /** The beats that are open: their answers, and which of them are looked at in which order. */
 
-/** What can be shown: a name for people, and whether a beat belongs to it. */
+import { Corrections } from "./corrections.js";
+import { Labels } from "./labels.js";
+
+/** What can be shown: a name for people, and whether a beat of a collection belongs to it. */
 export const SHOWN = {
   all: ["All", () => true],
   abstain: ["Where the model abstains", (beat) => Boolean(beat.answer?.abstain)],
   unusual: ["Unusual beats", (beat) => Boolean(beat.answer?.unusual)],
-  differs: ["Other than their label", (beat) => differs(beat)],
+  differs: ["Other than their label", (beat, { labels }) => labels.agrees(beat) === false],
+  corrected: ["With a corrected label", (beat, { corrections }) => corrections.has(beat)],
   waiting: ["Not answered yet", (beat) => !beat.answer],
 };
 
 /** What can be sorted by: the value of a beat, which may be missing. */
 export const SORTED = {
   number: (beat) => beat.number,
-  label: (beat) => beat.label,
+  label: (beat, { corrections }) => corrections.labelOf(beat),
   predicted: (beat) => beat.answer?.predicted,
-  probability: (beat) => beat.answer?.probability,
+  probability: (beat) => (beat.answer?.unusual ? null : beat.answer?.probability), // which says nothing then
   unusual: (beat) => beat.answer?.unusualScore,
 };
-
-/** Does the model say another class than the label? */
-export function differs(beat) {
-  return Boolean(beat.answer) && beat.label !== null && beat.label !== beat.answer.predicted;
-}
 
 /** Beats in order, with `name` and `understood` for people and `recording` where they were cut from one. */
 export class Collection {
@@ -31,6 +30,22 @@ export class Collection {
     this.filter = { shown: "all", predicted: "" };
     this.order = { by: "number", ascending: true };
     this.found = null; // the view, until something changes
+    this.corrections = new Corrections();
+    this.labels = new Labels([], { labels: [] });
+    /** @type {object|null} what the labels were last held to */
+    this.classes = null;
+  }
+
+  /**
+   * Hold the labels to a model's classes; to the same ones only once.
+   *
+   * @param {import("./labels.js").Classes} classes
+   */
+  compareWith(classes) {
+    if (classes === this.classes) return;
+    this.classes = classes;
+    this.labels = new Labels(this.beats.map(({ label }) => label), classes);
+    this.changed();
   }
 
   /** Answers have come. */
@@ -59,10 +74,10 @@ export class Collection {
   find() {
     const [, belongs] = SHOWN[this.filter.shown];
     const { predicted } = this.filter;
-    const beats = this.beats.filter((beat) => belongs(beat) && (!predicted || beat.answer?.predicted === predicted));
+    const beats = this.beats.filter((beat) => belongs(beat, this) && (!predicted || beat.answer?.predicted === predicted));
     const value = SORTED[this.order.by];
     const sign = this.order.ascending ? 1 : -1;
-    return beats.sort((one, other) => compare(value(one), value(other), sign) || one.number - other.number);
+    return beats.sort((one, other) => compare(value(one, this), value(other, this), sign) || one.number - other.number);
   }
 
   /** Let only some beats through. */
@@ -75,13 +90,6 @@ export class Collection {
   sortBy(by) {
     this.changed();
     this.order = { by, ascending: this.order.by === by ? !this.order.ascending : true };
-  }
-
-  /** How many beats the model gave each class. */
-  get classes() {
-    const counts = new Map();
-    for (const { answer } of this.answered) counts.set(answer.predicted, (counts.get(answer.predicted) ?? 0) + 1);
-    return counts;
   }
 
   /** The beat `by` places on from the selected one, among those in view. */

@@ -11,10 +11,10 @@ import { percent } from "../shared/words.js";
 
 const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
-/** Calls `open(collection)` for what can be read, `wrong(failure)` for what cannot. */
+/** Calls `open(collection)` for what can be read and `mayOpen(collection)` lets in, `wrong(failure)` for what cannot. */
 export class Opening {
-  constructor(facts, open, wrong) {
-    Object.assign(this, { facts, open, wrong, files: [], working: null, kept: null, next: new Background() });
+  constructor(facts, open, wrong, mayOpen) {
+    Object.assign(this, { facts, open, wrong, mayOpen, files: [], working: null, kept: null, next: new Background() });
     found("files").addEventListener("change", (event) => {
       this.read([...event.target.files]);
       event.target.value = ""; // so that the same file can be chosen again
@@ -108,6 +108,10 @@ export class Opening {
   /** A recording keeps its worker for as long as it is open, as another lead of it may be asked for. */
   opened(collection, background) {
     this.working = null;
+    if (!this.mayOpen(collection)) {
+      fill(found("status"), "");
+      return background.stop();
+    }
     this.kept?.stop();
     this.kept = collection.recording ? background : null;
     if (!this.kept) background.stop();

@@ -33,7 +33,7 @@ export class BeatView {
     Object.assign(this, { beat, facts, collection });
     found("beat").hidden = false;
     // what is filled in again is read out again
-    if (this.answerChanged(beat, beat.answer, facts.model)) this.fillAnswer();
+    if (this.answerChanged(beat, beat.answer, facts.model, collection.labels)) this.fillAnswer();
     if (!this.traceChanged(beat, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
     this.fillExplanation();
     this.fillBeside();
@@ -106,7 +106,7 @@ export class BeatView {
       found("answer"),
       element("p", { class: `predicted${doubted ? " doubted" : ""}` }, this.facts.marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
       judged.map(banner),
-      agreement(label, answer),
+      agreement(label, this.collection.labels.agrees(this.beat)),
       answer.probabilities && this.probabilities(answer),
       element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, this.facts.model)),
     );
@@ -169,9 +169,10 @@ function banner({ level, head, text }) {
   return element("div", { class: `banner ${level}` }, sign, element("div", {}, element("strong", {}, head), element("p", {}, text)));
 }
 
-function agreement(label, answer) {
+/** What the label says; it is left open where it cannot be compared. */
+function agreement(label, same) {
   if (label === null) return null;
-  const same = label === answer.predicted;
+  if (same === null) return element("p", {}, `Its label is ${label}, which cannot be compared with the model's classes.`);
   return element("p", { class: same ? "agrees" : "disagrees" }, unseen("Label: "), same ? `✓ Its label is ${label} too.` : `≠ Its label is ${label}: the model disagrees.`);
 }
 

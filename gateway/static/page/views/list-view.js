@@ -1,12 +1,14 @@
 /** The beats of a file: what came out, which of them to look at, page after page. */
 
-import { SHOWN, differs } from "../beats/collection.js";
-import { element, fill, found, options, refill, watcher } from "../shared/dom.js";
+import { SHOWN } from "../beats/collection.js";
+import { classCounts, reliable } from "../beats/headline.js";
+import { element, fill, found, options, refill, unseen, watcher } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
-import { flags } from "../beats/judging.js";
+import { flags, sureness } from "../beats/judging.js";
 import { resultsOf, save } from "../beats/results.js";
 import { sparkline } from "../drawing/trace.js";
-import { count, counted, percent } from "../shared/words.js";
+import { count, counted } from "../shared/words.js";
+import { SummaryView } from "./summary.js";
 
 const PAGE = 20;
 const COLUMNS = [
@@ -18,10 +20,12 @@ const COLUMNS = [
   ["label", "Label"],
 ];
 
-/** Shows a collection as a table; `select(beat)` is told which beat was chosen. */
+/** Shows a collection as a table; `select(beat)` is told which beat was chosen; `labelling` makes the cells of labels. */
 export class ListView {
-  constructor(select) {
+  constructor(select, labelling) {
     this.select = select;
+    this.labelling = labelling;
+    this.summary = new SummaryView();
     this.page = 0;
     this.columnsChanged = watcher();
     this.rowsChanged = watcher();
@@ -41,7 +45,7 @@ export class ListView {
     found("list").hidden = collection.beats.length < 2;
     if (other) this.reveal();
     this.fillChoices();
-    this.fillSummary();
+    this.summary.show(collection, facts);
     this.fillTable();
   }
 
@@ -78,44 +82,36 @@ export class ListView {
   walk(event) {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const buttons = [...found("rows").querySelectorAll("button")];
-    const next = buttons[buttons.indexOf(document.activeElement) + by];
-    if (!by || !next) return;
+    const place = buttons.indexOf(document.activeElement); // or -1, as in the choice of a label, which has its own keys
+    const next = buttons[place + by];
+    if (!by || place < 0 || !next) return;
     event.preventDefault();
     next.focus();
   }
 
   save() {
-    const labels = this.facts.marks.labels;
-    save(`${this.collection.name.replace(/\.\w+$/, "")}-answers.csv`, resultsOf(this.collection.beats, labels));
+    save(`${this.collection.name.replace(/\.\w+$/, "")}-answers.csv`, resultsOf(this.collection, this.facts.marks));
   }
 
   fillChoices() {
-    const { filter, labelled, classes } = this.collection;
-    const shown = Object.entries(SHOWN).filter(([name]) => name !== "differs" || labelled);
-    options(found("shown"), shown.map(([name, [words, belongs]]) => [name, `${words} (${count(this.collection.beats.filter(belongs).length)})`]), filter.shown);
-    const counts = this.facts.marks.labels.map((label) => [label, `Class ${label} (${count(classes.get(label) ?? 0)})`]);
+    const { beats, filter, labels, corrections } = this.collection;
+    const offered = { differs: labels.comparable, corrected: corrections.count > 0 || filter.shown === "corrected" };
+    const shown = Object.entries(SHOWN).filter(([name]) => offered[name] ?? true);
+    options(found("shown"), shown.map(([name, [words, belongs]]) => [name, `${words} (${count(beats.filter((beat) => belongs(beat, this.collection)).length)})`]), filter.shown);
+    const { reliable: sure, doubtful } = classCounts(beats);
+    const number = (label) => (sure.get(label) ?? 0) + (doubtful.get(label) ?? 0);
+    const counts = this.facts.marks.labels.map((label) => [label, `Class ${this.facts.marks.named(label)} (${count(number(label))})`]);
     options(found("of-class"), [["", "Every class"], ...counts], filter.predicted);
     found("save").disabled = !this.collection.answered.length;
   }
 
-  fillSummary() {
-    const { answered, beats, classes, labelled } = this.collection;
-    const known = this.facts.marks.labels.filter((label) => classes.has(label));
-    const parts = known.map((label) => [label, classes.get(label)]).map(([label, number]) => this.facts.marks.chip(label, `Class ${label}: ${count(number)} (${percent(number / answered.length)})`));
-    const named = answered.filter((beat) => beat.label !== null);
-    const same = named.filter((beat) => !differs(beat)).length;
-    const words = labelled && named.length ? `Of ${counted(named.length, "labelled beat")}, the model agrees with ${count(same)} (${percent(same / named.length)}).` : "";
-    fill(found("summary"), element("p", {}, `${count(answered.length)} of ${counted(beats.length, "beat")} answered. ${words}`), element("p", { class: "chips" }, parts));
-  }
-
   fillTable() {
-    const { view, selected, labelled, order } = this.collection;
+    const { view, selected, labels, corrections, order } = this.collection;
     this.page = Math.min(this.page, this.pages - 1);
     const beats = view.slice(this.page * PAGE, (this.page + 1) * PAGE);
-    const columns = COLUMNS.filter(([by]) => by !== "label" || labelled);
-    if (this.columnsChanged(labelled, order)) refill(found("columns"), columns.map((column) => this.heading(...column)));
-    if (this.rowsChanged(labelled, selected, this.facts.marks, ...beats, ...beats.map(({ answer }) => answer))) {
-      refill(found("rows"), beats.map((beat) => this.row(beat, beat === selected, columns)));
+    if (this.columnsChanged(order)) refill(found("columns"), COLUMNS.map((column) => this.heading(...column)));
+    if (this.rowsChanged(labels, corrections, corrections.changes, selected, this.facts.marks, ...beats, ...beats.map(({ answer }) => answer))) {
+      refill(found("rows"), beats.map((beat) => this.row(beat, beat === selected)));
     }
     found("no-rows").hidden = beats.length > 0;
     this.fillSteps();
@@ -140,25 +136,28 @@ export class ListView {
     return element("th", { scope: "col", "aria-sort": sorted }, button);
   }
 
-  row(beat, chosen, columns) {
+  row(beat, chosen) {
     const open = element("button", { type: "button", "aria-current": chosen ? "true" : null, "aria-label": `Beat ${beat.number}`, "data-key": beat.number, onclick: () => this.select(beat) }, count(beat.number));
     const cells = [
       element("th", { scope: "row" }, open),
       element("td", { class: "sparklines" }, sparkline(traceOf(beat.features, this.facts.model.features), 110, 26)),
       ...this.answerCells(beat),
-      columns.length === COLUMNS.length && element("td", {}, beat.label ?? "", differs(beat) ? element("span", { class: "doubts" }, " ≠") : null),
+      this.labelling.cell(beat),
     ];
-    return element("tr", { class: chosen ? "chosen" : null, onclick: (event) => event.target.closest("button") || this.select(beat) }, cells.filter(Boolean));
+    return element("tr", { class: chosen ? "chosen" : null, onclick: (event) => event.target.closest("button, select") || this.select(beat) }, cells);
   }
 
+  /** The class stands in brackets where it is not to be relied on, and has no probability where it says nothing. */
   answerCells({ answer }) {
     if (!answer) return [element("td", { class: "waiting", colspan: 3 }, "…")];
-    const bar = element("span", { class: `bar ${this.facts.marks.colour(answer.predicted)}`, "aria-hidden": "true" });
+    const { marks, model } = this.facts;
+    const sure = sureness(answer, model.metrics?.calibration);
+    const bar = element("span", { class: `bar ${marks.colour(answer.predicted)}`, "aria-hidden": "true" });
     bar.style.setProperty("--share", answer.probability);
     return [
-      element("td", {}, this.facts.marks.chip(answer.predicted, answer.predicted)),
-      element("td", { class: "bars" }, bar, element("span", {}, percent(answer.probability))),
-      element("td", { class: "doubts" }, flags(answer).map((flag) => `⚠ ${flag}`).join(", ")),
+      reliable(answer) ? element("td", {}, marks.chip(answer.predicted, marks.named(answer.predicted))) : element("td", { class: "doubted" }, marks.chip(answer.predicted, marks.doubted(answer.predicted))),
+      element("td", { class: "bars" }, sure === null ? ["–", unseen(" not to be relied on")] : [bar, element("span", {}, sure)]),
+      element("td", { class: "doubts" }, flags(answer).flatMap((flag) => ["⚠ ", element("span", { class: "flag" }, flag), " "])),
     ];
   }
 }

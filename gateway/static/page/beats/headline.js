@@ -1,0 +1,85 @@
+/** What is to be known of a collection's answers before anything else: what is doubtful comes first. */
+
+import { count, counted, percent } from "../shared/words.js";
+import { wilson } from "./interval.js";
+
+/**
+ * Is the class of an answer one to rely on?
+ *
+ * @param {import("./judging.js").Answer} answer
+ */
+export function reliable(answer) {
+  return !answer.unusual && !answer.abstain;
+}
+
+/**
+ * What speaks against the answers, the gravest first, in sentences.
+ *
+ * @param {{answer?: import("./judging.js").Answer|null}[]} beats
+ * @returns {{level: "stop" | "doubt" | "fair", text: string}[]}
+ */
+export function doubts(beats) {
+  const answers = answersOf(beats);
+  if (!answers.length) return [];
+  const unusual = answers.filter((answer) => answer.unusual).length;
+  const abstains = answers.filter((answer) => answer.abstain && !answer.unusual).length;
+  /** @type {({level: "stop" | "doubt" | "fair", text: string}|false)[]} */
+  const found = [
+    unusual > 0 && { level: "stop", text: unlike(unusual, answers.length) },
+    abstains > 0 && { level: "doubt", text: `For ${counted(abstains, unusual ? "other beat" : "beat")} the model abstains: it is not sure enough of any class.` },
+    answers.every((answer) => answer.unusual === null) && { level: "fair", text: "This model cannot tell whether beats are unlike those that it was trained on: look at the traces." },
+  ];
+  return found.filter((each) => each !== false);
+}
+
+/**
+ * @param {number} unusual
+ * @param {number} all
+ */
+function unlike(unusual, all) {
+  const [are, their] = unusual === 1 ? ["is", "its class"] : ["are", "their classes"];
+  const share = unusual === all && all > 1 ? `All ${counted(all, "beat")}` : `${count(unusual)} of ${counted(all, "beat")}`;
+  return `${share} ${are} unlike those that the model was trained on: do not rely on ${their}.`;
+}
+
+/**
+ * How far the model agrees with the labels of the file, in sentences; none where there are no labels.
+ *
+ * @param {import("./collection.js").Collection} collection
+ * @returns {string[]}
+ */
+export function agreement({ beats, labels }) {
+  const told = beats.map((beat) => labels.agrees(beat)).filter((agrees) => agrees !== null);
+  const same = told.filter(Boolean).length;
+  const counts = told.length > 0 && `Of ${counted(told.length, "labelled beat")}, the model agrees with ${count(same)}: ${percent(same / told.length)} (95 % interval ${between(wilson(same, told.length))}, if the beats are independent of each other).`;
+  return [labels.why, counts, told.length > 0 && labels.leftOut].filter((text) => typeof text === "string");
+}
+
+/**
+ * How many beats the model gave each class: those to rely on, and the others.
+ *
+ * @param {{answer?: import("./judging.js").Answer|null}[]} beats
+ * @returns {{reliable: Map<string, number>, doubtful: Map<string, number>}}
+ */
+export function classCounts(beats) {
+  const counts = { reliable: new Map(), doubtful: new Map() };
+  for (const answer of answersOf(beats)) {
+    const of = reliable(answer) ? counts.reliable : counts.doubtful;
+    of.set(answer.predicted, (of.get(answer.predicted) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * Two shares, such as "37.6 % to 96.4 %".
+ *
+ * @param {[number, number]} bounds
+ */
+export function between([low, high]) {
+  return `${percent(low)} to ${percent(high)}`;
+}
+
+/** @param {{answer?: import("./judging.js").Answer|null}[]} beats */
+function answersOf(beats) {
+  return beats.flatMap(({ answer }) => (answer ? [answer] : []));
+}

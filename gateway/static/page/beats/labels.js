@@ -1,0 +1,140 @@
+/** Which class of the model a label means: decided here alone, for the list, the beat and the downloads. */
+
+import { isNumber } from "../../tables/fields.js";
+import { counted, listed } from "../shared/words.js";
+
+const SHOWN = 6; // labels that a sentence names
+
+// AAMI EC57, as `python -m data beats` joins WFDB's symbols (data/recordings/annotations.py)
+const AAMI = { N: "NLRBejn", S: "AaJS", V: "VEr", F: "F", Q: "/fQ?" };
+const AAMI_OF = new Map(Object.entries(AAMI).flatMap(([name, symbols]) => [...symbols].map((symbol) => [symbol, name])));
+const BY_AAMI = /labels by AAMI EC57/i; // in the note of the training's data
+
+/**
+ * What is known of a model's classes.
+ *
+ * @typedef {object} Classes
+ * @property {string[]} labels
+ * @property {Record<string, string>|null} [names] by label
+ * @property {string|null} [note] of the data that it was trained on
+ */
+
+/**
+ * A label as it is compared: a number as it is written shortest, so that 1.0 and 1 are the same.
+ *
+ * @param {string} label
+ */
+export function plainLabel(label) {
+  const text = label.trim();
+  return isNumber(text) ? String(Number(text)) : text;
+}
+
+/** The labels of some beats beside the classes of a model. */
+export class Labels {
+  /**
+   * @param {(string|null)[]} labels of the beats, as they stand in the file
+   * @param {Classes} classes
+   */
+  constructor(labels, classes) {
+    const counts = countsOf(labels);
+    const known = [...counts.keys()];
+    /** @type {Map<string, string>} the class that each label means */
+    this.classOf = new Map(known.map((label) => [label, meant(label, classes)]).filter(([, label]) => label !== null));
+    const others = known.filter((label) => !this.classOf.has(label));
+    const numbers = others.filter((label) => isNumber(label));
+    // one number that is no class shows that the numbers count something else
+    if (numbers.length) this.classOf.clear();
+    /** @type {string|null} why labels and classes cannot be compared; null where they can, or where there are none */
+    this.why = known.length && !this.classOf.size ? whyNot(known, numbers, classes) : null;
+    /** @type {string|null} which labels are left out of the comparison */
+    this.leftOut = this.classOf.size && others.length ? without(others, counts) : null;
+  }
+
+  /** Can any of the labels be compared with the classes? */
+  get comparable() {
+    return this.classOf.size > 0;
+  }
+
+  /**
+   * The class that a beat's label means; null where it has none, or one that cannot be compared.
+   *
+   * @param {{label: string|null}} beat
+   * @returns {string|null}
+   */
+  classOfBeat({ label }) {
+    if (label === null || !this.comparable) return null;
+    return this.classOf.get(label) ?? this.classOf.get(plainLabel(label)) ?? null;
+  }
+
+  /**
+   * Does the model say the class that the label means? Null where there is no answer, or nothing to compare it with.
+   *
+   * @param {{label: string|null, answer?: {predicted: string}|null}} beat
+   * @returns {boolean|null}
+   */
+  agrees(beat) {
+    const label = this.classOfBeat(beat);
+    return beat.answer && label !== null ? label === beat.answer.predicted : null;
+  }
+}
+
+/**
+ * @param {(string|null)[]} labels
+ * @returns {Map<string, number>}
+ */
+function countsOf(labels) {
+  const counts = new Map();
+  for (const label of labels) {
+    if (label === null) continue;
+    const plain = plainLabel(label);
+    counts.set(plain, (counts.get(plain) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * A number is the label of a class. A text is its name, or one of WFDB's symbols where the model was trained by AAMI's
+ * classes. Capitals count in single letters alone, as WFDB's N is not its n.
+ *
+ * @param {string} label
+ * @param {Classes} classes
+ * @returns {string|null}
+ */
+function meant(label, { labels, names, note }) {
+  if (isNumber(label)) return labels.includes(label) ? label : null;
+  const named = Object.entries(names ?? {});
+  const byName = (/** @type {string} */ text) => named.find(([, name]) => name === text)?.[0];
+  const found = byName(label) ?? (BY_AAMI.test(note ?? "") ? byName(AAMI_OF.get(label) ?? "") : undefined);
+  if (found !== undefined || label.length < 2) return found ?? null;
+  const alike = named.filter(([, name]) => name.toLowerCase() === label.toLowerCase());
+  return alike.length === 1 ? alike[0][0] : null;
+}
+
+/**
+ * @param {string[]} known
+ * @param {string[]} numbers that are no classes
+ * @param {Classes} classes
+ */
+function whyNot(known, numbers, { labels, names }) {
+  const its = `The labels are ${some(known)}, and the model's classes are ${listed(labels.map((label) => (names?.[label] ? `${label} (${names[label]})` : label)))}`;
+  if (!labels.length) return `The model does not tell its classes, so labels and classes cannot be compared.`;
+  if (numbers.length) return `${its}. The labels count something else, so labels and classes cannot be compared.`;
+  if (!names) return `${its}, for which it has no names. So labels and classes cannot be compared.`;
+  return `${its}. No label is the name of a class, so labels and classes cannot be compared.`;
+}
+
+/**
+ * @param {string[]} others
+ * @param {Map<string, number>} counts
+ */
+function without(others, counts) {
+  const beats = others.reduce((sum, label) => sum + (counts.get(label) ?? 0), 0);
+  const [those, are] = others.length === 1 ? ["no class", "it is"] : ["no classes", "they are"];
+  return `${counted(beats, "beat")} with the ${others.length === 1 ? "label" : "labels"} ${some(others)} cannot be compared: ${are} ${those} of this model.`;
+}
+
+/** @param {string[]} labels */
+function some(labels) {
+  const more = labels.length - SHOWN;
+  return more > 0 ? `${labels.slice(0, SHOWN).join(", ")} and ${more} more` : listed(labels);
+}

@@ -1,0 +1,67 @@
+/** Beats with their labels as a file that `python -m training --data` reads. */
+
+import { count, counted } from "../shared/words.js";
+import { FORMULA } from "./results.js";
+
+const AT_ONCE = 250; // rows, so that the page never freezes
+
+/**
+ * Write the beats that have a label as CSV: a note, the names of the values and `label`, and a row a beat. Numbers are
+ * written so that reading them as float32 gives the same values.
+ *
+ * @param {import("./collection.js").Collection} collection
+ * @param {{count: number, names: string[]|null}} features of the model
+ * @param {string|null} meaning of the labels, for the note
+ * @returns {Promise<string[]>} parts of the text
+ */
+export async function trainingFile({ beats, corrections }, features, meaning) {
+  const labelled = beats.filter((beat) => corrections.labelOf(beat) !== null);
+  const parts = [`# ${noteOf(labelled.length, corrections)}\n`, meaning ? `# ${meaning}\n` : "", `${line([...namesOf(beats[0].features, features), "label"])}\n`];
+  for (let from = 0; from < labelled.length; from += AT_ONCE) {
+    const rows = labelled.slice(from, from + AT_ONCE);
+    parts.push(rows.map((beat) => `${numbers(beat.features)},${line([corrections.labelOf(beat)])}\n`).join(""));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return parts;
+}
+
+/**
+ * What the file has in it, for people.
+ *
+ * @param {import("./collection.js").Collection} collection
+ */
+export function contentOf({ beats, corrections }) {
+  const labelled = beats.filter((beat) => corrections.labelOf(beat) !== null).length;
+  const without = beats.length - labelled;
+  const left = without ? ` ${counted(without, "beat")} without a label ${without === 1 ? "is" : "are"} left out.` : "";
+  return `The file has ${counted(labelled, "beat")} in it, a row each: the values as the model takes them, and the label as it is now, corrected or not.${left} Columns that the page did not read, such as one that says whose beats they are, are not in it.`;
+}
+
+/**
+ * @param {number} rows
+ * @param {import("./corrections.js").Corrections} corrections
+ */
+function noteOf(rows, corrections) {
+  const corrected = [...corrections.labels.values()].filter((label) => label !== null).length;
+  return `${count(corrected)} of the ${count(rows)} labels here ${corrected === 1 ? "was" : "were"} given or corrected by hand`;
+}
+
+/**
+ * @param {Float32Array|Float64Array} values
+ * @param {{count: number, names: string[]|null}} features
+ */
+function namesOf(values, { count: width, names }) {
+  return names && width === values.length ? names : Array.from(values, (_, place) => `F${place + 1}`);
+}
+
+/** @param {Float32Array|Float64Array} values */
+function numbers(values) {
+  // nine digits tell a float32 from all others
+  const written = values instanceof Float32Array ? Array.from(values, (value) => Number(value.toPrecision(9))) : values;
+  return written.join(",");
+}
+
+/** @param {(string|null)[]} fields */
+function line(fields) {
+  return Papa.unparse([fields], { escapeFormulae: FORMULA });
+}

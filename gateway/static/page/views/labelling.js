@@ -1,0 +1,151 @@
+/** Correcting labels: in the list's rows and below the beat, to be undone, and to be taken away as training data. */
+
+import { contentOf, trainingFile } from "../beats/training-file.js";
+import { plainLabel } from "../beats/labels.js";
+import { save } from "../beats/results.js";
+import { Vocabulary } from "../beats/vocabulary.js";
+import { element, fill, found, options } from "../shared/dom.js";
+import { counted } from "../shared/words.js";
+
+const NONE = ""; // the choice of no label
+const OTHER = "\n"; // the choice of another label than those to choose from; no label has a line's end in it
+
+/** Gives beats other labels; `changed(beat)` is told which beat has one, `select(beat)` which one to look at. */
+export class Labelling {
+  /**
+   * @param {(beat: any) => void} changed
+   * @param {(beat: any) => void} select
+   */
+  constructor(changed, select) {
+    this.changed = changed;
+    this.select = select;
+    /** @type {Vocabulary|null} */
+    this.vocabulary = null;
+    /** @type {any} what the vocabulary was made for */
+    this.madeFor = null;
+    found("label-choice").addEventListener("change", (event) => this.choose(this.collection.selected, /** @type {HTMLSelectElement} */ (event.target)));
+    found("labelling").addEventListener("submit", (event) => this.typed(event));
+    found("undo").addEventListener("click", () => this.undo());
+    found("save-corrected").addEventListener("click", () => this.save());
+    addEventListener("beforeunload", (event) => this.collection?.corrections.unsaved && event.preventDefault());
+  }
+
+  /**
+   * @param {any} collection
+   * @param {any} facts
+   */
+  show(collection, facts) {
+    const { labels, beats, corrections, selected } = collection;
+    if (this.madeFor !== labels) this.vocabulary = new Vocabulary(beats.map((/** @type {any} */ { label }) => label), labels, facts.classes);
+    Object.assign(this, { collection, facts, madeFor: labels });
+    if (selected !== this.selected) this.clear();
+    this.selected = selected;
+    const label = corrections.labelOf(selected);
+    options(/** @type {HTMLSelectElement} */ (found("label-choice")), this.choices(label), label === null ? NONE : plainLabel(label));
+    fill(found("label-was"), corrections.has(selected) && `Corrected: the file has ${selected.label === null ? "no label" : selected.label}.`);
+    this.showCorrections();
+  }
+
+  showCorrections() {
+    const { corrections } = this.collection;
+    const { count, elsewhere, past } = corrections;
+    found("corrections").hidden = !count && !elsewhere.length && !past.length;
+    if (found("corrections").hidden) return;
+    const others = elsewhere.length ? ` ${counted(elsewhere.length, "correction")} of another lead ${elsewhere.length === 1 ? "has" : "have"} no beat in this one: kept for that lead, and not in the file.` : "";
+    fill(found("corrected-count"), `${count ? counted(count, "beat") : "No beat"} ${count > 1 ? "have" : "has"} a label that you gave or corrected.${others}`);
+    fill(found("corrected-content"), contentOf(this.collection), corrections.downloaded && count > 0 && " Downloaded as it is now.");
+    /** @type {HTMLButtonElement} */ (found("undo")).disabled = !past.length;
+    /** @type {HTMLButtonElement} */ (found("save-corrected")).disabled = !count;
+  }
+
+  /** @param {string|null} label that must be among them */
+  choices(label) {
+    const known = this.vocabulary?.choices ?? [];
+    const own = label !== null && !known.some(([value]) => value === plainLabel(label)) ? [[plainLabel(label), label]] : [];
+    return [[NONE, "no label"], ...known, ...own];
+  }
+
+  /**
+   * A beat's label in the list, to be chosen anew.
+   *
+   * @param {any} beat
+   */
+  cell(beat) {
+    const { corrections, labels } = this.collection;
+    const label = corrections.labelOf(beat);
+    const chosen = label === null ? NONE : plainLabel(label);
+    const all = [...this.choices(label), [OTHER, "another …"]];
+    const choice = element("select", { "aria-label": `Label of beat ${beat.number}`, "data-key": `label-${beat.number}`, onchange: (/** @type {any} */ event) => this.choose(beat, event.target) },
+      all.map(([value, words]) => element("option", { value, selected: value === chosen }, value === NONE ? "–" : words)));
+    const isCorrected = corrections.has(beat);
+    const mark = isCorrected ? element("span", { class: "corrected", title: `The file has ${beat.label ?? "no label"}` }, " ✎ corrected") : labels.agrees(beat) === false && element("span", { class: "doubts" }, " ≠");
+    return element("td", { class: "label" }, choice, mark);
+  }
+
+  /**
+   * @param {any} beat
+   * @param {HTMLSelectElement} choice
+   */
+  choose(beat, choice) {
+    if (choice.value === OTHER) {
+      this.select(beat);
+      this.changed(beat); // the row shows the label that the beat still has
+      found("label-text").focus();
+      return;
+    }
+    this.give(beat, choice.value === NONE ? null : choice.value);
+  }
+
+  /** @param {Event} event */
+  typed(event) {
+    event.preventDefault();
+    const text = /** @type {HTMLInputElement} */ (found("label-text")).value.trim();
+    const refusal = text && this.vocabulary?.refusal(text);
+    if (!text || refusal) return fill(found("label-refused"), refusal || "Give a label.");
+    this.give(this.collection.selected, plainLabel(text));
+    this.clear();
+  }
+
+  clear() {
+    /** @type {HTMLInputElement} */ (found("label-text")).value = "";
+    fill(found("label-refused"));
+  }
+
+  /**
+   * @param {any} beat
+   * @param {string|null} label
+   */
+  give(beat, label) {
+    this.collection.corrections.set(beat, label);
+    this.changed(beat);
+  }
+
+  undo() {
+    const { corrections } = this.collection;
+    const beat = corrections.undo();
+    if (!beat) return;
+    this.changed(beat);
+    this.select(beat); // so that it is seen
+    if (!corrections.past.length) found("label-choice").focus(); // the button can no longer have the focus
+  }
+
+  async save() {
+    const { collection, facts } = this;
+    const { changes } = collection.corrections;
+    const parts = await trainingFile(collection, facts.model.features, this.vocabulary?.note ?? null);
+    save(`${collection.name.replace(/\.\w+$/, "")}-corrected.csv`, ...parts);
+    collection.corrections.downloadedAt = changes;
+    if (collection === this.collection) this.showCorrections();
+  }
+
+  /**
+   * May these beats be replaced by others of `name`? Asks, where corrections would be lost.
+   *
+   * @param {string} name
+   */
+  mayReplace(name) {
+    const unsaved = this.collection?.corrections.unsaved;
+    if (!unsaved) return true;
+    return confirm(`${counted(unsaved, "corrected label")} of ${this.collection.name} ${unsaved === 1 ? "is" : "are"} not downloaded. Open ${name} all the same, and lose ${unsaved === 1 ? "it" : "them"}?`);
+  }
+}
