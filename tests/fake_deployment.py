@@ -41,6 +41,8 @@ class FakeDeployment:
     template: int = 0  # all of it but the version, counted
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
     patches: list[Json] = field(default_factory=list)
+    image: str | None = None  # that the pods mount, where versions are images
+    mounted: dict[str, str] = field(default_factory=dict)  # where each container has it
     weights: list[int] = field(default_factory=list)  # that the candidates had, one after the other
 
     def __post_init__(self) -> None:
@@ -152,7 +154,8 @@ class FakeDeployment:
     def pod_spec(self, version: str | None) -> Json:
         values = self.environment["model"] | ({} if version is None else {VERSION: version})
         env = [{"name": name, "value": value} for name, value in values.items() if value]
-        return {"initContainers": [{"name": "model", "env": env}]}
+        volumes = [{"name": "version", "image": {"reference": self.image}}] if self.image else []
+        return {"initContainers": [{"name": "model", "env": env}], "volumes": volumes}
 
     def pod(self, pod: Pod) -> Json:
         container: Json = {"name": "serving", "ready": pod.ready, "state": {"running": {}}, "lastState": {}}
@@ -211,6 +214,12 @@ class FakeDeployment:
         template = spec.get("template", {}).get("spec", {})
         for container in [*template.get("initContainers", []), *template.get("containers", [])]:
             self.merge(self.environment[container["name"]], container["env"])
+            for mount in container.get("volumeMounts", []):
+                self.mounted.pop(container["name"], None)
+                if "$patch" not in mount:
+                    self.mounted[container["name"]] = mount["mountPath"]
+        for volume in template.get("volumes", []):
+            self.image = None if "$patch" in volume else volume["image"]["reference"]
         if spec:
             self.generation += 1
 
