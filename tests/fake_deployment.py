@@ -41,6 +41,7 @@ class FakeDeployment:
     template: int = 0  # all of it but the version, counted
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
     patches: list[Json] = field(default_factory=list)
+    unpulled: set[str] = field(default_factory=set)  # versions whose image no node can pull
     image: str | None = None  # that the pods mount, where versions are images
     mounted: dict[str, str] = field(default_factory=dict)  # where each container has it
     weights: list[int] = field(default_factory=list)  # that the candidates had, one after the other
@@ -105,7 +106,9 @@ class FakeDeployment:
         self.remember()
         for pod in self.pods:
             pod.steps += 1
-            pod.ready = pod.steps >= STEPS_TO_READY and bool(pod.version) and pod.version not in self.broken
+            pod.ready = (
+                pod.steps >= STEPS_TO_READY and bool(pod.version) and pod.version not in {*self.broken, *self.unpulled}
+            )
         if self.paused:
             return
         new = [pod for pod in self.pods if self.is_new(pod)]
@@ -164,6 +167,8 @@ class FakeDeployment:
             container["lastState"] = {"terminated": ended}
         if pod.version in self.broken:
             container["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
+        if pod.version in self.unpulled:
+            container["state"] = {"waiting": {"reason": ("ErrImagePull", "ImagePullBackOff")[pod.steps % 2]}}
         return {
             "metadata": {"name": pod.name},
             "spec": self.pod_spec(pod.version),

@@ -1,9 +1,9 @@
 """A model version as an image of its files alone, for Kubernetes' image volumes. Pure.
 
 The same files always give the same digest: names are sorted, times, owners and modes are fixed, and nothing is
-compressed, as compressors differ. The figures that the gate needs are an annotation of the index, so that they cost one request; the
-model's files are one layer, what its training recorded another. The index names the same layers for each architecture,
-as a node unpacks only what is for its own.
+compressed, as compressors differ. The figures that the gate needs are an annotation of the index, so that they cost one
+request. The model's files are one layer, what its training recorded another. The index names the same layers for each
+architecture, as a node unpacks only what is for its own.
 """
 
 import hashlib

@@ -9,7 +9,7 @@ from rollout.gateway.recorded_beats import Beats, check
 from rollout.kubernetes.api import Cluster, Json
 from rollout.kubernetes.deployment import Candidate, Progress, State
 from rollout.kubernetes.patches import Mount, begin, finish, go_back, hold, resume, retire, weigh
-from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods
+from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods, unpulled
 from rollout.workflow.waiting import Waiting
 
 Image = Callable[[str, int], str]  # from a repository and a version's number to the image by its digest
@@ -84,7 +84,7 @@ class Operations:
             if has_ready_pod(leaving, version):
                 return f"version {version}: waiting until its former pods are gone"
             if pods and not has_ready_pod(pods, version):
-                return f"version {version}: waiting for a pod to be ready"
+                return f"version {version}: {unpulled(pods, version) or 'waiting for a pod to be ready'}"
             check(self._ask, version, beats)
             return True
 

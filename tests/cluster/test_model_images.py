@@ -9,6 +9,7 @@ import pytest
 from tests.cluster.conftest import SWITCH, Cluster, Ingress, Rollout, in_namespace, run
 from tests.cluster.nodes import failing_seconds, gateway_beside, lost_for_a_while, nodes_of, spread
 from tests.gateway_process import asked_all_the_time
+from tests.waiting import until
 
 REGISTRY = os.environ.get("ECG_REGISTRY")
 pytestmark = pytest.mark.skipif(not (SWITCH and REGISTRY), reason="ECG_NODE and ECG_REGISTRY are not set")
@@ -103,11 +104,12 @@ def test_an_upgrade_leaves_the_image(cluster, program):
     assert reference(cluster) == served
 
 
-def test_an_image_that_cannot_be_pulled_is_told_and_goes_back(cluster, ingress, bodies, rollout):
+def test_an_image_that_cannot_be_pulled_is_told_and_serves_nobody(cluster, ingress, bodies, rollout):
     served = reference(cluster)
     missing = [{"name": "version", "image": {"reference": f"{REPOSITORY}:99"}}]
     patch = {"spec": {"template": {"spec": {"volumes": missing}}}}
     cluster.kubectl("patch", "deployment/ecg-serving", f"--patch={json.dumps(patch)}")
+    until(lambda: "cannot pull an image" in rollout("status"))
     assert version_of(ingress, bodies[0]) == "2"
     cluster.kubectl("rollout", "undo", "deployment/ecg-serving")
     cluster.kubectl("rollout", "status", "deployment/ecg-serving", "--timeout=3m")

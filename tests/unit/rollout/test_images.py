@@ -151,6 +151,19 @@ def test_a_promotion_changes_the_image_and_an_undo_brings_it_back(images, publis
     assert (cluster.version, cluster.image, cluster.settled) == ("1", published[0], True)
 
 
+def test_an_image_that_no_node_can_pull_is_told_and_given_up(images, published, cluster, capsys):
+    serve(cluster, 1, published)
+    cluster.unpulled = {"2"}
+    with pytest.raises(
+        RolloutError, match=r"not after 30 s; version 2: pod \S+ cannot pull an image; .* version 1 is served"
+    ):
+        images("promote", "2")
+    assert (cluster.version, cluster.image, cluster.settled) == ("1", published[0], True)
+    cluster.set_by_hand(2)
+    images("status")
+    assert "cannot pull an image" in capsys.readouterr().out
+
+
 def test_the_way_back_needs_no_registry(images, published, cluster, registry):
     serve(cluster, 1, published)
     images("canary", "2", "--weight", "20")
