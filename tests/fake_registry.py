@@ -1,4 +1,4 @@
-"""An image registry as a real HTTP server: what the distribution specification asks for, as far as a client here needs it.
+"""An image registry as a real HTTP server: as much of the distribution specification as the client here needs.
 
 Public fields are the script. Tags come in pages of two. With `password` it asks for that, with `token` for one that it
 gives for the password.
