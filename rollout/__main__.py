@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 from rollout.commands import Commands
 from rollout.errors import Refused, RolloutError
@@ -20,7 +21,9 @@ def main() -> None:
     try:
         options = parse_options(sys.argv[1:])
         key = api_key(options.key_file, os.environ)
-        Commands(options, os.environ.get("KUBECONFIG"), Clock(), _say, key).run()
+        docker = os.environ.get("DOCKER_CONFIG")
+        config = Path(docker, "config.json") if docker else None
+        Commands(options, os.environ.get("KUBECONFIG"), Clock(), _say, key, config).run()
     except Refused as refused:
         print(f"rollout: {refused}", file=sys.stderr)
         sys.exit(REFUSED)

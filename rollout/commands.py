@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
+from pathlib import Path
 
 from rollout import output
 from rollout.decisions import drift
@@ -14,8 +15,9 @@ from rollout.kubernetes import authentication
 from rollout.kubernetes.api import Cluster
 from rollout.kubernetes.deployment import Candidate, State
 from rollout.options import Options
+from rollout.storage import Storage
 from rollout.versions import version_files
-from rollout.versions.volume import Folder, InPods, Volume, newest
+from rollout.versions.volume import newest
 from rollout.workflow.canary import Canary, Plan
 from rollout.workflow.clock import Clock
 from rollout.workflow.operations import Operations
@@ -33,9 +35,11 @@ class Commands:
         clock: Clock,
         say: Callable[[str], None],
         key: str | None = None,
+        docker_config: Path | None = None,
     ) -> None:
         self._options = options
         self._key = key
+        self._docker_config = docker_config
         self._kubeconfig = kubeconfig
         self._waiting = Waiting(clock, options.timeout, say)
 
@@ -55,23 +59,27 @@ class Commands:
         return client.at(url, self._key) if url else client.through(self._cluster, self._key)
 
     @cached_property
-    def _volume(self) -> Volume:
-        return Folder(self._options.models) if self._options.models else InPods(self._cluster, self._state)
+    def _storage(self) -> Storage:
+        return Storage(self._options, self._waiting.until, self._docker_config, self._state, lambda: self._cluster)
+
+    @cached_property
+    def _operations(self) -> Operations:
+        return Operations(self._cluster, self._ask, self._waiting, self._storage.image)
 
     @cached_property
     def _promotion(self) -> Promotion:
-        return Promotion(Operations(self._cluster, self._ask, self._waiting), self._volume)
+        return Promotion(self._operations, self._storage.versions)
 
     def _state(self) -> State:
-        return self._promotion.operations.state()
+        return self._operations.state()
 
     def _list(self) -> None:
-        entries = output.listed(self._volume.versions(), self._state())
+        entries = output.listed(self._storage.versions.versions(), self._state())
         self._print(entries, output.table(entries))
 
     def _status(self) -> None:
         state = self._state()
-        pods = self._promotion.operations.pods(state)
+        pods = self._operations.pods(state)
         self._print(output.status(state, pods), output.status_lines(state, pods))
 
     def _promote(self) -> None:
@@ -143,15 +151,26 @@ class Commands:
 
     def _check(self) -> None:
         version = self._asked()
-        beats = self._volume.beats(version)
+        beats = self._storage.versions.beats(version)
         for beat, got in zip(beats, recorded_beats.check(self._ask, version, beats), strict=True):
             print(f"version {version}, class {beat['label']}: {got}")
 
-    def _served(self) -> None:
+    def _pack(self) -> None:
+        path = self._options.version_file
+        number = version_files.read(path) if path else self._number(self._options.version)
+        print(f"version {number}: {self._storage.pack(number)}" if number else "nothing to do: no version was trained")
+
+    def _unpack(self) -> None:
+        for number, folder in self._storage.unpack(self._options.versions or self._in_use()):
+            print(f"version {number}: {folder}")
+
+    def _in_use(self) -> set[int]:
         state = self._state()
         former = state.candidate.served if state.candidate else None
-        numbers = dict.fromkeys(each for each in (state.served, state.version, former) if each is not None)
-        text = "".join(f"{number}\n" for number in numbers)
+        return {each for each in (state.served, state.version, former) if each is not None}
+
+    def _served(self) -> None:
+        text = "".join(f"{number}\n" for number in sorted(self._in_use()))
         if self._options.into:
             version_files.write(self._options.into, text)
         else:
@@ -166,7 +185,7 @@ class Commands:
         return self._number("latest") if number is None and self._state().served is None else number
 
     def _number(self, version: str | int) -> int:
-        return newest(self._volume.versions()).number if isinstance(version, str) else version
+        return newest(self._storage.versions.versions()).number if isinstance(version, str) else version
 
     def _print(self, content: object, lines: list[str]) -> None:
         print(json.dumps(content, indent=2) if self._options.json else "\n".join(lines))

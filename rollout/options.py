@@ -18,6 +18,8 @@ def parse_options(arguments: list[str]) -> Options:
     add("--deployment", default="ecg-serving", help="of the model servers (%(default)s)")
     add("--gateway", metavar="URL", help="else it is asked through the cluster's API server")
     add("--models", type=Path, metavar="PATH", help="model base path; else it is read in a serving pod")
+    add("--images", metavar="REPOSITORY", help="where the versions are images; else as the Deployment says")
+    add("--plain-http", action="store_true", help="ask the registry of images without TLS")
     add("--key-file", type=Path, metavar="FILE", help="the gateway's API key; else ECG_API_KEY, or ECG_API_KEY_FILE")
     add("--timeout", type=_positive, default=300, help="seconds to wait without any progress (%(default)s)")
     _add_commands(parser.add_subparsers(dest="command", metavar="COMMAND", required=True))
@@ -41,8 +43,22 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     drift.add_argument("--seconds", type=_positive, metavar="S", help="count for S seconds; else since the start")
     drift.add_argument("--fail", action="store_true", help="exit with 1 if anything has drifted")
     drift.add_argument("--json", action="store_true", help="for programs")
+    _add_images(commands)
     served = commands.add_parser("served", help="numbers of the versions in use, one a line")
     served.add_argument("--into", type=Path, metavar="FILE", help="write them there instead")
+
+
+def _add_images(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    pack = commands.add_parser("pack", help="push a version to a registry as an image, for serving without a volume")
+    pack.add_argument("version", nargs="?", type=_version, metavar="VERSION|latest", help="number, or the newest")
+    pack.add_argument("--version-file", type=Path, metavar="FILE", help="number that a training wrote")
+    pack.add_argument("--to", required=True, metavar="REPOSITORY", help="such as registry.example.org/ecg-model")
+    unpack = commands.add_parser("unpack", help="bring versions that are images into a folder")
+    unpack.add_argument(
+        "versions", nargs="*", type=_at_least(0), metavar="VERSION", help="else those in use; and the newest"
+    )
+    unpack.add_argument("--into", required=True, type=Path, metavar="FOLDER", help="model base path")
+    unpack.add_argument("--require-push", action="store_true", help="fail at once where none could be pushed back")
 
 
 def _add_promote(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +100,8 @@ def _add_gate(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser, options: Options) -> None:
-    if options.command == "promote" and (options.version is None) == (options.version_file is None):
-        parser.error("promote: give either a version or --version-file")
+    if options.command in ("promote", "pack") and (options.version is None) == (options.version_file is None):
+        parser.error(f"{options.command}: give either a version or --version-file")
     if options.command == "canary" and (options.weight is None) != options.auto:
         parser.error("canary: give either --weight or --auto")
 

@@ -41,6 +41,9 @@ class FakeDeployment:
     template: int = 0  # all of it but the version, counted
     before_patch: list[Callable[[], None]] = field(default_factory=list)  # each runs once, before a patch is taken
     patches: list[Json] = field(default_factory=list)
+    unpulled: set[str] = field(default_factory=set)  # versions whose image no node can pull
+    image: str | None = None  # that the pods mount, where versions are images
+    mounted: dict[str, str] = field(default_factory=dict)  # where each container has it
     weights: list[int] = field(default_factory=list)  # that the candidates had, one after the other
 
     def __post_init__(self) -> None:
@@ -103,7 +106,9 @@ class FakeDeployment:
         self.remember()
         for pod in self.pods:
             pod.steps += 1
-            pod.ready = pod.steps >= STEPS_TO_READY and bool(pod.version) and pod.version not in self.broken
+            pod.ready = (
+                pod.steps >= STEPS_TO_READY and bool(pod.version) and pod.version not in {*self.broken, *self.unpulled}
+            )
         if self.paused:
             return
         new = [pod for pod in self.pods if self.is_new(pod)]
@@ -152,7 +157,8 @@ class FakeDeployment:
     def pod_spec(self, version: str | None) -> Json:
         values = self.environment["model"] | ({} if version is None else {VERSION: version})
         env = [{"name": name, "value": value} for name, value in values.items() if value]
-        return {"initContainers": [{"name": "model", "env": env}]}
+        volumes = [{"name": "version", "image": {"reference": self.image}}] if self.image else []
+        return {"initContainers": [{"name": "model", "env": env}], "volumes": volumes}
 
     def pod(self, pod: Pod) -> Json:
         container: Json = {"name": "serving", "ready": pod.ready, "state": {"running": {}}, "lastState": {}}
@@ -161,6 +167,8 @@ class FakeDeployment:
             container["lastState"] = {"terminated": ended}
         if pod.version in self.broken:
             container["state"] = {"waiting": {"reason": "CrashLoopBackOff"}}
+        if pod.version in self.unpulled:
+            container["state"] = {"waiting": {"reason": ("ErrImagePull", "ImagePullBackOff")[pod.steps % 2]}}
         return {
             "metadata": {"name": pod.name},
             "spec": self.pod_spec(pod.version),
@@ -211,6 +219,12 @@ class FakeDeployment:
         template = spec.get("template", {}).get("spec", {})
         for container in [*template.get("initContainers", []), *template.get("containers", [])]:
             self.merge(self.environment[container["name"]], container["env"])
+            for mount in container.get("volumeMounts", []):
+                self.mounted.pop(container["name"], None)
+                if "$patch" not in mount:
+                    self.mounted[container["name"]] = mount["mountPath"]
+        for volume in template.get("volumes", []):
+            self.image = None if "$patch" in volume else volume["image"]["reference"]
         if spec:
             self.generation += 1
 

@@ -9,6 +9,8 @@ SERVED = "rollout.ecg/served"
 CHANGE_CAUSE = "kubernetes.io/change-cause"
 VERSION = "ECG_MODEL_VERSION"
 BASE_PATH = "ECG_MODEL_BASE_PATH"
+REPOSITORY = "ECG_MODEL_IMAGES"
+VOLUME = "version"  # in the pods, of a version that is an image
 INIT, MAIN = "model", "serving"  # the containers that know the version
 
 Json = dict[str, Any]
@@ -24,6 +26,9 @@ class Candidate:
     shadow: int
     started: str
     finishing: bool = False  # proved, and now replacing all other pods
+    served_image: str | None = (
+        None  # where versions are images, that of the served one, so that a way back needs no registry
+    )
 
     @classmethod
     def parse(cls, text: str) -> "Candidate | None":
@@ -38,6 +43,7 @@ class Candidate:
                 int(found["shadow"]),
                 str(found["started"]),
                 found.get("finishing") is True,
+                found.get("served_image"),
             )
         except (ValueError, TypeError, KeyError):
             return None
@@ -74,6 +80,8 @@ class State:
     instance: str  # the release
     cause: str  # of the last change, in words
     history: tuple[int, ...]  # versions that were served, the newest last, as far as they are recorded
+    repository: str  # where the versions are images; the empty string where they are on a volume
+    image: str | None  # of the template's version
 
     @property
     def served(self) -> int | None:
@@ -103,8 +111,11 @@ class State:
     def of(cls, deployment: Json) -> "State":
         """Read a Deployment; whatever is absent counts as not set."""
         metadata, spec = deployment["metadata"], deployment["spec"]
-        environment = template_environment(spec["template"]["spec"])
-        version = as_version(environment.get(VERSION, ""))
+        pods = spec["template"]["spec"]
+        environment = template_environment(pods)
+        repository, image = environment.get(REPOSITORY, ""), template_image(pods)
+        # Without the image the pods have no version, whatever number is left from before versions were images.
+        version = as_version(environment.get(VERSION, "")) if image or not repository else None
         annotations = metadata.get("annotations") or {}
         candidate = Candidate.parse(annotations.get(CANDIDATE, ""))
         conditions = {each["type"]: each for each in deployment.get("status", {}).get("conditions") or []}
@@ -121,6 +132,8 @@ class State:
             instance=(metadata.get("labels") or {}).get("app.kubernetes.io/instance", ""),
             cause=annotations.get(CHANGE_CAUSE, ""),
             history=served_before(annotations.get(SERVED, "")),
+            repository=repository,
+            image=image,
         )
 
 
@@ -146,6 +159,12 @@ def template_environment(pod_spec: Json) -> dict[str, str]:
     """Return the variables of the init container that picks the version, those with a plain value."""
     container: Json = next((each for each in pod_spec.get("initContainers") or [] if each["name"] == INIT), {})
     return {each["name"]: each["value"] for each in container.get("env") or [] if "value" in each}
+
+
+def template_image(pod_spec: Json) -> str | None:
+    """Return the image that has the version, None where it is on a volume."""
+    volumes = (each for each in pod_spec.get("volumes") or [] if each["name"] == VOLUME)
+    return next((each["image"]["reference"] for each in volumes if "image" in each), None)
 
 
 def as_version(text: str) -> int | None:

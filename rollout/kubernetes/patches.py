@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from rollout.kubernetes.deployment import CANDIDATE, CHANGE_CAUSE, INIT, MAIN, SERVED, VERSION, Candidate
+from rollout.kubernetes.deployment import CANDIDATE, CHANGE_CAUSE, INIT, MAIN, SERVED, VERSION, VOLUME, Candidate
 
 BEGUN, FINISHED = ": candidate", ": promoted"  # in a change-cause
 REMEMBERED = 20  # versions that were served, of which the volume seldom keeps more
@@ -13,9 +13,17 @@ REMEMBERED = 20  # versions that were served, of which the volume seldom keeps m
 Json = dict[str, Any]
 
 
-def begin(candidate: Candidate, cause: str, history: Sequence[int] = ()) -> Json:
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where versions are images: the one of a version, None for no version, and where the pods have it."""
+
+    image: str | None
+    path: str
+
+
+def begin(candidate: Candidate, cause: str, history: Sequence[int] = (), mount: Mount | None = None) -> Json:
     """One patch that starts the candidate's first pod, held back from traffic; `history` were served, newest last."""
-    return _patch(candidate.version, json.dumps(asdict(candidate)), cause, _recorded(history))
+    return _patch(candidate.version, _written(candidate), cause, _recorded(history), mount)
 
 
 def hold() -> Json:
@@ -25,13 +33,13 @@ def hold() -> Json:
 
 def weigh(candidate: Candidate) -> Json:
     """Change the candidate's shares of the traffic, and no pod."""
-    return {"metadata": {"annotations": {CANDIDATE: json.dumps(asdict(candidate))}}}
+    return {"metadata": {"annotations": {CANDIDATE: _written(candidate)}}}
 
 
 def finish(candidate: Candidate, cause: str) -> Json:
     """The candidate replaces all other pods; it stays one until that is done, so that a way back is known."""
     annotations = {
-        CANDIDATE: json.dumps(asdict(replace(candidate, finishing=True))),
+        CANDIDATE: _written(replace(candidate, finishing=True)),
         CHANGE_CAUSE: cause.replace(BEGUN, FINISHED, 1),
     }
     return {"metadata": {"annotations": annotations}, "spec": {"paused": False}}
@@ -48,10 +56,16 @@ def retire(version: int | None, history: Sequence[int]) -> Json:
     return {"metadata": {"annotations": {CANDIDATE: candidate, **_recorded(history)}}}
 
 
-def go_back(version: int, served: int | None, cause: str) -> Json:
+def go_back(version: int, served: int | None, cause: str, mount: Mount | None = None) -> Json:
     """The former version again; with none, the pods wait for a promotion as they did before."""
     # With no other version to replace them the faulty one's ready pods would stay, and answer.
-    return _patch(served, _retired(version, **({"refused": True} if served is None else {})), cause)
+    return _patch(served, _retired(version, **({"refused": True} if served is None else {})), cause, mount=mount)
+
+
+def _written(candidate: Candidate) -> str:
+    return json.dumps(
+        {name: value for name, value in asdict(candidate).items() if value is not None or name == "served"}
+    )
 
 
 def _retired(version: int, **more: bool) -> str:
@@ -64,13 +78,33 @@ def _recorded(history: Sequence[int]) -> dict[str, str]:
     return {SERVED: ",".join(map(str, reversed(newest_first)))} if newest_first else {}
 
 
-def _patch(version: int | None, candidate: str, cause: str, more: Mapping[str, str] | None = None) -> Json:
+def _patch(
+    version: int | None,
+    candidate: str,
+    cause: str,
+    more: Mapping[str, str] | None = None,
+    mount: Mount | None = None,
+) -> Json:
     # Merged by name, so that the other variables stay.
     variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
+    container: Json = {"env": [variable], **(_mounted(mount) if mount else {})}
     pods = {
-        "initContainers": [{"name": INIT, "env": [variable]}],
-        "containers": [{"name": MAIN, "env": [variable]}],
+        "initContainers": [{"name": INIT, **container}],
+        "containers": [{"name": MAIN, **container}],
+        **({"volumes": [_volume(mount)]} if mount else {}),
     }
     # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
     annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause, **(more or {})}
     return {"metadata": {"annotations": annotations}, "spec": {"paused": False, "template": {"spec": pods}}}
+
+
+def _mounted(mount: Mount) -> Json:
+    more: Json = {"$patch": "delete"} if mount.image is None else {"name": VOLUME, "readOnly": True}
+    return {"volumeMounts": [{"mountPath": mount.path, **more}]}
+
+
+def _volume(mount: Mount) -> Json:
+    if mount.image is None:
+        return {"name": VOLUME, "$patch": "delete"}
+    # What a digest names never changes, so it is pulled once.
+    return {"name": VOLUME, "image": {"reference": mount.image, "pullPolicy": "IfNotPresent"}}

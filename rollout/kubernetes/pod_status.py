@@ -9,6 +9,7 @@ from rollout.errors import Faulty, NotAllowed, NotAnswering
 from rollout.kubernetes.api import Cluster
 from rollout.kubernetes.deployment import VERSION, State, template_environment
 
+UNPULLED = {"ErrImagePull", "ImagePullBackOff"}  # as a kubelet alternates between them
 LONGEST = 300  # characters of a log that belong into a sentence
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ class Pods:
         for pod in pods:
             ready, total = counts.get(version_of(pod), (0, 0))
             counts[version_of(pod)] = ready + is_ready(pod), total + 1
-        return cls(counts, next(_complaints(pods, version), ""))
+        return cls(counts, next(_complaints(pods, version), "") or unpulled(pods, version))
 
 
 def serving_pods(cluster: Cluster, state: State) -> tuple[list[Json], list[Json]]:
@@ -71,6 +72,16 @@ def raise_if_broken(pods: list[Json], version: int) -> None:
         raise Faulty(complaint)
 
 
+def unpulled(pods: list[Json], version: int | None) -> str:
+    """Say which pod of the version lacks an image; the empty string if none does. The node goes on trying."""
+    for pod in pods:
+        waiting = [each.get("state", {}).get("waiting", {}).get("reason") for each in _containers(pod)]
+        if version_of(pod) == str(version) and UNPULLED & {*waiting}:
+            name = pod["metadata"]["name"]
+            return f"pod {name} cannot pull an image; `kubectl describe pod {name}` says why"
+    return ""
+
+
 def _complaints(pods: list[Json], version: int | None) -> Iterator[str]:
     for pod in pods:
         if version_of(pod) != str(version):
@@ -96,11 +107,15 @@ def _message(line: str) -> str:
 
 
 def _failed(pod: Json) -> Iterator[tuple[str, Json]]:
-    status = pod.get("status", {})
-    for each in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+    for each in _containers(pod):
         if each.get("ready"):
             continue  # whatever was before, it works now
         for when in ("state", "lastState"):
             ended = each.get(when, {}).get("terminated")
             if ended and ended.get("exitCode"):
                 yield each["name"], ended
+
+
+def _containers(pod: Json) -> list[Json]:
+    status = pod.get("status", {})
+    return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]

@@ -1,7 +1,8 @@
 """The model versions on the volume: read from a folder, or by a shell in a pod that has the volume."""
 
+import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from rollout.errors import NotAllowed, NotThere, RolloutError
 from rollout.kubernetes.api import Cluster
 from rollout.kubernetes.deployment import INIT, MAIN, State, as_version
+from rollout.registry.packing import unpack
 from rollout.versions.model_version import Version
 
 # A line for each version: its number and its description, whose line breaks are outside of all texts.
@@ -17,8 +19,10 @@ DESCRIPTIONS = 'for v in */; do printf "%s " "${v%/}"; tr -d "\\n" <"$v/assets.e
 Json = dict[str, Any]
 
 
-class Volume(Protocol):
-    """Where the versions are."""
+class Versions(Protocol):
+    """Where the versions are, as `where` says in words."""
+
+    where: str
 
     def versions(self) -> list[Version]:
         """All of them, oldest first."""
@@ -26,9 +30,14 @@ class Volume(Protocol):
     def beats(self, version: int) -> list[Json]:
         """Return a version's recorded beats; NotThere if it has none."""
 
+    def files(self, version: int) -> Mapping[str, bytes]:
+        """Return all files of a version by their paths in its folder; NotThere if it has none."""
+
 
 class Folder:
     """A model base path on this machine."""
+
+    where = "on the volume"
 
     def __init__(self, base: Path) -> None:
         self._base = base
@@ -43,7 +52,15 @@ class Folder:
 
     def beats(self, version: int) -> list[Json]:
         """Read the recorded beats."""
-        return _beats(version, self._text(version, "beats.json"), str(self._base))
+        return read_beats(version, self._text(version, "beats.json"), str(self._base))
+
+    def files(self, version: int) -> dict[str, bytes]:
+        """Read the folder of a version."""
+        folder = self._base / str(version)
+        if not folder.is_dir():
+            raise NotThere(f"{folder} is not there")
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
     def _text(self, version: int, name: str) -> str:
         try:
@@ -56,6 +73,8 @@ class Folder:
 
 class InPods:
     """A model base path in the serving pods."""
+
+    where = "on the volume"
 
     def __init__(self, cluster: Cluster, state: Callable[[], State]) -> None:
         self._cluster = cluster
@@ -70,7 +89,14 @@ class InPods:
 
     def beats(self, version: int) -> list[Json]:
         """Read the recorded beats."""
-        return _beats(version, self._run(f'cat "{version}/assets.extra/beats.json"'), "the pods")
+        return read_beats(version, self._run(f'cat "{version}/assets.extra/beats.json"'), "the pods")
+
+    def files(self, version: int) -> dict[str, bytes]:
+        """Read the folder of a version, as text: a command's output is that."""
+        packed = base64.b64decode(self._run(f'[ -d "{version}" ] && tar -c "{version}" | base64'))
+        if not packed:
+            raise NotThere(f"the pods: version {version} is not on the volume")
+        return unpack(packed)
 
     def _run(self, script: str) -> str:
         state = self._state()
@@ -95,13 +121,13 @@ def newest(versions: Iterable[Version]) -> Version:
     return highest
 
 
-def one(versions: list[Version], number: int) -> Version:
+def one(versions: list[Version], number: int, where: str) -> Version:
     """Return the version of that number; NotThere, naming the others, if it is not there."""
     for version in versions:
         if version.number == number:
             return version
     there = ", ".join(str(version.number) for version in versions) or "none"
-    raise NotThere(f"version {number} is not on the volume; there: {there}")
+    raise NotThere(f"version {number} is not {where}; there: {there}")
 
 
 def _running(pod: Json) -> str | None:
@@ -121,7 +147,8 @@ def _version(number: int, text: str) -> Version:
         return Version(number)
 
 
-def _beats(version: int, text: str, where: str) -> list[Json]:
+def read_beats(version: int, text: str, where: str) -> list[Json]:
+    """Return the beats of beats.json. Raises NotThere if it is empty."""
     if not text:
         raise NotThere(f"{where}: version {version} has no recorded beats; it was not made by this project's training")
     try:

@@ -8,18 +8,22 @@ from rollout.gateway.client import Ask, require_entrance
 from rollout.gateway.recorded_beats import Beats, check
 from rollout.kubernetes.api import Cluster, Json
 from rollout.kubernetes.deployment import Candidate, Progress, State
-from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
-from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods
+from rollout.kubernetes.patches import Mount, begin, finish, go_back, hold, resume, retire, weigh
+from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods, unpulled
 from rollout.workflow.waiting import Waiting
+
+Image = Callable[[str, int], str]  # from a repository and a version's number to the image by its digest
 
 
 class Operations:
     """Changes to one Deployment, each under the lock of what was read, and the waits between them."""
 
-    def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting) -> None:
+    def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting, image: Image) -> None:
+        """`image` finds the image of a version where versions are images."""
         self._cluster = cluster
         self._ask = ask
         self._waiting = waiting
+        self._image = image
         self.say = waiting.tell
 
     def state(self) -> State:
@@ -43,7 +47,9 @@ class Operations:
             if state.served != served:  # the gate's verdict was about another one
                 raise Overtaken(f"version {state.served or 'none'} is served by now, not {served}; try again")
             history = (*state.history, served) if served is not None and state.became_available else state.history
-            return begin(Candidate(version, served, 0, 0, self._waiting.clock.utc()), cause, history)
+            way_back = state.image if state.version == served else None
+            candidate = Candidate(version, served, 0, 0, self._waiting.clock.utc(), served_image=way_back)
+            return begin(candidate, cause, history, self._mount(state, version))
 
         candidate = self._change(f"starting version {version}", decide).candidate
         if candidate is None:
@@ -78,7 +84,7 @@ class Operations:
             if has_ready_pod(leaving, version):
                 return f"version {version}: waiting until its former pods are gone"
             if pods and not has_ready_pod(pods, version):
-                return f"version {version}: waiting for a pod to be ready"
+                return f"version {version}: {unpulled(pods, version) or 'waiting for a pod to be ready'}"
             check(self._ask, version, beats)
             return True
 
@@ -138,10 +144,14 @@ class Operations:
 
     def go_back(self, version: int, served: int | None, cause: str) -> None:
         """Let the former version replace the given one again, and wait until it has."""
-        self._change(
-            f"going back from version {version}",
-            lambda state: go_back(version, served, cause) if state.version == version else None,
-        )
+
+        def decide(state: State) -> Json | None:
+            if state.version != version:
+                return None
+            known = state.candidate.served_image if state.candidate else None
+            return go_back(version, served, cause, self._mount(state, served, known))
+
+        self._change(f"going back from version {version}", decide)
         if served is not None:
             self.complete(served)
 
@@ -157,6 +167,11 @@ class Operations:
             raise NotAllowed(
                 f"{error}; say which version instead: `python -m rollout promote VERSION --force`"
             ) from error
+
+    def _mount(self, state: State, version: int | None, known: str | None = None) -> Mount | None:
+        if version is None or not state.repository:
+            return Mount(None, state.base) if state.image else None
+        return Mount(known or self._image(state.repository, version), state.base)
 
     def _change(self, what: str, decide: Callable[[State], Json | None]) -> State:
         def poll() -> State | str:

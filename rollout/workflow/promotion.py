@@ -10,7 +10,7 @@ from rollout.gateway.recorded_beats import Beats
 from rollout.kubernetes.deployment import Candidate, State
 from rollout.kubernetes.revisions import remembered
 from rollout.versions.model_version import Version
-from rollout.versions.volume import Volume, one
+from rollout.versions.volume import Versions, one
 from rollout.workflow.causes import begun, instead, short, undone
 from rollout.workflow.operations import Operations, require_none_but
 
@@ -20,10 +20,10 @@ NEVER_AVAILABLE = "never became available"
 class Promotion:
     """One run of a command against one Deployment."""
 
-    def __init__(self, operations: Operations, volume: Volume) -> None:
+    def __init__(self, operations: Operations, store: Versions) -> None:
         self.operations = operations
-        self._volume = volume
-        self._beats = cache(volume.beats)  # a version never changes, and reading one may take a command in a pod
+        self._store = store
+        self._beats = cache(store.beats)  # a version never changes, and reading one may take a command in a pod
 
     def promote(self, number: int, tolerance: float, *, force: bool) -> None:
         """Make the version the served one, if the gate lets it pass and it answers as recorded."""
@@ -35,8 +35,8 @@ class Promotion:
         """Pass the gate, start one pod of the version beside the served ones and prove it."""
         state = self.operations.state()
         require_none_but(number, state)
-        versions = self._volume.versions()
-        version, beats = one(versions, number), self._beats(number)
+        versions = self._store.versions()
+        version, beats = one(versions, number, self._store.where), self._beats(number)
         served = state.served
         if state.candidate and state.candidate.version == number:
             self.operations.say(f"version {number} is the candidate since {state.candidate.started}; going on")
@@ -97,12 +97,12 @@ class Promotion:
         self.take_over(candidate)
 
     def _former(self, state: State, served: int) -> int:
-        """Return the version served last before this one; those that are not on the volume are named and skipped."""
-        there = {version.number for version in self._volume.versions()}
+        """Return the version served last before this one; those that are not there are named and skipped."""
+        there = {version.number for version in self._store.versions()}
         for number, may_have_served in self._remembered(state, served):
             if may_have_served and number in there:
                 return number
-            reason = "it is not on the volume" if may_have_served else "it was never served"
+            reason = f"it is not {self._store.where}" if may_have_served else "it was never served"
             self.operations.say(f"version {number} is skipped: {reason}")
         raise NotThere(
             f"no version is left from before version {served}; `python -m rollout list` shows what there is to promote"

@@ -1,8 +1,8 @@
 """A cluster named by KUBECONFIG, a namespace that enforces restricted Pod Security, and the release in it.
 
 What not every cluster has is named by variables; a test without its own is skipped: ECG_REGISTRY, an image registry by
-plain HTTP; ECG_GATEWAY, the address of Gateways of the class ECG_GATEWAY_CLASS (traefik); ECG_NODE, the command that
-stops, starts, cuts and mends a second node of that name. ECG_INGRESS is where the Ingress listens
+plain HTTP; ECG_GATEWAY, the address of Gateways of the class ECG_GATEWAY_CLASS (traefik); ECG_NODE, the command
+that takes stop, start, cut and mend for a second node of that name. ECG_INGRESS is where the Ingress listens
 (http://127.0.0.1:8080), ECG_SHARED_CLASS a ReadWriteMany storage class (shared).
 """
 
@@ -31,6 +31,7 @@ from training.options import parse_options
 CHART = ROOT / "helm" / "ecg"
 VALUES = Path(__file__).with_name("values.yaml")
 PATIENCE = "5m"
+SWITCH = os.environ.get("ECG_NODE")
 ROWS = 1000  # of which 200 are held back
 
 
@@ -128,6 +129,22 @@ def in_namespace(name: str, helm_program: str = "helm") -> Iterator[Cluster]:
 def cluster() -> Iterator[Cluster]:
     with in_namespace(f"ecg-e2e-{os.getpid()}") as cluster:
         yield cluster
+
+
+def switch(word: str) -> None:
+    """Turn the second node's power, or its cable, off or on."""
+    run(*str(SWITCH).split(), word)
+
+
+@pytest.fixture(scope="module")
+def lost() -> Iterator[str]:
+    """The node that the switch is for; it is there again afterwards, whatever happened."""
+    assert SWITCH
+    name = os.path.basename(SWITCH.split()[0])
+    run("kubectl", "get", "node", name)
+    yield name
+    switch("start")
+    switch("mend")
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,16 @@
-"""A release on two nodes, in the order of its life: one node is drained, loses its power, and then its cable.
-
-ECG_NODE names the second node's switch: a command that takes stop, start, cut and mend.
-"""
+"""A release on two nodes, in the order of its life: one node is drained, loses its power, and then its cable."""
 
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import Cluster, Ingress, in_namespace, run
-from tests.gateway_process import Load, asked_all_the_time
-from tests.waiting import until
+from tests.cluster.conftest import SWITCH, Cluster, Ingress, in_namespace, run
+from tests.cluster.nodes import failing_seconds, gateway_beside, lost_for_a_while, nodes_of, spread
+from tests.gateway_process import asked_all_the_time
 
-SWITCH = os.environ.get("ECG_NODE")
 pytestmark = pytest.mark.skipif(not SWITCH, reason="ECG_NODE names no second node that may be lost")
 HOST = "nodes.test"
 FAILING_SECONDS = 2.0  # from the first failed request to the last, when a node is lost
@@ -42,62 +37,6 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def ingress(ingress_url: str) -> Ingress:
     return Ingress(ingress_url, HOST)
-
-
-@pytest.fixture(scope="module")
-def lost() -> str:
-    """The node that the switch is for."""
-    assert SWITCH
-    name = os.path.basename(SWITCH.split()[0])
-    run("kubectl", "get", "node", name)
-    return name
-
-
-@pytest.fixture(autouse=True, scope="module")
-def repaired() -> Iterator[None]:
-    """The second node is there again, whatever happened."""
-    yield
-    switch("start")
-    switch("mend")
-
-
-def switch(word: str) -> None:
-    run(*str(SWITCH).split(), word)
-
-
-def nodes_of(cluster: Cluster, component: str) -> list[str]:
-    """The node of each running pod, sorted."""
-    return sorted(
-        pod["spec"]["nodeName"]
-        for pod in cluster.objects("pods", component)
-        if "deletionTimestamp" not in pod["metadata"] and pod["status"]["phase"] == "Running"
-    )
-
-
-def spread(cluster: Cluster) -> None:
-    """Replace all pods, so that both nodes have some."""
-    deployments = [f"deployment/ecg-{component}" for component in ("serving", "gateway")]
-    cluster.kubectl("rollout", "restart", *deployments)
-    for deployment in deployments:
-        cluster.kubectl("rollout", "status", deployment, "--timeout=3m")
-    until(lambda: all(len(set(nodes_of(cluster, component))) == 2 for component in ("serving", "gateway")))
-
-
-def gateway_beside(cluster: Cluster, lost: str) -> Ingress:
-    """The gateway's pod on the node that stays."""
-    (pod,) = [each for each in cluster.objects("pods", "gateway") if each["spec"]["nodeName"] != lost]
-    return Ingress(f"http://{pod['status']['podIP']}:5000", HOST)
-
-
-def ready(node: str) -> bool:
-    conditions = json.loads(run("kubectl", "get", "node", node, "--output=json"))["status"]["conditions"]
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-
-
-def failing_seconds(load: Load) -> float:
-    """From the start of the first request that failed to the end of the last one."""
-    failed = [answer for answer in load.answers if answer.status_code != 200]
-    return max((answer.ended for answer in failed), default=0) - min((answer.started for answer in failed), default=0)
 
 
 def test_the_release_is_trained_by_both_nodes_and_spread_over_them(cluster, ingress, beats, bodies, lost):
@@ -159,22 +98,10 @@ def test_a_drained_node_costs_no_request(cluster, ingress, bodies, lost, tell):
     assert set(load.statuses) == {200}
 
 
-@contextmanager
-def lost_for_a_while(lost: str, away: str, back: str) -> Iterator[None]:
-    """The node is away until Kubernetes has seen it, and in the end it is back."""
-    switch(away)
-    try:
-        until(lambda: not ready(lost), seconds=120)
-        yield
-    finally:
-        switch(back)
-        until(lambda: ready(lost), seconds=120)
-
-
 @pytest.mark.parametrize(("away", "back"), [("stop", "start"), ("cut", "mend")])
 def test_a_lost_node_fails_requests_for_two_seconds_at_most(cluster, bodies, lost, tell, away, back):
     spread(cluster)
-    with asked_all_the_time(gateway_beside(cluster, lost), bodies, clients=3, pause=0.1) as load:
+    with asked_all_the_time(gateway_beside(cluster, lost, HOST), bodies, clients=3, pause=0.1) as load:
         load.wait_for(200)
         with lost_for_a_while(lost, away, back):
             load.wait_for(200)

@@ -5,7 +5,8 @@ if [ -z "${ECG_MODEL_VERSION:-}" ]; then
   while :; do sleep 60 & wait $!; done
 fi
 if [ ! -d "$ECG_MODEL_BASE_PATH/$ECG_MODEL_VERSION" ]; then
-  echo "Model version $ECG_MODEL_VERSION is not on the volume, which has:" $(ls "$ECG_MODEL_BASE_PATH")
+  if [ -n "${ECG_MODEL_IMAGES:-}" ]; then where="in the image, which has:"; else where="on the volume, which has:"; fi
+  echo "Model version $ECG_MODEL_VERSION is not $where" $(ls "$ECG_MODEL_BASE_PATH" 2>/dev/null)
   exit 1
 fi
 cat >"${1:-/tmp/models.config}" <<END

@@ -134,7 +134,7 @@ affinity:
 them matches itself, so none waits for another. Context: the root. */ -}}
 {{- define "ecg.sameNode" -}}
 {{- $mount := list "training" "serving" "test" -}}
-{{- if and (eq .Values.models.accessMode "ReadWriteOnce") (has (include "ecg.component" .) $mount) -}}
+{{- if and (not (include "ecg.fromImages" .)) (eq .Values.models.accessMode "ReadWriteOnce") (has (include "ecg.component" .) $mount) -}}
 topologyKey: kubernetes.io/hostname
 labelSelector:
   matchLabels:
@@ -145,13 +145,18 @@ labelSelector:
 {{- end }}
 {{- end }}
 
-{{- /* ecg.modelsVolume: the volume with the model versions. Call: include "ecg.modelsVolume" (list . true), true: read only */ -}}
+{{- /* ecg.modelsVolume: the volume with the model versions; where they are images, a folder of the pod's own.
+Call: include "ecg.modelsVolume" (list . true), true: read only */ -}}
 {{- define "ecg.modelsVolume" -}}
 {{- $root := first . -}}
 - name: models
+  {{- if include "ecg.fromImages" $root }}
+  emptyDir: {}
+  {{- else }}
   persistentVolumeClaim:
     claimName: {{ $root.Values.models.existingClaim | default (include "ecg.name" (list $root "models")) }}
     readOnly: {{ last . }}
+  {{- end }}
 {{- end }}
 
 {{- /* ecg.tracing: OpenTelemetry's variables of this component, where its spans are wanted. Context: the root. */ -}}

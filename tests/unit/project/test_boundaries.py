@@ -66,7 +66,8 @@ SERVING_MAY_IMPORT = {
 ROLLOUT_MAY_IMPORT = {
     "kubernetes": set[str](),
     "gateway": {"kubernetes"},
-    "versions": {"kubernetes"},
+    "registry": set(),
+    "versions": {"kubernetes", "registry"},
     "decisions": {"gateway", "versions"},
     "workflow": {"kubernetes", "gateway", "versions", "decisions"},
 }

@@ -85,7 +85,39 @@
 {{- /* training.rollout: what the containers that speak with Kubernetes have in common. Context: the root. */ -}}
 {{- define "training.rollout" -}}
 {{ include "ecg.container" (list . .Values.rollout) }}
-{{- include "ecg.field" (list 0 "env" .Values.rollout.extraEnv) }}
+{{- with include "ecg.registryEnv" . | trim }}
+env:
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* training.toRegistry: the container that brings versions from the registry, or to it.
+Call: include "training.toRegistry" (list . "unpack" "ARGUMENT" ...) */ -}}
+{{- define "training.toRegistry" -}}
+{{- $root := first . -}}
+- name: {{ index . 1 }}
+  {{- include "training.rollout" $root | nindent 2 }}
+  args:
+    - --deployment={{ include "ecg.name" (list $root "serving") }}
+    - --models=/models/{{ $root.Values.models.name }}
+    - --timeout={{ $root.Values.training.deadlineSeconds }}
+    {{- include "ecg.registryOptions" $root | nindent 4 }}
+    {{- range rest . }}
+    - {{ . }}
+    {{- end }}
+  volumeMounts:
+    - {name: models, mountPath: /models}
+    - {name: tmp, mountPath: /tmp}
+    {{- with include "ecg.registryMount" $root }}
+    {{- . | nindent 4 }}
+    {{- end }}
+    {{- include "ecg.tokenMount" $root | nindent 4 }}
+    {{- include "ecg.more" (list 4 $root.Values.rollout.extraVolumeMounts) }}
+{{- end }}
+
+{{- /* training.pack: the container that pushes what was trained. Context: the root. */ -}}
+{{- define "training.pack" -}}
+{{- include "training.toRegistry" (list . "pack" "--version-file=/tmp/published" (print "--to=" .Values.models.image.repository)) }}
 {{- end }}
 
 {{- /* training.container: what the containers with training's image have in common. Context: the root. */ -}}
@@ -133,6 +165,7 @@ of them a pod is. Context: the root. */ -}}
 {{- $file := include "training.file" . -}}
 {{- $pinned := ne (include "ecg.pinned" .) "" -}}
 {{- $promotes := and $pinned .Values.rollout.promote -}}
+{{- $fromImages := ne (include "ecg.fromImages" .) "" -}}
 {{- $keys := and $promotes .Values.gateway.apiKeys.existingSecret -}}
 {{ if include "training.several" . -}}
 completionMode: Indexed
@@ -201,8 +234,14 @@ template:
           - {name: tmp, mountPath: /tmp}
           {{- include "ecg.more" (list 10 $.Values.training.extraVolumeMounts) }}
       {{- end }}
-      {{- if $promotes }}
+      {{- if $fromImages }}
+      {{- include "training.toRegistry" (list . "unpack" (print "--into=/models/" .Values.models.name) "--require-push") | nindent 6 }}
+      {{- end }}
+      {{- if or $promotes $fromImages }}
       {{- include "training.training" . | nindent 6 }}
+      {{- end }}
+      {{- if and $promotes $fromImages }}
+      {{- include "training.pack" . | nindent 6 }}
       {{- end }}
     {{- end }}
     containers:
@@ -217,6 +256,9 @@ template:
           - --deployment={{ include "ecg.name" (list . "serving") }}
           - --gateway=http://{{ include "ecg.name" (list . "gateway") }}:{{ .Values.gateway.service.port }}
           - --models=/models/{{ .Values.models.name }}
+          {{- if and $fromImages .Values.models.image.plainHttp }}
+          - --plain-http
+          {{- end }}
           - --timeout={{ .Values.serving.startupSeconds }}
           {{- if $keys }}
           - --key-file=/var/run/secrets/ecg/key
@@ -228,11 +270,16 @@ template:
         volumeMounts:
           - {name: models, mountPath: /models, readOnly: true}
           - {name: tmp, mountPath: /tmp}
+          {{- with include "ecg.registryMount" . }}
+          {{- . | nindent 10 }}
+          {{- end }}
           {{- if $keys }}
           {{- include "ecg.keysMount" . | nindent 10 }}
           {{- end }}
           {{- include "ecg.tokenMount" . | nindent 10 }}
           {{- include "ecg.more" (list 10 .Values.rollout.extraVolumeMounts) }}
+      {{- else if $fromImages }}
+      {{- include "training.pack" . | nindent 6 }}
       {{- else }}
       {{- include "training.training" . | nindent 6 }}
       {{- end }}
@@ -241,6 +288,9 @@ template:
       {{- include "ecg.modelsVolume" (list . false) | nindent 6 }}
       - name: tmp
         emptyDir: {}
+      {{- with include "ecg.registryVolume" . }}
+      {{- . | nindent 6 }}
+      {{- end }}
       {{- if $keys }}
       {{- include "ecg.keysVolume" (list . .Values.gateway.apiKeys.ownKey) | nindent 6 }}
       {{- end }}

@@ -1,0 +1,64 @@
+"""Where the versions of one run of the tool are, and how they get from one place to another."""
+
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from rollout.errors import RolloutError
+from rollout.kubernetes.api import Cluster
+from rollout.kubernetes.deployment import State
+from rollout.options import Options
+from rollout.registry.repository import Repository, Until
+from rollout.versions.images import Images, write
+from rollout.versions.volume import Folder, InPods, Versions
+
+
+class Storage:
+    """By the options, else by what the Deployment says; neither it nor a registry is asked before that is needed."""
+
+    def __init__(
+        self,
+        options: Options,
+        until: Until,
+        docker_config: Path | None,
+        state: Callable[[], State],
+        cluster: Callable[[], Cluster],
+    ) -> None:
+        self._options = options
+        self._until = until
+        self._docker_config = docker_config
+        self._state = state
+        self._cluster = cluster
+
+    @cached_property
+    def versions(self) -> Versions:
+        """Where versions are read."""
+        if self._options.models:
+            return Folder(self._options.models)
+        name = self._options.images or self._state().repository
+        return self._images(name) if name else InPods(self._cluster(), self._state)
+
+    def image(self, repository: str, version: int) -> str:
+        """Return the image of a version by its digest. Raises NotThere."""
+        return self._images(repository).reference(version)
+
+    def pack(self, version: int) -> str:
+        """Push a version as an image and return its reference."""
+        return self._images(self._options.to).push(version, self.versions.files(version))
+
+    def unpack(self, numbers: Collection[int]) -> Iterator[tuple[int, Path]]:
+        """Bring versions of the registry into a folder: these where they are there, and the newest, which counts on."""
+        images, into = self._images(self._options.images or self._state().repository), self._options.into
+        if self._options.require_push:
+            images.require_push()
+        there = images.numbers()
+        for number in sorted({*numbers} & {*there} | {*there[-1:]}):
+            folder = into / str(number)
+            if not folder.exists():
+                write(images.files(number), folder)
+            yield number, folder
+
+    def _images(self, name: str) -> Images:
+        if not name:
+            raise RolloutError("the Deployment's versions are on a volume; --images names a repository of images")
+        return Images(Repository(name, self._until, plain_http=self._options.plain_http, config=self._docker_config))

@@ -1,0 +1,96 @@
+"""The model versions in an image registry, each tagged with its number."""
+
+import json
+from pathlib import Path
+
+from rollout.errors import NotThere, RolloutError
+from rollout.kubernetes.deployment import as_version
+from rollout.registry.packing import BEATS, DESCRIPTION, RECORDED, Files, pack, unpack
+from rollout.registry.repository import Json, Repository
+from rollout.versions.model_version import Version
+from rollout.versions.volume import read_beats
+
+
+class Images:
+    """The versions of one repository."""
+
+    where = "in the registry"
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    def versions(self) -> list[Version]:
+        """Read every version's description."""
+        return [Version.parse(number, self._description(number)) for number in self.numbers()]
+
+    def beats(self, version: int) -> list[Json]:
+        """Read the recorded beats."""
+        recorded = [layer for layer in self._layers(version) if RECORDED in layer.get("annotations", {})]
+        files = self._files(recorded)
+        return read_beats(version, files.get(BEATS, b"").decode(), self._repository.name)
+
+    def files(self, version: int) -> Files:
+        """Read all files of a version."""
+        return self._files(self._layers(version))
+
+    def reference(self, version: int) -> str:
+        """Return the image of a version by its digest, which is what a pod's template names. Raises NotThere."""
+        digest = self._repository.digest(str(version))
+        if digest is None:
+            raise NotThere(
+                f"{self._repository.name} has no version {version}; `python -m rollout pack {version}` puts it there"
+            )
+        return f"{self._repository.name}@{digest}"
+
+    def push(self, version: int, files: Files) -> str:
+        """Put a version there, if it is not, and return its reference. RolloutError if another has its number."""
+        image, tag = pack(version, files), str(version)
+        there = self._repository.digest(tag)
+        if there not in (None, image.index.digest):
+            raise RolloutError(
+                f"{self._repository.name}:{tag} is there already with other files ({there}); a number is given once"
+            )
+        if there is None:
+            for blob in image.blobs:
+                self._repository.push_blob(blob)
+            for manifest in image.manifests:
+                self._repository.push_manifest(manifest.digest, manifest)
+            self._repository.push_manifest(tag, image.index)
+        return f"{self._repository.name}@{image.index.digest}"
+
+    def require_push(self) -> None:
+        """Raise NotAllowed if no version may be pushed here."""
+        self._repository.require_push()
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all versions, ascending."""
+        return sorted(number for tag in self._repository.tags() if (number := as_version(tag)) is not None)
+
+    def _description(self, version: int) -> object:
+        try:
+            return json.loads(self._repository.manifest(str(version)).get("annotations", {}).get(DESCRIPTION, "{}"))
+        except ValueError:
+            return {}  # an image that was made by other means
+
+    def _layers(self, version: int) -> list[Json]:
+        manifest = self._repository.manifest(str(version))
+        if "manifests" in manifest:  # all have the same layers
+            manifest = self._repository.manifest(manifest["manifests"][0]["digest"])
+        layers: list[Json] = manifest.get("layers", [])
+        return layers
+
+    def _files(self, layers: list[Json]) -> dict[str, bytes]:
+        return {
+            name: content
+            for layer in layers
+            for name, content in unpack(self._repository.blob(layer["digest"])).items()
+        }
+
+
+def write(files: Files, folder: Path) -> None:
+    """Write a version's files as a folder that appears whole or not at all."""
+    part = folder.with_name(f"staging-{folder.name}")
+    for name, content in files.items():
+        (part / name).parent.mkdir(parents=True, exist_ok=True)
+        (part / name).write_bytes(content)
+    part.rename(folder)
