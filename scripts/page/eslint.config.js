@@ -1,5 +1,7 @@
 /** What the page's JavaScript is checked for beside its types: likely faults, and which folder may import which. */
 
+import { readdirSync } from "node:fs";
+
 import js from "@eslint/js";
 import globals from "globals";
 
@@ -18,6 +20,10 @@ const MAY_IMPORT = {
 const FOLDERS = Object.keys(MAY_IMPORT);
 // These run in the page and beside it, so they know neither's own globals.
 const ANYWHERE = { ...globals["shared-node-browser"], File: "readonly" };
+
+for (const { name } of readdirSync(`${STATIC}/page`, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+  if (!FOLDERS.includes(`page/${name}`)) throw new Error(`page/${name} is in no rule: say in ${import.meta.filename} what it may import`);
+}
 
 /** Forbid a folder to import any of the others that it may not. */
 function boundary(folder) {
