@@ -19,9 +19,15 @@ export class Labelling {
   constructor(changed, select) {
     this.changed = changed;
     this.select = select;
+    /** @type {any} */
+    this.collection = null;
+    /** @type {any} */
+    this.facts = null;
+    /** @type {any} the beat that is looked at */
+    this.selected = null;
     /** @type {Vocabulary|null} */
     this.vocabulary = null;
-    /** @type {any} what the vocabulary was made for */
+    /** @type {any} the labels that the vocabulary was made for */
     this.madeFor = null;
     found("label-choice").addEventListener("change", (event) => this.choose(this.collection.selected, /** @type {HTMLSelectElement} */ (event.target)));
     found("labelling").addEventListener("submit", (event) => this.typed(event));
@@ -58,11 +64,14 @@ export class Labelling {
     /** @type {HTMLButtonElement} */ (found("save-corrected")).disabled = !count;
   }
 
-  /** @param {string|null} label that must be among them */
+  /**
+   * @param {string|null} label that must be among them
+   * @returns {[string, string][]}
+   */
   choices(label) {
     const known = this.vocabulary?.choices ?? [];
-    const own = label !== null && !known.some(([value]) => value === plainLabel(label)) ? [[plainLabel(label), label]] : [];
-    return [[NONE, "no label"], ...known, ...own];
+    const isKnown = label === null || known.some(([value]) => value === plainLabel(label));
+    return [[NONE, "no label"], ...known, ...(isKnown ? [] : /** @type {[string, string][]} */ ([[plainLabel(label), label]]))];
   }
 
   /**
