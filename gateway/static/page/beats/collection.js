@@ -59,10 +59,6 @@ export class Collection {
     this.found = null;
   }
 
-  get labelled() {
-    return this.beats.some((beat) => beat.label !== null);
-  }
-
   get answered() {
     return this.beats.filter((beat) => beat.answer);
   }
