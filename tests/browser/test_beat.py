@@ -46,7 +46,7 @@ def test_a_beat_is_pasted_with_anything_between_its_numbers(page, text):
 def test_several_beats_are_pasted_as_rows(page):
     paste(page, "\n".join(" ".join(map(str, beat(first))) for first in (-3.0, 3.0, 3.0)))
     expect(page.locator("#beat-name")).to_contain_text("Beat 1 of 3")
-    expect(page.locator("#summary")).to_contain_text("Class 1: 2 (66.7 %)")
+    expect(page.locator("#summary")).to_contain_text("Class 1: 2")
 
 
 @pytest.mark.parametrize(

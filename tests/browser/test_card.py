@@ -59,7 +59,7 @@ def test_the_warnings_of_the_training_are_told_in_peoples_words(card_of):
     card = card_of(data=data, class_names={"1": "V"}, metrics=METRICS | ALL_RIGHT)
     assert card.locator(".note p").all_inner_texts() == [
         "All beats that it knows are of one person. How good it is for anybody else is not known.",
-        "It had few beats to learn from: 23 for validation, too few to tell when to stop. It was trained for a fixed "
+        "Too few beats could tell when to stop its training: 23, and 2 of the rarest class. It was trained for a fixed "
         "time, and its probabilities were not calibrated: take them as rough.",
         "It was tested with no beat of class 1 (V): how well it tells that is not known.",
         "A warning that this page does not know.",

@@ -33,7 +33,7 @@ def test_what_is_doubtful_comes_first(page):
     expect(summary.locator("> *").nth(1)).to_contain_text("For 1 other beat the model abstains")
     reliable, doubtful = summary.locator(".class-counts").all()
     expect(reliable).to_contain_text("Classes to rely on")
-    expect(reliable).to_contain_text("Class 0: 1 (100.0 %)")
+    expect(reliable).to_contain_text("Class 0: 1")
     expect(reliable).not_to_contain_text("Class 1")
     expect(doubtful).to_contain_text("Class 0: 1")
     expect(doubtful).to_contain_text("Class 1: 3")
@@ -78,6 +78,7 @@ def test_classes_are_named_and_labels_compared_by_name(named):
     expect(named.locator("#of-class")).to_contain_text("Class 1 (V) (3)")
     expect(named.locator("#examples")).to_contain_text("Class 1 (V)")
     expect(named.locator("#answer .predicted")).to_contain_text("Class 0 (Normal)")
+    expect(named.locator("#answer")).to_contain_text("Its label normal means the same class.")
     assert [named.locator("#rows tr .chip").nth(place).inner_text() for place in (0, 2)] == ["●0 (Normal)", "▲(1, V)"]
     assert violations(named) == []
     with named.expect_download() as download:

@@ -155,7 +155,7 @@ function walk(by) {
 
 /** A label was corrected. */
 function corrected() {
-  collection.changed();
+  collection.relabelled();
   show();
 }
 

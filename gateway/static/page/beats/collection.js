@@ -45,16 +45,18 @@ export class Collection {
     if (classes === this.classes) return;
     this.classes = classes;
     this.labels = new Labels(this.beats.map(({ label }) => label), classes);
+    if (this.filter.shown === "differs" && !this.labels.comparable) this.filter.shown = "all"; // which is no longer offered
     this.changed();
+  }
+
+  /** A label was corrected: the view is another one only where labels decide it. */
+  relabelled() {
+    if (this.filter.shown === "corrected" || this.order.by === "label") this.changed();
   }
 
   /** Answers have come. */
   changed() {
     this.found = null;
-  }
-
-  get labelled() {
-    return this.beats.some((beat) => beat.label !== null);
   }
 
   get answered() {

@@ -19,15 +19,19 @@ export function reliable(answer) {
  * @returns {{level: "stop" | "doubt" | "fair", text: string}[]}
  */
 export function doubts(beats) {
-  const answers = answersOf(beats);
-  if (!answers.length) return [];
-  const unusual = answers.filter((answer) => answer.unusual).length;
-  const abstains = answers.filter((answer) => answer.abstain && !answer.unusual).length;
+  let [answered, unusual, abstains, silent] = [0, 0, 0, 0];
+  for (const { answer } of beats) {
+    if (!answer) continue;
+    answered += 1;
+    if (answer.unusual) unusual += 1;
+    else if (answer.abstain) abstains += 1;
+    if (answer.unusual === null) silent += 1;
+  }
   /** @type {({level: "stop" | "doubt" | "fair", text: string}|false)[]} */
   const found = [
-    unusual > 0 && { level: "stop", text: unlike(unusual, answers.length) },
+    unusual > 0 && { level: "stop", text: unlike(unusual, answered) },
     abstains > 0 && { level: "doubt", text: `For ${counted(abstains, unusual ? "other beat" : "beat")} the model abstains: it is not sure enough of any class.` },
-    answers.every((answer) => answer.unusual === null) && { level: "fair", text: "This model cannot tell whether beats are unlike those that it was trained on: look at the traces." },
+    answered > 0 && silent === answered && { level: "fair", text: "This model cannot tell whether beats are unlike those that it was trained on: look at the traces." },
   ];
   return found.filter((each) => each !== false);
 }
@@ -49,10 +53,14 @@ function unlike(unusual, all) {
  * @returns {string[]}
  */
 export function agreement({ beats, labels }) {
-  const told = beats.map((beat) => labels.agrees(beat)).filter((agrees) => agrees !== null);
-  const same = told.filter(Boolean).length;
-  const counts = told.length > 0 && `Of ${counted(told.length, "labelled beat")}, the model agrees with ${count(same)}: ${percent(same / told.length)} (95 % interval ${between(wilson(same, told.length))}, if the beats are independent of each other).`;
-  return [labels.why, counts, told.length > 0 && labels.leftOut].filter((text) => typeof text === "string");
+  let [same, told] = [0, 0];
+  for (const beat of labels.comparable ? beats : []) {
+    const agrees = labels.agrees(beat);
+    if (agrees !== null) told += 1;
+    if (agrees) same += 1;
+  }
+  const counts = told > 0 && `Of ${counted(told, "labelled beat")}, the model agrees with ${count(same)}: ${percent(same / told)} (95 % interval ${between(wilson(same, told))}, if the beats are independent of each other).`;
+  return [labels.why, counts, told > 0 && labels.leftOut].filter((text) => typeof text === "string");
 }
 
 /**
@@ -63,7 +71,8 @@ export function agreement({ beats, labels }) {
  */
 export function classCounts(beats) {
   const counts = { reliable: new Map(), doubtful: new Map() };
-  for (const answer of answersOf(beats)) {
+  for (const { answer } of beats) {
+    if (!answer) continue;
     const of = reliable(answer) ? counts.reliable : counts.doubtful;
     of.set(answer.predicted, (of.get(answer.predicted) ?? 0) + 1);
   }
@@ -77,9 +86,4 @@ export function classCounts(beats) {
  */
 export function between([low, high]) {
   return `${percent(low)} to ${percent(high)}`;
-}
-
-/** @param {{answer?: import("./judging.js").Answer|null}[]} beats */
-function answersOf(beats) {
-  return beats.flatMap(({ answer }) => (answer ? [answer] : []));
 }

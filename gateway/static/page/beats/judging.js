@@ -11,7 +11,19 @@ const LEVELS = [
 const MOST_RUNS = 3;
 const SUREST = 0.999; // nobody has held back enough beats to know of more
 
-/** @typedef {import("../gateway/client.js").Answer} Answer */
+/**
+ * What the model says of a beat; null is what it cannot tell.
+ *
+ * @typedef {object} Answer
+ * @property {string} predicted the class label
+ * @property {number} probability of that class
+ * @property {Record<string, number> | null} probabilities by class label
+ * @property {boolean | null} abstain
+ * @property {boolean | null} unusual
+ * @property {number | null} unusualScore
+ * @property {string | null} version that answered
+ */
+
 /** @typedef {{error_after: number}} Calibration mean error of probabilities on held-back beats, once calibrated */
 
 /**

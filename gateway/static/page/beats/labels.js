@@ -39,7 +39,11 @@ export class Labels {
     const counts = countsOf(labels);
     const known = [...counts.keys()];
     /** @type {Map<string, string>} the class that each label means */
-    this.classOf = new Map(known.map((label) => [label, meant(label, classes)]).filter(([, label]) => label !== null));
+    this.classOf = new Map();
+    for (const label of known) {
+      const found = meant(label, classes);
+      if (found !== null) this.classOf.set(label, found);
+    }
     const others = known.filter((label) => !this.classOf.has(label));
     const numbers = others.filter((label) => isNumber(label));
     // one number that is no class shows that the numbers count something else

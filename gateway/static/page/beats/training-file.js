@@ -17,9 +17,10 @@ const AT_ONCE = 250; // rows, so that the page never freezes
 export async function trainingFile({ beats, corrections }, features, meaning) {
   const labelled = beats.filter((beat) => corrections.labelOf(beat) !== null);
   const parts = [`# ${noteOf(labelled.length, corrections)}\n`, meaning ? `# ${meaning}\n` : "", `${line([...namesOf(beats[0].features, features), "label"])}\n`];
+  const written = new Written();
   for (let from = 0; from < labelled.length; from += AT_ONCE) {
     const rows = labelled.slice(from, from + AT_ONCE);
-    parts.push(rows.map((beat) => `${numbers(beat.features)},${line([corrections.labelOf(beat)])}\n`).join(""));
+    parts.push(rows.map((beat) => `${numbers(beat.features)},${written.of(corrections.labelOf(beat))}\n`).join(""));
     await new Promise((resolve) => setTimeout(resolve));
   }
   return parts;
@@ -59,6 +60,21 @@ function numbers(values) {
   // nine digits tell a float32 from all others
   const written = values instanceof Float32Array ? Array.from(values, (value) => Number(value.toPrecision(9))) : values;
   return written.join(",");
+}
+
+/** Labels as fields of CSV; there are few different ones. */
+class Written {
+  constructor() {
+    /** @type {Map<string|null, string>} */
+    this.known = new Map();
+  }
+
+  /** @param {string|null} label */
+  of(label) {
+    const text = this.known.get(label) ?? line([label]);
+    this.known.set(label, text);
+    return text;
+  }
 }
 
 /** @param {(string|null)[]} fields */

@@ -1,6 +1,7 @@
 /** One beat: its trace, the answer, how sure the model is, and what decided. */
 
-import { element, fill, found, unseen, watcher } from "../shared/dom.js";
+import { agreementOf } from "./agreement.js";
+import { element, fill, found, watcher } from "../shared/dom.js";
 import { besideOf, traceOf } from "../beats/features.js";
 import { deciding, described, judge, likeness } from "../beats/judging.js";
 import { drawTrace } from "../drawing/trace.js";
@@ -106,7 +107,7 @@ export class BeatView {
       found("answer"),
       element("p", { class: `predicted${doubted ? " doubted" : ""}` }, this.facts.marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
       judged.map(banner),
-      agreement(label, this.collection.labels.agrees(this.beat)),
+      agreementOf(label, this.collection.labels.agrees(this.beat), answer.predicted),
       answer.probabilities && this.probabilities(answer),
       element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, this.facts.model)),
     );
@@ -167,13 +168,6 @@ function title(collection, beat) {
 function banner({ level, head, text }) {
   const sign = element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[level]);
   return element("div", { class: `banner ${level}` }, sign, element("div", {}, element("strong", {}, head), element("p", {}, text)));
-}
-
-/** What the label says; it is left open where it cannot be compared. */
-function agreement(label, same) {
-  if (label === null) return null;
-  if (same === null) return element("p", {}, `Its label is ${label}, which cannot be compared with the model's classes.`);
-  return element("p", { class: same ? "agrees" : "disagrees" }, unseen("Label: "), same ? `✓ Its label is ${label} too.` : `≠ Its label is ${label}: the model disagrees.`);
 }
 
 function other({ version }, model) {

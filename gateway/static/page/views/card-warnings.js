@@ -22,7 +22,7 @@ const WORDS = {
   validation_within_groups: () => "It learned from the beats of one person alone, and may fail for others.",
   class_not_tested: ({ data }, marks) => `It was tested with no beat of class ${listed(untested(data).map((label) => marks.named(label)))}: how well it tells that is not known.`,
   equal_beats: () => "Some beats that it was tested with are among those that it learned from, so the figures are better than they should be.",
-  few_rows: ({ data }) => `It had few beats to learn from: ${count(data.rows.validation)} for validation, too few to tell when to stop. ${ROUGH}`,
+  few_rows: ({ data }) => `Too few beats could tell when to stop its training: ${count(data.rows.validation)}${rarest(data)}. ${ROUGH}`,
   no_early_stop: () => ROUGH,
 };
 
@@ -56,6 +56,11 @@ function rare(classes, marks) {
 /** @param {{classes?: Record<string, {test: number}>}} data */
 function untested({ classes = {} }) {
   return Object.keys(classes).filter((label) => classes[label].test === 0);
+}
+
+/** @param {{classes?: Record<string, {validation: number}>}} data */
+function rarest({ classes }) {
+  return classes ? `, and ${count(Math.min(...Object.values(classes).map(({ validation }) => validation)))} of the rarest class` : "";
 }
 
 /** @param {number|null|undefined} number */

@@ -19,9 +19,15 @@ export class Labelling {
   constructor(changed, select) {
     this.changed = changed;
     this.select = select;
+    /** @type {any} */
+    this.collection = null;
+    /** @type {any} */
+    this.facts = null;
+    /** @type {any} the beat that is looked at */
+    this.selected = null;
     /** @type {Vocabulary|null} */
     this.vocabulary = null;
-    /** @type {any} what the vocabulary was made for */
+    /** @type {any} the labels that the vocabulary was made for */
     this.madeFor = null;
     found("label-choice").addEventListener("change", (event) => this.choose(this.collection.selected, /** @type {HTMLSelectElement} */ (event.target)));
     found("labelling").addEventListener("submit", (event) => this.typed(event));
@@ -58,11 +64,14 @@ export class Labelling {
     /** @type {HTMLButtonElement} */ (found("save-corrected")).disabled = !count;
   }
 
-  /** @param {string|null} label that must be among them */
+  /**
+   * @param {string|null} label that must be among them
+   * @returns {[string, string][]}
+   */
   choices(label) {
     const known = this.vocabulary?.choices ?? [];
-    const own = label !== null && !known.some(([value]) => value === plainLabel(label)) ? [[plainLabel(label), label]] : [];
-    return [[NONE, "no label"], ...known, ...own];
+    const isKnown = label === null || known.some(([value]) => value === plainLabel(label));
+    return [[NONE, "no label"], ...known, ...(isKnown ? [] : /** @type {[string, string][]} */ ([[plainLabel(label), label]]))];
   }
 
   /**
@@ -78,7 +87,7 @@ export class Labelling {
     const choice = element("select", { "aria-label": `Label of beat ${beat.number}`, "data-key": `label-${beat.number}`, onchange: (/** @type {any} */ event) => this.choose(beat, event.target) },
       all.map(([value, words]) => element("option", { value, selected: value === chosen }, value === NONE ? "–" : words)));
     const isCorrected = corrections.has(beat);
-    const mark = isCorrected ? element("span", { class: "corrected", title: `The file has ${beat.label ?? "no label"}` }, " ✎ corrected") : labels.agrees(beat) === false && element("span", { class: "doubts" }, " ≠");
+    const mark = isCorrected ? element("span", { class: "corrected", title: `The file has ${beat.label ?? "no label"}` }, " ✎ ", element("span", { class: "flag" }, "corrected")) : labels.agrees(beat) === false && element("span", { class: "doubts" }, " ≠");
     return element("td", { class: "label" }, choice, mark);
   }
 

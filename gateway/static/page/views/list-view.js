@@ -29,6 +29,9 @@ export class ListView {
     this.page = 0;
     this.columnsChanged = watcher();
     this.rowsChanged = watcher();
+    this.choicesChanged = watcher();
+    this.numbersChanged = watcher();
+    this.known = null; // how many beats each choice shows
     found("shown").addEventListener("change", (event) => this.filter({ shown: event.target.value }));
     found("of-class").addEventListener("change", (event) => this.filter({ predicted: event.target.value }));
     for (const [id, by] of [["page-first", -Infinity], ["page-before", -1], ["page-after", 1], ["page-last", Infinity]]) {
@@ -95,14 +98,27 @@ export class ListView {
 
   fillChoices() {
     const { beats, filter, labels, corrections } = this.collection;
+    const answered = this.collection.answered.length;
+    if (!this.choicesChanged(beats, labels, answered, corrections.changes, filter.shown, filter.predicted, this.facts.marks)) return;
     const offered = { differs: labels.comparable, corrected: corrections.count > 0 || filter.shown === "corrected" };
     const shown = Object.entries(SHOWN).filter(([name]) => offered[name] ?? true);
-    options(found("shown"), shown.map(([name, [words, belongs]]) => [name, `${words} (${count(beats.filter((beat) => belongs(beat, this.collection)).length)})`]), filter.shown);
-    const { reliable: sure, doubtful } = classCounts(beats);
-    const number = (label) => (sure.get(label) ?? 0) + (doubtful.get(label) ?? 0);
-    const counts = this.facts.marks.labels.map((label) => [label, `Class ${this.facts.marks.named(label)} (${count(number(label))})`]);
+    const numbers = this.numbers(answered);
+    options(found("shown"), shown.map(([name, [words]]) => [name, `${words} (${count(numbers[name] ?? corrections.count)})`]), filter.shown);
+    const counts = this.facts.marks.labels.map((label) => [label, `Class ${this.facts.marks.named(label)} (${count(numbers.of(label))})`]);
     options(found("of-class"), [["", "Every class"], ...counts], filter.predicted);
-    found("save").disabled = !this.collection.answered.length;
+    found("save").disabled = !answered;
+  }
+
+  /** How many beats each choice shows, counted anew only when answers came, not when a label is corrected. */
+  numbers(answered) {
+    const { beats, labels } = this.collection;
+    if (!this.numbersChanged(beats, labels, answered)) return this.known;
+    const { reliable: sure, doubtful } = classCounts(beats);
+    this.known = { of: (label) => (sure.get(label) ?? 0) + (doubtful.get(label) ?? 0) };
+    for (const [name, [, belongs]] of Object.entries(SHOWN)) {
+      if (name !== "corrected") this.known[name] = beats.reduce((sum, beat) => sum + Number(belongs(beat, this.collection)), 0);
+    }
+    return this.known;
   }
 
   fillTable() {
