@@ -1,12 +1,12 @@
-/** One beat: its trace, the answer, how sure the model is, and what decided. */
+/** One beat: its trace, and what decided. */
 
-import { element, fill, found, unseen, watcher } from "../shared/dom.js";
+import { element, fill, found, watcher } from "../shared/dom.js";
 import { besideOf, traceOf } from "../beats/features.js";
-import { deciding, described, judge, likeness } from "../beats/judging.js";
+import { deciding, described } from "../beats/judging.js";
 import { drawTrace } from "../drawing/trace.js";
-import { count, decimal, percent } from "../shared/words.js";
-
-const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
+import { count, decimal } from "../shared/words.js";
+import { answerOf } from "./answer.js";
+import { fillValues } from "./values.js";
 
 /** Shows the selected beat of a collection; `facts` are {model, marks, baseline}. */
 export class BeatView {
@@ -20,7 +20,7 @@ export class BeatView {
     frame.addEventListener("pointermove", (event) => this.follow(event));
     frame.addEventListener("pointerdown", (event) => this.follow(event));
     new ResizeObserver(() => this.draw()).observe(frame);
-    found("values").addEventListener("toggle", () => this.fillValues());
+    found("values").addEventListener("toggle", () => fillValues(this));
   }
 
   /** Show a beat as far as it is known. */
@@ -33,13 +33,13 @@ export class BeatView {
     Object.assign(this, { beat, facts, collection });
     found("beat").hidden = false;
     // what is filled in again is read out again
-    if (this.answerChanged(beat, beat.answer, facts.model)) this.fillAnswer();
+    if (this.answerChanged(beat, beat.answer, facts.model)) fill(found("answer"), answerOf(beat, facts));
     if (!this.traceChanged(beat, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
     this.fillExplanation();
     this.fillBeside();
     this.slider.max = this.trace.length - 1;
     this.draw();
-    this.fillValues();
+    fillValues(this);
   }
 
   draw() {
@@ -96,32 +96,6 @@ export class BeatView {
     this.slider.setAttribute("aria-valuetext", parts.join(", "));
   }
 
-  fillAnswer() {
-    const { answer, label } = this.beat;
-    if (!answer) return fill(found("answer"), element("p", { class: "waiting" }, "Not answered yet."));
-    const calibration = this.facts.model.metrics?.calibration;
-    const judged = judge(answer, calibration);
-    const doubted = ["stop", "doubt"].includes(judged[0].level);
-    return fill(
-      found("answer"),
-      element("p", { class: `predicted${doubted ? " doubted" : ""}` }, this.facts.marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
-      judged.map(banner),
-      agreement(label, answer),
-      answer.probabilities && this.probabilities(answer),
-      element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, this.facts.model)),
-    );
-  }
-
-  probabilities({ probabilities, predicted }) {
-    const rows = Object.entries(probabilities).map(([label, share]) => {
-      const bar = element("span", { class: `bar ${this.facts.marks.colour(label)}` });
-      bar.style.setProperty("--share", share);
-      const name = element("th", { scope: "row" }, this.facts.marks.chip(label));
-      return element("tr", label === predicted ? { class: "chosen" } : {}, name, element("td", { class: "bars", "aria-hidden": "true" }, bar), element("td", {}, percent(share)));
-    });
-    return element("table", { class: "probabilities" }, element("caption", {}, "Probabilities"), element("tbody", {}, rows));
-  }
-
   fillExplanation() {
     const { explanation, answer } = this.beat;
     const wanted = found("explaining").checked;
@@ -143,42 +117,10 @@ export class BeatView {
     });
     fill(found("beside"), rows.length > 0 && element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
   }
-
-  fillValues() {
-    const details = found("values");
-    if (!details.open || !this.beat) return;
-    const columns = ["Value", "Beat", this.baseline && "Mean beat", this.explanation && "Contributes"].filter(Boolean);
-    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
-    const names = new Map(this.beside.map(({ name, place }) => [place, name]));
-    const rows = Array.from(this.beat.features, (value, i) => {
-      const more = [this.baseline && decimal(this.baseline[i], 3), this.explanation && decimal(this.explanation.attributions[i], 4)];
-      return element("tr", {}, element("th", { scope: "row" }, names.get(i) ?? i), [decimal(value, 3), ...more.filter(Boolean)].map((text) => element("td", {}, text)));
-    });
-    fill(found("values-table"), element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
-  }
 }
 
 function title(collection, beat) {
   const { length } = collection.beats;
   const place = length > 1 ? `Beat ${count(beat.number)} of ${count(length)}` : "The beat";
   return [place, element("small", {}, collection.name)];
-}
-
-function banner({ level, head, text }) {
-  const sign = element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[level]);
-  return element("div", { class: `banner ${level}` }, sign, element("div", {}, element("strong", {}, head), element("p", {}, text)));
-}
-
-function agreement(label, answer) {
-  if (label === null) return null;
-  const same = label === answer.predicted;
-  return element("p", { class: same ? "agrees" : "disagrees" }, unseen("Label: "), same ? `✓ Its label is ${label} too.` : `≠ Its label is ${label}: the model disagrees.`);
-}
-
-function other({ version }, model) {
-  return version === String(model.version) ? null : ` Version ${version} of the model answered, not that of the card.`;
-}
-
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
 }
