@@ -9,6 +9,42 @@ const LEVELS = [
   [0, "Unsure"],
 ];
 const MOST_RUNS = 3;
+const SUREST = 0.999; // nobody has held back enough beats to know of more
+
+/** @typedef {import("../gateway/client.js").Answer} Answer */
+/** @typedef {{error_after: number}} Calibration mean error of probabilities on held-back beats, once calibrated */
+
+/**
+ * How sure the model is of its class, as far as its calibration lets one say so: where probabilities are off by 2 %, nothing is
+ * surer than "over 98 %".
+ *
+ * @param {Answer} answer
+ * @param {Calibration | null} [calibration] null where it was not measured
+ * @returns {string | null} null for a beat that is not to be relied on, whose probability means nothing
+ */
+export function sureness(answer, calibration) {
+  return answer.unusual ? null : bounded(answer.probability, calibration);
+}
+
+/**
+ * A probability in percent, not nearer to 0 or 1 than the calibration's error.
+ *
+ * @param {number} share
+ * @param {Calibration | null} [calibration]
+ * @returns {string}
+ */
+export function bounded(share, calibration) {
+  const most = Math.min(SUREST, 1 - (calibration?.error_after ?? 0));
+  const tenths = Math.floor(1000 * most + 1e-9) / 10; // rounded down, to claim no more
+  if (share > most) return `over ${short(tenths)}`;
+  if (share < 1 - most) return `under ${short(100 - tenths)}`;
+  return percent(share);
+}
+
+/** @param {number} number of percent */
+function short(number) {
+  return `${Number(number.toFixed(1))}\u00a0%`;
+}
 
 /**
  * Judge an answer.
@@ -25,7 +61,7 @@ export function judge(answer, calibration) {
 
 function unusual(answer) {
   const times = decimal(answer.unusualScore, 1);
-  const text = `This beat is unlike those that the model was trained on (${times} times the limit), so its class and its probability say little. Look at the trace yourself.`;
+  const text = `The guess says little because this beat is unlike those that the model was trained on (${times} times the limit). Look at the trace yourself.`;
   return { level: "stop", head: "Do not rely on this answer", text };
 }
 
@@ -35,9 +71,9 @@ function abstains(answer) {
 }
 
 function meaning(answer, calibration) {
-  const share = percent(answer.probability);
+  const share = bounded(answer.probability, calibration);
   const next = runnerUp(answer);
-  const other = next ? ` Next comes class ${next[0]} with ${percent(next[1])}.` : "";
+  const other = next ? ` Next comes class ${next[0]} with ${bounded(next[1], calibration)}.` : "";
   if (!calibration) return `The model gives its class ${share}; how far such a number holds was not measured.${other}`;
   const off = percent(calibration.error_after);
   return `The model gives its class ${share}. On held-back beats such numbers were off by ${off} on average.${other}`;

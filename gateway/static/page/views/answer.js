@@ -1,31 +1,60 @@
 /** The answer of a beat: its class, how sure the model is, and when not to rely on it. */
 
 import { element, unseen } from "../shared/dom.js";
-import { judge, likeness } from "../beats/judging.js";
-import { percent } from "../shared/words.js";
+import { bounded, judge, likeness, sureness } from "../beats/judging.js";
 
 const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 
-/** The answer's elements; `facts` are {model, marks}. */
+/** @typedef {import("../gateway/client.js").Answer} Answer */
+/** @typedef {import("../beats/judging.js").Calibration} Calibration */
+
+/**
+ * The answer's elements.
+ *
+ * @param {{answer?: Answer, label: string | null}} beat
+ * @param {{model: any, marks: import("../shared/marks.js").Marks}} facts
+ */
 export function answerOf({ answer, label }, { model, marks }) {
-  if (!answer) return element("p", { class: "waiting" }, "Not answered yet.");
-  const judged = judge(answer, model.metrics?.calibration);
-  const doubted = ["stop", "doubt"].includes(judged[0].level);
+  if (!answer) return [element("p", { class: "waiting" }, "Not answered yet.")];
+  const calibration = model.metrics?.calibration ?? null;
   return [
-    element("p", { class: `predicted${doubted ? " doubted" : ""}` }, marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
-    judged.map(banner),
+    headline(answer, calibration, marks),
+    judge(answer, calibration).map(banner),
     agreement(label, answer),
-    answer.probabilities && probabilitiesOf(answer, marks),
+    // of a beat that is not to be relied on they would look surer than they are
+    sureness(answer, calibration) && answer.probabilities && probabilitiesOf(answer.probabilities, answer.predicted, calibration, marks),
     element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, model)),
   ].flat();
 }
 
-function probabilitiesOf({ probabilities, predicted }, marks) {
+/**
+ * The class and how sure it is; of a beat that is not to be relied on, a guess.
+ *
+ * @param {Answer} answer
+ * @param {Calibration | null} calibration
+ * @param {import("../shared/marks.js").Marks} marks
+ */
+function headline(answer, calibration, marks) {
+  const sure = sureness(answer, calibration);
+  const doubted = ["stop", "doubt"].includes(judge(answer, calibration)[0].level);
+  return element("p", { class: `predicted${doubted ? " doubted" : ""}` },
+    sure === null && element("span", { class: "guess" }, "The model's guess: "),
+    marks.chip(answer.predicted),
+    sure !== null && element("span", { class: "probability" }, sure));
+}
+
+/**
+ * @param {Record<string, number>} probabilities
+ * @param {string} predicted
+ * @param {Calibration | null} calibration
+ * @param {import("../shared/marks.js").Marks} marks
+ */
+function probabilitiesOf(probabilities, predicted, calibration, marks) {
   const rows = Object.entries(probabilities).map(([label, share]) => {
     const bar = element("span", { class: `bar ${marks.colour(label)}` });
-    bar.style.setProperty("--share", share);
+    bar.style.setProperty("--share", String(share));
     const name = element("th", { scope: "row" }, marks.chip(label));
-    return element("tr", label === predicted ? { class: "chosen" } : {}, name, element("td", { class: "bars", "aria-hidden": "true" }, bar), element("td", {}, percent(share)));
+    return element("tr", label === predicted ? { class: "chosen" } : {}, name, element("td", { class: "bars", "aria-hidden": "true" }, bar), element("td", {}, bounded(share, calibration)));
   });
   return element("table", { class: "probabilities" }, element("caption", {}, "Probabilities"), element("tbody", {}, rows));
 }
