@@ -4,6 +4,7 @@ import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
 import { Collection } from "./beats/collection.js";
+import { CompareView } from "./views/compare.js";
 import { element, fill, found } from "./shared/dom.js";
 import { ApiKey } from "./gateway/key.js";
 import { ListView } from "./views/list-view.js";
@@ -17,6 +18,7 @@ import { count, counted } from "./shared/words.js";
 const client = new Client(new ApiKey(), versionSeen);
 const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };
 const beatView = new BeatView();
+const compareView = new CompareView(show);
 const listView = new ListView(select);
 const stripView = new StripView(select, recut);
 const opening = new Opening(facts, open, wrong);
@@ -149,6 +151,7 @@ function walk(by) {
 function show() {
   if (!collection) return;
   beatView.show(collection, facts);
+  compareView.show(collection, facts);
   stripView.show(collection, facts);
   listView.show(collection, facts);
 }

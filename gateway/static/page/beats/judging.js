@@ -1,6 +1,6 @@
 /** What an answer means, in words: how sure the model is, and when not to believe it. No drawing here. */
 
-import { decimal, listed, percent } from "../shared/words.js";
+import { decimal, listed, milliseconds, percent } from "../shared/words.js";
 
 const LEVELS = [
   [0.99, "Very sure"],
@@ -11,7 +11,19 @@ const LEVELS = [
 const MOST_RUNS = 3;
 const SUREST = 0.999; // nobody has held back enough beats to know of more
 
-/** @typedef {import("../gateway/client.js").Answer} Answer */
+/**
+ * What the model says of a beat; null is what it cannot tell.
+ *
+ * @typedef {object} Answer
+ * @property {string} predicted the class label
+ * @property {number} probability of that class
+ * @property {Record<string, number> | null} probabilities by class label
+ * @property {boolean | null} abstain
+ * @property {boolean | null} unusual
+ * @property {number | null} unusualScore
+ * @property {string | null} version that answered
+ */
+
 /** @typedef {{error_after: number}} Calibration mean error of probabilities on held-back beats, once calibrated */
 
 /**
@@ -97,8 +109,14 @@ export function flags(answer) {
   return [answer.unusual && "unusual", answer.abstain && "abstains"].filter(Boolean);
 }
 
-/** The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words. */
-export function deciding(explanation, beside = []) {
+/**
+ * The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words.
+ *
+ * @param {{attributions: number[], score: number, baseline_score: number, predicted_class: string | number}} explanation
+ * @param {{words: string, place: number}[]} [beside]
+ * @param {ArrayLike<number> | null} [times] of the trace's values, in milliseconds from the R peak
+ */
+export function deciding(explanation, beside = [], times = null) {
   const { attributions, score, baseline_score: from } = explanation;
   const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
   if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
@@ -107,7 +125,8 @@ export function deciding(explanation, beside = []) {
   const others = beside.map(({ words, place }) => ({ words, share: attributions[place] })).filter(({ share }) => share >= least);
   const most = [...runsOf(trace, least), ...others].sort((one, other) => other.share - one.share).slice(0, MOST_RUNS);
   const [runs, named] = [most.filter(({ words }) => !words), most.filter(({ words }) => words)];
-  const values = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`} (${percent(share / total)})`);
+  const when = (start, end) => (times ? ` at ${listed([...new Set([times[start], times[end]].map(milliseconds))]).replace(" and ", " to ")}` : "");
+  const values = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`}${when(start, end)} (${percent(share / total)})`);
   const parts = [values.length && `the values ${listed(values)}`, ...named.map(({ words, share }) => `“${words}” (${percent(share / total)})`)];
   const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
   return `Most of what speaks for class ${explanation.predicted_class} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
@@ -125,16 +144,29 @@ function runsOf(attributions, least) {
   return runs;
 }
 
-/** What a trace looks like, for those who cannot see it. */
-export function described(features, baseline) {
-  const values = Array.from(features);
+/**
+ * What a trace looks like, for those who cannot see it.
+ *
+ * @param {{paper: boolean, trace: import("./beat-scale.js").Curve}} drawn
+ * @param {ArrayLike<number>} taken the trace as the model takes it
+ * @param {ArrayLike<number> | null} mean the mean training beat
+ */
+export function described({ paper, trace }, taken, mean) {
+  const values = Array.from(trace.values);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const shape = `A trace of ${values.length} values from ${decimal(low)} at value ${values.indexOf(low)} to ${decimal(high)} at value ${values.indexOf(high)}`;
-  const alike = baseline ? correlation(values, baseline) : NaN;
+  const place = (value) => (paper ? `${decimal(value)} mV at ${milliseconds(trace.at[values.indexOf(value)])}` : `${decimal(value)} at value ${values.indexOf(value)}`);
+  const all = paper ? `On ECG paper, a trace of ${values.length} values from ${milliseconds(trace.at[0])} to ${milliseconds(trace.at[values.length - 1])} of the R peak,` : `A trace of ${values.length} values`;
+  const shape = `${all} from ${place(low)} to ${place(high)}`;
+  const alike = mean ? correlation(Array.from(taken), Array.from(mean)) : NaN;
   return Number.isNaN(alike) ? `${shape}.` : `${shape}; its correlation with the mean training beat is ${decimal(alike)}.`;
 }
 
-function correlation(one, other) {
+/**
+ * @param {number[]} one
+ * @param {number[]} other as long
+ * @returns {number} NaN where one of them is flat
+ */
+export function correlation(one, other) {
   const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
   const [a, b] = [mean(one), mean(other)];
   let [together, first, second] = [0, 0, 0];

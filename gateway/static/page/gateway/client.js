@@ -5,15 +5,6 @@ const BUSY = [429, 503];
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
-/**
- * What the model says of a beat; null is what it cannot tell.
- *
- * @typedef {{
- *   predicted: string, probability: number, probabilities: Record<string, number> | null, abstain: boolean | null,
- *   unusual: boolean | null, unusualScore: number | null, version: string | null,
- * }} Answer
- */
-
 /** Something that did not work: `title` and `message` are for people. */
 export class Failure extends Error {
   constructor(title, message, facts = {}) {

@@ -5,7 +5,7 @@ import { bounded, judge, likeness, sureness } from "../beats/judging.js";
 
 const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 
-/** @typedef {import("../gateway/client.js").Answer} Answer */
+/** @typedef {import("../beats/judging.js").Answer} Answer */
 /** @typedef {import("../beats/judging.js").Calibration} Calibration */
 
 /**
