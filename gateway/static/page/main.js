@@ -12,6 +12,7 @@ import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
 import { cut } from "./opening/recording.js";
+import { Sheet } from "./views/sheet.js";
 import { StripView } from "./views/strip.js";
 import { count, counted } from "./shared/words.js";
 
@@ -191,6 +192,7 @@ function well() {
   found("problem").hidden = true;
 }
 
+new Sheet(() => ({ collection, facts }));
 found("cancel").addEventListener("click", () => running.abort());
 found("resume").addEventListener("click", predict);
 found("before").addEventListener("click", () => walk(-1));
