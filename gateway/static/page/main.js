@@ -3,7 +3,6 @@
 import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
-import { Collection } from "./beats/collection.js";
 import { CompareView } from "./views/compare.js";
 import { element, fill, found } from "./shared/dom.js";
 import { ApiKey } from "./gateway/key.js";
@@ -192,7 +191,7 @@ function well() {
   found("problem").hidden = true;
 }
 
-new Sheet(() => ({ collection, facts }));
+new Sheet(() => ({ collection, facts: facts.model && facts }));
 found("cancel").addEventListener("click", () => running.abort());
 found("resume").addEventListener("click", predict);
 found("before").addEventListener("click", () => walk(-1));

@@ -5,9 +5,8 @@ import { RecordingError } from "../../recording/errors.js";
 import { largest, mean, median, quantile, smallest } from "../../recording/numbers.js";
 import { traceOf } from "./features.js";
 
-/** @typedef {{features: Float32Array | Float64Array, number: number, peak?: number, start?: number, end?: number}} Beat */
-/** @typedef {{samples: Float32Array, rate: number, unit: string}} Recording */
-/** @typedef {{count: number, names: string[] | null}} Features of a model */
+/** @import { Beat, Facts, Features, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
+/** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit">} Recording */
 
 /**
  * Values in their order, and the place of each: milliseconds from the R peak on paper, else its number.
@@ -42,7 +41,7 @@ const usual = new WeakMap();
  *
  * @param {Beat} beat
  * @param {Recording | null} recording that it was cut from
- * @param {{model: {features: Features}, baseline: number[] | null}} facts
+ * @param {Pick<Facts, "model" | "baseline">} facts
  * @param {boolean} [taken]
  * @returns {Curves}
  */
@@ -51,10 +50,9 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
   const paper = taken ? null : onPaper(beat, recording, features, times);
   const values = traceOf(beat.features, features);
   const places = paper ? times : Array.from(values, (_, place) => place);
-  const comparable = baseline?.length === beat.features.length && places && (!paper || isInMillivolts(features));
-  const average = comparable ? { at: places, values: traceOf(baseline, features) } : null;
-  const sampled = Boolean(paper && recording);
-  return { paper: Boolean(paper), sampled, trace: paper ?? { at: places ?? [], values }, around: sampled ? aroundOf(beat, recording) : null, mean: average, places, times };
+  const comparable = baseline?.length === beat.features.length && (!paper || isInMillivolts(features));
+  const average = baseline && places && comparable ? { at: places, values: traceOf(baseline, features) } : null;
+  return { paper: Boolean(paper), sampled: Boolean(paper && recording), trace: paper ?? { at: places ?? [], values }, around: paper && recording ? aroundOf(recorded(beat), recording) : null, mean: average, places, times };
 }
 
 /**
@@ -65,13 +63,29 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
  * @param {Features} features
  * @returns {Float64Array | null} null where nobody knows, as of beats that were opened for another version
  */
-function timesOf({ features: { length }, peak, start, end }, recording, features) {
-  if (length !== features.count) return null;
-  const window = recording ? [start, end].map((place) => ((place - peak) * 1000) / recording.rate) : cutIfAny(features)?.window;
+function timesOf(beat, recording, features) {
+  if (beat.features.length !== features.count) return null;
+  const window = recording ? windowOf(recorded(beat), recording) : cutIfAny(features)?.window;
   if (!window) return null;
   const [from, to] = window;
   const last = traceLength(features) - 1;
   return Float64Array.from({ length: last + 1 }, (_, place) => from + (place / (last || 1)) * (to - from));
+}
+
+/**
+ * @param {RecordedBeat} beat
+ * @param {Recording} recording
+ */
+function windowOf({ peak, start, end }, { rate }) {
+  return [start, end].map((place) => ((place - peak) * 1000) / rate);
+}
+
+/**
+ * @param {Beat} beat of a collection that has a recording
+ * @returns {RecordedBeat}
+ */
+function recorded(beat) {
+  return /** @type {RecordedBeat} */ (beat);
 }
 
 /**
@@ -82,14 +96,14 @@ function timesOf({ features: { length }, peak, start, end }, recording, features
  * @returns {Curve | null}
  */
 function onPaper(beat, recording, features, times) {
-  if (recording) return recording.unit === "mV" ? samplesOf(beat, recording) : null;
+  if (recording) return recording.unit === "mV" ? samplesOf(recorded(beat), recording) : null;
   return times && isInMillivolts(features) ? { at: times, values: traceOf(beat.features, features) } : null;
 }
 
 /**
  * The recording's own samples in the beat's window, less their median, as beats in mV are cut.
  *
- * @param {Beat} beat
+ * @param {RecordedBeat} beat
  * @param {Recording} recording
  * @returns {Curve}
  */
@@ -98,7 +112,7 @@ function samplesOf(beat, recording) {
 }
 
 /**
- * @param {Beat} beat
+ * @param {RecordedBeat} beat
  * @param {Recording} recording
  * @returns {Curve} with NaN in gaps
  */
@@ -111,7 +125,7 @@ function aroundOf(beat, recording) {
 /**
  * @param {number} from
  * @param {number} to
- * @param {Beat} beat
+ * @param {RecordedBeat} beat
  * @param {Recording} recording
  * @returns {Curve}
  */
@@ -133,7 +147,7 @@ function isInMillivolts(features) {
 
 /**
  * @param {Features} features
- * @returns {import("../../recording/cut.js").Cut | null} null where the features are not cut from a recording
+ * @returns {ReturnType<typeof cutOf> | null} null where the features are not cut from a recording
  */
 function cutIfAny(features) {
   try {
@@ -170,7 +184,7 @@ function isNormalised(values) {
  * How long and how high the beats of a collection usually are on paper, so that all of them are drawn by one scale.
  *
  * @param {{beats: Beat[], recording: Recording | null}} collection
- * @param {{model: {features: Features}, baseline: number[] | null}} facts
+ * @param {Pick<Facts, "model" | "baseline">} facts
  * @returns {{span: number, low: number, high: number}} in ms and mV
  */
 export function usualOf(collection, facts) {

@@ -15,7 +15,7 @@ const LEAST = 0.08; // of the largest contribution, that is coloured
 /**
  * Draw a beat on a grid.
  *
- * @param {{trace: Curve, around?: Curve | null, mean?: Curve | null, pinned?: Curve | null, contributions?: Curve | null, predicted?: string}} shown
+ * @param {{trace: Curve, around?: Curve | null, mean?: Curve | null, pinned?: Curve | null, contributions?: Curve | null, predicted?: string | number}} shown
  * @param {Plot} plot
  * @returns {{node: SVGElement, place: (x: number) => number, point: (index: number) => void}}
  *   `place` gives the index of the trace's point below a place in the drawing, `point` marks one
@@ -52,7 +52,7 @@ export function drawTrace({ trace, around, mean, pinned, contributions, predicte
  *
  * @param {Curve} contributions
  * @param {Plot} plot
- * @param {string} [predicted]
+ * @param {string | number} [predicted]
  */
 function lane({ at, values }, { x, edge }, predicted) {
   const middle = edge.bottom + LANE.gap + LANE.height / 2;
@@ -97,7 +97,13 @@ function greatest(values) {
   return Math.max(...Array.from(values, Math.abs)) || 1;
 }
 
-/** A small trace without axes, for lists. */
+/**
+ * A small trace without axes, for lists.
+ *
+ * @param {Float32Array | Float64Array | number[]} features
+ * @param {number} width
+ * @param {number} height
+ */
 export function sparkline(features, width, height) {
   const x = scale(0, features.length - 1, 1, width - 1);
   const y = scale(...extent(features), height - 2, 2);

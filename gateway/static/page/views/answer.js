@@ -5,14 +5,15 @@ import { bounded, judge, likeness, sureness } from "../beats/judging.js";
 
 const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 
-/** @typedef {import("../beats/judging.js").Answer} Answer */
-/** @typedef {import("../beats/judging.js").Calibration} Calibration */
+/** @import { Answer, Beat, Calibration, Facts, Model } from "../shared/shapes.js" */
+/** @import { Judgement } from "../beats/judging.js" */
+/** @import { Marks } from "../shared/marks.js" */
 
 /**
  * The answer's elements.
  *
- * @param {{answer?: Answer, label: string | null}} beat
- * @param {{model: any, marks: import("../shared/marks.js").Marks}} facts
+ * @param {Beat} beat
+ * @param {Facts} facts
  */
 export function answerOf({ answer, label }, { model, marks }) {
   if (!answer) return [element("p", { class: "waiting" }, "Not answered yet.")];
@@ -32,7 +33,7 @@ export function answerOf({ answer, label }, { model, marks }) {
  *
  * @param {Answer} answer
  * @param {Calibration | null} calibration
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Marks} marks
  */
 function headline(answer, calibration, marks) {
   const sure = sureness(answer, calibration);
@@ -47,7 +48,7 @@ function headline(answer, calibration, marks) {
  * @param {Record<string, number>} probabilities
  * @param {string} predicted
  * @param {Calibration | null} calibration
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Marks} marks
  */
 function probabilitiesOf(probabilities, predicted, calibration, marks) {
   const rows = Object.entries(probabilities).map(([label, share]) => {
@@ -59,21 +60,31 @@ function probabilitiesOf(probabilities, predicted, calibration, marks) {
   return element("table", { class: "probabilities" }, element("caption", {}, "Probabilities"), element("tbody", {}, rows));
 }
 
+/** @param {Judgement} judgement */
 function banner({ level, head, text }) {
   const sign = element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[level]);
   return element("div", { class: `banner ${level}` }, sign, element("div", {}, element("strong", {}, head), element("p", {}, text)));
 }
 
+/**
+ * @param {string | null} label
+ * @param {Answer} answer
+ */
 function agreement(label, answer) {
   if (label === null) return null;
   const same = label === answer.predicted;
   return element("p", { class: same ? "agrees" : "disagrees" }, unseen("Label: "), same ? `✓ Its label is ${label} too.` : `≠ Its label is ${label}: the model disagrees.`);
 }
 
+/**
+ * @param {Answer} answer
+ * @param {Model} model
+ */
 function other({ version }, model) {
   return version === String(model.version) ? null : ` Version ${version} of the model answered, not that of the card.`;
 }
 
+/** @param {string} text */
 function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
 }

@@ -1,20 +1,35 @@
 /** One beat: its trace, and what decided. */
 
 import { element, fill, found, watcher } from "../shared/dom.js";
-import { curvesOf, scaleOf, usualOf } from "../beats/beat-scale.js";
+import { curvesOf } from "../beats/beat-scale.js";
 import { besideOf, traceOf } from "../beats/features.js";
 import { deciding, described } from "../beats/judging.js";
-import { GAIN, MILLIMETRE, millimetreFor, paperPlot, plainPlot } from "../drawing/plot.js";
-import { extent } from "../drawing/scale.js";
 import { drawTrace } from "../drawing/trace.js";
-import { count, decimal } from "../shared/words.js";
+import { count } from "../shared/words.js";
 import { answerOf } from "./answer.js";
+import { plotOf } from "./beat-plot.js";
 import { readingOf } from "./reading.js";
-import { fillValues } from "./values.js";
+import { fillBeside, fillValues } from "./values.js";
 
-/** Shows the selected beat of a collection; `facts` are {model, marks, baseline}. */
+/** @import { Beat, Explanation, Facts } from "../shared/shapes.js" */
+/** @import { Collection } from "../beats/collection.js" */
+
+/**
+ * What is shown.
+ *
+ * @typedef {object} Shown
+ * @property {Beat} beat
+ * @property {Collection} collection
+ * @property {Facts} facts
+ */
+
+/** Shows the selected beat of a collection. */
 export class BeatView {
   constructor() {
+    /** @type {Shown | null} */
+    this.shown = null;
+    /** @type {ReturnType<typeof drawTrace> | null} */
+    this.drawn = null;
     /** @type {number | null} of the point of the trace that is read out */
     this.index = null;
     this.answerChanged = watcher();
@@ -25,26 +40,31 @@ export class BeatView {
     frame.addEventListener("pointermove", (event) => this.follow(event));
     frame.addEventListener("pointerdown", (event) => this.follow(event));
     new ResizeObserver(() => this.draw()).observe(frame);
-    found("values").addEventListener("toggle", () => fillValues(this));
+    found("values").addEventListener("toggle", () => this.fillValues());
     for (const id of ["taken", "beat-speed"]) found(id).addEventListener("change", () => this.redraw());
   }
 
-  /** Show a beat as far as it is known. */
+  /**
+   * Show a beat as far as it is known.
+   *
+   * @param {Collection} collection
+   * @param {Facts} facts
+   */
   show(collection, facts) {
     const beat = collection.selected;
-    if (beat !== this.beat) {
+    if (beat !== this.shown?.beat) {
       this.index = null;
       fill(found("beat-name"), title(collection, beat));
     }
-    Object.assign(this, { beat, facts, collection });
+    this.shown = { beat, facts, collection };
     found("beat").hidden = false;
     // what is filled in again is read out again
     if (this.answerChanged(beat, beat.answer, facts.model)) fill(found("answer"), answerOf(beat, facts));
     if (!this.traceChanged(beat, collection.pinned, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
-    this.fillExplanation();
-    this.fillBeside();
+    this.fillExplanation(this.shown);
+    fillBeside(beat, besideOf(beat.features, facts.model.features), this.explanationOf(beat));
     this.draw();
-    fillValues(this);
+    this.fillValues();
   }
 
   /** Another scale has other points. */
@@ -56,120 +76,106 @@ export class BeatView {
   draw() {
     const frame = found("trace");
     const width = Math.floor(frame.clientWidth);
-    if (!this.beat || !width) return;
-    const { curves, explanation, pinned } = this;
+    if (!this.shown || !width) return;
+    const { beat, facts } = this.shown;
+    const curves = this.curvesOf(this.shown, beat);
+    const pinned = this.pinnedOf(this.shown);
     const { trace, around, mean, places } = curves;
-    const contributions = explanation && places && { at: places, values: traceOf(explanation.attributions, this.facts.model.features) };
-    const shown = { trace, around, mean, pinned: pinned && pinned.curves.trace, contributions, predicted: explanation?.predicted_class };
-    this.drawn = drawTrace(shown, this.plot(width));
-    this.slider.max = trace.values.length - 1;
+    const explanation = this.explanationOf(beat);
+    const contributions = explanation && places && { at: places, values: traceOf(explanation.attributions, facts.model.features) };
+    const plot = plotOf(this.shown, curves, pinned?.curves ?? null, width);
+    this.drawn = drawTrace({ trace, around, mean, pinned: pinned?.curves.trace, contributions, predicted: explanation?.predicted_class }, plot);
+    this.slider.max = String(trace.values.length - 1);
     fill(frame, this.drawn.node);
-    frame.setAttribute("aria-label", this.described());
-    found("around-key").hidden = !around;
-    found("baseline-key").hidden = !mean;
-    found("explained-key").hidden = !contributions;
-    found("pinned-key").hidden = !pinned;
+    const over = pinned ? ` Drawn over beat ${count(pinned.beat.number)}.` : "";
+    const average = this.baselineOf(this.shown);
+    frame.setAttribute("aria-label", described(curves, traceOf(beat.features, facts.model.features), average && traceOf(average, facts.model.features)) + over);
+    const keys = { "around-key": around, "baseline-key": mean, "pinned-key": pinned, "explained-key": contributions };
+    for (const [id, present] of Object.entries(keys)) found(id).hidden = !present;
     fill(found("sample-name"), curves.sampled ? "Sample" : "Value");
     if (this.index === null) fill(found("reading"), "Move along the trace, or use the slider, to read a value.");
     else this.point(this.index);
   }
 
-  /** The grid below the curves, and what is said of its scale. */
-  plot(width) {
-    const { curves, pinned } = this;
-    found("taken-line").hidden = !this.known.sampled;
-    found("speed-line").hidden = !curves.paper;
-    const traces = [curves.trace, curves.around, pinned?.curves.trace].filter(Boolean);
-    const [low, high] = extent(...traces.map(({ values }) => values), curves.mean?.values ?? []);
-    if (!curves.paper) {
-      fill(found("scale"), scaleOf(this.beat, this.facts.model.features));
-      return plainPlot([0, Math.max(...traces.map(({ values }) => values.length)) - 1], [low, high], width);
-    }
-    const usual = usualOf(this.collection, this.facts);
-    const [from, to] = extent(...traces.map(({ at }) => at));
-    const speed = Number(found("beat-speed").value);
-    const millimetre = millimetreFor(usual, to - from, width, speed);
-    fill(found("scale"), `${speed} mm/s and ${GAIN} mm/mV, drawn ${decimal(millimetre / MILLIMETRE, 1)} times as large. 0 ms is the R peak, 0 mV the beat's median.`);
-    return paperPlot({ from, to, low: Math.min(low, usual.low), high: Math.max(high, usual.high) }, millimetre, speed);
+  /**
+   * @param {Shown} shown
+   * @param {Beat} beat of the collection
+   */
+  curvesOf({ collection, facts }, beat) {
+    return curvesOf(beat, collection.recording, facts, found("taken").checked);
   }
 
-  /** As it is on paper, where it can be. */
-  get known() {
-    return curvesOf(this.beat, this.collection.recording, this.facts);
+  /**
+   * The beat to compare with, unless that is this one.
+   *
+   * @param {Shown} shown
+   */
+  pinnedOf(shown) {
+    const beat = shown.collection.pinned;
+    return beat && beat !== shown.beat ? { beat, curves: this.curvesOf(shown, beat) } : null;
   }
 
-  get curves() {
-    return curvesOf(this.beat, this.collection.recording, this.facts, found("taken").checked);
+  /**
+   * The mean training beat, where it is as long as this one.
+   *
+   * @param {Shown} shown
+   */
+  baselineOf({ beat, facts: { baseline } }) {
+    return baseline?.length === beat.features.length ? baseline : null;
   }
 
-  /** The beat to compare with, unless that is this one. */
-  get pinned() {
-    const beat = this.collection.pinned;
-    return beat && beat !== this.beat ? { beat, curves: curvesOf(beat, this.collection.recording, this.facts, found("taken").checked) } : null;
+  /**
+   * @param {Beat} beat
+   * @returns {Explanation | null}
+   */
+  explanationOf(beat) {
+    return found("explaining").checked ? (beat.explanation ?? null) : null;
   }
 
-  get trace() {
-    return traceOf(this.beat.features, this.facts.model.features);
-  }
-
-  get beside() {
-    return besideOf(this.beat.features, this.facts.model.features);
-  }
-
-  /** The mean training beat, where it is as long as this one. */
-  get baseline() {
-    const { baseline } = this.facts;
-    return baseline?.length === this.beat.features.length ? baseline : null;
-  }
-
-  get explanation() {
-    return found("explaining").checked ? (this.beat.explanation ?? null) : null;
-  }
-
-  described() {
-    const { curves, pinned } = this;
-    const mean = this.baseline && traceOf(this.baseline, this.facts.model.features);
-    return `${described(curves, this.trace, mean)}${pinned ? ` Drawn over beat ${count(pinned.beat.number)}.` : ""}`;
-  }
-
+  /** @param {PointerEvent} event */
   follow(event) {
     const drawing = found("trace").firstElementChild;
-    if (!this.drawn || !drawing) return;
-    this.point(this.drawn.place(event.clientX - drawing.getBoundingClientRect().left));
+    if (this.drawn && drawing) this.point(this.drawn.place(event.clientX - drawing.getBoundingClientRect().left));
   }
 
+  /** @param {number} index */
   point(index) {
+    if (!this.shown || !this.drawn) return;
     this.index = index;
     this.slider.value = String(index);
     this.drawn.point(index);
-    const text = readingOf(index, this);
+    const { shown } = this;
+    const text = readingOf(index, { curves: this.curvesOf(shown, shown.beat), pinned: this.pinnedOf(shown), explanation: this.explanationOf(shown.beat) });
     fill(found("reading"), text);
     this.slider.setAttribute("aria-valuetext", text);
   }
 
-  fillExplanation() {
-    const { explanation, answer } = this.beat;
-    const wanted = found("explaining").checked;
+  /** @param {Shown} shown */
+  fillExplanation({ beat, collection, facts }) {
+    const { explanation, answer } = beat;
     const text = () => {
-      if (!wanted || !answer) return "";
+      if (!found("explaining").checked || !answer) return "";
       if (explanation === null) return "This model version cannot say which part of the trace decided.";
-      return explanation ? deciding(explanation, this.beside, this.curves.times) : "Asking which part of the trace decided …";
+      const { times } = curvesOf(beat, collection.recording, facts);
+      return explanation ? deciding(explanation, besideOf(beat.features, facts.model.features), times) : "Asking which part of the trace decided …";
     };
     fill(found("deciding"), text());
   }
 
-  /** What is no part of the trace, such as RR intervals, and what it contributed. */
-  fillBeside() {
-    const columns = ["Beside the trace", "Beat", this.explanation && "Contributes"].filter(Boolean);
-    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
-    const rows = this.beside.map(({ words, place }) => {
-      const share = this.explanation && element("td", {}, decimal(this.explanation.attributions[place], 3));
-      return element("tr", {}, element("th", { scope: "row" }, words), [element("td", {}, decimal(this.beat.features[place])), share].filter(Boolean));
+  fillValues() {
+    if (!this.shown || !found("values").open) return;
+    const { beat, collection, facts } = this.shown;
+    fillValues({
+      beat, beside: besideOf(beat.features, facts.model.features), curves: curvesOf(beat, collection.recording, facts),
+      baseline: this.baselineOf(this.shown), explanation: this.explanationOf(beat),
     });
-    fill(found("beside"), rows.length > 0 && element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
   }
 }
 
+/**
+ * @param {Collection} collection
+ * @param {Beat} beat
+ */
 function title(collection, beat) {
   const { length } = collection.beats;
   const place = length > 1 ? `Beat ${count(beat.number)} of ${count(length)}` : "The beat";

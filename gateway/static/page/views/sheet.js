@@ -12,8 +12,15 @@ import { clock, count, counted, percent } from "../shared/words.js";
 const WIDTH = 180 * MILLIMETRE; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
 
+/** @import { Answer, Beat, Facts, Model, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Collection } from "../beats/collection.js" */
+/** @import { Marks } from "../shared/marks.js" */
+/** @typedef {import("../beats/beat-scale.js").Recording & {lead: {name: string}, inverted: boolean}} Recording */
+/** @typedef {{collection: Collection | null, facts: Facts | null}} Open */
+
 /** Writes the sheet when the browser is about to print; `open()` gives what is open as {collection, facts}. */
 export class Sheet {
+  /** @param {() => Open} open */
   constructor(open) {
     this.open = open;
     addEventListener("beforeprint", () => this.write());
@@ -22,44 +29,76 @@ export class Sheet {
 
   write() {
     const { collection, facts } = this.open();
-    fill(found("sheet"), element("h1", {}, "ECG beats"), facts.model && head(collection, facts.model), collection ? body(collection, facts) : element("p", {}, "No beats are open."), element("p", { class: "device" }, NO_DEVICE));
+    fill(found("sheet"),
+      element("h1", {}, "ECG beats"),
+      facts && head(collection, facts.model),
+      collection && facts ? body(collection, facts) : element("p", {}, "No beats are open."),
+      element("p", { class: "device" }, NO_DEVICE));
   }
 }
 
+/**
+ * @param {Collection | null} collection
+ * @param {Model} model
+ */
 function head(collection, model) {
-  const { recording, beats, name } = collection ?? {};
   const pairs = [
-    collection && ["File", recording ? `${name}, lead ${recording.lead.name}${recording.inverted ? ", upside down" : ""}` : name],
-    collection && ["Beats", recording ? `${count(beats.length)} in ${clock(recording.samples.length / recording.rate)} minutes` : count(beats.length)],
+    ...(collection ? fileOf(collection) : []),
     ["Model", `${model.name}, version ${model.version}`],
     ["Printed", new Date().toLocaleString("en-GB", { dateStyle: "long", timeStyle: "short" })],
-  ].filter(Boolean);
+  ];
   return element("dl", { class: "pairs" }, pairs.map(([term, text]) => [element("dt", {}, term), element("dd", {}, text)]).flat());
 }
 
-function body(collection, facts) {
-  const { note } = facts.model.data ?? {};
+/** @param {Collection} collection */
+function fileOf({ name, beats, recording }) {
+  if (!recording) return [["File", name], ["Beats", count(beats.length)]];
+  const { lead, inverted, samples, rate } = recording;
   return [
-    element("h2", {}, `Beat ${count(collection.selected.number)}`),
-    answerLine(collection.selected, facts),
-    collection.recording ? strip(collection, facts) : trace(collection, facts),
-    element("h2", {}, "All beats"),
-    counts(collection, facts.marks),
-    note && element("div", { class: "note" }, note.split("\n").map((line) => element("p", {}, line))),
-  ].flat();
+    ["File", `${name}, lead ${lead.name}${inverted ? ", upside down" : ""}`],
+    ["Beats", `${count(beats.length)} in ${clock(samples.length / rate)} minutes`],
+  ];
 }
 
+/**
+ * @param {Collection} collection
+ * @param {Facts} facts
+ */
+function body(collection, facts) {
+  const { selected, recording } = collection;
+  const { note } = facts.model.data ?? {};
+  return [
+    element("h2", {}, `Beat ${count(selected.number)}`),
+    answerLine(selected, facts),
+    ...(recording ? strip(collection, recording, facts.marks) : [trace(selected, facts)]),
+    element("h2", {}, "All beats"),
+    ...counts(collection, facts.marks),
+    note && element("div", { class: "note" }, note.split("\n").map((line) => element("p", {}, line))),
+  ];
+}
+
+/**
+ * @param {Beat} beat
+ * @param {Facts} facts
+ */
 function answerLine({ answer, label }, { model, marks }) {
   if (!answer) return element("p", {}, "Not answered yet.");
   const sure = sureness(answer, model.metrics?.calibration);
   const doubts = flags(answer).map((flag) => `⚠ ${flag}`);
-  const rest = [sure ?? "a guess that says little", ...doubts, label !== null && `label ${label}`].filter(Boolean);
+  const rest = [sure ?? "a guess that says little", ...doubts, ...(label === null ? [] : [`label ${label}`])];
   return element("p", {}, marks.chip(answer.predicted), `, ${rest.join(", ")}`);
 }
 
-/** The part of the recording around the selected beat, in the paper's own size. */
-function strip(collection, { marks }) {
-  const { recording, beats, selected } = collection;
+/**
+ * The part of the recording around the selected beat, in the paper's own size.
+ *
+ * @param {Collection} collection
+ * @param {Recording} recording
+ * @param {Marks} marks
+ */
+function strip(collection, recording, marks) {
+  const beats = /** @type {RecordedBeat[]} */ (collection.beats);
+  const selected = /** @type {RecordedBeat} */ (collection.selected);
   const peaks = beats.map(({ peak, answer }) => ({
     peak, chosen: peak === selected.peak, mark: answer ? `${marks.shape(answer.predicted)} ${answer.predicted}${flags(answer).length ? " ⚠" : ""}` : "·",
   }));
@@ -68,29 +107,45 @@ function strip(collection, { marks }) {
   return [node, element("p", { class: "small" }, `${clock(from)} to ${clock(to)} of ${clock(recording.samples.length / recording.rate)}; ${scale} where the page is printed in its own size. ⚠ is a beat not to be relied on.`)];
 }
 
-function trace({ selected }, facts) {
-  const { trace: curve, mean } = curvesOf(selected, null, facts, true);
-  const plot = plainPlot([0, curve.values.length - 1], extent(curve.values, mean?.values ?? []), WIDTH);
+/**
+ * @param {Beat} beat
+ * @param {Facts} facts
+ */
+function trace(beat, facts) {
+  const { trace: curve, mean } = curvesOf(beat, null, facts, true);
+  const plot = plainPlot([0, curve.values.length - 1], extent(...[curve, ...(mean ? [mean] : [])].map(({ values }) => Array.from(values))), WIDTH);
   return drawTrace({ trace: curve, mean }, plot).node;
 }
 
-/** What is doubtful comes first. */
+/**
+ * How many beats have which class; what is doubtful comes first.
+ *
+ * @param {Collection} collection
+ * @param {Marks} marks
+ */
 function counts({ answered, beats }, marks) {
-  const among = (belongs) => answered.filter(({ answer }) => belongs(answer));
-  const share = (list) => [count(list.length), percent(list.length / (answered.length || 1))];
+  const answers = answered.flatMap(({ answer }) => answer ?? []);
   const doubtful = [
-    ["unusual", "Unlike the training beats: do not rely on these", among(({ unusual }) => unusual)],
-    ["abstain", "The model abstains", among(({ abstain, unusual }) => abstain && !unusual)],
-  ].filter(([flag]) => among((answer) => answer[flag] !== null).length).map(([, words, list]) => [words, share(list), ""]);
-  const classes = marks.labels.map((label) => {
-    const list = among(({ predicted }) => predicted === label);
-    return [marks.chip(label), share(list), count(list.filter(({ answer }) => flags(answer).length).length)];
+    ...(answers.some(({ unusual }) => unusual !== null) ? [row("Unlike the training beats: do not rely on these", answers.filter(({ unusual }) => unusual), answers)] : []),
+    ...(answers.some(({ abstain }) => abstain !== null) ? [row("The model abstains", answers.filter(({ abstain, unusual }) => abstain && !unusual), answers)] : []),
+  ];
+  const classes = marks.labels.map((/** @type {string} */ label) => {
+    const own = answers.filter(({ predicted }) => predicted === label);
+    return row(marks.chip(label), own, answers, count(own.filter((answer) => flags(answer).length).length));
   });
-  const rows = [...doubtful, ...classes];
   const head = element("tr", {}, ["Beats", "Number", "Share", "Of these doubtful"].map((name) => element("th", { scope: "col" }, name)));
   return [
-    element("p", {}, `${count(answered.length)} of ${counted(beats.length, "beat")} answered.`),
-    element("table", { class: "counts" }, element("thead", {}, head), element("tbody", {}, rows.map(([words, [number, part], doubts]) =>
-      element("tr", {}, element("th", { scope: "row" }, words), [number, part, doubts].map((text) => element("td", {}, text)))))),
+    element("p", {}, `${count(answers.length)} of ${counted(beats.length, "beat")} answered.`),
+    element("table", { class: "counts" }, element("thead", {}, head), element("tbody", {}, doubtful, classes)),
   ];
+}
+
+/**
+ * @param {Node | string} name
+ * @param {Answer[]} own
+ * @param {Answer[]} all
+ * @param {string} [doubts]
+ */
+function row(name, own, all, doubts = "") {
+  return element("tr", {}, element("th", { scope: "row" }, name), [count(own.length), percent(own.length / (all.length || 1)), doubts].map((text) => element("td", {}, text)));
 }
