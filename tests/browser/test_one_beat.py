@@ -107,6 +107,10 @@ def test_a_recorded_beat_is_read_in_milliseconds_and_millivolts(of_millivolts):
     columns = ["Value", "Time", "Recorded, mV", "Beat", "Mean beat", "Contributes"]
     expect(table.get_by_role("columnheader")).to_have_text(columns)
     expect(table.get_by_role("row").nth(1).get_by_role("cell").first).to_have_text(f"{MINUS}250 ms")
+    page.get_by_label("Show the values as the model takes them").check()
+    expect(page.locator("#scale")).to_have_text(
+        "The values that the model takes, in mV, by their numbers: no ECG paper."
+    )
 
 
 def test_a_recorded_beat_is_also_shown_as_the_model_takes_it(before, tmp_path):
@@ -134,8 +138,8 @@ def test_a_beat_without_a_recording_has_no_paper(page):
 def test_a_recording_without_a_unit_has_no_paper_either(page):
     drop(page)
     expect(page.get_by_role("status")).to_contain_text("All are answered")
-    expect(page.locator("#scale")).to_contain_text("no")
     expect(page.locator("#trace .plain")).to_be_attached()
+    assert {"mV", "ms"}.isdisjoint(ticks(page))
     page.get_by_label("Value", exact=True).fill("1")
     expect(page.locator("#reading")).to_contain_text(" ms): ")
 

@@ -39,6 +39,7 @@ def test_a_sheet_has_the_counts_with_what_is_doubtful_first(page):
     ]
     expect(sheet.get_by_role("row", name="Class 1")).to_contain_text(re.compile(r"60\.0.%2$"))
     expect(sheet.locator("svg.trace")).to_be_visible()
+    expect(sheet).to_contain_text("Values as given: their unit is not known")
 
 
 def test_nothing_but_the_sheet_is_printed(page):

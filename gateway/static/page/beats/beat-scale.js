@@ -165,7 +165,7 @@ function cutIfAny(features) {
  * @param {Features} features
  */
 export function scaleOf(beat, features) {
-  if (isInMillivolts(features)) return "In mV, but it is not known how long the beat takes: no ECG paper.";
+  if (isInMillivolts(features)) return "The values that the model takes, in mV, by their numbers: no ECG paper.";
   const values = Array.from(traceOf(beat.features, features));
   return isNormalised(values) ? "Normalised: mean 0 and deviation 1, neither mV nor ECG paper." : "Values as given: their unit is not known, so this is no ECG paper.";
 }

@@ -18,7 +18,8 @@ export const MILLIMETRE = 96 / 25.4; // CSS pixels
 export const GAIN = 10; // millimetres per millivolt, as on most paper
 const SMALL_IN_LARGE = 5; // squares
 const LARGEST = 6; // times the paper's own size
-const HIGHEST = 380; // pixels of a usual beat
+const USUAL_HEIGHT = 380; // pixels of a usual beat at most
+const HIGHEST = 640; // of any other, such as an artefact
 const MARGIN = { left: 44, right: 12, top: 26, bottom: 30 };
 const PLAIN_HEIGHT = 260;
 const NARROW = 480;
@@ -30,16 +31,16 @@ const NUMBERS = { name: "", written: (at) => decimal(at, 0) };
 const LABEL = { width: 44, height: 18 }; // pixels that a number beside an axis needs
 
 /**
- * How many pixels a millimetre of paper has, so that beats of a usual size fit.
+ * How many pixels a millimetre of paper has: as many for all beats of a usual size, fewer for one that would not fit.
  *
  * @param {{span: number, low: number, high: number}} usual in ms and mV
- * @param {number} span of the beat to be drawn
+ * @param {{span: number, low: number, high: number}} own of the beat to be drawn
  * @param {number} width in pixels
  * @param {number} speed in mm/s
  */
-export function millimetreFor(usual, span, width, speed) {
-  const across = ((width - MARGIN.left - MARGIN.right) * 1000) / (Math.max(usual.span, span) * speed);
-  const up = HIGHEST / ((usual.high - usual.low) * GAIN);
+export function millimetreFor(usual, own, width, speed) {
+  const across = ((width - MARGIN.left - MARGIN.right) * 1000) / (Math.max(usual.span, own.span) * speed);
+  const up = Math.min(USUAL_HEIGHT / (usual.high - usual.low), HIGHEST / (own.high - own.low)) / GAIN;
   return Math.min(across, up, LARGEST * MILLIMETRE);
 }
 

@@ -29,7 +29,7 @@ export function plotOf({ beat, collection, facts }, curves, pinned, width) {
   }
   const usual = usualOf(collection, facts);
   const speed = Number(found("beat-speed").value);
-  const millimetre = millimetreFor(usual, to - from, width, speed);
+  const millimetre = millimetreFor(usual, { span: to - from, low, high }, width, speed);
   fill(found("scale"), `${speed} mm/s and ${GAIN} mm/mV, drawn ${decimal(millimetre / MILLIMETRE, 1)} times as large. 0 ms is the R peak, 0 mV the beat's median.`);
   return paperPlot({ from, to, low: Math.min(low, usual.low), high: Math.max(high, usual.high) }, millimetre, speed);
 }

@@ -1,7 +1,7 @@
 /** The sheet that is printed: where, by what model, what came out, and how far to rely on it. */
 
 import { element, fill, found } from "../shared/dom.js";
-import { curvesOf } from "../beats/beat-scale.js";
+import { curvesOf, scaleOf } from "../beats/beat-scale.js";
 import { flags, sureness } from "../beats/judging.js";
 import { MILLIMETRE, plainPlot } from "../drawing/plot.js";
 import { drawSheetStrip } from "../drawing/sheet-strip.js";
@@ -70,7 +70,7 @@ function body(collection, facts) {
   return [
     element("h2", {}, `Beat ${count(selected.number)}`),
     answerLine(selected, facts),
-    ...(recording ? strip(collection, recording, facts.marks) : [trace(selected, facts)]),
+    ...(recording ? strip(collection, recording, facts.marks) : trace(selected, facts)),
     element("h2", {}, "All beats"),
     ...counts(collection, facts.marks),
     note && element("div", { class: "note" }, note.split("\n").map((line) => element("p", {}, line))),
@@ -114,7 +114,8 @@ function strip(collection, recording, marks) {
 function trace(beat, facts) {
   const { trace: curve, mean } = curvesOf(beat, null, facts, true);
   const plot = plainPlot([0, curve.values.length - 1], extent(...[curve, ...(mean ? [mean] : [])].map(({ values }) => Array.from(values))), WIDTH);
-  return drawTrace({ trace: curve, mean }, plot).node;
+  const scale = scaleOf(beat, facts.model.features);
+  return [drawTrace({ trace: curve, mean }, plot).node, element("p", { class: "small" }, `${scale}${mean ? " Dashed is the mean training beat." : ""}`)];
 }
 
 /**
