@@ -131,6 +131,20 @@ def start() -> Iterator[Callable[..., Gateway]]:
 
 
 @pytest.fixture
+def before(start: Callable[..., Gateway], visit: Callable[..., Visit]) -> Iterator[Callable[..., Page]]:
+    """Opens the page before a model of a test's own."""
+    with ExitStack() as stack:
+
+        def make(model: FakeModel, **options: Any) -> Page:
+            fake = FakeServing(model)
+            fake.start()
+            stack.callback(fake.stop)
+            return visit(start(fake.target), **options).open()
+
+        yield make
+
+
+@pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Makes visits; in the end none has asked another host for anything, or complained."""
     visits: list[Visit] = []

@@ -3,6 +3,7 @@
 import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
+import { CompareView } from "./views/compare.js";
 import { element, fill, found } from "./shared/dom.js";
 import { doubts } from "./beats/headline.js";
 import { ApiKey } from "./gateway/key.js";
@@ -12,12 +13,14 @@ import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
 import { cut } from "./opening/recording.js";
+import { Sheet } from "./views/sheet.js";
 import { StripView } from "./views/strip.js";
 import { count, counted } from "./shared/words.js";
 
 const client = new Client(new ApiKey(), versionSeen);
 const facts = { model: null, marks: new Marks([]), classes: { labels: [] }, baseline: null, examples: [] };
 const beatView = new BeatView();
+const compareView = new CompareView(show);
 const labelling = new Labelling(corrected, select);
 const listView = new ListView(select, labelling);
 const stripView = new StripView(select, recut);
@@ -164,6 +167,7 @@ function show() {
   collection.compareWith(facts.classes);
   beatView.show(collection, facts);
   labelling.show(collection, facts);
+  compareView.show(collection, facts);
   stripView.show(collection, facts);
   listView.show(collection, facts);
 }
@@ -203,6 +207,7 @@ function well() {
   found("problem").hidden = true;
 }
 
+new Sheet(() => ({ collection, facts: facts.model && facts }));
 found("cancel").addEventListener("click", () => running.abort());
 found("resume").addEventListener("click", predict);
 found("before").addEventListener("click", () => walk(-1));

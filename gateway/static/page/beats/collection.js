@@ -27,6 +27,7 @@ export class Collection {
   constructor({ name, beats, understood = "", recording = null }) {
     Object.assign(this, { name, beats, understood, recording });
     this.selected = beats[0];
+    this.pinned = null; // the beat to compare others with
     this.filter = { shown: "all", predicted: "" };
     this.order = { by: "number", ascending: true };
     this.found = null; // the view, until something changes

@@ -1,30 +1,21 @@
 /** What an answer means, in words: how sure the model is, and when not to believe it. No drawing here. */
 
-import { decimal, listed, percent } from "../shared/words.js";
+import { decimal, listed, milliseconds, percent } from "../shared/words.js";
 
+/** @import { Answer, Calibration, Explanation } from "../shared/shapes.js" */
+/** @import { Curves } from "./beat-scale.js" */
+/** @typedef {{level: "stop" | "doubt" | "fair" | "well", head: string, text: string}} Judgement */
+/** @typedef {{start: number, end: number, share: number}} Run of values */
+
+/** @type {[number, string][]} */
 const LEVELS = [
   [0.99, "Very sure"],
   [0.9, "Sure"],
   [0.7, "Fairly sure"],
-  [0, "Unsure"],
 ];
+const UNSURE = "Unsure";
 const MOST_RUNS = 3;
 const SUREST = 0.999; // nobody has held back enough beats to know of more
-
-/**
- * What the model says of a beat; null is what it cannot tell.
- *
- * @typedef {object} Answer
- * @property {string} predicted the class label
- * @property {number} probability of that class
- * @property {Record<string, number> | null} probabilities by class label
- * @property {boolean | null} abstain
- * @property {boolean | null} unusual
- * @property {number | null} unusualScore
- * @property {string | null} version that answered
- */
-
-/** @typedef {{error_after: number}} Calibration mean error of probabilities on held-back beats, once calibrated */
 
 /**
  * How sure the model is of its class, as far as its calibration lets one say so: where probabilities are off by 2 %, nothing is
@@ -61,27 +52,41 @@ function short(number) {
 /**
  * Judge an answer.
  *
- * @returns {{level: "stop" | "doubt" | "fair" | "well", head: string, text: string}[]} the gravest first; never empty
+ * @param {Answer} answer
+ * @param {Calibration | null} [calibration]
+ * @returns {Judgement[]} the gravest first; never empty
  */
 export function judge(answer, calibration) {
-  const sure = LEVELS.find(([least]) => answer.probability >= least)[1];
-  const warnings = [answer.unusual && unusual(answer), answer.abstain && abstains(answer)].filter(Boolean);
+  const warnings = [...(answer.unusual ? [unusual(answer)] : []), ...(answer.abstain ? [abstains(answer)] : [])];
   if (warnings.length) return warnings;
+  const sure = LEVELS.find(([least]) => answer.probability >= least)?.[1] ?? UNSURE;
   const level = answer.probability >= 0.9 ? "well" : answer.probability >= 0.7 ? "fair" : "doubt";
   return [{ level, head: sure, text: meaning(answer, calibration) }];
 }
 
+/**
+ * @param {Answer} answer
+ * @returns {Judgement}
+ */
 function unusual(answer) {
-  const times = decimal(answer.unusualScore, 1);
+  const times = decimal(answer.unusualScore ?? NaN, 1);
   const text = `The guess says little because this beat is unlike those that the model was trained on (${times} times the limit). Look at the trace yourself.`;
   return { level: "stop", head: "Do not rely on this answer", text };
 }
 
+/**
+ * @param {Answer} answer
+ * @returns {Judgement}
+ */
 function abstains(answer) {
   const text = `Its best guess is class ${answer.predicted} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
   return { level: "doubt", head: "The model abstains", text };
 }
 
+/**
+ * @param {Answer} answer
+ * @param {Calibration | null} [calibration]
+ */
 function meaning(answer, calibration) {
   const share = bounded(answer.probability, calibration);
   const next = runnerUp(answer);
@@ -91,12 +96,17 @@ function meaning(answer, calibration) {
   return `The model gives its class ${share}. On held-back beats such numbers were off by ${off} on average.${other}`;
 }
 
+/** @param {Answer} answer */
 function runnerUp(answer) {
   const others = Object.entries(answer.probabilities ?? {}).filter(([label]) => label !== answer.predicted);
   return others.sort((one, other) => other[1] - one[1])[0];
 }
 
-/** How far a beat is from the training beats, in words; null where the model cannot tell. */
+/**
+ * How far a beat is from the training beats, in words; null where the model cannot tell.
+ *
+ * @param {Answer} answer
+ */
 export function likeness(answer) {
   if (answer.unusualScore === null) return null;
   const share = answer.unusualScore;
@@ -104,13 +114,23 @@ export function likeness(answer) {
   return share > 1 ? `unlike the training beats: ${times} times the limit` : `like the training beats: ${times} of the limit`;
 }
 
-/** Words for a flag's place in lists. */
+/**
+ * Words for a flag's place in lists.
+ *
+ * @param {Answer} answer
+ */
 export function flags(answer) {
-  return [answer.unusual && "unusual", answer.abstain && "abstains"].filter(Boolean);
+  return [...(answer.unusual ? ["unusual"] : []), ...(answer.abstain ? ["abstains"] : [])];
 }
 
-/** The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words. */
-export function deciding(explanation, beside = []) {
+/**
+ * The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words.
+ *
+ * @param {Explanation} explanation
+ * @param {{words: string, place: number}[]} [beside]
+ * @param {ArrayLike<number> | null} [times] of the trace's values, in milliseconds from the R peak
+ */
+export function deciding(explanation, beside = [], times = null) {
   const { attributions, score, baseline_score: from } = explanation;
   const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
   if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
@@ -118,15 +138,32 @@ export function deciding(explanation, beside = []) {
   const trace = attributions.slice(0, attributions.length - beside.length);
   const others = beside.map(({ words, place }) => ({ words, share: attributions[place] })).filter(({ share }) => share >= least);
   const most = [...runsOf(trace, least), ...others].sort((one, other) => other.share - one.share).slice(0, MOST_RUNS);
-  const [runs, named] = [most.filter(({ words }) => !words), most.filter(({ words }) => words)];
-  const values = runs.map(({ start, end, share }) => `${start === end ? start : `${start} to ${end}`} (${percent(share / total)})`);
-  const parts = [values.length && `the values ${listed(values)}`, ...named.map(({ words, share }) => `“${words}” (${percent(share / total)})`)];
+  const runs = most.flatMap((one) => ("words" in one ? [] : `${ranging(one)}${times ? ` at ${ranging(one, times)}` : ""} (${percent(one.share / total)})`));
+  const named = most.flatMap((one) => ("words" in one ? `“${one.words}” (${percent(one.share / total)})` : []));
+  const parts = [runs.length ? `the values ${listed(runs)}` : "", ...named];
   const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
   return `Most of what speaks for class ${explanation.predicted_class} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
 }
 
-/** Neighbouring values that each contribute at least the average. */
+/**
+ * A run in words: by the numbers of its values, or by their times.
+ *
+ * @param {Run} run
+ * @param {ArrayLike<number>} [times]
+ */
+function ranging({ start, end }, times) {
+  const [first, last] = times ? [times[start], times[end]].map(milliseconds) : [start, end];
+  return first === last ? `${first}` : `${first} to ${last}`;
+}
+
+/**
+ * Neighbouring values that each contribute at least the average.
+ *
+ * @param {number[]} attributions
+ * @param {number} least
+ */
 function runsOf(attributions, least) {
+  /** @type {Run[]} */
   const runs = [];
   attributions.forEach((value, index) => {
     if (value < least) return;
@@ -137,17 +174,30 @@ function runsOf(attributions, least) {
   return runs;
 }
 
-/** What a trace looks like, for those who cannot see it. */
-export function described(features, baseline) {
-  const values = Array.from(features);
+/**
+ * What a trace looks like, for those who cannot see it.
+ *
+ * @param {Pick<Curves, "paper" | "trace">} drawn
+ * @param {ArrayLike<number>} taken the trace as the model takes it
+ * @param {ArrayLike<number> | null} mean the mean training beat
+ */
+export function described({ paper, trace }, taken, mean) {
+  const values = Array.from(trace.values);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const shape = `A trace of ${values.length} values from ${decimal(low)} at value ${values.indexOf(low)} to ${decimal(high)} at value ${values.indexOf(high)}`;
-  const alike = baseline ? correlation(values, baseline) : NaN;
+  const place = (/** @type {number} */ value) => (paper ? `${decimal(value)} mV at ${milliseconds(trace.at[values.indexOf(value)])}` : `${decimal(value)} at value ${values.indexOf(value)}`);
+  const all = paper ? `On ECG paper, a trace of ${values.length} values from ${milliseconds(trace.at[0])} to ${milliseconds(trace.at[values.length - 1])} of the R peak,` : `A trace of ${values.length} values`;
+  const shape = `${all} from ${place(low)} to ${place(high)}`;
+  const alike = mean ? correlation(Array.from(taken), Array.from(mean)) : NaN;
   return Number.isNaN(alike) ? `${shape}.` : `${shape}; its correlation with the mean training beat is ${decimal(alike)}.`;
 }
 
-function correlation(one, other) {
-  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
+/**
+ * @param {number[]} one
+ * @param {number[]} other as long
+ * @returns {number} NaN where one of them is flat
+ */
+export function correlation(one, other) {
+  const mean = (/** @type {number[]} */ list) => list.reduce((sum, value) => sum + value, 0) / list.length;
   const [a, b] = [mean(one), mean(other)];
   let [together, first, second] = [0, 0, 0];
   one.forEach((value, i) => {

@@ -24,7 +24,7 @@ export async function openRecording(files, features, rate, background, progress)
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
 export async function cut(source, lead, inverted, progress) {
   const { features, background } = source;
-  const { rate, samples, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
+  const { rate, unit, samples, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
   if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
   const beats = spans.map(({ peak, start, end }, place) => ({
@@ -32,7 +32,7 @@ export async function cut(source, lead, inverted, progress) {
   }));
   const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...said.map(sentence)].join(" ");
-  return new Collection({ name: source.name, beats, understood, recording: { source, lead, inverted, samples, rate } });
+  return new Collection({ name: source.name, beats, understood, recording: { source, lead, inverted, samples, rate, unit } });
 }
 
 function described({ length, window, scale, beside }) {

@@ -36,3 +36,12 @@ export function clock(seconds) {
 export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
+
+/**
+ * -83.333 -> "−83 ms"
+ *
+ * @param {number} time
+ */
+export function milliseconds(time) {
+  return `${decimal(Math.round(time) || 0, 0)}${GAP}ms`;
+}

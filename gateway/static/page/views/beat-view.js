@@ -1,18 +1,37 @@
-/** One beat: its trace, the answer, how sure the model is, and what decided. */
+/** One beat: its trace, and what decided. */
 
-import { agreementOf } from "./agreement.js";
 import { element, fill, found, watcher } from "../shared/dom.js";
+import { curvesOf } from "../beats/beat-scale.js";
 import { besideOf, traceOf } from "../beats/features.js";
-import { deciding, described, judge, likeness } from "../beats/judging.js";
+import { deciding, described } from "../beats/judging.js";
 import { drawTrace } from "../drawing/trace.js";
-import { count, decimal, percent } from "../shared/words.js";
+import { count } from "../shared/words.js";
+import { answerOf } from "./answer.js";
+import { plotOf } from "./beat-plot.js";
+import { readingOf } from "./reading.js";
+import { fillBeside, fillValues } from "./values.js";
 
-const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
+/** @import { Beat, Explanation, Facts } from "../shared/shapes.js" */
+/** @import { Collection } from "../beats/collection.js" */
 
-/** Shows the selected beat of a collection; `facts` are {model, marks, baseline}. */
+/**
+ * What is shown.
+ *
+ * @typedef {object} Shown
+ * @property {Beat} beat
+ * @property {Collection} collection
+ * @property {Facts} facts
+ */
+
+/** Shows the selected beat of a collection. */
 export class BeatView {
   constructor() {
-    this.index = null; // of the value that is read out
+    /** @type {Shown | null} */
+    this.shown = null;
+    /** @type {ReturnType<typeof drawTrace> | null} */
+    this.drawn = null;
+    /** @type {number | null} of the point of the trace that is read out */
+    this.index = null;
     this.answerChanged = watcher();
     this.traceChanged = watcher();
     this.slider = found("sample");
@@ -22,158 +41,143 @@ export class BeatView {
     frame.addEventListener("pointerdown", (event) => this.follow(event));
     new ResizeObserver(() => this.draw()).observe(frame);
     found("values").addEventListener("toggle", () => this.fillValues());
+    for (const id of ["taken", "beat-speed"]) found(id).addEventListener("change", () => this.redraw());
   }
 
-  /** Show a beat as far as it is known. */
+  /**
+   * Show a beat as far as it is known.
+   *
+   * @param {Collection} collection
+   * @param {Facts} facts
+   */
   show(collection, facts) {
     const beat = collection.selected;
-    if (beat !== this.beat) {
+    if (beat !== this.shown?.beat) {
       this.index = null;
       fill(found("beat-name"), title(collection, beat));
     }
-    Object.assign(this, { beat, facts, collection });
+    this.shown = { beat, facts, collection };
     found("beat").hidden = false;
     // what is filled in again is read out again
-    if (this.answerChanged(beat, beat.answer, facts.model, collection.labels)) this.fillAnswer();
-    if (!this.traceChanged(beat, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
-    this.fillExplanation();
-    this.fillBeside();
-    this.slider.max = this.trace.length - 1;
+    if (this.answerChanged(beat, beat.answer, facts.model, collection.labels)) fill(found("answer"), answerOf(beat, facts, collection.labels));
+    if (!this.traceChanged(beat, collection.pinned, beat.answer, beat.explanation, found("explaining").checked, facts.baseline)) return;
+    this.fillExplanation(this.shown);
+    fillBeside(beat, besideOf(beat.features, facts.model.features), this.explanationOf(beat));
     this.draw();
     this.fillValues();
+  }
+
+  /** Another scale has other points. */
+  redraw() {
+    this.index = null;
+    this.draw();
   }
 
   draw() {
     const frame = found("trace");
     const width = Math.floor(frame.clientWidth);
-    if (!this.beat || !width) return;
-    const { attributions, predicted_class: predicted } = this.explanation ?? {};
-    const baseline = this.baseline && this.traceOf(this.baseline);
-    const shown = { features: this.trace, baseline, attributions: attributions && this.traceOf(attributions), predicted };
-    this.drawn = drawTrace(shown, width);
+    if (!this.shown || !width) return;
+    const { beat, facts } = this.shown;
+    const curves = this.curvesOf(this.shown, beat);
+    const pinned = this.pinnedOf(this.shown);
+    const { trace, around, mean, places } = curves;
+    const explanation = this.explanationOf(beat);
+    const contributions = explanation && places && { at: places, values: traceOf(explanation.attributions, facts.model.features) };
+    const plot = plotOf(this.shown, curves, pinned?.curves ?? null, width);
+    this.drawn = drawTrace({ trace, around, mean, pinned: pinned?.curves.trace, contributions, predicted: explanation?.predicted_class }, plot);
+    this.slider.max = String(trace.values.length - 1);
     fill(frame, this.drawn.node);
-    frame.setAttribute("aria-label", described(this.trace, baseline));
-    found("baseline-key").hidden = !this.baseline;
-    found("explained-key").hidden = !this.explanation;
+    const over = pinned ? ` Drawn over beat ${count(pinned.beat.number)}.` : "";
+    const average = this.baselineOf(this.shown);
+    frame.setAttribute("aria-label", described(curves, traceOf(beat.features, facts.model.features), average && traceOf(average, facts.model.features)) + over);
+    const keys = { "around-key": around, "baseline-key": mean, "pinned-key": pinned, "explained-key": contributions };
+    for (const [id, present] of Object.entries(keys)) found(id).hidden = !present;
+    fill(found("sample-name"), curves.sampled ? "Sample" : "Value");
     if (this.index === null) fill(found("reading"), "Move along the trace, or use the slider, to read a value.");
     else this.point(this.index);
   }
 
-  get trace() {
-    return this.traceOf(this.beat.features);
+  /**
+   * @param {Shown} shown
+   * @param {Beat} beat of the collection
+   */
+  curvesOf({ collection, facts }, beat) {
+    return curvesOf(beat, collection.recording, facts, found("taken").checked);
   }
 
-  traceOf(values) {
-    return traceOf(values, this.facts.model.features);
+  /**
+   * The beat to compare with, unless that is this one.
+   *
+   * @param {Shown} shown
+   */
+  pinnedOf(shown) {
+    const beat = shown.collection.pinned;
+    return beat && beat !== shown.beat ? { beat, curves: this.curvesOf(shown, beat) } : null;
   }
 
-  get beside() {
-    return besideOf(this.beat.features, this.facts.model.features);
+  /**
+   * The mean training beat, where it is as long as this one.
+   *
+   * @param {Shown} shown
+   */
+  baselineOf({ beat, facts: { baseline } }) {
+    return baseline?.length === beat.features.length ? baseline : null;
   }
 
-  /** The mean training beat, where it is as long as this one. */
-  get baseline() {
-    const { baseline } = this.facts;
-    return baseline?.length === this.beat.features.length ? baseline : null;
+  /**
+   * @param {Beat} beat
+   * @returns {Explanation | null}
+   */
+  explanationOf(beat) {
+    return found("explaining").checked ? (beat.explanation ?? null) : null;
   }
 
-  get explanation() {
-    return found("explaining").checked ? (this.beat.explanation ?? null) : null;
-  }
-
+  /** @param {PointerEvent} event */
   follow(event) {
-    if (!this.drawn) return;
-    this.point(this.drawn.place(event.clientX - found("trace").getBoundingClientRect().left));
+    const drawing = found("trace").firstElementChild;
+    if (this.drawn && drawing) this.point(this.drawn.place(event.clientX - drawing.getBoundingClientRect().left));
   }
 
+  /** @param {number} index */
   point(index) {
+    if (!this.shown || !this.drawn) return;
     this.index = index;
-    this.slider.value = index;
+    this.slider.value = String(index);
     this.drawn.point(index);
-    const parts = [`Value ${index}: ${decimal(this.beat.features[index])}`];
-    if (this.baseline) parts.push(`mean beat ${decimal(this.baseline[index])}`);
-    if (this.explanation) parts.push(`contributes ${decimal(this.explanation.attributions[index], 3)}`);
-    fill(found("reading"), parts.join(", "));
-    this.slider.setAttribute("aria-valuetext", parts.join(", "));
+    const { shown } = this;
+    const text = readingOf(index, { curves: this.curvesOf(shown, shown.beat), pinned: this.pinnedOf(shown), explanation: this.explanationOf(shown.beat) });
+    fill(found("reading"), text);
+    this.slider.setAttribute("aria-valuetext", text);
   }
 
-  fillAnswer() {
-    const { answer, label } = this.beat;
-    if (!answer) return fill(found("answer"), element("p", { class: "waiting" }, "Not answered yet."));
-    const calibration = this.facts.model.metrics?.calibration;
-    const judged = judge(answer, calibration);
-    const doubted = ["stop", "doubt"].includes(judged[0].level);
-    return fill(
-      found("answer"),
-      element("p", { class: `predicted${doubted ? " doubted" : ""}` }, this.facts.marks.chip(answer.predicted), element("span", { class: "probability" }, percent(answer.probability))),
-      judged.map(banner),
-      agreementOf(label, this.collection.labels.agrees(this.beat), answer.predicted),
-      answer.probabilities && this.probabilities(answer),
-      element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, this.facts.model)),
-    );
-  }
-
-  probabilities({ probabilities, predicted }) {
-    const rows = Object.entries(probabilities).map(([label, share]) => {
-      const bar = element("span", { class: `bar ${this.facts.marks.colour(label)}` });
-      bar.style.setProperty("--share", share);
-      const name = element("th", { scope: "row" }, this.facts.marks.chip(label));
-      return element("tr", label === predicted ? { class: "chosen" } : {}, name, element("td", { class: "bars", "aria-hidden": "true" }, bar), element("td", {}, percent(share)));
-    });
-    return element("table", { class: "probabilities" }, element("caption", {}, "Probabilities"), element("tbody", {}, rows));
-  }
-
-  fillExplanation() {
-    const { explanation, answer } = this.beat;
-    const wanted = found("explaining").checked;
+  /** @param {Shown} shown */
+  fillExplanation({ beat, collection, facts }) {
+    const { explanation, answer } = beat;
     const text = () => {
-      if (!wanted || !answer) return "";
+      if (!found("explaining").checked || !answer) return "";
       if (explanation === null) return "This model version cannot say which part of the trace decided.";
-      return explanation ? deciding(explanation, this.beside) : "Asking which part of the trace decided …";
+      const { times } = curvesOf(beat, collection.recording, facts);
+      return explanation ? deciding(explanation, besideOf(beat.features, facts.model.features), times) : "Asking which part of the trace decided …";
     };
     fill(found("deciding"), text());
   }
 
-  /** What is no part of the trace, such as RR intervals, and what it contributed. */
-  fillBeside() {
-    const columns = ["Beside the trace", "Beat", this.explanation && "Contributes"].filter(Boolean);
-    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
-    const rows = this.beside.map(({ words, place }) => {
-      const share = this.explanation && element("td", {}, decimal(this.explanation.attributions[place], 3));
-      return element("tr", {}, element("th", { scope: "row" }, words), [element("td", {}, decimal(this.beat.features[place])), share].filter(Boolean));
-    });
-    fill(found("beside"), rows.length > 0 && element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
-  }
-
   fillValues() {
-    const details = found("values");
-    if (!details.open || !this.beat) return;
-    const columns = ["Value", "Beat", this.baseline && "Mean beat", this.explanation && "Contributes"].filter(Boolean);
-    const head = element("tr", {}, columns.map((name) => element("th", { scope: "col" }, name)));
-    const names = new Map(this.beside.map(({ name, place }) => [place, name]));
-    const rows = Array.from(this.beat.features, (value, i) => {
-      const more = [this.baseline && decimal(this.baseline[i], 3), this.explanation && decimal(this.explanation.attributions[i], 4)];
-      return element("tr", {}, element("th", { scope: "row" }, names.get(i) ?? i), [decimal(value, 3), ...more.filter(Boolean)].map((text) => element("td", {}, text)));
+    if (!this.shown || !found("values").open) return;
+    const { beat, collection, facts } = this.shown;
+    fillValues({
+      beat, beside: besideOf(beat.features, facts.model.features), curves: curvesOf(beat, collection.recording, facts),
+      baseline: this.baselineOf(this.shown), explanation: this.explanationOf(beat),
     });
-    fill(found("values-table"), element("table", {}, element("thead", {}, head), element("tbody", {}, rows)));
   }
 }
 
+/**
+ * @param {Collection} collection
+ * @param {Beat} beat
+ */
 function title(collection, beat) {
   const { length } = collection.beats;
   const place = length > 1 ? `Beat ${count(beat.number)} of ${count(length)}` : "The beat";
   return [place, element("small", {}, collection.name)];
-}
-
-function banner({ level, head, text }) {
-  const sign = element("span", { class: "sign", "aria-hidden": "true" }, SIGNS[level]);
-  return element("div", { class: `banner ${level}` }, sign, element("div", {}, element("strong", {}, head), element("p", {}, text)));
-}
-
-function other({ version }, model) {
-  return version === String(model.version) ? null : ` Version ${version} of the model answered, not that of the card.`;
-}
-
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
 }
