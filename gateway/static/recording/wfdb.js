@@ -21,7 +21,7 @@ export async function recordOf(headers) {
  * @param {File} header
  * @param {File[]} files among which the signal files are, and the headers of the segments
  * @returns {Promise<{leads: {name: string, unit: string, rate: number, problem: string|null}[], said: string[],
- *   read: (place: number, progress: (share: number) => void) => Promise<{rate: number, samples: Float32Array, said: string[]}>}>}
+ *   frameRate: number, read: (place: number, progress: (share: number) => void) => Promise<{rate: number, samples: Float32Array, said: string[]}>}>}
  */
 export async function openWfdb(header, files) {
   const record = await read(header);
@@ -32,7 +32,7 @@ export async function openWfdb(header, files) {
   const parts = names.map((name, place) => segments.map((segment) => signalOf(segment, isNamed ? name : null, place)));
   const leads = names.map((name, place) => leadOf(header, record, name, parts[place].filter(Boolean)));
   if (!leads.length) throw new RecordingError(`${header.name}: no signal in this recording`);
-  return { leads, said: record.said, read: (place, progress) => readSegments(record, segments, parts[place], leads[place].rate, files, progress) };
+  return { leads, said: record.said, frameRate: record.rate, read: (place, progress) => readSegments(record, segments, parts[place], leads[place].rate, files, progress) };
 }
 
 async function read(file) {
