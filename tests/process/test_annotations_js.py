@@ -80,7 +80,7 @@ def test_annotations_go_with_their_recording(wfdb, tmp_path):
     answer = read(*(tmp_path / name for name in names), record="r.edf")
     assert answer["annotations"]["name"] == "r.edf.atr"
     assert answer["said"] == [
-        "other.atr is of another recording than r.edf, and is not read",
+        "the annotations in other.atr are of another recording than r.edf, and are not read",
         "the annotations are those of r.edf.atr; r.edf.qrs is not read",
     ]
     assert read(tmp_path / "r.qrs", record="r.edf")["annotations"]["name"] == "r.qrs"
@@ -91,7 +91,7 @@ def test_what_is_no_annotations_is_said(tmp_path, content):
     (tmp_path / "r.atr").write_bytes(content)
     answer = read(tmp_path / "r.atr")
     assert answer["annotations"] is None
-    assert answer["said"] == ["r.atr is no file of WFDB annotations, or is cut short, and is not read"]
+    assert answer["said"] == ["the file r.atr holds no WFDB annotations, or is cut short, and is not read"]
 
 
 def test_a_peak_has_the_annotation_that_python_gives_it():

@@ -17,6 +17,14 @@ export const LABEL_SECONDS = 0.15; // AAMI EC57's window between a beat and its 
  */
 
 /**
+ * Does this symbol stand for a beat?
+ * @param {string} symbol
+ */
+export function isBeat(symbol) {
+  return BEATS.includes(symbol);
+}
+
+/**
  * Is this a file of annotations, by its name?
  * @param {{name: string}} file
  */
@@ -36,12 +44,12 @@ export async function annotationsOf(files, record, rate) {
   const stem = record.replace(/\.hea$/i, "").replace(/\.gz$/i, "");
   const stems = [stem, stem.replace(/\.\w+$/, "")];
   const own = files.filter(({ name }) => stems.includes(name.replace(ENDINGS, "")));
-  const said = files.filter((file) => !own.includes(file)).map(({ name }) => `${name} is of another recording than ${record}, and is not read`);
+  const said = files.filter((file) => !own.includes(file)).map(({ name }) => `the annotations in ${name} are of another recording than ${record}, and are not read`);
   const file = own.find(({ name }) => FIRST.test(name)) ?? own[0];
   said.push(...own.filter((other) => other !== file).map(({ name }) => `the annotations are those of ${file.name}; ${name} is not read`));
   if (!file) return { annotations: null, said };
   const read = parseAnnotations(new Uint8Array(await file.arrayBuffer()));
-  if (!read) return { annotations: null, said: [...said, `${file.name} is no file of WFDB annotations, or is cut short, and is not read`] };
+  if (!read) return { annotations: null, said: [...said, `the file ${file.name} holds no WFDB annotations, or is cut short, and is not read`] };
   return { annotations: { ...read, name: file.name, rate: read.rate ?? rate ?? null }, said };
 }
 
@@ -60,7 +68,7 @@ export function parseAnnotations(bytes) {
   const all = annotations.map(({ sample, kind, text }) => ({ sample, symbol: named.get(kind) ?? SYMBOLS[kind], text }));
   if (all.some(({ symbol }) => symbol === undefined)) return null;
   all.sort((one, other) => one.sample - other.sample);
-  const beats = new Map(all.filter(({ symbol }) => BEATS.includes(symbol)).map((one) => [one.sample, one])); // the last of a sample
+  const beats = new Map(all.filter(({ symbol }) => isBeat(symbol)).map((one) => [one.sample, one])); // the last of a sample
   return { rate, all, beats: [...beats.values()] };
 }
 

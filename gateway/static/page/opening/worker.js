@@ -20,20 +20,24 @@ const TASKS = {
     const signals = choices(recording).map((places) => ({ places, name: nameOf(recording, places) }));
     const place = signals.findIndex(({ places }) => String(places) === String(chosen));
     if (place < 0) await readLead(recording, chosen); // says what is wrong with it
-    return [{ name: recording.name, chosen: place, signals }, []];
+    return [{ name: recording.name, chosen: place, signals, annotations: recording.annotations }, []];
+  },
+  async signal({ places }) {
+    const { name, unit, rate, samples } = await readLead(recording, places);
+    return [{ name, unit, rate, samples }, [samples.buffer]];
   },
   async lead({ places, inverted, features }, progress) {
     const cut = cutOf(features);
     const lead = await readLead(recording, places, progress.of("Reading"));
     if (cut.scale === "mV") checkUnit(lead);
-    const { rate, samples, said } = lead;
+    const { rate, unit, samples, said } = lead;
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
     const beats = cutBeats(samples, rate, peaks, cut);
     const values = new Float32Array(beats.length * features.count);
     beats.forEach((beat, index) => values.set(beat.values, index * features.count));
     const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
-    const result = { rate, samples, peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
+    const result = { rate, unit, samples, peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
     return [result, [samples.buffer, values.buffer]];
   },
 };
