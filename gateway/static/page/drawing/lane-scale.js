@@ -78,5 +78,5 @@ function middle(sorted) {
 /** @param {number[]} heights */
 function usual(heights) {
   const sorted = heights.sort((one, other) => one - other);
-  return sorted[Math.floor(FITTING * (sorted.length - 1))] ?? 0;
+  return sorted[Math.ceil(FITTING * (sorted.length - 1))] ?? 0;
 }

@@ -98,9 +98,9 @@ export class Calipers {
     if (moved === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
-    this.put(which, moved);
-    const now = this.places[which];
-    if (now < from || now > to) this.reveal(now);
+    const next = this.onSample(moved);
+    if (next < from || next > to) this.reveal(next); // first, as what is hidden loses the focus
+    this.put(which, next);
   }
 
   /**

@@ -40,7 +40,7 @@ function wheel(node, { pan, zoom }) {
     if (!event.ctrlKey && !isLevel) return;
     event.preventDefault();
     if (!event.ctrlKey) return pan(event.deltaX || event.deltaY);
-    turned += event.deltaY;
+    turned = turned * event.deltaY < 0 ? event.deltaY : turned + event.deltaY;
     const steps = Math.trunc(turned / NOTCH);
     turned -= steps * NOTCH;
     if (steps) zoom(-steps, placeIn(node, event));
