@@ -14,6 +14,7 @@ from tests.recordings import strip, write_edf
 RATE = 250
 SECONDS = 40
 MM = 96 / 25.4  # pixels, by CSS
+FINE = 10  # places of lines in a pixel
 PEAKS = np.arange(RATE // 2, SECONDS * RATE - RATE, RATE * 4 // 5)  # every 0.8 seconds
 LARGE = 14  # the beat that is four times as high, at 11.7 seconds
 KINDS = {"N": 1, "V": 5, "+": 28}  # of WFDB
@@ -57,7 +58,7 @@ def recorded(page, record):
 def points(page, lead: int = 0) -> np.ndarray[Any, Any]:
     """Where the line of a lead is: (points, 2)."""
     d = page.locator("#strip .line").nth(lead).get_attribute("d")
-    return np.array([[float(part) for part in pair.split(" ")] for pair in re.findall(r"[\d.-]+ [\d.-]+", d)])
+    return np.array([[float(part) / FINE for part in pair.split(" ")] for pair in re.findall(r"-?\d+ -?\d+", d)])
 
 
 def peak(page, beat: int):
@@ -118,7 +119,7 @@ def test_the_squares_are_millimetres(recorded):
     for kind, side in (("minor", 1), ("major", 5)):
         d = recorded.locator(f"#strip .paper .{kind}").get_attribute("d")
         for pattern in (r"M([\d.]+) [\d.]+V", r"M[\d.]+ ([\d.]+)H"):
-            np.testing.assert_allclose(np.diff([float(at) for at in re.findall(pattern, d)]), side * MM, atol=0.02)
+            np.testing.assert_allclose(np.diff([float(at) for at in re.findall(pattern, d)]), FINE * side * MM, atol=1)
 
 
 def test_the_scale_is_kept_in_the_tab(recorded, record):

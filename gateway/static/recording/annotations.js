@@ -60,7 +60,7 @@ export async function annotationsOf(files, record, rate) {
 export function parseAnnotations(bytes) {
   const entries = entriesOf(bytes);
   if (!entries) return null;
-  const isAbout = ({ sample, kind }) => sample === 0 && kind === NOTE; // the file, and no annotation
+  const isAbout = (/** @type {{sample: number, kind: number}} */ entry) => entry.sample === 0 && entry.kind === NOTE; // the file, and no annotation
   const about = entries.filter(isAbout).map(({ text }) => text);
   const rate = Number(about.map((text) => /^## time resolution: ([\d.]+)/.exec(text)?.[1]).find(Boolean) ?? 0) || null;
   const named = new Map(about.map((text) => /^(\d+) (\S+)/.exec(text)).filter((match) => match !== null).map(([, kind, symbol]) => [Number(kind), symbol]));

@@ -30,8 +30,7 @@ export { findPeaks } from "./peaks.js";
  * @param {Iterable<File>} files one CSV, EDF or BDF file, or a WFDB header with the files that it names; a file of WFDB
  *   annotations may be with them
  * @param {{rate?: number}} [options] samples per second, for a CSV file that has no column of times
- * @returns {Promise<{name: string, leads: object[], said: string[], read: Function,
- *   annotations: import("./annotations.js").Annotations | null}>} of each lead its `name` and `unit`,
+ * @returns {Promise<{name: string, leads: object[], said: string[], read: Function}>} of each lead its `name` and `unit`,
  *   its `rate` where that is known before its samples are, and its `problem` where it cannot be read; `said` are
  *   sentences for people about how the file was read
  * @throws {RecordingError} one sentence for people; its `needsRate` is true if `rate` would help

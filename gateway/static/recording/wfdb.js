@@ -21,7 +21,7 @@ export async function recordOf(headers) {
  * @param {File} header
  * @param {File[]} files among which the signal files are, and the headers of the segments
  * @returns {Promise<{leads: {name: string, unit: string, rate: number, problem: string|null}[], said: string[],
- *   frameRate: number, read: (place: number, progress: (share: number) => void) => Promise<{rate: number, samples: Float32Array, said: string[]}>}>}
+ *   read: (place: number, progress: (share: number) => void) => Promise<{rate: number, samples: Float32Array, said: string[]}>}>}
  */
 export async function openWfdb(header, files) {
   const record = await read(header);

@@ -36,5 +36,6 @@ export function between([first, second], signals) {
  * @param {string} unit
  */
 function signed(value, unit) {
-  return `${value > 0 ? "+" : ""}${decimal(value)} ${unit || "(own units)"}`;
+  const rounded = Math.round(100 * value) / 100 || 0; // no minus before a zero
+  return `${rounded > 0 ? "+" : ""}${decimal(rounded)} ${unit || "(own units)"}`;
 }

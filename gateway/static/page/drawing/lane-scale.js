@@ -4,16 +4,14 @@ import { LARGE, MM } from "./paper.js";
 import { step } from "./scale.js";
 
 export const USUAL_GAIN = 10; // millimetres for one mV
-const PARTS = 60; // of the recording that are looked at
-const PART_SECONDS = 10;
-const FITTING = 0.95; // the share of them that must fit
 const OWN_UNITS_HEIGHT = 30; // millimetres at the usual gain, for a lead without a voltage
 const MOST = { up: 60, down: 40 }; // millimetres
 const LEAST = { up: 20, down: 15 };
 const LEAST_OF_SEVERAL = { up: 15, down: 10 };
+const SAMPLES_OF_A_MEDIAN = 600; // as near as a drawing needs
 
 /**
- * @typedef {{name: string, unit: string, rate: number, samples: Float32Array}} Signal
+ * @typedef {{name: string, unit: string, rate: number, samples: Float32Array, extent: import("../../recording/extent.js").Extent}} Signal
  * @typedef {{isVoltage: boolean, perUnit: number, up: number, down: number}} LaneScale
  *   `perUnit` is millimetres for one unit at the usual gain; `up` and `down` how far the lead goes from its median, in units
  * @typedef {{scale: LaneScale, top: number, zero: number, bottom: number, perUnit: number}} Lane in pixels; `zero` is the median's place
@@ -23,13 +21,7 @@ const LEAST_OF_SEVERAL = { up: 15, down: 10 };
  * @param {Signal} signal
  * @returns {LaneScale}
  */
-export function scaleOf({ unit, rate, samples }) {
-  const span = Math.min(samples.length, Math.ceil(PART_SECONDS * rate));
-  const parts = Math.min(PARTS, Math.ceil(samples.length / span));
-  const starts = Array.from({ length: parts }, (_, i) => Math.round((i * (samples.length - span)) / Math.max(1, parts - 1)));
-  const sorted = starts.map((start) => measured(samples.subarray(start, start + span))).filter((part) => part.length);
-  const up = usual(sorted.map((part) => part[part.length - 1] - middle(part)));
-  const down = usual(sorted.map((part) => middle(part) - part[0]));
+export function scaleOf({ unit, extent: { up, down } }) {
   const isVoltage = unit === "mV";
   return { isVoltage, up, down, perUnit: isVoltage ? USUAL_GAIN : 1 / step(up + down || 1, OWN_UNITS_HEIGHT) };
 }
@@ -56,27 +48,14 @@ export function laneOf(scale, gain, top, isOneOfSeveral) {
  * The median of a part of a lead, about which it is drawn; NaN of none.
  *
  * @param {Float32Array} part
+ * @param {number} first its place in the lead, so that most of the same samples are looked at where it moves a little
  */
-export function medianOf(part) {
-  const every = Math.ceil(part.length / 2000); // as near as a drawing needs
-  return middle(measured(part.filter((_, i) => i % every === 0)));
-}
-
-/**
- * What is no gap, in ascending order.
- * @param {Float32Array} part
- */
-function measured(part) {
-  return part.filter((value) => !Number.isNaN(value)).sort();
-}
-
-/** @param {ArrayLike<number>} sorted */
-function middle(sorted) {
-  return sorted[sorted.length >> 1] ?? NaN;
-}
-
-/** @param {number[]} heights */
-function usual(heights) {
-  const sorted = heights.sort((one, other) => one - other);
-  return sorted[Math.ceil(FITTING * (sorted.length - 1))] ?? 0;
+export function medianOf(part, first) {
+  const every = Math.ceil(part.length / SAMPLES_OF_A_MEDIAN) || 1;
+  const some = new Float32Array(Math.ceil(part.length / every));
+  let found = 0;
+  for (let place = (every - (first % every)) % every; place < part.length; place += every) {
+    if (!Number.isNaN(part[place])) some[found++] = part[place];
+  }
+  return some.subarray(0, found).sort()[found >> 1] ?? NaN;
 }

@@ -3,8 +3,8 @@
 import { drawing } from "../shared/dom.js";
 import { decimal } from "../shared/words.js";
 import { medianOf } from "./lane-scale.js";
-import { MM } from "./paper.js";
-import { multiples, path, step } from "./scale.js";
+import { FINE, MM } from "./paper.js";
+import { multiples, step } from "./scale.js";
 
 const DENSE = 6; // samples a pixel, from which only the least and the greatest of each pixel are drawn
 const TICK = 26; // pixels from one number of the axis to the next, at least
@@ -15,7 +15,7 @@ const ROUND_OFF = 0.5; // pixels by which a line may leave its lane before that 
 /**
  * @typedef {import("./lane-scale.js").Lane} Lane
  * @typedef {import("./lane-scale.js").Signal} Signal
- * @typedef {{node: SVGElement, isClipped: boolean, level: number}} Drawn `level` is the value at the lane's zero
+ * @typedef {{node: SVGElement, isClipped: boolean}} Drawn
  */
 
 /**
@@ -29,17 +29,38 @@ const ROUND_OFF = 0.5; // pixels by which a line may leave its lane before that 
 export function drawLane({ rate, samples }, lane, { x, from, to, perSecond }) {
   const first = Math.max(0, Math.floor(from * rate));
   const part = samples.subarray(first, Math.max(first, Math.ceil(to * rate) + 1));
-  const level = medianOf(part);
+  const level = medianOf(part, first);
   const kept = thinned(part, rate / perSecond);
-  const free = (/** @type {number} */ value) => lane.zero - (value - level) * lane.perUnit;
-  const y = (/** @type {number} */ value) => Math.max(lane.top, Math.min(lane.bottom, free(value)));
-  const at = (/** @type {number} */ place) => x((first + kept[place]) / rate);
-  const values = kept.map((index) => part[index]);
-  const node = drawing("g", { class: "lane-line" }, drawing("path", { class: "line", d: path(values, at, y) }));
-  const over = values.map((value) => Math.abs(free(value) - y(value)) > ROUND_OFF);
-  const marks = over.map((is, place) => (is ? `M${(at(place) - 2).toFixed(1)} ${y(values[place]).toFixed(1)}h4` : "")).join("");
-  if (marks) node.append(drawing("path", { class: "clipped", d: marks }));
-  return { node, isClipped: marks !== "", level };
+  const { line, over } = outline(part, kept, (place) => x((first + place) / rate), (value) => lane.zero - (value - level) * lane.perUnit, lane);
+  const node = drawing("g", { class: "lane-line", transform: `scale(${1 / FINE})` }, drawing("path", { class: "line", d: line }));
+  if (over) node.append(drawing("path", { class: "clipped", d: over }));
+  return { node, isClipped: over !== "" };
+}
+
+/**
+ * The path through some values, broken by gaps, and the marks where it leaves its lane; in parts of a pixel.
+ *
+ * @param {Float32Array} part
+ * @param {ArrayLike<number>} kept places
+ * @param {(place: number) => number} x
+ * @param {(value: number) => number} y
+ * @param {Lane} lane
+ */
+function outline(part, kept, x, y, { top, bottom }) {
+  let [line, over, pen] = ["", "", "M"];
+  for (let i = 0; i < kept.length; i += 1) {
+    const value = part[kept[i]];
+    if (Number.isNaN(value)) {
+      pen = "M";
+      continue;
+    }
+    const [left, free] = [Math.round(FINE * x(kept[i])), y(value)];
+    const inside = Math.round(FINE * Math.max(top, Math.min(bottom, free)));
+    line += `${pen}${left} ${inside}`;
+    pen = "L";
+    if (free < top - ROUND_OFF || free > bottom + ROUND_OFF) over += `M${left - 2 * FINE} ${inside}h${4 * FINE}`;
+  }
+  return { line, over };
 }
 
 /**
@@ -47,19 +68,21 @@ export function drawLane({ rate, samples }, lane, { x, from, to, perSecond }) {
  *
  * @param {Float32Array} part
  * @param {number} perPixel samples
- * @returns {number[]}
+ * @returns {Int32Array} places
  */
 function thinned(part, perPixel) {
-  if (perPixel < DENSE) return Array.from(part.keys());
-  const kept = [];
-  for (let start = 0; start < part.length; start += Math.floor(perPixel)) {
-    const end = Math.min(part.length, start + Math.floor(perPixel));
+  if (perPixel < DENSE) return Int32Array.from({ length: part.length }, (_, place) => place);
+  const each = Math.floor(perPixel);
+  const kept = new Int32Array(2 * Math.ceil(part.length / each));
+  for (let start = 0, next = 0; start < part.length; start += each) {
+    const end = Math.min(part.length, start + each);
     let [low, high] = [start, start];
-    for (let index = start; index < end; index += 1) {
-      if (part[index] < part[low] || Number.isNaN(part[low])) low = index;
-      if (part[index] > part[high] || Number.isNaN(part[high])) high = index;
+    for (let place = start; place < end; place += 1) {
+      if (part[place] < part[low] || Number.isNaN(part[low])) low = place;
+      if (part[place] > part[high] || Number.isNaN(part[high])) high = place;
     }
-    kept.push(Math.min(low, high), Math.max(low, high));
+    kept[next++] = Math.min(low, high);
+    kept[next++] = Math.max(low, high);
   }
   return kept;
 }

@@ -4,6 +4,7 @@ import { drawing } from "../shared/dom.js";
 
 export const MM = 96 / 25.4; // pixels, by CSS; a screen's millimetre is nominal
 export const LARGE = 5; // millimetres, the side of a large square
+export const FINE = 10; // places in a pixel: whole numbers become text some twenty times as fast as others
 
 /** @typedef {{left: number, right: number, top: number, bottom: number}} Box in pixels */
 
@@ -19,7 +20,7 @@ export function paper(box, origin) {
   for (const [kind, side] of /** @type {[string, number][]} */ ([["minor", MM], ["major", LARGE * MM]])) {
     const across = lattice(origin.x, side, box.left, box.right).map((x) => upright(box, x));
     const along = lattice(origin.y, side, box.top, box.bottom).map((y) => level(box, y));
-    group.append(drawing("path", { class: kind, d: [...across, ...along].join("") }));
+    group.append(lines(kind, [...across, ...along]));
   }
   return group;
 }
@@ -34,7 +35,7 @@ export function paper(box, origin) {
 export function grid(box, across, along) {
   const group = sheet(box);
   group.setAttribute("class", "grid");
-  group.append(drawing("path", { class: "minor", d: [...across.map((x) => upright(box, x)), ...along.map((y) => level(box, y))].join("") }));
+  group.append(lines("minor", [...across.map((x) => upright(box, x)), ...along.map((y) => level(box, y))]));
   return group;
 }
 
@@ -61,7 +62,7 @@ function lattice(origin, by, low, high) {
  * @param {number} x
  */
 function upright({ top, bottom }, x) {
-  return `M${x.toFixed(2)} ${top}V${bottom}`;
+  return `M${fine(x)} ${fine(top)}V${fine(bottom)}`;
 }
 
 /**
@@ -69,5 +70,18 @@ function upright({ top, bottom }, x) {
  * @param {number} y
  */
 function level({ left, right }, y) {
-  return `M${left} ${y.toFixed(2)}H${right}`;
+  return `M${fine(left)} ${fine(y)}H${fine(right)}`;
+}
+
+/** @param {number} pixels */
+function fine(pixels) {
+  return Math.round(FINE * pixels);
+}
+
+/**
+ * @param {string} kind
+ * @param {string[]} parts of a path, in parts of a pixel
+ */
+function lines(kind, parts) {
+  return drawing("path", { class: kind, d: parts.join(""), transform: `scale(${1 / FINE})` });
 }

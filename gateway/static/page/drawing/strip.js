@@ -3,10 +3,12 @@
 import { drawing } from "../shared/dom.js";
 import { clock } from "../shared/words.js";
 import { calibration, drawLane, laneAxis, ticksOf } from "./lane.js";
+import { laneOf, scaleOf } from "./lane-scale.js";
 import { grid, paper } from "./paper.js";
 import { multiples, step } from "./scale.js";
 
 export const EDGE = { left: 60, right: 8, top: 30, bottom: 22 };
+const BETWEEN = 6; // pixels from one lead to the next
 const ROW = 16; // pixels, of annotations
 const NUMBERS = 26; // pixels wide, beside which the calibration mark is
 const TICK = 64; // pixels from one time of the axis to the next, at least
@@ -21,11 +23,20 @@ const HALF_TICK = 18;
  */
 
 /**
+ * The leads one below another, each with its room, below the rows of annotations.
+ *
+ * @param {{signal: Signal, isCut: boolean}[]} leads
+ * @param {number} gain millimetres for one mV
  * @param {Annotation[]} annotations
- * @returns {number} where the leads begin, below the rows of annotations
+ * @returns {Shown[]}
  */
-export function topOf(annotations) {
-  return EDGE.top + rowsOf(annotations) * ROW;
+export function lanesOf(leads, gain, annotations) {
+  let top = EDGE.top + rowsOf(annotations) * ROW;
+  return leads.map(({ signal, isCut }) => {
+    const lane = laneOf(scaleOf(signal), gain, top, leads.length > 1);
+    top = lane.bottom + BETWEEN;
+    return { signal, isCut, lane };
+  });
 }
 
 /**

@@ -31,7 +31,8 @@ export function labelsOf(annotations, peaks, rate) {
  * @returns {Annotation[]}
  */
 export function timed(annotations, rate) {
-  return (annotations?.all ?? []).map(({ sample, symbol, text }) => ({
+  if (!annotations) return [];
+  return annotations.all.map(({ sample, symbol, text }) => ({
     seconds: sample / (annotations.rate ?? rate), words: isBeat(symbol) ? symbol : text || symbol, isBeat: isBeat(symbol),
   }));
 }

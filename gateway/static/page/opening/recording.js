@@ -25,7 +25,7 @@ export async function openRecording(files, features, rate, background, progress)
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
 export async function cut(source, lead, inverted, progress) {
   const { features, background, annotations } = source;
-  const { rate, unit, samples, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
+  const { rate, unit, samples, extent, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
   if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
   const labels = labelsOf(annotations, spans.map(({ peak }) => peak), rate);
@@ -34,7 +34,7 @@ export async function cut(source, lead, inverted, progress) {
   }));
   const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...[...labelledOf(annotations, labels), ...said].map(sentence)].join(" ");
-  const recording = { source, lead, inverted, samples, rate, unit, annotations: timed(annotations, rate) };
+  const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate) };
   return new Collection({ name: source.name, beats, understood, recording });
 }
 
@@ -43,7 +43,7 @@ export async function cut(source, lead, inverted, progress) {
  *
  * @param {{signals: {places: number[]}[], background: import("./background.js").Background}} source
  * @param {number} place of the lead among the signals
- * @returns {Promise<{name: string, unit: string, rate: number, samples: Float32Array}>}
+ * @returns {Promise<import("../drawing/lane-scale.js").Signal>}
  */
 export function signalOf({ signals, background }, place) {
   return background.ask("signal", { places: signals[place].places });

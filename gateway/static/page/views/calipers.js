@@ -22,6 +22,9 @@ const NAMES = ["First caliper", "Second caliper"];
  * @property {number} bottom
  */
 
+/** @type {Seen} */
+const NOTHING = { x: () => 0, from: 0, to: 0, perSecond: 1, length: 0, signals: [], peaks: [], top: 0, bottom: 0 };
+
 /** Lie on `node`; `reveal(seconds)` is asked to move the strip where a caliper leaves what is seen. */
 export class Calipers {
   /**
@@ -31,8 +34,8 @@ export class Calipers {
   constructor(node, reveal) {
     /** @type {number[]} */
     this.places = []; // in seconds; none while they are away
-    /** @type {Seen | null} */
-    this.seen = null;
+    /** @type {Seen} */
+    this.seen = NOTHING; // until a recording is drawn
     this.reveal = reveal;
     this.button = found("calipers");
     this.button.addEventListener("click", () => this.toggle());
@@ -79,7 +82,7 @@ export class Calipers {
     node.addEventListener("pointermove", (event) => {
       if (!node.hasPointerCapture(event.pointerId)) return;
       const { from, perSecond, x } = this.seen;
-      const place = event.clientX - node.parentElement.getBoundingClientRect().left;
+      const place = event.clientX - (node.parentElement?.getBoundingClientRect().left ?? 0);
       this.put(which, Math.max(from, Math.min(this.seen.to, from + (place - x(from)) / perSecond)));
     });
     node.addEventListener("keydown", (event) => this.key(which, event));
@@ -94,7 +97,9 @@ export class Calipers {
     const { from, to, signals } = this.seen;
     const place = this.places[which];
     const step = (event.shiftKey ? 10 : 1) / signals[0].rate;
-    const moved = { ArrowLeft: place - step, ArrowRight: place + step, ArrowDown: place - step, ArrowUp: place + step, PageDown: place - FAR, PageUp: place + FAR, Home: from, End: to }[event.key];
+    /** @type {Record<string, number>} */
+    const places = { ArrowLeft: place - step, ArrowRight: place + step, ArrowDown: place - step, ArrowUp: place + step, PageDown: place - FAR, PageUp: place + FAR, Home: from, End: to };
+    const moved = places[event.key];
     if (moved === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
@@ -131,8 +136,9 @@ export class Calipers {
    */
   drawHandle(handle, place) {
     const { x, from, to, length, signals, top, bottom } = this.seen;
-    handle.hidden = place === undefined || place < from || place > to;
-    if (handle.hidden) return;
+    handle.hidden = true;
+    if (place === undefined || place < from || place > to) return;
+    handle.hidden = false;
     Object.assign(handle.style, { left: `${x(place)}px`, top: `${top}px`, height: `${bottom - top}px` });
     const { name, unit } = signals[0];
     const value = valueAt(signals[0], place);

@@ -1,17 +1,24 @@
 /** Which leads of a recording are seen: the one that is cut into beats, and others that people add. */
 
-import { Failure } from "../gateway/client.js";
-import { signalOf } from "../opening/recording.js";
 import { element, fill, found } from "../shared/dom.js";
 
-/** @typedef {import("../drawing/lane.js").Signal} Signal */
+/**
+ * @typedef {import("../drawing/lane.js").Signal} Signal
+ * @typedef {{signals: {name: string, places: number[]}[]}} Source
+ * @typedef {(source: any, place: number) => Promise<Signal | null>} Read null where a lead cannot be read, which is said then
+ */
 
 /** Reads another lead when it is shown, and forgets it when it is not; `changed()` is called then. */
 export class Leads {
-  /** @param {() => void} changed */
-  constructor(changed) {
+  /**
+   * @param {Read} read
+   * @param {() => void} changed
+   */
+  constructor(read, changed) {
+    this.read = read;
     this.changed = changed;
-    this.source = null; // of the recording that is open
+    /** @type {Source} */
+    this.source = { signals: [] }; // of the recording that is open
     this.cut = -1; // the place of the lead that is cut into beats
     /** @type {Map<number, Signal | null>} */
     this.others = new Map(); // by their places; null while they are read
@@ -20,8 +27,8 @@ export class Leads {
   }
 
   /**
-   * @param {object} source
-   * @param {object} lead that is cut
+   * @param {Source} source
+   * @param {{name: string, places: number[]}} lead that is cut
    */
   show(source, lead) {
     const cut = source.signals.indexOf(lead);
@@ -30,7 +37,6 @@ export class Leads {
     this.others.delete(cut);
     Object.assign(this, { source, cut });
     found("more-leads").hidden = source.signals.length < 2;
-    fill(found("leads-problem"), "");
     this.offer();
   }
 
@@ -42,8 +48,10 @@ export class Leads {
    */
   shown(signal) {
     const places = [...this.others.keys(), this.cut].sort((one, other) => one - other);
-    const all = places.map((place) => ({ signal: place === this.cut ? signal : this.others.get(place), isCut: place === this.cut }));
-    return all.filter((each) => each.signal);
+    return places.flatMap((place) => {
+      const other = place === this.cut ? signal : this.others.get(place);
+      return other ? [{ signal: other, isCut: place === this.cut }] : [];
+    });
   }
 
   offer() {
@@ -67,27 +75,13 @@ export class Leads {
   /** @param {number} place */
   async add(place) {
     const { source } = this;
-    const isWanted = () => source === this.source && this.others.has(place);
     this.others.set(place, null);
-    try {
-      const signal = await signalOf(source, place);
-      if (!isWanted()) return;
-      this.others.set(place, signal);
-      this.changed();
-    } catch (failure) {
-      if (isWanted()) this.refused(place, failure);
-    }
-  }
-
-  /**
-   * @param {number} place
-   * @param {Error} failure
-   */
-  refused(place, failure) {
-    if (!(failure instanceof Failure)) console.error(failure);
-    this.others.delete(place);
+    const signal = await this.read(source, place);
+    if (source !== this.source || !this.others.has(place)) return;
+    if (signal) this.others.set(place, signal);
+    else this.others.delete(place);
     this.offer();
-    fill(found("leads-problem"), failure.message);
+    this.changed();
   }
 
   /** @param {number} place */

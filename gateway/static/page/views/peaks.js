@@ -7,10 +7,15 @@ import { percent } from "../shared/words.js";
 const TIGHT = 26; // pixels from one R peak to the next, below which a button has its shape alone
 
 /**
+ * @typedef {{number: number, label: string | null, seconds: number, answer?: any}} Beat `answer` is the model's, once it is there
+ */
+
+/**
  * The buttons above the R peaks: the class's shape and label, or a dot while there is no answer.
  *
- * @param {object[]} beats
- * @param {{selected: object, marks: object, place: (beat: object) => number, select: (beat: object) => void}} how
+ * @template {Beat} B
+ * @param {B[]} beats
+ * @param {{selected: B, marks: import("../shared/marks.js").Marks, place: (beat: B) => number, select: (beat: B) => void}} how
  */
 export function peakButtons(beats, { selected, marks, place, select }) {
   const isTight = beats.length > 1 && (place(beats[beats.length - 1]) - place(beats[0])) / (beats.length - 1) < TIGHT;
@@ -26,7 +31,7 @@ export function peakButtons(beats, { selected, marks, place, select }) {
   return element("div", { class: isTight ? "peaks tight" : "peaks" }, buttons);
 }
 
-/** @param {object} beat */
+/** @param {Beat} beat */
 function nameOf({ number, answer, label }) {
   const annotated = label === null ? "" : `, annotated ${label}`;
   if (!answer) return `Beat ${number}, not answered yet${annotated}`;

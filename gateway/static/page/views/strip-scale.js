@@ -16,8 +16,8 @@ export class StripScale {
     this.changed = changed;
     this.gain = stored(GAIN, GAINS, 10);
     this.speed = stored(SPEED, ZOOMS, 25);
-    found("gain").addEventListener("change", (event) => this.choose({ gain: Number(event.target.value) }));
-    found("speed").addEventListener("change", (event) => this.choose({ speed: Number(event.target.value) }));
+    found("gain").addEventListener("change", () => this.choose({ gain: Number(found("gain").value) }));
+    found("speed").addEventListener("change", () => this.choose({ speed: Number(found("speed").value) }));
   }
 
   /** Pixels for one second. */
@@ -33,6 +33,22 @@ export class StripScale {
     const speeds = SPEEDS.includes(this.speed) ? SPEEDS : [...SPEEDS, this.speed].sort((one, other) => one - other);
     options(found("gain"), GAINS.map((gain, place) => [String(gain), isVoltage ? `${gain} mm/mV` : OWN_UNITS[place]]), String(this.gain));
     options(found("speed"), speeds.map((speed) => [String(speed), `${speed} mm/s`]), String(this.speed));
+  }
+
+  /**
+   * The scale in words, which is what a drawing cannot tell everybody.
+   *
+   * @param {import("../drawing/strip.js").Shown[]} shown
+   * @param {boolean} isClipped
+   */
+  words(shown, isClipped) {
+    const { gain, speed } = this;
+    const own = shown.filter(({ lane }) => !lane.scale.isVoltage).map(({ signal }) => {
+      return `${signal.name} ${signal.unit ? `is in ${signal.unit}, not in volts` : "has no unit"}: it has no paper, and its scale is its own.`;
+    });
+    const real = own.length < shown.length ? `${gain} mm/mV and ${speed} mm/s` : `${speed} mm/s`;
+    const cut = isClipped ? " It is cut off at the red marks: take a smaller gain." : "";
+    return `${[`${real}, the same in the whole recording; 0 is the median of the part that is seen.`, ...own].join(" ")}${cut}`;
   }
 
   /**
