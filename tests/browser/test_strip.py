@@ -86,6 +86,12 @@ def box_of(page, locator: str) -> dict[str, float]:
     return dict(page.locator(locator).evaluate("node => (({width, height}) => ({width, height}))(node.getBBox())"))
 
 
+def in_sight(page) -> dict[str, float]:
+    """Scroll the strip into sight, where the mouse can reach it, and return its place."""
+    page.locator("#strip").scroll_into_view_if_needed()
+    return dict(page.locator("#strip").bounding_box())
+
+
 def choose(page, label: str, value: str) -> None:
     page.get_by_label(label, exact=True).select_option(value)
 
@@ -198,7 +204,7 @@ def test_calipers_measure_by_keyboard(recorded):
     expect(reading).to_contain_text("996 ms · 60.2 bpm")
     expect(second).to_have_attribute("aria-valuetext", re.compile(r"seconds, MLII .* mV$"))
     second.press("End")
-    second.press("ArrowRight")  # the strip follows
+    second.press("Shift+ArrowRight")  # the strip follows
     expect(second).to_be_focused()
     assert seen(recorded)[0] > 1
     recorded.get_by_role("button", name="Calipers").click()
@@ -210,6 +216,7 @@ def test_calipers_are_dragged_and_tell_the_height(recorded):
     recorded.get_by_role("button", name="Calipers").click()
     recorded.get_by_text("More leads at once").click()
     recorded.get_by_label("V1").check()
+    in_sight(recorded)
     handle = recorded.get_by_role("slider", name="First caliper").bounding_box()
     x, y = handle["x"] + handle["width"] / 2, handle["y"] + 20
     recorded.mouse.move(x, y)
@@ -225,7 +232,7 @@ def test_calipers_are_dragged_and_tell_the_height(recorded):
 
 
 def test_the_wheel_zooms_with_control_and_moves_with_shift(recorded):
-    strip_box = recorded.locator("#strip").bounding_box()
+    strip_box = in_sight(recorded)
     recorded.mouse.move(strip_box["x"] + place(recorded, 4), strip_box["y"] + 60)
     before = place(recorded, 4)
     recorded.keyboard.down("Control")
@@ -249,7 +256,7 @@ def test_the_wheel_zooms_with_control_and_moves_with_shift(recorded):
 
 
 def test_dragging_moves_the_strip_and_chooses_no_beat(recorded):
-    box = recorded.locator("#strip").bounding_box()
+    box = in_sight(recorded)
     y = box["y"] + 110
     recorded.mouse.move(box["x"] + 500, y)
     recorded.mouse.down()
@@ -287,8 +294,7 @@ def test_keys_move_and_zoom(recorded):
 def test_two_fingers_zoom(visit, gateway, record):
     page = visit(gateway, viewport=PHONE, has_touch=True).open()
     drop(page, record)
-    page.locator("#strip").scroll_into_view_if_needed()
-    box = page.locator("#strip").bounding_box()
+    box = in_sight(page)
     touch = page.context.new_cdp_session(page)
     for kind, apart in (("touchStart", 60), ("touchMove", 80), ("touchMove", 130), ("touchEnd", 0)):
         fingers = [{"x": box["x"] + 170 + side * apart / 2, "y": box["y"] + 100, "id": side} for side in (-1, 1)]

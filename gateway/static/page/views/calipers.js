@@ -103,9 +103,9 @@ export class Calipers {
     if (moved === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
-    const next = this.onSample(moved);
-    if (next < from || next > to) this.reveal(next); // first, as what is hidden loses the focus
-    this.put(which, next);
+    const next = (this.places[which] = this.onSample(moved));
+    if (next < from || next > to) this.reveal(next); // before it is drawn: what is hidden loses the focus
+    this.draw();
   }
 
   /**
@@ -136,9 +136,9 @@ export class Calipers {
    */
   drawHandle(handle, place) {
     const { x, from, to, length, signals, top, bottom } = this.seen;
-    handle.hidden = true;
-    if (place === undefined || place < from || place > to) return;
-    handle.hidden = false;
+    const isSeen = place !== undefined && place >= from && place <= to;
+    handle.hidden = !isSeen;
+    if (!isSeen) return;
     Object.assign(handle.style, { left: `${x(place)}px`, top: `${top}px`, height: `${bottom - top}px` });
     const { name, unit } = signals[0];
     const value = valueAt(signals[0], place);
