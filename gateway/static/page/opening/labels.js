@@ -9,18 +9,23 @@ import { count, counted } from "../shared/words.js";
  */
 
 /**
- * The symbol of the annotated beat at each R peak, in the order of the peaks; null where none is near.
+ * Give each beat the symbol of the annotated beat at its R peak as its label, and tell in words how many have one.
  *
+ * @param {{peak: number, label: string | null}[]} beats in the order of time
  * @param {Annotations | null} annotations
- * @param {number[]} peaks sample numbers, ascending
  * @param {number} rate samples per second
- * @returns {(string | null)[]}
+ * @returns {string[]}
  */
-export function labelsOf(annotations, peaks, rate) {
-  if (!annotations) return peaks.map(() => null);
-  const { beats } = annotations;
-  const places = beats.map(({ sample }) => Math.round((sample * rate) / (annotations.rate ?? rate)));
-  return Array.from(match(peaks, places, LABEL_SECONDS * rate), (place) => beats[place]?.symbol ?? null);
+export function labelBeats(beats, annotations, rate) {
+  if (!annotations) return [];
+  const { name, beats: annotated } = annotations;
+  const places = annotated.map(({ sample }) => Math.round((sample * rate) / (annotations.rate ?? rate)));
+  const found = match(beats.map(({ peak }) => peak), places, LABEL_SECONDS * rate);
+  beats.forEach((beat, at) => {
+    beat.label = annotated[found[at]]?.symbol ?? null;
+  });
+  const labelled = count(found.filter((place) => place >= 0).length);
+  return [`the file ${name} has ${counted(annotated.length, "annotated beat")}; ${labelled} of them lie within ${LABEL_SECONDS * 1000} ms of a beat that was cut, and label it`];
 }
 
 /**
@@ -35,18 +40,4 @@ export function timed(annotations, rate) {
   return annotations.all.map(({ sample, symbol, text }) => ({
     seconds: sample / (annotations.rate ?? rate), words: isBeat(symbol) ? symbol : text || symbol, isBeat: isBeat(symbol),
   }));
-}
-
-/**
- * How many beats have a label of the annotations, in words.
- *
- * @param {Annotations | null} annotations
- * @param {(string | null)[]} labels
- * @returns {string[]}
- */
-export function labelledOf(annotations, labels) {
-  if (!annotations) return [];
-  const found = labels.filter((label) => label !== null).length;
-  const ms = LABEL_SECONDS * 1000;
-  return [`the file ${annotations.name} has ${counted(annotations.beats.length, "annotated beat")}; ${count(found)} of them lie within ${ms} ms of a beat that was cut, and label it`];
 }

@@ -2,7 +2,7 @@
 
 import { Failure } from "../gateway/client.js";
 import { Collection } from "../beats/collection.js";
-import { labelledOf, labelsOf, timed } from "./labels.js";
+import { labelBeats, timed } from "./labels.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
 
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
@@ -28,12 +28,11 @@ export async function cut(source, lead, inverted, progress) {
   const { rate, unit, samples, extent, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
   if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
-  const labels = labelsOf(annotations, spans.map(({ peak }) => peak), rate);
   const beats = spans.map(({ peak, start, end }, place) => ({
-    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: labels[place], peak, start, end, seconds: peak / rate,
+    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate,
   }));
   const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
-  const understood = [found, ...[...labelledOf(annotations, labels), ...said].map(sentence)].join(" ");
+  const understood = [found, ...[...labelBeats(beats, annotations, rate), ...said].map(sentence)].join(" ");
   const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate) };
   return new Collection({ name: source.name, beats, understood, recording });
 }

@@ -149,7 +149,7 @@ export class StripView {
     slider.value = String(this.from);
     slider.setAttribute("aria-valuetext", `${clock(this.from)} to ${clock(end)}`);
     this.draw();
-    if (this.moved(this.from, end)) this.onmove({ start: this.from, end });
+    if (this.recording && this.moved(this.recording, this.from, end)) this.onmove({ start: this.from, end });
   }
 
   draw() {
