@@ -12,7 +12,7 @@ import { ListView } from "./views/list-view.js";
 import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
-import { cut } from "./opening/recording.js";
+import { cut, signalOf } from "./opening/recording.js";
 import { Sheet } from "./views/sheet.js";
 import { StripView } from "./views/strip.js";
 import { count, counted } from "./shared/words.js";
@@ -23,7 +23,7 @@ const beatView = new BeatView();
 const compareView = new CompareView(show);
 const labelling = new Labelling(corrected, select);
 const listView = new ListView(select, labelling);
-const stripView = new StripView(select, recut);
+const stripView = new StripView(select, recut, beside);
 const opening = new Opening(facts, open, wrong, ({ name }) => labelling.mayReplace(name));
 const versions = new Set(); // that have answered
 let collection = null;
@@ -98,6 +98,16 @@ async function recut(source, lead, inverted) {
     if (!stillOpen()) return;
     show();
     wrong(failure);
+  }
+}
+
+/** The samples of another lead of a recording; null where they cannot be read, which is said. */
+async function beside(source, place) {
+  try {
+    return await signalOf(source, place);
+  } catch (failure) {
+    wrong(failure);
+    return null;
   }
 }
 

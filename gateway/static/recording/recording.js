@@ -7,6 +7,7 @@
  *     const beats = cutBeats(samples, rate, peaks, cutOf(features)); // [{peak, start, end, values}]
  */
 
+import { annotationsOf, isAnnotations } from "./annotations.js";
 import { LOWEST_RATE, doubts, nameOf } from "./channels.js";
 import { openCsv } from "./csv.js";
 import { openEdf } from "./edf.js";
@@ -28,18 +29,22 @@ export { findPeaks } from "./peaks.js";
 /**
  * Open a recording: read what it says of its leads, and no samples yet.
  *
- * @param {Iterable<File>} files one CSV, EDF or BDF file, or a WFDB header with the files that it names
+ * @param {Iterable<File>} files one CSV, EDF or BDF file, or a WFDB header with the files that it names; a file of WFDB
+ *   annotations may be with them
  * @param {{rate?: number}} [options] samples per second, for a CSV file that has no column of times
  * @returns {Promise<Recording>}
  * @throws {RecordingError} one sentence for people; its `needsRate` is true if `rate` would help
  */
 export async function openRecording(files, options = {}) {
-  const given = [...files];
+  const all = [...files];
+  const notes = all.filter(isAnnotations);
+  const given = notes.length < all.length ? all.filter((file) => !notes.includes(file)) : all;
   const header = await recordOf(given.filter((file) => ending(file) === "hea"));
   const opened = await (header ? openWfdb(header, given) : openAlone(given, options));
   const leads = opened.leads.map((lead) => ({ ...lead, unit: unitName(lead.unit) }));
-  const said = [...opened.said, ...doubts({ leads })];
-  return { ...opened, leads, said, units: opened.leads.map(({ unit }) => unit), name: (header ?? given[0]).name };
+  const { name } = header ?? given[0];
+  const { annotations, said } = await annotationsOf(notes, name, opened.frameRate);
+  return { ...opened, leads, annotations, said: [...opened.said, ...doubts({ leads }), ...said], units: opened.leads.map(({ unit }) => unit), name };
 }
 
 /** @param {File[]} given @param {{rate?: number}} options */

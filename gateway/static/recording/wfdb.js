@@ -34,7 +34,7 @@ export async function openWfdb(header, files) {
   const parts = names.map((name, place) => segments.map((segment) => signalOf(segment, isNamed ? name : null, place)));
   const leads = names.map((name, place) => leadOf(header, record, name, parts[place].filter((part) => part !== null)));
   if (!leads.length) throw new RecordingError(`${header.name}: no signal in this recording`);
-  return { leads, said: record.said, read: (place, progress) => readSegments(record, segments, parts[place], leads[place].rate, files, progress) };
+  return { leads, said: record.said, frameRate: record.rate, read: (place, progress) => readSegments(record, segments, parts[place], leads[place].rate, files, progress) };
 }
 
 /** @param {File} file */

@@ -2,6 +2,7 @@
 
 import { Failure } from "../gateway/client.js";
 import { Collection } from "../beats/collection.js";
+import { labelBeats, timed } from "./labels.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
 
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
@@ -16,23 +17,35 @@ export function areRecording(files) {
  * `needsRate` is true where the files do not tell how many samples a second has.
  */
 export async function openRecording(files, features, rate, background, progress) {
-  const { name, chosen, signals } = await background.ask("recording", { files, rate });
-  const source = { name, signals, features, background };
+  const { name, chosen, signals, annotations } = await background.ask("recording", { files, rate });
+  const source = { name, signals, annotations, features, background };
   return cut(source, signals[chosen], false, progress);
 }
 
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
 export async function cut(source, lead, inverted, progress) {
-  const { features, background } = source;
-  const { rate, unit, samples, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
+  const { features, background, annotations } = source;
+  const { rate, unit, samples, extent, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
   if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
   const beats = spans.map(({ peak, start, end }, place) => ({
     number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate,
   }));
   const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
-  const understood = [found, ...said.map(sentence)].join(" ");
-  return new Collection({ name: source.name, beats, understood, recording: { source, lead, inverted, samples, rate, unit } });
+  const understood = [found, ...[...labelBeats(beats, annotations, rate), ...said].map(sentence)].join(" ");
+  const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate) };
+  return new Collection({ name: source.name, beats, understood, recording });
+}
+
+/**
+ * The samples of another lead, to be seen beside the chosen one. Throw Failure.
+ *
+ * @param {{signals: {places: number[]}[], background: import("./background.js").Background}} source
+ * @param {number} place of the lead among the signals
+ * @returns {Promise<import("../drawing/lane-scale.js").Signal>}
+ */
+export function signalOf({ signals, background }, place) {
+  return background.ask("signal", { places: signals[place].places });
 }
 
 function described({ length, window, scale, beside }) {

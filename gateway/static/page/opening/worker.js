@@ -1,5 +1,6 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
+import { extentOf } from "../../recording/extent.js";
 import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
 import { FileError } from "../../tables/errors.js";
 import { readFile, readText } from "./reading.js";
@@ -20,7 +21,11 @@ const TASKS = {
     const signals = choices(recording).map((places) => ({ places, name: nameOf(recording, places) }));
     const place = signals.findIndex(({ places }) => String(places) === String(chosen));
     if (place < 0) await readLead(recording, chosen); // says what is wrong with it
-    return [{ name: recording.name, chosen: place, signals }, []];
+    return [{ name: recording.name, chosen: place, signals, annotations: recording.annotations }, []];
+  },
+  async signal({ places }) {
+    const { name, unit, rate, samples } = await readLead(recording, places);
+    return [{ name, unit, rate, samples, extent: extentOf(samples, rate) }, [samples.buffer]];
   },
   async lead({ places, inverted, features }, progress) {
     const cut = cutOf(features);
@@ -33,7 +38,7 @@ const TASKS = {
     const values = new Float32Array(beats.length * features.count);
     beats.forEach((beat, index) => values.set(beat.values, index * features.count));
     const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
-    const result = { rate, unit, samples, peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
+    const result = { rate, unit, samples, extent: extentOf(samples, rate), peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
     return [result, [samples.buffer, values.buffer]];
   },
 };

@@ -1,122 +1,185 @@
-/** A recording as a strip of ECG paper: its R peaks marked by class, each beat to be chosen. */
+/** A recording as a strip of ECG paper: its leads at one scale, its R peaks marked by class, each beat to be chosen. */
 
-import { drawing, element, fill, found, options, refill, watcher } from "../shared/dom.js";
-import { flags } from "../beats/judging.js";
-import { extent, multiples, path, scale } from "../drawing/scale.js";
-import { clock, counted, percent } from "../shared/words.js";
+import { EDGE, drawStrip, lanesOf } from "../drawing/strip.js";
+import { fill, found, element, options, refill, watcher } from "../shared/dom.js";
+import { clock, counted } from "../shared/words.js";
+import { Calipers } from "./calipers.js";
+import { gestures } from "./gestures.js";
+import { Leads } from "./leads.js";
+import { beatSpan, peakButtons } from "./peaks.js";
+import { StripScale } from "./strip-scale.js";
 
-const HEIGHT = 200;
-const EDGE = { left: 8, right: 8, top: 30, bottom: 22 };
-const SECONDS_WIDE = 10;
-const SECONDS_NARROW = 4;
-const NARROW = 560;
-const LARGE_SQUARE = 0.2; // seconds, as on paper at 25 mm/s
-const SMALL_SQUARE = 0.04;
-const HALF_TICK = 18; // pixels
+/**
+ * @typedef {import("../drawing/lane-scale.js").Signal} Signal
+ * @typedef {import("../drawing/strip.js").Shown} Shown
+ * @typedef {import("./peaks.js").Beat & {peak: number, start: number, end: number}} Beat by its samples
+ * @typedef {import("./leads.js").Source} Source
+ * @typedef {{name: string, places: number[]}} Lead
+ * @typedef {Omit<Signal, "name"> & {source: Source, lead: Lead, inverted: boolean, annotations: import("../drawing/strip.js").Annotation[]}} Recording
+ */
 
-/** Shows some seconds of a recording; `select(beat)` is told which beat was chosen, `recut(source, lead, inverted)` which lead. */
+const KEY_SECONDS = 1;
+
+/**
+ * Shows some seconds of a recording; `select(beat)` is told which beat was chosen, `recut(source, lead, inverted)` which lead,
+ * `read(source, place)` gives the samples of another lead. `onmove({start, end})` is told the seconds that are seen.
+ */
 export class StripView {
-  constructor(select, recut) {
+  /**
+   * @param {(beat: any) => void} select
+   * @param {(source: any, lead: Lead, inverted: boolean) => void} recut
+   * @param {import("./leads.js").Read} read
+   */
+  constructor(select, recut, read) {
     this.select = select;
-    const chosen = () => this.collection.recording.source.signals[found("lead").selectedIndex];
-    const change = () => recut(this.collection.recording.source, chosen(), found("inverted").checked);
-    found("lead").addEventListener("change", change);
-    found("inverted").addEventListener("change", change);
-    this.changed = watcher();
+    /** @type {(seen: {start: number, end: number}) => void} */
+    this.onmove = () => {};
+    /** @type {Recording | null} */
+    this.recording = null; // that is open
+    /** @type {Beat[]} */
+    this.beats = [];
+    /** @type {Beat | null} */
+    this.selected = null;
+    /** @type {import("../shared/marks.js").Marks | null} */
+    this.marks = null;
+    this.length = 0; // seconds
     this.from = 0; // seconds
-    found("moment").addEventListener("input", (event) => this.move(Number(event.target.value)));
-    found("strip-before").addEventListener("click", () => this.move(this.from - this.seconds));
-    found("strip-after").addEventListener("click", () => this.move(this.from + this.seconds));
-    new ResizeObserver(() => this.draw()).observe(found("strip"));
+    this.changed = watcher();
+    this.moved = watcher();
+    this.node = found("strip");
+    this.sheet = element("div");
+    this.node.append(this.sheet);
+    this.scale = new StripScale(() => this.move(this.from));
+    this.leads = new Leads(read, () => this.draw());
+    this.calipers = new Calipers(this.node, (seconds) => this.goTo(seconds));
+    this.listen(recut);
   }
 
-  /** Show the part of the recording that has the selected beat, if it is another one than before. */
-  show(collection, facts) {
-    const { selected } = collection;
+  /** @param {(source: any, lead: Lead, inverted: boolean) => void} recut */
+  listen(recut) {
+    const change = () => {
+      const { source } = this.leads;
+      recut(source, source.signals[found("lead").selectedIndex], found("inverted").checked);
+    };
+    found("lead").addEventListener("change", change);
+    found("inverted").addEventListener("change", change);
+    const by = (/** @type {() => number} */ seconds) => () => this.move(this.from + seconds());
+    const [before, after] = [by(() => -this.seconds), by(() => this.seconds)];
+    found("moment").addEventListener("input", () => this.move(Number(found("moment").value)));
+    found("strip-before").addEventListener("click", before);
+    found("strip-after").addEventListener("click", after);
+    const keys = {
+      ArrowLeft: by(() => -KEY_SECONDS), ArrowRight: by(() => KEY_SECONDS), PageUp: before, PageDown: after,
+      Home: () => this.move(0), End: () => this.move(this.length), "+": () => this.zoom(1), "=": () => this.zoom(1), "-": () => this.zoom(-1),
+    };
+    gestures(this.node, { pan: (pixels) => this.move(this.from + pixels / this.scale.perSecond), zoom: (steps, x) => this.zoom(steps, x), keys });
+    new ResizeObserver(() => this.move(this.from)).observe(this.node);
+  }
+
+  /**
+   * Show the part of the recording that has the selected beat, if it is another one than before.
+   *
+   * @param {any} collection
+   * @param {{marks: import("../shared/marks.js").Marks}} facts
+   */
+  show(collection, { marks }) {
+    const { name, beats, selected, recording } = collection;
     const moved = selected !== this.selected;
-    Object.assign(this, { collection, facts, selected });
-    found("recording").hidden = !collection.recording;
-    if (!collection.recording) return;
-    const { samples, rate, source, lead, inverted } = collection.recording;
-    this.length = samples.length / rate;
-    fill(found("strip-name"), `${collection.name}: ${clock(this.length)} minutes at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
-    options(found("lead"), source.signals.map(({ name }, place) => [String(place), name]), String(source.signals.indexOf(lead)));
-    found("inverted").checked = inverted;
+    if (recording?.source !== this.recording?.source) this.calipers.away();
+    Object.assign(this, { recording, beats, selected, marks });
+    found("recording").hidden = !recording;
+    if (!recording) return;
+    this.about(name, recording);
     if (moved) this.reveal(selected);
     else this.draw();
   }
 
+  /**
+   * @param {string} name
+   * @param {Recording} recording
+   */
+  about(name, { samples, rate, source, lead, inverted }) {
+    this.length = samples.length / rate;
+    fill(found("strip-name"), `${name}: ${clock(this.length)} minutes at ${rate} Hz, ${counted(this.beats.length, "beat")}`);
+    options(found("lead"), source.signals.map((signal, place) => [String(place), signal.name]), String(source.signals.indexOf(lead)));
+    found("inverted").checked = inverted;
+    this.leads.show(source, lead);
+  }
+
+  /** The seconds that have room in the strip. */
   get seconds() {
-    const wide = found("strip").clientWidth >= NARROW;
-    return Math.min(this.length, wide ? SECONDS_WIDE : SECONDS_NARROW);
+    return Math.max(1, this.node.clientWidth - EDGE.left - EDGE.right) / this.scale.perSecond;
   }
 
-  reveal({ seconds, end }) {
-    const rate = this.collection.recording.rate;
-    const seen = seconds >= this.from && end / rate <= this.from + this.seconds;
-    this.move(seen ? this.from : seconds - this.seconds / 2);
+  /**
+   * Show this second of the recording, in the middle.
+   * @param {number} seconds
+   */
+  goTo(seconds) {
+    this.move(seconds - this.seconds / 2);
   }
 
+  /** @param {Beat} beat */
+  reveal({ seconds, peak, end }) {
+    const after = peak ? ((end - peak) * seconds) / peak : 0; // seconds
+    const isSeen = seconds >= this.from && seconds + after <= this.from + this.seconds;
+    if (isSeen) this.move(this.from);
+    else this.goTo(seconds);
+  }
+
+  /**
+   * Change the paper's speed; what is at `x` pixels stays there.
+   *
+   * @param {number} steps
+   * @param {number} [x]
+   */
+  zoom(steps, x = (EDGE.left + this.node.clientWidth) / 2) {
+    const at = this.from + (x - EDGE.left) / this.scale.perSecond;
+    this.scale.zoom(steps);
+    this.move(at - (x - EDGE.left) / this.scale.perSecond);
+  }
+
+  /** @param {number} seconds at the strip's left edge */
   move(seconds) {
-    this.from = Math.max(0, Math.min(this.length - this.seconds, seconds));
+    const last = Math.max(0, this.length - this.seconds);
+    this.from = Math.max(0, Math.min(last, seconds));
+    const end = Math.min(this.length, this.from + this.seconds);
     const slider = found("moment");
-    slider.max = Math.max(0, this.length - this.seconds);
-    slider.value = this.from;
-    slider.setAttribute("aria-valuetext", `${clock(this.from)} to ${clock(this.from + this.seconds)}`);
+    slider.max = String(last);
+    slider.value = String(this.from);
+    slider.setAttribute("aria-valuetext", `${clock(this.from)} to ${clock(end)}`);
     this.draw();
+    if (this.recording && this.moved(this.recording, this.from, end)) this.onmove({ start: this.from, end });
   }
 
   draw() {
-    const width = Math.floor(found("strip").clientWidth);
-    if (!this.collection?.recording || !width) return;
-    const { samples, rate } = this.collection.recording;
-    const [first, last] = [this.from * rate, (this.from + this.seconds) * rate];
-    const shown = this.collection.beats.filter((beat) => beat.end >= first && beat.peak <= last);
-    const { collection, selected, from, facts } = this;
-    if (!this.changed(collection, selected, from, width, facts.marks, ...shown.map(({ answer }) => answer))) return;
-    const part = samples.subarray(Math.floor(first), Math.ceil(last) + 1);
-    const x = scale(first, last, EDGE.left, width - EDGE.right);
-    const y = scale(...extent(part.filter((value) => !Number.isNaN(value))), HEIGHT - EDGE.bottom, EDGE.top);
-    const node = drawing("svg", { class: "strip", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, "aria-hidden": "true" });
-    node.append(paper(x, rate, this.from, this.seconds, width));
-    node.append(...shown.map((beat) => this.span(beat, x, width)));
-    node.append(drawing("path", { class: "line", d: path(part, x, y, Math.floor(first)) }));
-    refill(found("strip"), node, element("div", { class: "peaks" }, shown.filter(({ peak }) => peak >= first).map((beat) => this.peak(beat, x(beat.peak)))));
-    fill(found("moment-text"), `${clock(this.from)} to ${clock(this.from + this.seconds)} of ${clock(this.length)}`);
-  }
-
-  /** The chosen beat's part of the paper. */
-  span(beat, x, width) {
-    const [from, to] = [Math.max(x(beat.start), EDGE.left), Math.min(x(beat.end), width - EDGE.right)];
-    const chosen = beat === this.collection.selected;
-    return drawing("rect", { class: chosen ? "span chosen" : "span", x: from, y: EDGE.top, width: Math.max(0, to - from), height: HEIGHT - EDGE.top - EDGE.bottom, onclick: () => this.select(beat) });
-  }
-
-  /** The button above an R peak: the class's shape and label, or a dot while there is no answer. */
-  peak(beat, left) {
-    const { answer } = beat;
-    const chosen = beat === this.collection.selected;
-    const doubts = answer ? flags(answer) : [];
-    const name = answer ? `Beat ${beat.number}, class ${answer.predicted}, ${percent(answer.probability)}${doubts.map((flag) => `, ${flag}`).join("")}` : `Beat ${beat.number}, not answered yet`;
-    const shape = answer ? [element("span", { class: `shape ${this.facts.marks.colour(answer.predicted)}` }, this.facts.marks.shape(answer.predicted)), answer.predicted, doubts.length ? "⚠" : ""] : "·";
-    const button = element("button", { type: "button", class: "peak", "data-key": beat.number, "aria-label": name, title: name, "aria-pressed": String(chosen), onclick: () => this.select(beat) }, shape);
-    button.style.left = `${left}px`;
-    return button;
+    const width = Math.floor(this.node.clientWidth);
+    const { recording, marks, from, selected, scale } = this;
+    if (!recording || !marks || !selected || !width) return;
+    const to = from + this.seconds;
+    const leads = this.leads.shown({ ...recording, name: recording.lead.name });
+    const seen = this.beats.filter((beat) => beat.end >= from * recording.rate && beat.peak <= to * recording.rate);
+    if (!this.changed(recording, from, width, scale.gain, scale.speed, selected, marks, ...leads.map(({ signal }) => signal.samples), ...seen.map(({ answer }) => answer))) return;
+    const shown = lanesOf(leads, scale.gain, recording.annotations);
+    const [{ lane: { top } }, { lane: { bottom } }] = [shown[0], shown[shown.length - 1]];
+    const x = (/** @type {number} */ seconds) => EDGE.left + (seconds - from) * scale.perSecond;
+    const edge = (/** @type {number} */ sample) => Math.max(EDGE.left, Math.min(width - EDGE.right, x(sample / recording.rate)));
+    const spans = seen.map((beat) => beatSpan({ left: edge(beat.start), right: edge(beat.end), top, bottom }, beat === selected, () => this.select(beat)));
+    const time = { x, from, to, perSecond: scale.perSecond };
+    const { node, isClipped } = drawStrip(shown, time, width, recording.annotations, spans);
+    const buttons = { selected, marks, select: this.select, place: (/** @type {Beat} */ beat) => x(beat.seconds) };
+    refill(this.sheet, node, peakButtons(seen.filter(({ seconds }) => seconds >= from), buttons));
+    scale.show(shown.some(({ lane }) => lane.scale.isVoltage));
+    this.calipers.show({ ...time, length: this.length, signals: cutFirst(shown), peaks: seen.map(({ seconds }) => seconds), top, bottom });
+    fill(found("strip-scale"), scale.words(shown, isClipped));
+    fill(found("moment-text"), `${clock(from)} to ${clock(Math.min(to, this.length))} of ${clock(this.length)}`);
   }
 }
 
-function paper(x, rate, from, seconds, width) {
-  const [top, bottom] = [EDGE.top, HEIGHT - EDGE.bottom];
-  const group = drawing("g", { class: "paper" });
-  group.append(drawing("rect", { class: "sheet", x: EDGE.left, y: top, width: width - EDGE.left - EDGE.right, height: bottom - top }));
-  const across = (by) => multiples(from, from + seconds, by).map((at) => `M${x(at * rate).toFixed(1)} ${top}V${bottom}`);
-  const side = x(from * rate + LARGE_SQUARE * rate) - x(from * rate); // squares are square, as on paper
-  const along = (by) => Array.from({ length: Math.floor((bottom - top) / by) + 1 }, (_, i) => `M${EDGE.left} ${(bottom - i * by).toFixed(1)}H${width - EDGE.right}`);
-  group.append(drawing("path", { class: "minor", d: [...across(SMALL_SQUARE), ...along(side / 5)].join("") }));
-  group.append(drawing("path", { class: "major", d: [...across(LARGE_SQUARE), ...along(side)].join("") }));
-  for (const at of multiples(from, from + seconds, 1)) {
-    const place = Math.max(EDGE.left + HALF_TICK, Math.min(width - EDGE.right - HALF_TICK, x(at * rate)));
-    group.append(drawing("text", { class: "tick", x: place, y: HEIGHT - 6, "text-anchor": "middle" }, clock(at).replace(/\.0$/, "")));
-  }
-  return group;
+/**
+ * The signals, that of the lead that is cut first.
+ * @param {Shown[]} shown
+ */
+function cutFirst(shown) {
+  return [...shown].sort((one, other) => Number(other.isCut) - Number(one.isCut)).map(({ signal }) => signal);
 }

@@ -1,0 +1,50 @@
+/** The beats of a strip, each to be chosen: a button above its R peak, and its part of the paper. */
+
+import { flags } from "../beats/judging.js";
+import { drawing, element } from "../shared/dom.js";
+import { percent } from "../shared/words.js";
+
+const TIGHT = 26; // pixels from one R peak to the next, below which a button has its shape alone
+
+/**
+ * @typedef {{number: number, label: string | null, seconds: number, answer?: any}} Beat `answer` is the model's, once it is there
+ */
+
+/**
+ * The buttons above the R peaks: the class's shape and label, or a dot while there is no answer.
+ *
+ * @template {Beat} B
+ * @param {B[]} beats
+ * @param {{selected: B, marks: import("../shared/marks.js").Marks, place: (beat: B) => number, select: (beat: B) => void}} how
+ */
+export function peakButtons(beats, { selected, marks, place, select }) {
+  const isTight = beats.length > 1 && (place(beats[beats.length - 1]) - place(beats[0])) / (beats.length - 1) < TIGHT;
+  const buttons = beats.map((beat) => {
+    const { answer } = beat;
+    const doubt = answer && flags(answer).length ? "⚠" : "";
+    const shape = answer && element("span", { class: `shape ${marks.colour(answer.predicted)}` }, marks.shape(answer.predicted));
+    const name = nameOf(beat);
+    const button = element("button", { type: "button", class: "peak", "data-key": beat.number, "aria-label": name, title: name, "aria-pressed": String(beat === selected), onclick: () => select(beat) }, answer ? [shape, isTight ? "" : [answer.predicted, doubt]].flat() : "·");
+    button.style.left = `${place(beat)}px`;
+    return button;
+  });
+  return element("div", { class: isTight ? "peaks tight" : "peaks" }, buttons);
+}
+
+/** @param {Beat} beat */
+function nameOf({ number, answer, label }) {
+  const annotated = label === null ? "" : `, annotated ${label}`;
+  if (!answer) return `Beat ${number}, not answered yet${annotated}`;
+  return [`Beat ${number}, class ${answer.predicted}, ${percent(answer.probability)}`, ...flags(answer)].join(", ") + annotated;
+}
+
+/**
+ * A beat's part of the paper, between these edges in pixels.
+ *
+ * @param {{left: number, right: number, top: number, bottom: number}} box
+ * @param {boolean} isChosen
+ * @param {() => void} select
+ */
+export function beatSpan({ left, right, top, bottom }, isChosen, select) {
+  return drawing("rect", { class: isChosen ? "span chosen" : "span", x: left, y: top, width: Math.max(0, right - left), height: bottom - top, onclick: select });
+}
