@@ -3,7 +3,7 @@
 import { drawing, element, fill, found, options, refill, watcher } from "../shared/dom.js";
 import { flags } from "../beats/judging.js";
 import { extent, multiples, path, scale } from "../drawing/scale.js";
-import { clock, counted, percent } from "../shared/words.js";
+import { clock, counted, duration, percent } from "../shared/words.js";
 
 const HEIGHT = 200;
 const EDGE = { left: 8, right: 8, top: 30, bottom: 22 };
@@ -39,7 +39,7 @@ export class StripView {
     if (!collection.recording) return;
     const { samples, rate, source, lead, inverted } = collection.recording;
     this.length = samples.length / rate;
-    fill(found("strip-name"), `${collection.name}: ${clock(this.length)} minutes at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
+    fill(found("strip-name"), `${collection.name}: ${duration(this.length)} at ${rate} Hz, ${counted(collection.beats.length, "beat")}`);
     options(found("lead"), source.signals.map(({ name }, place) => [String(place), name]), String(source.signals.indexOf(lead)));
     found("inverted").checked = inverted;
     if (moved) this.reveal(selected);
