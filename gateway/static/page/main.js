@@ -11,6 +11,8 @@ import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
 import { cut } from "./opening/recording.js";
+import { RhythmView } from "./views/rhythm-view.js";
+import { Steps } from "./views/steps.js";
 import { StripView } from "./views/strip.js";
 import { count, counted } from "./shared/words.js";
 
@@ -19,6 +21,8 @@ const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] 
 const beatView = new BeatView();
 const listView = new ListView(select);
 const stripView = new StripView(select, recut);
+const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
+const steps = new Steps(select);
 const opening = new Opening(facts, open, wrong);
 const versions = new Set(); // that have answered
 let collection = null;
@@ -140,16 +144,12 @@ function select(beat) {
   explain();
 }
 
-/** Step to the next beat in view, or the one before. */
-function walk(by) {
-  const next = collection.neighbour(by);
-  if (next) select(next);
-}
-
 function show() {
   if (!collection) return;
   beatView.show(collection, facts);
   stripView.show(collection, facts);
+  rhythmView.show(collection, facts);
+  steps.show(collection);
   listView.show(collection, facts);
 }
 
@@ -190,8 +190,6 @@ function well() {
 
 found("cancel").addEventListener("click", () => running.abort());
 found("resume").addEventListener("click", predict);
-found("before").addEventListener("click", () => walk(-1));
-found("after").addEventListener("click", () => walk(1));
 found("explaining").addEventListener("change", () => {
   show();
   if (collection) explain();

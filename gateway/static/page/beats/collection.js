@@ -12,6 +12,8 @@ export const SHOWN = {
 /** What can be sorted by: the value of a beat, which may be missing. */
 export const SORTED = {
   number: (beat) => beat.number,
+  time: (beat) => beat.seconds,
+  rr: (beat) => (Number.isNaN(beat.rr) ? null : beat.rr),
   label: (beat) => beat.label,
   predicted: (beat) => beat.answer?.predicted,
   probability: (beat) => beat.answer?.probability,
@@ -21,6 +23,11 @@ export const SORTED = {
 /** Does the model say another class than the label? */
 export function differs(beat) {
   return Boolean(beat.answer) && beat.label !== null && beat.label !== beat.answer.predicted;
+}
+
+/** Should people look at it: does the model abstain, is the beat unusual, or is its label another class? */
+export function isDoubtful(beat) {
+  return Boolean(beat.answer?.abstain || beat.answer?.unusual) || differs(beat);
 }
 
 /** Beats in order, with `name` and `understood` for people and `recording` where they were cut from one. */
@@ -84,10 +91,17 @@ export class Collection {
     return counts;
   }
 
-  /** The beat `by` places on from the selected one, among those in view. */
-  neighbour(by) {
-    const view = this.view;
-    return view[view.indexOf(this.selected) + by];
+  /**
+   * The first beat after the selected one, among those in view, that belongs to what is looked for.
+   *
+   * @param {1 | -1} by which way to go; -1 is before the selected one
+   * @param {(beat: object) => boolean} [belongs]
+   */
+  neighbour(by, belongs = () => true) {
+    const { view } = this;
+    let place = view.indexOf(this.selected) + by;
+    while (place >= 0 && place < view.length && !belongs(view[place])) place += by;
+    return view[place];
   }
 }
 

@@ -6,17 +6,21 @@ import { traceOf } from "../beats/features.js";
 import { flags } from "../beats/judging.js";
 import { resultsOf, save } from "../beats/results.js";
 import { sparkline } from "../drawing/trace.js";
-import { count, counted, percent } from "../shared/words.js";
+import { clock, count, counted, percent } from "../shared/words.js";
 
 const PAGE = 20;
 const COLUMNS = [
   ["number", "Beat"],
+  ["time", "Time"],
+  ["rr", "RR before"],
   [null, "Trace"],
   ["predicted", "Class"],
   ["probability", "Probability"],
   ["unusual", "Doubts"],
   ["label", "Label"],
 ];
+
+const OF_RECORDINGS = ["time", "rr"];
 
 /** Shows a collection as a table; `select(beat)` is told which beat was chosen. */
 export class ListView {
@@ -76,7 +80,7 @@ export class ListView {
 
   /** Arrow up and down go from beat to beat. */
   walk(event) {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const by = event.shiftKey ? undefined : { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const buttons = [...found("rows").querySelectorAll("button")];
     const next = buttons[buttons.indexOf(document.activeElement) + by];
     if (!by || !next) return;
@@ -109,26 +113,18 @@ export class ListView {
   }
 
   fillTable() {
-    const { view, selected, labelled, order } = this.collection;
+    const { view, selected, labelled, order, recording } = this.collection;
     this.page = Math.min(this.page, this.pages - 1);
     const beats = view.slice(this.page * PAGE, (this.page + 1) * PAGE);
-    const columns = COLUMNS.filter(([by]) => by !== "label" || labelled);
-    if (this.columnsChanged(labelled, order)) refill(found("columns"), columns.map((column) => this.heading(...column)));
+    const columns = COLUMNS.filter(([by]) => (by !== "label" || labelled) && (recording || !OF_RECORDINGS.includes(by)));
+    if (this.columnsChanged(labelled, order, recording)) refill(found("columns"), columns.map((column) => this.heading(...column)));
     if (this.rowsChanged(labelled, selected, this.facts.marks, ...beats, ...beats.map(({ answer }) => answer))) {
       refill(found("rows"), beats.map((beat) => this.row(beat, beat === selected, columns)));
     }
     found("no-rows").hidden = beats.length > 0;
-    this.fillSteps();
     fill(found("page"), `Page ${count(this.page + 1)} of ${count(this.pages)}, ${counted(view.length, "beat")}`);
     for (const id of ["page-first", "page-before"]) found(id).disabled = this.page === 0;
     for (const id of ["page-after", "page-last"]) found(id).disabled = this.page === this.pages - 1;
-  }
-
-  /** The steps from the selected beat to its neighbours in view. */
-  fillSteps() {
-    found("steps").hidden = this.collection.beats.length < 2;
-    found("before").disabled = !this.collection.neighbour(-1);
-    found("after").disabled = !this.collection.neighbour(1);
   }
 
   heading(by, name) {
@@ -137,16 +133,17 @@ export class ListView {
     const sorted = order.by === by ? (order.ascending ? "ascending" : "descending") : null;
     const arrow = element("span", { "aria-hidden": "true" }, { ascending: " ▴", descending: " ▾" }[sorted] ?? "");
     const button = element("button", { type: "button", "data-key": by, onclick: () => this.sort(by) }, name, arrow);
-    return element("th", { scope: "col", "aria-sort": sorted }, button);
+    return element("th", { scope: "col", class: by, "aria-sort": sorted }, button);
   }
 
   row(beat, chosen, columns) {
     const open = element("button", { type: "button", "aria-current": chosen ? "true" : null, "aria-label": `Beat ${beat.number}`, "data-key": beat.number, onclick: () => this.select(beat) }, count(beat.number));
     const cells = [
       element("th", { scope: "row" }, open),
+      ...(this.collection.recording ? momentCells(beat) : []),
       element("td", { class: "sparklines" }, sparkline(traceOf(beat.features, this.facts.model.features), 110, 26)),
       ...this.answerCells(beat),
-      columns.length === COLUMNS.length && element("td", {}, beat.label ?? "", differs(beat) ? element("span", { class: "doubts" }, " ≠") : null),
+      columns.some(([by]) => by === "label") && element("td", {}, beat.label ?? "", differs(beat) ? element("span", { class: "doubts" }, " ≠") : null),
     ];
     return element("tr", { class: chosen ? "chosen" : null, onclick: (event) => event.target.closest("button") || this.select(beat) }, cells.filter(Boolean));
   }
@@ -161,4 +158,10 @@ export class ListView {
       element("td", { class: "doubts" }, flags(answer).map((flag) => `⚠ ${flag}`).join(", ")),
     ];
   }
+}
+
+/** When a beat is, and the RR interval before it. */
+function momentCells({ seconds, rr }) {
+  const interval = Number.isNaN(rr) ? "" : `${count(Math.round(1000 * rr))} ms`;
+  return [element("td", { class: "time" }, clock(seconds)), element("td", { class: "rr" }, interval)];
 }
