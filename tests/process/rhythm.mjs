@@ -1,6 +1,7 @@
-// What the page's modules make of rhythms: a list of calls comes as JSON, and their results go out as JSON.
+// What the page's modules make of rhythms and links: a list of calls comes as JSON, and their results go out as JSON.
 import { text } from "node:stream/consumers";
 
+import { fragmentOf, isSame, linkIn } from "../../gateway/static/page/beats/link.js";
 import { intervalsOf, nearestTo, summaryOf } from "../../gateway/static/page/beats/rhythm.js";
 import { lineOf, runsOf } from "../../gateway/static/page/drawing/tachogram.js";
 import { scale } from "../../gateway/static/page/drawing/scale.js";
@@ -12,6 +13,9 @@ const numbers = (values) => Float64Array.from(values, (value) => value ?? NaN);
 const CALLS = {
   clock,
   duration,
+  fragment: fragmentOf,
+  link: linkIn,
+  same: isSame,
   nearest: (seconds, at) => nearestTo(seconds.map((each) => ({ seconds: each })), at).seconds,
   intervals: (samples, rate, peaks) => Array.from(intervalsOf(Float32Array.from(samples, (value) => value ?? NaN), rate, peaks), (value) => (Number.isNaN(value) ? NONE : value)),
   summary: (intervals) => summaryOf(numbers(intervals)),

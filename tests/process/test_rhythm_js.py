@@ -1,4 +1,4 @@
-"""What the page works out without a browser: RR intervals, heart rates, the points of the rhythm line, times."""
+"""What the page works out without a browser: RR intervals, heart rates, the points of the rhythm line, links, times."""
 
 import json
 import math
@@ -131,3 +131,44 @@ def test_marks_join_to_runs_of_pixels(call):
     assert call("runs", 10, 10, [0, 0.1, 1, 2, 5]) == [[0, 2], [5, 5]]
     assert call("runs", 10, 10, [0, 3, 8], [3, 4, 9]) == [[0, 4], [8, 9]]
     assert len(call("runs", DAY, 900, [number / 2 for number in range(2 * DAY)])) == 1
+
+
+FILE = {"kind": "file", "name": "rec & 1.csv", "mark": "1234", "rate": 250}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"origin": FILE, "lead": "V5 #2", "inverted": True, "beat": 7},
+        {"origin": FILE | {"rate": None}, "lead": None, "inverted": False, "beat": 1},
+        {
+            "origin": {"kind": "text", "name": "pasted text", "mark": "99", "rate": None},
+            "lead": None,
+            "inverted": False,
+            "beat": 2,
+        },
+        {
+            "origin": {"kind": "examples", "name": "ecg", "mark": "3", "rate": None},
+            "lead": None,
+            "inverted": False,
+            "beat": 3,
+        },
+    ],
+    ids=lambda link: f"{link['origin']['kind']}-{link['beat']}",
+)
+def test_a_link_comes_back_from_its_fragment(call, link):
+    fragment = call("fragment", link)
+    assert re.fullmatch(r"#[\w=&.%+-]+", fragment)
+    assert call("link", fragment) == link
+
+
+@pytest.mark.parametrize("fragment", ["", "#", "#main", "#beat=1", "#file=a&beat=0", "#file=a&beat=1.5", "#file=a"])
+def test_other_fragments_are_no_links(call, fragment):
+    assert call("link", fragment) is None
+
+
+def test_the_same_file_is_known_by_name_and_size(call):
+    assert call("same", FILE, FILE | {"rate": None})
+    for change in ({"name": "other.csv"}, {"mark": "1"}, {"kind": "text"}):
+        assert not call("same", FILE, FILE | change)
+    assert not call("same", FILE, None)

@@ -7,6 +7,7 @@ import { Collection } from "./beats/collection.js";
 import { element, fill, found } from "./shared/dom.js";
 import { ApiKey } from "./gateway/key.js";
 import { ListView } from "./views/list-view.js";
+import { Links } from "./opening/links.js";
 import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
@@ -23,7 +24,8 @@ const listView = new ListView(select);
 const stripView = new StripView(select, recut);
 const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
 const steps = new Steps(select);
-const opening = new Opening(facts, open, wrong);
+const links = new Links(facts, { select, recut, wrong });
+const opening = new Opening(facts, open, wrong, links);
 const versions = new Set(); // that have answered
 let collection = null;
 let running = new AbortController();
@@ -38,6 +40,7 @@ async function start() {
     await meet();
     await opening.allow(true);
     well();
+    await links.follow(opening);
   } catch (failure) {
     fill(found("served"), "No model");
     wrong(failure, start);
@@ -71,7 +74,8 @@ async function renew() {
 }
 
 /** Look at these beats instead of what was open. */
-function open(opened) {
+function open(opened, handles) {
+  links.arrived(opened, handles);
   look(opened);
   found("beat-name").focus();
 }
@@ -88,8 +92,10 @@ function look(opened) {
 async function recut(source, lead, inverted) {
   const stillOpen = () => collection.recording?.source === source;
   try {
-    const beats = await cut(source, lead, inverted);
-    if (stillOpen()) look(beats);
+    const beats = Object.assign(await cut(source, lead, inverted), { origin: collection.origin });
+    if (!stillOpen()) return;
+    links.arrived(beats);
+    look(beats);
   } catch (failure) {
     if (!stillOpen()) return;
     show();
@@ -150,6 +156,7 @@ function show() {
   stripView.show(collection, facts);
   rhythmView.show(collection, facts);
   steps.show(collection);
+  links.show(collection);
   listView.show(collection, facts);
 }
 

@@ -30,10 +30,10 @@ export function isDoubtful(beat) {
   return Boolean(beat.answer?.abstain || beat.answer?.unusual) || differs(beat);
 }
 
-/** Beats in order, with `name` and `understood` for people and `recording` where they were cut from one. */
+/** Beats in order, with `name` and `understood` for people, `recording` where they were cut from one, and their `origin` for links. */
 export class Collection {
-  constructor({ name, beats, understood = "", recording = null }) {
-    Object.assign(this, { name, beats, understood, recording });
+  constructor({ name, beats, understood = "", recording = null, origin = null }) {
+    Object.assign(this, { name, beats, understood, recording, origin });
     this.selected = beats[0];
     this.filter = { shown: "all", predicted: "" };
     this.order = { by: "number", ascending: true };

@@ -13,12 +13,14 @@ export function areRecording(files) {
 
 /**
  * Read a recording, find its R peaks and cut its beats as the model takes them, by its `features`. Throw Failure; its
- * `needsRate` is true where the files do not tell how many samples a second has.
+ * `needsRate` is true where the files do not tell how many samples a second has. A `link` may tell another lead than the
+ * one that is chosen by itself.
  */
-export async function openRecording(files, features, rate, background, progress) {
+export async function openRecording(files, features, rate, background, progress, link = null) {
   const { name, chosen, signals } = await background.ask("recording", { files, rate });
   const source = { name, signals, features, background };
-  return cut(source, signals[chosen], false, progress);
+  const lead = signals.find((signal) => signal.name === link?.lead);
+  return cut(source, lead ?? signals[chosen], Boolean(lead && link.inverted), progress);
 }
 
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */

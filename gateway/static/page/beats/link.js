@@ -1,0 +1,54 @@
+/** A link to a beat, as the fragment of an address: it names what to open and the beat, and has nothing of the content. */
+
+const TOLD_APART = { file: "size", text: "length", examples: "version" }; // by which one of a name is known from another
+
+/**
+ * @typedef {object} Origin what beats were opened from
+ * @property {"file" | "text" | "examples"} kind
+ * @property {string} name of the file, or the model that examples came with
+ * @property {string} mark bytes of the file, characters of the text, or the version of the model
+ * @property {number | null} [rate] samples per second, where people had to tell it
+ */
+
+/**
+ * @typedef {object} Link
+ * @property {Origin} origin
+ * @property {string | null} lead the name of a recording's lead
+ * @property {boolean} inverted
+ * @property {number} beat its number, from 1
+ */
+
+/**
+ * @param {Link} link
+ * @returns {string} with its #
+ */
+export function fragmentOf({ origin: { kind, name, mark, rate }, lead, inverted, beat }) {
+  const told = { [kind]: name, [TOLD_APART[kind]]: mark, rate, lead, inverted: inverted ? "1" : null, beat };
+  const known = Object.entries(told).filter(([, value]) => value !== null && value !== undefined);
+  return `#${new URLSearchParams(known.map(([key, value]) => [key, String(value)]))}`;
+}
+
+/**
+ * @param {string} fragment of an address: anybody may have written it
+ * @returns {Link | null} null where it is no link to a beat
+ */
+export function linkIn(fragment) {
+  const told = new URLSearchParams(fragment.replace(/^#/, ""));
+  const kind = /** @type {Origin["kind"] | undefined} */ (Object.keys(TOLD_APART).find((each) => told.has(each)));
+  const beat = Number(told.get("beat"));
+  if (!kind || !Number.isSafeInteger(beat) || beat < 1) return null;
+  const rate = Number(told.get("rate")) || null;
+  const origin = { kind, name: told.get(kind) ?? "", mark: told.get(TOLD_APART[kind]) ?? "", rate };
+  return { origin, lead: told.get("lead"), inverted: told.get("inverted") === "1", beat };
+}
+
+/**
+ * Are these the same file, text or examples, as far as that can be told?
+ *
+ * @param {Origin | null | undefined} one
+ * @param {Origin | null | undefined} other
+ * @returns {boolean}
+ */
+export function isSame(one, other) {
+  return Boolean(one && other) && ["kind", "name", "mark"].every((key) => one[key] === other[key]);
+}
