@@ -23,6 +23,7 @@ const beatView = new BeatView();
 const listView = new ListView(select);
 const stripView = new StripView(select, recut);
 const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
+stripView.onmove = (seen) => rhythmView.mark(seen);
 const steps = new Steps(select);
 const links = new Links(facts, { select, recut, wrong });
 const opening = new Opening(facts, open, wrong, links);

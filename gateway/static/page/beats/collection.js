@@ -1,5 +1,7 @@
 /** The beats that are open: their answers, and which of them are looked at in which order. */
 
+/** @import { Beat } from "../shared/shapes.js" */
+
 /** What can be shown: a name for people, and whether a beat belongs to it. */
 export const SHOWN = {
   all: ["All", () => true],
@@ -8,6 +10,8 @@ export const SHOWN = {
   differs: ["Other than their label", (beat) => differs(beat)],
   waiting: ["Not answered yet", (beat) => !beat.answer],
 };
+
+const DOUBTFUL = ["abstain", "unusual", "differs"]; // of SHOWN
 
 /** What can be sorted by: the value of a beat, which may be missing. */
 export const SORTED = {
@@ -23,11 +27,6 @@ export const SORTED = {
 /** Does the model say another class than the label? */
 export function differs(beat) {
   return Boolean(beat.answer) && beat.label !== null && beat.label !== beat.answer.predicted;
-}
-
-/** Should people look at it: does the model abstain, is the beat unusual, or is its label another class? */
-export function isDoubtful(beat) {
-  return Boolean(beat.answer?.abstain || beat.answer?.unusual) || differs(beat);
 }
 
 /** Beats in order, with `name` and `understood` for people, `recording` where they were cut from one, and their `origin` for links. */
@@ -72,6 +71,15 @@ export class Collection {
     return beats.sort((one, other) => compare(value(one), value(other), sign) || one.number - other.number);
   }
 
+  /**
+   * Should people look at it: does the model abstain, is the beat unusual, or is its label another class?
+   *
+   * @param {Beat} beat
+   */
+  isDoubtful(beat) {
+    return DOUBTFUL.some((name) => SHOWN[name][1](beat, this));
+  }
+
   /** Let only some beats through. */
   filterBy(change) {
     Object.assign(this.filter, change);
@@ -95,7 +103,8 @@ export class Collection {
    * The first beat after the selected one, among those in view, that belongs to what is looked for.
    *
    * @param {1 | -1} by which way to go; -1 is before the selected one
-   * @param {(beat: object) => boolean} [belongs]
+   * @param {(beat: Beat) => boolean} [belongs]
+   * @returns {Beat | undefined}
    */
   neighbour(by, belongs = () => true) {
     const { view } = this;

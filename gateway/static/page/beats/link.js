@@ -1,5 +1,9 @@
 /** A link to a beat, as the fragment of an address: it names what to open and the beat, and has nothing of the content. */
 
+import { count } from "../shared/words.js";
+
+/** @import { Collection } from "./collection.js" */
+
 const TOLD_APART = { file: "size", text: "length", examples: "version" }; // by which one of a name is known from another
 
 /**
@@ -50,5 +54,21 @@ export function linkIn(fragment) {
  * @returns {boolean}
  */
 export function isSame(one, other) {
-  return Boolean(one && other) && ["kind", "name", "mark"].every((key) => one[key] === other[key]);
+  return Boolean(one && other) && one?.kind === other?.kind && one?.name === other?.name && one?.mark === other?.mark;
+}
+
+/**
+ * Select the beat that a link is to.
+ *
+ * @param {Link} link
+ * @param {Collection} collection that was opened
+ * @returns {string} what of the link is not here; empty where all is, or something else altogether was opened
+ */
+export function arrive({ origin, lead, beat }, collection) {
+  const { beats, recording, origin: opened } = collection;
+  if (!isSame(origin, opened)) return opened?.kind === "file" && opened.name === origin.name ? "The link was to a file of this name and another size." : "";
+  if (recording && lead !== recording.lead.name) return `The link is to the lead ${lead}, which is not here.`;
+  if (!beats[beat - 1]) return `The link is to beat ${count(beat)}, which is not here.`;
+  collection.selected = beats[beat - 1];
+  return "";
 }

@@ -24,11 +24,11 @@ const SHORT = 6; // characters of a lane's name
 /**
  * Draw a rhythm `width` pixels wide. However many beats there are, the drawing has a few points per pixel column.
  *
- * @param {{times: ArrayLike<number>, intervals: ArrayLike<number>, lanes: Lane[], length: number}} rhythm all in seconds;
+ * @param {{times: Float64Array, intervals: Float64Array, lanes: Lane[], length: number}} rhythm all in seconds;
  *   `intervals` are the RR intervals before `times`, NaN where none is counted
  * @param {number} width
- * @returns {{node: Element, moment: (x: number) => number, mark: (seconds: number) => void}} `moment` tells the seconds at a
- *   place of the drawing, `mark` draws a line at a moment
+ * @returns {{node: Element, moment: (x: number) => number, mark: (seconds: number, seen: {start: number, end: number} | null) => void}}
+ *   `moment` tells the seconds at a place of the drawing, `mark` draws a line at a moment and a frame about what is seen elsewhere
  */
 export function drawTachogram({ times, intervals, lanes, length }, width) {
   const bottom = EDGE.top + PLOT + lanes.length * LANE;
@@ -42,11 +42,17 @@ export function drawTachogram({ times, intervals, lanes, length }, width) {
   node.append(drawing("path", { class: "rr-line", d: lineOf(times, intervals, x, y) }));
   lanes.forEach((lane, place) => node.append(...laneOf(lane, x, EDGE.top + PLOT + (place + 0.5) * LANE)));
   const line = drawing("line", { class: "here", y1: EDGE.top, y2: bottom, visibility: "hidden" });
-  node.append(line);
+  const frame = drawing("rect", { class: "seen", y: EDGE.top, height: bottom - EDGE.top, visibility: "hidden" });
+  node.append(frame, line);
   return {
     node,
     moment: (at) => Math.max(0, Math.min(length, ((at - EDGE.left) / (right - EDGE.left)) * length)),
-    mark: (seconds) => {
+    mark: (seconds, seen) => {
+      if (seen) {
+        frame.setAttribute("x", String(x(seen.start)));
+        frame.setAttribute("width", String(Math.max(2, x(seen.end) - x(seen.start))));
+        frame.setAttribute("visibility", "visible");
+      }
       for (const end of ["x1", "x2"]) line.setAttribute(end, String(x(seconds)));
       line.setAttribute("visibility", "visible");
     },
@@ -54,7 +60,7 @@ export function drawTachogram({ times, intervals, lanes, length }, width) {
 }
 
 /**
- * @param {ArrayLike<number>} intervals
+ * @param {Float64Array} intervals
  * @returns {[number, number]} what the axis goes from and to
  */
 function rangeOf(intervals) {
@@ -67,8 +73,8 @@ function rangeOf(intervals) {
  * The line through the RR intervals: of each pixel column its first, least, greatest and last one. It is broken where there
  * is none.
  *
- * @param {ArrayLike<number>} times
- * @param {ArrayLike<number>} intervals
+ * @param {Float64Array} times
+ * @param {Float64Array} intervals
  * @param {(seconds: number) => number} x
  * @param {(seconds: number) => number} y
  * @returns {string}
@@ -146,7 +152,7 @@ function axes(x, y, { low, high, length, right, bottom }) {
   const group = drawing("g", { class: "axes" });
   group.append(drawing("rect", { class: "sheet", x: EDGE.left, y: EDGE.top, width: right - EDGE.left, height: PLOT }));
   group.append(text(EDGE.left - 6, 12, "RR, ms", "end"), text(right + 6, 12, "bpm", "start"));
-  for (const seconds of multiples(low, high, step(high - low, 4))) {
+  for (const seconds of multiples(low, high, step(high - low, 6))) {
     if (!seconds) continue;
     group.append(drawing("path", { class: "major", d: `M${EDGE.left} ${y(seconds).toFixed(1)}H${right}` }));
     group.append(text(EDGE.left - 6, y(seconds) + 4, count(Math.round(1000 * seconds)), "end"));

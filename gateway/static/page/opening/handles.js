@@ -62,7 +62,7 @@ export async function keep(key, given) {
  */
 export async function kept(key) {
   const all = await inStore("readonly", (store) => store.getAll());
-  return all?.findLast((each) => each.key === key)?.handles ?? null;
+  return all?.findLast((/** @type {{key: string}} */ each) => each.key === key)?.handles ?? null;
 }
 
 /**

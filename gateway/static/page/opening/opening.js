@@ -52,6 +52,7 @@ export class Opening {
     this.attempt(() => collection);
   }
 
+  /** @returns {import("../beats/link.js").Origin} */
   get exampleOrigin() {
     const { name, version } = this.facts.model;
     return { kind: "examples", name, mark: String(version) };
@@ -64,7 +65,11 @@ export class Opening {
     this.attempt(async (background) => Object.assign(tabulated("pasted text", await background.ask("text", { text, ...this.wanted })), { origin }));
   }
 
-  /** Where the browser can, choose files so that a link can open them again. */
+  /**
+   * Where the browser can, choose files so that a link can open them again.
+   *
+   * @param {Event} event
+   */
   async choose(event) {
     if (!canPick()) return;
     event.preventDefault();
@@ -76,8 +81,14 @@ export class Opening {
     }
   }
 
-  /** Read files; `handles` are the browser's of the same files, if it has any, or their promise. */
-  async read(files, rate, handles = []) {
+  /**
+   * Read files.
+   *
+   * @param {File[]} files
+   * @param {number | null} [rate] samples per second, where the files do not tell them
+   * @param {import("./handles.js").Handle[] | Promise<import("./handles.js").Handle[]>} [handles] of the same files
+   */
+  async read(files, rate = null, handles = []) {
     if (!files.length) return;
     found("rate").hidden = true;
     Object.assign(this, { files, handles });

@@ -20,7 +20,7 @@ export async function openRecording(files, features, rate, background, progress,
   const { name, chosen, signals } = await background.ask("recording", { files, rate });
   const source = { name, signals, features, background };
   const lead = signals.find((signal) => signal.name === link?.lead);
-  return cut(source, lead ?? signals[chosen], Boolean(lead && link.inverted), progress);
+  return cut(source, lead ?? signals[chosen], Boolean(lead && link?.inverted), progress);
 }
 
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
