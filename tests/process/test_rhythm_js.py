@@ -93,9 +93,9 @@ def test_the_heart_rate_is_the_median_of_means_of_successive_intervals(call):
 
 
 def test_what_is_not_counted_is_told(call):
-    summary = call("summary", [None, 0.8, None, 0.8, 4.5, 0.8, 3.5])
-    told = {key: summary[key] for key in ("counted", "broken", "long", "pause")}
-    assert told == {"counted": 3, "broken": 1, "long": 2, "pause": {"value": 4.5, "place": 4}}
+    summary = call("summary", [None, 0.8, None, 0.8, 4.5, 0.8, 3.5, 0.1])
+    told = {key: summary[key] for key in ("counted", "broken", "short", "long", "pause")}
+    assert told == {"counted": 3, "broken": 1, "short": 1, "long": 2, "pause": {"value": 4.5, "place": 4}}
     assert summary["rate"]["over"] == 1  # no two in a row
 
 

@@ -11,7 +11,7 @@ export const SHOWN = {
   waiting: ["Not answered yet", (beat) => !beat.answer],
 };
 
-const DOUBTFUL = ["abstain", "unusual", "differs"]; // of SHOWN
+const DOUBTFUL = [SHOWN.abstain, SHOWN.unusual, SHOWN.differs].map(([, belongs]) => belongs);
 
 /** What can be sorted by: the value of a beat, which may be missing. */
 export const SORTED = {
@@ -77,7 +77,7 @@ export class Collection {
    * @param {Beat} beat
    */
   isDoubtful(beat) {
-    return DOUBTFUL.some((name) => SHOWN[name][1](beat, this));
+    return DOUBTFUL.some((belongs) => belongs(beat, this));
   }
 
   /** Let only some beats through. */

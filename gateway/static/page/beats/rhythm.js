@@ -2,8 +2,9 @@
 
 import { median } from "../../recording/numbers.js";
 import { hasFlatLine } from "../../recording/resample.js";
+import { LONGEST, SHORTEST } from "../../recording/rhythm.js";
 
-export const LONGEST = 3; // seconds; in a longer interval beats may have been missed
+export { LONGEST, SHORTEST };
 const SUCCESSIVE = 10; // RR intervals whose mean gives a heart rate: an early beat and its pause cancel out
 
 /**
@@ -14,6 +15,7 @@ const SUCCESSIVE = 10; // RR intervals whose mean gives a heart rate: an early b
  * @property {Figures | null} rr RR intervals in seconds
  * @property {number} counted RR intervals
  * @property {number} broken not counted: a gap or a flat line lies between the R peaks
+ * @property {number} short not counted: shorter than SHORTEST
  * @property {number} long not counted: longer than LONGEST
  * @property {Extreme | null} pause the longest of those
  */
@@ -36,13 +38,13 @@ export function intervalsOf(samples, rate, peaks) {
 }
 
 /**
- * Is this an RR interval that heart rates are counted by?
+ * Is this an RR interval that heart rates are counted by? In a longer one beats may have been missed.
  *
  * @param {number} seconds
  * @returns {boolean} false for NaN
  */
 export function isCounted(seconds) {
-  return seconds <= LONGEST;
+  return seconds >= SHORTEST && seconds <= LONGEST;
 }
 
 /**
@@ -66,6 +68,7 @@ export function summaryOf(intervals) {
     rr: figuresOf(countedOf(intervals)),
     counted: intervals.filter(isCounted).length,
     broken: intervals.subarray(1).filter(Number.isNaN).length,
+    short: intervals.filter((seconds) => seconds < SHORTEST).length,
     long: long.filter((seconds) => !Number.isNaN(seconds)).length,
     pause: extreme(long, 1),
   };

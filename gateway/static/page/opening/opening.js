@@ -5,26 +5,47 @@ import { Failure } from "../gateway/client.js";
 import { Collection } from "../beats/collection.js";
 import { element, fill, found } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
-import { canPick, handlesOf, pick } from "./handles.js";
+import { listenForFiles } from "./choosing.js";
 import { markOf } from "./links.js";
 import { areRecording, openRecording } from "./recording.js";
 import { sparkline } from "../drawing/trace.js";
 import { percent } from "../shared/words.js";
 
+/**
+ * @import { Link, Origin } from "../beats/link.js"
+ * @import { Facts } from "../shared/shapes.js"
+ * @import { Handles } from "./choosing.js"
+ * @import { Links } from "./links.js"
+ * @typedef {(progress: {step: string, share: number}) => void} Progress
+ */
+
 const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
-/** Calls `open(collection, handles)` for what can be read, `wrong(failure)` for what cannot; `links` tell which lead is wanted. */
+/** Reads what people give. */
 export class Opening {
+  /**
+   * @param {Facts} facts
+   * @param {(collection: Collection, handles: Handles) => void} open is called for what can be read
+   * @param {(failure: unknown) => void} wrong for what cannot
+   * @param {Links} links tell which lead is wanted
+   */
   constructor(facts, open, wrong, links) {
-    Object.assign(this, { facts, open, wrong, links, files: [], working: null, kept: null, next: new Background() });
-    found("files").addEventListener("change", (event) => {
-      this.read([...event.target.files]);
-      event.target.value = ""; // so that the same file can be chosen again
-    });
-    found("files").addEventListener("click", (event) => this.choose(event));
+    this.facts = facts;
+    this.open = open;
+    this.wrong = wrong;
+    this.links = links;
+    /** @type {File[]} */
+    this.files = [];
+    /** @type {Handles} */
+    this.handles = [];
+    /** @type {Background | null} */
+    this.working = null;
+    /** @type {Background | null} */
+    this.kept = null;
+    this.next = new Background();
     found("paste").addEventListener("submit", (event) => this.pasted(event));
     found("rate").addEventListener("submit", (event) => this.rated(event));
-    this.listen();
+    listenForFiles((files, handles) => this.facts.model && this.read(files, null, handles), wrong);
   }
 
   /** Take files and text from now on, when what reads them is there, or not yet. */
@@ -52,33 +73,19 @@ export class Opening {
     this.attempt(() => collection);
   }
 
-  /** @returns {import("../beats/link.js").Origin} */
+  /** @returns {Origin} */
   get exampleOrigin() {
     const { name, version } = this.facts.model;
     return { kind: "examples", name, mark: String(version) };
   }
 
+  /** @param {Event} event */
   pasted(event) {
     event.preventDefault();
     const text = found("text").value;
+    /** @type {Origin} */
     const origin = { kind: "text", name: "pasted text", mark: String(text.length) };
     this.attempt(async (background) => Object.assign(tabulated("pasted text", await background.ask("text", { text, ...this.wanted })), { origin }));
-  }
-
-  /**
-   * Where the browser can, choose files so that a link can open them again.
-   *
-   * @param {Event} event
-   */
-  async choose(event) {
-    if (!canPick()) return;
-    event.preventDefault();
-    try {
-      const handles = await pick();
-      this.read(await Promise.all(handles.map((handle) => handle.getFile())), null, handles);
-    } catch (failure) {
-      this.wrong(failure);
-    }
   }
 
   /**
@@ -86,7 +93,7 @@ export class Opening {
    *
    * @param {File[]} files
    * @param {number | null} [rate] samples per second, where the files do not tell them
-   * @param {import("./handles.js").Handle[] | Promise<import("./handles.js").Handle[]>} [handles] of the same files
+   * @param {Handles} [handles]
    */
   async read(files, rate = null, handles = []) {
     if (!files.length) return;
@@ -94,8 +101,10 @@ export class Opening {
     Object.assign(this, { files, handles });
     const link = this.links.wantedOf(files);
     const told = rate ?? link?.origin.rate ?? null;
+    /** @type {(collection: Collection) => Collection} */
     const origin = (collection) => Object.assign(collection, { origin: { kind: "file", name: collection.name, mark: markOf(files), rate: told } });
     const [{ name }] = files;
+    /** @type {Progress} */
     const progress = ({ step, share }) => this.progress(`${step}${step === "Reading" ? ` ${name}` : ""}`, share);
     await this.attempt(async (background) => {
       fill(found("status"), `Reading ${name} …`);
@@ -105,7 +114,14 @@ export class Opening {
     }, handles);
   }
 
-  /** Beats of a CSV; where its rows are no beats, it may be a recording's signals. */
+  /**
+   * Beats of a CSV; where its rows are no beats, it may be a recording's signals.
+   *
+   * @param {File} file
+   * @param {Background} background
+   * @param {Progress} progress
+   * @param {Link | null} link
+   */
   async table(file, background, progress, link) {
     try {
       return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
@@ -122,12 +138,18 @@ export class Opening {
     fill(found("status"), `${step} … ${share ? percent(share) : ""}`);
   }
 
+  /** @param {Event} event */
   rated(event) {
     event.preventDefault();
     this.read(this.files, Number(found("rate-number").value), this.handles);
   }
 
-  /** Open what `make` reads in a worker of its own, and stop whatever else is being read. */
+  /**
+   * Open what `make` reads in a worker of its own, and stop whatever else is being read.
+   *
+   * @param {(background: Background) => Collection | Promise<Collection>} make
+   * @param {Handles} [handles]
+   */
   async attempt(make, handles = []) {
     this.working?.stop();
     const background = (this.working = this.next);
@@ -141,7 +163,13 @@ export class Opening {
     }
   }
 
-  /** A recording keeps its worker for as long as it is open, as another lead of it may be asked for. */
+  /**
+   * A recording keeps its worker for as long as it is open, as another lead of it may be asked for.
+   *
+   * @param {Collection} collection
+   * @param {Background} background
+   * @param {Handles} handles
+   */
   opened(collection, background, handles) {
     this.working = null;
     this.kept?.stop();
@@ -162,21 +190,6 @@ export class Opening {
   get wanted() {
     const { count, names } = this.facts.model.features;
     return { width: count, names };
-  }
-
-  listen() {
-    const zone = found("drop");
-    const over = (is) => (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault(); // a file that misses the zone must not replace the page
-      zone.classList.toggle("over", is);
-    };
-    document.addEventListener("dragover", over(true));
-    document.addEventListener("dragleave", over(false));
-    document.addEventListener("drop", (event) => {
-      over(false)(event);
-      if (this.facts.model && event.dataTransfer?.files.length) this.read([...event.dataTransfer.files], null, handlesOf(event.dataTransfer));
-    });
   }
 }
 

@@ -4,6 +4,12 @@ import { Failure } from "../gateway/client.js";
 import { Collection } from "../beats/collection.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
 
+/**
+ * @import { Link } from "../beats/link.js"
+ * @import { Features, Signal, Source } from "../shared/shapes.js"
+ * @import { Background } from "./background.js"
+ */
+
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
 
 /** Are these the files of a recording, by their names? */
@@ -15,15 +21,29 @@ export function areRecording(files) {
  * Read a recording, find its R peaks and cut its beats as the model takes them, by its `features`. Throw Failure; its
  * `needsRate` is true where the files do not tell how many samples a second has. A `link` may tell another lead than the
  * one that is chosen by itself.
+ *
+ * @param {File[]} files
+ * @param {Features} features
+ * @param {number | null} rate
+ * @param {Background} background
+ * @param {(progress: {step: string, share: number}) => void} progress
+ * @param {Link | null} [link]
  */
 export async function openRecording(files, features, rate, background, progress, link = null) {
   const { name, chosen, signals } = await background.ask("recording", { files, rate });
   const source = { name, signals, features, background };
-  const lead = signals.find((signal) => signal.name === link?.lead);
+  const lead = signals.find((/** @type {Signal} */ signal) => signal.name === link?.lead);
   return cut(source, lead ?? signals[chosen], Boolean(lead && link?.inverted), progress);
 }
 
-/** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
+/**
+ * Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on.
+ *
+ * @param {Source} source
+ * @param {Signal} lead
+ * @param {boolean} inverted
+ * @param {(progress: {step: string, share: number}) => void} [progress]
+ */
 export async function cut(source, lead, inverted, progress) {
   const { features, background } = source;
   const { rate, samples, peaks, intervals, rhythm, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);

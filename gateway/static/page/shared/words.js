@@ -25,7 +25,7 @@ export function decimal(number, digits = 2) {
   return number.toFixed(digits).replace("-", "−");
 }
 
-/** A moment of a recording: 75.3 seconds -> "0:01:15.3" */
+/** A moment of a recording: 75.3 seconds -> "0:01:15.3" @param {number} seconds */
 export function clock(seconds) {
   const tenths = Math.round(seconds * 10);
   const minutes = String(Math.floor(tenths / 600) % 60).padStart(2, "0");
@@ -33,7 +33,7 @@ export function clock(seconds) {
   return `${Math.floor(tenths / 36000)}:${minutes}:${rest}`;
 }
 
-/** How long something takes: 13.9 seconds -> "13.9 s", 75.3 -> "1 min 15.3 s", 5400 -> "1 h 30 min" */
+/** How long something takes: 13.9 seconds -> "13.9 s", 75.3 -> "1 min 15.3 s", 5400 -> "1 h 30 min" @param {number} seconds */
 export function duration(seconds) {
   const tenths = Math.round(seconds * 10);
   if (tenths < 600) return `${(tenths / 10).toFixed(1)}${GAP}s`;

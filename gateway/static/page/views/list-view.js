@@ -133,7 +133,7 @@ export class ListView {
     const sorted = order.by === by ? (order.ascending ? "ascending" : "descending") : null;
     const arrow = element("span", { "aria-hidden": "true" }, { ascending: " ▴", descending: " ▾" }[sorted] ?? "");
     const button = element("button", { type: "button", "data-key": by, onclick: () => this.sort(by) }, name, arrow);
-    return element("th", { scope: "col", class: by, "aria-sort": sorted }, button);
+    return element("th", { scope: "col", class: OF_RECORDINGS.includes(by) ? by : null, "aria-sort": sorted }, button);
   }
 
   row(beat, chosen, columns) {

@@ -1,6 +1,6 @@
 /** What is told of a rhythm in figures and sentences. */
 
-import { LONGEST, isCounted } from "../beats/rhythm.js";
+import { LONGEST, SHORTEST, isCounted } from "../beats/rhythm.js";
 import { element } from "../shared/dom.js";
 import { clock, count, counted } from "../shared/words.js";
 
@@ -56,8 +56,8 @@ export function beatWords({ number, seconds, rr, answer }) {
  *
  * @param {Rhythm} rhythm
  */
-export function countedWords({ rate: heart, counted: all, broken, long }) {
-  const left = [broken && `${count(broken)} across gaps or flat lines`, long && `${count(long)} longer than ${LONGEST} seconds`].filter(Boolean);
+export function countedWords({ rate: heart, counted: all, broken, short, long }) {
+  const left = [broken && `${count(broken)} across gaps or flat lines`, short && `${count(short)} shorter than ${ms(SHORTEST)}`, long && `${count(long)} longer than ${LONGEST} seconds`].filter(Boolean);
   return [
     heart && `The heart rate is counted over ${heart.over === 1 ? "single RR intervals" : `each ${heart.over} successive RR intervals`}; shown is the median, then the lowest and the highest.`,
     `The recording has ${counted(all, "RR interval")}${left.length ? `; not counted: ${left.join(", ")}` : ""}.`,

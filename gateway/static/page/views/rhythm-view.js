@@ -144,8 +144,15 @@ export class RhythmView {
 
   /** From where to where no RR interval is counted. */
   uncounted() {
-    const places = [...this.intervals.keys()].slice(1).filter((place) => Number.isNaN(this.intervals[place]));
-    return { seconds: places.map((place) => this.times[place - 1]), until: places.map((place) => this.times[place]) };
+    const { times, intervals } = this;
+    /** @type {{seconds: number[], until: number[]}} */
+    const spans = { seconds: [], until: [] };
+    for (let place = 1; place < times.length; place += 1) {
+      if (!Number.isNaN(intervals[place])) continue;
+      spans.seconds.push(times[place - 1]);
+      spans.until.push(times[place]);
+    }
+    return spans;
   }
 
   /** @param {MouseEvent} event */
