@@ -20,7 +20,7 @@ import { count, counted } from "./shared/words.js";
 const client = new Client(new ApiKey(), versionSeen);
 const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] };
 const beatView = new BeatView();
-const listView = new ListView(select);
+const listView = new ListView(select, show);
 const stripView = new StripView(select, recut);
 const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
 stripView.onmove = (seen) => rhythmView.mark(seen);

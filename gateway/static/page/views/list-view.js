@@ -22,10 +22,11 @@ const COLUMNS = [
 
 const OF_RECORDINGS = ["time", "rr"];
 
-/** Shows a collection as a table; `select(beat)` is told which beat was chosen. */
+/** Shows a collection as a table; `select(beat)` is told which beat was chosen, `arranged()` that other beats are in view. */
 export class ListView {
-  constructor(select) {
+  constructor(select, arranged) {
     this.select = select;
+    this.arranged = arranged;
     this.page = 0;
     this.columnsChanged = watcher();
     this.rowsChanged = watcher();
@@ -60,7 +61,7 @@ export class ListView {
     this.page = 0;
     const { view } = this.collection;
     if (view.length && !view.includes(this.collection.selected)) this.select(view[0]);
-    else this.fillTable();
+    else this.arranged();
   }
 
   turn(by) {
@@ -75,7 +76,7 @@ export class ListView {
   sort(by) {
     this.collection.sortBy(by);
     this.page = 0;
-    this.fillTable();
+    this.arranged();
   }
 
   /** Arrow up and down go from beat to beat. */
