@@ -9,11 +9,14 @@ import { doubts } from "./beats/headline.js";
 import { ApiKey } from "./gateway/key.js";
 import { Labelling } from "./views/labelling.js";
 import { ListView } from "./views/list-view.js";
+import { Links } from "./opening/links.js";
 import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
 import { cut, signalOf } from "./opening/recording.js";
+import { RhythmView } from "./views/rhythm-view.js";
 import { Sheet } from "./views/sheet.js";
+import { Steps } from "./views/steps.js";
 import { StripView } from "./views/strip.js";
 import { count, counted } from "./shared/words.js";
 
@@ -22,9 +25,13 @@ const facts = { model: null, marks: new Marks([]), classes: { labels: [] }, base
 const beatView = new BeatView();
 const compareView = new CompareView(show);
 const labelling = new Labelling(corrected, select);
-const listView = new ListView(select, labelling);
+const listView = new ListView(select, show, labelling);
 const stripView = new StripView(select, recut, beside);
-const opening = new Opening(facts, open, wrong, ({ name }) => labelling.mayReplace(name));
+const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
+stripView.onmove = (seen) => rhythmView.mark(seen);
+const steps = new Steps(select);
+const links = new Links(facts, { select, recut, wrong });
+const opening = new Opening(facts, open, wrong, links, ({ name }) => labelling.mayReplace(name));
 const versions = new Set(); // that have answered
 let collection = null;
 let running = new AbortController();
@@ -39,6 +46,7 @@ async function start() {
     await meet();
     await opening.allow(true);
     well();
+    await links.follow(opening);
   } catch (failure) {
     fill(found("served"), "No model");
     wrong(failure, start);
@@ -73,7 +81,8 @@ async function renew() {
 }
 
 /** Look at these beats instead of what was open. */
-function open(opened) {
+function open(opened, handles) {
+  links.arrived(opened, handles);
   look(opened);
   found("beat-name").focus();
 }
@@ -90,9 +99,10 @@ function look(opened) {
 async function recut(source, lead, inverted) {
   const stillOpen = () => collection.recording?.source === source;
   try {
-    const beats = await cut(source, lead, inverted);
+    const beats = Object.assign(await cut(source, lead, inverted), { origin: collection.origin });
     if (!stillOpen()) return;
     beats.corrections.carry(collection.corrections, beats.beats);
+    links.arrived(beats);
     look(beats);
   } catch (failure) {
     if (!stillOpen()) return;
@@ -160,12 +170,6 @@ function select(beat) {
   explain();
 }
 
-/** Step to the next beat in view, or the one before. */
-function walk(by) {
-  const next = collection.neighbour(by);
-  if (next) select(next);
-}
-
 /** A label was corrected. */
 function corrected() {
   collection.relabelled();
@@ -179,6 +183,9 @@ function show() {
   labelling.show(collection, facts);
   compareView.show(collection, facts);
   stripView.show(collection, facts);
+  rhythmView.show(collection, facts);
+  steps.show(collection);
+  links.show(collection);
   listView.show(collection, facts);
 }
 
@@ -220,8 +227,6 @@ function well() {
 new Sheet(() => ({ collection, facts: facts.model && facts }));
 found("cancel").addEventListener("click", () => running.abort());
 found("resume").addEventListener("click", predict);
-found("before").addEventListener("click", () => walk(-1));
-found("after").addEventListener("click", () => walk(1));
 found("explaining").addEventListener("change", () => {
   show();
   if (collection) explain();

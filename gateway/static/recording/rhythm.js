@@ -3,8 +3,8 @@
 import { clipped, median } from "./numbers.js";
 import { hasFlatLine } from "./resample.js";
 
-const SHORTEST = 0.2; // seconds; less is no heartbeat
-const LONGEST = 3; // seconds; a pause may last longer
+export const SHORTEST = 0.2; // seconds; less is no heartbeat
+export const LONGEST = 3; // seconds; a pause may last longer
 const AROUND = 5; // beats to either side, whose RR intervals make the local one
 const MOST = 4; // that a ratio can be
 const UNKNOWN = 1; // second: the RR interval where a recording has none

@@ -1,5 +1,7 @@
 /** The beats that are open: their answers, and which of them are looked at in which order. */
 
+/** @import { Beat } from "../shared/shapes.js" */
+
 import { Corrections } from "./corrections.js";
 import { Labels } from "./labels.js";
 
@@ -13,19 +15,23 @@ export const SHOWN = {
   waiting: ["Not answered yet", (beat) => !beat.answer],
 };
 
+const DOUBTFUL = [SHOWN.abstain, SHOWN.unusual, SHOWN.differs].map(([, belongs]) => belongs);
+
 /** What can be sorted by: the value of a beat, which may be missing. */
 export const SORTED = {
   number: (beat) => beat.number,
+  time: (beat) => beat.seconds,
+  rr: (beat) => (Number.isNaN(beat.rr) ? null : beat.rr),
   label: (beat, { corrections }) => corrections.labelOf(beat),
   predicted: (beat) => beat.answer?.predicted,
   probability: (beat) => (beat.answer?.unusual ? null : beat.answer?.probability), // which says nothing then
   unusual: (beat) => beat.answer?.unusualScore,
 };
 
-/** Beats in order, with `name` and `understood` for people and `recording` where they were cut from one. */
+/** Beats in order, with `name` and `understood` for people, `recording` where they were cut from one, and their `origin` for links. */
 export class Collection {
-  constructor({ name, beats, understood = "", recording = null }) {
-    Object.assign(this, { name, beats, understood, recording });
+  constructor({ name, beats, understood = "", recording = null, origin = null }) {
+    Object.assign(this, { name, beats, understood, recording, origin });
     this.selected = beats[0];
     this.pinned = null; // the beat to compare others with
     this.filter = { shown: "all", predicted: "" };
@@ -83,6 +89,15 @@ export class Collection {
     return beats.sort((one, other) => compare(value(one, this), value(other, this), sign) || one.number - other.number);
   }
 
+  /**
+   * Should people look at it: does the model abstain, is the beat unusual, or is its label another class?
+   *
+   * @param {Beat} beat
+   */
+  isDoubtful(beat) {
+    return DOUBTFUL.some((belongs) => belongs(beat, this));
+  }
+
   /** Let only some beats through. */
   filterBy(change) {
     Object.assign(this.filter, change);
@@ -95,10 +110,18 @@ export class Collection {
     this.order = { by, ascending: this.order.by === by ? !this.order.ascending : true };
   }
 
-  /** The beat `by` places on from the selected one, among those in view. */
-  neighbour(by) {
-    const view = this.view;
-    return view[view.indexOf(this.selected) + by];
+  /**
+   * The first beat after the selected one, among those in view, that belongs to what is looked for.
+   *
+   * @param {1 | -1} by which way to go; -1 is before the selected one
+   * @param {(beat: Beat) => boolean} [belongs]
+   * @returns {Beat | undefined}
+   */
+  neighbour(by, belongs = () => true) {
+    const { view } = this;
+    let place = view.indexOf(this.selected) + by;
+    while (place >= 0 && place < view.length && !belongs(view[place])) place += by;
+    return view[place];
   }
 }
 

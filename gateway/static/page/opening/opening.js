@@ -5,23 +5,49 @@ import { Failure } from "../gateway/client.js";
 import { Collection } from "../beats/collection.js";
 import { element, fill, found } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
+import { listenForFiles } from "./choosing.js";
+import { markOf } from "./links.js";
 import { areRecording, openRecording } from "./recording.js";
 import { sparkline } from "../drawing/trace.js";
 import { percent } from "../shared/words.js";
 
+/**
+ * @import { Link, Origin } from "../beats/link.js"
+ * @import { Facts } from "../shared/shapes.js"
+ * @import { Handles } from "./choosing.js"
+ * @import { Links } from "./links.js"
+ * @typedef {(progress: {step: string, share: number}) => void} Progress
+ */
+
 const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
-/** Calls `open(collection)` for what can be read and `mayOpen(collection)` lets in, `wrong(failure)` for what cannot. */
+/** Reads what people give. */
 export class Opening {
-  constructor(facts, open, wrong, mayOpen) {
-    Object.assign(this, { facts, open, wrong, mayOpen, files: [], working: null, kept: null, next: new Background() });
-    found("files").addEventListener("change", (event) => {
-      this.read([...event.target.files]);
-      event.target.value = ""; // so that the same file can be chosen again
-    });
+  /**
+   * @param {Facts} facts
+   * @param {(collection: Collection, handles: Handles) => void} open is called for what can be read
+   * @param {(failure: unknown) => void} wrong for what cannot
+   * @param {Links} links tell which lead is wanted
+   * @param {(collection: Collection) => boolean} mayOpen may keep what was read from taking the place of what is open
+   */
+  constructor(facts, open, wrong, links, mayOpen) {
+    this.facts = facts;
+    this.open = open;
+    this.wrong = wrong;
+    this.links = links;
+    this.mayOpen = mayOpen;
+    /** @type {File[]} */
+    this.files = [];
+    /** @type {Handles} */
+    this.handles = [];
+    /** @type {Background | null} */
+    this.working = null;
+    /** @type {Background | null} */
+    this.kept = null;
+    this.next = new Background();
     found("paste").addEventListener("submit", (event) => this.pasted(event));
     found("rate").addEventListener("submit", (event) => this.rated(event));
-    this.listen();
+    listenForFiles((files, handles) => this.facts.model && this.read(files, null, handles), wrong);
   }
 
   /** Take files and text from now on, when what reads them is there, or not yet. */
@@ -44,38 +70,66 @@ export class Opening {
     const beats = this.facts.examples.map(({ features, label }, i) => ({
       number: i + 1, features: Float64Array.from(features), label: label === undefined || label === null ? null : String(label),
     }));
-    const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model." });
+    const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model.", origin: this.exampleOrigin });
     collection.selected = beats[place];
     this.attempt(() => collection);
   }
 
+  /** @returns {Origin} */
+  get exampleOrigin() {
+    const { name, version } = this.facts.model;
+    return { kind: "examples", name, mark: String(version) };
+  }
+
+  /** @param {Event} event */
   pasted(event) {
     event.preventDefault();
     const text = found("text").value;
-    this.attempt(async (background) => tabulated("pasted text", await background.ask("text", { text, ...this.wanted })));
+    /** @type {Origin} */
+    const origin = { kind: "text", name: "pasted text", mark: String(text.length) };
+    this.attempt(async (background) => Object.assign(tabulated("pasted text", await background.ask("text", { text, ...this.wanted })), { origin }));
   }
 
-  async read(files, rate) {
+  /**
+   * Read files.
+   *
+   * @param {File[]} files
+   * @param {number | null} [rate] samples per second, where the files do not tell them
+   * @param {Handles} [handles]
+   */
+  async read(files, rate = null, handles = []) {
     if (!files.length) return;
     found("rate").hidden = true;
-    this.files = files;
+    Object.assign(this, { files, handles });
+    const link = this.links.wantedOf(files);
+    const told = rate ?? link?.origin.rate ?? null;
+    /** @type {(collection: Collection) => Collection} */
+    const origin = (collection) => Object.assign(collection, { origin: { kind: "file", name: collection.name, mark: markOf(files), rate: told } });
     const [{ name }] = files;
+    /** @type {Progress} */
     const progress = ({ step, share }) => this.progress(`${step}${step === "Reading" ? ` ${name}` : ""}`, share);
-    await this.attempt((background) => {
+    await this.attempt(async (background) => {
       fill(found("status"), `Reading ${name} …`);
-      if (rate || areRecording(files)) return openRecording(files, this.facts.model.features, rate, background, progress);
+      if (told || areRecording(files)) return origin(await openRecording(files, this.facts.model.features, told, background, progress, link));
       if (files.length > 1) throw new Failure("More than one file", "Give one CSV of beats, or all files of one recording.");
-      return this.table(files[0], background, progress);
-    });
+      return origin(await this.table(files[0], background, progress, link));
+    }, handles);
   }
 
-  /** Beats of a CSV; where its rows are no beats, it may be a recording's signals. */
-  async table(file, background, progress) {
+  /**
+   * Beats of a CSV; where its rows are no beats, it may be a recording's signals.
+   *
+   * @param {File} file
+   * @param {Background} background
+   * @param {Progress} progress
+   * @param {Link | null} link
+   */
+  async table(file, background, progress, link) {
     try {
       return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
     } catch (failure) {
       if (!failure.signals || !SIGNALS.test(file.name)) throw failure;
-      return openRecording([file], this.facts.model.features, null, background, progress).catch((other) => {
+      return openRecording([file], this.facts.model.features, null, background, progress, link).catch((other) => {
         // what tells neither times nor a rate may still be beats of another model
         throw other.needsRate && failure.isTable ? failure : other;
       });
@@ -86,27 +140,39 @@ export class Opening {
     fill(found("status"), `${step} … ${share ? percent(share) : ""}`);
   }
 
+  /** @param {Event} event */
   rated(event) {
     event.preventDefault();
-    this.read(this.files, Number(found("rate-number").value));
+    this.read(this.files, Number(found("rate-number").value), this.handles);
   }
 
-  /** Open what `make` reads in a worker of its own, and stop whatever else is being read. */
-  async attempt(make) {
+  /**
+   * Open what `make` reads in a worker of its own, and stop whatever else is being read.
+   *
+   * @param {(background: Background) => Collection | Promise<Collection>} make
+   * @param {Handles} [handles]
+   */
+  async attempt(make, handles = []) {
     this.working?.stop();
     const background = (this.working = this.next);
     this.next = new Background();
     try {
       const collection = await make(background);
-      if (background === this.working) this.opened(collection, background);
+      if (background === this.working) this.opened(collection, background, handles);
     } catch (failure) {
       if (background === this.working) this.refused(failure);
       background.stop();
     }
   }
 
-  /** A recording keeps its worker for as long as it is open, as another lead of it may be asked for. */
-  opened(collection, background) {
+  /**
+   * A recording keeps its worker for as long as it is open, as another lead of it may be asked for.
+   *
+   * @param {Collection} collection
+   * @param {Background} background
+   * @param {Handles} handles
+   */
+  opened(collection, background, handles) {
     this.working = null;
     if (!this.mayOpen(collection)) {
       fill(found("status"), "");
@@ -115,7 +181,7 @@ export class Opening {
     this.kept?.stop();
     this.kept = collection.recording ? background : null;
     if (!this.kept) background.stop();
-    this.open(collection);
+    this.open(collection, handles);
   }
 
   refused(failure) {
@@ -130,21 +196,6 @@ export class Opening {
   get wanted() {
     const { count, names } = this.facts.model.features;
     return { width: count, names };
-  }
-
-  listen() {
-    const zone = found("drop");
-    const over = (is) => (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault(); // a file that misses the zone must not replace the page
-      zone.classList.toggle("over", is);
-    };
-    document.addEventListener("dragover", over(true));
-    document.addEventListener("dragleave", over(false));
-    document.addEventListener("drop", (event) => {
-      over(false)(event);
-      if (this.facts.model && event.dataTransfer?.files.length) this.read([...event.dataTransfer.files]);
-    });
   }
 }
 

@@ -5,6 +5,12 @@ import { Collection } from "../beats/collection.js";
 import { labelBeats, timed } from "./labels.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
 
+/**
+ * @import { Link } from "../beats/link.js"
+ * @import { Features, Signal, Source } from "../shared/shapes.js"
+ * @import { Background } from "./background.js"
+ */
+
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
 
 /** Are these the files of a recording, by their names? */
@@ -14,26 +20,43 @@ export function areRecording(files) {
 
 /**
  * Read a recording, find its R peaks and cut its beats as the model takes them, by its `features`. Throw Failure; its
- * `needsRate` is true where the files do not tell how many samples a second has.
+ * `needsRate` is true where the files do not tell how many samples a second has. A `link` may tell another lead than the
+ * one that is chosen by itself.
+ *
+ * @param {File[]} files
+ * @param {Features} features
+ * @param {number | null} rate
+ * @param {Background} background
+ * @param {(progress: {step: string, share: number}) => void} progress
+ * @param {Link | null} [link]
  */
-export async function openRecording(files, features, rate, background, progress) {
+export async function openRecording(files, features, rate, background, progress, link = null) {
   const { name, chosen, signals, annotations } = await background.ask("recording", { files, rate });
   const source = { name, signals, annotations, features, background };
-  return cut(source, signals[chosen], false, progress);
+  const lead = signals.find((/** @type {Signal} */ signal) => signal.name === link?.lead);
+  return cut(source, lead ?? signals[chosen], Boolean(lead && link?.inverted), progress);
 }
 
-/** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
+/**
+ * Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on.
+ *
+ * @param {Source} source
+ * @param {Signal} lead
+ * @param {boolean} inverted
+ * @param {(progress: {step: string, share: number}) => void} [progress]
+ */
 export async function cut(source, lead, inverted, progress) {
   const { features, background, annotations } = source;
-  const { rate, unit, samples, extent, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
+  const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
   if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
+  const before = new Map(Array.from(peaks, (peak, place) => [peak, intervals[place]]));
   const beats = spans.map(({ peak, start, end }, place) => ({
-    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate,
+    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate, rr: before.get(peak),
   }));
-  const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
+  const found = `${counted(peaks.length, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...[...labelBeats(beats, annotations, rate), ...said].map(sentence)].join(" ");
-  const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate) };
+  const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate), peaks, intervals, rhythm };
   return new Collection({ name: source.name, beats, understood, recording });
 }
 

@@ -3,6 +3,7 @@
 import { extentOf } from "../../recording/extent.js";
 import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
 import { FileError } from "../../tables/errors.js";
+import { intervalsOf, summaryOf } from "../beats/rhythm.js";
 import { readFile, readText } from "./reading.js";
 
 let recording = null; // that is open, to be read again by another lead
@@ -38,8 +39,12 @@ const TASKS = {
     const values = new Float32Array(beats.length * features.count);
     beats.forEach((beat, index) => values.set(beat.values, index * features.count));
     const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
-    const result = { rate, unit, samples, extent: extentOf(samples, rate), peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
-    return [result, [samples.buffer, values.buffer]];
+    const intervals = intervalsOf(samples, rate, peaks);
+    const result = {
+      rate, unit, samples, extent: extentOf(samples, rate), peaks, intervals, rhythm: summaryOf(intervals), cut, spans, values,
+      said: [...recording.said, ...said, ...notOffered(recording)],
+    };
+    return [result, [samples.buffer, values.buffer, peaks.buffer, intervals.buffer]];
   },
 };
 

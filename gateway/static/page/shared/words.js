@@ -25,11 +25,21 @@ export function decimal(number, digits = 2) {
   return number.toFixed(digits).replace("-", "−");
 }
 
-/** 75.3 seconds -> "1:15.3" */
+/** A moment of a recording: 75.3 seconds -> "0:01:15.3" @param {number} seconds */
 export function clock(seconds) {
   const tenths = Math.round(seconds * 10);
+  const minutes = String(Math.floor(tenths / 600) % 60).padStart(2, "0");
   const rest = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
-  return `${Math.floor(tenths / 600)}:${rest}`;
+  return `${Math.floor(tenths / 36000)}:${minutes}:${rest}`;
+}
+
+/** How long something takes: 13.9 seconds -> "13.9 s", 75.3 -> "1 min 15.3 s", 5400 -> "1 h 30 min" @param {number} seconds */
+export function duration(seconds) {
+  const tenths = Math.round(seconds * 10);
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)}${GAP}s`;
+  if (tenths < 36000) return `${Math.floor(tenths / 600)}${GAP}min ${((tenths % 600) / 10).toFixed(1)}${GAP}s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)}${GAP}h ${minutes % 60}${GAP}min`;
 }
 
 /** ["a", "b", "c"] -> "a, b and c" */

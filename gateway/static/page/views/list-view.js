@@ -7,12 +7,14 @@ import { traceOf } from "../beats/features.js";
 import { flags, sureness } from "../beats/judging.js";
 import { resultsOf, save } from "../beats/results.js";
 import { sparkline } from "../drawing/trace.js";
-import { count, counted } from "../shared/words.js";
+import { clock, count, counted } from "../shared/words.js";
 import { SummaryView } from "./summary.js";
 
 const PAGE = 20;
 const COLUMNS = [
   ["number", "Beat"],
+  ["time", "Time"],
+  ["rr", "RR before"],
   [null, "Trace"],
   ["predicted", "Class"],
   ["probability", "Probability"],
@@ -20,10 +22,16 @@ const COLUMNS = [
   ["label", "Label"],
 ];
 
-/** Shows a collection as a table; `select(beat)` is told which beat was chosen; `labelling` makes the cells of labels. */
+const OF_RECORDINGS = ["time", "rr"];
+
+/**
+ * Shows a collection as a table; `select(beat)` is told which beat was chosen, `arranged()` that other beats are in view;
+ * `labelling` makes the cells of labels.
+ */
 export class ListView {
-  constructor(select, labelling) {
+  constructor(select, arranged, labelling) {
     this.select = select;
+    this.arranged = arranged;
     this.labelling = labelling;
     this.summary = new SummaryView();
     this.page = 0;
@@ -63,7 +71,7 @@ export class ListView {
     this.page = 0;
     const { view } = this.collection;
     if (view.length && !view.includes(this.collection.selected)) this.select(view[0]);
-    else this.fillTable();
+    else this.arranged();
   }
 
   turn(by) {
@@ -78,12 +86,12 @@ export class ListView {
   sort(by) {
     this.collection.sortBy(by);
     this.page = 0;
-    this.fillTable();
+    this.arranged();
   }
 
   /** Arrow up and down go from beat to beat. */
   walk(event) {
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const by = event.shiftKey ? undefined : { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const buttons = [...found("rows").querySelectorAll("button")];
     const place = buttons.indexOf(document.activeElement); // or -1, as in the choice of a label, which has its own keys
     const next = buttons[place + by];
@@ -122,25 +130,18 @@ export class ListView {
   }
 
   fillTable() {
-    const { view, selected, labels, corrections, order } = this.collection;
+    const { view, selected, labels, corrections, order, recording } = this.collection;
     this.page = Math.min(this.page, this.pages - 1);
     const beats = view.slice(this.page * PAGE, (this.page + 1) * PAGE);
-    if (this.columnsChanged(order)) refill(found("columns"), COLUMNS.map((column) => this.heading(...column)));
+    const columns = COLUMNS.filter(([by]) => recording || !OF_RECORDINGS.includes(by));
+    if (this.columnsChanged(order, recording)) refill(found("columns"), columns.map((column) => this.heading(...column)));
     if (this.rowsChanged(labels, corrections, corrections.changes, selected, this.facts.marks, ...beats, ...beats.map(({ answer }) => answer))) {
       refill(found("rows"), beats.map((beat) => this.row(beat, beat === selected)));
     }
     found("no-rows").hidden = beats.length > 0;
-    this.fillSteps();
     fill(found("page"), `Page ${count(this.page + 1)} of ${count(this.pages)}, ${counted(view.length, "beat")}`);
     for (const id of ["page-first", "page-before"]) found(id).disabled = this.page === 0;
     for (const id of ["page-after", "page-last"]) found(id).disabled = this.page === this.pages - 1;
-  }
-
-  /** The steps from the selected beat to its neighbours in view. */
-  fillSteps() {
-    found("steps").hidden = this.collection.beats.length < 2;
-    found("before").disabled = !this.collection.neighbour(-1);
-    found("after").disabled = !this.collection.neighbour(1);
   }
 
   heading(by, name) {
@@ -149,13 +150,14 @@ export class ListView {
     const sorted = order.by === by ? (order.ascending ? "ascending" : "descending") : null;
     const arrow = element("span", { "aria-hidden": "true" }, { ascending: " ▴", descending: " ▾" }[sorted] ?? "");
     const button = element("button", { type: "button", "data-key": by, onclick: () => this.sort(by) }, name, arrow);
-    return element("th", { scope: "col", "aria-sort": sorted }, button);
+    return element("th", { scope: "col", class: OF_RECORDINGS.includes(by) ? by : null, "aria-sort": sorted }, button);
   }
 
   row(beat, chosen) {
     const open = element("button", { type: "button", "aria-current": chosen ? "true" : null, "aria-label": `Beat ${beat.number}`, "data-key": beat.number, onclick: () => this.select(beat) }, count(beat.number));
     const cells = [
       element("th", { scope: "row" }, open),
+      ...(this.collection.recording ? momentCells(beat) : []),
       element("td", { class: "sparklines" }, sparkline(traceOf(beat.features, this.facts.model.features), 110, 26)),
       ...this.answerCells(beat),
       this.labelling.cell(beat),
@@ -176,4 +178,10 @@ export class ListView {
       element("td", { class: "doubts" }, flags(answer).flatMap((flag) => ["⚠ ", element("span", { class: "flag" }, flag), " "])),
     ];
   }
+}
+
+/** When a beat is, and the RR interval before it. */
+function momentCells({ seconds, rr }) {
+  const interval = Number.isNaN(rr) ? "" : `${count(Math.round(1000 * rr))} ms`;
+  return [element("td", { class: "time" }, clock(seconds)), element("td", { class: "rr" }, interval)];
 }

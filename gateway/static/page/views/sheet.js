@@ -7,7 +7,7 @@ import { MILLIMETRE, plainPlot } from "../drawing/plot.js";
 import { drawSheetStrip } from "../drawing/sheet-strip.js";
 import { extent } from "../drawing/scale.js";
 import { drawTrace } from "../drawing/trace.js";
-import { clock, count, counted, percent } from "../shared/words.js";
+import { clock, duration, count, counted, percent } from "../shared/words.js";
 
 const WIDTH = 180 * MILLIMETRE; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
@@ -56,7 +56,7 @@ function fileOf({ name, beats, recording }) {
   const { lead, inverted, samples, rate } = recording;
   return [
     ["File", `${name}, lead ${lead.name}${inverted ? ", upside down" : ""}`],
-    ["Beats", `${count(beats.length)} in ${clock(samples.length / rate)} minutes`],
+    ["Beats", `${count(beats.length)} in ${duration(samples.length / rate)}`],
   ];
 }
 
@@ -104,7 +104,7 @@ function strip(collection, recording, marks) {
   }));
   const { node, from, to } = drawSheetStrip(recording, selected.peak / recording.rate, peaks, WIDTH);
   const scale = recording.unit === "mV" ? "25 mm/s, 10 mm/mV" : "25 mm/s; the recording does not tell its unit, so heights have no scale";
-  return [node, element("p", { class: "small" }, `${clock(from)} to ${clock(to)} of ${clock(recording.samples.length / recording.rate)}; ${scale} where the page is printed in its own size. ⚠ is a beat not to be relied on.`)];
+  return [node, element("p", { class: "small" }, `${clock(from)} to ${clock(to)} of ${duration(recording.samples.length / recording.rate)}; ${scale} where the page is printed in its own size. ⚠ is a beat not to be relied on.`)];
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { EDGE, drawStrip, lanesOf } from "../drawing/strip.js";
 import { fill, found, element, options, refill, watcher } from "../shared/dom.js";
-import { clock, counted } from "../shared/words.js";
+import { clock, counted, duration } from "../shared/words.js";
 import { Calipers } from "./calipers.js";
 import { gestures } from "./gestures.js";
 import { Leads } from "./leads.js";
@@ -100,7 +100,7 @@ export class StripView {
    */
   about(name, { samples, rate, source, lead, inverted }) {
     this.length = samples.length / rate;
-    fill(found("strip-name"), `${name}: ${clock(this.length)} minutes at ${rate} Hz, ${counted(this.beats.length, "beat")}`);
+    fill(found("strip-name"), `${name}: ${duration(this.length)} at ${rate} Hz, ${counted(this.beats.length, "beat")}`);
     options(found("lead"), source.signals.map((signal, place) => [String(place), signal.name]), String(source.signals.indexOf(lead)));
     found("inverted").checked = inverted;
     this.leads.show(source, lead);
@@ -172,7 +172,7 @@ export class StripView {
     scale.show(shown.some(({ lane }) => lane.scale.isVoltage));
     this.calipers.show({ ...time, length: this.length, signals: cutFirst(shown), peaks: seen.map(({ seconds }) => seconds), top, bottom });
     fill(found("strip-scale"), scale.words(shown, isClipped));
-    fill(found("moment-text"), `${clock(from)} to ${clock(Math.min(to, this.length))} of ${clock(this.length)}`);
+    fill(found("moment-text"), `${clock(from)} to ${clock(Math.min(to, this.length))} of ${duration(this.length)}`);
   }
 }
 

@@ -1,0 +1,119 @@
+/**
+ * Files that the browser can open again after a reload: it keeps handles of them, which tell where a file is and not what it
+ * has. Only some browsers have such handles; where they are not to be had, nothing is kept.
+ */
+
+const [DATABASE, STORE] = ["ecg-files", "handles"];
+const MOST = 10; // openings that are kept
+
+/** @typedef {FileSystemFileHandle & {queryPermission?: () => Promise<string>, requestPermission?: () => Promise<string>}} Handle */
+
+/** Can people choose files so that their handles are known? */
+export function canPick() {
+  return "showOpenFilePicker" in window;
+}
+
+/**
+ * Let people choose files.
+ *
+ * @returns {Promise<Handle[]>} none where they change their mind
+ */
+export async function pick() {
+  try {
+    return await /** @type {any} */ (window).showOpenFilePicker({ multiple: true });
+  } catch (error) {
+    if (/** @type {Error} */ (error).name === "AbortError") return [];
+    throw error;
+  }
+}
+
+/**
+ * The handles of dropped files. The browser tells them during the event only, so call this before anything is awaited.
+ *
+ * @param {DataTransfer} dropped
+ * @returns {Promise<Handle[]>}
+ */
+export async function handlesOf(dropped) {
+  const items = /** @type {any[]} */ ([...dropped.items].filter(({ kind }) => kind === "file"));
+  const handles = await Promise.all(items.map((item) => item.getAsFileSystemHandle?.())).catch(() => []);
+  return handles.filter((handle) => handle?.kind === "file");
+}
+
+/**
+ * Keep handles under a key, in place of those that had it.
+ *
+ * @param {string} key
+ * @param {Handle[] | Promise<Handle[]>} given
+ */
+export async function keep(key, given) {
+  const handles = await given;
+  if (!handles.length) return;
+  await inStore("readwrite", (store) => {
+    store.add({ key, handles });
+    const all = store.getAllKeys(); // in the order in which they came
+    all.onsuccess = () => all.result.slice(0, -MOST).forEach((each) => store.delete(each));
+    return all;
+  });
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<Handle[] | null>} null where none are kept
+ */
+export async function kept(key) {
+  const all = await inStore("readonly", (store) => store.getAll());
+  return all?.findLast((/** @type {{key: string}} */ each) => each.key === key)?.handles ?? null;
+}
+
+/**
+ * Can these be read without asking?
+ *
+ * @param {Handle[]} handles
+ */
+export async function areAllowed(handles) {
+  const states = await Promise.all(handles.map((handle) => handle.queryPermission?.() ?? "granted"));
+  return states.every((state) => state === "granted");
+}
+
+/**
+ * Ask people whether these may be read, which the browser allows where they have just pressed something.
+ *
+ * @param {Handle[]} handles
+ */
+export async function allow(handles) {
+  for (const handle of handles) await handle.requestPermission?.();
+  return areAllowed(handles);
+}
+
+/**
+ * What a request to the store gives; null where there is no storage, or it is forbidden.
+ *
+ * @param {IDBTransactionMode} mode
+ * @param {(store: IDBObjectStore) => IDBRequest} use
+ * @returns {Promise<any>}
+ */
+async function inStore(mode, use) {
+  try {
+    const opening = indexedDB.open(DATABASE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { autoIncrement: true });
+    const database = await resultOf(opening);
+    try {
+      return await resultOf(use(database.transaction(STORE, mode).objectStore(STORE)));
+    } finally {
+      database.close(); // after what was asked for
+    }
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {IDBRequest} request
+ * @returns {Promise<any>}
+ */
+function resultOf(request) {
+  return new Promise((resolve, reject) => {
+    request.addEventListener("success", () => resolve(request.result));
+    request.addEventListener("error", () => reject(request.error));
+  });
+}

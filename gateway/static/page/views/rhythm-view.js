@@ -1,0 +1,199 @@
+/** The rhythm of a recording: heart rate, RR intervals, and a line of them over the whole recording to go anywhere by. */
+
+import { countedOf, nearestTo } from "../beats/rhythm.js";
+import { drawTachogram } from "../drawing/tachogram.js";
+import { fill, found, watcher } from "../shared/dom.js";
+import { beatWords, countedWords, figuresOf } from "./rhythm-figures.js";
+
+/**
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Lane } from "../drawing/tachogram.js"
+ * @import { Beat, Facts, OpenRecording, RecordedBeat } from "../shared/shapes.js"
+ */
+
+const STEPS = 20; // that Page Up and Page Down divide a recording into
+
+/** Shows the rhythm of a recording, and goes to a moment of it. */
+export class RhythmView {
+  /**
+   * @param {(beat: Beat) => void} select is told which beat was chosen
+   * @param {(seconds: number) => void} goTo is told which moment
+   */
+  constructor(select, goTo) {
+    this.select = select;
+    this.goTo = goTo;
+    /** @type {Collection | null} */
+    this.collection = null;
+    /** @type {Facts | null} */
+    this.facts = null;
+    /** @type {OpenRecording | null} */
+    this.recording = null;
+    /** @type {Float64Array} */
+    this.times = new Float64Array(); // of the R peaks, in seconds
+    /** @type {Float64Array} */
+    this.intervals = new Float64Array(); // before them, NaN where none is counted
+    /** @type {ReturnType<typeof drawTachogram> | null} */
+    this.drawn = null;
+    /** @type {{start: number, end: number} | null} */
+    this.seen = null; // in the strip
+    this.isDue = false;
+    this.changed = watcher();
+    this.frame = found("tachogram");
+    this.frame.addEventListener("click", (event) => this.go(this.momentAt(event)));
+    this.frame.addEventListener("pointermove", (event) => this.read(this.momentAt(event)));
+    this.frame.addEventListener("pointerleave", () => this.read(this.selected.seconds));
+    this.frame.addEventListener("keydown", (event) => this.step(event));
+    new ResizeObserver(() => this.drawSoon()).observe(this.frame);
+  }
+
+  /**
+   * Show the rhythm, with the classes as far as they are known.
+   *
+   * @param {Collection} collection
+   * @param {Facts} facts
+   */
+  show(collection, facts) {
+    const { recording } = collection;
+    Object.assign(this, { collection, facts });
+    found("rhythm").hidden = !recording;
+    if (!recording) return;
+    if (recording !== this.recording) this.fillFigures(recording);
+    this.recording = recording;
+    this.fillSlider();
+    this.drawSoon();
+  }
+
+  /**
+   * Mark the part of the recording that the strip shows.
+   *
+   * @param {{start: number, end: number}} seen in seconds
+   */
+  mark(seen) {
+    this.seen = seen;
+    this.drawSoon();
+  }
+
+  /** @returns {RecordedBeat[]} */
+  get beats() {
+    return /** @type {any} */ (this.collection?.beats ?? []);
+  }
+
+  /** @returns {RecordedBeat} */
+  get selected() {
+    return /** @type {any} */ (this.collection?.selected);
+  }
+
+  /** @param {OpenRecording} recording */
+  fillFigures({ peaks, intervals, rate, rhythm }) {
+    this.times = Float64Array.from(peaks, (peak) => peak / rate);
+    this.intervals = countedOf(intervals);
+    fill(found("rhythm-figures"), figuresOf(rhythm, this.times, (seconds) => this.go(seconds)));
+    fill(found("rhythm-counted"), countedWords(rhythm));
+  }
+
+  /** Answers come faster than anybody sees. */
+  drawSoon() {
+    if (this.isDue) return;
+    this.isDue = true;
+    requestAnimationFrame(() => {
+      this.isDue = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const width = Math.floor(this.frame.clientWidth);
+    if (!this.collection?.recording || !width) return;
+    // the view is another one when answers have come
+    if (this.changed(this.collection.view, this.facts?.marks, width)) this.redraw(this.collection.recording, width);
+    this.drawn?.mark(this.selected.seconds, this.seen);
+    this.read(this.selected.seconds);
+  }
+
+  /**
+   * @param {OpenRecording} recording
+   * @param {number} width
+   */
+  redraw({ samples, rate }, width) {
+    const { times, intervals } = this;
+    this.drawn = drawTachogram({ times, intervals, lanes: this.lanes(), length: samples.length / rate }, width);
+    fill(this.frame, this.drawn.node);
+  }
+
+  /**
+   * A lane for each class, for what is doubtful, and for where no RR interval is counted.
+   *
+   * @returns {Lane[]}
+   */
+  lanes() {
+    const marks = /** @type {Facts} */ (this.facts).marks;
+    const byClass = new Map(marks.labels.map((label) => [label, /** @type {number[]} */ ([])]));
+    /** @type {number[]} */
+    const doubtful = [];
+    for (const beat of this.beats) {
+      if (beat.answer) byClass.get(beat.answer.predicted)?.push(beat.seconds);
+      if (this.collection?.isDoubtful(beat)) doubtful.push(beat.seconds);
+    }
+    const classes = [...byClass].map(([label, seconds]) => ({ shape: marks.shape(label), name: label, colour: marks.colour(label), seconds }));
+    return [
+      ...classes,
+      { shape: "⚠", name: "doubt", colour: "doubtful", seconds: doubtful },
+      { shape: "–", name: "no RR", colour: "uncounted", ...this.uncounted() },
+    ].filter(({ seconds }) => seconds.length);
+  }
+
+  /** From where to where no RR interval is counted. */
+  uncounted() {
+    const { times, intervals } = this;
+    /** @type {{seconds: number[], until: number[]}} */
+    const spans = { seconds: [], until: [] };
+    for (let place = 1; place < times.length; place += 1) {
+      if (!Number.isNaN(intervals[place])) continue;
+      spans.seconds.push(times[place - 1]);
+      spans.until.push(times[place]);
+    }
+    return spans;
+  }
+
+  /** @param {MouseEvent} event */
+  momentAt(event) {
+    return this.drawn?.moment(event.clientX - this.frame.getBoundingClientRect().left) ?? 0;
+  }
+
+  /**
+   * Select the beat nearest to a moment, and let the strip show the moment.
+   *
+   * @param {number} seconds
+   */
+  go(seconds) {
+    this.select(nearestTo(this.beats, seconds));
+    this.goTo(seconds);
+  }
+
+  /**
+   * The keys of a slider: a beat on or back, a part of the recording, its ends.
+   *
+   * @param {KeyboardEvent} event
+   */
+  step(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const part = Math.ceil(this.beats.length / STEPS);
+    /** @type {Record<string, number>} */
+    const keys = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: part, PageDown: -part, Home: -Infinity, End: Infinity };
+    const by = keys[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const place = this.beats.indexOf(this.selected) + by;
+    this.select(this.beats[Math.max(0, Math.min(this.beats.length - 1, place))]);
+  }
+
+  fillSlider() {
+    const values = { "aria-valuemin": 1, "aria-valuemax": this.beats.length, "aria-valuenow": this.selected.number, "aria-valuetext": beatWords(this.selected) };
+    for (const [name, value] of Object.entries(values)) this.frame.setAttribute(name, String(value));
+  }
+
+  /** @param {number} seconds */
+  read(seconds) {
+    fill(found("tachogram-reading"), beatWords(nearestTo(this.beats, seconds)));
+  }
+}
