@@ -84,6 +84,7 @@ def test_a_link_to_pasted_text_asks_for_the_text(page):
     text = "\n".join(" ".join(map(str, beat(first))) for first in (2.0, -2.0, 3.0))
     paste(page, text)
     page.get_by_role("button", name="Next", exact=True).click()
+    expect_beat(page, 2)
     expect_link(page, "beat=2")
     again(page)
     expect(page.locator(LINKED)).to_contain_text("paste that text again")
