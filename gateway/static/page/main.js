@@ -4,14 +4,16 @@ import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
 import { Collection } from "./beats/collection.js";
-import { element, fill, found } from "./shared/dom.js";
+import { fill, found } from "./shared/dom.js";
 import { ApiKey } from "./gateway/key.js";
 import { ListView } from "./views/list-view.js";
 import { Marks } from "./shared/marks.js";
 import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
 import { cut } from "./opening/recording.js";
+import { seldom } from "./shared/seldom.js";
 import { StripView } from "./views/strip.js";
+import { Trouble } from "./views/trouble.js";
 import { count, counted } from "./shared/words.js";
 
 const client = new Client(new ApiKey(), versionSeen);
@@ -19,8 +21,10 @@ const facts = { model: null, marks: new Marks([]), baseline: null, examples: [] 
 const beatView = new BeatView();
 const listView = new ListView(select);
 const stripView = new StripView(select, recut);
+const trouble = new Trouble();
 const opening = new Opening(facts, open, wrong);
 const versions = new Set(); // that have answered
+const showSeldom = seldom(showAnswers, 300);
 let collection = null;
 let running = new AbortController();
 let explaining = new AbortController();
@@ -33,10 +37,10 @@ async function start() {
   try {
     await meet();
     await opening.allow(true);
-    well();
+    trouble.over("model");
   } catch (failure) {
     fill(found("served"), "No model");
-    wrong(failure, start);
+    trouble.say("model", failure, start);
   }
 }
 
@@ -54,16 +58,21 @@ async function meet() {
 function versionSeen(version) {
   const follow = facts.model && !versions.has(version);
   versions.add(version);
-  if (follow) renew().catch(wrong);
+  if (follow) renew();
 }
 
 /** Beats that are open were cut by the names of the former version's features. */
 async function renew() {
   const before = String(facts.model.features.names);
-  await meet();
+  try {
+    await meet();
+  } catch (failure) {
+    return trouble.say("model", failure, renew);
+  }
+  trouble.over("model");
   show();
   if (!collection || before === String(facts.model.features.names)) return;
-  wrong(new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
+  trouble.say("version", new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
 }
 
 /** Look at these beats instead of what was open. */
@@ -74,7 +83,7 @@ function open(opened) {
 
 function look(opened) {
   collection = opened;
-  well();
+  trouble.over("opening", "answers", "explanation", "version");
   fill(found("status"), opened.understood);
   show();
   predict();
@@ -83,13 +92,16 @@ function look(opened) {
 /** Look at the same recording by another lead, or the other side up; the focus stays where that was chosen. */
 async function recut(source, lead, inverted) {
   const stillOpen = () => collection.recording?.source === source;
+  opening.reading.begin();
   try {
-    const beats = await cut(source, lead, inverted);
+    const beats = await cut(source, lead, inverted, (done) => opening.reading.tell(done));
     if (stillOpen()) look(beats);
   } catch (failure) {
     if (!stillOpen()) return;
     show();
-    wrong(failure);
+    if (failure.name !== "AbortError") wrong(failure);
+  } finally {
+    if (!opening.working) opening.reading.end();
   }
 }
 
@@ -106,23 +118,31 @@ async function predict() {
   } catch (failure) {
     if (signal !== running.signal) return; // something else is open by now
     interrupted();
-    if (failure.name !== "AbortError") wrong(failure, predict);
+    if (failure.name !== "AbortError") trouble.say("answers", failure, predict);
   }
 }
 
+/** Some answers have come; what looks at all beats waits for some more. */
 function answered() {
+  trouble.over("answers");
   progress();
+  showSeldom();
+}
+
+function showAnswers() {
   show();
   explain();
 }
 
 function progress() {
-  const [done, all] = [collection.answered.length, collection.beats.length];
+  const [done, all] = [collection.done, collection.beats.length];
   Object.assign(found("done"), { value: done, max: all });
   fill(found("done-text"), `${count(done)} of ${counted(all, "beat")}`);
 }
 
 function finished() {
+  trouble.over("answers");
+  showSeldom.now();
   found("progress").hidden = true;
   if (collection.beats.length > 1) fill(found("status"), `${collection.understood} All are answered.`);
 }
@@ -130,7 +150,7 @@ function finished() {
 function interrupted() {
   found("progress").hidden = true;
   found("go-on").hidden = collection.beats.length < 2;
-  fill(found("go-on-text"), `${count(collection.answered.length)} of ${counted(collection.beats.length, "beat")} answered.`);
+  fill(found("go-on-text"), `${count(collection.done)} of ${counted(collection.beats.length, "beat")} answered.`);
 }
 
 function select(beat) {
@@ -156,36 +176,27 @@ function show() {
 /** Ask which part of the selected beat decided, unless that is known or not wanted. */
 async function explain() {
   const beat = collection.selected;
-  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined || beat === explained) return;
+  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined) return trouble.over("explanation");
+  if (beat === explained) return;
   explaining.abort();
   explaining = new AbortController();
   explained = beat;
   const { signal } = explaining;
   try {
     beat.explanation = await client.explain(beat, signal);
+    trouble.over("explanation");
     if (beat === collection.selected) beatView.show(collection, facts);
   } catch (failure) {
-    if (failure.name !== "AbortError") wrong(failure, explain);
+    if (failure.name !== "AbortError") trouble.say("explanation", failure, explain);
   } finally {
     if (signal === explaining.signal) explained = null;
   }
 }
 
-/** Say what went wrong, with a button for `again` where trying again may help. */
-function wrong(failure, again = null) {
-  if (!(failure instanceof Failure)) console.error(failure);
-  const known = failure instanceof Failure ? failure : new Failure("Something unforeseen went wrong on this page", failure.message);
-  const useful = again && !(known.status >= 400 && known.status < 500 && known.status !== 429);
-  const button = useful && element("button", { type: "button", onclick: () => (well(), again()) }, "Try again");
-  const request = known.requestId && element("p", { class: "small" }, `Request ${known.requestId}`);
-  const problem = found("problem");
-  fill(problem, element("strong", {}, known.title), element("p", {}, known.message), button, request);
-  problem.hidden = false;
-  problem.scrollIntoView({ block: "nearest" });
-}
-
-function well() {
-  found("problem").hidden = true;
+/** Say what is wrong with a file, or take it back. */
+function wrong(failure) {
+  if (failure) trouble.say("opening", failure);
+  else trouble.over("opening");
 }
 
 found("cancel").addEventListener("click", () => running.abort());

@@ -1,5 +1,7 @@
 /** The beats that are open: their answers, and which of them are looked at in which order. */
 
+import { ordered } from "./ordering.js";
+
 /** What can be shown: a name for people, and whether a beat belongs to it. */
 export const SHOWN = {
   all: ["All", () => true],
@@ -30,7 +32,23 @@ export class Collection {
     this.selected = beats[0];
     this.filter = { shown: "all", predicted: "" };
     this.order = { by: "number", ascending: true };
-    this.found = null; // the view, until something changes
+    /** @type {object[]|null} the view, until something changes */
+    this.found = null;
+    this.done = beats.filter((beat) => beat.answer).length; // beats that have an answer
+  }
+
+  /**
+   * Take the answers of some beats, in their order.
+   *
+   * @param {object[]} beats
+   * @param {object[]} answers
+   */
+  take(beats, answers) {
+    beats.forEach((beat, place) => {
+      this.done += Number(!beat.answer);
+      beat.answer = answers[place];
+    });
+    this.changed();
   }
 
   /** Answers have come. */
@@ -57,12 +75,30 @@ export class Collection {
   }
 
   find() {
+    if (this.isWhole) return this.beats;
     const [, belongs] = SHOWN[this.filter.shown];
     const { predicted } = this.filter;
     const beats = this.beats.filter((beat) => belongs(beat) && (!predicted || beat.answer?.predicted === predicted));
-    const value = SORTED[this.order.by];
-    const sign = this.order.ascending ? 1 : -1;
-    return beats.sort((one, other) => compare(value(one), value(other), sign) || one.number - other.number);
+    const { by, ascending } = this.order;
+    return by === "number" && ascending ? beats : ordered(beats, SORTED[by], ascending);
+  }
+
+  /** Are all beats in view, as they were given? */
+  get isWhole() {
+    const { filter, order } = this;
+    return filter.shown === "all" && !filter.predicted && order.by === "number" && order.ascending;
+  }
+
+  /**
+   * The beats of a recording that reach into a part of it, found without looking at all of them.
+   *
+   * @param {number} first sample number
+   * @param {number} last
+   */
+  within(first, last) {
+    const { beats } = this;
+    const from = firstOf(beats, ({ end }) => end >= first);
+    return beats.slice(from, firstOf(beats, ({ peak }) => peak > last));
   }
 
   /** Let only some beats through. */
@@ -91,10 +127,13 @@ export class Collection {
   }
 }
 
-function compare(one, other, sign) {
-  const missing = Number(one === null || one === undefined) - Number(other === null || other === undefined);
-  if (missing || one === null || one === undefined) return missing;
-  const numbers = [Number(one), Number(other)];
-  if (numbers.every((number) => !Number.isNaN(number))) return sign * (numbers[0] - numbers[1]);
-  return sign * String(one).localeCompare(String(other));
+/** The place of the first beat that is so, where all that follow are, too. */
+function firstOf(beats, isSo) {
+  let [low, high] = [0, beats.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isSo(beats[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

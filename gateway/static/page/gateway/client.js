@@ -1,7 +1,9 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
-const TRIES = 5;
+const TRIES = 2; // beyond that the page says that it tries again
 const BUSY = [429, 503];
+const PASSING = [...BUSY, 504]; // and where nothing answers
+const FLOAT32 = "application/octet-stream";
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
@@ -16,7 +18,7 @@ export class Failure extends Error {
 
 /** What is wrong where nothing answers. */
 export function unreachable() {
-  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost: try again.");
+  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost.", { isPassing: true });
 }
 
 /**
@@ -50,10 +52,9 @@ export class Client {
 
   /** One answer a beat; `abstain`, `unusual` and `unusualScore` are null where the model cannot tell. */
   async predict(beats, signal) {
-    const instances = beats.map((beat) => Array.from(beat.features));
     const query = this.lacks.has("details") ? "probabilities=true" : "details=true";
     try {
-      const { content, version } = await this.ask(`predict?${query}`, { content: { instances }, signal });
+      const { content, version } = await this.ask(`predict?${query}`, { body: float32Of(beats), signal });
       return content.predictions.map((prediction) => answer(prediction, version));
     } catch (failure) {
       if (failure.status !== 501 || this.lacks.has("details")) throw failure;
@@ -66,8 +67,8 @@ export class Client {
   async explain(beat, signal) {
     if (this.lacks.has("explain")) return null;
     try {
-      const content = { features: Array.from(beat.features) };
-      return (await this.ask("explain", { content, signal })).content;
+      const { content } = await this.ask("explain", { body: float32Of([beat]), signal });
+      return content.explanations[0];
     } catch (failure) {
       if (failure.status !== 501 && failure.status !== 404) throw failure;
       this.lacks.add("explain");
@@ -76,14 +77,14 @@ export class Client {
   }
 
   /** Send a request, again after a while if the gateway is busy; throw Failure. */
-  async ask(path, { content, signal } = {}) {
+  async ask(path, { body, signal } = {}) {
     for (let attempt = 1; ; attempt += 1) {
-      const response = await this.send(path, content, signal);
+      const response = await this.send(path, body, signal);
       if (response.ok) return this.read(response);
       const failure = await failureOf(response);
       if (response.status === 401) {
         await this.key.ask(failure.message);
-      } else if (content && BUSY.includes(response.status) && attempt < TRIES) {
+      } else if (body && BUSY.includes(response.status) && attempt < TRIES) {
         await pause(Number(response.headers.get("Retry-After") ?? 1) * attempt, signal);
       } else {
         throw failure;
@@ -91,13 +92,12 @@ export class Client {
     }
   }
 
-  async send(path, content, signal) {
+  async send(path, body, signal) {
     const headers = { Accept: "application/json", "X-Client-ID": CLIENT };
     if (this.key.value) headers["X-API-Key"] = this.key.value;
-    if (content) headers["Content-Type"] = "application/json";
-    const body = content ? JSON.stringify(content) : undefined;
+    if (body) headers["Content-Type"] = FLOAT32;
     try {
-      return await fetch(path, { method: content ? "POST" : "GET", headers, body, signal });
+      return await fetch(path, { method: body ? "POST" : "GET", headers, body, signal });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw unreachable();
@@ -107,8 +107,28 @@ export class Client {
   async read(response) {
     const version = response.headers.get("X-Model-Version");
     if (version) this.versionSeen(version);
-    return { content: await response.json(), version };
+    const content = await response.json().catch((error) => {
+      throw error.name === "AbortError" ? error : unreachable(); // amid the answer
+    });
+    return { content, version };
   }
+}
+
+/**
+ * The values of beats, one after the other; little-endian as the gateway takes them, as all machines of browsers are.
+ * Those that stand together as float32 already are not copied.
+ *
+ * @param {import("../beats/beat.js").Beat[]} beats
+ * @returns {Float32Array}
+ */
+function float32Of(beats) {
+  const [first] = beats;
+  const { values: all, width } = first.columns;
+  const isRow = beats.every(({ columns, place }, at) => columns === first.columns && place === first.place + at);
+  if (isRow && all instanceof Float32Array) return all.subarray(first.place * width, (first.place + beats.length) * width);
+  const values = new Float32Array(beats.length * width);
+  beats.forEach(({ features }, place) => values.set(features, place * width));
+  return values;
 }
 
 function answer(prediction, version) {
@@ -135,7 +155,10 @@ async function failureOf(response) {
   const told = await response.json().then((content) => content.error ?? {}, () => ({}));
   const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
   const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;
-  return new Failure(title, message, { status: response.status, code: told.code, requestId: told.request_id });
+  return new Failure(title, message, {
+    status: response.status, code: told.code, requestId: told.request_id, isPassing: PASSING.includes(response.status),
+    seconds: Number(response.headers.get("Retry-After") ?? 0),
+  });
 }
 
 function pause(seconds, signal) {

@@ -2,19 +2,21 @@
 
 import { Background } from "./background.js";
 import { Failure } from "../gateway/client.js";
+import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { element, fill, found } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
 import { areRecording, openRecording } from "./recording.js";
 import { sparkline } from "../drawing/trace.js";
-import { percent } from "../shared/words.js";
+import { ReadingView } from "../views/reading.js";
 
 const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
-/** Calls `open(collection)` for what can be read, `wrong(failure)` for what cannot. */
+/** Calls `open(collection)` for what can be read, `wrong(failure)` for what cannot, and `wrong(null)` before it is known. */
 export class Opening {
   constructor(facts, open, wrong) {
     Object.assign(this, { facts, open, wrong, files: [], working: null, kept: null, next: new Background() });
+    this.reading = new ReadingView(() => this.cancel());
     found("files").addEventListener("change", (event) => {
       this.read([...event.target.files]);
       event.target.value = ""; // so that the same file can be chosen again
@@ -41,9 +43,10 @@ export class Opening {
   }
 
   example(place) {
-    const beats = this.facts.examples.map(({ features, label }, i) => ({
-      number: i + 1, features: Float64Array.from(features), label: label === undefined || label === null ? null : String(label),
-    }));
+    const { examples, model } = this.facts;
+    const values = Float64Array.from(examples.flatMap(({ features }) => features));
+    const labels = examples.map(({ label }) => (label === undefined || label === null ? null : String(label)));
+    const beats = beatsOf({ values, width: model.features.count }, labels);
     const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model." });
     collection.selected = beats[place];
     this.attempt(() => collection);
@@ -60,7 +63,7 @@ export class Opening {
     found("rate").hidden = true;
     this.files = files;
     const [{ name }] = files;
-    const progress = ({ step, share }) => this.progress(`${step}${step === "Reading" ? ` ${name}` : ""}`, share);
+    const progress = (done) => this.reading.tell(done);
     await this.attempt((background) => {
       fill(found("status"), `Reading ${name} …`);
       if (rate || areRecording(files)) return openRecording(files, this.facts.model.features, rate, background, progress);
@@ -82,10 +85,6 @@ export class Opening {
     }
   }
 
-  progress(step, share) {
-    fill(found("status"), `${step} … ${share ? percent(share) : ""}`);
-  }
-
   rated(event) {
     event.preventDefault();
     this.read(this.files, Number(found("rate-number").value));
@@ -96,6 +95,8 @@ export class Opening {
     this.working?.stop();
     const background = (this.working = this.next);
     this.next = new Background();
+    this.wrong(null);
+    this.reading.begin();
     try {
       const collection = await make(background);
       if (background === this.working) this.opened(collection, background);
@@ -105,16 +106,29 @@ export class Opening {
     }
   }
 
+  /** Stop reading a file, or another lead of the recording that is open, which stays as it was. */
+  cancel() {
+    this.reading.end();
+    if (!this.working) return this.kept?.refresh();
+    this.working.stop();
+    this.working = null;
+    fill(found("status"), "Reading was stopped.");
+  }
+
   /** A recording keeps its worker for as long as it is open, as another lead of it may be asked for. */
   opened(collection, background) {
     this.working = null;
+    this.reading.end();
     this.kept?.stop();
     this.kept = collection.recording ? background : null;
-    if (!this.kept) background.stop();
+    if (this.kept) background.refresh();
+    else background.stop();
     this.open(collection);
   }
 
   refused(failure) {
+    this.working = null;
+    this.reading.end();
     fill(found("status"), "");
     this.wrong(failure);
     if (!failure.needsRate) return;
@@ -146,6 +160,5 @@ export class Opening {
 
 /** The beats of a table as the worker gives them. */
 function tabulated(name, { values, width, labels, understood }) {
-  const beats = labels.map((label, place) => ({ number: place + 1, features: values.subarray(place * width, (place + 1) * width), label }));
-  return new Collection({ name, beats, understood });
+  return new Collection({ name, beats: beatsOf({ values, width }, labels), understood });
 }

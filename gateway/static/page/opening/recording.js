@@ -1,6 +1,7 @@
 /** From the files of a recording to a collection of beats; the work is the worker's. */
 
 import { Failure } from "../gateway/client.js";
+import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
 
@@ -24,12 +25,10 @@ export async function openRecording(files, features, rate, background, progress)
 /** Cut the beats of a recording's lead, `inverted` or as it is: a model knows the side up that it was trained on. */
 export async function cut(source, lead, inverted, progress) {
   const { features, background } = source;
-  const { rate, samples, peaks, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
+  const { rate, samples, peaks, cut, columns, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
-  if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
-  const beats = spans.map(({ peak, start, end }, place) => ({
-    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate,
-  }));
+  if (!columns.values.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
+  const beats = beatsOf(columns);
   const found = `${counted(peaks, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...said.map(sentence)].join(" ");
   return new Collection({ name: source.name, beats, understood, recording: { source, lead, inverted, samples, rate } });

@@ -1,6 +1,6 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
-import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
+import { LOWEST_RATE, choices, chooseLead, cutOf, RecordingError, eachBeat, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
 import { FileError } from "../../tables/errors.js";
 import { readFile, readText } from "./reading.js";
 
@@ -29,14 +29,29 @@ const TASKS = {
     const { rate, samples, said } = lead;
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
-    const beats = cutBeats(samples, rate, peaks, cut);
-    const values = new Float32Array(beats.length * features.count);
-    beats.forEach((beat, index) => values.set(beat.values, index * features.count));
-    const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
-    const result = { rate, samples, peaks: peaks.length, cut, spans, values, said: [...recording.said, ...said, ...notOffered(recording)] };
-    return [result, [samples.buffer, values.buffer]];
+    const columns = columnsOf(samples, rate, peaks, cut, features.count, progress.of("Cutting beats"));
+    const result = { rate, samples, peaks: peaks.length, cut, columns, said: [...recording.said, ...said, ...notOffered(recording)] };
+    return [result, [samples.buffer, columns.values.buffer, columns.peaks.buffer, columns.starts.buffer, columns.spans.buffer]];
   },
 };
+
+/**
+ * Beats as columns, each written where it stays: `Columns` of page/beats/beat.js.
+ *
+ * @returns {import("../beats/beat.js").Columns}
+ */
+function columnsOf(samples, rate, peaks, cut, width, progress) {
+  const [values, places] = [new Float32Array(peaks.length * width), new Int32Array(peaks.length)];
+  const [starts, spans] = [new Float64Array(peaks.length), new Float64Array(peaks.length)];
+  let count = 0;
+  for (const beat of eachBeat(samples, rate, peaks, cut)) {
+    values.set(beat.values, count * width);
+    [places[count], starts[count], spans[count]] = [beat.peak, beat.start, beat.end - beat.start];
+    progress(beat.peak / samples.length);
+    count += 1;
+  }
+  return { width, rate, values: values.subarray(0, count * width), peaks: places, starts, spans };
+}
 
 /** Values in mV need a voltage. */
 function checkUnit({ name, unit }) {
@@ -60,7 +75,7 @@ function packed({ beats, understood }) {
   return [{ values, width, labels: beats.map(({ label }) => label), understood }, [values.buffer]];
 }
 
-/** Tells the page how far a step is, at each tenth of it. */
+/** Tells the page how far a step is, at each hundredth of it. */
 class Progress {
   constructor(tell) {
     this.tell = tell;
@@ -69,23 +84,29 @@ class Progress {
   of(step) {
     let last = -1;
     return (share) => {
-      const tenths = Math.floor(10 * share);
-      if (tenths !== last) this.tell({ step, share: tenths / 10 });
-      last = tenths;
+      const hundredths = Math.floor(100 * share);
+      if (hundredths !== last) this.tell({ step, share: hundredths / 100 });
+      last = hundredths;
     };
   }
 }
 
 postMessage({}); // says that it is there
 
-addEventListener("message", async ({ data: { id, task, input } }) => {
+let before = Promise.resolve(); // the tasks so far: a lead is read when its recording is open
+
+addEventListener("message", ({ data }) => {
+  before = before.then(() => work(data));
+});
+
+async function work({ id, task, input }) {
   try {
     const [result, transferred] = await TASKS[task](input, new Progress((progress) => postMessage({ id, progress })));
     postMessage({ id, result }, transferred);
   } catch (error) {
     postMessage({ id, error: known(error) });
   }
-});
+}
 
 /** What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way. */
 function known(error) {
