@@ -44,7 +44,7 @@ def longest_task(trace: Path) -> int:
     pages = {thread for thread, name in names.items() if name == "CrRendererMain"}
     tasks = [each for each in events if each["name"] == TASK and (each["pid"], each["tid"]) in pages]
     assert len(tasks) > 100
-    return max(each.get("tdur", 0) for each in tasks)
+    return int(max(each.get("tdur", 0) for each in tasks))
 
 
 def test_the_page_never_stands_still_while_hours_are_opened_and_answered(browser, page, recording, tmp_path):

@@ -1,4 +1,4 @@
-"""Files that are no text are named alike by the page and by Python: by their first bytes, also where those are packed."""
+"""Files that are no text are named alike by the page and by Python: by their first bytes, also out of gzip."""
 
 import gzip
 import io

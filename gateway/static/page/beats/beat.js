@@ -20,7 +20,7 @@ export class Beat {
     this.columns = columns;
     this.place = place;
     this.label = label;
-    /** @type {object|null} */
+    /** @type {import("./answer.js").Answer|null} */
     this.answer = null;
     /** @type {object|null|undefined} undefined until it was asked for, null where the model cannot tell */
     this.explanation = undefined;

@@ -40,8 +40,8 @@ export class Collection {
   /**
    * Take the answers of some beats, in their order.
    *
-   * @param {object[]} beats
-   * @param {object[]} answers
+   * @param {import("./beat.js").Beat[]} beats
+   * @param {import("./answer.js").Answer[]} answers
    */
   take(beats, answers) {
     beats.forEach((beat, place) => {
@@ -94,11 +94,12 @@ export class Collection {
    *
    * @param {number} first sample number
    * @param {number} last
+   * @returns {import("./beat.js").Beat[]}
    */
   within(first, last) {
     const { beats } = this;
-    const from = firstOf(beats, ({ end }) => end >= first);
-    return beats.slice(from, firstOf(beats, ({ peak }) => peak > last));
+    const from = firstOf(beats, ({ end = 0 }) => end >= first);
+    return beats.slice(from, firstOf(beats, ({ peak = 0 }) => peak > last));
   }
 
   /** Let only some beats through. */
@@ -127,7 +128,12 @@ export class Collection {
   }
 }
 
-/** The place of the first beat that is so, where all that follow are, too. */
+/**
+ * The place of the first beat that is so, where all that follow are, too.
+ *
+ * @param {import("./beat.js").Beat[]} beats
+ * @param {(beat: import("./beat.js").Beat) => boolean} isSo
+ */
 function firstOf(beats, isSo) {
   let [low, high] = [0, beats.length];
   while (low < high) {

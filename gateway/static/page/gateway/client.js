@@ -1,5 +1,7 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
+import { Answers } from "../beats/answer.js";
+
 const TRIES = 2; // beyond that the page says that it tries again
 const BUSY = [429, 503];
 const PASSING = [...BUSY, 504]; // and where nothing answers
@@ -7,12 +9,34 @@ const FLOAT32 = "application/octet-stream";
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
-/** Something that did not work: `title` and `message` are for people. */
+/**
+ * Something that did not work.
+ *
+ * @typedef {object} Facts
+ * @property {number} [status] of the gateway's answer
+ * @property {string} [requestId]
+ * @property {boolean} [isPassing] trying again may help without anybody doing anything
+ * @property {number} [seconds] that the gateway asks to wait before
+ * @property {boolean} [needsRate] the file does not tell how many samples a second has
+ * @property {boolean} [signals] the file may be a recording
+ * @property {boolean} [isTable] though that is unlikely
+ */
 export class Failure extends Error {
+  /**
+   * @param {string} title for people, as the message
+   * @param {string} message
+   * @param {Facts} [facts]
+   */
   constructor(title, message, facts = {}) {
     super(message);
     this.title = title;
-    Object.assign(this, facts);
+    this.status = facts.status;
+    this.requestId = facts.requestId;
+    this.isPassing = facts.isPassing ?? false;
+    this.seconds = facts.seconds ?? 0;
+    this.needsRate = facts.needsRate ?? false;
+    this.signals = facts.signals ?? false;
+    this.isTable = facts.isTable ?? false;
   }
 }
 
@@ -50,12 +74,18 @@ export class Client {
     }
   }
 
-  /** One answer a beat; `abstain`, `unusual` and `unusualScore` are null where the model cannot tell. */
+  /**
+   * One answer a beat.
+   *
+   * @param {import("../beats/beat.js").Beat[]} beats
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import("../beats/answer.js").Answer[]>}
+   */
   async predict(beats, signal) {
     const query = this.lacks.has("details") ? "probabilities=true" : "details=true";
     try {
       const { content, version } = await this.ask(`predict?${query}`, { body: float32Of(beats), signal });
-      return content.predictions.map((prediction) => answer(prediction, version));
+      return new Answers(content.predictions, version).all;
     } catch (failure) {
       if (failure.status !== 501 || this.lacks.has("details")) throw failure;
       this.lacks.add("details");
@@ -131,18 +161,6 @@ function float32Of(beats) {
   return values;
 }
 
-function answer(prediction, version) {
-  return {
-    predicted: String(prediction.predicted_class),
-    probability: prediction.probability,
-    probabilities: prediction.probabilities ?? null,
-    abstain: prediction.abstain ?? null,
-    unusual: prediction.unusual ?? null,
-    unusualScore: prediction.unusual_score ?? null,
-    version,
-  };
-}
-
 const TITLES = {
   401: "This gateway wants an API key",
   413: "That is too much for this gateway",
@@ -156,7 +174,7 @@ async function failureOf(response) {
   const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
   const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;
   return new Failure(title, message, {
-    status: response.status, code: told.code, requestId: told.request_id, isPassing: PASSING.includes(response.status),
+    status: response.status, requestId: told.request_id, isPassing: PASSING.includes(response.status),
     seconds: Number(response.headers.get("Retry-After") ?? 0),
   });
 }

@@ -5,7 +5,7 @@ const LARGEST = 4096;
 const MOST_VALUES = 2 ** 20; // of a batch: 4 MiB as float32
 const SOON = 400; // milliseconds; batches grow while they are answered within it ...
 const LATE = 1500; // ... and shrink beyond this
-/** By status, how few beats are still too many: the gateway takes fewer than is usual, or the model is slow. */
+/** @type {Record<number, number>} by status, how few beats are still too many: the gateway takes few, or the model is slow */
 const TOO_MANY = { 413: 1, 504: SMALLEST };
 
 /**
@@ -19,13 +19,13 @@ const TOO_MANY = { 413: 1, 504: SMALLEST };
  */
 export async function predictAll(collection, client, signal, told) {
   const { selected, waiting } = collection;
-  const ask = async (batch) => {
+  const ask = async (/** @type {import("../beats/beat.js").Beat[]} */ batch) => {
     collection.take(batch, await client.predict(batch, signal));
     told();
   };
   // the beat that is looked at comes first, so that it need not wait for a batch
   if (selected && !selected.answer) await ask([selected]);
-  const rest = waiting.filter((beat) => !beat.answer);
+  const rest = waiting.filter(({ answer }) => !answer);
   let size = 4 * SMALLEST;
   for (let start = 0; start < rest.length; ) {
     const many = Math.max(1, Math.min(size, Math.floor(MOST_VALUES / rest[start].features.length)));
@@ -35,13 +35,19 @@ export async function predictAll(collection, client, signal, told) {
       start += many;
       size = sizeAfter(size, performance.now() - began);
     } catch (failure) {
-      if (!(many > TOO_MANY[failure.status])) throw failure;
+      const { status = 0 } = /** @type {import("./client.js").Failure} */ (failure);
+      if (!(many > TOO_MANY[status])) throw failure;
       size = Math.ceil(many / 2);
     }
   }
 }
 
-/** As many beats as are answered soon, so that the page shows that it goes on. */
+/**
+ * As many beats as are answered soon, so that the page shows that it goes on.
+ *
+ * @param {number} size
+ * @param {number} took milliseconds
+ */
 function sizeAfter(size, took) {
   if (took < SOON) return Math.min(2 * size, LARGEST);
   return took > LATE ? Math.max(size / 2, SMALLEST) : size;

@@ -30,7 +30,8 @@ export class Trouble {
   say(about, error, again = null) {
     if (!(error instanceof Failure)) console.error(error);
     const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error.message);
-    const isUseful = again && !(failure.status >= 400 && failure.status < 500 && failure.status !== 429);
+    const { status = 0 } = failure;
+    const isUseful = again && !(status >= 400 && status < 500 && status !== 429);
     this.problems.set(about, { failure, again: isUseful ? again : null });
     if (isUseful && failure.isPassing) this.recovery.later(failure.seconds);
     else this.recovery.failed();
