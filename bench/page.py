@@ -109,6 +109,7 @@ def main() -> int:
                 files, signal = FORMATS[name](Path(folder), options.hours), 4 * options.hours * 3600 * RATE
             with page_at(f"http://127.0.0.1:{ports[1]}/") as page:
                 rows.append([name, *opened(page, files, signal, place.out / "page-trace.json")])
+                print(*rows[-1], flush=True)  # the table comes when all are measured, which takes long
             for file in files:
                 file.unlink()
     print(aligned(rows))
