@@ -24,6 +24,8 @@ export interface Opened {
   said: string[];
   /** Is it text, whose rate may be told wrong? */
   isTable?: boolean;
+  /** The samples per second of a WFDB record's frames, by which its annotations count. */
+  frameRate?: number;
   read: (place: number, progress: Progress) => Promise<Samples>;
 }
 
@@ -31,6 +33,22 @@ export interface Opened {
 export interface Recording extends Opened {
   name: string;
   units: string[];
+  annotations: Annotations | null;
+}
+
+/** What a file of annotations says at a sample; `symbol` as wfdb has it. */
+export interface Annotation {
+  sample: number;
+  symbol: string;
+  text: string;
+}
+
+/** A file of annotations; its rate where it or the recording tells that. */
+export interface Annotations {
+  name: string;
+  rate: number | null;
+  all: Annotation[];
+  beats: Annotation[];
 }
 
 /** How a model's beats are cut. */

@@ -1,19 +1,25 @@
 /** What the page's modules hand to each other. */
 
-import type { Samples } from "../../recording/shapes.js";
+import type { Annotations, Samples } from "../../recording/shapes.js";
 import type { Background } from "../opening/background.js";
+import type { Classes } from "../beats/labels.js";
+import type { Rhythm } from "../beats/rhythm.js";
 import type { Marks } from "./marks.js";
 
 /** The elements of index.html that are more than an HTMLElement, by their ids. */
 export interface Elements {
   after: HTMLButtonElement;
   before: HTMLButtonElement;
+  calipers: HTMLButtonElement;
   done: HTMLProgressElement;
   explaining: HTMLInputElement;
   files: HTMLInputElement;
+  gain: HTMLSelectElement;
   inverted: HTMLInputElement;
   key: HTMLFormElement;
   "key-text": HTMLInputElement;
+  "label-choice": HTMLSelectElement;
+  "label-text": HTMLInputElement;
   lead: HTMLSelectElement;
   moment: HTMLInputElement;
   "of-class": HTMLSelectElement;
@@ -22,12 +28,19 @@ export interface Elements {
   "page-first": HTMLButtonElement;
   "page-last": HTMLButtonElement;
   paste: HTMLFormElement;
+  pin: HTMLButtonElement;
+  print: HTMLButtonElement;
   rate: HTMLFormElement;
   "rate-number": HTMLInputElement;
   sample: HTMLInputElement;
   save: HTMLButtonElement;
+  "save-corrected": HTMLButtonElement;
   shown: HTMLSelectElement;
+  speed: HTMLSelectElement;
+  taken: HTMLInputElement;
   text: HTMLTextAreaElement;
+  undo: HTMLButtonElement;
+  unpin: HTMLButtonElement;
   values: HTMLDetailsElement;
 }
 
@@ -103,6 +116,7 @@ export interface Facts {
   /** The mean training beat. */
   baseline: number[] | null;
   examples: Example[];
+  classes: Classes;
 }
 
 /** What the model says of a beat; null where this version cannot tell. */
@@ -139,6 +153,8 @@ export interface RecordedBeat extends Beat {
   start: number;
   end: number;
   seconds: number;
+  /** Seconds since the R peak before; NaN where that is not counted. */
+  rr?: number;
 }
 
 /** What can be chosen of a recording: a lead, or one less another. */
@@ -153,6 +169,7 @@ export interface Source {
   signals: Signal[];
   features: Features;
   background: Background;
+  annotations: Annotations | null;
 }
 
 /** The lead that is looked at. */
@@ -160,6 +177,14 @@ export interface OpenRecording extends Pick<Samples, "samples" | "rate"> {
   source: Source;
   lead: Signal;
   inverted: boolean;
+  unit: string;
+  /** Lowest and highest value, but for outliers. */
+  extent: Bounds;
+  annotations: { seconds: number; symbol: string; text: string }[];
+  /** Sample numbers of all R peaks, and the seconds since the one before each. */
+  peaks: Int32Array;
+  intervals: Float64Array;
+  rhythm: Rhythm;
 }
 
 /** What did not work, as far as more is known than a sentence. */
