@@ -79,7 +79,8 @@ def height(page, beat: int, lead: int = 0) -> float:
 def seen(page) -> list[float]:
     """The seconds that are seen."""
     text = page.locator("#moment-text").text_content()
-    return [60 * int(minutes) + float(rest) for minutes, rest in re.findall(r"(\d+):([\d.]+)", text)]
+    times = re.findall(r"(\d+):(\d+):([\d.]+)", text)
+    return [3600 * int(hours) + 60 * int(minutes) + float(rest) for hours, minutes, rest in times]
 
 
 def box_of(page, locator: str) -> dict[str, float]:
