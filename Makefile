@@ -81,6 +81,9 @@ bench-failures: $(INSTALLED) ## Two model servers of which one hangs or is kille
 bench-growth: $(INSTALLED) ## Cost by connections and pods, overload, and memory over minutes
 	@$(BIN)/python -m bench.growth $(ARGS)
 
+bench-page: $(INSTALLED) ## A day's recording and 50,000 beats on the page: time, freezes and memory (ARGS="--hours 2 --only WFDB")
+	@$(BIN)/python -m bench.page $(ARGS)
+
 images: ## Build the four images, ecg-COMPONENT:TAG (TAG=dev, ARGS=options of docker build)
 	@scripts/images $(TAG) $(ARGS)
 
@@ -102,4 +105,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests protos lock clean

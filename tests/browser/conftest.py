@@ -117,6 +117,15 @@ def serving() -> Iterator[FakeServing]:
     fake.stop()
 
 
+@pytest.fixture
+def own_serving() -> Iterator[FakeServing]:
+    """A model server that one test alone changes."""
+    fake = FakeServing(model_of())
+    fake.start()
+    yield fake
+    fake.stop()
+
+
 @pytest.fixture(scope="module")
 def gateway(serving: FakeServing) -> Iterator[Gateway]:
     with running(serving.target, abstain_below=0.7) as gateway:

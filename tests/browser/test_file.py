@@ -139,11 +139,17 @@ def test_rows_that_are_no_beats_are_left_out_and_named(page):
         ),
         ("beats.csv", "", "beats.csv is empty"),
         ("beats.csv.gz", gzip.compress(LABELLED.encode())[:-30], "beats.csv.gz: cannot be unpacked"),
-        ("beats.csv", b"PK\x03\x04\x14\0xl/workbook.xml", "beats.csv: an Excel workbook; save its sheet as CSV"),
-        ("beat.png", b"\x89PNG\r\n\x1a\n", "beat.png: a picture; give the numbers themselves"),
-        ("beats.parquet", b"PAR1", "beats.parquet: a Parquet file; the page reads text only"),
+        (
+            "beats.csv",
+            b"PK\x03\x04\x14\0xl/workbook.xml",
+            "beats.csv: this is an Excel workbook, not a table that can be read; save its sheet as CSV",
+        ),
+        ("beat.png", b"\x89PNG\r\n\x1a\n", "a picture, not a table that can be read; give the numbers"),
+        ("ecg.dcm", bytes(128) + b"DICM", "a DICOM file, not a table that can be read; export its samples"),
+        ("ecg.edf", b"%PDF-1.7", "ecg.edf: this is a PDF, not a recording that can be read; it shows a recording"),
+        ("beats.parquet", b"PAR1", "a Parquet file, not a table that can be read; the page reads text only"),
     ],
-    ids=["few values", "few values and a label", "empty", "cut short", "Excel", "picture", "Parquet"],
+    ids=["few values", "few values and a label", "empty", "cut short", "Excel", "picture", "DICOM", "PDF", "Parquet"],
 )
 def test_a_file_that_does_not_fit_is_refused_with_what_would(page, name, content, said):
     drop(page, name, content)
@@ -292,11 +298,17 @@ def test_a_run_can_be_cancelled_and_gone_on_with(page, serving):
     expect(page.locator("#summary")).to_contain_text("Class 1: 600")
 
 
-def test_what_was_answered_stays_when_the_gateway_refuses_more(serving, start, visit):
-    page = visit(start(serving.target, max_batch=100)).open()
-    drop(page, "beats.csv", "\n".join(lines([2.0] * 300)))
-    expect(page.get_by_role("alert")).to_contain_text("That is too much for this gateway")
-    expect(page.locator("#go-on")).to_contain_text("1 of 300 beats answered.")
+def test_a_gateway_that_takes_few_beats_at_once_is_asked_for_few(serving, start, visit):
+    page = visit(start(serving.target, max_batch=20)).open()
+    opened(page, "\n".join(lines([2.0] * 100)))
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_what_was_answered_stays_when_the_gateway_refuses_more(page):
+    opened(page)
+    drop(page, "beats.csv", "\n".join(lines([2.0, 1e200, 2.0])))
+    expect(page.get_by_role("alert")).to_contain_text("The gateway did not take that")
+    expect(page.locator("#go-on")).to_contain_text("1 of 3 beats answered.")
 
 
 def test_a_file_is_dropped_anywhere_on_the_page(page):

@@ -202,26 +202,6 @@ def test_a_recording_of_each_kind_is_opened_and_what_was_found_is_said(page, tmp
     expect(page.locator("#strip-name")).to_contain_text(f"at {RATE} Hz")
 
 
-def test_the_page_handles_clicks_while_a_long_recording_is_read(page):
-    page.evaluate(
-        """() => {
-            window.seen = [];
-            const status = document.getElementById("status");
-            new MutationObserver(() => {
-                const text = status.textContent;
-                const step = ["Finding R peaks", "beats cut"].find((words) => text.includes(words));
-                if (!step || seen.includes(step)) return;
-                seen.push(step);
-                if (step === "Finding R peaks") setTimeout(() => document.getElementById("moment-text").click());
-            }).observe(status, { childList: true });
-            document.getElementById("moment-text").addEventListener("click", () => seen.push("click"));
-        }"""
-    )
-    drop(page, beats=1000)
-    expect(page.get_by_role("status")).to_contain_text("999 beats cut", timeout=60_000)
-    assert page.evaluate("window.seen") == ["Finding R peaks", "click", "beats cut"]
-
-
 def test_what_is_no_recording_is_refused(page):
     page.locator("#files").set_input_files({"name": "lead.edf", "mimeType": "", "buffer": b"no"})
     expect(page.get_by_role("alert")).to_contain_text("lead.edf: not an EDF or BDF file")

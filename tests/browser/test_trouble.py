@@ -2,24 +2,14 @@
 
 from hashlib import sha256
 
-import pytest
 from playwright.sync_api import expect
 
 from data.recordings.cut import PEAK_WINDOW, Cut
 from tests.browser.conftest import BY_GROUP, DATA, INTERVALS, METRICS, WIDTH, beat, model_of
 from tests.browser.test_beat import paste
-from tests.fake_serving import FakeModel, FakeServing
+from tests.fake_serving import FakeModel
 
 TEXT = " ".join(map(str, beat(2.0)))
-
-
-@pytest.fixture
-def own_serving():
-    """A model server that one test alone changes."""
-    fake = FakeServing(model_of())
-    fake.start()
-    yield fake
-    fake.stop()
 
 
 def test_a_version_without_details_and_explanations_is_asked_plainly(own_serving, start, visit):
@@ -51,7 +41,7 @@ def test_beats_that_were_cut_for_another_version_are_said_to_be(own_serving, sta
     expect(page.get_by_role("alert")).to_contain_text("It takes other features than the beats that are open have")
 
 
-def test_a_gateway_that_is_gone_is_said_and_tried_again(own_serving, start, visit):
+def test_a_gateway_that_is_gone_is_said_and_tried_again_when_the_network_is_back(own_serving, start, visit):
     gateway = start(own_serving.target)
     page = visit(gateway).open()
     page.context.set_offline(True)
@@ -59,20 +49,7 @@ def test_a_gateway_that_is_gone_is_said_and_tried_again(own_serving, start, visi
     expect(page.get_by_role("alert")).to_contain_text("The gateway does not answer")
     expect(page.locator("#answer")).to_contain_text("Not answered yet")
     page.context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
     expect(page.locator("#answer")).to_contain_text("88.1 %")
-    expect(page.get_by_role("alert")).to_be_hidden()
-
-
-def test_a_page_opened_before_there_is_a_model_says_so_and_goes_on_when_there_is(own_serving, start, visit):
-    models, own_serving.models = own_serving.models, {}
-    visited = visit(start(own_serving.target))
-    page = visited.page
-    page.goto(visited.url)
-    expect(page.get_by_role("alert")).to_contain_text("The model is not ready")
-    own_serving.models = models
-    page.get_by_role("button", name="Try again").click()
-    expect(page.locator("#text:enabled")).to_be_visible()
     expect(page.get_by_role("alert")).to_be_hidden()
 
 

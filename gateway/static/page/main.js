@@ -4,7 +4,7 @@ import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
 import { Client, Failure } from "./gateway/client.js";
 import { CompareView } from "./views/compare.js";
-import { element, fill, found } from "./shared/dom.js";
+import { fill, found } from "./shared/dom.js";
 import { doubts } from "./beats/headline.js";
 import { ApiKey } from "./gateway/key.js";
 import { Labelling } from "./views/labelling.js";
@@ -15,9 +15,11 @@ import { Opening } from "./opening/opening.js";
 import { predictAll } from "./gateway/predicting.js";
 import { cut, signalOf } from "./opening/recording.js";
 import { RhythmView } from "./views/rhythm-view.js";
+import { seldom } from "./shared/seldom.js";
 import { Sheet } from "./views/sheet.js";
 import { Steps } from "./views/steps.js";
 import { StripView } from "./views/strip.js";
+import { Trouble } from "./views/trouble.js";
 import { count, counted } from "./shared/words.js";
 
 const client = new Client(new ApiKey(), versionSeen);
@@ -30,9 +32,11 @@ const stripView = new StripView(select, recut, beside);
 const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
 stripView.onmove = (seen) => rhythmView.mark(seen);
 const steps = new Steps(select);
+const trouble = new Trouble();
 const links = new Links(facts, { select, recut, wrong });
 const opening = new Opening(facts, open, wrong, links, ({ name }) => labelling.mayReplace(name));
 const versions = new Set(); // that have answered
+const showSeldom = seldom(showAnswers, 300);
 let collection = null;
 let running = new AbortController();
 let explaining = new AbortController();
@@ -45,12 +49,12 @@ async function start() {
   try {
     await meet();
     await opening.allow(true);
-    well();
-    await links.follow(opening);
+    trouble.over("model");
   } catch (failure) {
     fill(found("served"), "No model");
-    wrong(failure, start);
+    return trouble.say("model", failure, start);
   }
+  links.follow(opening).catch(wrong);
 }
 
 async function meet() {
@@ -68,16 +72,21 @@ async function meet() {
 function versionSeen(version) {
   const follow = facts.model && !versions.has(version);
   versions.add(version);
-  if (follow) renew().catch(wrong);
+  if (follow) renew();
 }
 
 /** Beats that are open were cut by the names of the former version's features. */
 async function renew() {
   const before = String(facts.model.features.names);
-  await meet();
+  try {
+    await meet();
+  } catch (failure) {
+    return trouble.say("model", failure, renew);
+  }
+  trouble.over("model");
   show();
   if (!collection || before === String(facts.model.features.names)) return;
-  wrong(new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
+  trouble.say("version", new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
 }
 
 /** Look at these beats instead of what was open. */
@@ -89,7 +98,7 @@ function open(opened, handles) {
 
 function look(opened) {
   collection = opened;
-  well();
+  trouble.over("opening", "answers", "explanation", "version", "beside");
   fill(found("status"), opened.understood);
   show();
   predict();
@@ -98,8 +107,9 @@ function look(opened) {
 /** Look at the same recording by another lead, or the other side up; the focus stays where that was chosen. */
 async function recut(source, lead, inverted) {
   const stillOpen = () => collection.recording?.source === source;
+  opening.reading.begin();
   try {
-    const beats = Object.assign(await cut(source, lead, inverted), { origin: collection.origin });
+    const beats = Object.assign(await cut(source, lead, inverted, (done) => opening.reading.tell(done)), { origin: collection.origin });
     if (!stillOpen()) return;
     beats.corrections.carry(collection.corrections, beats.beats);
     links.arrived(beats);
@@ -107,16 +117,20 @@ async function recut(source, lead, inverted) {
   } catch (failure) {
     if (!stillOpen()) return;
     show();
-    wrong(failure);
+    if (failure.name !== "AbortError") wrong(failure);
+  } finally {
+    if (!opening.working) opening.reading.end();
   }
 }
 
 /** The samples of another lead of a recording; null where they cannot be read, which is said. */
 async function beside(source, place) {
   try {
-    return await signalOf(source, place);
+    const signal = await signalOf(source, place);
+    trouble.over("beside");
+    return signal;
   } catch (failure) {
-    wrong(failure);
+    if (failure.name !== "AbortError") trouble.say("beside", failure);
     return null;
   }
 }
@@ -134,23 +148,31 @@ async function predict() {
   } catch (failure) {
     if (signal !== running.signal) return; // something else is open by now
     interrupted();
-    if (failure.name !== "AbortError") wrong(failure, predict);
+    if (failure.name !== "AbortError") trouble.say("answers", failure, predict);
   }
 }
 
+/** Some answers have come; what looks at all beats waits for some more. */
 function answered() {
+  trouble.over("answers");
   progress();
+  showSeldom();
+}
+
+function showAnswers() {
   show();
   explain();
 }
 
 function progress() {
-  const [done, all] = [collection.answered.length, collection.beats.length];
+  const [done, all] = [collection.done, collection.beats.length];
   Object.assign(found("done"), { value: done, max: all });
   fill(found("done-text"), `${count(done)} of ${counted(all, "beat")}`);
 }
 
 function finished() {
+  trouble.over("answers");
+  showSeldom.now();
   found("progress").hidden = true;
   if (collection.beats.length < 2) return;
   const doubtful = doubts(collection.beats).map(({ text }) => text);
@@ -160,7 +182,7 @@ function finished() {
 function interrupted() {
   found("progress").hidden = true;
   found("go-on").hidden = collection.beats.length < 2;
-  fill(found("go-on-text"), `${count(collection.answered.length)} of ${counted(collection.beats.length, "beat")} answered.`);
+  fill(found("go-on-text"), `${count(collection.done)} of ${counted(collection.beats.length, "beat")} answered.`);
 }
 
 function select(beat) {
@@ -192,36 +214,27 @@ function show() {
 /** Ask which part of the selected beat decided, unless that is known or not wanted. */
 async function explain() {
   const beat = collection.selected;
-  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined || beat === explained) return;
+  if (!found("explaining").checked || !beat.answer || beat.explanation !== undefined) return trouble.over("explanation");
+  if (beat === explained) return;
   explaining.abort();
   explaining = new AbortController();
   explained = beat;
   const { signal } = explaining;
   try {
     beat.explanation = await client.explain(beat, signal);
+    trouble.over("explanation");
     if (beat === collection.selected) beatView.show(collection, facts);
   } catch (failure) {
-    if (failure.name !== "AbortError") wrong(failure, explain);
+    if (failure.name !== "AbortError") trouble.say("explanation", failure, explain);
   } finally {
     if (signal === explaining.signal) explained = null;
   }
 }
 
-/** Say what went wrong, with a button for `again` where trying again may help. */
-function wrong(failure, again = null) {
-  if (!(failure instanceof Failure)) console.error(failure);
-  const known = failure instanceof Failure ? failure : new Failure("Something unforeseen went wrong on this page", failure.message);
-  const useful = again && !(known.status >= 400 && known.status < 500 && known.status !== 429);
-  const button = useful && element("button", { type: "button", onclick: () => (well(), again()) }, "Try again");
-  const request = known.requestId && element("p", { class: "small" }, `Request ${known.requestId}`);
-  const problem = found("problem");
-  fill(problem, element("strong", {}, known.title), element("p", {}, known.message), button, request);
-  problem.hidden = false;
-  problem.scrollIntoView({ block: "nearest" });
-}
-
-function well() {
-  found("problem").hidden = true;
+/** Say what is wrong with a file, or take it back. */
+function wrong(failure) {
+  if (failure) trouble.say("opening", failure);
+  else trouble.over("opening");
 }
 
 new Sheet(() => ({ collection, facts: facts.model && facts }));

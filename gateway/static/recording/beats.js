@@ -23,14 +23,25 @@ const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
  *   a pause of over three seconds.
  */
 export function cutBeats(samples, rate, peaks, cut) {
+  return [...eachBeat(samples, rate, peaks, cut)];
+}
+
+/**
+ * The same one by one, so that not all are held twice by who puts them together.
+ *
+ * @param {Float32Array} samples
+ * @param {number} rate
+ * @param {ArrayLike<number>} peaks
+ * @param {Cut} cut
+ * @returns {Generator<CutBeat, void>}
+ */
+export function* eachBeat(samples, rate, peaks, cut) {
   const beside = besideOf(samples, rate, peaks, cut.beside);
-  const beats = [];
   for (const { index, start, span } of windows(rate, peaks, cut)) {
     const trace = traceOf(samples, rate, start, span, cut);
     const values = trace && Float32Array.from([...trace, ...cut.beside.map((name) => beside[index][name])]);
-    if (values) beats.push({ peak: peaks[index], start, end: start + span, values });
+    if (values) yield { peak: peaks[index], start, end: start + span, values };
   }
-  return beats;
 }
 
 /** @param {number} rate @param {ArrayLike<number>} peaks @param {Cut} cut */

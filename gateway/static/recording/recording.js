@@ -18,7 +18,7 @@ import { openWfdb, recordOf } from "./wfdb.js";
 
 const HIGHEST_RATE = 100_000; // hertz
 
-export { cutBeats } from "./beats.js";
+export { cutBeats, eachBeat } from "./beats.js";
 export { cutOf } from "./cut.js";
 export { LOWEST_RATE, choices, chooseLead, nameOf } from "./channels.js";
 export { RecordingError } from "./errors.js";

@@ -258,6 +258,7 @@ def test_a_damaged_file_with_types_is_named(tmp_path):
         (b'{"beats": []}', "JSON"),
         (b"\n<?xml version='1.0'?>", "XML"),
         (b"GIF89a", "a picture"),
+        (b"GDF 2.20", "a GDF recording"),
         (b"FEA1\0\0\0\0", "a Feather file of version 1"),
     ],
 )

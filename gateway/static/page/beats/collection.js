@@ -1,9 +1,13 @@
 /** The beats that are open: their answers, and which of them are looked at in which order. */
 
-/** @import { Beat } from "../shared/shapes.js" */
+/**
+ * @import { Answer } from "./answer.js"
+ * @import { Beat } from "./beat.js"
+ */
 
 import { Corrections } from "./corrections.js";
 import { Labels } from "./labels.js";
+import { ordered } from "./ordering.js";
 
 /** What can be shown: a name for people, and whether a beat of a collection belongs to it. */
 export const SHOWN = {
@@ -36,7 +40,9 @@ export class Collection {
     this.pinned = null; // the beat to compare others with
     this.filter = { shown: "all", predicted: "" };
     this.order = { by: "number", ascending: true };
-    this.found = null; // the view, until something changes
+    /** @type {Beat[]|null} the view, until something changes */
+    this.found = null;
+    this.done = beats.filter((beat) => beat.answer).length; // beats that have an answer
     this.corrections = new Corrections();
     this.labels = new Labels([], { labels: [] });
     /** @type {object|null} what the labels were last held to */
@@ -61,6 +67,20 @@ export class Collection {
     if (this.filter.shown === "corrected" || this.order.by === "label") this.changed();
   }
 
+  /**
+   * Take the answers of some beats, in their order.
+   *
+   * @param {Beat[]} beats
+   * @param {Answer[]} answers
+   */
+  take(beats, answers) {
+    beats.forEach((beat, place) => {
+      this.done += Number(!beat.answer);
+      beat.answer = answers[place];
+    });
+    this.changed();
+  }
+
   /** Answers have come. */
   changed() {
     this.found = null;
@@ -81,12 +101,31 @@ export class Collection {
   }
 
   find() {
+    if (this.isWhole) return [...this.beats]; // another view than before, as answers have come
     const [, belongs] = SHOWN[this.filter.shown];
     const { predicted } = this.filter;
     const beats = this.beats.filter((beat) => belongs(beat, this) && (!predicted || beat.answer?.predicted === predicted));
-    const value = SORTED[this.order.by];
-    const sign = this.order.ascending ? 1 : -1;
-    return beats.sort((one, other) => compare(value(one, this), value(other, this), sign) || one.number - other.number);
+    const { by, ascending } = this.order;
+    return by === "number" && ascending ? beats : ordered(beats, (beat) => SORTED[by](beat, this), ascending);
+  }
+
+  /** Are all beats in view, as they were given? */
+  get isWhole() {
+    const { filter, order } = this;
+    return filter.shown === "all" && !filter.predicted && order.by === "number" && order.ascending;
+  }
+
+  /**
+   * The beats of a recording that reach into a part of it, found without looking at all of them.
+   *
+   * @param {number} first sample number
+   * @param {number} last
+   * @returns {Beat[]}
+   */
+  within(first, last) {
+    const { beats } = this;
+    const from = firstOf(beats, ({ end = 0 }) => end >= first);
+    return beats.slice(from, firstOf(beats, ({ peak = 0 }) => peak > last));
   }
 
   /**
@@ -125,10 +164,18 @@ export class Collection {
   }
 }
 
-function compare(one, other, sign) {
-  const missing = Number(one === null || one === undefined) - Number(other === null || other === undefined);
-  if (missing || one === null || one === undefined) return missing;
-  const numbers = [Number(one), Number(other)];
-  if (numbers.every((number) => !Number.isNaN(number))) return sign * (numbers[0] - numbers[1]);
-  return sign * String(one).localeCompare(String(other));
+/**
+ * The place of the first beat that is so, where all that follow are, too.
+ *
+ * @param {Beat[]} beats
+ * @param {(beat: Beat) => boolean} isSo
+ */
+function firstOf(beats, isSo) {
+  let [low, high] = [0, beats.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isSo(beats[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -1,22 +1,48 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
-const TRIES = 5;
+import { Answers } from "../beats/answer.js";
+
+const TRIES = 2; // beyond that the page says that it tries again
 const BUSY = [429, 503];
+const PASSING = [...BUSY, 504]; // and where nothing answers
+const FLOAT32 = "application/octet-stream";
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
-/** Something that did not work: `title` and `message` are for people. */
+/**
+ * Something that did not work.
+ *
+ * @typedef {object} Facts
+ * @property {number} [status] of the gateway's answer
+ * @property {string} [requestId]
+ * @property {boolean} [isPassing] trying again may help without anybody doing anything
+ * @property {number} [seconds] that the gateway asks to wait before
+ * @property {boolean} [needsRate] the file does not tell how many samples a second has
+ * @property {boolean} [signals] the file may be a recording
+ * @property {boolean} [isTable] though that is unlikely
+ */
 export class Failure extends Error {
+  /**
+   * @param {string} title for people, as the message
+   * @param {string} message
+   * @param {Facts} [facts]
+   */
   constructor(title, message, facts = {}) {
     super(message);
     this.title = title;
-    Object.assign(this, facts);
+    this.status = facts.status;
+    this.requestId = facts.requestId;
+    this.isPassing = facts.isPassing ?? false;
+    this.seconds = facts.seconds ?? 0;
+    this.needsRate = facts.needsRate ?? false;
+    this.signals = facts.signals ?? false;
+    this.isTable = facts.isTable ?? false;
   }
 }
 
 /** What is wrong where nothing answers. */
 export function unreachable() {
-  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost: try again.");
+  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost.", { isPassing: true });
 }
 
 /**
@@ -48,13 +74,18 @@ export class Client {
     }
   }
 
-  /** One answer a beat; `abstain`, `unusual` and `unusualScore` are null where the model cannot tell. */
+  /**
+   * One answer a beat.
+   *
+   * @param {import("../beats/beat.js").Beat[]} beats
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import("../beats/answer.js").Answer[]>}
+   */
   async predict(beats, signal) {
-    const instances = beats.map((beat) => Array.from(beat.features));
     const query = this.lacks.has("details") ? "probabilities=true" : "details=true";
     try {
-      const { content, version } = await this.ask(`predict?${query}`, { content: { instances }, signal });
-      return content.predictions.map((prediction) => answer(prediction, version));
+      const { content, version } = await this.ask(`predict?${query}`, { body: float32Of(beats), signal });
+      return new Answers(content.predictions, version).all;
     } catch (failure) {
       if (failure.status !== 501 || this.lacks.has("details")) throw failure;
       this.lacks.add("details");
@@ -66,8 +97,8 @@ export class Client {
   async explain(beat, signal) {
     if (this.lacks.has("explain")) return null;
     try {
-      const content = { features: Array.from(beat.features) };
-      return (await this.ask("explain", { content, signal })).content;
+      const { content } = await this.ask("explain", { body: float32Of([beat]), signal });
+      return content.explanations[0];
     } catch (failure) {
       if (failure.status !== 501 && failure.status !== 404) throw failure;
       this.lacks.add("explain");
@@ -76,14 +107,14 @@ export class Client {
   }
 
   /** Send a request, again after a while if the gateway is busy; throw Failure. */
-  async ask(path, { content, signal } = {}) {
+  async ask(path, { body, signal } = {}) {
     for (let attempt = 1; ; attempt += 1) {
-      const response = await this.send(path, content, signal);
+      const response = await this.send(path, body, signal);
       if (response.ok) return this.read(response);
       const failure = await failureOf(response);
       if (response.status === 401) {
         await this.key.ask(failure.message);
-      } else if (content && BUSY.includes(response.status) && attempt < TRIES) {
+      } else if (body && BUSY.includes(response.status) && attempt < TRIES) {
         await pause(Number(response.headers.get("Retry-After") ?? 1) * attempt, signal);
       } else {
         throw failure;
@@ -91,13 +122,12 @@ export class Client {
     }
   }
 
-  async send(path, content, signal) {
+  async send(path, body, signal) {
     const headers = { Accept: "application/json", "X-Client-ID": CLIENT };
     if (this.key.value) headers["X-API-Key"] = this.key.value;
-    if (content) headers["Content-Type"] = "application/json";
-    const body = content ? JSON.stringify(content) : undefined;
+    if (body) headers["Content-Type"] = FLOAT32;
     try {
-      return await fetch(path, { method: content ? "POST" : "GET", headers, body, signal });
+      return await fetch(path, { method: body ? "POST" : "GET", headers, body, signal });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw unreachable();
@@ -107,20 +137,28 @@ export class Client {
   async read(response) {
     const version = response.headers.get("X-Model-Version");
     if (version) this.versionSeen(version);
-    return { content: await response.json(), version };
+    const content = await response.json().catch((error) => {
+      throw error.name === "AbortError" ? error : unreachable(); // amid the answer
+    });
+    return { content, version };
   }
 }
 
-function answer(prediction, version) {
-  return {
-    predicted: String(prediction.predicted_class),
-    probability: prediction.probability,
-    probabilities: prediction.probabilities ?? null,
-    abstain: prediction.abstain ?? null,
-    unusual: prediction.unusual ?? null,
-    unusualScore: prediction.unusual_score ?? null,
-    version,
-  };
+/**
+ * The values of beats, one after the other; little-endian as the gateway takes them, as all machines of browsers are.
+ * Those that stand together as float32 already are not copied.
+ *
+ * @param {import("../beats/beat.js").Beat[]} beats
+ * @returns {Float32Array}
+ */
+function float32Of(beats) {
+  const [first] = beats;
+  const { values: all, width } = first.columns;
+  const isRow = beats.every(({ columns, place }, at) => columns === first.columns && place === first.place + at);
+  if (isRow && all instanceof Float32Array) return all.subarray(first.place * width, (first.place + beats.length) * width);
+  const values = new Float32Array(beats.length * width);
+  beats.forEach(({ features }, place) => values.set(features, place * width));
+  return values;
 }
 
 const TITLES = {
@@ -135,7 +173,10 @@ async function failureOf(response) {
   const told = await response.json().then((content) => content.error ?? {}, () => ({}));
   const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
   const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;
-  return new Failure(title, message, { status: response.status, code: told.code, requestId: told.request_id });
+  return new Failure(title, message, {
+    status: response.status, requestId: told.request_id, isPassing: PASSING.includes(response.status),
+    seconds: Number(response.headers.get("Retry-After") ?? 0),
+  });
 }
 
 function pause(seconds, signal) {

@@ -7,6 +7,8 @@ export class Background {
   constructor() {
     this.waiting = new Map(); // what was asked for, by its number
     this.asked = 0;
+    /** @type {object|null} what told the worker which recording is open */
+    this.recording = null;
     this.ready = new Promise((resolve) => { this.isReady = resolve; }); // its program is there, or cannot be had
     this.worker = this.start(); // before it is needed: the gateway may be gone by then
   }
@@ -15,6 +17,7 @@ export class Background {
   ask(task, input, progress = () => {}) {
     this.worker ??= this.start();
     const id = this.asked++;
+    if (task === "recording") this.recording = input;
     this.worker.postMessage({ id, task, input });
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject, progress }));
   }
@@ -22,6 +25,15 @@ export class Background {
   stop() {
     this.worker?.terminate();
     this.waiting.clear();
+  }
+
+  /** Stop what it is at and begin anew with the same recording; the memory that the work needed is given back at once. */
+  refresh() {
+    const stopped = [...this.waiting.values()];
+    this.stop();
+    for (const { reject } of stopped) reject(new DOMException("stopped", "AbortError"));
+    this.worker = this.start();
+    if (this.recording) this.worker.postMessage({ id: this.asked++, task: "recording", input: this.recording });
   }
 
   start() {

@@ -2,6 +2,7 @@
 
 import { Background } from "./background.js";
 import { Failure } from "../gateway/client.js";
+import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { element, fill, found } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
@@ -9,7 +10,7 @@ import { listenForFiles } from "./choosing.js";
 import { markOf } from "./links.js";
 import { areRecording, openRecording } from "./recording.js";
 import { sparkline } from "../drawing/trace.js";
-import { percent } from "../shared/words.js";
+import { ReadingView } from "./reading-progress.js";
 
 /**
  * @import { Link, Origin } from "../beats/link.js"
@@ -26,7 +27,7 @@ export class Opening {
   /**
    * @param {Facts} facts
    * @param {(collection: Collection, handles: Handles) => void} open is called for what can be read
-   * @param {(failure: unknown) => void} wrong for what cannot
+   * @param {(failure: unknown) => void} wrong for what cannot, and with null before it is known
    * @param {Links} links tell which lead is wanted
    * @param {(collection: Collection) => boolean} mayOpen may keep what was read from taking the place of what is open
    */
@@ -45,6 +46,7 @@ export class Opening {
     /** @type {Background | null} */
     this.kept = null;
     this.next = new Background();
+    this.reading = new ReadingView(() => this.cancel());
     found("paste").addEventListener("submit", (event) => this.pasted(event));
     found("rate").addEventListener("submit", (event) => this.rated(event));
     listenForFiles((files, handles) => this.facts.model && this.read(files, null, handles), wrong);
@@ -67,9 +69,10 @@ export class Opening {
   }
 
   example(place) {
-    const beats = this.facts.examples.map(({ features, label }, i) => ({
-      number: i + 1, features: Float64Array.from(features), label: label === undefined || label === null ? null : String(label),
-    }));
+    const { examples, model } = this.facts;
+    const values = Float64Array.from(examples.flatMap(({ features }) => features));
+    const labels = examples.map(({ label }) => (label === undefined || label === null ? null : String(label)));
+    const beats = beatsOf({ values, width: model.features.count }, labels);
     const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model.", origin: this.exampleOrigin });
     collection.selected = beats[place];
     this.attempt(() => collection);
@@ -107,7 +110,7 @@ export class Opening {
     const origin = (collection) => Object.assign(collection, { origin: { kind: "file", name: collection.name, mark: markOf(files), rate: told } });
     const [{ name }] = files;
     /** @type {Progress} */
-    const progress = ({ step, share }) => this.progress(`${step}${step === "Reading" ? ` ${name}` : ""}`, share);
+    const progress = (done) => this.reading.tell(done);
     await this.attempt(async (background) => {
       fill(found("status"), `Reading ${name} …`);
       if (told || areRecording(files)) return origin(await openRecording(files, this.facts.model.features, told, background, progress, link));
@@ -136,10 +139,6 @@ export class Opening {
     }
   }
 
-  progress(step, share) {
-    fill(found("status"), `${step} … ${share ? percent(share) : ""}`);
-  }
-
   /** @param {Event} event */
   rated(event) {
     event.preventDefault();
@@ -156,6 +155,8 @@ export class Opening {
     this.working?.stop();
     const background = (this.working = this.next);
     this.next = new Background();
+    this.wrong(null);
+    this.reading.begin();
     try {
       const collection = await make(background);
       if (background === this.working) this.opened(collection, background, handles);
@@ -163,6 +164,15 @@ export class Opening {
       if (background === this.working) this.refused(failure);
       background.stop();
     }
+  }
+
+  /** Stop reading a file, or another lead of the recording that is open, which stays as it was. */
+  cancel() {
+    this.reading.end();
+    if (!this.working) return this.kept?.refresh();
+    this.working.stop();
+    this.working = null;
+    fill(found("status"), "Reading was stopped.");
   }
 
   /**
@@ -174,17 +184,21 @@ export class Opening {
    */
   opened(collection, background, handles) {
     this.working = null;
+    this.reading.end();
     if (!this.mayOpen(collection)) {
       fill(found("status"), "");
       return background.stop();
     }
     this.kept?.stop();
     this.kept = collection.recording ? background : null;
-    if (!this.kept) background.stop();
+    if (this.kept) background.refresh();
+    else background.stop();
     this.open(collection, handles);
   }
 
   refused(failure) {
+    this.working = null;
+    this.reading.end();
     fill(found("status"), "");
     this.wrong(failure);
     if (!failure.needsRate) return;
@@ -201,6 +215,5 @@ export class Opening {
 
 /** The beats of a table as the worker gives them. */
 function tabulated(name, { values, width, labels, understood }) {
-  const beats = labels.map((label, place) => ({ number: place + 1, features: values.subarray(place * width, (place + 1) * width), label }));
-  return new Collection({ name, beats, understood });
+  return new Collection({ name, beats: beatsOf({ values, width }, labels), understood });
 }

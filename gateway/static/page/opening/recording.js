@@ -1,6 +1,7 @@
 /** From the files of a recording to a collection of beats; the work is the worker's. */
 
 import { Failure } from "../gateway/client.js";
+import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { labelBeats, timed } from "./labels.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
@@ -47,13 +48,10 @@ export async function openRecording(files, features, rate, background, progress,
  */
 export async function cut(source, lead, inverted, progress) {
   const { features, background, annotations } = source;
-  const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, spans, values, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
+  const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, columns, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
-  if (!spans.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
-  const before = new Map(Array.from(peaks, (peak, place) => [peak, intervals[place]]));
-  const beats = spans.map(({ peak, start, end }, place) => ({
-    number: place + 1, features: values.subarray(place * features.count, (place + 1) * features.count), label: null, peak, start, end, seconds: peak / rate, rr: before.get(peak),
-  }));
+  if (!columns.values.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
+  const beats = beatsOf(columns);
   const found = `${counted(peaks.length, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...[...labelBeats(beats, annotations, rate), ...said].map(sentence)].join(" ");
   const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate), peaks, intervals, rhythm };

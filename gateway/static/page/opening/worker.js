@@ -1,7 +1,7 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
 import { extentOf } from "../../recording/extent.js";
-import { LOWEST_RATE, choices, chooseLead, cutBeats, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
+import { LOWEST_RATE, choices, chooseLead, cutOf, RecordingError, eachBeat, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
 import { FileError } from "../../tables/errors.js";
 import { intervalsOf, summaryOf } from "../beats/rhythm.js";
 import { readFile, readText } from "./reading.js";
@@ -35,18 +35,35 @@ const TASKS = {
     const { rate, unit, samples, said } = lead;
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
-    const beats = cutBeats(samples, rate, peaks, cut);
-    const values = new Float32Array(beats.length * features.count);
-    beats.forEach((beat, index) => values.set(beat.values, index * features.count));
-    const spans = beats.map(({ peak, start, end }) => ({ peak, start, end }));
     const intervals = intervalsOf(samples, rate, peaks);
+    const columns = columnsOf(lead, { peaks, intervals }, cut, features.count, progress.of("Cutting beats"));
     const result = {
-      rate, unit, samples, extent: extentOf(samples, rate), peaks, intervals, rhythm: summaryOf(intervals), cut, spans, values,
+      rate, unit, samples, extent: extentOf(samples, rate), peaks, intervals, rhythm: summaryOf(intervals), cut, columns,
       said: [...recording.said, ...said, ...notOffered(recording)],
     };
-    return [result, [samples.buffer, values.buffer, peaks.buffer, intervals.buffer]];
+    const arrays = [samples, peaks, intervals, columns.values, columns.peaks, columns.starts, columns.spans, columns.intervals];
+    return [result, arrays.map(({ buffer }) => buffer)];
   },
 };
+
+/**
+ * Beats as columns, each written where it stays: `Columns` of page/beats/beat.js.
+ *
+ * @returns {import("../beats/beat.js").Columns}
+ */
+function columnsOf({ samples, rate }, { peaks, intervals }, cut, width, progress) {
+  const [values, places] = [new Float32Array(peaks.length * width), new Int32Array(peaks.length)];
+  const [starts, spans, before] = [0, 1, 2].map(() => new Float64Array(peaks.length));
+  let [count, peak] = [0, 0];
+  for (const beat of eachBeat(samples, rate, peaks, cut)) {
+    while (peaks[peak] < beat.peak) peak += 1; // not every peak has a whole beat
+    values.set(beat.values, count * width);
+    [places[count], starts[count], spans[count], before[count]] = [beat.peak, beat.start, beat.end - beat.start, intervals[peak]];
+    progress(beat.peak / samples.length);
+    count += 1;
+  }
+  return { width, rate, values: values.subarray(0, count * width), peaks: places, starts, spans, intervals: before };
+}
 
 /** Values in mV need a voltage. */
 function checkUnit({ name, unit }) {
@@ -70,7 +87,7 @@ function packed({ beats, understood }) {
   return [{ values, width, labels: beats.map(({ label }) => label), understood }, [values.buffer]];
 }
 
-/** Tells the page how far a step is, at each tenth of it. */
+/** Tells the page how far a step is, at each hundredth of it. */
 class Progress {
   constructor(tell) {
     this.tell = tell;
@@ -79,23 +96,29 @@ class Progress {
   of(step) {
     let last = -1;
     return (share) => {
-      const tenths = Math.floor(10 * share);
-      if (tenths !== last) this.tell({ step, share: tenths / 10 });
-      last = tenths;
+      const hundredths = Math.floor(100 * share);
+      if (hundredths !== last) this.tell({ step, share: hundredths / 100 });
+      last = hundredths;
     };
   }
 }
 
 postMessage({}); // says that it is there
 
-addEventListener("message", async ({ data: { id, task, input } }) => {
+let before = Promise.resolve(); // the tasks so far: a lead is read when its recording is open
+
+addEventListener("message", ({ data }) => {
+  before = before.then(() => work(data));
+});
+
+async function work({ id, task, input }) {
   try {
     const [result, transferred] = await TASKS[task](input, new Progress((progress) => postMessage({ id, progress })));
     postMessage({ id, result }, transferred);
   } catch (error) {
     postMessage({ id, error: known(error) });
   }
-});
+}
 
 /** What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way. */
 function known(error) {

@@ -106,7 +106,7 @@ export class ListView {
 
   fillChoices() {
     const { beats, filter, labels, corrections } = this.collection;
-    const answered = this.collection.answered.length;
+    const answered = this.collection.done;
     if (!this.choicesChanged(beats, labels, answered, corrections.changes, filter.shown, filter.predicted, this.facts.marks)) return;
     const offered = { differs: labels.comparable, corrected: corrections.count > 0 || filter.shown === "corrected" };
     const shown = Object.entries(SHOWN).filter(([name]) => offered[name] ?? true);

@@ -36,8 +36,8 @@ export class StripView {
     this.onmove = () => {};
     /** @type {Recording | null} */
     this.recording = null; // that is open
-    /** @type {Beat[]} */
-    this.beats = [];
+    /** @type {{beats: Beat[], within: (first: number, last: number) => Beat[]} | null} */
+    this.collection = null;
     /** @type {Beat | null} */
     this.selected = null;
     /** @type {import("../shared/marks.js").Marks | null} */
@@ -83,13 +83,13 @@ export class StripView {
    * @param {{marks: import("../shared/marks.js").Marks}} facts
    */
   show(collection, { marks }) {
-    const { name, beats, selected, recording } = collection;
+    const { name, selected, recording } = collection;
     const moved = selected !== this.selected;
     if (recording?.source !== this.recording?.source) this.calipers.away();
-    Object.assign(this, { recording, beats, selected, marks });
+    Object.assign(this, { collection, recording, selected, marks });
     found("recording").hidden = !recording;
     if (!recording) return;
-    this.about(name, recording);
+    this.about(name, recording, collection.beats.length);
     if (moved) this.reveal(selected);
     else this.draw();
   }
@@ -97,10 +97,11 @@ export class StripView {
   /**
    * @param {string} name
    * @param {Recording} recording
+   * @param {number} beats
    */
-  about(name, { samples, rate, source, lead, inverted }) {
+  about(name, { samples, rate, source, lead, inverted }, beats) {
     this.length = samples.length / rate;
-    fill(found("strip-name"), `${name}: ${duration(this.length)} at ${rate} Hz, ${counted(this.beats.length, "beat")}`);
+    fill(found("strip-name"), `${name}: ${duration(this.length)} at ${rate} Hz, ${counted(beats, "beat")}`);
     options(found("lead"), source.signals.map((signal, place) => [String(place), signal.name]), String(source.signals.indexOf(lead)));
     found("inverted").checked = inverted;
     this.leads.show(source, lead);
@@ -154,11 +155,11 @@ export class StripView {
 
   draw() {
     const width = Math.floor(this.node.clientWidth);
-    const { recording, marks, from, selected, scale } = this;
-    if (!recording || !marks || !selected || !width) return;
+    const { collection, recording, marks, from, selected, scale } = this;
+    if (!collection || !recording || !marks || !selected || !width) return;
     const to = from + this.seconds;
     const leads = this.leads.shown({ ...recording, name: recording.lead.name });
-    const seen = this.beats.filter((beat) => beat.end >= from * recording.rate && beat.peak <= to * recording.rate);
+    const seen = collection.within(from * recording.rate, to * recording.rate);
     if (!this.changed(recording, from, width, scale.gain, scale.speed, selected, marks, ...leads.map(({ signal }) => signal.samples), ...seen.map(({ answer }) => answer))) return;
     const shown = lanesOf(leads, scale.gain, recording.annotations);
     const [{ lane: { top } }, { lane: { bottom } }] = [shown[0], shown[shown.length - 1]];

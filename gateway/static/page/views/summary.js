@@ -18,7 +18,7 @@ export class SummaryView {
    */
   show(collection, { marks }) {
     const { beats, labels } = collection;
-    const answered = collection.answered.length;
+    const answered = collection.done;
     if (!this.changed(beats, labels, answered, marks)) return;
     const counts = classCounts(beats);
     const all = answered === beats.length ? `All ${counted(beats.length, "beat")} are answered.` : `${count(answered)} of ${counted(beats.length, "beat")} answered.`;

@@ -1,0 +1,75 @@
+/** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
+
+/**
+ * @typedef {object} Columns the values of all beats, beat after beat, and for those of a recording where they are in it
+ * @property {Float32Array|Float64Array} values
+ * @property {number} width values of a beat
+ * @property {Int32Array} [peaks] sample numbers
+ * @property {Float64Array} [starts] sample numbers, not whole
+ * @property {Float64Array} [spans] lengths in samples
+ * @property {Float64Array} [intervals] seconds from the R peak before, NaN where that is not known
+ * @property {number} [rate] samples per second
+ */
+
+export class Beat {
+  /**
+   * @param {Columns} columns
+   * @param {number} place among them
+   * @param {string|null} label
+   */
+  constructor(columns, place, label = null) {
+    this.columns = columns;
+    this.place = place;
+    this.label = label;
+    /** @type {import("./answer.js").Answer|null} */
+    this.answer = null;
+    /** @type {object|null|undefined} undefined until it was asked for, null where the model cannot tell */
+    this.explanation = undefined;
+  }
+
+  /** The number for people, from 1. */
+  get number() {
+    return this.place + 1;
+  }
+
+  get features() {
+    const { values, width } = this.columns;
+    return values.subarray(this.place * width, (this.place + 1) * width);
+  }
+
+  /** The sample number of the R peak; undefined for a beat of a table, as all that follow. */
+  get peak() {
+    return this.columns.peaks?.[this.place];
+  }
+
+  get start() {
+    return this.columns.starts?.[this.place];
+  }
+
+  get end() {
+    const { starts, spans } = this.columns;
+    return starts && spans && starts[this.place] + spans[this.place];
+  }
+
+  /** When the R peak is, from the start of the recording. */
+  get seconds() {
+    const { peaks, rate } = this.columns;
+    return peaks && rate && peaks[this.place] / rate;
+  }
+
+  /** The RR interval before it in seconds, NaN where that is not known. */
+  get rr() {
+    return this.columns.intervals?.[this.place];
+  }
+}
+
+/**
+ * A beat for each place of the columns.
+ *
+ * @param {Columns} columns
+ * @param {(string|null)[]} [labels]
+ * @returns {Beat[]}
+ */
+export function beatsOf(columns, labels = []) {
+  return Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null));
+}

@@ -1,0 +1,84 @@
+/** What does not work at the moment, each thing until it works again; what may pass is tried again by itself. */
+
+import { Failure } from "../gateway/client.js";
+import { Recovery } from "../gateway/recovery.js";
+import { element, fill, found } from "../shared/dom.js";
+import { counted } from "../shared/words.js";
+
+/**
+ * @typedef {object} Problem
+ * @property {Failure} failure
+ * @property {(() => void)|null} again what tries it again, where that may help
+ */
+
+export class Trouble {
+  constructor() {
+    /** @type {Map<string, Problem>} by what it is about */
+    this.problems = new Map();
+    this.said = ""; // what is on the page, which is not to be read out twice
+    this.recovery = new Recovery(() => this.retry(), (seconds) => this.count(seconds));
+    found("again").addEventListener("click", () => this.recovery.now());
+  }
+
+  /**
+   * Say what went wrong.
+   *
+   * @param {string} about what does not work: the same word takes it back
+   * @param {Error} error
+   * @param {(() => void)|null} [again]
+   */
+  say(about, error, again = null) {
+    if (!(error instanceof Failure)) console.error(error);
+    const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error.message);
+    const { status = 0 } = failure;
+    const isUseful = again && !(status >= 400 && status < 500 && status !== 429);
+    this.problems.set(about, { failure, again: isUseful ? again : null });
+    if (isUseful && failure.isPassing) this.recovery.later(failure.seconds);
+    else this.recovery.failed();
+    this.show();
+  }
+
+  /**
+   * These work again, or are not wanted any more.
+   *
+   * @param {...string} about
+   */
+  over(...about) {
+    const gone = about.filter((each) => this.problems.delete(each));
+    if (!gone.length) return;
+    if (![...this.problems.values()].some(({ again }) => again)) this.recovery.stop();
+    this.show();
+  }
+
+  /** Try again all that may be tried; what was said stays until it works. */
+  retry() {
+    for (const { again } of [...this.problems.values()]) again?.();
+  }
+
+  show() {
+    const problems = [...this.problems.values()];
+    const failures = problems.map(({ failure }) => failure);
+    // one cause may stand behind several of them
+    const kinds = failures.filter((one, place) => failures.findIndex((other) => other.title === one.title && other.message === one.message) === place);
+    found("again").hidden = !problems.some(({ again }) => again);
+    found("problem").hidden = !kinds.length;
+    const said = kinds.map(({ title, message }) => `${title}: ${message}`).join("\n");
+    if (said === this.said) return;
+    this.said = said;
+    fill(found("problem-text"), kinds.map(described));
+    found("problem").scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {number|null} seconds until the next try, which goes on at 0; null if only people try again */
+  count(seconds) {
+    found("again").disabled = seconds === 0;
+    fill(found("again"), seconds ? "Try again now" : "Try again");
+    fill(found("again-text"), seconds ? `Trying again in ${counted(seconds, "second")}.` : seconds === 0 ? "Trying again …" : "");
+  }
+}
+
+/** @param {Failure} failure */
+function described({ title, message, requestId }) {
+  const request = requestId && element("p", { class: "small" }, `Request ${requestId}`);
+  return element("div", {}, element("strong", {}, title), element("p", {}, message), request);
+}
