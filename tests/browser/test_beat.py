@@ -91,7 +91,7 @@ def test_a_value_is_read_out_along_the_trace(page):
     page.get_by_label("Value", exact=True).fill("3")
     expect(page.locator("#reading")).to_have_text("Value 3: 0.30, mean beat 0.00, contributes 0.000")
     box = page.locator("#trace").bounding_box()
-    page.mouse.move(box["x"] + box["width"] - 12, box["y"] + 50)
+    page.locator("#trace").hover(position={"x": box["width"] - 12, "y": 50})  # which brings it in sight
     expect(page.locator("#reading")).to_contain_text(f"Value {WIDTH - 1}: 1.90")
 
 
