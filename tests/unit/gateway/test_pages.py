@@ -8,7 +8,8 @@ import pytest
 
 from gateway.api.pages import STATIC, TYPES
 
-FILES = sorted(str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file())
+# what .d.ts files declare is for the type check alone
+FILES = sorted(str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file() and path.suffix != ".ts")
 
 
 class Page(HTMLParser):
