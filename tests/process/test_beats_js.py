@@ -72,7 +72,7 @@ def node():
     def run(requests, heap=1000):
         command = [program, f"--max-old-space-size={heap}", str(SCRIPT)]
         asked = json.dumps(requests).encode()
-        return json.loads(subprocess.run(command, input=asked, check=True, capture_output=True, timeout=120).stdout)
+        return json.loads(subprocess.run(command, input=asked, check=True, capture_output=True, timeout=600).stdout)
 
     return run
 
