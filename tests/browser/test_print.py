@@ -60,8 +60,9 @@ def test_a_recording_is_printed_as_a_strip_in_the_papers_own_size(before, tmp_pa
     expect(sheet).to_contain_text("lead.csv, lead Lead I")
     expect(sheet).to_contain_text("25 mm/s, 10 mm/mV where the page is printed in its own size")
     paper = sheet.locator(".sheet").bounding_box()
-    seconds = re.search(r"0:(\d\d):(\d\d\.\d) to 0:(\d\d):(\d\d\.\d) of", sheet.inner_text())
-    minutes, first, minutes_to, last = map(float, seconds.groups())
+    times = re.search(r"0:(\d\d):(\d\d\.\d) to 0:(\d\d):(\d\d\.\d) of", sheet.inner_text())
+    assert times
+    minutes, first, minutes_to, last = map(float, times.groups())
     first, last = 60 * minutes + first, 60 * minutes_to + last
     assert paper["width"] / 96 * 25.4 == pytest.approx(25 * (last - first), abs=3)
     assert sheet.locator(".peak-mark").count() >= 7
