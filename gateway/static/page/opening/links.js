@@ -53,14 +53,17 @@ export class Links {
    */
   async follow(opening) {
     this.opening = opening;
-    this.pending = linkIn(location.hash);
+    const link = (this.pending = linkIn(location.hash));
     found("linked").hidden = true;
-    if (!this.pending) return;
-    const { origin } = this.pending;
+    if (!link) return;
+    const { origin } = link;
     if (origin.kind === "examples") return this.followExample(opening, origin);
-    this.handles = (origin.kind === "file" && await kept(keyOf(origin))) || [];
-    if (this.handles.length && await areAllowed(this.handles)) return this.reopen();
-    this.ask(this.pending);
+    const handles = (origin.kind === "file" && await kept(keyOf(origin))) || [];
+    const allowed = handles.length > 0 && await areAllowed(handles);
+    if (this.pending !== link) return; // people have opened something meanwhile, or another link is followed
+    this.handles = handles;
+    if (allowed) await this.reopen();
+    else this.ask(link);
   }
 
   /**
