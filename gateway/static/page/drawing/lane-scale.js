@@ -1,9 +1,8 @@
 /** How large a lead is drawn: chosen once for a recording, so that the same wave has the same height in all its parts. */
 
-import { LARGE, MM } from "./paper.js";
+import { LARGE, MM, USUAL_GAIN } from "./paper.js";
 import { step } from "./scale.js";
 
-export const USUAL_GAIN = 10; // millimetres for one mV
 const OWN_UNITS_HEIGHT = 30; // millimetres at the usual gain, for a lead without a voltage
 const MOST = { up: 60, down: 40 }; // millimetres
 const LEAST = { up: 20, down: 15 };

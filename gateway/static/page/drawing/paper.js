@@ -3,6 +3,7 @@
 import { drawing } from "../shared/dom.js";
 
 export const MM = 96 / 25.4; // pixels, by CSS; a screen's millimetre is nominal
+export const USUAL_GAIN = 10; // millimetres per millivolt, as on most paper
 export const LARGE = 5; // millimetres, the side of a large square
 export const FINE = 10; // places in a pixel: whole numbers become text some twenty times as fast as others
 

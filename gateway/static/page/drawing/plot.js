@@ -1,6 +1,7 @@
 /** What a beat is drawn on: ECG paper where its scale is real, else a plain grid. */
 
 import { drawing } from "../shared/dom.js";
+import { LARGE, MM, USUAL_GAIN } from "./paper.js";
 import { multiples, scale, step } from "./scale.js";
 import { decimal } from "../shared/words.js";
 
@@ -14,9 +15,6 @@ import { decimal } from "../shared/words.js";
  * @property {number} width
  */
 
-export const MILLIMETRE = 96 / 25.4; // CSS pixels
-export const GAIN = 10; // millimetres per millivolt, as on most paper
-const SMALL_IN_LARGE = 5; // squares
 const LARGEST = 6; // times the paper's own size
 const USUAL_HEIGHT = 380; // pixels of a usual beat at most
 const HIGHEST = 640; // of any other, such as an artefact
@@ -40,8 +38,8 @@ const LABEL = { width: 44, height: 18 }; // pixels that a number beside an axis 
  */
 export function millimetreFor(usual, own, width, speed) {
   const across = ((width - MARGIN.left - MARGIN.right) * 1000) / (Math.max(usual.span, own.span) * speed);
-  const up = Math.min(USUAL_HEIGHT / (usual.high - usual.low), HIGHEST / (own.high - own.low)) / GAIN;
-  return Math.min(across, up, LARGEST * MILLIMETRE);
+  const up = Math.min(USUAL_HEIGHT / (usual.high - usual.low), HIGHEST / (own.high - own.low)) / USUAL_GAIN;
+  return Math.min(across, up, LARGEST * MM);
 }
 
 /**
@@ -54,16 +52,16 @@ export function millimetreFor(usual, own, width, speed) {
  * @returns {Plot}
  */
 export function paperPlot({ from, to, low, high }, millimetre, speed, written = MILLISECONDS) {
-  const [small, smallUp] = [1000 / speed, 1 / GAIN];
-  const [large, largeUp] = [small * SMALL_IN_LARGE, smallUp * SMALL_IN_LARGE];
+  const [small, smallUp] = [1000 / speed, 1 / USUAL_GAIN];
+  const [large, largeUp] = [small * LARGE, smallUp * LARGE];
   const [bottom, top] = [Math.floor(low / largeUp) * largeUp, Math.ceil(high / largeUp) * largeUp];
   const across = ((to - from) * millimetre) / small;
   const plot = spanned([from, to], [bottom, top], across, ((top - bottom) * millimetre) / smallUp);
   plot.node.append(
     lines(plot, "minor", multiples(from, to, small), multiples(bottom, top, smallUp)),
     lines(plot, "major", multiples(from, to, large), multiples(bottom, top, largeUp)),
-    ...along(plot, multiples(from, to, large * every(LABEL.width, SMALL_IN_LARGE * millimetre)), written),
-    ...upwards(plot, multiples(bottom, top, largeUp * every(LABEL.height, SMALL_IN_LARGE * millimetre)), 1),
+    ...along(plot, multiples(from, to, large * every(LABEL.width, LARGE * millimetre)), written),
+    ...upwards(plot, multiples(bottom, top, largeUp * every(LABEL.height, LARGE * millimetre)), 1),
     text(plot.edge.left - 6, plot.edge.top - 10, "mV", "end"),
   );
   return plot;

@@ -2,7 +2,8 @@
 
 import { drawing } from "../shared/dom.js";
 import { pathOf } from "./curve.js";
-import { MILLIMETRE, paperPlot, plainPlot, text } from "./plot.js";
+import { MM } from "./paper.js";
+import { paperPlot, plainPlot, text } from "./plot.js";
 import { extent } from "./scale.js";
 import { clock } from "../shared/words.js";
 
@@ -23,7 +24,7 @@ const SECONDS = { name: "", written: (/** @type {number} */ at) => clock(at / 10
  */
 export function drawSheetStrip({ samples, rate, unit }, moment, peaks, width) {
   const length = samples.length / rate;
-  const seconds = Math.min(length, (width - MARGIN) / MILLIMETRE / SPEED);
+  const seconds = Math.min(length, (width - MARGIN) / MM / SPEED);
   const from = Math.max(0, Math.min(length - seconds, moment - seconds / 2));
   const first = Math.ceil(from * rate);
   const part = samples.slice(first, Math.floor((from + seconds) * rate) + 1);
@@ -32,7 +33,7 @@ export function drawSheetStrip({ samples, rate, unit }, moment, peaks, width) {
   const curve = { at: Array.from(part, (_, place) => ((first + place) * 1000) / rate), values: part.map((value) => value - middle) };
   const [low, high] = extent(present.map((value) => value - middle));
   const range = { from: 1000 * from, to: 1000 * (from + seconds), low: Math.max(low, -HIGHEST), high: Math.min(high, HIGHEST) };
-  const plot = unit === "mV" ? paperPlot(range, MILLIMETRE, SPEED, SECONDS) : plainPlot([range.from, range.to], [low, high], width, SECONDS);
+  const plot = unit === "mV" ? paperPlot(range, MM, SPEED, SECONDS) : plainPlot([range.from, range.to], [low, high], width, SECONDS);
   return { node: drawn(curve, plot, peaks.map(({ peak, ...one }) => ({ at: (1000 * peak) / rate, ...one }))), from, to: from + seconds };
 }
 

@@ -2,7 +2,8 @@
 
 import { fill, found } from "../shared/dom.js";
 import { curvesOf, scaleOf, usualOf } from "../beats/beat-scale.js";
-import { GAIN, MILLIMETRE, millimetreFor, paperPlot, plainPlot } from "../drawing/plot.js";
+import { MM, USUAL_GAIN } from "../drawing/paper.js";
+import { millimetreFor, paperPlot, plainPlot } from "../drawing/plot.js";
 import { extent } from "../drawing/scale.js";
 import { decimal } from "../shared/words.js";
 
@@ -30,6 +31,6 @@ export function plotOf({ beat, collection, facts }, curves, pinned, width) {
   const usual = usualOf(collection, facts);
   const speed = Number(found("beat-speed").value);
   const millimetre = millimetreFor(usual, { span: to - from, low, high }, width, speed);
-  fill(found("scale"), `${speed} mm/s and ${GAIN} mm/mV, drawn ${decimal(millimetre / MILLIMETRE, 1)} times as large. 0 ms is the R peak, 0 mV the beat's median.`);
+  fill(found("scale"), `${speed} mm/s and ${USUAL_GAIN} mm/mV, drawn ${decimal(millimetre / MM, 1)} times as large. 0 ms is the R peak, 0 mV the beat's median.`);
   return paperPlot({ from, to, low: Math.min(low, usual.low), high: Math.max(high, usual.high) }, millimetre, speed);
 }

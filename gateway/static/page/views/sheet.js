@@ -3,13 +3,14 @@
 import { element, fill, found } from "../shared/dom.js";
 import { curvesOf, scaleOf } from "../beats/beat-scale.js";
 import { flags, sureness } from "../beats/judging.js";
-import { MILLIMETRE, plainPlot } from "../drawing/plot.js";
+import { MM } from "../drawing/paper.js";
+import { plainPlot } from "../drawing/plot.js";
 import { drawSheetStrip } from "../drawing/sheet-strip.js";
 import { extent } from "../drawing/scale.js";
 import { drawTrace } from "../drawing/trace.js";
-import { clock, duration, count, counted, percent } from "../shared/words.js";
+import { clock, count, counted, duration, percent } from "../shared/words.js";
 
-const WIDTH = 180 * MILLIMETRE; // fits A4 and Letter
+const WIDTH = 180 * MM; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
 
 /** @import { Answer, Beat, Facts, Model, RecordedBeat } from "../shared/shapes.js" */
