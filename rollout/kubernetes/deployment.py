@@ -26,9 +26,8 @@ class Candidate:
     shadow: int
     started: str
     finishing: bool = False  # proved, and now replacing all other pods
-    served_image: str | None = (
-        None  # where versions are images, that of the served one, so that a way back needs no registry
-    )
+    # Where versions are images, that of the served one, so that a way back needs no registry.
+    served_image: str | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Candidate | None":

@@ -12,18 +12,18 @@ from rollout.kubernetes.patches import Mount, begin, finish, go_back, hold, resu
 from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods, unpulled
 from rollout.workflow.waiting import Waiting
 
-Image = Callable[[str, int], str]  # from a repository and a version's number to the image by its digest
+FindImage = Callable[[str, int], str]  # from a repository and a version's number to the image by its digest
 
 
 class Operations:
     """Changes to one Deployment, each under the lock of what was read, and the waits between them."""
 
-    def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting, image: Image) -> None:
-        """`image` finds the image of a version where versions are images."""
+    def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting, find_image: FindImage) -> None:
+        """`find_image` finds the image of a version where versions are images."""
         self._cluster = cluster
         self._ask = ask
         self._waiting = waiting
-        self._image = image
+        self._find_image = find_image
         self.say = waiting.tell
 
     def state(self) -> State:
@@ -171,7 +171,7 @@ class Operations:
     def _mount(self, state: State, version: int | None, known: str | None = None) -> Mount | None:
         if version is None or not state.repository:
             return Mount(None, state.base) if state.image else None
-        return Mount(known or self._image(state.repository, version), state.base)
+        return Mount(known or self._find_image(state.repository, version), state.base)
 
     def _change(self, what: str, decide: Callable[[State], Json | None]) -> State:
         def poll() -> State | str:

@@ -29,7 +29,7 @@ const compareView = new CompareView(show);
 const labelling = new Labelling(corrected, select);
 const listView = new ListView(select, show, labelling);
 const stripView = new StripView(select, recut, beside);
-const rhythmView = new RhythmView(select, (seconds) => stripView.goTo?.(seconds));
+const rhythmView = new RhythmView(select, (seconds) => stripView.goTo(seconds));
 stripView.onmove = (seen) => rhythmView.mark(seen);
 const steps = new Steps(select);
 const trouble = new Trouble();
