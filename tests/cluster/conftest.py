@@ -153,9 +153,10 @@ def ingress_url() -> str:
     return os.environ.get("ECG_INGRESS", "http://127.0.0.1:8080")
 
 
-@pytest.fixture(scope="session")
-def ingress(ingress_url: str) -> Ingress:
-    return Ingress(ingress_url, "ecg.test")
+@pytest.fixture(scope="module")
+def ingress(ingress_url: str, request: pytest.FixtureRequest) -> Ingress:
+    """The way in to the module's release: by its HOST, else by the host of values.yaml."""
+    return Ingress(ingress_url, getattr(request.module, "HOST", "ecg.test"))
 
 
 @pytest.fixture(scope="session")

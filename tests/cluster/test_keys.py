@@ -23,11 +23,6 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def ingress(ingress_url: str) -> Ingress:
-    return Ingress(ingress_url, HOST)
-
-
-@pytest.fixture(scope="module")
 def chart_key() -> tuple[str, str]:
     """The chart's own, and its line in the file."""
     return made("chart")

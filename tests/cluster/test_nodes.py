@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.conftest import SWITCH, Cluster, Ingress, in_namespace, run
+from tests.cluster.conftest import SWITCH, Cluster, in_namespace, run
 from tests.cluster.nodes import failing_seconds, gateway_beside, lost_for_a_while, nodes_of, spread
 from tests.gateway_process import asked_all_the_time
 
@@ -32,11 +32,6 @@ for address in sys.argv[1:]:
 def cluster() -> Iterator[Cluster]:
     with in_namespace(f"ecg-nodes-{os.getpid()}") as cluster:
         yield cluster
-
-
-@pytest.fixture(scope="module")
-def ingress(ingress_url: str) -> Ingress:
-    return Ingress(ingress_url, HOST)
 
 
 def test_the_release_is_trained_by_both_nodes_and_spread_over_them(cluster, ingress, beats, bodies, lost):

@@ -34,11 +34,6 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="module")
-def ingress(ingress_url: str) -> Ingress:
-    return Ingress(ingress_url, HOST)
-
-
-@pytest.fixture(scope="module")
 def rollout(cluster: Cluster) -> Rollout:
     return Rollout(cluster.namespace)
 
