@@ -112,8 +112,8 @@ def train(folder: Path) -> Path:
 
 def main() -> None:
     """Train, serve, and write the pictures."""
-    from tests.gateway_process import running
-    from tests.tree import Tree
+    from tests.support.gateway.gateway_process import running
+    from tests.support.tree import Tree
 
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the pictures (%(default)s)")

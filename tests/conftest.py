@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from tests.gateway_process import running
-from tests.tree import Tree
+from tests.support.gateway.gateway_process import running
+from tests.support.tree import Tree
 
 TESTS = Path(__file__).parent
 LONGEST = ("process", "model", "fuzz", "browser")  # folders

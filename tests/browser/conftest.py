@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_process import Gateway, running
+from tests.support.gateway.gateway_process import Gateway, running
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 WIDTH = 20
 PATIENCE = 30_000  # milliseconds

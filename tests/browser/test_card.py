@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import DATA, METRICS, model_of
 from tests.browser.test_reach import violations
-from tests.fake_serving import FakeServing
+from tests.support.serving.fake_serving import FakeServing
 
 ONE_PERSON = {"code": "one_group", "text": "All beats are of one person: the figures say nothing about other people."}
 FEW = {"code": "few_rows", "text": "23 validation rows, 2 of the rarest class, are too few to stop a training by."}

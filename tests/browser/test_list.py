@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import DATA, METRICS, model_of
 from tests.browser.test_file import lines, opened, rows
 from tests.browser.test_reach import violations
-from tests.fake_serving import FakeServing
+from tests.support.serving.fake_serving import FakeServing
 
 UNLIKE = "3 of 5 beats are unlike those that the model was trained on: do not rely on their classes."
 DOUBTFUL = "\n".join(lines((-3.0, 6.0, -7.0, 8.0, 0.2)))

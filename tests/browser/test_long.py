@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from bench.page import processor_times
 from tests.browser.test_recording import drop
-from tests.recordings import heartbeats, strip
+from tests.support.beats.recordings import heartbeats, strip
 
 RATE = 250
 HOURS = 2

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.browser.conftest import Visit
-from tests.gateway_process import Gateway
+from tests.support.gateway.gateway_process import Gateway
 
 
 def test_swagger_ui_shows_the_description(visit: Callable[..., Visit], gateway: Gateway):

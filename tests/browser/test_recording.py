@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut
 from tests.browser.conftest import WIDTH, model_of
 from tests.browser.test_reach import violations
-from tests.fake_serving import FakeServing
-from tests.recordings import write_edf
+from tests.support.beats.recordings import write_edf
+from tests.support.serving.fake_serving import FakeServing
 
 RATE = 250
 BEATS = 24

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_reach import violations
-from tests.recordings import strip, write_edf
+from tests.support.beats.recordings import strip, write_edf
 
 RATE = 250
 SECONDS = 40

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from data.recordings.cut import PEAK_WINDOW, Cut
 from tests.browser.conftest import BY_GROUP, DATA, INTERVALS, METRICS, WIDTH, beat, model_of
 from tests.browser.test_beat import paste
-from tests.fake_serving import FakeModel
+from tests.support.serving.fake_serving import FakeModel
 
 TEXT = " ".join(map(str, beat(2.0)))
 

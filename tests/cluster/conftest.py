@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from data.sources.generate import Recipe, generate
-from tests.gateway_process import ROOT
+from tests.support.gateway.gateway_process import ROOT
 from training.dataset.splits import Splits, read_splits
 from training.options import parse_options
 

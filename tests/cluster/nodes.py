@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.cluster.conftest import Cluster, Ingress, run, switch
-from tests.gateway_process import Load
-from tests.waiting import until
+from tests.support.gateway.gateway_process import Load
+from tests.support.waiting import until
 
 
 def nodes_of(cluster: Cluster, component: str) -> list[str]:

@@ -14,8 +14,8 @@ from functools import partial
 import pytest
 
 from tests.cluster.conftest import CHART, Cluster, Ingress
-from tests.gateway_process import asked_all_the_time
-from tests.waiting import until
+from tests.support.gateway.gateway_process import asked_all_the_time
+from tests.support.waiting import until
 
 GATEWAY = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "public"}}
 GATEWAY_SPEC = {"listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}

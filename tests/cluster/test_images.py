@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import Ingress, run
-from tests.gateway_process import ROOT
-from tests.waiting import until
+from tests.support.gateway.gateway_process import ROOT
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(not shutil.which("docker"), reason="no container engine here")
 TAG = os.environ.get("ECG_IMAGE_TAG", "dev")

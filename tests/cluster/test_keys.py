@@ -10,8 +10,8 @@ import pytest
 
 from gateway.security.api_keys import made
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
-from tests.gateway_process import asked_all_the_time
-from tests.waiting import until
+from tests.support.gateway.gateway_process import asked_all_the_time
+from tests.support.waiting import until
 
 HOST = "keys.test"
 

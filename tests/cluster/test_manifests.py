@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.conftest import CHART, Cluster, in_namespace, run
-from tests.gateway_process import ROOT
+from tests.support.gateway.gateway_process import ROOT
 
 EXAMPLES = sorted((CHART / "ci").glob("*.yaml"))
 OPTIONAL = ("HTTPRoute", "PrometheusRule", "ScaledObject", "ServiceMonitor")  # kinds that a cluster need not have

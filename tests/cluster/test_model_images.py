@@ -8,8 +8,8 @@ import pytest
 
 from tests.cluster.conftest import SWITCH, Cluster, Ingress, Rollout, in_namespace, run
 from tests.cluster.nodes import failing_seconds, gateway_beside, lost_for_a_while, nodes_of, spread
-from tests.gateway_process import asked_all_the_time
-from tests.waiting import until
+from tests.support.gateway.gateway_process import asked_all_the_time
+from tests.support.waiting import until
 
 REGISTRY = os.environ.get("ECG_REGISTRY")
 pytestmark = pytest.mark.skipif(not (SWITCH and REGISTRY), reason="ECG_NODE and ECG_REGISTRY are not set")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.conftest import SWITCH, Cluster, in_namespace, run
 from tests.cluster.nodes import failing_seconds, gateway_beside, lost_for_a_while, nodes_of, spread
-from tests.gateway_process import asked_all_the_time
+from tests.support.gateway.gateway_process import asked_all_the_time
 
 pytestmark = pytest.mark.skipif(not SWITCH, reason="ECG_NODE names no second node that may be lost")
 HOST = "nodes.test"

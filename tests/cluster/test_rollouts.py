@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import CHART, VALUES, Cluster, Ingress, Rollout, in_namespace, run
-from tests.gateway_process import asked_all_the_time
-from tests.helm import yaml_reader
-from tests.prometheus import Prometheus, running
-from tests.waiting import until
+from tests.support.gateway.gateway_process import asked_all_the_time
+from tests.support.kubernetes.helm import yaml_reader
+from tests.support.prometheus import Prometheus, running
+from tests.support.waiting import until
 
 HOST = "rollouts.test"
 PUBLISH_ONLY = "--set=rollout.promote=false"

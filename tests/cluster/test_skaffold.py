@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Cluster, Ingress, in_namespace, run
-from tests.gateway_process import ROOT
+from tests.support.gateway.gateway_process import ROOT
 
 
 @pytest.fixture

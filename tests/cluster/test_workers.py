@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.conftest import Cluster, in_namespace
-from tests.waiting import until
+from tests.support.waiting import until
 
 LITTLE = (
     "--set=serving.replicas=1,serving.preStopSeconds=1,gateway.replicas=1,gateway.preStopSeconds=1,ingress.enabled=false",

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from tests.fake_serving import FakeModel, FakeServing
 from tests.fuzz.conftest import BRIEF, PATIENCE, Fuzz, memory, send, statuses
 from tests.fuzz.requests import WIDTH, Raw, bodies, heads, requests
-from tests.gateway_process import Gateway, running
+from tests.support.gateway.gateway_process import Gateway, running
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 METHODS = ("POST", "POST", "POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH")
 PATHS: tuple[str, ...] = (

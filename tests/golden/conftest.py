@@ -25,7 +25,7 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
 from tests.golden.kit import Client, export
 from tests.golden.process import running
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 @dataclass

@@ -10,7 +10,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from tensorflow.core.framework import types_pb2
 
 from tests.golden.kit import Client, export, refused, spec
-from tests.waiting import until
+from tests.support.waiting import until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND

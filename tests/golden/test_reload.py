@@ -8,7 +8,7 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
 from tests.golden.kit import export, refused, spec
-from tests.waiting import until
+from tests.support.waiting import until
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NO_PLATFORM = (

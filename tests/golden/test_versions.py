@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from tests.golden.kit import array, export, refused, spec, warmup_record, write_warmup
-from tests.waiting import until
+from tests.support.waiting import until
 
 
 def predicted(client, name: str) -> int:

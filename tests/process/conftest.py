@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fake_serving import FakeModel, FakeServing
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.security.api_keys import made
-from tests.fake_serving import FakeModel
-from tests.gateway_process import ROOT, Gateway, running
+from tests.support.gateway.gateway_process import ROOT, Gateway, running
+from tests.support.serving.fake_serving import FakeModel
 
 Check = Callable[..., str]
 

@@ -21,7 +21,7 @@ from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut, cut_of
 from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 from data.recordings.windows import cut_beats
-from tests.recordings import heartbeats, strip, write_edf, write_table
+from tests.support.beats.recordings import heartbeats, strip, write_edf, write_table
 
 FLAT_HOLD = Path(__file__).parents[1] / "cases" / "recordings" / "flat_hold"
 SCRIPT = Path(__file__).with_name("beats.mjs")

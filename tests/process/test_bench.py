@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from bench.scenarios import BATCH, QUICK, RATE, SINGLE
-from tests.gateway_process import ROOT
+from tests.support.gateway.gateway_process import ROOT
 
 CONTENDERS = "grpc,gateway"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.fake_serving import FakeModel
-from tests.gateway_errors import assert_error
-from tests.gateway_process import Gateway, running
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_process import Gateway, running
+from tests.support.serving.fake_serving import FakeModel
 
 REQUESTS = Path(__file__).with_name("requests")
 FLOAT32 = "application/octet-stream"

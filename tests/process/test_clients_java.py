@@ -7,7 +7,7 @@ from shutil import which
 
 import pytest
 
-from tests.gateway_process import running
+from tests.support.gateway.gateway_process import running
 
 PROGRAM = Path(__file__).with_name("Client.java")
 BEAT = [0.5] * 140

@@ -11,9 +11,9 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from tritonclient.utils import InferenceServerException
 
 from gateway.security.api_keys import made
-from tests.fake_serving import FakeModel
-from tests.gateway_process import Gateway, running
-from tests.tree import Tree
+from tests.support.gateway.gateway_process import Gateway, running
+from tests.support.serving.fake_serving import FakeModel
+from tests.support.tree import Tree
 
 BEATS = np.linspace(-2, 2, 5 * 140, dtype="<f4").reshape(5, 140)
 OUTPUTS = ("predicted_class", "probability", "probabilities")

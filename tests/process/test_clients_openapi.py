@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from gateway.security.api_keys import made
-from tests.fake_serving import FakeModel
-from tests.gateway_process import Gateway, running
-from tests.waiting import until
+from tests.support.gateway.gateway_process import Gateway, running
+from tests.support.serving.fake_serving import FakeModel
+from tests.support.waiting import until
 
 GENERATOR = Path(sys.executable).with_name("openapi-python-client")
 BEATS = [[0.5, 1.0, -2.0], [-9.0, 0.0, 0.0]]

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from gateway.security.api_keys import made
-from tests.fake_serving import FakeModel
-from tests.gateway_process import running
 from tests.golden.process import running as running_server
-from tests.tree import Tree
+from tests.support.gateway.gateway_process import running
+from tests.support.serving.fake_serving import FakeModel
+from tests.support.tree import Tree
 
 BEATS = [[0.5] * 140, [-2.0] * 140]
 

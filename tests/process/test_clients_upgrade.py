@@ -8,7 +8,7 @@ from http.client import HTTPResponse
 
 import pytest
 
-from tests.gateway_process import Gateway, running
+from tests.support.gateway.gateway_process import Gateway, running
 
 BODY = json.dumps({"features": [0.5] * 140}).encode()
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"

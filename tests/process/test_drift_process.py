@@ -10,8 +10,8 @@ import pytest
 
 from gateway.telemetry.drift import STATISTICS as COUNTED
 from rollout.decisions.drift import ENOUGH, STATISTICS
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_process import ROOT, Gateway, running
+from tests.support.gateway.gateway_process import ROOT, Gateway, running
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 EVEN = [tenth / 10 for tenth in range(1, 10)]
 REFERENCE = {"statistics": {"mean": EVEN, "probability": EVEN}, "classes": {"0": 0.0, "1": 1.0}}

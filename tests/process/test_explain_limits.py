@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
 
 SIZES = [1.0, 1e6, 1e15, 1e30, 1e37, 1e38, 3e38, 3.4028e38]
 SAYING = "has values beyond 1e+09, with which numbers overflow inside the model"

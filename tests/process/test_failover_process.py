@@ -13,8 +13,8 @@ import pytest
 
 from gateway.model_server.failover import SLOW_SECONDS
 from gateway.settings import Settings
-from tests.gateway_errors import assert_error
-from tests.gateway_process import ROOT, Gateway, Load, asked_all_the_time, running
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_process import ROOT, Gateway, Load, asked_all_the_time, running
 
 BEAT = {"features": [50] + [0] * 139}  # so far from zero that its probability is the factor of the model server
 FACTORS = (0.6, 0.9)
@@ -30,7 +30,7 @@ class Servers:
         self.ports = [self._start(factor) for factor in FACTORS]
 
     def _start(self, factor: float, port: int = 0) -> int:
-        command = [sys.executable, "-m", "tests.fake_serving", str(port), "1", "127.0.0.1", str(factor)]
+        command = [sys.executable, "-m", "tests.support.serving.fake_serving", str(port), "1", "127.0.0.1", str(factor)]
         process = self._stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
         self._stack.callback(process.kill)
         self.processes.append(process)

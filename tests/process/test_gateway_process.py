@@ -16,10 +16,10 @@ import psutil
 
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import read
-from tests.fake_kubernetes import FakeKubernetes
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_errors import assert_error
-from tests.gateway_process import ROOT, asked_all_the_time, running
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_process import ROOT, asked_all_the_time, running
+from tests.support.kubernetes.fake_kubernetes import FakeKubernetes
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 BEAT = {"features": [0.54321] * 140}
 
@@ -119,7 +119,7 @@ def test_a_setting_that_cannot_be_used_ends_the_start_with_a_sentence():
 
 @contextmanager
 def fake_process(port: int = 0, version: int = 1) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "tests.fake_serving", str(port), str(version)]
+    command = [sys.executable, "-m", "tests.support.serving.fake_serving", str(port), str(version)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

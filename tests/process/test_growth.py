@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.fake_dns import FakeDns
-from tests.gateway_errors import assert_error
-from tests.gateway_process import ROOT, Load, asked_all_the_time, running
+from tests.support.fake_dns import FakeDns
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_process import ROOT, Load, asked_all_the_time, running
 
 BEAT = {"features": [50] + [0] * 139}  # so far from zero that its probability is the factor of the pod
 
@@ -29,7 +29,7 @@ class Service:
     def add(self, factor: float) -> None:
         """Start a pod that is told from others by this factor."""
         host = _host(factor)
-        command = [sys.executable, "-m", "tests.fake_serving", str(self._port), "1", host, str(factor)]
+        command = [sys.executable, "-m", "tests.support.serving.fake_serving", str(self._port), "1", host, str(factor)]
         pod = self._stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
         self._stack.callback(pod.kill)
         assert pod.stdout
@@ -74,7 +74,7 @@ def test_pods_come_and_go_under_load_and_no_request_fails():
         service = Service(stack)
         service.add(0.7)
         service.add(0.8)
-        gateway = stack.enter_context(running(service.target, program="tests.named_gateway"))
+        gateway = stack.enter_context(running(service.target, program="tests.support.gateway.named_gateway"))
         with asked_all_the_time(gateway, [BEAT]) as load:
             wait_for_pod(load, 0.7)
             wait_for_pod(load, 0.8)

@@ -12,8 +12,8 @@ from http.client import HTTPConnection
 import pytest
 
 from gateway.settings import Settings
-from tests.addresses import loopbacks
-from tests.gateway_process import ROOT, running
+from tests.support.addresses import loopbacks
+from tests.support.gateway.gateway_process import ROOT, running
 
 BEAT = {"features": [0.5] * 140}
 MAIN = {"/predict": 405, "/model": 200, "/health": 200, "/ready": 200, "/metrics": 404, "//metrics": 404, "/": 200}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.gateway_process import ROOT, Gateway, running
+from tests.support.gateway.gateway_process import ROOT, Gateway, running
 
 BATCH = 4
 ROWS = 1000

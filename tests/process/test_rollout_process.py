@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fake_cluster import FakeCluster, running, write_version
-from tests.gateway_process import ROOT
+from tests.support.gateway.gateway_process import ROOT
+from tests.support.kubernetes.fake_cluster import FakeCluster, running, write_version
 
 
 @pytest.fixture

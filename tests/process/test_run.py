@@ -15,8 +15,8 @@ from urllib.request import Request, urlopen
 
 import psutil
 
-from tests.gateway_process import ROOT
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
+from tests.support.gateway.gateway_process import ROOT
 
 FREE_PORTS = ["--port", "0", "--grpc-port", "0"]
 

@@ -17,11 +17,11 @@ import psutil
 import pytest
 from grpc import StatusCode
 
-from tests.fake_cluster import write_version
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_errors import assert_error
-from tests.gateway_process import ROOT, Gateway, running
-from tests.waiting import until
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_process import ROOT, Gateway, running
+from tests.support.kubernetes.fake_cluster import write_version
+from tests.support.serving.fake_serving import FakeModel, FakeServing
+from tests.support.waiting import until
 
 VALUE = 0.7193519  # of a beat: no log may have it, in any spelling of as many digits
 NAME = "Meier-Anna-1956"  # of a person, wherever one could come in

@@ -23,7 +23,7 @@ from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 
 from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
 from tests.golden.process import ROOT, running
-from tests.waiting import PATIENCE, until
+from tests.support.waiting import PATIENCE, until
 
 NO_RETRY = "--max_num_load_retries=0"
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
 from tests.golden.process import ServerProcess, running
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 BEAT = json.dumps({"instances": [[1, 2, 3, 4]]}).encode()
 PREDICT = "/v1/models/ecg:predict"

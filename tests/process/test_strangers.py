@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from gateway.security.api_keys import made
-from tests.gateway_process import Gateway, running
-from tests.waiting import until
+from tests.support.gateway.gateway_process import Gateway, running
+from tests.support.waiting import until
 
 BEAT = {"features": [0.5] * 140}
 LARGE = {"instances": [BEAT["features"]] * 500}

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from tests.gateway_process import ROOT, running
 from tests.golden import process as model_server
 from tests.golden.kit import ONE_BEAT, Client, export, refused, spec
-from tests.otlp_receiver import OtlpReceiver, receiving
+from tests.support.gateway.gateway_process import ROOT, running
+from tests.support.otlp_receiver import OtlpReceiver, receiving
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED = f"00-{TRACE}-{SPAN}-01"

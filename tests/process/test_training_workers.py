@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_process import ROOT
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
+from tests.support.gateway.gateway_process import ROOT
 
 EPOCHS = 12
 

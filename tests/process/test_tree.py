@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
 
 
 def test_a_client_is_told_what_the_trained_network_says(tree):

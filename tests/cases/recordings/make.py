@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.recordings import heartbeats, strip
+from tests.support.beats.recordings import heartbeats, strip
 
 HERE: Final = Path(__file__).parent
 FOLDER: Final = HERE / "made"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.dataset.shards import Rows, spool, write_shards
 from training.options import parse_options
 from training.pipeline import train

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.__main__ import main
 
 OWN = ("TF_CPP_MIN_LOG_LEVEL", "MLFLOW_TRACKING_URI")  # as a newcomer has them: unset

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.evaluation.comparison import compare
 from training.evaluation.evaluation import Evaluation
 from training.export.session import load_session

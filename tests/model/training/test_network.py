@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data.tables.reader import read_beats
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.dataset.assignment import split_rows
 from training.dataset.shards import Rows, spool, write_shards
 from training.network.build import build

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from data.recordings.cut import LIKENESS, RHYTHM
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.evaluation.calibration import Calibration
 from training.evaluation.evaluation import Evaluation
 from training.evaluation.reliability import reliability

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
 
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.dataset.splits import read_splits
 from training.errors import PublishError, TrainingError
 from training.export.saved_model import verify

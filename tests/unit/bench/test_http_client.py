@@ -13,7 +13,7 @@ import pytest
 from bench.load.generator import Load, Target, first_fault, generate
 from bench.load.http_client import MalformedAnswer, post, split
 from bench.load.record import Window
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.helm import yaml_reader
+from tests.support.kubernetes.helm import yaml_reader
 
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "helm" / "ecg"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.fake_api_server import running
+from tests.support.kubernetes.fake_api_server import running
 from tests.unit.chart.conftest import CHART
 
 OF_HELM = {"app.kubernetes.io/managed-by": "Helm"}

@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from tests.fake_gateway import FakeGateway, running
-from tests.mirror import Mirror
+from tests.support.gateway.fake_gateway import FakeGateway, running
+from tests.support.mirror import Mirror
 
 
 @pytest.fixture

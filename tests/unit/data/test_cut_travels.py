@@ -14,7 +14,7 @@ from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut, cut_of
 from data.recordings.cut_options import CutOptions
 from data.recordings.segmentation import write_beats
 from data.tables.reader import read_beats
-from tests.recordings import heartbeats, strip, write_table
+from tests.support.beats.recordings import heartbeats, strip, write_table
 
 RATE = 250
 BESIDE = RHYTHM + LIKENESS

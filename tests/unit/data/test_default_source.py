@@ -13,7 +13,7 @@ from data.__main__ import main
 from data.progress import progress
 from data.sources.default_source import provide
 from data.sources.download import Known, Source
-from tests.mirror import Mirror, answer
+from tests.support.mirror import Mirror, answer
 
 BODY = b"0.5,1\n1.5,0\n"
 ROOT = Path(__file__).parents[3]

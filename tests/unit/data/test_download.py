@@ -13,7 +13,7 @@ import pytest
 from data.errors import DataError
 from data.http import open_session
 from data.sources.download import SOURCES, Known, Source, download
-from tests.mirror import MODIFIED, Mirror, answer, rest
+from tests.support.mirror import MODIFIED, Mirror, answer, rest
 
 BODY = b"0.5,1.5,1\n2.5,3.5,0\n4.5,5.5,1\n" * 100
 OTHER_DAY = "Tue, 02 Jan 2024 10:00:00 GMT"

@@ -18,8 +18,8 @@ from data.client.in_flight import IN_FLIGHT
 from data.errors import DataError
 from data.recordings.cut import PEAK_LENGTH, PEAK_WINDOW, RHYTHM, Cut
 from data.sources.generate import Recipe, generate
-from tests.fake_gateway import error, running
-from tests.recordings import heartbeats, strip, write_table
+from tests.support.beats.recordings import heartbeats, strip, write_table
+from tests.support.gateway.fake_gateway import error, running
 
 ROOT = Path(__file__).parents[3]
 FRAME = pd.DataFrame({"F1": [1.0, -1.0, 2.5], "F2": [0.5, 0.25, -4.0]}, index=["a", "b", "c"])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.recordings.likeness import MOST_BEATS, WINDOWS, likeness_of
-from tests.recordings import heartbeats, strip
+from tests.support.beats.recordings import heartbeats, strip
 
 RATE = 250
 PEAKS = heartbeats(RATE, 30)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from data.recordings.annotations import match, read_annotations
 from data.recordings.lead import read_lead
 from data.recordings.peaks import BLOCK_WINDOWS, WINDOW_SECONDS, find_peaks
-from tests.recordings import heartbeats, strip
+from tests.support.beats.recordings import heartbeats, strip
 
 FLAT_HOLD = Path(__file__).parents[2] / "cases" / "recordings" / "flat_hold"  # flat from second 60 to 240
 RATE = 360

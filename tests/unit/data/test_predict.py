@@ -19,7 +19,7 @@ from data.client.gateway import Gateway
 from data.client.output import Output
 from data.client.predict import Job, predict
 from data.errors import DataError
-from tests.fake_gateway import GONE, FakeGateway, error, running
+from tests.support.gateway.fake_gateway import GONE, FakeGateway, error, running
 
 ROWS = [((-1) ** row * (row + 1.0), row + 0.5) for row in range(50)]
 PLAIN = "".join(f"{one},{two}\n" for one, two in ROWS)

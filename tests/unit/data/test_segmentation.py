@@ -17,8 +17,8 @@ from data.recordings.peaks import find_peaks
 from data.recordings.segmentation import write_beats
 from data.recordings.windows import cut_beats
 from data.tables.reader import read_beats
-from tests.fake_gateway import running
-from tests.recordings import heartbeats, strip, write_edf, write_table
+from tests.support.beats.recordings import heartbeats, strip, write_edf, write_table
+from tests.support.gateway.fake_gateway import running
 from training.dataset.classes import Naming, choose
 
 RATE = 250

@@ -17,7 +17,7 @@ from data.recordings.cut import Cut
 from data.recordings.cut_options import CutOptions
 from data.recordings.gather import name_of, recordings_of
 from data.recordings.segmentation import write_beats
-from tests.recordings import heartbeats, strip, write_edf, write_table
+from tests.support.beats.recordings import heartbeats, strip, write_edf, write_table
 
 RATE = 250
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.recordings.snap import REACH_SECONDS, has_wave, to_deflections
-from tests.recordings import heartbeats, strip
+from tests.support.beats.recordings import heartbeats, strip
 
 RATE = 500
 BEATS = heartbeats(RATE, 20)

@@ -14,9 +14,9 @@ from gateway.model_server.failover import Failover
 from gateway.model_server.retry_budget import RetryBudget
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_client import Client, Loop, a_loop, living
-from tests.gateway_pods import Pods
+from tests.support.gateway.gateway_client import Client, Loop, a_loop, living
+from tests.support.gateway.gateway_pods import Pods
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 from tests.unit.gateway.fleet import Fleet
 
 

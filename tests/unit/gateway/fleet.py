@@ -20,9 +20,9 @@ from gateway.model_server.failover import Choose, Failover
 from gateway.model_server.retry_budget import RetryBudget
 from gateway.model_server.wire.serving_pb2 import ModelSpec, PredictRequest
 from gateway.settings import Settings
-from tests.fake_serving import FakeModel
-from tests.gateway_client import Loop
-from tests.gateway_pods import Pods
+from tests.support.gateway.gateway_client import Loop
+from tests.support.gateway.gateway_pods import Pods
+from tests.support.serving.fake_serving import FakeModel
 
 ROOMY = 30.0  # seconds
 

@@ -11,9 +11,9 @@ import pytest
 from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest
 from gateway.routes import ROUTES
 from gateway.settings import Settings
-from tests.gateway_client import Client
-from tests.gateway_errors import assert_error
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_client import Client
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_metrics import total
 from tests.unit.gateway.ways import BEAT, WAYS, predict
 
 OPEN = ["/health", "/ready", "/metrics", "/openapi.json", "/", "/docs", "/static/page.css"]

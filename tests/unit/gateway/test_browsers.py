@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import Settings
-from tests.gateway_client import Answer, Client
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_client import Answer, Client
+from tests.support.gateway.gateway_errors import assert_error
 from tests.unit.gateway.ways import BEAT, WAYS, predict
 
 PAGE = "https://page.example"

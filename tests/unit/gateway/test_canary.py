@@ -7,8 +7,8 @@ from grpc import StatusCode
 
 from gateway.inference.predictor import STALE
 from gateway.inference.shadow import LARGEST, WAITING
-from tests.fake_serving import FakeModel
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import FakeModel
 
 BATCH = {"instances": [[0.5, 0, 0], [-9, 0, 0], [9, 0, 0]]}
 

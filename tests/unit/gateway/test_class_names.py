@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.fake_serving import FakeModel
+from tests.support.serving.fake_serving import FakeModel
 
 NAMES = {"-1": "normal", "1": "ventrikulär", "5": "paced"}
 LABELS = (-1, 1)

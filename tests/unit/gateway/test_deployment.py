@@ -9,8 +9,8 @@ import pytest
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import Rollout, read
 from gateway.telemetry.metrics import Metrics
-from tests.fake_kubernetes import FakeKubernetes
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_metrics import total
+from tests.support.kubernetes.fake_kubernetes import FakeKubernetes
 
 TWO = {"version": 2, "served": 1, "weight": 20, "shadow": 10, "started": "2026-11-24T13:00:00+00:00"}
 

@@ -8,8 +8,8 @@ import pytest
 from grpc import StatusCode
 
 from gateway.inference.predictor import RECENT
-from tests.fake_serving import FakeModel
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import FakeModel
 
 BEAT = {"features": [0.5, 1, -2]}
 BATCH = {"instances": [[0.5, 0, 0], [-9, 0, 0]]}

@@ -13,9 +13,9 @@ from gateway.model_server.discovery import BETWEEN_PROBES, STATUS, Discovery
 from gateway.model_server.endpoint import EJECT_AFTER, EJECTED_SECONDS, Endpoint
 from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest, ModelSpec
 from gateway.settings import Settings
-from tests.fake_serving import STATE, FakeModel, FakeServing
-from tests.gateway_pods import Pods
-from tests.waiting import until
+from tests.support.gateway.gateway_pods import Pods
+from tests.support.serving.fake_serving import STATE, FakeModel, FakeServing
+from tests.support.waiting import until
 
 REQUEST = GetModelStatusRequest(model_spec=ModelSpec(name="ecg"))
 

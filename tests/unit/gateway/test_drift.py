@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gateway.model import Answer, ServedModel
 from gateway.telemetry.drift import STATISTICS, Drift, statistics_of
 from gateway.telemetry.metrics import Metrics
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_metrics import total
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 EVEN = [tenth / 10 for tenth in range(1, 10)]
 BEATS = dict.fromkeys(STATISTICS, 5000) | {"predicted_class": 700}

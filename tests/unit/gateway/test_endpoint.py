@@ -11,7 +11,7 @@ from gateway.model_server.client import PREDICT
 from gateway.model_server.discovery import STATUS
 from gateway.model_server.endpoint import EJECT_AFTER, EJECTED_SECONDS, MOST_EJECTED_SECONDS, Endpoint
 from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest, ModelSpec, PredictRequest
-from tests.gateway_client import Loop
+from tests.support.gateway.gateway_client import Loop
 from tests.unit.gateway.conftest import Clock
 
 WHICH = GetModelStatusRequest(model_spec=ModelSpec(name="ecg"))

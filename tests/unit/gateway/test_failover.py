@@ -11,7 +11,7 @@ from gateway.errors import ModelNotReady, ModelTooSlow, VersionNotFound
 from gateway.model_server.discovery import BETWEEN_PROBES
 from gateway.model_server.failover import PAUSES
 from gateway.model_server.retry_budget import RetryBudget
-from tests.fake_serving import FakeModel
+from tests.support.serving.fake_serving import FakeModel
 from tests.unit.gateway.conftest import Clock
 from tests.unit.gateway.fleet import Fleet
 

@@ -9,9 +9,9 @@ from grpc import StatusCode
 from gateway import errors
 from gateway.http.error_responses import STATUS
 from gateway.inference.version_router import VersionRouter
-from tests.fake_serving import FakeModel
-from tests.gateway_errors import assert_error
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_metrics import total
+from tests.support.serving.fake_serving import FakeModel
 
 BEAT = {"features": [0.25, 0, 0]}
 

@@ -13,8 +13,8 @@ from gateway.candidate.annotation import Candidate
 from gateway.composition import assembled
 from gateway.http.request_body import SMALL
 from gateway.settings import Settings
-from tests.gateway_client import Answer, Client
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_client import Answer, Client
+from tests.support.gateway.gateway_errors import assert_error
 from tests.unit.gateway.ways import BEAT, OTHER_WAYS, WAYS, predict
 
 NAMED: dict[str, Any] = {"headers": {"X-Request-ID": "trace-1"}}

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.inference.predictor import RECENT, STALE
 from gateway.model_server.wire.serving_pb2 import GetModelMetadataRequest
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 THREE = {"features": [0.5, 0, 0]}
 FOUR = {"features": [0.5, 0, 0, 0]}

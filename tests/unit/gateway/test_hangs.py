@@ -28,9 +28,9 @@ from gateway.model_server.retry_budget import RetryBudget
 from gateway.payload.beats import Beat, Beats
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
-from tests.gateway_client import living
-from tests.gateway_errors import assert_error
-from tests.waiting import until
+from tests.support.gateway.gateway_client import living
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.waiting import until
 
 FOREVER = 3600.0  # seconds
 

@@ -9,8 +9,8 @@ from grpc import StatusCode
 
 from gateway.model_server.endpoint import EJECT_AFTER, EJECTED_SECONDS
 from gateway.model_server.failover import PAUSES, SLOW_SECONDS
+from tests.support.waiting import until
 from tests.unit.gateway.fleet import Fleet
-from tests.waiting import until
 
 
 @pytest.fixture

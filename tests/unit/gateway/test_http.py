@@ -9,8 +9,8 @@ import pytest
 
 from gateway.routes import ROUTES
 from gateway.telemetry.logs import JsonFormatter
-from tests.fake_serving import STATE, FakeModel
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import STATE, FakeModel
 
 BEAT = {"features": [0.12345, 0, 0]}
 

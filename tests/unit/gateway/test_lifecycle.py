@@ -13,10 +13,10 @@ from gateway import composition
 from gateway.http.request_body import LARGE, SMALL
 from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest
 from gateway.settings import Settings
-from tests.fake_kubernetes import FakeKubernetes
-from tests.gateway_client import Client, living
-from tests.gateway_errors import assert_error
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_client import Client, living
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_metrics import total
+from tests.support.kubernetes.fake_kubernetes import FakeKubernetes
 from tests.unit.gateway.ways import BEAT, JSON, WAYS, predict
 
 

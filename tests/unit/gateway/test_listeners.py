@@ -7,8 +7,8 @@ from hashlib import sha256
 import pytest
 
 from gateway.settings import Settings
-from tests.gateway_errors import assert_error
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_metrics import total
 
 BEAT = {"features": [0.5, 0, 0]}
 

@@ -7,7 +7,7 @@ from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from gateway.model import Answer
 from gateway.telemetry.metrics import MOST_CLASSES, MOST_VERSIONS, Metrics
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_metrics import total
 
 BEAT = {"features": [0.5, 0, 0]}
 

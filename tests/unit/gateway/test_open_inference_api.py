@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.model_server.discovery import BETWEEN_PROBES
-from tests.fake_serving import STATE, FakeModel
-from tests.gateway_client import Answer, Client
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_client import Answer, Client
+from tests.support.gateway.gateway_metrics import total
+from tests.support.serving.fake_serving import STATE, FakeModel
 
 MODEL = "/v2/models/ecg"
 GETS = ["/v2", "/v2/health/live", "/v2/health/ready", MODEL, f"{MODEL}/ready", f"{MODEL}/versions/1"]

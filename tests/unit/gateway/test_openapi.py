@@ -12,9 +12,9 @@ from gateway.errors import GatewayError
 from gateway.http.error_responses import STATUS
 from gateway.model import LARGEST
 from gateway.routes import ROUTES
-from tests.fake_serving import FakeModel
-from tests.gateway_client import Client
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_client import Client
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import FakeModel
 
 PATHS = {"/predict", "/explain", "/model", "/examples", "/ready", "/health", "/metrics", "/openapi.json"}
 BEAT = {"features": [0.5, 1, -2]}

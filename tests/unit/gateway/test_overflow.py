@@ -5,8 +5,8 @@ from struct import pack
 
 import pytest
 
-from tests.fake_serving import FakeModel
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import FakeModel
 
 HUGE = 3e38
 WAYS = ["/predict", "/predict?probabilities=true", "/predict?details=true", "/explain"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import ServedModel
 from gateway.payload.binary import Float32Rows, all_finite
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
 
 MODEL = ServedModel(1, 3)
 

@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.model_server.wire.serving_pb2 import DT_FLOAT
-from tests.fake_serving import FakeModel
-from tests.gateway_errors import assert_error
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.serving.fake_serving import FakeModel
 
 over_http = hypothesis_settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]

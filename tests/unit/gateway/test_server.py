@@ -10,7 +10,7 @@ import pytest
 
 from gateway.server import address_of, listener, options
 from gateway.settings import Settings
-from tests.addresses import loopbacks
+from tests.support.addresses import loopbacks
 
 LOOPBACKS = loopbacks()
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.model_server.discovery import BETWEEN_PROBES
-from tests.fake_serving import STATE, FakeModel
-from tests.gateway_client import Answer, Client
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_client import Answer, Client
+from tests.support.gateway.gateway_metrics import total
+from tests.support.serving.fake_serving import STATE, FakeModel
 
 MODEL = "/v1/models/ecg"
 VALUES = [[0.5, 1, -2], [-9, 0, 0]]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model_server import tensors
-from tests.fake_serving import floats, integers, texts
+from tests.support.serving.fake_serving import floats, integers, texts
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -12,10 +12,10 @@ import pytest
 from gateway import composition
 from gateway.settings import SettingsError
 from gateway.telemetry.tracing import tracing_by, wanted
-from tests.fake_serving import FakeModel
-from tests.gateway_client import Client, living
-from tests.gateway_errors import assert_error
-from tests.otlp_receiver import OtlpReceiver, receiving
+from tests.support.gateway.gateway_client import Client, living
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.otlp_receiver import OtlpReceiver, receiving
+from tests.support.serving.fake_serving import FakeModel
 from tests.unit.gateway.ways import BEAT, WAYS, predict
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

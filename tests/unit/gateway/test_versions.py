@@ -4,9 +4,9 @@ import pytest
 
 from gateway.model_server.discovery import BETWEEN_PROBES
 from gateway.model_server.wire.serving_pb2 import GetModelStatusRequest
-from tests.fake_serving import STATE, FakeModel, FakeServing
-from tests.gateway_errors import assert_error
-from tests.gateway_pods import BEAT
+from tests.support.gateway.gateway_errors import assert_error
+from tests.support.gateway.gateway_pods import BEAT
+from tests.support.serving.fake_serving import STATE, FakeModel, FakeServing
 
 
 def probes(serving: FakeServing) -> int:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.gateway_client import Answer, Client
+from tests.support.gateway.gateway_client import Answer, Client
 
 BEAT = {"features": [0.12345, 0, 0]}
 JSON = "application/json"

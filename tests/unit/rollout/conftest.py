@@ -11,7 +11,7 @@ from rollout.commands import Commands
 from rollout.errors import RolloutError
 from rollout.options import parse_options
 from rollout.workflow.clock import Clock
-from tests.fake_cluster import FakeCluster, running, write_version
+from tests.support.kubernetes.fake_cluster import FakeCluster, running, write_version
 
 
 class Killed(BaseException):

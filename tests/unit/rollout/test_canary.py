@@ -3,7 +3,7 @@
 import pytest
 
 from rollout.kubernetes.deployment import Candidate
-from tests.fake_cluster import FakeCluster
+from tests.support.kubernetes.fake_cluster import FakeCluster
 
 
 def traffic(errors: int = 0, disagreeing: int = 0, slowdown: float = 1.0, amount: int = 60):

@@ -12,7 +12,7 @@ from rollout.errors import RolloutError
 from rollout.gateway.api_key import api_key
 from rollout.options import parse_options
 from rollout.workflow.clock import Clock
-from tests.fake_cluster import BEATS, write_version
+from tests.support.kubernetes.fake_cluster import BEATS, write_version
 
 
 class Gateway:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rollout.decisions.drift import DRIFTED, LOOK, STATISTICS, findings, needed, stability
 from rollout.gateway.metrics import Counters, parse
-from tests.fake_cluster import FakeCluster
+from tests.support.kubernetes.fake_cluster import FakeCluster
 
 TENTHS = dict.fromkeys(map(str, range(10)), 0.1)
 USUAL = {"0": 0.4, "1": 0.6}

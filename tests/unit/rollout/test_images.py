@@ -14,8 +14,8 @@ from rollout.errors import NotAllowed, RolloutError
 from rollout.options import parse_options
 from rollout.registry.packing import DESCRIPTION, Blob, pack, unpack
 from rollout.workflow.clock import Clock
-from tests.fake_cluster import FakeCluster, write_version
-from tests.fake_registry import FakeRegistry, running
+from tests.support.kubernetes.fake_cluster import FakeCluster, write_version
+from tests.support.kubernetes.fake_registry import FakeRegistry, running
 
 FILES = {"saved_model.pb": b"graph", "variables/variables.index": b"1", "assets.extra/metrics.json": b"{}"}
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fake_cluster import write_version
-from tests.fake_deployment import Pod
+from tests.support.kubernetes.fake_cluster import write_version
+from tests.support.kubernetes.fake_deployment import Pod
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from rollout.errors import Refused
 from rollout.kubernetes.deployment import Candidate
 from rollout.kubernetes.patches import begin, go_back
-from tests.fake_cluster import write_version
-from tests.fake_deployment import Pod
+from tests.support.kubernetes.fake_cluster import write_version
+from tests.support.kubernetes.fake_deployment import Pod
 
 PLACES = range(1, 20)  # looks at the clock in a whole promotion: at the begin of each step and around each wait
 

@@ -11,7 +11,7 @@ import pytest
 
 from serving.errors import invalid
 from serving.grpc.inline_method import Call, Handle, InlineMethod
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 
 PATH = "/service/Method"
 

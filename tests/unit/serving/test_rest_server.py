@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from serving.rest.server import Limits, RestServer
-from tests.waiting import PATIENCE, until
+from tests.support.waiting import PATIENCE, until
 
 THREADS = 2
 SMALL = Limits(body=2**20, bodies=2**20, seconds=0.5)

@@ -8,8 +8,8 @@ import pytest
 from data.__main__ import main
 from data.errors import DataError
 from data.tables.reader import BeatFiles, open_beats
-from tests.made_beats import write_beats
-from tests.recordings import heartbeats, strip
+from tests.support.beats.made_beats import write_beats
+from tests.support.beats.recordings import heartbeats, strip
 from training.dataset.classes import AAMI, Naming, choose, places_of, texts_of
 
 NAMED = Naming({0: "N", 1: "V"})

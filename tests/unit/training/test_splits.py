@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.errors import DataError
 from data.tables.reader import read_beats
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
 from training.dataset.assignment import hash_rows, split_rows
 from training.dataset.shards import Rows
 from training.dataset.splits import Splits, read_splits, read_spooled

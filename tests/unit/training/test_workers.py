@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from tests.waiting import PATIENCE
+from tests.support.waiting import PATIENCE
 from training.distributed.workers import Workers, listen
 from training.errors import TrainingError
 

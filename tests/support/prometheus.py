@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from tests.waiting import until
+from tests.support.waiting import until
 
 SECONDS = 5  # between two scrapes, two evaluations of the rules, and two looks at the pods
 Object = dict[str, Any]

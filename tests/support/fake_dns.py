@@ -24,7 +24,7 @@ class FakeDns:
         self._server = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler)
 
     def target(self, port: int) -> str:
-        """The Service's name, its port and where to ask for it, as tests/named_gateway.py takes it."""
+        """The Service's name, its port and where to ask for it, as tests/support/gateway/named_gateway.py takes it."""
         return f"dns://127.0.0.1:{self._server.server_address[1]}/ecg-serving:{port}"
 
     def answer(self, question: bytes) -> bytes:

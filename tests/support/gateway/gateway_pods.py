@@ -15,9 +15,9 @@ from gateway.model_server.failover import Failover
 from gateway.model_server.retry_budget import RetryBudget
 from gateway.settings import Settings
 from gateway.telemetry.metrics import Metrics
-from tests.fake_serving import FakeModel, FakeServing
-from tests.gateway_client import Client, Loop
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_client import Client, Loop
+from tests.support.gateway.gateway_metrics import total
+from tests.support.serving.fake_serving import FakeModel, FakeServing
 
 BEAT = {"features": [0.5, 0, 0]}
 

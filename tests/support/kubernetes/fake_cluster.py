@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rollout.kubernetes.deployment import Candidate
-from tests import fake_exec
-from tests.fake_deployment import FakeDeployment
+from tests.support.kubernetes import fake_exec
+from tests.support.kubernetes.fake_deployment import FakeDeployment
 
 Json = dict[str, Any]
 

@@ -1,6 +1,6 @@
-"""`python -m tests.named_gateway`: the gateway, but it asks the name server of a test for the model server's addresses.
+"""The gateway, but it asks the name server of a test for the model server's addresses.
 
-The serving target is `dns://HOST:PORT/NAME:PORT`, as tests/fake_dns.py gives it.
+The serving target is `dns://HOST:PORT/NAME:PORT`, as tests/support/fake_dns.py gives it.
 """
 
 import os
@@ -11,7 +11,7 @@ from struct import pack, unpack_from
 from gateway import server
 from gateway.exchange import Application
 from gateway.settings import Settings
-from tests.fake_dns import ADDRESS, INTERNET
+from tests.support.fake_dns import ADDRESS, INTERNET
 
 _TARGET = re.compile(r"dns://(?P<host>[\d.]+):(?P<asked>\d+)/(?P<name>[a-z-]+):(?P<port>\d+)")
 _SECONDS = 5.0

@@ -19,9 +19,9 @@ from typing import Any, Protocol
 
 import psutil
 
-from tests.gateway_metrics import total
+from tests.support.gateway.gateway_metrics import total
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 class Gateway:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.gateway_process import ROOT, Gateway, Load, asked_all_the_time
 from tests.golden.process import ServerProcess
 from tests.golden.process import running as running_server
-from tests.made_beats import write_beats
+from tests.support.beats.made_beats import write_beats
+from tests.support.gateway.gateway_process import ROOT, Gateway, Load, asked_all_the_time
 
 
 @dataclass
