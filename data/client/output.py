@@ -1,4 +1,4 @@
-"""Predictions on their way into a file: whole batches in `FILE.part`, beside it a note of how far that goes."""
+"""Writing predictions to a file: whole batches to `FILE.part`, and the progress to `FILE.part.json`."""
 
 import fcntl
 import json
@@ -10,23 +10,23 @@ from typing import Any, Final
 
 from data.errors import DataError
 
-ENDINGS: Final = ("", ".part", ".part.json", ".part.json.new")  # of all files that are written
+ENDINGS: Final = ("", ".part", ".part.json", ".part.json.new")  # suffixes of all files that are written
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class SoFar:
-    """What of the file is done. A killed run may have written more, which the next one cuts off."""
+    """How much of the file is valid. A killed run may have written more; the next run truncates the rest."""
 
-    made_of: dict[str, Any]  # what must be the same for another run to go on
+    made_of: dict[str, Any]  # must be the same for the next run to resume
     size: int = 0  # bytes
     rows: int = 0
-    right: int = 0  # of them, those whose label was predicted
-    versions: dict[str, int] = field(default_factory=dict)  # rows that each model version answered
+    right: int = 0  # rows whose predicted class is their label
+    versions: dict[str, int] = field(default_factory=dict)  # number of rows by model version
 
 
 class Output:
-    """The file that appears when all is done."""
+    """An output file that gets its name when it is complete."""
 
     def __init__(self, path: Path, made_of: dict[str, Any], header: str) -> None:
         self._path, self._note = path, path.with_name(f"{path.name}.part.json")
@@ -37,14 +37,14 @@ class Output:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self._file.close()
-            raise DataError(f"{self._part}: another run writes it at the moment; give another --out") from None
+            raise DataError(f"{self._part}: another run is writing this file; give another --out") from None
         self.so_far = self._found(made_of) or SoFar(made_of)
         self._file.truncate(self.so_far.size)
         if not self.so_far.size:
             self._write(header)
 
     def add(self, version: int, rows: list[str], right: int) -> None:
-        """Add one batch that a model version answered, of which so many are `right`."""
+        """Add one batch of rows from a model version; `right` of them have their label predicted."""
         so_far = self.so_far
         so_far.rows += len(rows)
         so_far.right += right
@@ -52,7 +52,7 @@ class Output:
         self._write("".join(rows))
 
     def finish(self) -> Path:
-        """Give the file its name."""
+        """Rename the complete file to its final name and return its path."""
         os.fsync(self._file.fileno())
         self.close()
         self._part.replace(self._path)
@@ -60,11 +60,11 @@ class Output:
         return self._path
 
     def close(self) -> None:
-        """Leave what there is to the next run."""
+        """Close the file; the next run can resume from it."""
         self._file.close()
 
     def _write(self, text: str) -> None:
-        """Append, and then say so in the note, which is replaced at once: a kill in between costs the batch only."""
+        """Append to the file, then replace the progress note atomically: a kill in between loses one batch."""
         self.so_far.size += self._file.write(text.encode())
         self._file.flush()
         new = self._note.with_name(f"{self._note.name}.new")
@@ -72,17 +72,17 @@ class Output:
         new.replace(self._note)
 
     def _found(self, made_of: dict[str, Any]) -> SoFar | None:
-        """What a former run has done of the same; None if there is nothing that can be gone on from."""
+        """Return the progress of an earlier run; None if there is none, or it cannot be resumed."""
         try:
             found = SoFar(**json.loads(self._note.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
         changed = [name for name in made_of if found.made_of.get(name) != made_of[name]]
         if changed:
-            log.warning("%s: starting anew, as this has changed: %s", self._part, ", ".join(changed))
+            log.warning("%s: starting over, because this has changed: %s", self._part, ", ".join(changed))
         elif self._part.stat().st_size < found.size:
-            log.warning("%s: starting anew, as it was cut short", self._part)
+            log.warning("%s: starting over, because the file was truncated", self._part)
         else:
-            log.info("%s: going on after row %d", self._part, found.rows)
+            log.info("%s: resuming after row %d", self._part, found.rows)
             return found
         return None

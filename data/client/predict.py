@@ -1,4 +1,4 @@
-"""Sends a file of beats through a gateway, a few batches at a time, and writes what it predicts in the file's order."""
+"""Sends a file of beats to a gateway, a few batches at a time, and writes the predictions in the file's order."""
 
 import logging
 from concurrent.futures import Future
@@ -25,22 +25,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be predicted, by whom, and where the predictions go."""
+    """A file of beats, the gateway to send it to, and the file for the predictions."""
 
     file: Path
     url: str
     out: Path
     batch: int = 256
-    timeout: float = 120.0  # seconds for a batch, all attempts included
+    timeout: float = 120.0  # seconds per batch, including all retries
     label: str | None = None  # as find_layout takes it
     details: bool = False
     key_file: Path | None = None
 
 
 def predict(job: Job) -> Path:
-    """Go through with the job, from where a former run of it was stopped; return the file that is written.
+    """Write the predictions for a file and return the path; resumes an earlier run of the same job.
 
-    Raises DataError; what is done by then stays, and the same job goes on with it.
+    Raises DataError if a row, the file or the gateway is at fault; the next run resumes after the last whole batch.
     """
     for ending in ENDINGS:
         keep_apart({"--out": job.out.with_name(job.out.name + ending)}, [job.file])
@@ -68,7 +68,7 @@ def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output:
         for batch, answer in answered(gateway, batches(layout, served, job.batch, done), job.details):
             version, predictions = _given(answer, batch, layout)
             if output.so_far.versions and str(version) not in output.so_far.versions:
-                log.warning("from row %d on version %d answers too", batch.first, version)
+                log.warning("from row %d on, version %d answers too", batch.first, version)
             output.add(version, _lines(batch, version, predictions, served, job.details), _right(batch, predictions))
             advance(len(predictions))
 
@@ -77,7 +77,7 @@ def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
     try:
         return result(answer)
     except Unanswered as error:
-        raise DataError(f"{error}; the same command again goes on") from None
+        raise DataError(f"{error}; run the same command again to resume") from None
     except Refused as error:
         first, last = batch.at_fault(error.beat)
         rows = f"row {first}" if first == last else f"rows {first} to {last}"
@@ -103,7 +103,7 @@ def _right(batch: Batch, predictions: list[Json]) -> int:
 
 
 def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
-    """What must be the same for a run to go on where another was stopped, by names for people."""
+    """Return what must be the same for a run to resume another, by readable names."""
     found = job.file.stat()
     return {
         "the file": [str(job.file.resolve()), found.st_size, found.st_mtime_ns],

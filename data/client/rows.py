@@ -1,4 +1,4 @@
-"""The rows of a file that are to be predicted, in batches, with their labels where the file has them."""
+"""Reads the rows of a file in batches for prediction, with labels if the file has them."""
 
 import logging
 import re
@@ -25,22 +25,22 @@ log = logging.getLogger(__name__)
 class Batch:
     """Consecutive rows of a file."""
 
-    first: int  # number of the first one among the file's rows, counted from 1
+    first: int  # row number in the file, from 1
     features: NDArray[np.float32]  # (rows, n)
     labels: NDArray[np.int64] | None  # (rows,)
 
     def at_fault(self, beat: int | None) -> tuple[int, int]:
-        """Return the numbers of the first and the last row that may be at fault: `beat`, from 0, if it is known."""
+        """Return the first and the last row number that may be invalid; `beat` is the index in the batch, if known."""
         if beat is not None:
             return self.first + beat, self.first + beat
         return self.first, self.first + len(self.features) - 1
 
 
 def layout_for(path: Path, label: str | None, served: Served, class_names: Sequence[str] | None = None) -> Layout:
-    """Find the model's features in a file, by their names or by the number of columns, and its labels if it has any.
+    """Find the columns of the model's features, by their names or their number, and the label column if there is one.
 
-    `class_names` are the model's names of the class labels 0, 1, ...; without them labels that are texts cannot be
-    compared and are left out. Raises DataError if the file's beats are not the model's.
+    `class_names` are the model's names of the class labels 0, 1, ...; without them text labels cannot be compared and
+    are left out. Raises DataError if the file's beats do not fit the model.
     """
     columns = Columns(path)
     layout = _by_names(columns, label, served) or _by_number(columns, label, served)
@@ -49,11 +49,11 @@ def layout_for(path: Path, label: str | None, served: Served, class_names: Seque
     if not layout.has_text_labels:
         return layout
     if class_names is None:
-        log.info("%s: the labels are texts, whose names the model does not tell; no accuracy is computed", path)
+        log.info("%s: the labels are text, and the model has no class names; no accuracy is computed", path)
         left_out = tuple(sorted((*layout.left_out, layout.label)))
         return replace(layout, label=-1, left_out=left_out, has_text_labels=False)
     (found,) = with_class_names([layout], None)
-    # classes that the model does not know come after its own: rows of these are predicted wrongly, not refused
+    # Unknown classes come after the model's own: their rows count as wrong predictions, not as errors.
     others = [name for name in found.class_names or () if name not in class_names]
     return replace(layout, class_names=(*class_names, *others))
 
@@ -80,10 +80,10 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
     if len(rest) == served.width and given is None:
         return _in_place(columns.layout(rest), served)
     if len(rest) != served.width + 1:
-        beside = f" beside {len(left_out)} that are none of the beat" if left_out else ""
+        beside = f", not counting {len(left_out)} that are not values of a beat," if left_out else ""
         raise DataError(
-            f"{columns.table.path}: {len(rest)} columns{beside}, and version {served.version} takes beats of "
-            f"{served.width} values: give {served.width} columns, or {served.width + 1} with a label"
+            f"{columns.table.path}: {len(rest)} columns{beside}, but version {served.version} expects "
+            f"{served.width}; give {served.width} columns, or {served.width + 1} with a label"
         )
     if given is None:
         named = columns.named_label(None)
@@ -92,13 +92,13 @@ def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
 
 
 def _neither(columns: Columns, taken: set[int]) -> set[int]:
-    """Return the columns that are neither values nor labels, by their names or what they hold."""
+    """Return the columns that are neither values nor labels, by their names or contents."""
     indices = columns.indices(taken)
     return {*indices, *columns.identifiers(taken | set(indices)), *columns.attributes(taken)}
 
 
 def _without_apart(columns: Columns, rest: list[int], given: int | None, width: int) -> list[int]:
-    """Return the columns without those whose names do not belong to the others', if it is as many as are too many."""
+    """Return the columns without those with an unrelated name, if exactly `width` (and a label) are left."""
     if columns.table.names is None or len(rest) == width:
         return rest
     label = columns.named_label(None) if given is None else given
@@ -110,9 +110,9 @@ def _without_apart(columns: Columns, rest: list[int], given: int | None, width: 
 
 
 def _in_place(layout: Layout, served: Served) -> Layout:
-    """Return the layout; DataError if its beats are cut otherwise, or one of the model's names stands in another place.
+    """Return the layout; DataError if its beats have another cut, or a model's feature is in another position.
 
-    Names that only count, as F0, F1, ..., tell a place and may begin with another number than the model's.
+    Names that only count, as F0, F1, ..., are positions and may start at another number than the model's.
     """
     if layout.table.names:
         check_cut(str(layout.path), layout.feature_names, served)
@@ -120,8 +120,8 @@ def _in_place(layout: Layout, served: Served) -> Layout:
     for place, (name, expected) in enumerate(zip(layout.feature_names, known, strict=False)):
         if layout.table.names and name != expected and name in known:
             raise DataError(
-                f"{layout.path}: {layout.column(layout.features[place])} stands where the model has {expected}, and "
-                "not all of the model's names are there; give the columns the model's names, or its order"
+                f"{layout.path}: {layout.column(layout.features[place])} is at the position of the model's {expected}, "
+                "and some of the model's names are missing; use the model's names or its order of columns"
             )
     return layout
 
@@ -133,7 +133,7 @@ def _count(names: Sequence[str]) -> bool:
 
 
 def batches(layout: Layout, served: Served, size: int, done: int) -> Iterator[Batch]:
-    """Yield the rows after the first `done` ones, `size` at a time; DataError for a row that is malformed."""
+    """Yield the rows after the first `done` ones, `size` at a time. Raises DataError for a malformed row."""
     features, labels = np.empty((0, served.width), "<f4"), np.empty(0, np.int64)
     first, skipped = done + 1, 0
     for rows in stream(layout):

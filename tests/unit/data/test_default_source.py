@@ -69,7 +69,7 @@ def test_commands_end_with_a_sentence_and_a_status(mirror, tmp_path, capsys):
     assert main(["download", "ecg", "--to", str(tmp_path), "--url", mirror.url]) == 1
     assert "error: " + mirror.url + " holds something else" in capsys.readouterr().err
     assert main(["download", "all", "--to", str(tmp_path), "--url", mirror.url]) == 1
-    assert "name that source instead of all" in capsys.readouterr().err
+    assert "give that source's name instead of all" in capsys.readouterr().err
     assert os.listdir(tmp_path) == []
 
 

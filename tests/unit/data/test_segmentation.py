@@ -107,9 +107,9 @@ def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, options,
 def test_what_is_read_or_written_already_is_not_written(tmp_path, table):
     content, out = table.read_bytes(), tmp_path / "beats.csv"
     for places, told in [
-        ((table, None), r"strip\.csv: is what is read; give another --out"),
-        ((out, table), r"strip\.csv: is what is read; give another --positions"),
-        ((out, out), r"beats\.csv: is written as --out already; give another --positions"),
+        ((table, None), r"strip\.csv: is an input file; give another --out"),
+        ((out, table), r"strip\.csv: is an input file; give another --positions"),
+        ((out, out), r"beats\.csv: is already the file of --out; give another --positions"),
     ]:
         with pytest.raises(DataError, match=told):
             write_beats(table, *places, CutOptions())
@@ -122,7 +122,7 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     (tmp_path / "all.hea").write_text("all/1 1 250 100\npart 100\n")
     (tmp_path / "part.hea").write_text("part 1 250 100\nsignals 16 200 11 0 0 0 0 II\n")
-    with pytest.raises(DataError, match=f"{name}: is what is read; give another --out"):
+    with pytest.raises(DataError, match=f"{name}: is an input file; give another --out"):
         write_beats(tmp_path / "all", tmp_path / name, None, CutOptions())
     assert sorted(os.listdir(tmp_path)) == ["all.hea", "part.hea"]
 
