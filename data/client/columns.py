@@ -9,7 +9,7 @@ from data.errors import DataError
 
 ALWAYS: Final = ("predicted_class", "probability", "model_version")
 DETAILS: Final = ("abstain", "unusual", "unusual_score")
-OF_A_CUT: Final = re.compile(r"(F|mV)-?\d+(\.\d+)?ms|mV\d+|(rr|like)_\w+")  # feature names that describe a cut
+CUT_NAME: Final = re.compile(r"(F|mV)-?\d+(\.\d+)?ms|mV\d+|(rr|like)_\w+")  # feature names that describe a cut
 
 
 def columns(served: Served, details: bool) -> tuple[str, ...]:
@@ -26,11 +26,11 @@ def values(prediction: Json, version: int, served: Served, details: bool) -> lis
     return found
 
 
-def check_cut(what: str, given: Sequence[str], served: Served) -> None:
-    """Raise DataError if the beats were cut in another way than the model expects; `what` names their source."""
-    known = served.names or given
-    if not set(known) <= set(given) and any(OF_A_CUT.fullmatch(name) for name in (*given, *known)):
+def check_cut(source: str, given: Sequence[str], served: Served) -> None:
+    """Raise DataError if the beats were cut in another way than the model expects; `source` names their source."""
+    expected = served.names or given
+    if not set(expected) <= set(given) and any(CUT_NAME.fullmatch(name) for name in (*given, *expected)):
         raise DataError(
-            f"{what} has beats with the values {given[0]} to {given[-1]}, but version "
-            f"{served.version} expects {known[0]} to {known[-1]}; cut the recording with --url"
+            f"{source} has beats with the values {given[0]} to {given[-1]}, but version "
+            f"{served.version} expects {expected[0]} to {expected[-1]}; cut the recording with --url"
         )

@@ -50,11 +50,11 @@ def predict(
         rows: list[list[Any]] = []
         names: list[str | None] = []
         with progress("Predicting", len(frame), "beats") as advance:
-            for asked, answer in answered(gateway, batches, details):
+            for sent, answer in answered(gateway, batches, details):
                 try:
                     version, predictions = result(answer)
                 except Refused as error:
-                    raise DataError(f"{_where(frame, asked, error.beat)}: {error}") from None
+                    raise DataError(f"{_where(frame, sent, error.beat)}: {error}") from None
                 rows += [values(prediction, version, served, details) for prediction in predictions]
                 names += [prediction.get("class_name") for prediction in predictions]
                 advance(len(predictions))
@@ -72,8 +72,8 @@ def _batches(features: NDArray[np.float32], size: int) -> Iterator[Batch]:
         yield Batch(start + 1, features[start : start + size], None)
 
 
-def _where(frame: pd.DataFrame, asked: Batch, beat: int | None) -> str:
-    first, last = (row - 1 for row in asked.at_fault(beat))
+def _where(frame: pd.DataFrame, sent: Batch, beat: int | None) -> str:
+    first, last = (row - 1 for row in sent.at_fault(beat))
     return f"row {frame.index[first]}" if first == last else f"rows {frame.index[first]} to {frame.index[last]}"
 
 

@@ -19,7 +19,7 @@ def answered(gateway: Gateway, batches: Iterable[Batch], details: bool) -> Itera
     """Yield each batch with the future of its answer, in the order of `batches`."""
     waiting: deque[tuple[Batch, Future[Answer]]] = deque()
     for batch in batches:
-        waiting.append((batch, _asked(gateway, batch, details)))
+        waiting.append((batch, _sent(gateway, batch, details)))
         if len(waiting) == IN_FLIGHT:
             yield waiting.popleft()
     yield from waiting
@@ -32,7 +32,7 @@ def result(answer: Future[Answer]) -> Answer:
     return answer.result()
 
 
-def _asked(gateway: Gateway, batch: Batch, details: bool) -> Future[Answer]:
+def _sent(gateway: Gateway, batch: Batch, details: bool) -> Future[Answer]:
     """Send a batch from a daemon thread, so that a slow answer does not delay the exit after Ctrl-C or an error."""
     answer: Future[Answer] = Future()
 

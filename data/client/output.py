@@ -15,21 +15,21 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class SoFar:
+class Progress:
     """How much of the file is valid. A killed run may have written more; the next run truncates the rest."""
 
-    made_of: dict[str, Any]  # must be the same for the next run to resume
+    inputs: dict[str, Any]  # must be the same for the next run to resume
     size: int = 0  # bytes
     rows: int = 0
-    right: int = 0  # rows whose predicted class is their label
+    correct: int = 0  # rows whose predicted class is their label
     versions: dict[str, int] = field(default_factory=dict)  # number of rows by model version
 
 
 class Output:
     """An output file that gets its name when it is complete."""
 
-    def __init__(self, path: Path, made_of: dict[str, Any], header: str) -> None:
-        self._path, self._note = path, path.with_name(f"{path.name}.part.json")
+    def __init__(self, path: Path, inputs: dict[str, Any], header: str) -> None:
+        self._path, self._progress_file = path, path.with_name(f"{path.name}.part.json")
         self._part = path.with_name(f"{path.name}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._part.open("ab")
@@ -38,17 +38,17 @@ class Output:
         except OSError:
             self._file.close()
             raise DataError(f"{self._part}: another run is writing this file; give another --out") from None
-        self.so_far = self._found(made_of) or SoFar(made_of)
-        self._file.truncate(self.so_far.size)
-        if not self.so_far.size:
+        self.progress = self._resumable(inputs) or Progress(inputs)
+        self._file.truncate(self.progress.size)
+        if not self.progress.size:
             self._write(header)
 
-    def add(self, version: int, rows: list[str], right: int) -> None:
-        """Add one batch of rows from a model version; `right` of them have their label predicted."""
-        so_far = self.so_far
-        so_far.rows += len(rows)
-        so_far.right += right
-        so_far.versions[str(version)] = so_far.versions.get(str(version), 0) + len(rows)
+    def add(self, version: int, rows: list[str], correct: int) -> None:
+        """Add one batch of rows from a model version; `correct` of them have their label predicted."""
+        progress = self.progress
+        progress.rows += len(rows)
+        progress.correct += correct
+        progress.versions[str(version)] = progress.versions.get(str(version), 0) + len(rows)
         self._write("".join(rows))
 
     def finish(self) -> Path:
@@ -56,7 +56,7 @@ class Output:
         os.fsync(self._file.fileno())
         self.close()
         self._part.replace(self._path)
-        self._note.unlink()
+        self._progress_file.unlink()
         return self._path
 
     def close(self) -> None:
@@ -65,19 +65,19 @@ class Output:
 
     def _write(self, text: str) -> None:
         """Append to the file, then replace the progress note atomically: a kill in between loses one batch."""
-        self.so_far.size += self._file.write(text.encode())
+        self.progress.size += self._file.write(text.encode())
         self._file.flush()
-        new = self._note.with_name(f"{self._note.name}.new")
-        new.write_text(json.dumps(asdict(self.so_far)), encoding="utf-8")
-        new.replace(self._note)
+        new = self._progress_file.with_name(f"{self._progress_file.name}.new")
+        new.write_text(json.dumps(asdict(self.progress)), encoding="utf-8")
+        new.replace(self._progress_file)
 
-    def _found(self, made_of: dict[str, Any]) -> SoFar | None:
+    def _resumable(self, inputs: dict[str, Any]) -> Progress | None:
         """Return the progress of an earlier run; None if there is none, or it cannot be resumed."""
         try:
-            found = SoFar(**json.loads(self._note.read_text(encoding="utf-8")))
+            found = Progress(**json.loads(self._progress_file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        changed = [name for name in made_of if found.made_of.get(name) != made_of[name]]
+        changed = [name for name in inputs if found.inputs.get(name) != inputs[name]]
         if changed:
             log.warning("%s: starting over, because this has changed: %s", self._part, ", ".join(changed))
         elif self._part.stat().st_size < found.size:

@@ -12,7 +12,7 @@ from data.client.api_key import read_key
 from data.client.columns import columns, values
 from data.client.gateway import Gateway, Json, Refused, Served, Unanswered
 from data.client.in_flight import Answer, answered, result
-from data.client.output import ENDINGS, Output, SoFar
+from data.client.output import ENDINGS, Output, Progress
 from data.client.rows import Batch, batches, layout_for
 from data.errors import DataError
 from data.overwrite import keep_apart
@@ -50,10 +50,10 @@ def predict(job: Job) -> Path:
             served = gateway.model()
             layout = layout_for(job.file, job.label, served, served.class_names)
             names = ("row", *columns(served, job.details))
-            output = Output(job.out, _made_of(job, layout, served, names), ",".join(names) + "\n")
+            output = Output(job.out, _inputs(job, layout, served, names), ",".join(names) + "\n")
             try:
                 _predict(job, layout, served, gateway, output)
-                _log_summary(output.so_far, labelled=layout.label >= 0)
+                _log_summary(output.progress, labelled=layout.label >= 0)
                 return output.finish()
             finally:
                 output.close()
@@ -62,18 +62,18 @@ def predict(job: Job) -> Path:
 
 
 def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output: Output) -> None:
-    rows, done = count_rows(layout), output.so_far.rows
+    rows, done = count_rows(layout), output.progress.rows
     with progress("Predicting", rows, "beats") as advance:
         advance(done)
         for batch, answer in answered(gateway, batches(layout, served, job.batch, done), job.details):
-            version, predictions = _given(answer, batch, layout)
-            if output.so_far.versions and str(version) not in output.so_far.versions:
+            version, predictions = _answer(answer, batch, layout)
+            if output.progress.versions and str(version) not in output.progress.versions:
                 log.warning("from row %d on, version %d answers too", batch.first, version)
-            output.add(version, _lines(batch, version, predictions, served, job.details), _right(batch, predictions))
+            output.add(version, _lines(batch, version, predictions, served, job.details), _correct(batch, predictions))
             advance(len(predictions))
 
 
-def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
+def _answer(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
     try:
         return result(answer)
     except Unanswered as error:
@@ -95,14 +95,14 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _right(batch: Batch, predictions: list[Json]) -> int:
+def _correct(batch: Batch, predictions: list[Json]) -> int:
     if batch.labels is None:
         return 0
     pairs = zip(predictions, batch.labels.tolist(), strict=True)
     return sum(prediction["predicted_class"] == label for prediction, label in pairs)
 
 
-def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
+def _inputs(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
     """Return what must be the same for a run to resume another, by readable names."""
     found = job.file.stat()
     return {
@@ -113,8 +113,8 @@ def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -
     }
 
 
-def _log_summary(done: SoFar, labelled: bool) -> None:
+def _log_summary(done: Progress, labelled: bool) -> None:
     answered = ", ".join(f"version {version} {rows:,}" for version, rows in done.versions.items())
     log.info("%s rows predicted (%s)", f"{done.rows:,}", answered)
     if labelled and done.rows:
-        log.info("accuracy %.4f (%s of them predicted as labelled)", done.right / done.rows, f"{done.right:,}")
+        log.info("accuracy %.4f (%s of them predicted as labelled)", done.correct / done.rows, f"{done.correct:,}")

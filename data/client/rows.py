@@ -66,57 +66,61 @@ def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | N
     found = columns.named_label(label)
     if found is None:
         taken = set(features)
-        left_out = _neither(columns, taken)
-        rest = [column for column in range(len(names)) if column not in taken | left_out]
-        found = rest[0] if len(rest) == 1 else None
+        left_out = _left_out_columns(columns, taken)
+        candidates = [column for column in range(len(names)) if column not in taken | left_out]
+        found = candidates[0] if len(candidates) == 1 else None
     return columns.layout(features, -1 if found is None or found in features else found)
 
 
 def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
-    given = None if label is None else columns.named_label(label)
-    left_out = _neither(columns, set() if given is None else {given})
-    rest = [column for column in range(columns.table.width) if column not in left_out]
-    rest = _without_apart(columns, rest, given, served.width)
-    if len(rest) == served.width and given is None:
-        return _in_place(columns.layout(rest), served)
-    if len(rest) != served.width + 1:
+    label_column = None if label is None else columns.named_label(label)
+    left_out = _left_out_columns(columns, set() if label_column is None else {label_column})
+    candidates = [column for column in range(columns.table.width) if column not in left_out]
+    candidates = _without_unrelated(columns, candidates, label_column, served.width)
+    if len(candidates) == served.width and label_column is None:
+        return _check_positions(columns.layout(candidates), served)
+    if len(candidates) != served.width + 1:
         beside = f", not counting {len(left_out)} that are not values of a beat," if left_out else ""
         raise DataError(
-            f"{columns.table.path}: {len(rest)} columns{beside}, but version {served.version} expects "
+            f"{columns.table.path}: {len(candidates)} columns{beside}, but version {served.version} expects "
             f"{served.width}; give {served.width} columns, or {served.width + 1} with a label"
         )
-    if given is None:
+    if label_column is None:
         named = columns.named_label(None)
-        given = named if named in rest else columns.found_label(rest)
-    return _in_place(columns.layout([column for column in rest if column != given], given), served)
+        label_column = named if named in candidates else columns.found_label(candidates)
+    return _check_positions(
+        columns.layout([column for column in candidates if column != label_column], label_column), served
+    )
 
 
-def _neither(columns: Columns, taken: set[int]) -> set[int]:
+def _left_out_columns(columns: Columns, taken: set[int]) -> set[int]:
     """Return the columns that are neither values nor labels, by their names or contents."""
     indices = columns.indices(taken)
     return {*indices, *columns.identifiers(taken | set(indices)), *columns.attributes(taken)}
 
 
-def _without_apart(columns: Columns, rest: list[int], given: int | None, width: int) -> list[int]:
+def _without_unrelated(columns: Columns, candidates: list[int], label_column: int | None, width: int) -> list[int]:
     """Return the columns without those with an unrelated name, if exactly `width` (and a label) are left."""
-    if columns.table.names is None or len(rest) == width:
-        return rest
-    label = columns.named_label(None) if given is None else given
-    named = [column for column in rest if column != label]
+    if columns.table.names is None or len(candidates) == width:
+        return candidates
+    label = columns.named_label(None) if label_column is None else label_column
+    named = [column for column in candidates if column != label]
     others = {named[place] for place in apart([columns.table.names[column] for column in named])}
     if label is None and len(others) == 1 and columns.may_be_label(*others):
-        return rest
-    return [column for column in rest if column not in others] if len(named) - len(others) == width else rest
+        return candidates
+    return (
+        [column for column in candidates if column not in others] if len(named) - len(others) == width else candidates
+    )
 
 
-def _in_place(layout: Layout, served: Served) -> Layout:
+def _check_positions(layout: Layout, served: Served) -> Layout:
     """Return the layout; DataError if its beats have another cut, or a model's feature is in another position.
 
     Names that only count, as F0, F1, ..., are positions and may start at another number than the model's.
     """
     if layout.table.names:
         check_cut(str(layout.path), layout.feature_names, served)
-    known = () if _count(layout.feature_names) else served.names or ()
+    known = () if _are_numbered(layout.feature_names) else served.names or ()
     for place, (name, expected) in enumerate(zip(layout.feature_names, known, strict=False)):
         if layout.table.names and name != expected and name in known:
             raise DataError(
@@ -126,7 +130,7 @@ def _in_place(layout: Layout, served: Served) -> Layout:
     return layout
 
 
-def _count(names: Sequence[str]) -> bool:
+def _are_numbered(names: Sequence[str]) -> bool:
     start = re.search(r"\d+$", names[0])
     prefix = names[0][: start.start()] if start else ""
     return start is not None and all(name == f"{prefix}{n}" for n, name in enumerate(names, int(start[0])))
