@@ -1,4 +1,4 @@
-"""Training beats that are bent at random, so that few of them do not make a network learn single values by heart."""
+"""Augmentation: random time warping and baseline wander of training beats, against overfitting on few rows."""
 
 from typing import Final
 
@@ -6,9 +6,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-# Of a strength of 1: the best of those tried by three five-fold cross-validations of ECG5000's 500 training rows.
-WARP: Final = 6 / 140  # standard deviation of the slowest wave of the time axis, in lengths of the trace
-WANDER: Final = 0.2  # of each wave of the baseline, in standard deviations of the beat
+# At strength 1. Chosen by three five-fold cross-validations on ECG5000's 500 training rows.
+WARP: Final = 6 / 140  # standard deviation of the slowest warping wave, in lengths of the trace
+WANDER: Final = 0.2  # standard deviation of each baseline wave, in standard deviations of the beat
 WARP_WAVES: Final = np.array([1, 2, 3], np.float32)  # half periods in a trace
 WANDER_WAVES: Final = np.array([0.5, 1, 1.5, 2], np.float32)
 
@@ -16,8 +16,8 @@ WANDER_WAVES: Final = np.array([0.5, 1, 1.5, 2], np.float32)
 def bend(traces: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
     """Warp the time axis of traces (batch, n) and add baseline wander; each keeps its mean and standard deviation.
 
-    `seed` (2,) alone says how. Time warping: Um and others, Data augmentation of wearable sensor data for Parkinson's
-    disease monitoring using convolutional neural networks, ICMI 2017.
+    The result depends only on the traces, the strength and `seed` (2,). Time warping: Um and others, Data augmentation
+    of wearable sensor data for Parkinson's disease monitoring using convolutional neural networks, ICMI 2017.
     """
     seeds = tf.random.experimental.stateless_split(seed, 2)
     mean, deviation = _moments(traces)

@@ -1,4 +1,4 @@
-"""Cross-validation: how well a recipe does on each fold of the beats, trained on the others."""
+"""Cross-validation: trains on all folds but one and evaluates on that one, for each fold."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -15,10 +15,10 @@ BY_CLASS = ("recall", "precision")
 
 
 def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Evaluation]) -> dict[str, Any]:
-    """Train and judge a network for each of `count` folds; what all of them reached, ready for JSON.
+    """Train and evaluate a network for each of `count` folds and return the figures over all folds, ready for JSON.
 
-    `accuracy`, `macro_f1` and each class' recall and precision have mean, standard deviation between folds (sd, with
-    one degree of freedom less than folds), min and max, over the folds that have rows of the class, or predictions.
+    `accuracy`, `macro_f1` and each class's recall and precision have mean, sample standard deviation (`sd`, with one
+    degree of freedom less than folds), min and max, over the folds in which the figure is defined.
     """
     per_fold, classes = list[dict[str, Any]](), list[dict[str, Any]]()
     by = "beats"
@@ -57,7 +57,7 @@ def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
 
 
 def as_text(found: dict[str, Any], names: Callable[[int], str]) -> str:
-    """What `cross_validate` found, for people: a line for each figure; `names` are those of the class labels."""
+    """Return the result of `cross_validate` as text, a line for each figure; `names` gives a class label's name."""
     by = "people" if found["by"] == "groups" else "beats"
     lines = [f"Cross-validation in {found['folds']} folds by {by}: mean, standard deviation, lowest and highest"]
     lines += [_line(title, found[name]) for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))]

@@ -36,7 +36,7 @@ def test_a_flat_line_stays_flat():
 def test_rows_without_a_trace_are_refused_where_bends_are_asked_for(make_rows):
     columns = np.arange(20) % 2
     rows = make_rows(np.stack([columns, columns], axis=1).astype(np.float32), columns)
-    with pytest.raises(TrainingError, match="--augment bends the traces of beats"):
+    with pytest.raises(TrainingError, match="--augment needs the trace of a beat"):
         fit(rows, rows, 2, Recipe(augment=0.5))
     assert fit(rows, rows, 2, Recipe(epochs=1)).augment == 0
 

@@ -67,7 +67,7 @@ def test_errors_of_tracking_are_a_warning_each_and_cost_nothing(done, tmp_path):
     assert (tmp_path / "ecg" / "1" / "saved_model.pb").is_file()
     warnings = beyond_the_note(process, tmp_path / "ecg" / "1")
     assert len(warnings) == 2
-    assert warnings[0].startswith(f"--log-dir: no events for TensorBoard are written to {tmp_path / 'file' / 'logs'}")
+    assert warnings[0].startswith(f"--log-dir: cannot write events for TensorBoard to {tmp_path / 'file' / 'logs'}")
     assert "MLflow" in warnings[1]
 
 

@@ -67,16 +67,16 @@ def test_versions_that_cannot_be_judged_get_a_reason_and_cost_nothing(base, tmp_
     shutil.copytree(base / "1", base / "4")
     shutil.rmtree(base / "4" / "variables")
     told = run(write_beats(tmp_path / "beats.csv", [0] * 20 + [5] * 20), base)["compared"]
-    assert told["1"] == {"reason": "knows the classes 0, 1, these rows have 0, 5"}
+    assert told["1"] == {"reason": "has the classes 0, 1, these rows have 0, 5"}
     for broken in ("2", "3", "4"):
         assert told[broken]["reason"].startswith("does not load: ")
         assert "\n" not in told[broken]["reason"]
-    assert "  version 1: knows the classes" in capsys.readouterr().out
+    assert "  version 1: has the classes" in capsys.readouterr().out
 
 
 def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
     told = run(write_beats(tmp_path / "beats.csv", LABELS, length=20), base)
-    assert told["compared"] == {"1": {"reason": "takes 12 features, these rows have 20"}}
+    assert told["compared"] == {"1": {"reason": "has 12 features, these rows have 20"}}
 
 
 def test_classes_of_the_same_names_are_compared_whatever_their_labels(tmp_path):
@@ -85,7 +85,7 @@ def test_classes_of_the_same_names_are_compared_whatever_their_labels(tmp_path):
     told = run(data, base, "--label", "last", "--classes", "V,N")["compared"]["1"]
     assert former["accuracy"] == told["accuracy"] > 0.9
     told = run(write_beats(tmp_path / "other.csv", ["N", "S"] * 20), base, "--label", "last", "--epochs", "1")
-    assert told["compared"]["1"] == {"reason": "knows the classes N, V, these rows have N, S"}
+    assert told["compared"]["1"] == {"reason": "has the classes N, V, these rows have N, S"}
 
 
 def test_answers_are_asked_in_pieces_and_put_together_in_order(base, make_rows):

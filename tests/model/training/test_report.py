@@ -208,8 +208,8 @@ def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, 
     wrong = np.sum(metrics(versions[0])["metrics"]["confusion_matrix"]) * (
         1 - metrics(versions[0])["metrics"]["accuracy"]
     )
-    assert f"of {round(wrong)} wrong answers" in page(versions[0])
-    assert "No held-back beat got a wrong answer." in page(two_classes)
+    assert f"wrong predictions with the highest probability, of {round(wrong)}." in page(versions[0])
+    assert "All held-back beats were predicted right." in page(two_classes)
 
 
 @pytest.mark.parametrize(

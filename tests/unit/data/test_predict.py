@@ -299,7 +299,7 @@ def test_what_is_not_the_same_any_more_is_started_anew(gateway, stopped, caplog,
     assert rows_of(answers) == EXPECTED
     assert set(gateway.beats) == set(ROWS)
     assert {each["model_version"] for each in answers} == {"4" if harm == "version" else "3"}
-    said = {"file": "the file", "version": "the model version", "columns": "the columns", "cut": "it was cut short"}
+    said = {"file": "the file", "version": "the model version", "columns": "the columns", "cut": "was truncated"}
     assert said.get(harm, "") in caplog.text
 
 

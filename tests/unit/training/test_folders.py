@@ -53,5 +53,5 @@ def test_beats_on_disk_are_for_nobody_else(temporary):
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(temporary, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
-    with pytest.raises(TrainingError, match=r"no folder for temporary files .*missing.* in TMPDIR"), scratch():
+    with pytest.raises(TrainingError, match=r"cannot create a temporary folder .*missing.* set TMPDIR"), scratch():
         pass

@@ -162,11 +162,13 @@ def test_folds_judge_each_row_once_by_people_or_beats_they_were_not_trained_on(g
 
 def test_small_classes_of_many_people_are_refused_for_more_folds_than_rows():
     labels, hashes, groups = made(np.arange(9), np.arange(9) % 3)
-    with pytest.raises(DataError, match="--cross-validate 4: a class has 3 rows, fewer than folds"):
+    with pytest.raises(DataError, match="--cross-validate 4: a class has only 3 rows"):
         list(fold_rows(labels, hashes, groups, 4, 0.2, 0, np.arange(3)))
 
 
-@pytest.mark.parametrize(("grouped", "sentence"), [(True, "3 groups, fewer than folds"), (False, "a class has 4 rows")])
+@pytest.mark.parametrize(
+    ("grouped", "sentence"), [(True, "there are only 3 groups"), (False, "a class has only 4 rows")]
+)
 def test_more_folds_than_groups_or_rows_are_refused(grouped, sentence):
     labels, hashes, groups = made(np.arange(40) % 3, (np.arange(40) < 4).astype(np.int64))
     with pytest.raises(DataError, match=f"--cross-validate 5: {sentence}"):

@@ -260,7 +260,7 @@ def test_people_of_a_test_file_that_are_trained_on_are_counted(tmp_path):
     mixed = with_column(test, "patient", [f"p{6 + n % 4}" for n in range(40)])
     splits = parted(tmp_path, data, "--test", str(mixed))
     assert codes(splits) == ["group_on_both_sides"]
-    assert "2 of the 4 people of patient-b.csv are among those that were trained on" in splits.warnings[0].text
+    assert "2 of the 4 people of patient-b.csv are also in the training data" in splits.warnings[0].text
     assert codes(parted(tmp_path, data, "--test", str(test))) == ["test_without_groups"]
 
 
