@@ -1,4 +1,4 @@
-"""Which signal of a recording is the lead: the one that was asked for, or the one that is most likely an ECG."""
+"""Chooses the lead among a recording's signals: the requested one, or the one that is most likely an ECG."""
 
 import logging
 import re
@@ -22,17 +22,17 @@ NO_ECG: Final = re.compile(
 LIKELY: Final = re.compile(
     r"lead|volt|value|signal|(^|[^a-z])(mv|uv|[av]?i{1,3}|av[rlf]|ml ?i{1,3}|mcl ?\d|v\d|ch ?\d)([^a-z]|$)",
     re.IGNORECASE,
-)  # words in names of what may be one, and of leads
+)  # words in names of leads and of signals that may be an ECG
 
 
 def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
-    """Return the place of the lead among the signals, or of the two of which the first is taken less the second.
+    """Return the index of the lead, or the two indices of a difference: the first minus the second.
 
-    `channel` is a name, a number from 0, or `A-B` of signals that are called A and B or are against one reference,
-    A-Ref and B-Ref. Without it the first that is called an ECG is taken, else a lead, a voltage or a value, else the
-    first that is not called a marker, an acceleration or the like, else the first, with a warning; where rates and
-    units are known, one of 40 Hz or more and of a voltage goes before others. DataError says which channels there are,
-    or that several have the name.
+    `channel` is a name, a number from 0, or `A-B` for signals named A and B, or A-Ref and B-Ref with one reference.
+    Without it the first signal named ECG is taken, else a lead, a voltage or a value, else the first that is not named
+    as a marker, an acceleration or the like, else the first, with a warning. If rates and units are known, signals of
+    40 Hz or more and voltages are preferred. Raises DataError for an unknown or ambiguous channel; the message lists
+    the channels.
     """
     names = signals.names
     channels = signals.channels if isinstance(signals, DescribedSignals) else None
@@ -70,7 +70,7 @@ def _is_called_ecg(name: str) -> bool:
 
 
 def _doubts(names: Sequence[str], chosen: int) -> Iterator[str]:
-    """Say what is doubtful about a signal that nobody asked for."""
+    """Yield what is doubtful about a signal that was chosen automatically."""
     name = names[chosen]
     same = [index for index, other in enumerate(names) if other.lower() == name.lower()]
     if len(same) > 1:
@@ -81,7 +81,7 @@ def _doubts(names: Sequence[str], chosen: int) -> Iterator[str]:
 
 
 def _unlikeness(name: str, unit: str, channel: Channel | None) -> tuple[bool, ...]:
-    """Return what speaks against a signal being the ECG, the most important first."""
+    """Return a sort key, lowest for the signal that is most likely the ECG."""
     unnamed = not _is_called_ecg(name) or (channel is not None and channel.unit.lower() in OF_A_HEART_RATE)
     other = unnamed and NO_ECG.search(name) is not None
     by_name = unnamed, other, unnamed and unit != "mV" and not LIKELY.search(name)
@@ -110,7 +110,7 @@ def _asked_for(path: Path, names: Sequence[str], channel: str) -> list[int]:
 
 
 def _difference(names: list[str], wanted: str) -> list[int]:
-    """Return the places of both signals of a difference; of those against a reference both are against the same."""
+    """Return the indices of both signals of a difference; with a reference, both have the same one."""
     references = ["", *dict.fromkeys(name[name.rindex("-") :] for name in names if "-" in name)]
     for cut in (place for place, character in enumerate(wanted) if character == "-"):
         for reference in references:
