@@ -70,9 +70,7 @@ def _of_groups(
     if train.groups is None or validation.groups is None:
         return [_without_groups(notes, given)]
     if test.groups is None:
-        return [
-            SplitWarning("test_without_groups", f"{given} has no column that says whose beats they are: {BOTH_SIDES}")
-        ]
+        return [SplitWarning("test_without_groups", f"No column of {given} says whose beats they are: {BOTH_SIDES}")]
     learned = np.union1d(train.groups, validation.groups)
     judged = np.unique(test.groups)
     both = len(np.intersect1d(learned, judged))

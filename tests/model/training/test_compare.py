@@ -57,7 +57,7 @@ def test_an_earlier_version_is_judged_by_the_rows_of_the_new_one(base, tmp_path,
     classes = {label: without_area(scores) for label, scores in former["metrics"]["classes"].items()}
     assert told["compared"] == {"1": {**same, "difference": NONE, "classes": classes}}
     assert "  version 1: accuracy 1.0000, macro-F1 1.0000\n" in capsys.readouterr().out
-    assert "answered by other versions" in (base / "2" / "assets.extra" / "report.html").read_text()
+    assert "Other versions on the same beats" in (base / "2" / "assets.extra" / "report.html").read_text()
 
 
 def test_versions_that_cannot_be_judged_get_a_reason_and_cost_nothing(base, tmp_path, capsys):

@@ -172,11 +172,14 @@ def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
 
 def test_calibration_and_unusual_beats_are_told_by_person_without_names(by_person, versions):
     found, text = metrics(by_person)["metrics"]["by_group"], page(by_person)
-    assert f"From one of the {found['of']} held-back groups to the next: between" in text
-    assert "calibration errors of {:.3f} to {:.3f} (95 % interval)".format(*found["calibration_error"]) in text
+    assert f"In the {found['of']} held-back groups between" in text
+    assert (
+        "interval of the calibration error over the groups is {:.3f} to {:.3f}.".format(*found["calibration_error"])
+        in text
+    )
     assert not [path for path in by_person.rglob("*") if path.is_file() and b"Jane" in path.read_bytes()]
     assert metrics(versions[0])["metrics"]["by_group"] is None
-    assert "held-back groups to the next" not in page(versions[0])
+    assert "held-back groups between" not in page(versions[0])
 
 
 def test_values_beside_the_trace_are_in_the_report_as_means_of_the_classes(by_person, versions):

@@ -67,7 +67,7 @@ def test_a_server_that_never_ends_its_header_is_left_behind(mirror, source, tmp_
 def test_commands_end_with_a_sentence_and_a_status(mirror, tmp_path, capsys):
     mirror.answers = [answer(BODY)]
     assert main(["download", "ecg", "--to", str(tmp_path), "--url", mirror.url]) == 1
-    assert "error: " + mirror.url + " holds something else" in capsys.readouterr().err
+    assert "error: " + mirror.url + " has other content than expected" in capsys.readouterr().err
     assert main(["download", "all", "--to", str(tmp_path), "--url", mirror.url]) == 1
     assert "give that source's name instead of all" in capsys.readouterr().err
     assert os.listdir(tmp_path) == []
@@ -77,7 +77,7 @@ def test_fetch_writes_a_file_when_it_is_whole(mirror, tmp_path, capsys):
     mirror.answers = [answer(BODY, missing=3), answer(BODY)]
     command = ["fetch", mirror.url, str(tmp_path / "new" / "mine.csv")]
     assert main(command) == 1
-    assert "run the same command again to go on" in capsys.readouterr().err
+    assert "run the same command again to resume" in capsys.readouterr().err
     assert main(command) == 0
     assert (tmp_path / "new" / "mine.csv").read_bytes() == BODY
     assert os.listdir(tmp_path / "new") == ["mine.csv"]

@@ -270,7 +270,7 @@ def test_held_back_beats_that_were_trained_on_are_counted(tmp_path):
     test.write_text("\n".join(data.read_text().splitlines()[:10]))
     splits = parted(tmp_path, data, "--test", str(test))
     assert codes(splits) == ["no_groups", "equal_beats"]
-    assert splits.warnings[1].text.startswith("10 of the 10 held-back beats are beats that were trained on")
+    assert splits.warnings[1].text.startswith("10 of the 10 held-back beats are equal to training beats")
 
 
 def test_each_file_of_a_folder_is_a_group(tmp_path, caplog):
@@ -314,7 +314,7 @@ def test_folds_hold_back_each_row_once_and_leave_the_spool(tmp_path):
 
 def test_a_full_disk_is_one_sentence(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 300 + [1] * 300)
-    sentence = r"cannot be kept here .* \(File too large\); make room, or .* TMPDIR"
+    sentence = r"cannot be stored here .* \(File too large\); free some space, or set TMPDIR"
     with pytest.raises(TrainingError, match=sentence), files_no_larger_than(20_000):
         parted(tmp_path, data)
 
