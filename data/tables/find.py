@@ -1,4 +1,4 @@
-"""The layout of a file: found by its first rows, or taken from a file that it belongs to."""
+"""Detects the layout of a file by its first rows, or applies the layout of another file."""
 
 import logging
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What the caller says of the columns; all of it may be left open."""
+    """The roles of columns given by the caller; all of them are optional."""
 
     label: str | None = None  # "first", "last" or a name
     group: str | None = None
@@ -24,9 +24,9 @@ class Roles:
 
 
 def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
-    """Read as much of the file as it takes to know its layout; DataError if that cannot be known.
+    """Detect the layout of a file. Raises DataError if it is unclear.
 
-    `like` is the layout of a file whose columns this one must have.
+    `like` is the layout of another file whose columns this file must have.
     """
     columns = Columns(path)
     if like is not None:
@@ -37,7 +37,7 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     group = None if roles.group is None else columns.place(roles.group, "--group")
     said = [column for column in (label, group) if column is not None]
     if len({*drop, *said}) < len(drop) + len(said):
-        raise DataError(f"{path}: one column cannot be two of label, group and left out; check the options")
+        raise DataError(f"{path}: a column can have only one role of --label, --group and --drop; check the options")
     taken = {*drop, *said}
     indices = columns.indices(taken)
     identifiers = columns.identifiers(taken | set(indices))
@@ -51,7 +51,9 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     ]
     if label is None:
         if len(rest) < 2:
-            raise DataError(f"{path}: no column is left for the label; give the values and the label of each beat")
+            raise DataError(
+                f"{path}: no column is left for the label; give a file with the values and the label of each beat"
+            )
         label = columns.found_label(rest)
     layout = columns.layout([column for column in rest if column != label], label, -1 if group is None else group)
     refuse_apart(columns, layout.features)
@@ -68,8 +70,8 @@ def _found_group(columns: Columns, identifiers: list[int]) -> int:
     first = identifiers[0]
     drop, together = option(table, "--drop", first), option(table, "--group", first)
     raise DataError(
-        f"{table.path}: {column_of(table, first)} names something of each row and is no value of the beat; "
-        f"leave it out with {drop}, or say with {together} that rows of the same one belong together"
+        f"{table.path}: {column_of(table, first)} identifies something in each row and is not a value of the beat; "
+        f"leave it out with {drop}, or make it the group with {together}"
     )
 
 
@@ -94,7 +96,8 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
         mine = names and tuple(names[column] for column in like.features)
         if mine and like.feature_names not in (unnamed, mine):
             raise DataError(
-                f"{table.path}, line {table.header_line}: other column names than {like.path.name}; use the same"
+                f"{table.path}, line {table.header_line}: the column names differ from those of "
+                f"{like.path.name}; use the same names"
             )
         return columns.layout(like.features, like.label, like.group)
     indices = columns.indices(set())
@@ -102,8 +105,8 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
     kept = [column for column in range(table.width) if column not in others]
     if len(kept) != len(like.features) + 1 or (names and there):
         raise DataError(
-            f"{table.path}: {table.width} columns where {like.path.name} has {like.table.width}, the label included; "
-            "rows that belong together must have the same columns"
+            f"{table.path}: {table.width} columns, but {like.path.name} has {like.table.width}, including the label; "
+            "all files must have the same columns"
         )
     label = kept[sorted((*like.features, like.label)).index(like.label)]
     return columns.layout([column for column in kept if column != label], label)
@@ -114,6 +117,8 @@ def _with_roles_of(columns: Columns, features: list[int], like: Layout) -> Layou
     theirs = like.table.names or ()
     label = names.index(theirs[like.label]) if theirs[like.label] in names else columns.named_label(None)
     if label is None:
-        raise DataError(f"{columns.table.path}: no column named {theirs[like.label]!r}, as {like.path.name} has it")
+        raise DataError(
+            f"{columns.table.path}: no column named {theirs[like.label]!r}, which is the label of {like.path.name}"
+        )
     group = names.index(theirs[like.group]) if like.group >= 0 and theirs[like.group] in names else -1
     return columns.layout(features, label, group)

@@ -38,7 +38,7 @@ export async function readSignal({ file: header, record, frames }, signal, files
     }
     progress((start + many) / count);
   }
-  const said = frames && stored < frames ? [`cut short: ${stored} of ${frames} samples are there and are read`] : [];
+  const said = frames && stored < frames ? [`truncated: ${stored} of ${frames} samples exist and are read`] : [];
   return { samples: inTime(samples, signal.skew * signal.perFrame), said };
 }
 

@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_table_is_said_as_everywhere(write):
     with pytest.raises(DataError, match=r"beats\.csv, line 4, column 1 \(one\): 'x' where a number is expected"):
         data.read(write("one,label\n0.5,1\n2,0\nx,1\n"), "last")
     with pytest.raises(
-        DataError, match=r"column 1 \(label\) is called like a label, too; leave it out with --drop label"
+        DataError, match=r"column 1 \(label\) is also named like a label; leave it out with --drop label"
     ):
         data.read(write("label,class\n0.5,1\n"), "class")
 

@@ -143,8 +143,12 @@ def test_groups_come_with_the_rows(write):
     [
         ("a,b,label,who", {"group": "whom"}, "no column named 'whom', its columns are a, b, label, who; give --group"),
         ("a,b,label,who", {"drop": ["whom"]}, "no column named 'whom', .* give --drop"),
-        ("a,b,label,who", {"group": "who", "drop": ["who"]}, "one column cannot be two of label, group and left out"),
-        ("a,b,label,who", {"group": "label"}, "one column cannot be two of label, group and left out"),
+        (
+            "a,b,label,who",
+            {"group": "who", "drop": ["who"]},
+            "a column can have only one role of --label, --group and --drop",
+        ),
+        ("a,b,label,who", {"group": "label"}, "a column can have only one role of --label, --group and --drop"),
         ("a,b,label,remark", {}, r"column 4 \(remark\) holds text, .*; leave it out with --drop remark"),
         ("a,b,label,who", {"drop": ["a", "b", "who"]}, "no column is left for the values of the beats"),
         ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes names labels that are texts"),
