@@ -15,7 +15,7 @@ from gateway.deadline import Deadline
 from gateway.errors import ContractBroken, GatewayError, InvalidBeat, ModelFailed, ModelOverloaded
 from gateway.exchange import Trace
 from gateway.inference.predictor import Prediction
-from gateway.inference.returns import Returns
+from gateway.inference.return_times import Returns
 from gateway.payload.beats import JsonBeats, join
 from gateway.settings import Settings
 from gateway.telemetry.tracing import callers
