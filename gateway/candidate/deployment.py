@@ -75,4 +75,4 @@ class Rollout:
         if self._metrics and problem:
             self._metrics.failed(UNREADABLE, None)
         elif self._metrics and candidate and not candidate.leaving:
-            self._metrics.seen(candidate.version)
+            self._metrics.candidate_existed(candidate.version)
