@@ -5,7 +5,8 @@ import { RecordingError } from "../../recording/errors.js";
 import { largest, mean, median, quantile, smallest } from "../../recording/numbers.js";
 import { traceOf } from "./features.js";
 
-/** @import { Beat, Facts, Features, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Beat } from "./beat.js" */
+/** @import { Facts, Features, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
 /** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit">} Recording */
 
 /**

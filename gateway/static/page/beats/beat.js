@@ -1,6 +1,11 @@
 /** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
 
 /**
+ * @import { Explanation } from "../shared/shapes.js"
+ * @typedef {Beat & {answer: import("./answer.js").Answer}} AnsweredBeat
+ */
+
+/**
  * @typedef {object} Columns the values of all beats, beat after beat, and for those of a recording where they are in it
  * @property {Float32Array|Float64Array} values
  * @property {number} width values of a beat
@@ -23,7 +28,7 @@ export class Beat {
     this.label = label;
     /** @type {import("./answer.js").Answer|null} */
     this.answer = null;
-    /** @type {object|null|undefined} undefined until it was asked for, null where the model cannot tell */
+    /** @type {Explanation|null|undefined} undefined until it was asked for, null where the model cannot tell */
     this.explanation = undefined;
   }
 

@@ -1,7 +1,10 @@
 /** What the page's modules hand to each other. */
 
+import type { Extent } from "../../recording/extent.js";
 import type { Annotations, Samples } from "../../recording/shapes.js";
+import type { Beat } from "../beats/beat.js";
 import type { Background } from "../opening/background.js";
+import type { Annotation } from "../opening/labels.js";
 import type { Classes } from "../beats/labels.js";
 import type { Rhythm } from "../beats/rhythm.js";
 import type { Marks } from "./marks.js";
@@ -119,17 +122,6 @@ export interface Facts {
   classes: Classes;
 }
 
-/** What the model says of a beat; null where this version cannot tell. */
-export interface Answer {
-  predicted: string;
-  probability: number;
-  probabilities: Record<string, number> | null;
-  abstain: boolean | null;
-  unusual: boolean | null;
-  unusualScore: number | null;
-  version: string | null;
-}
-
 /** What each value of a beat contributed to the score of its class. */
 export interface Explanation {
   predicted_class: number;
@@ -138,24 +130,8 @@ export interface Explanation {
   attributions: number[];
 }
 
-export interface Beat {
-  number: number;
-  features: Float32Array | Float64Array;
-  label: string | null;
-  answer?: Answer;
-  /** Null where the model cannot explain, missing as long as nobody asked. */
-  explanation?: Explanation | null;
-}
-
-/** A beat of a recording, by its samples; start and end are not whole. */
-export interface RecordedBeat extends Beat {
-  peak: number;
-  start: number;
-  end: number;
-  seconds: number;
-  /** Seconds since the R peak before; NaN where that is not counted. */
-  rr?: number;
-}
+/** A beat of a recording, which has a place there. */
+export type RecordedBeat = Beat & { readonly [K in "peak" | "start" | "end" | "seconds" | "rr"]: number };
 
 /** What can be chosen of a recording: a lead, or one less another. */
 export interface Signal {
@@ -178,9 +154,8 @@ export interface OpenRecording extends Pick<Samples, "samples" | "rate"> {
   lead: Signal;
   inverted: boolean;
   unit: string;
-  /** Lowest and highest value, but for outliers. */
-  extent: Bounds;
-  annotations: { seconds: number; symbol: string; text: string }[];
+  extent: Extent;
+  annotations: Annotation[];
   /** Sample numbers of all R peaks, and the seconds since the one before each. */
   peaks: Int32Array;
   intervals: Float64Array;

@@ -8,7 +8,8 @@ import { beatWords, countedWords, figuresOf } from "./rhythm-figures.js";
 /**
  * @import { Collection } from "../beats/collection.js"
  * @import { Lane } from "../drawing/tachogram.js"
- * @import { Beat, Facts, OpenRecording, RecordedBeat } from "../shared/shapes.js"
+ * @import { Beat } from "../beats/beat.js"
+ * @import { Facts, OpenRecording, RecordedBeat } from "../shared/shapes.js"
  */
 
 const STEPS = 20; // that Page Up and Page Down divide a recording into

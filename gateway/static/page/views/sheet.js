@@ -13,7 +13,9 @@ import { clock, count, counted, duration, percent } from "../shared/words.js";
 const WIDTH = 180 * MM; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
 
-/** @import { Answer, Beat, Facts, Model, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Answer } from "../beats/answer.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Facts, Model, RecordedBeat } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 /** @import { Marks } from "../shared/marks.js" */
 /** @typedef {import("../beats/beat-scale.js").Recording & {lead: {name: string}, inverted: boolean}} Recording */
