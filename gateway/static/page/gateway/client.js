@@ -1,49 +1,13 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
 import { Answers } from "../beats/answer.js";
+import { failureOf, unreachable } from "./failure.js";
 
 const TRIES = 2; // beyond that the page says that it tries again
 const BUSY = [429, 503];
-const PASSING = [...BUSY, 504]; // and where nothing answers
 const FLOAT32 = "application/octet-stream";
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
-
-/**
- * Something that did not work.
- *
- * @typedef {object} Facts
- * @property {number} [status] of the gateway's answer
- * @property {string} [requestId]
- * @property {boolean} [isPassing] trying again may help without anybody doing anything
- * @property {number} [seconds] that the gateway asks to wait before
- * @property {boolean} [needsRate] the file does not tell how many samples a second has
- * @property {boolean} [signals] the file may be a recording
- * @property {boolean} [isTable] though that is unlikely
- */
-export class Failure extends Error {
-  /**
-   * @param {string} title for people, as the message
-   * @param {string} message
-   * @param {Facts} [facts]
-   */
-  constructor(title, message, facts = {}) {
-    super(message);
-    this.title = title;
-    this.status = facts.status;
-    this.requestId = facts.requestId;
-    this.isPassing = facts.isPassing ?? false;
-    this.seconds = facts.seconds ?? 0;
-    this.needsRate = facts.needsRate ?? false;
-    this.signals = facts.signals ?? false;
-    this.isTable = facts.isTable ?? false;
-  }
-}
-
-/** What is wrong where nothing answers. */
-export function unreachable() {
-  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost.", { isPassing: true });
-}
 
 /**
  * Asks the gateway, with `key.value` as the API key; `key.ask(message)` where the gateway wants another one.
@@ -159,24 +123,6 @@ function float32Of(beats) {
   const values = new Float32Array(beats.length * width);
   beats.forEach(({ features }, place) => values.set(features, place * width));
   return values;
-}
-
-const TITLES = {
-  401: "This gateway wants an API key",
-  413: "That is too much for this gateway",
-  429: "Too many requests",
-  503: "The model is not ready",
-  504: "The model took too long",
-};
-
-async function failureOf(response) {
-  const told = await response.json().then((content) => content.error ?? {}, () => ({}));
-  const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
-  const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;
-  return new Failure(title, message, {
-    status: response.status, requestId: told.request_id, isPassing: PASSING.includes(response.status),
-    seconds: Number(response.headers.get("Retry-After") ?? 0),
-  });
 }
 
 function pause(seconds, signal) {

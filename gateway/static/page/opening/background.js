@@ -1,6 +1,6 @@
 /** The page's side of its worker: asks it for something, and stops it where something else is wanted. */
 
-import { Failure, unreachable } from "../gateway/client.js";
+import { Failure, unreachable } from "../gateway/failure.js";
 
 /** A worker; `stop()` ends it, whatever it is at, and then no answer comes any more. */
 export class Background {

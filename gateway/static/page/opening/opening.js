@@ -1,7 +1,7 @@
 /** The ways to open beats: a file, pasted text, an example. */
 
 import { Background } from "./background.js";
-import { Failure } from "../gateway/client.js";
+import { Failure } from "../gateway/failure.js";
 import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { element, fill, found } from "../shared/dom.js";

@@ -1,6 +1,6 @@
 /** From the files of a recording to a collection of beats; the work is the worker's. */
 
-import { Failure } from "../gateway/client.js";
+import { Failure } from "../gateway/failure.js";
 import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { labelBeats, timed } from "./labels.js";
