@@ -7,7 +7,7 @@
 
 /**
  * @typedef {object} Columns the values of all beats, beat after beat, and for those of a recording where they are in it
- * @property {Float32Array|Float64Array} values
+ * @property {Float32Array<ArrayBuffer>|Float64Array} values
  * @property {number} width values of a beat
  * @property {Int32Array} [peaks] sample numbers
  * @property {Float64Array} [starts] sample numbers, not whole

@@ -1,7 +1,13 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
 import { Answers } from "../beats/answer.js";
-import { failureOf, unreachable } from "./failure.js";
+import { Failure, failureOf, isAbort, unreachable } from "./failure.js";
+
+/**
+ * @import { Answer, Prediction } from "../beats/answer.js"
+ * @import { Beat } from "../beats/beat.js"
+ * @import { Example, Explanation, Model } from "../shared/shapes.js"
+ */
 
 const TRIES = 2; // beyond that the page says that it tries again
 const BUSY = [429, 503];
@@ -9,31 +15,39 @@ const FLOAT32 = "application/octet-stream";
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
-/**
- * Asks the gateway, with `key.value` as the API key; `key.ask(message)` where the gateway wants another one.
- * `versionSeen(version)` is told which model version answered.
- */
+/** Asks the gateway. */
 export class Client {
+  /**
+   * @param {{value: string|null, ask: (message: string) => Promise<void>}} key `value` is the API key; `ask` gets another one
+   *   where the gateway wants it
+   * @param {(version: string) => void} versionSeen is told which model version answered
+   */
   constructor(key, versionSeen) {
     this.key = key;
     this.versionSeen = versionSeen;
+    /** @type {Set<string>} */
     this.lacks = new Set(); // what the served version was found not to have
   }
 
   /** What the served model says of itself. */
   async model() {
+    /** @type {{content: Model}} */
     const { content } = await this.ask("model");
     const signatures = content.signatures;
     this.lacks = new Set(signatures ? ["details", "explain"].filter((name) => !signatures.includes(name)) : []);
     return content;
   }
 
-  /** The beats that came with the model, and its training mean if it tells. */
+  /**
+   * The beats that came with the model, and its training mean if it tells.
+   *
+   * @returns {Promise<{examples: Example[], baseline: number[]|null}>}
+   */
   async examples() {
     try {
       return (await this.ask("examples")).content;
     } catch (failure) {
-      if (failure.status === 404 || failure.status === 501) return { examples: [], baseline: null };
+      if (isLacking(failure)) return { examples: [], baseline: null };
       throw failure;
     }
   }
@@ -41,36 +55,48 @@ export class Client {
   /**
    * One answer a beat.
    *
-   * @param {import("../beats/beat.js").Beat[]} beats
+   * @param {Beat[]} beats
    * @param {AbortSignal} [signal]
-   * @returns {Promise<import("../beats/answer.js").Answer[]>}
+   * @returns {Promise<Answer[]>}
    */
   async predict(beats, signal) {
     const query = this.lacks.has("details") ? "probabilities=true" : "details=true";
     try {
+      /** @type {{content: {predictions: Prediction[]}, version: string|null}} */
       const { content, version } = await this.ask(`predict?${query}`, { body: float32Of(beats), signal });
       return new Answers(content.predictions, version).all;
     } catch (failure) {
-      if (failure.status !== 501 || this.lacks.has("details")) throw failure;
+      if (!(failure instanceof Failure) || failure.status !== 501 || this.lacks.has("details")) throw failure;
       this.lacks.add("details");
       return this.predict(beats, signal);
     }
   }
 
-  /** What each value of a beat contributed, or null where the model cannot tell. */
+  /**
+   * What each value of a beat contributed, or null where the model cannot tell.
+   *
+   * @param {Beat} beat
+   * @param {AbortSignal} signal
+   * @returns {Promise<Explanation|null>}
+   */
   async explain(beat, signal) {
     if (this.lacks.has("explain")) return null;
     try {
       const { content } = await this.ask("explain", { body: float32Of([beat]), signal });
       return content.explanations[0];
     } catch (failure) {
-      if (failure.status !== 501 && failure.status !== 404) throw failure;
+      if (!isLacking(failure)) throw failure;
       this.lacks.add("explain");
       return null;
     }
   }
 
-  /** Send a request, again after a while if the gateway is busy; throw Failure. */
+  /**
+   * Send a request, again after a while if the gateway is busy; throw Failure.
+   *
+   * @param {string} path
+   * @param {{body?: Float32Array<ArrayBuffer>, signal?: AbortSignal}} [request]
+   */
   async ask(path, { body, signal } = {}) {
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.send(path, body, signal);
@@ -86,23 +112,30 @@ export class Client {
     }
   }
 
+  /**
+   * @param {string} path
+   * @param {Float32Array<ArrayBuffer>} [body]
+   * @param {AbortSignal} [signal]
+   */
   async send(path, body, signal) {
+    /** @type {Record<string, string>} */
     const headers = { Accept: "application/json", "X-Client-ID": CLIENT };
     if (this.key.value) headers["X-API-Key"] = this.key.value;
     if (body) headers["Content-Type"] = FLOAT32;
     try {
       return await fetch(path, { method: body ? "POST" : "GET", headers, body, signal });
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (isAbort(error)) throw error;
       throw unreachable();
     }
   }
 
+  /** @param {Response} response */
   async read(response) {
     const version = response.headers.get("X-Model-Version");
     if (version) this.versionSeen(version);
     const content = await response.json().catch((error) => {
-      throw error.name === "AbortError" ? error : unreachable(); // amid the answer
+      throw isAbort(error) ? error : unreachable(); // amid the answer
     });
     return { content, version };
   }
@@ -112,8 +145,8 @@ export class Client {
  * The values of beats, one after the other; little-endian as the gateway takes them, as all machines of browsers are.
  * Those that stand together as float32 already are not copied.
  *
- * @param {import("../beats/beat.js").Beat[]} beats
- * @returns {Float32Array}
+ * @param {Beat[]} beats
+ * @returns {Float32Array<ArrayBuffer>}
  */
 function float32Of(beats) {
   const [first] = beats;
@@ -125,6 +158,20 @@ function float32Of(beats) {
   return values;
 }
 
+/**
+ * Does the served model not have what was asked for?
+ *
+ * @param {unknown} failure
+ */
+function isLacking(failure) {
+  return failure instanceof Failure && (failure.status === 404 || failure.status === 501);
+}
+
+/**
+ * @param {number} seconds
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, Math.min(seconds, 10) * 1000);

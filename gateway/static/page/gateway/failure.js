@@ -1,6 +1,7 @@
 /** What did not work, as a sentence for people. */
 
 const PASSING = [429, 503, 504]; // and where nothing answers
+/** @type {Record<number, string>} */
 const TITLES = {
   401: "This gateway wants an API key",
   413: "That is too much for this gateway",
@@ -45,7 +46,22 @@ export function unreachable() {
   return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost.", { isPassing: true });
 }
 
+/**
+ * Is this what comes of work that was stopped?
+ *
+ * @param {unknown} error
+ */
+export function isAbort(error) {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/**
+ * What an answer of the gateway says that is not OK.
+ *
+ * @param {Response} response
+ */
 export async function failureOf(response) {
+  /** @type {{message?: string, request_id?: string}} */
   const told = await response.json().then((content) => content.error ?? {}, () => ({}));
   const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
   const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;

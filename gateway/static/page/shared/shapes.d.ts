@@ -12,6 +12,8 @@ import type { Marks } from "./marks.js";
 /** The elements of index.html that are more than an HTMLElement, by their ids. */
 export interface Elements {
   after: HTMLButtonElement;
+  again: HTMLButtonElement;
+  "beat-speed": HTMLSelectElement;
   before: HTMLButtonElement;
   calipers: HTMLButtonElement;
   done: HTMLProgressElement;
@@ -160,14 +162,4 @@ export interface OpenRecording extends Pick<Samples, "samples" | "rate"> {
   peaks: Int32Array;
   intervals: Float64Array;
   rhythm: Rhythm;
-}
-
-/** What did not work, as far as more is known than a sentence. */
-export interface Trouble {
-  status?: number;
-  code?: string;
-  requestId?: string;
-  signals?: boolean;
-  isTable?: boolean;
-  needsRate?: boolean;
 }
