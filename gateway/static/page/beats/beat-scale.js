@@ -6,7 +6,8 @@ import { largest, mean, median, quantile, smallest } from "../../recording/numbe
 import { traceOf } from "./features.js";
 
 /** @import { Beat } from "./beat.js" */
-/** @import { Facts, Features, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Features } from "../shared/model.js" */
+/** @import { Facts, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
 /** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit">} Recording */
 
 /**

@@ -1,7 +1,7 @@
 /** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
 
 /**
- * @import { Explanation } from "../shared/shapes.js"
+ * @import { Explanation } from "../shared/model.js"
  * @typedef {Beat & {answer: import("./answer.js").Answer}} AnsweredBeat
  */
 

@@ -2,7 +2,7 @@
 
 import { traceLength } from "../../recording/cut.js";
 
-/** @import { Features } from "../shared/shapes.js" */
+/** @import { Features } from "../shared/model.js" */
 
 /** @type {Record<string, string>} */
 const WORDS = {

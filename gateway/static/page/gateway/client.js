@@ -6,7 +6,7 @@ import { Failure, failureOf, isAbort, unreachable } from "./failure.js";
 /**
  * @import { Answer, Prediction } from "../beats/answer.js"
  * @import { Beat } from "../beats/beat.js"
- * @import { Example, Explanation, Model } from "../shared/shapes.js"
+ * @import { Example, Explanation, Model } from "../shared/model.js"
  */
 
 const TRIES = 2; // beyond that the page says that it tries again

@@ -8,7 +8,8 @@ import { count, counted, decimal, listed } from "../shared/words.js";
 
 /**
  * @import { Link } from "../beats/link.js"
- * @import { Features, Signal, Source } from "../shared/shapes.js"
+ * @import { Features } from "../shared/model.js"
+ * @import { Signal, Source } from "../shared/shapes.js"
  * @import { Background } from "./background.js"
  */
 

@@ -12,7 +12,8 @@ import { readingOf } from "./reading.js";
 import { fillBeside, fillValues } from "./values.js";
 
 /** @import { Beat } from "../beats/beat.js" */
-/** @import { Explanation, Facts } from "../shared/shapes.js" */
+/** @import { Explanation } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 
 /**

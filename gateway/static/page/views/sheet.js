@@ -15,7 +15,8 @@ const NO_DEVICE = "This is software for development and research, not a medical 
 
 /** @import { Answer } from "../beats/answer.js" */
 /** @import { Beat } from "../beats/beat.js" */
-/** @import { Facts, Model, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Model } from "../shared/model.js" */
+/** @import { Facts, RecordedBeat } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 /** @import { Marks } from "../shared/marks.js" */
 /** @typedef {import("../beats/beat-scale.js").Recording & {lead: {name: string}, inverted: boolean}} Recording */

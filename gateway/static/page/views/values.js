@@ -5,7 +5,7 @@ import { valueAt } from "../drawing/curve.js";
 import { decimal, milliseconds } from "../shared/words.js";
 
 /** @import { Beat } from "../beats/beat.js" */
-/** @import { Explanation } from "../shared/shapes.js" */
+/** @import { Explanation } from "../shared/model.js" */
 /** @import { Curves } from "../beats/beat-scale.js" */
 /** @typedef {[string, (place: number) => string]} Column its name, and its text for a value */
 
