@@ -2,6 +2,7 @@
 
 /**
  * @import { Explanation } from "../shared/model.js"
+ * @typedef {Beat & {readonly [K in "peak"|"start"|"end"|"seconds"|"rr"]: number}} RecordedBeat
  * @typedef {Beat & {answer: import("./answer.js").Answer}} AnsweredBeat
  */
 
@@ -71,10 +72,11 @@ export class Beat {
 /**
  * A beat for each place of the columns.
  *
- * @param {Columns} columns
+ * @template {Columns} C
+ * @param {C} columns
  * @param {(string|null)[]} [labels]
- * @returns {Beat[]}
  */
 export function beatsOf(columns, labels = []) {
-  return Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null));
+  /** @typedef {C extends Required<Columns> ? RecordedBeat : Beat} Made */
+  return /** @type {Made[]} */ (Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null)));
 }

@@ -149,12 +149,11 @@ export class Collection {
    *
    * @param {number} first sample number
    * @param {number} last
-   * @returns {Beat[]}
    */
   within(first, last) {
-    const { beats } = this;
-    const from = firstOf(beats, ({ end = 0 }) => end >= first);
-    return beats.slice(from, firstOf(beats, ({ peak = 0 }) => peak > last));
+    const beats = this.recording?.beats ?? [];
+    const from = firstOf(beats, ({ end }) => end >= first);
+    return beats.slice(from, firstOf(beats, ({ peak }) => peak > last));
   }
 
   /**
@@ -204,8 +203,9 @@ function isAnswered(beat) {
 /**
  * The place of the first beat that is so, where all that follow are, too.
  *
- * @param {Beat[]} beats
- * @param {(beat: Beat) => boolean} isSo
+ * @template {Beat} B
+ * @param {B[]} beats
+ * @param {(beat: B) => boolean} isSo
  */
 function firstOf(beats, isSo) {
   let [low, high] = [0, beats.length];

@@ -9,9 +9,10 @@ import { allow, areAllowed, keep, kept } from "./handles.js";
  * @import { Collection } from "../beats/collection.js"
  * @import { Link, Origin } from "../beats/link.js"
  * @import { Beat } from "../beats/beat.js"
- * @import { Facts, Signal, Source } from "../shared/shapes.js"
+ * @import { Facts, Source } from "../shared/shapes.js"
  * @import { Handle } from "./handles.js"
  * @import { Opening } from "./opening.js"
+ * @import { Signal } from "./tasks.js"
  */
 
 /**

@@ -3,7 +3,8 @@
 /** What a model takes. */
 export interface Features {
   count: number;
-  names: string[];
+  /** Null for a version that another program made. */
+  names: string[] | null;
 }
 
 /** Two bounds of an interval. */

@@ -1,12 +1,11 @@
 /** What the page's modules hand to each other. */
 
-import type { Extent } from "../../recording/extent.js";
-import type { Annotations, Samples } from "../../recording/shapes.js";
-import type { Beat } from "../beats/beat.js";
+import type { Annotations } from "../../recording/shapes.js";
+import type { RecordedBeat } from "../beats/beat.js";
 import type { Background } from "../opening/background.js";
 import type { Annotation } from "../opening/labels.js";
+import type { CutLead, Signal } from "../opening/tasks.js";
 import type { Classes } from "../beats/labels.js";
-import type { Rhythm } from "../beats/rhythm.js";
 import type { Marks } from "./marks.js";
 import type { Example, Features, Model } from "./model.js";
 
@@ -60,15 +59,6 @@ export interface Facts {
   classes: Classes;
 }
 
-/** A beat of a recording, which has a place there. */
-export type RecordedBeat = Beat & { readonly [K in "peak" | "start" | "end" | "seconds" | "rr"]: number };
-
-/** What can be chosen of a recording: a lead, or one less another. */
-export interface Signal {
-  name: string;
-  places: number[];
-}
-
 /** A recording's file or files; the worker has them open. */
 export interface Source {
   name: string;
@@ -79,15 +69,11 @@ export interface Source {
 }
 
 /** The lead that is looked at. */
-export interface OpenRecording extends Pick<Samples, "samples" | "rate"> {
+export interface OpenRecording extends Omit<CutLead, "cut" | "columns" | "said"> {
   source: Source;
   lead: Signal;
   inverted: boolean;
-  unit: string;
-  extent: Extent;
   annotations: Annotation[];
-  /** Sample numbers of all R peaks, and the seconds since the one before each. */
-  peaks: Int32Array;
-  intervals: Float64Array;
-  rhythm: Rhythm;
+  /** Those that were cut from it. */
+  beats: RecordedBeat[];
 }

@@ -16,7 +16,7 @@ const NO_DEVICE = "This is software for development and research, not a medical 
 /** @import { Answer } from "../beats/answer.js" */
 /** @import { Beat } from "../beats/beat.js" */
 /** @import { Model } from "../shared/model.js" */
-/** @import { Facts, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 /** @import { Marks } from "../shared/marks.js" */
 /** @typedef {import("../beats/beat-scale.js").Recording & {lead: {name: string}, inverted: boolean}} Recording */
@@ -101,9 +101,8 @@ function answerLine({ answer, label }, { model, marks }) {
  * @param {Marks} marks
  */
 function strip(collection, recording, marks) {
-  const beats = /** @type {RecordedBeat[]} */ (collection.beats);
-  const selected = /** @type {RecordedBeat} */ (collection.selected);
-  const peaks = beats.map(({ peak, answer }) => ({
+  const selected = recording.beats[collection.selected.place];
+  const peaks = recording.beats.map(({ peak, answer }) => ({
     peak, chosen: peak === selected.peak, mark: answer ? `${marks.shape(answer.predicted)} ${answer.predicted}${flags(answer).length ? " ⚠" : ""}` : "·",
   }));
   const { node, from, to } = drawSheetStrip(recording, selected.peak / recording.rate, peaks, WIDTH);
