@@ -4,12 +4,11 @@ import { Background } from "./background.js";
 import { Failure } from "../gateway/failure.js";
 import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
-import { element, fill, found } from "../shared/dom.js";
-import { traceOf } from "../beats/features.js";
+import { fill, found } from "../shared/dom.js";
 import { listenForFiles } from "./choosing.js";
 import { markOf } from "./links.js";
+import { examplesOf, showExamples } from "./examples.js";
 import { areRecording, openRecording } from "./recording.js";
-import { sparkline } from "../drawing/trace.js";
 import { ReadingView } from "./reading-progress.js";
 
 /**
@@ -60,28 +59,11 @@ export class Opening {
 
   /** A button for each example beat that came with the model. */
   showExamples() {
-    const { examples, marks, model } = this.facts;
-    found("no-examples").hidden = examples.length > 0;
-    fill(found("examples"), examples.map((example, place) => {
-      const words = marks.chip(example.label ?? example.predicted_class);
-      return element("li", {}, element("button", { type: "button", onclick: () => this.example(place) }, sparkline(traceOf(example.features, model.features), 92, 30), words));
-    }));
+    showExamples(this.facts, (place) => this.example(place));
   }
 
   example(place) {
-    const { examples, model } = this.facts;
-    const values = Float64Array.from(examples.flatMap(({ features }) => features));
-    const labels = examples.map(({ label }) => (label === undefined || label === null ? null : String(label)));
-    const beats = beatsOf({ values, width: model.features.count }, labels);
-    const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model.", origin: this.exampleOrigin });
-    collection.selected = beats[place];
-    this.attempt(() => collection);
-  }
-
-  /** @returns {Origin} */
-  get exampleOrigin() {
-    const { name, version } = this.facts.model;
-    return { kind: "examples", name, mark: String(version) };
+    this.attempt(() => examplesOf(this.facts, place));
   }
 
   /** @param {Event} event */
