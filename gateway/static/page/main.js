@@ -2,8 +2,9 @@
 
 import { BeatView } from "./views/beat-view.js";
 import { modelCard } from "./views/card.js";
-import { Client, Failure } from "./gateway/client.js";
+import { Client } from "./gateway/client.js";
 import { CompareView } from "./views/compare.js";
+import { Failure } from "./gateway/failure.js";
 import { fill, found } from "./shared/dom.js";
 import { doubts } from "./beats/headline.js";
 import { ApiKey } from "./gateway/key.js";

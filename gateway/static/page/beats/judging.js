@@ -2,7 +2,8 @@
 
 import { decimal, listed, milliseconds, percent } from "../shared/words.js";
 
-/** @import { Answer, Calibration, Explanation } from "../shared/shapes.js" */
+/** @import { Answer } from "./answer.js" */
+/** @import { Calibration, Explanation } from "../shared/model.js" */
 /** @import { Curves } from "./beat-scale.js" */
 /** @typedef {{level: "stop" | "doubt" | "fair" | "well", head: string, text: string}} Judgement */
 /** @typedef {{start: number, end: number, share: number}} Run of values */

@@ -3,14 +3,17 @@
 import { arrive, fragmentOf, isSame, linkIn } from "../beats/link.js";
 import { fill, found } from "../shared/dom.js";
 import { count } from "../shared/words.js";
+import { originOf } from "./examples.js";
 import { allow, areAllowed, keep, kept } from "./handles.js";
 
 /**
  * @import { Collection } from "../beats/collection.js"
  * @import { Link, Origin } from "../beats/link.js"
- * @import { Beat, Facts, Signal, Source } from "../shared/shapes.js"
+ * @import { Beat } from "../beats/beat.js"
+ * @import { Facts, Source } from "../shared/shapes.js"
  * @import { Handle } from "./handles.js"
  * @import { Opening } from "./opening.js"
+ * @import { Signal } from "./tasks.js"
  */
 
 /**
@@ -72,7 +75,7 @@ export class Links {
    */
   followExample(opening, origin) {
     const { model, examples } = this.facts;
-    if (isSame(origin, opening.exampleOrigin) && examples.length) return opening.example(0);
+    if (isSame(origin, originOf(model)) && examples.length) return opening.example(0);
     this.say(`This link is to an example of ${origin.name}, version ${origin.mark}. Now ${model.name}, version ${model.version}, is served, which came with other beats.`);
     this.pending = null;
   }

@@ -1,26 +1,21 @@
 /** The ways to open beats: a file, pasted text, an example. */
 
 import { Background } from "./background.js";
-import { Failure } from "../gateway/client.js";
-import { beatsOf } from "../beats/beat.js";
-import { Collection } from "../beats/collection.js";
-import { element, fill, found } from "../shared/dom.js";
-import { traceOf } from "../beats/features.js";
+import { fill, found } from "../shared/dom.js";
 import { listenForFiles } from "./choosing.js";
+import { openFiles, openText } from "./files.js";
 import { markOf } from "./links.js";
-import { areRecording, openRecording } from "./recording.js";
-import { sparkline } from "../drawing/trace.js";
+import { examplesOf, showExamples } from "./examples.js";
 import { ReadingView } from "./reading-progress.js";
 
 /**
- * @import { Link, Origin } from "../beats/link.js"
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Origin } from "../beats/link.js"
  * @import { Facts } from "../shared/shapes.js"
  * @import { Handles } from "./choosing.js"
  * @import { Links } from "./links.js"
  * @typedef {(progress: {step: string, share: number}) => void} Progress
  */
-
-const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
 /** Reads what people give. */
 export class Opening {
@@ -60,28 +55,11 @@ export class Opening {
 
   /** A button for each example beat that came with the model. */
   showExamples() {
-    const { examples, marks, model } = this.facts;
-    found("no-examples").hidden = examples.length > 0;
-    fill(found("examples"), examples.map((example, place) => {
-      const words = marks.chip(example.label ?? example.predicted_class);
-      return element("li", {}, element("button", { type: "button", onclick: () => this.example(place) }, sparkline(traceOf(example.features, model.features), 92, 30), words));
-    }));
+    showExamples(this.facts, (place) => this.example(place));
   }
 
   example(place) {
-    const { examples, model } = this.facts;
-    const values = Float64Array.from(examples.flatMap(({ features }) => features));
-    const labels = examples.map(({ label }) => (label === undefined || label === null ? null : String(label)));
-    const beats = beatsOf({ values, width: model.features.count }, labels);
-    const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model.", origin: this.exampleOrigin });
-    collection.selected = beats[place];
-    this.attempt(() => collection);
-  }
-
-  /** @returns {Origin} */
-  get exampleOrigin() {
-    const { name, version } = this.facts.model;
-    return { kind: "examples", name, mark: String(version) };
+    this.attempt(() => examplesOf(this.facts, place));
   }
 
   /** @param {Event} event */
@@ -90,7 +68,7 @@ export class Opening {
     const text = found("text").value;
     /** @type {Origin} */
     const origin = { kind: "text", name: "pasted text", mark: String(text.length) };
-    this.attempt(async (background) => Object.assign(tabulated("pasted text", await background.ask("text", { text, ...this.wanted })), { origin }));
+    this.attempt(async (background) => Object.assign(await openText(text, this.facts.model.features, background), { origin }));
   }
 
   /**
@@ -113,30 +91,8 @@ export class Opening {
     const progress = (done) => this.reading.tell(done);
     await this.attempt(async (background) => {
       fill(found("status"), `Reading ${name} …`);
-      if (told || areRecording(files)) return origin(await openRecording(files, this.facts.model.features, told, background, progress, link));
-      if (files.length > 1) throw new Failure("More than one file", "Give one CSV of beats, or all files of one recording.");
-      return origin(await this.table(files[0], background, progress, link));
+      return origin(await openFiles(files, this.facts.model.features, told, background, progress, link));
     }, handles);
-  }
-
-  /**
-   * Beats of a CSV; where its rows are no beats, it may be a recording's signals.
-   *
-   * @param {File} file
-   * @param {Background} background
-   * @param {Progress} progress
-   * @param {Link | null} link
-   */
-  async table(file, background, progress, link) {
-    try {
-      return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
-    } catch (failure) {
-      if (!failure.signals || !SIGNALS.test(file.name)) throw failure;
-      return openRecording([file], this.facts.model.features, null, background, progress, link).catch((other) => {
-        // what tells neither times nor a rate may still be beats of another model
-        throw other.needsRate && failure.isTable ? failure : other;
-      });
-    }
   }
 
   /** @param {Event} event */
@@ -205,15 +161,4 @@ export class Opening {
     found("rate").hidden = false;
     found("rate-number").focus();
   }
-
-  /** What a table's rows must fit. */
-  get wanted() {
-    const { count, names } = this.facts.model.features;
-    return { width: count, names };
-  }
-}
-
-/** The beats of a table as the worker gives them. */
-function tabulated(name, { values, width, labels, understood }) {
-  return new Collection({ name, beats: beatsOf({ values, width }, labels), understood });
 }

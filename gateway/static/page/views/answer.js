@@ -6,7 +6,10 @@ import { bounded, judge, likeness, sureness } from "../beats/judging.js";
 
 const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 
-/** @import { Answer, Beat, Calibration, Facts, Model } from "../shared/shapes.js" */
+/** @import { Answer } from "../beats/answer.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Calibration, Model } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Judgement } from "../beats/judging.js" */
 /** @import { Labels } from "../beats/labels.js" */
 /** @import { Marks } from "../shared/marks.js" */

@@ -11,7 +11,9 @@ import { plotOf } from "./beat-plot.js";
 import { readingOf } from "./reading.js";
 import { fillBeside, fillValues } from "./values.js";
 
-/** @import { Beat, Explanation, Facts } from "../shared/shapes.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Explanation } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 
 /**

@@ -6,7 +6,8 @@ import { besideOf, traceOf } from "../beats/features.js";
 import { correlation, sureness } from "../beats/judging.js";
 import { count, decimal, milliseconds } from "../shared/words.js";
 
-/** @import { Beat, Facts } from "../shared/shapes.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 
 const MINUS = "\u2212";

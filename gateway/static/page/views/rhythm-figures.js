@@ -6,7 +6,7 @@ import { clock, count, counted } from "../shared/words.js";
 
 /**
  * @import { Extreme, Rhythm } from "../beats/rhythm.js"
- * @import { RecordedBeat } from "../shared/shapes.js"
+ * @import { RecordedBeat } from "../beats/beat.js"
  */
 
 /**

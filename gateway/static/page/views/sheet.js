@@ -13,7 +13,10 @@ import { clock, count, counted, duration, percent } from "../shared/words.js";
 const WIDTH = 180 * MM; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
 
-/** @import { Answer, Beat, Facts, Model, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Answer } from "../beats/answer.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Model } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 /** @import { Marks } from "../shared/marks.js" */
 /** @typedef {import("../beats/beat-scale.js").Recording & {lead: {name: string}, inverted: boolean}} Recording */
@@ -98,9 +101,8 @@ function answerLine({ answer, label }, { model, marks }) {
  * @param {Marks} marks
  */
 function strip(collection, recording, marks) {
-  const beats = /** @type {RecordedBeat[]} */ (collection.beats);
-  const selected = /** @type {RecordedBeat} */ (collection.selected);
-  const peaks = beats.map(({ peak, answer }) => ({
+  const selected = recording.beats[collection.selected.place];
+  const peaks = recording.beats.map(({ peak, answer }) => ({
     peak, chosen: peak === selected.peak, mark: answer ? `${marks.shape(answer.predicted)} ${answer.predicted}${flags(answer).length ? " ⚠" : ""}` : "·",
   }));
   const { node, from, to } = drawSheetStrip(recording, selected.peak / recording.rate, peaks, WIDTH);

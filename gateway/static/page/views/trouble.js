@@ -1,6 +1,6 @@
 /** What does not work at the moment, each thing until it works again; what may pass is tried again by itself. */
 
-import { Failure } from "../gateway/client.js";
+import { Failure } from "../gateway/failure.js";
 import { Recovery } from "../gateway/recovery.js";
 import { element, fill, found } from "../shared/dom.js";
 import { counted } from "../shared/words.js";
