@@ -16,6 +16,7 @@ from data.client.gateway import Gateway
 from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart
+from data.program import RUN
 from data.recordings.annotations import LABELLINGS
 from data.recordings.cut import BEAT_LENGTH, PEAK_LENGTH, SCALES, WINDOWS, Cut, cut_of
 from data.recordings.cut_options import CutOptions
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
-        prog="python -m data", description="Fetch, make or cut labelled beats, and have them predicted."
+        prog=f"{RUN} data", description="Fetch, make or cut labelled beats, and have them predicted."
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     public = commands.add_parser("download", help="fetch public data", formatter_class=ArgumentDefaultsHelpFormatter)

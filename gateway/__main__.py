@@ -10,8 +10,9 @@ from gateway.server import Server
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import tracing
 
-USAGE = """usage: python -m gateway             serve, with the settings of the environment (gateway/README.md)
-       python -m gateway key NAME    make an API key: its line goes to stdout, the key itself to stderr"""
+PROGRAM = f"{os.environ.get('ECG_COMMAND', 'python -m')} gateway"  # set by the launcher `ecg`
+USAGE = f"""usage: {PROGRAM}             serve, with the settings of the environment (gateway/README.md)
+       {PROGRAM} key NAME    make an API key: its line goes to stdout, the key itself to stderr"""
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.program import RUN
 from training.dataset.classes import AAMI
 from training.recipe import Recipe
 
@@ -43,7 +44,7 @@ class Options:
 def parse_options(arguments: list[str]) -> Options:
     """Read the command line; a mistake ends the process with a sentence and exit code 2."""
     parser = argparse.ArgumentParser(
-        prog="python -m training",
+        prog=f"{RUN} training",
         description="Train a network on labelled beats and publish it as the next model version.",
     )
     _add_data(parser)
