@@ -99,6 +99,9 @@ undeploy: ## Remove the release; the trained models stay
 manifests: ## Render k8s/ from the chart
 	@scripts/manifests
 
+release: $(INSTALLED) ## Prepare release VERSION=x.y.z: version, changelog, k8s/, the chart's package; says what to push
+	@$(BIN)/python -m scripts.release "$(VERSION)"
+
 protos: $(INSTALLED) ## Regenerate gateway/model_server/wire from its .proto file
 	@$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. gateway/model_server/wire/serving.proto
 
@@ -108,4 +111,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests protos lock clean
+.PHONY: help setup run lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests release protos lock clean

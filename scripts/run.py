@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     data = ["--data", options.data] if options.data else []
     train = ["--models", str(options.models), "--keep", "5", *options.train, *data]
     models = parse_options(train).models  # a mistake is best known before anything is started, too
-    # Taken before the training, since a busy port is best known early; the gateway inherits it. Requests wait until then.
+    # Taken before the training, since a busy port is best known early; requests wait until the gateway inherits it.
     listener = stack.enter_context(_listener(options.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with _started("training", *train) as training:
