@@ -16,6 +16,7 @@ from data.client.gateway import Gateway
 from data.client.predict import Job, predict
 from data.errors import DataError
 from data.overwrite import keep_apart
+from data.program import RUN
 from data.recordings.annotations import LABELLINGS
 from data.recordings.cut import BEAT_LENGTH, PEAK_LENGTH, SCALES, WINDOWS, Cut, cut_of
 from data.recordings.cut_options import CutOptions
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
-        prog="python -m data",
+        prog=f"{RUN} data",
         description="Download, generate or cut labelled beats, or request predictions for a file of beats.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")

@@ -10,8 +10,9 @@ from gateway.server import Server
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import tracing
 
-USAGE = """usage: python -m gateway             serve; environment variables are the settings (see gateway/README.md)
-       python -m gateway key NAME    make an API key: print its line for the key file to stdout, the key to stderr"""
+PROGRAM = f"{os.environ.get('ECG_COMMAND', 'python -m')} gateway"  # set by the launcher `ecg`
+USAGE = f"""usage: {PROGRAM}             serve; environment variables are the settings (see gateway/README.md)
+       {PROGRAM} key NAME    make an API key: print its line for the key file to stdout, the key to stderr"""
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from rollout.kubernetes import authentication
 from rollout.kubernetes.api import Cluster
 from rollout.kubernetes.deployment import Candidate, State
 from rollout.options import Options
+from rollout.program import PROGRAM
 from rollout.storage import Storage
 from rollout.versions import version_files
 from rollout.versions.volume import newest
@@ -206,5 +207,5 @@ class Commands:
         try:
             yield
         except KeyboardInterrupt:
-            back = "" if number is None else ", `python -m rollout abort` goes back"
-            raise RolloutError(f"interrupted; `python -m rollout {command}` goes on{back}") from None
+            back = "" if number is None else f", `{PROGRAM} abort` goes back"
+            raise RolloutError(f"interrupted; `{PROGRAM} {command}` goes on{back}") from None

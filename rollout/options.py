@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from rollout.program import PROGRAM
+
 Options = argparse.Namespace
 
 DESCRIPTION = "Promote model versions, watch them, and go back."
@@ -12,7 +14,7 @@ EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 refused by t
 
 def parse_options(arguments: list[str]) -> Options:
     """Read the command line; a mistake ends the process with a sentence and exit code 2."""
-    parser = argparse.ArgumentParser(prog="python -m rollout", description=DESCRIPTION, epilog=EXIT_CODES)
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=DESCRIPTION, epilog=EXIT_CODES)
     add = parser.add_argument
     add("--namespace", help="else the pod's own, the kubeconfig context's, or default")
     add("--deployment", default="ecg-serving", help="of the model servers (%(default)s)")

@@ -39,7 +39,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", help="labelled beats; else data/ecg.csv, a download, or synthetic ones")
     parser.add_argument("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
     parser.add_argument("--port", type=int, default=5000, help="of the gateway (%(default)s)")
-    parser.add_argument("--grpc-port", type=int, default=8500, help="of the model server (%(default)s)")
     parser.add_argument("train", nargs="*", metavar="-- OPTION", help="options of python -m training, behind --")
     return parser.parse_args()
 
@@ -48,32 +47,33 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     data = ["--data", options.data] if options.data else []
     train = ["--models", str(options.models), "--keep", "5", *options.train, *data]
     models = parse_options(train).models  # a mistake is best known before anything is started, too
-    # Taken before the training, since a busy port is best known early; the gateway inherits it.
+    # Taken before the training, since a busy port is best known early; requests wait until the gateway inherits it.
     listener = stack.enter_context(_listener(options.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with _started("training", *train) as training:
         if training.wait():
             sys.exit(training.returncode)
-    address = Path(stack.enter_context(tempfile.TemporaryDirectory()), "serving")
+    temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecg-run-")))
+    socket_path = temporary / "serving"  # instead of a port, which the network could reach
     base = models.resolve()
     serving = stack.enter_context(
         _started(
             "serving",
             f"--model_name={base.name}",
             f"--model_base_path={base}",
-            f"--port={options.grpc_port}",
-            f"--grpc_socket_path={address}",
+            "--port=0",
+            f"--grpc_socket_path={socket_path}",
         )
     )
     settings = {
-        "ECG_SERVING_TARGET": f"unix:{address}",
+        "ECG_SERVING_TARGET": f"unix:{socket_path}",
         "ECG_MODEL_NAME": base.name,
         "ECG_LISTEN": f"fd://{listener.fileno()}",
     }
-    _await("the model server", address.exists, serving)
+    _await("the model server", socket_path.exists, serving)
     gateway = stack.enter_context(_started("gateway", settings=settings, inherit=listener.fileno()))
     _await("the gateway", lambda: _is_ready(url), gateway, serving)
-    _show(url, base)
+    _show(url, base, temporary / "beat.json")
     while True:
         _check_alive(serving, gateway, pause=1)
 
@@ -83,8 +83,10 @@ def _listener(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        sys.exit(f"run: port {port}: {error.strerror}; choose another one: make run PORT=5001")
+        listener.listen()  # a port that is only bound could be bound by another `make run`, too
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        sys.exit(f"run: port {port}: {reason}; choose another one: make run PORT=5001")
     return listener
 
 
@@ -124,8 +126,8 @@ def _await(what: str, happened: Callable[[], bool], *processes: subprocess.Popen
 
 def _is_ready(url: str) -> bool:
     try:
-        _ask(f"{url}/ready")
-    except (URLError, ConnectionError):
+        _ask(f"{url}/ready", seconds=1)
+    except (URLError, ConnectionError, TimeoutError):
         return False
     return True
 
@@ -137,12 +139,10 @@ def _check_alive(*processes: subprocess.Popen[bytes], pause: float) -> None:
             sys.exit(f"run: {process.args!r} ended with {code}; the reason is in the log above")
 
 
-def _show(url: str, base: Path) -> None:
+def _show(url: str, base: Path, question: Path) -> None:
     served = newest(base)
     assert served  # the training has just published one
     beat = json.loads((served / "assets.extra" / "beats.json").read_text())[0]
-    question = Path("build/beat.json")
-    question.parent.mkdir(exist_ok=True)
     question.write_text(json.dumps({"features": beat["features"]}))
     answer = _ask(f"{url}/predict", question.read_bytes())
     print(
@@ -154,10 +154,10 @@ def _show(url: str, base: Path) -> None:
     )
 
 
-def _ask(url: str, body: bytes | None = None) -> Any:
+def _ask(url: str, body: bytes | None = None, seconds: float = 10) -> Any:
     # Whatever proxy the environment names, this is for the machine itself.
     opener = build_opener(ProxyHandler({}))
-    with opener.open(Request(url, body, {"Content-Type": "application/json"}), timeout=10) as answer:
+    with opener.open(Request(url, body, {"Content-Type": "application/json"}), timeout=seconds) as answer:
         return json.load(answer)
 
 

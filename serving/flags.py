@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
 _CPUS: Final = os.cpu_count() or 1
+_PROGRAM: Final = f"{os.environ.get('ECG_COMMAND', 'python -m')} serving"  # set by the launcher `ecg`
 _SEE: Final = "serving/README.md says what they mean, and which flags of tensorflow_model_server are refused."
 
 
@@ -65,9 +66,7 @@ class Flags:
     def usage(cls) -> str:
         """Return every flag with its default, one a line; their meanings are in the README."""
         lines = [f"  --{field.name}={_default(field.default)}" for field in fields(cls) if field.name != "help"]
-        return "\n".join(
-            ["python -m serving --flag=value ... takes these flags, here with their defaults:", *lines, _SEE]
-        )
+        return "\n".join([f"{_PROGRAM} --flag=value ... takes these flags, here with their defaults:", *lines, _SEE])
 
     def _check(self) -> None:
         if self.version or self.help:

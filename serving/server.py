@@ -86,7 +86,10 @@ class Server:
         _collect_rarely()
         server = GrpcServer(flags, service, self._tracing)
         self._closers.append(lambda: server.stop(DRAIN_SECONDS))
-        log.info(f"gRPC listening on port {server.port}", extra=fields(port=server.port))
+        if server.port:
+            log.info(f"gRPC listening on port {server.port}", extra=fields(port=server.port))
+        if flags.grpc_socket_path:
+            log.info(f"gRPC listening on {flags.grpc_socket_path}")
         if flags.rest_api_port is not None:
             rest = Rest(service, flags.rest_api_timeout_in_ms)
             self._open_rest(flags.rest_api_port, rest, pages)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.program import RUN
 from training.dataset.classes import AAMI
 from training.recipe import Recipe
 
@@ -43,7 +44,7 @@ class Options:
 def parse_options(arguments: list[str]) -> Options:
     """Parse the command line; an invalid option ends the process with a message and exit status 2."""
     parser = argparse.ArgumentParser(
-        prog="python -m training",
+        prog=f"{RUN} training",
         description="Train a network on labelled beats and publish it as the next model version.",
     )
     _add_data(parser)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
+from data.program import RUN
 
 LOOKED_AT: Final = 4096  # bytes; Word files need so many before a name shows their kind
 GZIP: Final = b"\x1f\x8b"
@@ -17,7 +18,7 @@ _UNPACK: Final = "unpack it and give the file of beats that is in it"
 _ARRAY: Final = "write the array as CSV with numpy.savetxt, one beat per line"
 _MATLAB: Final = "write the matrix as CSV with writematrix, one beat per line"
 _FRAME: Final = "write it as CSV or Parquet with pandas"
-_RECORDING: Final = "name it .edf and cut it into beats with python -m data beats"
+_RECORDING: Final = f"name it .edf and cut it into beats with {RUN} data beats"
 _EXPORT: Final = "export its samples as CSV or EDF"
 _TRACE: Final = "give its values as CSV"
 # pattern at the start, kind of file, what to do; gateway/static/tables/kinds.js has the same, so change both

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rollout.errors import NotThere, RolloutError
 from rollout.kubernetes.deployment import as_version
+from rollout.program import PROGRAM
 from rollout.registry.packing import BEATS, DESCRIPTION, RECORDED, Files, pack, unpack
 from rollout.registry.repository import Json, Repository
 from rollout.versions.model_version import Version
@@ -38,7 +39,7 @@ class Images:
         digest = self._repository.digest(str(version))
         if digest is None:
             raise NotThere(
-                f"{self._repository.name} has no version {version}; `python -m rollout pack {version}` puts it there"
+                f"{self._repository.name} has no version {version}; `{PROGRAM} pack {version}` puts it there"
             )
         return f"{self._repository.name}@{digest}"
 

@@ -7,6 +7,7 @@ from rollout.decisions.canary_analysis import Limits, Seen, complaint
 from rollout.errors import Faulty, RolloutError
 from rollout.gateway.metrics import Counters, Sample
 from rollout.kubernetes.deployment import Candidate
+from rollout.program import PROGRAM
 from rollout.workflow.promotion import Promotion
 from rollout.workflow.waiting import Waiting
 
@@ -77,5 +78,5 @@ def _too_little(candidate: Candidate, weight: int, seen: Seen, plan: Plan) -> st
     return (
         f"version {candidate.version} at {weight} %: only {seen.requests:g} of {plan.limits.requests} requests and "
         f"{seen.shadowed:g} shadowed beats ({seen.disagreeing:g} disagree) in {plan.patience:g} s; "
-        f"it stays at {weight} %: `python -m rollout finish`, `python -m rollout abort`, or again with fewer --requests"
+        f"it stays at {weight} %: `{PROGRAM} finish`, `{PROGRAM} abort`, or again with fewer --requests"
     )

@@ -10,6 +10,7 @@ from rollout.kubernetes.api import Cluster, Json
 from rollout.kubernetes.deployment import Candidate, Progress, State
 from rollout.kubernetes.patches import Mount, begin, finish, go_back, hold, resume, retire, weigh
 from rollout.kubernetes.pod_status import Pods, has_ready_pod, raise_if_broken, serving_pods, unpulled
+from rollout.program import PROGRAM
 from rollout.workflow.waiting import Waiting
 
 FindImage = Callable[[str, int], str]  # from a repository and a version's number to the image by its digest
@@ -164,9 +165,7 @@ class Operations:
         try:
             return self._cluster.replica_sets(state.instance)
         except NotAllowed as error:
-            raise NotAllowed(
-                f"{error}; say which version instead: `python -m rollout promote VERSION --force`"
-            ) from error
+            raise NotAllowed(f"{error}; say which version instead: `{PROGRAM} promote VERSION --force`") from error
 
     def _mount(self, state: State, version: int | None, known: str | None = None) -> Mount | None:
         if version is None or not state.repository:
@@ -207,7 +206,7 @@ def require_none_but(version: int, state: State) -> None:
     if other and other.version != version and not over:
         raise Busy(
             f"version {other.version} is being promoted since {other.started} (weight {other.weight}): "
-            "wait, `python -m rollout finish` or `python -m rollout abort`"
+            f"wait, `{PROGRAM} finish` or `{PROGRAM} abort`"
         )
 
 

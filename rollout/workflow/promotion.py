@@ -9,6 +9,7 @@ from rollout.errors import NotAllowed, NotThere, Overtaken, RolloutError
 from rollout.gateway.recorded_beats import Beats
 from rollout.kubernetes.deployment import Candidate, State
 from rollout.kubernetes.revisions import remembered
+from rollout.program import PROGRAM
 from rollout.versions.model_version import Version
 from rollout.versions.volume import Versions, one
 from rollout.workflow.causes import begun, instead, short, undone
@@ -105,7 +106,7 @@ class Promotion:
             reason = f"it is not {self._store.where}" if may_have_served else "it was never served"
             self.operations.say(f"version {number} is skipped: {reason}")
         raise NotThere(
-            f"no version is left from before version {served}; `python -m rollout list` shows what there is to promote"
+            f"no version is left from before version {served}; `{PROGRAM} list` shows what there is to promote"
         )
 
     def _remembered(self, state: State, served: int) -> Iterator[tuple[int, bool]]:
@@ -166,7 +167,7 @@ class Promotion:
                 self._go_back(number, served, f"failed: {error}")
             except RolloutError as second:
                 raise RolloutError(
-                    f"{error}; going back failed too: {second}; `python -m rollout abort` tries again"
+                    f"{error}; going back failed too: {second}; `{PROGRAM} abort` tries again"
                 ) from error
             raise RolloutError(f"{error}; {instead(served)}") from error
 

@@ -38,7 +38,7 @@ Handle = Callable[[Any, Any], Any]
 
 
 class GrpcServer:
-    """A running server on `port`; raises RuntimeError if the port is taken."""
+    """A running server on `port`, which is 0 where a UNIX socket alone is used; raises RuntimeError if it is taken."""
 
     def __init__(self, flags: Flags, service: Service, tracing: "Tracing | None" = None) -> None:
         self._drain = Drain()
@@ -65,8 +65,10 @@ class GrpcServer:
         if flags.enable_grpc_healthcheck_service:
             self._server.add_generic_rpc_handlers((health_service(self._health),))
         self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
-        # gRPC takes this for every address, of IPv4 and of IPv6
-        self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
+        self.port = 0
+        if flags.port or not flags.grpc_socket_path:
+            # gRPC takes this for every address, of IPv4 and of IPv6
+            self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
         self._server.start()

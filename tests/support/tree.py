@@ -42,7 +42,7 @@ class Tree:
         """Start the model server, on the socket where the gateway looks for it."""
         flags = ("--model_name=ecg", f"--model_base_path={self.base}", "--port=0", f"--grpc_socket_path={self.socket}")
         self.server = self.stack.enter_context(running_server(self.folder / "server.log", *flags))
-        assert self.server.target
+        self.server.says("gRPC listening on /")
 
     @property
     def socket(self) -> Path:

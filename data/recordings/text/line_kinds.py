@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from data.errors import DataError
+from data.program import RUN
 from data.recordings.text.head import Head
 
 MOST_COLUMNS: Final = 64  # of a recording; with more, the columns are the values of a beat
@@ -60,5 +61,5 @@ def check_width(head: Head, leads: Sequence[int]) -> None:
         )
     raise DataError(
         f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
-        "recording; give it to python -m data predict or python -m training --data as it is"
+        f"recording; give it to {RUN} data predict or {RUN} training --data as it is"
     )
