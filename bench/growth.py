@@ -73,8 +73,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure, print tables and leave them as JSON; 1 if something did not run or was answered wrongly."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--seconds", type=float, default=240, help="of load, two thirds are the soak (%(default)s)")
-    parser.add_argument("--models", type=Path, help="model base path; else one is trained on synthetic beats")
-    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="(%(default)s)")
+    parser.add_argument("--models", type=Path, help="model base path (default: train on synthetic beats)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="folder for results (%(default)s)")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     cores = machine.cores()

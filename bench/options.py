@@ -21,7 +21,7 @@ def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespa
     """
     parser = argparse.ArgumentParser(prog="make bench", description=description)
     add = parser.add_argument
-    add("--models", type=Path, help="model base path; else one is trained on synthetic beats")
+    add("--models", type=Path, help="model base path (default: train on synthetic beats)")
     add("--only", type=_contenders, help=f"these contenders, of {','.join(KNOWN)}")
     add("--scenarios", type=_scenarios, help=f"these loads, of {','.join(scenarios.NAMES)}")
     binary = f"a tensorflow_model_server binary, measured as {' and '.join(BINARY)}"

@@ -116,7 +116,7 @@ class Figures:
 
 def main() -> int:
     """Print the tables; 1 if a goal is missed or the records are not there."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns about many models in one process
     parser = argparse.ArgumentParser(prog="make bench-patients", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     parser.add_argument("--seeds", type=int, default=len(SEEDS), help="trainings (%(default)s)")

@@ -39,7 +39,7 @@ def main() -> int:
 def _tell(case: Case, folders: list[Path], record: Path) -> bool:
     train, test = first_of(folders, case.train), first_of(folders, case.test)
     if train is None or (case.test and test is None):
-        print(f"{case.name}: not here; `python -m data download all` fetches it")
+        print(f"{case.name}: not found; download it with `python -m data download all`")
         return False
     _print(case.name, [_measure(train, test, record, seed) for seed in SEEDS])
     return True
