@@ -1,4 +1,4 @@
-"""`python -m bench.unusual`: which beats are told to be unlike the public data sets' own, by kind, three seeds each."""
+"""`python -m bench.unusual`: out-of-distribution detection on the public data sets, by kind of beats, three seeds."""
 
 import argparse
 import sys
@@ -19,15 +19,15 @@ from training.options import parse_options
 from training.store.locked_folders import scratch
 
 SEEDS = range(3)
-MOST_BEATS = 1000  # of a kind
+MOST_BEATS = 1000  # per kind
 RECORD = Path("mitdb/100")
 USUAL = "test rows, which should be usual"
 Scores = NDArray[np.float32]
-Figures = dict[str, tuple[float, float]]  # of each kind: area under the ROC curve, share called unusual
+Figures = dict[str, tuple[float, float]]  # by kind: area under the ROC curve, share flagged as unusual
 
 
 def main() -> int:
-    """Print a table per data set; 1 if none is there."""
+    """Print a table per data set; return 1 without any data set."""
     parser = argparse.ArgumentParser(prog="python -m bench.unusual", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     folders = parser.parse_args().folders
@@ -83,7 +83,7 @@ def _print(name: str, seeds: list[Figures]) -> None:
         area = "" if np.isnan(areas[0]) else f"{np.mean(areas):.3f}"
         each = ", ".join(f"{100 * share:.1f}" for share in shares)
         print(f"  {kind:34}{area:>8}{100 * np.mean(shares):>8.1f} %   ({each})", flush=True)
-    print(f" {UNSEEN} the method was chosen with the other kinds in sight, and without these")
+    print(f" {UNSEEN} not used when the method was chosen, unlike the other kinds")
 
 
 if __name__ == "__main__":
