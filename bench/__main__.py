@@ -52,7 +52,7 @@ def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[st
         generator = stack.enter_context(Generator(plan.generator))
         running = campaign.start(chosen, place, plan, beats, generator, results, stack)
         starts = campaign.idle(running)
-        running = campaign.quietened(running, starts)
+        running = campaign.pause_restless(running, starts)
         asked: list[tuple[Measured, Sequence[scenarios.Scenario]]] = [
             (each, each.contender.asked or options.scenarios) for each in running
         ]

@@ -118,24 +118,24 @@ def idle(running: Sequence[Running]) -> dict[str, Start]:
     }
 
 
-def quietened(running: Sequence[Running], starts: dict[str, Start]) -> list[Running]:
+def pause_restless(running: Sequence[Running], starts: dict[str, Start]) -> list[Running]:
     """Pause contenders that use the CPU while idle; they are resumed when they are measured."""
-    those = [replace(each, restless=starts[each.name].idle_cores > RESTLESS) for each in running]
-    for each in those:
+    marked = [replace(each, restless=starts[each.name].idle_cores > RESTLESS) for each in running]
+    for each in marked:
         if each.restless:
             each.processes.pause()
             print(f"{each.name} is paused while others are measured: it is never idle", flush=True)
-    return those
+    return marked
 
 
-Asked = Sequence[tuple[Measured, Sequence[Scenario]]]
+Assignments = Sequence[tuple[Measured, Sequence[Scenario]]]
 
 
-def measure(asked: Asked, scenarios: Sequence[Scenario], plan: Plan, results: Results) -> None:
+def measure(assignments: Assignments, scenarios: Sequence[Scenario], plan: Plan, results: Results) -> None:
     """Measure each contender in its scenarios, batches last; each round begins with another contender."""
     for part in by_size(scenarios):
         for number, scenario in product(range(plan.rounds), part):
-            now = [each for each, own in asked if scenario in own and _can_run(each.name, scenario, results)]
+            now = [each for each, own in assignments if scenario in own and _can_run(each.name, scenario, results)]
             first = number % max(1, len(now))
             for each in now[first:] + now[:first]:
                 _measure(each, scenario, plan.seconds, number, results)

@@ -117,8 +117,8 @@ class Row:
         """Return the cells of the table's row."""
         moments = (-inf, self.since, self.since + AT_FIRST, self.until, inf)
         faults = Counter(note.fault for note in self.notes if note.fault)
-        told = " ".join(f"{count} {fault}" for fault, count in faults.items()) or "none"
-        return [self.what, str(len(self.notes)), *(self._slowest(*span) for span in pairwise(moments)), told]
+        listed = " ".join(f"{count} {fault}" for fault, count in faults.items()) or "none"
+        return [self.what, str(len(self.notes)), *(self._slowest(*span) for span in pairwise(moments)), listed]
 
     def _slowest(self, start: float, end: float) -> str:
         times = [note.seconds for note in self.notes if start <= note.since < end]

@@ -110,16 +110,16 @@ def broken(rows: Any) -> bool:
 def _measure(pods: Pods, seconds: float) -> dict[str, Any]:
     one = pods.gateways[0]
     connections = _connections(pods, seconds / 100)
-    _tell("connections", connections)
+    _print_table("connections", connections)
     gateways = _gateways(pods, seconds / 100)
-    _tell(f"gateways, {EACH} connections each, {SERVERS} model servers", gateways)
+    _print_table(f"gateways, {EACH} connections each, {SERVERS} model servers", gateways)
     capacity = connections[-1].requests_per_second
     overload, refused, recovered = _overload(one, seconds / 24)
-    _tell(f"overload, {BATCH} beats in a request", overload)
+    _print_table(f"overload, {BATCH} beats in a request", overload)
     after = "not" if recovered is None else f"{recovered:.1f} s after the overload"
     print(f"refused with 503: {refused:.0%}; recovered: {after}\n", flush=True)
     soak = _soak(one, capacity / 2, seconds * 2 / 3 / SOAK)
-    _tell("soak at half the capacity", soak)
+    _print_table("soak at half the capacity", soak)
     return {
         "connections": connections,
         "gateways": gateways,
@@ -180,7 +180,7 @@ def _soak(gateway: Running, rate: float, seconds: float) -> list[Row]:
     return rows
 
 
-def _tell(title: str, rows: Sequence[Row]) -> None:
+def _print_table(title: str, rows: Sequence[Row]) -> None:
     head = [title, "requests/s", "p50 ms", "p99 ms", "CPU s/1000 beats", "worker MB", "calls by model server", ""]
     lines = [
         [

@@ -50,8 +50,8 @@ def main(arguments: Sequence[str]) -> int:
     measured = [each for rows in options.rows for each in _compare(rows, options.rounds, imported)]
     ratios = {rows: _ratios([each for each in measured if each.rows == rows]) for rows in options.rows}
     for rows, ratio in ratios.items():
-        told = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in ratio.items())
-        print(f"{rows:,} rows, as a multiple of Keras on arrays: {told}", flush=True)
+        metrics = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in ratio.items())
+        print(f"{rows:,} rows, as a multiple of Keras on arrays: {metrics}", flush=True)
     beyond = _beyond_memory(max(options.rows)) if max(options.rows) >= ENOUGH else {}
     found = {"imported": imported, "measured": [*map(asdict, measured)], "ratios": ratios, "beyond_memory": beyond}
     path = OUT.with_suffix(".json")
@@ -69,7 +69,7 @@ def _compare(rows: int, rounds: int, imported: int) -> list[Measured]:
         for trainer in (KERAS, HERE):
             models = fresh(OUT / f"{trainer}-{rows}-{number}")
             ended = _train(trainer, data, models, epochs).or_exit()
-            trained, seconds, accuracy = _told(models)
+            trained, seconds, accuracy = _read_metrics(models)
             each = Measured(
                 trainer,
                 rows,
@@ -96,10 +96,10 @@ def _train(trainer: str, data: Path, models: Path, epochs: int, limit: int | Non
     return run(["-m", "training", f"--data={data}", f"--models={models}", *chosen], log, limit)
 
 
-def _told(models: Path) -> tuple[int, float, float]:
+def _read_metrics(models: Path) -> tuple[int, float, float]:
     """Return training rows, seconds of `fit`, and accuracy on held-back rows, from metrics.json."""
-    told = json.loads((models / "1" / "assets.extra" / "metrics.json").read_text())
-    return told["data"]["rows"]["train"], told["training"]["seconds"], told["metrics"]["accuracy"]
+    metrics = json.loads((models / "1" / "assets.extra" / "metrics.json").read_text())
+    return metrics["data"]["rows"]["train"], metrics["training"]["seconds"], metrics["metrics"]["accuracy"]
 
 
 def _line(each: Measured) -> str:

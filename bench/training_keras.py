@@ -45,13 +45,13 @@ def main(data: Path, models: Path, epochs: int) -> None:
     seconds = time.monotonic() - started
     answers = model.predict(test, batch_size=1024, verbose=0)[:, 0] > 0.5
     model.export(models / "1", verbose=False)
-    told = {
+    metrics = {
         "data": {"rows": {"train": len(train)}},
         "training": {"seconds": seconds},
         "metrics": {"accuracy": float(np.mean(answers == test_labels))},
     }
     (models / "1" / "assets.extra").mkdir()
-    (models / "1" / "assets.extra" / "metrics.json").write_text(json.dumps(told))
+    (models / "1" / "assets.extra" / "metrics.json").write_text(json.dumps(metrics))
 
 
 if __name__ == "__main__":

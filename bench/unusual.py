@@ -32,11 +32,11 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     folders = parser.parse_args().folders
     record = next((folder / RECORD for folder in folders if (folder / RECORD.parent).is_dir()), RECORD)
-    told = [_tell(case, folders, record) for case in CASES]
-    return 0 if any(told) else 1
+    printed = [_measure_case(case, folders, record) for case in CASES]
+    return 0 if any(printed) else 1
 
 
-def _tell(case: Case, folders: list[Path], record: Path) -> bool:
+def _measure_case(case: Case, folders: list[Path], record: Path) -> bool:
     train, test = first_of(folders, case.train), first_of(folders, case.test)
     if train is None or (case.test and test is None):
         print(f"{case.name}: not found; download it with `python -m data download all`")
