@@ -1,4 +1,4 @@
-"""Training beats that are bent at random."""
+"""Augmentation of training beats."""
 
 import numpy as np
 import pytest

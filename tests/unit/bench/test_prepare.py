@@ -1,4 +1,4 @@
-"""Other servers: what is locked, and what is said of one that cannot be installed."""
+"""Rivals: locked versions, and the error if one cannot be installed."""
 
 import pytest
 

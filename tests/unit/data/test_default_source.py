@@ -1,4 +1,4 @@
-"""Which beats are used when nobody names a file, and what the commands say."""
+"""The default source of beats, and the output of the commands."""
 
 import logging
 import os

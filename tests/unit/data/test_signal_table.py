@@ -1,4 +1,4 @@
-"""Recordings as tables: which column tells the time, what a gap is, and what is refused."""
+"""Recordings as tables: the column of times, gaps, and errors."""
 
 from pathlib import Path
 

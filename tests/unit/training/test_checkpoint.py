@@ -1,4 +1,4 @@
-"""What a run leaves for its next start."""
+"""Checkpoints of a run."""
 
 import os
 import time
