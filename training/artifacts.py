@@ -39,12 +39,12 @@ def write_artifacts(
 
 def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> Servable:
     baseline = training_mean(outcome.trained.model)
-    held_against = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
+    for_clients = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
     return Servable(
         outcome.trained.model,
         outcome.unusual,
         baseline,
         splits.class_labels,
         splits.beats.feature_names,
-        json.dumps({**description, **held_against}),
+        json.dumps({**description, **for_clients}),
     )

@@ -46,9 +46,9 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
     if version is None:
         team = join(workers, options.worker_patience) if workers else None
         if team and not team.leads:
-            _help(options, team)
+            _train_as_helper(options, team)
             return None
-        version = _lead(options, team)
+        version = _train_and_publish(options, team)
     else:
         log.info("this run has published version %d already, before a restart", version)
     if options.version_file:
@@ -61,7 +61,7 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
     return folder
 
 
-def _lead(options: Options, team: Team | None) -> int:
+def _train_and_publish(options: Options, team: Team | None) -> int:
     with ExitStack() as stack:
         # First, to find out early if the folder is not writable.
         folder = stack.enter_context(staging(options.models))
@@ -104,7 +104,7 @@ def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
     return found
 
 
-def _help(options: Options, team: Team) -> None:
+def _train_as_helper(options: Options, team: Team) -> None:
     with scratch() as folder:
         splits = read_splits(options, folder)
         fit(

@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.tables.class_names import with_class_names
 from data.tables.columns import Columns
 from data.tables.layout import Layout
-from data.tables.roles import apart
+from data.tables.roles import outside_series
 from data.tables.stream import stream
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,8 @@ def layout_for(path: Path, label: str | None, served: Served, class_names: Seque
         return replace(layout, label=-1, left_out=left_out, has_text_labels=False)
     (found,) = with_class_names([layout], None)
     # Unknown classes come after the model's own: their rows count as wrong predictions, not as errors.
-    others = [name for name in found.class_names or () if name not in class_names]
-    return replace(layout, class_names=(*class_names, *others))
+    unknown = [name for name in found.class_names or () if name not in class_names]
+    return replace(layout, class_names=(*class_names, *unknown))
 
 
 def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | None:
@@ -105,11 +105,13 @@ def _without_unrelated(columns: Columns, candidates: list[int], label_column: in
         return candidates
     label = columns.named_label(None) if label_column is None else label_column
     named = [column for column in candidates if column != label]
-    others = {named[place] for place in apart([columns.table.names[column] for column in named])}
-    if label is None and len(others) == 1 and columns.may_be_label(*others):
+    unrelated = {named[place] for place in outside_series([columns.table.names[column] for column in named])}
+    if label is None and len(unrelated) == 1 and columns.may_be_label(*unrelated):
         return candidates
     return (
-        [column for column in candidates if column not in others] if len(named) - len(others) == width else candidates
+        [column for column in candidates if column not in unrelated]
+        if len(named) - len(unrelated) == width
+        else candidates
     )
 
 

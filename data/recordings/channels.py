@@ -9,17 +9,17 @@ from typing import Final
 from data.errors import DataError
 from data.recordings.signals import LOWEST_RATE, Channel, DescribedSignals, Signals
 
-OF_A_HEART_RATE: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
+HEART_RATE_UNITS: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
 
 log = logging.getLogger(__name__)
 
-NO_ECG: Final = re.compile(
+OTHER_SIGNALS: Final = re.compile(
     r"^(hr|rr|label)|(^|[^a-z])(marker|event|trig|status|annotation|counter|packet|button|heart ?rate|pulse|bpm|resp|"
     r"breath|temp|acc|gyro|magn|imu|ppg|pleth|spo2|sao2|batt|eda|gsr|emg|eeg|eog|abp|pressure|quality|steps)|"
     r"(^|[^a-z])(hr|rr|bp|flow|red|ir|green|[agm]?[xyz])([^a-z]|$)",
     re.IGNORECASE,
 )  # words in names of other signals
-LIKELY: Final = re.compile(
+POSSIBLE_LEADS: Final = re.compile(
     r"lead|volt|value|signal|(^|[^a-z])(mv|uv|[av]?i{1,3}|av[rlf]|ml ?i{1,3}|mcl ?\d|v\d|ch ?\d)([^a-z]|$)",
     re.IGNORECASE,
 )  # words in names of leads and of signals that may be an ECG
@@ -45,7 +45,7 @@ def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
         for doubt in _doubts(names, chosen[0]):
             log.warning("%s: %s", path.name, doubt)
     else:
-        chosen = _asked_for(path, names, channel)
+        chosen = _requested(path, names, channel)
     if channels:
         _check(path, channels, chosen)
     return chosen
@@ -76,21 +76,21 @@ def _doubts(names: Sequence[str], chosen: int) -> Iterator[str]:
     if len(same) > 1:
         places = " and ".join(map(str, same))
         yield f"channels {places} have the name {name}; {chosen} is taken, unless --channel names another number"
-    if not _is_called_ecg(name) and NO_ECG.search(name):
+    if not _is_called_ecg(name) and OTHER_SIGNALS.search(name):
         yield f"no channel is called an ECG; {name} is taken, unless --channel names another"
 
 
 def _unlikeness(name: str, unit: str, channel: Channel | None) -> tuple[bool, ...]:
     """Return a sort key, lowest for the signal that is most likely the ECG."""
-    unnamed = not _is_called_ecg(name) or (channel is not None and channel.unit.lower() in OF_A_HEART_RATE)
-    other = unnamed and NO_ECG.search(name) is not None
-    by_name = unnamed, other, unnamed and unit != "mV" and not LIKELY.search(name)
+    unnamed = not _is_called_ecg(name) or (channel is not None and channel.unit.lower() in HEART_RATE_UNITS)
+    other = unnamed and OTHER_SIGNALS.search(name) is not None
+    by_name = unnamed, other, unnamed and unit != "mV" and not POSSIBLE_LEADS.search(name)
     if channel is None:
         return *by_name, unit != "mV"
     return bool(channel.unreadable), channel.rate < LOWEST_RATE, *by_name, unit not in ("mV", "")
 
 
-def _asked_for(path: Path, names: Sequence[str], channel: str) -> list[int]:
+def _requested(path: Path, names: Sequence[str], channel: str) -> list[int]:
     folded, wanted = [name.lower() for name in names], channel.strip().lower()
     same = [index for index, name in enumerate(folded) if name == wanted]
     if len(same) > 1:

@@ -41,13 +41,13 @@ def mark(recording: Path, annotated: Annotations | None, options: CutOptions) ->
             raise DataError(f"{recording}: no heartbeat found in {lead.name}; try another --channel")
         return MarkedLead(lead, peaks, None)
     samples = annotated.samples_at(lead.rate)
-    there = _there(recording, lead, samples)
-    _compare(recording, peaks, samples[there], lead.rate)
-    labels = [label for label, kept in zip(annotated.labels(options.labels), there.tolist(), strict=True) if kept]
-    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[there]), labels)
+    usable = _usable(recording, lead, samples)
+    _check_agreement(recording, peaks, samples[usable], lead.rate)
+    labels = [label for label, kept in zip(annotated.labels(options.labels), usable.tolist(), strict=True) if kept]
+    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[usable]), labels)
 
 
-def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _usable(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which annotated beats (beats,) to keep: inside the lead, not flat, not annotated twice; log the others."""
     inside = (samples >= 0) & (samples < len(lead.samples))
     waves = inside & has_wave(lead.samples, lead.rate, samples)
@@ -65,7 +65,7 @@ def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[n
     return waves & ~again
 
 
-def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:
+def _check_agreement(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:
     """Log how well detected peaks and annotations agree. Raises DataError if they are of different recordings."""
     near, close = (
         np.count_nonzero(match(peaks, samples, reach * rate) >= 0) for reach in (LABEL_SECONDS, CLOSE_SECONDS)

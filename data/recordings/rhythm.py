@@ -32,8 +32,8 @@ def rhythm_of(samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64
     """
     intervals = [_interval(samples, rate, *pair) for pair in pairwise(peaks.tolist())]
     overall = median([each for each in intervals if not math.isnan(each)] or [UNKNOWN])
-    known = [overall if math.isnan(each) else each for each in intervals]
-    previous, following = [overall, *known], [*known, overall]
+    filled = [overall if math.isnan(each) else each for each in intervals]
+    previous, following = [overall, *filled], [*filled, overall]
     beats = [_beat(previous, following, beat, overall) for beat in range(len(peaks))]
     return dict(zip(RHYTHM, np.reshape(beats, (-1, len(RHYTHM))).T, strict=True))
 

@@ -64,20 +64,20 @@ def _read_files(recordings: Mapping[str, Path], options: CutOptions) -> Iterator
 def _add_all(rows: BeatRows, recordings: Mapping[str, Path], options: CutOptions) -> list[_Source]:
     """Cut the beats of all recordings and return their leads; DataError if no recording has beats."""
     found: list[_Source] = []
-    refused: DataError | None = None
+    last_error: DataError | None = None
     for name, recording in recordings.items():
         try:
-            marked = _wanted(recording, options)
+            marked = _read_marked(recording, options)
             if marked:
                 _add(rows, name, recording, marked, options)
                 found.append(_Source(marked.lead.name, marked.lead.rate, marked.labels is not None))
         except DataError as error:
             if not options.skip_unreadable:
                 raise
-            refused = error
+            last_error = error
             log.warning("left out: %s", error)
     if not found:
-        raise refused or DataError(
+        raise last_error or DataError(
             "no recording is left: all of them are paced; leave out --without-paced to keep them"
         )
     if len({source.annotated for source in found}) > 1:
@@ -92,7 +92,7 @@ def _add_all(rows: BeatRows, recordings: Mapping[str, Path], options: CutOptions
     return found
 
 
-def _wanted(recording: Path, options: CutOptions) -> MarkedLead | None:
+def _read_marked(recording: Path, options: CutOptions) -> MarkedLead | None:
     """Return a recording's lead with its beats; None for a paced recording if these are left out."""
     annotated = read_annotations(recording, options.annotations)
     if options.without_paced:

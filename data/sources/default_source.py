@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 LIMIT_SECONDS: Final = 5.0  # for the download; chosen by hand
 
 
-def provide(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_SECONDS) -> Path:
+def default_beats(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_SECONDS) -> Path:
     """Return the path of beats in `folder`; else download them within `limit` seconds, or generate them."""
     for path in (folder / "ecg.csv", folder / "ecg.csv.gz"):
         if path.exists():

@@ -6,7 +6,7 @@ from typing import Final
 from data.errors import DataError
 from data.tables.columns import Columns
 from data.tables.layout import column_of, option
-from data.tables.roles import apart, is_label_name
+from data.tables.roles import is_label_name, outside_series
 
 LISTED: Final = 5  # columns in a message
 
@@ -19,7 +19,7 @@ def refuse_attributes(columns: Columns, attributes: Sequence[int], label: int | 
         _refuse(columns, attributes, "about the person, the recording or the split, not a value of the beat", label_too)
 
 
-def refuse_apart(columns: Columns, features: Sequence[int]) -> None:
+def refuse_unrelated(columns: Columns, features: Sequence[int]) -> None:
     """Raise DataError for features named like a label, booleans, and names outside a long numbered series."""
     table = columns.table
     if table.names is None:
@@ -32,14 +32,14 @@ def refuse_apart(columns: Columns, features: Sequence[int]) -> None:
     booleans = [column for column in features if column in table.booleans]
     if len(booleans) < len(features):
         _refuse(columns, booleans, "True or False, not a value of the beat")
-    others = [features[place] for place in apart(list(names.values()))]
+    others = [features[place] for place in outside_series(list(names.values()))]
     if others:
         first = next(name for column, name in names.items() if column not in others)
         remedy = f", or name it like the others, such as {first}, if it is a value of the beat"
         _refuse(columns, others, f"not named like the values such as {first}", remedy)
 
 
-def _refuse(columns: Columns, found: Sequence[int], what: str, remedy: str = "") -> None:
+def _refuse(columns: Columns, found: Sequence[int], problem: str, remedy: str = "") -> None:
     if not found:
         return
     table, some = columns.table, found[:LISTED]
@@ -48,6 +48,6 @@ def _refuse(columns: Columns, found: Sequence[int], what: str, remedy: str = "")
     drop = " ".join(option(table, "--drop", column) for column in some)
     one = len(found) == 1
     raise DataError(
-        f"{table.path}: {named} {'is' if one else 'are each'} {what}; leave {'it' if one else 'them'} out with "
+        f"{table.path}: {named} {'is' if one else 'are each'} {problem}; leave {'it' if one else 'them'} out with "
         f"{drop}{' ...' if more else ''}{remedy}"
     )

@@ -11,9 +11,9 @@ from data.tables.formats import is_columnar
 from data.tables.head import read_head
 from data.tables.layout import Layout, Table, column_of, option, title
 from data.tables.roles import (
+    CODE_RANK,
     INDEX,
-    OF_A_CODE,
-    OF_A_PLACE,
+    POSITION_RANK,
     holds_codes,
     holds_text,
     identifier_rank,
@@ -84,14 +84,14 @@ class Columns:
     def _is_index(self, column: int) -> bool:
         table = self.table
         name = table.names[column] if table.names else None
-        if name is not None and column in table.index and identifier_rank(name) in (None, OF_A_PLACE):
+        if name is not None and column in table.index and identifier_rank(name) in (None, POSITION_RANK):
             return True
         return is_index(name, self.values(column), table.decimal, column == table.width - 1)
 
     def identifiers(self, taken: set[int]) -> list[int]:
         """Return the columns of identifiers, by their names or by leading zeros; identifiers of people come first."""
         ranks = {column: identifier_rank(name) for column, name in enumerate(self.table.names or ())}
-        ranks |= dict.fromkeys(self._codes(taken), OF_A_CODE)
+        ranks |= dict.fromkeys(self._codes(taken), CODE_RANK)
         found = [(rank, column) for column, rank in ranks.items() if rank is not None and column not in taken]
         return [column for _, column in sorted(found)]
 
@@ -102,8 +102,8 @@ class Columns:
         codes = [column for column in codes if column not in taken and identifier_rank(names[column]) is None]
         if MOST_CODES * len(codes) > width or any(is_label_name(names[column]) for column in codes):
             return []
-        rest = [column for column in range(width) if column not in codes]
-        has_label = any(map(is_label_name, names)) or any(map(self.may_be_label, (rest[0], rest[-1])))
+        others = [column for column in range(width) if column not in codes]
+        has_label = any(map(is_label_name, names)) or any(map(self.may_be_label, (others[0], others[-1])))
         return codes if has_label else []
 
     def attributes(self, taken: set[int]) -> list[int]:
@@ -193,8 +193,8 @@ class Columns:
                 )
             if name and holds_text(self.values(column), table.decimal):
                 raise self._text_feature(column)
-        kept = {*features, label, group}
-        left_out = tuple(column for column in range(table.width) if column not in kept)
+        used = {*features, label, group}
+        left_out = tuple(column for column in range(table.width) if column not in used)
         declared = table.class_names
         has_text = label >= 0 and holds_text(self.values(label), table.decimal)
         if declared is not None:

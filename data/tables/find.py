@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.errors import DataError
-from data.tables.attributes import refuse_apart, refuse_attributes
+from data.tables.attributes import refuse_attributes, refuse_unrelated
 from data.tables.columns import Columns
 from data.tables.layout import Layout, column_of, option, title
-from data.tables.roles import OF_A_PLACE, identifier_rank
+from data.tables.roles import POSITION_RANK, identifier_rank
 
 log = logging.getLogger(__name__)
 
@@ -35,29 +35,29 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     drop = {columns.place(name, "--drop") for name in roles.drop}
     label = columns.named_label(roles.label)
     group = None if roles.group is None else columns.place(roles.group, "--group")
-    said = [column for column in (label, group) if column is not None]
-    if len({*drop, *said}) < len(drop) + len(said):
+    given = [column for column in (label, group) if column is not None]
+    if len({*drop, *given}) < len(drop) + len(given):
         raise DataError(f"{path}: a column can have only one role of --label, --group and --drop; check the options")
-    taken = {*drop, *said}
+    taken = {*drop, *given}
     indices = columns.indices(taken)
     identifiers = columns.identifiers(taken | set(indices))
     if group is None and identifiers:
         group = _found_group(columns, identifiers)
     refuse_attributes(columns, columns.attributes(taken | {*indices, *identifiers}), label)
-    rest = [
+    candidates = [
         column
         for column in range(table.width)
         if column not in drop and column != group and column not in indices and column not in identifiers
     ]
     if label is None:
-        if len(rest) < 2:
+        if len(candidates) < 2:
             raise DataError(
                 f"{path}: no column is left for the label; give a file with the values and the label of each beat"
             )
-        label = columns.found_label(rest)
-    layout = columns.layout([column for column in rest if column != label], label, -1 if group is None else group)
-    refuse_apart(columns, layout.features)
-    _say(layout, indices, drop)
+        label = columns.found_label(candidates)
+    layout = columns.layout([column for column in candidates if column != label], label, -1 if group is None else group)
+    refuse_unrelated(columns, layout.features)
+    _log_columns(layout, indices, drop)
     return layout
 
 
@@ -65,7 +65,7 @@ def _found_group(columns: Columns, identifiers: list[int]) -> int:
     table = columns.table
     names = [title(table, column) for column in identifiers]
     for column, name in zip(identifiers, names, strict=True):
-        if identifier_rank(name) != OF_A_PLACE and columns.repeats(column):
+        if identifier_rank(name) != POSITION_RANK and columns.repeats(column):
             return column
     first = identifiers[0]
     drop, together = option(table, "--drop", first), option(table, "--group", first)
@@ -75,7 +75,7 @@ def _found_group(columns: Columns, identifiers: list[int]) -> int:
     )
 
 
-def _say(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
+def _log_columns(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
     for column in layout.left_out:
         if column in drop:
             continue
@@ -87,8 +87,8 @@ def _say(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
 
 def _same_layout(columns: Columns, like: Layout) -> Layout:
     table, names = columns.table, columns.table.names
-    there = like.table.names
-    if names and there and set(like.feature_names) <= set(names):
+    their_names = like.table.names
+    if names and their_names and set(like.feature_names) <= set(names):
         features = [names.index(name) for name in like.feature_names]
         return _with_roles_of(columns, features, like)
     if table.width == like.table.width:
@@ -103,7 +103,7 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
     indices = columns.indices(set())
     others = {*indices, *columns.identifiers(set(indices)), *columns.attributes(set())}
     kept = [column for column in range(table.width) if column not in others]
-    if len(kept) != len(like.features) + 1 or (names and there):
+    if len(kept) != len(like.features) + 1 or (names and their_names):
         raise DataError(
             f"{table.path}: {table.width} columns, but {like.path.name} has {like.table.width}, including the label; "
             "all files must have the same columns"

@@ -17,7 +17,7 @@ from data.tables.formats import GZIP, LOOKED_AT, UTF_16, refuse_others
 
 BLOCK_BYTES: Final = 1 << 21  # chosen by hand
 LONGEST_LINE: Final = 64 << 20
-NOTHING: Final = b" \t,;|"  # a line of only these is blank: spreadsheets write such rows without values
+BLANK_CHARACTERS: Final = b" \t,;|"  # a line of only these is blank: spreadsheets write such rows without values
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 # minus signs and blanks of some programs and languages, in UTF-8
 OTHER_SIGNS: Final = ((b"\xe2\x88\x92", b"-"), (b"\xc2\xa0", b" "), (b"\xe2\x80\xaf", b" "))
@@ -40,7 +40,7 @@ class Chunk:
     def rows(self) -> Iterator[tuple[int, bytes]]:
         """Yield line number and bytes of each line that is not blank."""
         lines = enumerate(self.lines, self.first)
-        return ((number, line) for number, line in lines if line.strip() and line.strip(NOTHING))
+        return ((number, line) for number, line in lines if line.strip() and line.strip(BLANK_CHARACTERS))
 
 
 @dataclass(frozen=True, slots=True)

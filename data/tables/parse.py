@@ -110,16 +110,16 @@ def _whole(column: pd.Series) -> NDArray[np.int64] | None:
 def parse_carefully(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
     """Return the chunk's rows. Raises DataError for the first invalid value."""
     cells = Cells(layout, table.decimal, classes)
-    aside = next(table.asides(chunk), None)
+    non_row = next(table.non_rows(chunk), None)
     for number, line in table.rows(chunk):
-        if aside is not None and number > aside[0]:
-            raise aside_amid(table, *aside)
+        if non_row is not None and number > non_row[0]:
+            raise non_row_error(table, *non_row)
         where = f"{table.path}, line {number}"
         cells.add(_fields(decode(line, table.path, number), where, table), where)
     return cells.rows()
 
 
-def aside_amid(table: TextTable, number: int, what: str) -> DataError:
+def non_row_error(table: TextTable, number: int, what: str) -> DataError:
     """Return the error for a line that is not a row, between rows."""
     return DataError(f"{table.path}, line {number}: {what} between the rows; remove the line, or complete it to a beat")
 

@@ -34,7 +34,7 @@ OTHER: Final = re.compile(
     r"(id|identifier|no|nr|num|number|name|index|idx))s?"
 )
 # the position of a beat in a recording, as data.beats writes it; such columns are never the group
-PLACE: Final = re.compile(
+POSITION: Final = re.compile(
     r"(beat|sample|second|(r?peak|r)?(peak|onset)|"
     r"(time|timestamp|(r?peak|r)?(position|pos)|ts|utc|unix(time|timestamp)?|epoch(time)?|"
     r"rpeak(index|idx|sample|time|location|loc)|"
@@ -60,8 +60,8 @@ SERIES: Final = re.compile(r"(.*?)\d+(?:[.,]\d+)?(\D*)", re.DOTALL)  # F1, t_0.0
 LONG_SERIES: Final = 10  # columns
 FEW_APART: Final = 4  # factor by which the series must have more columns
 CODE: Final = re.compile(r"0\d+")  # a number with leading zeros is a name
-OF_A_CODE: Final = 2  # rank of numbers with leading zeros
-OF_A_PLACE: Final = 3  # rank of names of a position
+CODE_RANK: Final = 2  # rank of numbers with leading zeros
+POSITION_RANK: Final = 3  # rank of names of a position
 ENOUGH_TO_COUNT: Final = 10  # rows, for a column without a meaningful name
 
 
@@ -70,7 +70,7 @@ def identifier_rank(name: str) -> int | None:
     letters = _letters(name)
     if letters == "ecg":
         return None  # a column of values
-    for rank, pattern in enumerate((PERSON, RECORDING, OTHER, PLACE)):
+    for rank, pattern in enumerate((PERSON, RECORDING, OTHER, POSITION)):
         if pattern.fullmatch(letters):
             return rank
     return None
@@ -90,11 +90,11 @@ def is_attribute(name: str) -> bool:
     return ATTRIBUTE.fullmatch(_letters(name)) is not None
 
 
-def apart(names: Sequence[str]) -> list[int]:
+def outside_series(names: Sequence[str]) -> list[int]:
     """Return the indices of the few names outside a long numbered series, without rhythm and likeness."""
-    around = [found.groups() if (found := SERIES.fullmatch(name)) else None for name in names]
-    sizes = Counter(around)
-    long = [each is not None and sizes[each] >= LONG_SERIES for each in around]
+    series = [found.groups() if (found := SERIES.fullmatch(name)) else None for name in names]
+    sizes = Counter(series)
+    long = [each is not None and sizes[each] >= LONG_SERIES for each in series]
     others = [place for place, name in enumerate(names) if not long[place] and not BESIDE.fullmatch(name)]
     return others if FEW_APART * len(others) <= sum(long) else []
 
@@ -112,7 +112,7 @@ def is_index(name: str | None, values: Sequence[str], decimal: str, last: bool) 
     numbers = [number for value in values if (number := to_number(value, decimal)) is not None]
     if len(numbers) < len(values):
         return False
-    if name is not None and identifier_rank(name) == OF_A_PLACE and len(numbers) > 1:
+    if name is not None and identifier_rank(name) == POSITION_RANK and len(numbers) > 1:
         return all(after > before for before, after in pairwise(numbers))
     whole = [number for number in numbers if is_label(number)]
     if len(whole) < len(values):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from data.tables.cells import Cells
 from data.tables.columnar import ColumnarTable, as_texts
 from data.tables.layout import Layout
-from data.tables.parse import aside_amid, from_frame, parse
+from data.tables.parse import from_frame, non_row_error, parse
 from data.tables.rows import Classes, Rows
 from data.tables.text import TextTable
 
@@ -20,14 +20,14 @@ def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
 
 
 def _text_rows(table: TextTable, layout: Layout, classes: Classes) -> Iterator[Rows]:
-    aside = None  # a line that is not a row, after which no row may follow
+    non_row = None  # a line that is not a row, after which no row may follow
     for chunk in table.chunks():
-        if aside is not None and any(table.rows(chunk)):
-            raise aside_amid(table, *aside)
+        if non_row is not None and any(table.rows(chunk)):
+            raise non_row_error(table, *non_row)
         rows = parse(chunk, table, layout, classes)
         if len(rows):
             yield rows
-        aside = aside or table.aside_at_end(chunk)
+        non_row = non_row or table.non_row_at_end(chunk)
 
 
 def _columnar_rows(table: ColumnarTable, layout: Layout, classes: Classes) -> Iterator[Rows]:

@@ -9,7 +9,7 @@ from typing import Final
 from data.tables.declared import Declared
 from data.tables.dialect import loose_split
 from data.tables.fields import BLANKS
-from data.tables.lines import NOTHING, Chunk, plain_chunks
+from data.tables.lines import BLANK_CHARACTERS, Chunk, plain_chunks
 
 COMMENT_LINE: Final = re.compile(rb"^[ \t]*[%#][^\r\n]*", re.MULTILINE)
 QUOTED: Final = re.compile(rb"(?<![^,{ \t\r\n])(?:'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")")
@@ -74,23 +74,23 @@ class TextTable:
         """Yield line number and bytes of the chunk's rows, including malformed ones."""
         return ((number, line) for number, line in chunk.rows() if not self._is_comment(line))
 
-    def asides(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
+    def non_rows(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
         """Yield line number and kind of the chunk's lines that are neither rows nor blank."""
         for number, line in enumerate(chunk.lines, chunk.first):
-            if not line.strip(NOTHING):
+            if not line.strip(BLANK_CHARACTERS):
                 if line.strip(b" ") and (self.delimiter.encode() in line and self.delimiter != BLANKS):
                     yield number, "an empty row"
             elif self._is_comment(line):
                 yield number, "a comment"
 
-    def aside_at_end(self, chunk: Chunk) -> tuple[int, str] | None:
+    def non_row_at_end(self, chunk: Chunk) -> tuple[int, str] | None:
         """Return line number and kind of the first non-blank line after the chunk's last row."""
         end = chunk.data.rstrip(b" \r\n")
         begin = max(end.rfind(b"\n"), end.rfind(b"\r")) + 1
-        if end[begin:].strip(NOTHING) and not self._is_comment(end[begin:]):
+        if end[begin:].strip(BLANK_CHARACTERS) and not self._is_comment(end[begin:]):
             return None
         last = max((number for number, _ in self.rows(chunk)), default=0)
-        return next(((number, kind) for number, kind in self.asides(chunk) if number > last), None)
+        return next(((number, kind) for number, kind in self.non_rows(chunk) if number > last), None)
 
     def _is_comment(self, line: bytes) -> bool:
         """Return whether a line is a comment, and not a row whose first field begins like one."""

@@ -251,7 +251,7 @@ def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
             False,
         ),
         ("a.csv", "", "a.csv: empty", False),
-        ("a.csv", "time [s],II\n0,1\n1,1\n2,1\n", "a.csv: 1 samples per second, where 40 to 100000", True),
+        ("a.csv", "time [s],II\n0,1\n1,1\n2,1\n", "a.csv: 1 samples per second, but an ECG needs 40 to 100000", True),
         ("a.edf", "what", "a.edf: not an EDF or BDF file", False),
         ("a.hea", "a 1 250 10\na.dat 212 200 11 0 0 0 0 II\n", "its samples are in a.dat, which does not exist", False),
         ("a.hea", "a 1 250 10\na.hea 9 200 11 0 0 0 0 II\n", "a.hea: samples in format 9", False),

@@ -13,7 +13,7 @@ WARP_WAVES: Final = np.array([1, 2, 3], np.float32)  # half periods in a trace
 WANDER_WAVES: Final = np.array([0.5, 1, 1.5, 2], np.float32)
 
 
-def bend(traces: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
+def augment_traces(traces: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
     """Warp the time axis of traces (batch, n) and add baseline wander; each keeps its mean and standard deviation.
 
     The result depends only on the traces, the strength and `seed` (2,). Time warping: Um and others, Data augmentation
@@ -21,9 +21,9 @@ def bend(traces: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
     """
     seeds = tf.random.experimental.stateless_split(seed, 2)
     mean, deviation = _moments(traces)
-    bent = _warped(traces, strength * WARP, seeds[0]) + strength * WANDER * deviation * _wander(traces, seeds[1])
-    new_mean, new_deviation = _moments(bent)
-    return tf.math.divide_no_nan(bent - new_mean, new_deviation) * deviation + mean
+    augmented = _warped(traces, strength * WARP, seeds[0]) + strength * WANDER * deviation * _wander(traces, seeds[1])
+    new_mean, new_deviation = _moments(augmented)
+    return tf.math.divide_no_nan(augmented - new_mean, new_deviation) * deviation + mean
 
 
 def _moments(traces: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -32,9 +32,11 @@ def _moments(traces: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def _warped(traces: tf.Tensor, deviation: float, seed: tf.Tensor) -> tf.Tensor:
     last = traces.shape[1] - 1
-    drawn = _drawn(traces, len(WARP_WAVES), seed) / WARP_WAVES
-    moved = np.arange(last + 1, dtype=np.float32) + deviation * last * drawn @ np.sin(_angles(WARP_WAVES, last + 1))
-    places = tf.clip_by_value(moved, 0.0, float(last))
+    amplitudes = _random(traces, len(WARP_WAVES), seed) / WARP_WAVES
+    warped = np.arange(last + 1, dtype=np.float32) + deviation * last * amplitudes @ np.sin(
+        _angles(WARP_WAVES, last + 1)
+    )
+    places = tf.clip_by_value(warped, 0.0, float(last))
     before = tf.cast(places, tf.int32)
     left, right = (tf.gather(traces, tf.minimum(before + step, last), batch_dims=1) for step in (0, 1))
     return left + (right - left) * (places - tf.cast(before, tf.float32))
@@ -43,10 +45,10 @@ def _warped(traces: tf.Tensor, deviation: float, seed: tf.Tensor) -> tf.Tensor:
 def _wander(traces: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     angles = _angles(WANDER_WAVES, traces.shape[1])
     waves = np.concatenate([np.sin(angles), np.cos(angles)])
-    return _drawn(traces, len(waves), seed) @ waves
+    return _random(traces, len(waves), seed) @ waves
 
 
-def _drawn(traces: tf.Tensor, waves: int, seed: tf.Tensor) -> tf.Tensor:
+def _random(traces: tf.Tensor, waves: int, seed: tf.Tensor) -> tf.Tensor:
     return tf.random.stateless_normal([tf.shape(traces)[0], waves], seed)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.dataset.augmentation import bend
+from training.dataset.augmentation import augment_traces
 from training.dataset.shards import Rows
 
 MIXED_SHARDS = 4  # in memory at once and shuffled together; chosen by hand
 BATCHES_AHEAD = 8  # prefetched; chosen by hand
-CHANGED_AT_ONCE = 1024  # rows augmented at once; bounds memory
+AUGMENTED_AT_ONCE = 1024  # rows augmented at once; bounds memory
 
 
 def in_order(rows: Rows, batch_size: int) -> tf.data.Dataset:
@@ -37,9 +37,9 @@ def shuffled(
     """
     deviations = None if noise is None else np.append(noise, np.float32(0))  # no noise on the class column
 
-    def changed(block: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    def augmented(block: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         if augment:
-            block = tf.concat([bend(block[:, : rows.trace], augment, seeds), block[:, rows.trace :]], axis=1)
+            block = tf.concat([augment_traces(block[:, : rows.trace], augment, seeds), block[:, rows.trace :]], axis=1)
         return block if deviations is None else block + deviations * tf.random.stateless_normal(tf.shape(block), seeds)
 
     def epoch(key: tf.Tensor) -> tf.data.Dataset:
@@ -50,8 +50,8 @@ def shuffled(
         )
         if deviations is None and not augment:
             return mixed
-        few = mixed.rebatch(CHANGED_AT_ONCE).enumerate()
-        return few.map(lambda number, block: changed(block, tf.stack([key, number])))
+        chunks = mixed.rebatch(AUGMENTED_AT_ONCE).enumerate()
+        return chunks.map(lambda number, block: augmented(block, tf.stack([key, number])))
 
     key = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)
     steps = len(rows) // batch_size if workers > 1 else math.ceil(len(rows) / batch_size)

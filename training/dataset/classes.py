@@ -32,7 +32,7 @@ class Naming:
     """The mapping from the labels in the files to class labels and names."""
 
     names: Mapping[int, str]  # by class label; empty if the data has no names
-    joined: Labels | None = None  # class label of each file label; None if both are the same
+    class_by_label: Labels | None = None  # class label of each file label; None if both are the same
 
     @classmethod
     def of(cls, beats: BeatFiles, notes: Iterable[str | None], classes: Sequence[str] | None) -> "Naming":
@@ -43,17 +43,19 @@ class Naming:
         if texts is None:
             return cls(_noted_names(beats.source, notes))
         if classes == AAMI:
-            joined = [CLASSES.index(CLASS_OF[text]) for text in texts]
-            return cls(dict(enumerate(CLASSES)), np.array(joined, np.int64))
+            class_by_label = [CLASSES.index(CLASS_OF[text]) for text in texts]
+            return cls(dict(enumerate(CLASSES)), np.array(class_by_label, np.int64))
         return cls(dict(enumerate(texts)))
 
     def classes_of(self, labels: Labels) -> Labels:
         """Return the class labels (rows,) for the files' `labels` (rows,)."""
-        return labels if self.joined is None else self.joined[labels]
+        return labels if self.class_by_label is None else self.class_by_label[labels]
 
     def read_as(self, class_labels: Labels) -> Labels:
         """Return the files' labels that map to one of `class_labels`, ascending."""
-        return class_labels if self.joined is None else np.flatnonzero(np.isin(self.joined, class_labels))
+        return (
+            class_labels if self.class_by_label is None else np.flatnonzero(np.isin(self.class_by_label, class_labels))
+        )
 
     def among(self, class_labels: Labels) -> dict[int, str]:
         """Return the names of `class_labels`, by label, without labels that have no name."""
@@ -86,8 +88,8 @@ def choose(source: str, labels: Labels, naming: Naming, minimum_rows: int, at_le
     Raises DataError for fewer than two classes, or a class with fewer than `minimum_rows` rows.
     """
     classes, first_rows, counts = np.unique(labels, return_index=True, return_counts=True)
-    kept = counts >= at_least
-    for label, count in zip(classes[~kept], counts[~kept], strict=True):
+    is_kept = counts >= at_least
+    for label, count in zip(classes[~is_kept], counts[~is_kept], strict=True):
         log.warning(
             "%s: class %s has %s and is left out (--at-least %d)", source, naming.shown(label), _rows(count), at_least
         )
@@ -95,16 +97,16 @@ def choose(source: str, labels: Labels, naming: Naming, minimum_rows: int, at_le
         raise DataError(
             f"{source}: all {counts[0]} rows are of class {naming.shown(classes[0])}; give rows of at least two classes"
         )
-    if kept.sum() < 2:
+    if is_kept.sum() < 2:
         raise DataError(f"{source}: fewer than two classes have {at_least} rows; add rows, or lower --at-least")
-    rarest = np.where(kept, counts, counts.max()).argmin()
+    rarest = np.where(is_kept, counts, counts.max()).argmin()
     if counts[rarest] < minimum_rows:
         raise DataError(
             f"{source}: class {naming.shown(classes[rarest])} has {_rows(counts[rarest])}, the first of them data row "
             f"{first_rows[rarest] + 1}, where a split needs {minimum_rows}; "
             f"add rows of this class, or leave it out with --at-least {minimum_rows}"
         )
-    return classes[kept]
+    return classes[is_kept]
 
 
 def places_of(source: str, labels: Labels, naming: Naming, class_labels: Labels) -> Labels:

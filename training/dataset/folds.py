@@ -34,10 +34,12 @@ def fold_rows(
     rows = np.flatnonzero(np.isin(labels, classes))
     order = rows[np.argsort(hashes[rows], kind="stable")]
     for others, held_back in _dealt(labels[order], None if groups is None else groups[order], count):
-        left, test = order[others], order[held_back]
-        known = None if groups is None else groups[left]
-        train, validation, _ = split_beats(labels[left], hashes[left], known, validation_share, 0.0, seed, classes)
-        yield left[train], left[validation], test
+        rows_left, test = order[others], order[held_back]
+        known_groups = None if groups is None else groups[rows_left]
+        train, validation, _ = split_beats(
+            labels[rows_left], hashes[rows_left], known_groups, validation_share, 0.0, seed, classes
+        )
+        yield rows_left[train], rows_left[validation], test
 
 
 def _dealt(labels: Numbers, groups: Hashes | None, count: int) -> list[tuple[Numbers, Numbers]]:

@@ -50,9 +50,9 @@ def split_beats(
     classes: Numbers,
 ) -> Split:
     """Return row numbers for training, validation and test: by `split_groups` if it can split, else by `split_rows`."""
-    rest = (validation_share, test_share, seed, classes)
-    by_group = None if groups is None else split_groups(labels, hashes, groups, *rest)
-    return by_group or split_rows(labels, hashes, *rest)
+    shares = (validation_share, test_share, seed, classes)
+    by_group = None if groups is None else split_groups(labels, hashes, groups, *shares)
+    return by_group or split_rows(labels, hashes, *shares)
 
 
 def split_groups(
@@ -91,9 +91,9 @@ def split_groups(
     wanted = max(1, round(len(others) * validation_share))
     stop = _draw(counts[others], rng.permutation(len(others)), wanted, validation_share, 1)
     if not stop.any():
-        left = rows[~test[codes]]
-        train, validation, _ = split_rows(labels[left], hashes[left], validation_share, 0.0, seed, classes)
-        return left[train], left[validation], held_back
+        remaining = rows[~test[codes]]
+        train, validation, _ = split_rows(labels[remaining], hashes[remaining], validation_share, 0.0, seed, classes)
+        return remaining[train], remaining[validation], held_back
     validating = np.zeros(len(names), np.bool_)
     validating[others[stop]] = True
     train, validation = rows[~(test | validating)[codes]], rows[validating[codes]]
@@ -116,18 +116,18 @@ def _draw(counts: Numbers, order: Numbers, wanted: int, share: float, least: int
     taken = np.zeros(len(counts), np.bool_)
     if not share:
         return taken
-    left = counts.sum(axis=0)
-    fewest = min(0.5, 1 - share) * left.sum()
+    remaining = counts.sum(axis=0)
+    fewest = min(0.5, 1 - share) * remaining.sum()
 
     def may_leave(group: int) -> bool:
-        after = left - counts[group]
+        after = remaining - counts[group]
         return bool((after[counts[group] > 0] >= least).all() and after.sum() >= fewest)
 
     def leave(candidates: Iterable[int], enough: int) -> None:
-        nonlocal left
+        nonlocal remaining
         for group in candidates:
             if may_leave(group):
-                left = left - counts[group]
+                remaining = remaining - counts[group]
                 taken[group] = True
                 enough -= 1
             if not enough:

@@ -17,8 +17,10 @@ BOTH_SIDES: Final = (
     "beats of the same person may be on both sides of the split, "
     "which makes the figures better than they are for other people."
 )
-NOTHING: Final = "the figures say nothing about other people."
-ALL_TRAIN: Final = "are used for training, too, for a fixed number of epochs, and the probabilities are not calibrated."
+NOTHING_ABOUT_OTHERS: Final = "the figures say nothing about other people."
+VALIDATION_ROWS_TRAIN: Final = (
+    "are used for training, too, for a fixed number of epochs, and the probabilities are not calibrated."
+)
 
 
 class SplitWarning(NamedTuple):
@@ -43,7 +45,7 @@ def warnings_of(
     `classes` are labels and names in the order of the class columns, `given` is the name of the test file or None,
     `equal` the number of test beats that are also in training, `patience` the recipe's.
     """
-    found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
+    found = [*_group_warnings(train, validation, test, notes, given), *_class_warnings(test, dict(classes))]
     if equal:
         found.append(
             SplitWarning(
@@ -52,19 +54,19 @@ def warnings_of(
                 "is a recording in the data twice?",
             )
         )
-    return (*found, *_of_the_stop(validation, patience))
+    return (*found, *_early_stop_warnings(validation, patience))
 
 
-def _of_the_stop(validation: Rows, patience: int) -> list[SplitWarning]:
+def _early_stop_warnings(validation: Rows, patience: int) -> list[SplitWarning]:
     """Return the warning if there is no early stopping."""
     if too_few_to_stop_by(validation):
         few = f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class"
-        return [SplitWarning("few_rows", f"{few}, are too few for early stopping: they {ALL_TRAIN}")]
-    text = f"There is no early stopping: the validation rows {ALL_TRAIN}"
+        return [SplitWarning("few_rows", f"{few}, are too few for early stopping: they {VALIDATION_ROWS_TRAIN}")]
+    text = f"There is no early stopping: the validation rows {VALIDATION_ROWS_TRAIN}"
     return [] if patience else [SplitWarning("no_early_stop", text)]
 
 
-def _of_groups(
+def _group_warnings(
     train: Rows, validation: Rows, test: Rows, notes: Sequence[str], given: str | None
 ) -> list[SplitWarning]:
     if train.groups is None or validation.groups is None:
@@ -73,24 +75,24 @@ def _of_groups(
         return [SplitWarning("test_without_groups", f"No column of {given} says whose beats they are: {BOTH_SIDES}")]
     learned = np.union1d(train.groups, validation.groups)
     judged = np.unique(test.groups)
-    both = len(np.intersect1d(learned, judged))
+    overlap = len(np.intersect1d(learned, judged))
     found = []
     if len(np.union1d(learned, judged)) == 1:
-        return [SplitWarning("one_group", f"All beats are of one person: {NOTHING}")]
-    if both and given:
+        return [SplitWarning("one_group", f"All beats are of one person: {NOTHING_ABOUT_OTHERS}")]
+    if overlap and given:
         found.append(
             SplitWarning(
                 "group_on_both_sides",
-                f"{both} of the {len(judged)} people of {given} are also in the training data, "
+                f"{overlap} of the {len(judged)} people of {given} are also in the training data, "
                 "which makes the figures better than they are for other people.",
             )
         )
-    elif both:
+    elif overlap:
         found.append(
             SplitWarning(
                 "split_within_groups",
                 "Each class has only one person, so no person could be held back, and beats of the same person are on "
-                f"both sides of the split: {NOTHING}",
+                f"both sides of the split: {NOTHING_ABOUT_OTHERS}",
             )
         )
     elif len(judged) < FEW_GROUPS:
@@ -101,7 +103,7 @@ def _of_groups(
                 f"The held-back beats are of only {people}: for other people the figures may be very different.",
             )
         )
-    if not both and len(np.intersect1d(train.groups, validation.groups)):
+    if not overlap and len(np.intersect1d(train.groups, validation.groups)):
         found.append(
             SplitWarning(
                 "validation_within_groups",
@@ -121,11 +123,11 @@ def _without_groups(notes: Sequence[str], given: str | None) -> SplitWarning:
             f"{BOTH_SIDES} --group names such a column.",
         )
     if cut and not given:
-        return SplitWarning("one_group", f"All beats are of one recording, so of one person: {NOTHING}")
+        return SplitWarning("one_group", f"All beats are of one recording, so of one person: {NOTHING_ABOUT_OTHERS}")
     return SplitWarning("no_groups", f"No column says whose beats they are: {BOTH_SIDES}")
 
 
-def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarning]:
+def _class_warnings(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarning]:
     known = {label: name for label, name in names.items() if name is not None}
     missing = [shown(label, known) for label, count in zip(names, test.counts, strict=True) if not count]
     if not missing:

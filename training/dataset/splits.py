@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data.sources.default_source import provide
+from data.sources.default_source import default_beats
 from data.tables.reader import BeatFiles, open_beats
 from training.dataset.classes import Naming, choose, places_of, texts_of
 from training.dataset.folds import fold_rows
@@ -75,28 +75,28 @@ class Spooled:
         """Split the beats; the spool is removed. Raises TrainingError if the disk is full."""
         hashes = self.rows.hashes
         shares = options.validation_share, 0.0 if self.given else options.test_share
-        numbers = split_beats(
+        row_numbers = split_beats(
             self.rows.labels, hashes, self.rows.groups, *shares, options.recipe.seed, self.class_labels
         )
-        with _room(self.folder):
-            train, validation, test = write_shards(self.rows, numbers, self.class_labels, self.folder)
-            judged = hashes[numbers[2]]
+        with _disk_errors(self.folder):
+            train, validation, test = write_shards(self.rows, row_numbers, self.class_labels, self.folder)
+            test_hashes = hashes[row_numbers[2]]
             if self.held_back and self.given:
                 places = places_of(self.given.source, self.held_back.labels, self.naming, self.class_labels)
                 (test,) = write_shards(self.held_back, [places], self.class_labels, self.folder)
-                judged = self.held_back.hashes[places]
+                test_hashes = self.held_back.hashes[places]
         names = self.naming.among(self.class_labels)
-        warned = warnings_of(
+        split_warnings = warnings_of(
             train,
             validation,
             test,
             [(label, names.get(label)) for label in self.class_labels.tolist()],
             [layout.note for files in (self.beats, self.given) if files for layout in files.layouts if layout.note],
             self.given.source if self.given else None,
-            equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
+            equal_beats(np.concatenate([hashes[each] for each in row_numbers[:2]]), test_hashes),
             options.recipe.patience,
         )
-        splits = Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        splits = Splits(self.beats, self.class_labels, names, train, validation, test, split_warnings)
         if splits.note:
             log.warning("NOTE: %s", splits.note)
         return splits
@@ -106,9 +106,9 @@ class Spooled:
         DataError for more folds than groups or rows, TrainingError if the disk is full.
         """
         rows, shape = self.rows, (options.validation_share, options.recipe.seed, self.class_labels)
-        for numbers in fold_rows(rows.labels, rows.hashes, rows.groups, count, *shape):
-            with _room(self.folder):
-                parts = write_shards(rows, numbers, self.class_labels, self.folder, keep=True)
+        for row_numbers in fold_rows(rows.labels, rows.hashes, rows.groups, count, *shape):
+            with _disk_errors(self.folder):
+                parts = write_shards(rows, row_numbers, self.class_labels, self.folder, keep=True)
             yield Fold(*parts)
             for path in (path for part in parts for path in part.shards):
                 path.unlink()
@@ -132,10 +132,10 @@ def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
         drop=options.drop,
         classes=texts_of(options.classes),
     )
-    beats = open_files(options.data or provide(Path("data")))
+    beats = open_files(options.data or default_beats(Path("data")))
     given = open_files(options.test, like=beats) if options.test else None
     naming = Naming.of(beats, [files.note for files in (beats, given) if files], options.classes)
-    with _room(folder):
+    with _disk_errors(folder):
         grouped = options.group != NO_GROUP
         rows = spool_files(beats, folder / "beats", salt, naming, grouped)
         class_labels = choose(beats.source, rows.labels, naming, 2 if given else 3, options.at_least)
@@ -146,7 +146,7 @@ def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
 
 
 @contextmanager
-def _room(folder: Path) -> Iterator[None]:
+def _disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

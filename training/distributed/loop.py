@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.distributed.workers import Team, heeding_losses
+from training.distributed.workers import Team, translating_errors
 
 STEPS_AT_ONCE = 32  # steps per call of TensorFlow; signals are handled between two calls
 
@@ -78,7 +78,7 @@ class _Loop:
         """Train for one epoch and return the means over all workers' rows, named as by `Model.fit`."""
         batches = iter(train)
         sums = np.zeros(3)
-        with heeding_losses():
+        with translating_errors():
             for first in range(0, steps, STEPS_AT_ONCE):
                 sums += self._take_steps(batches, tf.constant(min(STEPS_AT_ONCE, steps - first))).numpy()
             judged = np.zeros(3) if validation is None else self._judge_all(validation).numpy()

@@ -77,7 +77,7 @@ class Team:
 
     def total(self, numbers: list[float] | NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the sums of all workers' numbers. Raises WorkerLostError if a worker is lost."""
-        with heeding_losses():
+        with translating_errors():
             sums: NDArray[np.float64] = self._sum(tf.constant(numbers, tf.float64)).numpy()
         return sums
 
@@ -92,7 +92,7 @@ class Team:
 
 
 @contextmanager
-def heeding_losses() -> Iterator[None]:
+def translating_errors() -> Iterator[None]:
     """Turn TensorFlow's errors in a call that all workers make into a WorkerLostError."""
     try:
         yield

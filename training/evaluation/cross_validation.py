@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 BY_CLASS = ("recall", "precision")
 
 
-def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Evaluation]) -> dict[str, Any]:
+def cross_validate(folds: Iterable[Fold], count: int, evaluate: Callable[[Fold], Evaluation]) -> dict[str, Any]:
     """Train and evaluate a network for each of `count` folds and return the figures over all folds, ready for JSON.
 
     `accuracy`, `macro_f1` and each class's recall and precision have mean, sample standard deviation (`sd`, with one
@@ -24,7 +24,7 @@ def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Ev
     by = "beats"
     for number, fold in enumerate(folds, 1):
         log.info("Fold %d of %d: %d beats are held back", number, count, len(fold.test))
-        evaluation = judge(fold)
+        evaluation = evaluate(fold)
         by = "beats" if evaluation.groups is None else "groups"
         people = None if evaluation.groups is None else len(np.unique(evaluation.groups))
         per_fold.append({**evaluation.scores(), "rows": len(fold.test), "groups": people})
@@ -45,14 +45,14 @@ def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Ev
 
 
 def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
-    known = [value for value in values if value is not None]
-    if not known:
+    defined = [value for value in values if value is not None]
+    if not defined:
         return None
     return {
-        "mean": float(np.mean(known)),
-        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else 0.0,
-        "min": min(known),
-        "max": max(known),
+        "mean": float(np.mean(defined)),
+        "sd": float(np.std(defined, ddof=1)) if len(defined) > 1 else 0.0,
+        "min": min(defined),
+        "max": max(defined),
     }
 
 

@@ -54,7 +54,7 @@ class Evaluation:
         """Return recall and precision of each class, by its label as text; None where undefined."""
         counts = self.confusion().astype(np.float64)
         return {
-            str(label): {"recall": _known(recall), "precision": _known(precision)}
+            str(label): {"recall": _or_none(recall), "precision": _or_none(precision)}
             for label, recall, precision in zip(self.class_labels, recalls(counts), precisions(counts), strict=True)
         }
 
@@ -133,11 +133,11 @@ class Evaluation:
     def metrics(self) -> dict[str, Any]:
         """Return all figures, ready for JSON; `roc_auc` is the mean over the classes for which it is defined."""
         areas = [self.roc_auc(column) for column in range(len(self.class_labels))]
-        known = [area for area in areas if area is not None]
+        defined = [area for area in areas if area is not None]
         return {
             **self.scores(),
             "intervals": self.intervals(),
-            "roc_auc": float(np.mean(known)) if known else None,
+            "roc_auc": float(np.mean(defined)) if defined else None,
             "rows": len(self.truth),
             "class_labels": self.class_labels.tolist(),
             "confusion_matrix": self.confusion().tolist(),
@@ -153,7 +153,7 @@ def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
     return {"accuracy": float(accuracy(counts)), "macro_f1": float(macro_f1(counts))}
 
 
-def _known(value: float) -> float | None:
+def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 

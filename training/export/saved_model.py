@@ -16,10 +16,10 @@ from training.export.signatures import Servable
 from training.ood.score import OodScore
 
 WARMUP_BATCHES = (1, 16)
-ASKED_ABOUT_BEATS = ("serving_default", "details", "explain")
-EXPLAINED_BEATS = 16  # number of checked beats
-UNEXPLAINED = 0.05  # relative and absolute tolerance: far more than the error of the integration
-AFAR = 100  # standard deviations to shift beats by: the distance of a real beat may be nothing but rounding
+BEAT_SIGNATURES = ("serving_default", "details", "explain")
+CHECKED_EXPLANATIONS = 16  # number of checked beats
+EXPLANATION_TOLERANCE = 0.05  # relative and absolute tolerance: far more than the error of the integration
+SHIFT = 100  # standard deviations to shift beats by: the distance of a real beat may be nothing but rounding
 
 
 def export(servable: Servable, folder: Path) -> None:
@@ -36,7 +36,7 @@ def write_warmup(folder: Path, name: str, beats: NDArray[np.float32]) -> None:
     requests = [_request(name, "metadata")]
     for rows in WARMUP_BATCHES:
         batch = tf.make_tensor_proto(np.resize(beats, (rows, beats.shape[1])))
-        requests += [_request(name, signature, features=batch) for signature in ASKED_ABOUT_BEATS]
+        requests += [_request(name, signature, features=batch) for signature in BEAT_SIGNATURES]
     with tf.io.TFRecordWriter(str(path)) as writer:
         for request in requests:
             writer.write(PredictionLog(predict_log=PredictLog(request=request)).SerializeToString())
@@ -52,15 +52,15 @@ def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[n
     `features` (rows, n) are real beats, `probabilities` (rows, k) the trained model's answers and `unusual` its score.
     Raises PublishError if they differ, or if attributions do not add up to the difference of the scores.
     """
-    afar = features + np.float32(AFAR * (features.std() or 1))
+    shifted = features + np.float32(SHIFT * (features.std() or 1))
     with load_session(folder) as model:
         predictions = model.answers("serving_default", features)
         details = model.answers("details", features)
-        unusual_scores = model.answers("details", afar)["unusual_score"]
-        explanations = model.answers("explain", features[:EXPLAINED_BEATS])
+        unusual_scores = model.answers("details", shifted)["unusual_score"]
+        explanations = model.answers("explain", features[:CHECKED_EXPLANATIONS])
     for answers in (predictions, details):
         _require_same("the written model differs from the trained one", answers["probabilities"], probabilities)
-    _require_same("the written out-of-distribution score differs", unusual_scores, unusual.score(afar).numpy(), 1e-3)
+    _require_same("the written out-of-distribution score differs", unusual_scores, unusual.score(shifted).numpy(), 1e-3)
     _require_same(
         "the probability of the explained class differs", explanations["probability"], probabilities.max(axis=1)
     )
@@ -69,13 +69,13 @@ def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[n
         "attributions do not add up to the difference of the scores; they differ",
         explanations["attributions"].sum(axis=1),
         difference,
-        UNEXPLAINED,
+        EXPLANATION_TOLERANCE,
     )
 
 
 def _require_same(
-    trouble: str, answers: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float = 1e-5
+    problem: str, answers: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float = 1e-5
 ) -> None:
     expected = expected[: len(answers)]
     if not np.allclose(answers, expected, rtol=tolerance, atol=tolerance):
-        raise PublishError(f"{trouble} by {float(np.abs(answers - expected).max()):.2g} on held-back beats")
+        raise PublishError(f"{problem} by {float(np.abs(answers - expected).max()):.2g} on held-back beats")

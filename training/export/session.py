@@ -35,8 +35,8 @@ class Session:
         self, signature: str, features: NDArray[Any], outputs: Collection[str] | None = None
     ) -> dict[str, NDArray[Any]]:
         """Return a signature's outputs, all or those named in `outputs`, for the beats `features` (rows, n)."""
-        asked = self._signatures[signature]
-        return self._run(signature, outputs or asked.outputs, {asked.inputs["features"].name: features})
+        chosen = self._signatures[signature]
+        return self._run(signature, outputs or chosen.outputs, {chosen.inputs["features"].name: features})
 
     def metadata(self, output: str) -> NDArray[Any]:
         """Return one output of the signature `metadata`."""

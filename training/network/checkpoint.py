@@ -25,7 +25,7 @@ from training.store.versions import versions
 log = logging.getLogger(__name__)
 
 PREFIX = ".checkpoint-"
-GIVEN_UP_AFTER = 24 * 3600.0  # seconds since the last epoch; chosen by hand
+ABANDONED_AFTER = 24 * 3600.0  # seconds since the last epoch; chosen by hand
 
 Arrays = dict[str, list[NDArray[Any]]]
 
@@ -66,7 +66,7 @@ class Store:
     def of(cls, base: Path, run: str, fingerprint: int, writes: bool = True) -> "Store":
         """Return the store of a run under a model base path; checkpoints of abandoned runs are removed first."""
         if writes:
-            _clear_given_up(base)
+            _remove_abandoned(base)
         return cls(base / f"{PREFIX}{run}.npz", fingerprint, writes)
 
     def save(self, state: dict[str, Any], arrays: Arrays) -> None:
@@ -90,11 +90,11 @@ class Store:
     def load(self) -> tuple[dict[str, Any], Arrays] | None:
         """Return the last state of this training; None if there is none, or it has other beats or options."""
         try:
-            with self.path.open("rb") as file, np.load(file) as kept:
-                state: dict[str, Any] = json.loads(str(kept["state"]))
+            with self.path.open("rb") as file, np.load(file) as stored:
+                state: dict[str, Any] = json.loads(str(stored["state"]))
                 arrays: Arrays = {}
-                for name in sorted(set(kept.files) - {"state"}):
-                    arrays.setdefault(name.partition(".")[0], []).append(kept[name])
+                for name in sorted(set(stored.files) - {"state"}):
+                    arrays.setdefault(name.partition(".")[0], []).append(stored[name])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -115,8 +115,8 @@ class Store:
             self.path.unlink(missing_ok=True)
 
 
-def _clear_given_up(base: Path) -> None:
+def _remove_abandoned(base: Path) -> None:
     for path in base.glob(f"{PREFIX}*"):
-        if time.time() - path.stat().st_mtime > GIVEN_UP_AFTER:
+        if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
             log.info("removing %s, the checkpoint of an abandoned training", path)
             path.unlink(missing_ok=True)

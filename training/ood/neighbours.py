@@ -10,7 +10,7 @@ from training.dataset.shards import Rows
 
 SHARE = 0.01  # share of in-distribution rows that are flagged as unusual; chosen by hand
 LEAST_BEATS = 16  # minimum per class, even if it is rare
-EXPLAINED = 0.999  # share of the variance between neighbours that the axes describe
+EXPLAINED_VARIANCE = 0.999  # share of the variance between neighbours that the axes describe
 LEAST = 1e-3  # in deviations of the values; smaller differences are ignored
 
 Values = NDArray[np.floating[Any]]
@@ -49,7 +49,7 @@ def between_neighbours(beats: Values, learned: int) -> Scale:
     differences = (beats - beats[nearest])[:learned]
     _, sizes, axes = np.linalg.svd(differences / np.sqrt(2 * learned), full_matrices=False)
     parts = np.cumsum(sizes**2)
-    count = min(int(np.searchsorted(parts, EXPLAINED * parts[-1])) + 1, beats.shape[1] - 1)
+    count = min(int(np.searchsorted(parts, EXPLAINED_VARIANCE * parts[-1])) + 1, beats.shape[1] - 1)
     rest = np.sqrt((parts[-1] - parts[count - 1]) / (beats.shape[1] - count))
     return Scale(axes[:count].T, np.maximum(sizes[:count], max(rest, LEAST)), max(rest, LEAST))
 
@@ -62,8 +62,8 @@ def others(beats: Values, measured: Values) -> tuple[Values, NDArray[np.int64]]:
     squares += own
     np.fill_diagonal(squares, np.inf)
     nearest = squares.argmin(axis=1)
-    apart = own + squares[np.arange(len(beats)), nearest] if len(beats) > 1 else np.zeros(1)
-    return np.sqrt(np.maximum(apart, 0)), nearest
+    squared = own + squares[np.arange(len(beats)), nearest] if len(beats) > 1 else np.zeros(1)
+    return np.sqrt(np.maximum(squared, 0)), nearest
 
 
 def limit(distances: Values, share: float = SHARE) -> float:

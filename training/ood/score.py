@@ -116,8 +116,8 @@ def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
     distances = np.concatenate([unusual.distances(validation.take(block)).numpy() for block in blocks])
     if len(judged) < ENOUGH_JUDGED:
         # Without the rows that the scale was fitted to, whose distances would be too small.
-        apart = [others(beats, measured)[0] for measured in (beats, scale(beats))]
-        distances = np.concatenate([distances, np.stack(apart, axis=1)[learned:drawn]])
+        neighbour_distances = [others(beats, measured)[0] for measured in (beats, scale(beats))]
+        distances = np.concatenate([distances, np.stack(neighbour_distances, axis=1)[learned:drawn]])
     stretch = limit(distances[:, 1], SHARE_BY_SCALE) / limit(distances[:, 0])
     # Slightly larger, or rounding could flag the beat that gave the threshold.
     threshold = (1 + LEAST) * limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))

@@ -158,27 +158,27 @@ def _scale(head: Head, index: int, step: float, first: float) -> float:
     unit = time_unit(head.units[index]) or (time_unit(head.names[index]) if head.has_names else None)
     if unit is None:
         rates = {name: 1 / (step * SECONDS[name]) for name in BY_SIZE}
-        able = [name for name in BY_SIZE if LOWEST_RATE <= rates[name] <= HIGHEST_RATE]
-        unit = _by_size(head, index, first, rates, able)
+        possible = [name for name in BY_SIZE if LOWEST_RATE <= rates[name] <= HIGHEST_RATE]
+        unit = _by_size(head, index, first, rates, possible)
         if unit not in ("s", "d"):
             log.info("%s: the times of %s are read as %s", head.path.name, head.where(index), WORDS[unit])
     return SECONDS[unit]
 
 
-def _by_size(head: Head, index: int, first: float, rates: dict[str, float], able: list[str]) -> str:
-    for name in able:
+def _by_size(head: Head, index: int, first: float, rates: dict[str, float], possible: list[str]) -> str:
+    for name in possible:
         if any(same_rate(rates[name], known) for known in head.metadata.rates):
             return name
-    unix = [name for name, low, high in UNIX if low <= first <= high and name in able]
-    usual = [name for name in able if rates[name] <= USUAL_RATE]
+    unix = [name for name, low, high in UNIX if low <= first <= high and name in possible]
+    usual = [name for name in possible if rates[name] <= USUAL_RATE]
     if unix or (usual and not (usual[0] == "ms" and rates["ms"] == 1000)):
         return (unix or usual)[0]
-    if able:
-        larger = BY_SIZE[BY_SIZE.index(able[0]) - 1]
+    if possible:
+        larger = BY_SIZE[BY_SIZE.index(possible[0]) - 1]
         raise DataError(
             f"{head.path}, {head.where(index)}: {rates[larger]:g} samples per second if the times are {WORDS[larger]}, "
-            f"{rates[able[0]]:g} if they are {WORDS[able[0]]}; write the unit behind the name, such as time [ms], "
-            f"or {SAY_RATE}"
+            f"{rates[possible[0]]:g} if they are {WORDS[possible[0]]}; write the unit after the name, "
+            f"such as time [ms], or {SAY_RATE}"
         )
     # a spreadsheet counts days
     return "d" if LOWEST_RATE <= rates["s"] / SECONDS["d"] <= HIGHEST_RATE else "s"

@@ -104,13 +104,13 @@ def _best(places: NDArray[np.int64], times: NDArray[np.float64], resolution: flo
     off = passed[:, np.newaxis] - first - step * places
     most, least = off.max(axis=0), off.min(axis=0)
     length = places[-1] - places[0]
-    able = (most - least <= 2 * np.maximum(ROUNDED * resolution, np.minimum(SLOW * resolution, CLEAR * step))) & (
+    fitting = (most - least <= 2 * np.maximum(ROUNDED * resolution, np.minimum(SLOW * resolution, CLEAR * step))) & (
         np.diff(places, axis=0).min(axis=0) >= 1
     )
-    able &= (step > (1 - SAME) * resolution) & (length <= (len(times) - 1) / (1 - MOST_LOST))
-    if not able.any():
+    fitting &= (step > (1 - SAME) * resolution) & (length <= (len(times) - 1) / (1 - MOST_LOST))
+    if not fitting.any():
         return None
-    best = int(np.argmin(np.where(able, length, np.iinfo(np.int64).max)))
+    best = int(np.argmin(np.where(fitting, length, np.iinfo(np.int64).max)))
     start = first[best] + step[best] * places[0, best] + (most[best] + least[best]) / 2
     spread = float(most[best] - least[best]) / 2
     lost = length[best] + 1 - len(times)

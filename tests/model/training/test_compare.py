@@ -1,4 +1,4 @@
-"""A new version beside the others, judged by the same held-back beats."""
+"""The comparison of a new version with others on the same held-back beats."""
 
 import gc
 import json
@@ -30,7 +30,7 @@ def run(data: Path, models: Path, *arguments: str) -> Any:
 
 
 def without_area(scores: dict[str, float]) -> dict[str, float]:
-    """What of a class' scores needs no probabilities."""
+    """Return a class's scores that need no probabilities."""
     return {name: score for name, score in scores.items() if name != "roc_auc"}
 
 
@@ -43,7 +43,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def base(version: Path, tmp_path: Path) -> Path:
-    """A model base path that has the version as number 1."""
+    """A model base path with the version as number 1."""
     shutil.copytree(version, tmp_path / "ecg" / "1")
     return tmp_path / "ecg"
 

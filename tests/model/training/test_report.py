@@ -1,4 +1,4 @@
-"""The report for people: what it says of a version, its data and the machine, and what it draws."""
+"""The report: version, data, machine and figures."""
 
 import hashlib
 import html
@@ -40,7 +40,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def by_person(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A version for beats of 20 people, whose last two values are beside the trace."""
+    """A version for beats of 20 people with two features after the trace."""
     folder = tmp_path_factory.mktemp("people")
     lines = write_beats(folder / "plain.csv", [0, 1] * 200).read_text().splitlines()
     names = ["patient", *(f"F{number}" for number in range(1, 11)), "rr_previous", "like_beat", "label"]
@@ -58,7 +58,7 @@ def metrics(version: Path) -> Any:
 
 
 def page(version: Path) -> str:
-    """The report without pictures, in the words that people read."""
+    """Return the text of the report without figures."""
     text = (version / "assets.extra" / "report.html").read_text()
     return html.unescape(
         re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub('(?s)base64,[^"]*|<style>.*?</style>', "", text)))

@@ -1,4 +1,4 @@
-"""Which annotated beat a peak is."""
+"""The matching of detected peaks with annotated beats."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The names of a beat's values, which tell how it is cut."""
+"""The feature names, which describe the cut."""
 
 import pytest
 from hypothesis import given

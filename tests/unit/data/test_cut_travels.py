@@ -1,4 +1,4 @@
-"""The cut of a file's beats on its way into frames, training and a gateway, by the names of the columns."""
+"""The column names keep the cut of beats in frames, training and the gateway."""
 
 import csv
 from pathlib import Path

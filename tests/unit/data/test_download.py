@@ -1,4 +1,4 @@
-"""What the download does with a mirror that drops, stalls, forgets or sends something else."""
+"""Downloads from a mirror that drops connections, stalls, cannot resume or sends other content."""
 
 import io
 import os
@@ -26,7 +26,7 @@ def source(mirror: Mirror) -> Source:
 
 @pytest.fixture
 def begun(mirror, source, tmp_path):
-    """A download of which the first half has arrived."""
+    """A download with the first half of the file."""
     mirror.answers = [answer(BODY, missing=len(BODY) // 2)]
     with pytest.raises(DataError, match="stopped after 1,500 bytes"):
         download(source, tmp_path, timeout=5)

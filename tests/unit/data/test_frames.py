@@ -1,4 +1,4 @@
-"""Frames that go in and come out: tables read, recordings cut, beats predicted, and the example for people."""
+"""pandas frames: reading tables, cutting recordings, predicting beats, and the README's example."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What the reader makes of delimiters, headers, notes and the place of the label."""
+"""Detection of delimiters, headers, notes and the label column."""
 
 import gzip
 import logging

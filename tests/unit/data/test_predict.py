@@ -1,4 +1,4 @@
-"""A file of beats through a gateway: order, what passes by itself and what does not, and going on after a stop."""
+"""Predictions for a file of beats: order, temporary and final errors, and resuming."""
 
 import csv
 import gzip
@@ -38,7 +38,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def predicted(job: Job) -> list[dict[str, str]]:
-    """Run the job; the folder has the output and nothing else."""
+    """Run the job; return its rows after checking that no other file is left."""
     path = predict(job)
     assert os.listdir(path.parent) == [path.name]
     return read(path)
@@ -258,7 +258,7 @@ def test_what_a_netrc_has_for_the_host_does_not_take_the_keys_place(gateway, job
 
 @pytest.fixture
 def stopped(gateway: FakeGateway, job: Job) -> Job:
-    """A job that broke off after five batches of four rows or fewer."""
+    """A job that was interrupted after five batches of at most four rows."""
     gateway.before = lambda number: error(500, "internal_error") if number >= 5 else None
     with pytest.raises(DataError):
         predict(job)

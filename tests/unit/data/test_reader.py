@@ -1,4 +1,4 @@
-"""What the reader refuses, the rows of a test file, and that its two parsers differ in speed only."""
+"""Errors of the reader, rows of a second file, and equal results of the fast and the careful parser."""
 
 import gzip
 import tracemalloc

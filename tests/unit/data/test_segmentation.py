@@ -1,4 +1,4 @@
-"""From a recording, in any format, to a file of beats that training and the gateway take."""
+"""Cutting recordings of all formats into files of beats."""
 
 import os
 from collections import Counter

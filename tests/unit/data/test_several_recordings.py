@@ -23,7 +23,7 @@ RATE = 250
 
 
 def write_recording(folder, name, symbols="", seed=0, seconds=20):
-    """Write a WFDB record with annotations of its beats, of which the symbols are repeated."""
+    """Write a WFDB record whose annotations repeat the given symbols."""
     wfdb = pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     beats = heartbeats(RATE, seconds, seed)
     folder.mkdir(exist_ok=True)
@@ -225,7 +225,7 @@ RECORDS = ("104", "107", "217", "118")
 
 @pytest.fixture(scope="module")
 def mitdb(real_data, tmp_path_factory):
-    """A folder with those of the records that are here, unpacked or in the archive."""
+    """A folder with the available records, unpacked or from the archive."""
     folder = real_data / "mitdb"
     if all((folder / f"{name}.hea").is_file() for name in RECORDS):
         return folder

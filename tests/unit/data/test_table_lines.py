@@ -1,4 +1,4 @@
-"""Headers of times, lines that are no rows, and other signs of numbers, wherever in a file they stand."""
+"""Headers of times, lines that are not rows, and unusual signs in numbers, anywhere in a file."""
 
 import tracemalloc
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Indices, identifiers, groups and text labels: which column is what, and what other files of a set take over."""
+"""The roles of columns: indices, identifiers, groups and text labels, also for further files."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Write = Callable[..., Path]
 
 
 def rows(*columns: object) -> str:
-    """Two values and the given columns in each of twelve rows; a column is a function of the row's number."""
+    """Twelve rows with two values and the given columns; a column is a function of the row's number."""
     return "".join(
         ",".join([f"{0.5 + n / 7:.4f}", f"{-n / 3:.4f}", *(str(column(n)) for column in columns if callable(column))])
         + "\n"

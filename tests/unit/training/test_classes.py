@@ -1,4 +1,4 @@
-"""Which classes a training has, what they are called, and which are left out."""
+"""The classes of a training, their names, and left-out classes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The folder that the beats are kept in while they are trained on."""
+"""The temporary folder for the beats during a training."""
 
 import multiprocessing
 import signal
@@ -15,7 +15,7 @@ spawn = multiprocessing.get_context("spawn")
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files, of this process and those that it starts."""
+    """The folder for temporary files of this process and its children."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))

@@ -1,4 +1,4 @@
-"""The split by group: nobody on two sides, the same side for later versions, every class where it can be."""
+"""The split by group: one split per group, stable for later versions, with every class if possible."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ Made = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]]
 
 
 def made(people: NDArray[np.int64], labels: NDArray[np.int64]) -> Made:
-    """Labels, hashes of rows and of groups, as a spool has them."""
+    """Labels, hashes of rows and hashes of groups, as in a spool."""
     hashes = hash_rows(rng.normal(size=(len(labels), 2)).astype(np.float32))
     return labels, hashes, hash_groups(np.array([f"p{person}" for person in people]))
 
@@ -56,7 +56,7 @@ def test_no_group_is_held_back_in_part_and_every_class_is_trained_on(drawn, test
 
 
 def _could_part(beats: Made, parts: Split) -> bool:
-    """Whether a group of those that were not held back has no class for itself, so that it could validate."""
+    """Return whether a group outside the test shares all its classes, so that it could be for validation."""
     rows = np.concatenate(parts[:2])
     labels, groups = beats[0][rows], beats[2][rows]
     return any(

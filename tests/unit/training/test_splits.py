@@ -1,4 +1,4 @@
-"""From files to splits on disk: which rows are in which part, and what keeps them from getting there."""
+"""From files to splits on disk: the rows of each split, warnings and errors."""
 
 import re
 import resource
@@ -23,7 +23,7 @@ from training.options import parse_options
 
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
-    """To a program this is a full disk."""
+    """Limit the file size, which has the effect of a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -134,7 +134,7 @@ def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
 
 
 def with_column(path: Path, name: str, values: Sequence[object]) -> Path:
-    """The beats with a header and one more column in front, as a file beside it."""
+    """Write the beats with a header and one more column at the front."""
     lines = path.read_text().splitlines()
     features = [f"F{number}" for number in range(1, lines[0].count(",") + 1)]
     rows = [f"{value},{line}" for value, line in zip(values, lines, strict=True)]
@@ -144,7 +144,7 @@ def with_column(path: Path, name: str, values: Sequence[object]) -> Path:
 
 
 def codes(splits: Splits) -> list[str]:
-    """The warnings, which are sentences, but for that of few rows, which most of these tables have."""
+    """Return the codes of the warnings except `few_rows`, after checking that all texts are sentences."""
     for each in splits.warnings:
         assert re.fullmatch(r"[A-Z0-9].*[.?]", each.text)
     return [each.code for each in splits.warnings if each.code != "few_rows"]
@@ -171,7 +171,7 @@ def test_a_group_column_is_no_feature_and_keeps_each_group_on_one_side(tmp_path)
 
 
 def test_groups_go_with_their_rows(tmp_path):
-    """F1 is the group's number, so that each row tells whose it is."""
+    """F1 is the group's number, so that each row shows its group."""
     rows = np.random.default_rng(0).integers(0, 30, 900)
     lines = [f"g{group},{group},{number},{number % 2}" for number, group in enumerate(rows.tolist())]
     (tmp_path / "beats.csv").write_text("\n".join(["patient,F1,F2,label", *lines]))

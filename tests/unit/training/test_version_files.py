@@ -1,4 +1,4 @@
-"""Version numbers that come and go in files."""
+"""Reading and writing files with version numbers."""
 
 import pytest
 from hypothesis import given
