@@ -8,6 +8,7 @@ import { element, fill, found } from "../shared/dom.js";
 
 /**
  * @import { Origin } from "../beats/link.js"
+ * @import { Model } from "../shared/model.js"
  * @import { Facts } from "../shared/shapes.js"
  */
 
@@ -20,7 +21,8 @@ import { element, fill, found } from "../shared/dom.js";
 export function showExamples({ examples, marks, model }, open) {
   found("no-examples").hidden = examples.length > 0;
   fill(found("examples"), examples.map((example, place) => {
-    const words = marks.chip(example.label ?? example.predicted_class);
+    const label = example.label ?? example.predicted_class;
+    const words = label === undefined ? `Beat ${place + 1}` : marks.chip(label);
     return element("li", {}, element("button", { type: "button", onclick: () => open(place) }, sparkline(traceOf(example.features, model.features), 92, 30), words));
   }));
 }
@@ -41,7 +43,7 @@ export function examplesOf({ examples, model }, place) {
 }
 
 /**
- * @param {import("../shared/model.js").Model} model
+ * @param {Model} model
  * @returns {Origin}
  */
 export function originOf({ name, version }) {

@@ -1,6 +1,7 @@
 /** The ways to open beats: a file, pasted text, an example. */
 
 import { Background } from "./background.js";
+import { Failure } from "../gateway/failure.js";
 import { fill, found } from "../shared/dom.js";
 import { listenForFiles } from "./choosing.js";
 import { openFiles, openText } from "./files.js";
@@ -14,20 +15,20 @@ import { ReadingView } from "./reading-progress.js";
  * @import { Facts } from "../shared/shapes.js"
  * @import { Handles } from "./choosing.js"
  * @import { Links } from "./links.js"
- * @typedef {(progress: {step: string, share: number}) => void} Progress
+ * @import { Progress } from "./tasks.js"
  */
 
 /** Reads what people give. */
 export class Opening {
   /**
-   * @param {Facts} facts
    * @param {(collection: Collection, handles: Handles) => void} open is called for what can be read
    * @param {(failure: unknown) => void} wrong for what cannot, and with null before it is known
    * @param {Links} links tell which lead is wanted
    * @param {(collection: Collection) => boolean} mayOpen may keep what was read from taking the place of what is open
    */
-  constructor(facts, open, wrong, links, mayOpen) {
-    this.facts = facts;
+  constructor(open, wrong, links, mayOpen) {
+    /** @type {Facts | null} */
+    this.facts = null; // as long as nobody knows what is served
     this.open = open;
     this.wrong = wrong;
     this.links = links;
@@ -44,31 +45,40 @@ export class Opening {
     this.reading = new ReadingView(() => this.cancel());
     found("paste").addEventListener("submit", (event) => this.pasted(event));
     found("rate").addEventListener("submit", (event) => this.rated(event));
-    listenForFiles((files, handles) => this.facts.model && this.read(files, null, handles), wrong);
+    listenForFiles((files, handles) => this.read(files, null, handles), wrong);
   }
 
-  /** Take files and text from now on, when what reads them is there, or not yet. */
+  /** Take files and text from now on, when what reads them is there, or not yet. @param {boolean} allowed */
   async allow(allowed) {
     if (allowed) await this.next.ready;
-    for (const control of found("open").querySelectorAll("button, input, textarea")) control.disabled = !allowed;
+    /** @type {NodeListOf<HTMLButtonElement | HTMLInputElement | HTMLTextAreaElement>} */
+    const controls = found("open").querySelectorAll("button, input, textarea");
+    for (const control of controls) control.disabled = !allowed;
   }
 
-  /** A button for each example beat that came with the model. */
-  showExamples() {
-    showExamples(this.facts, (place) => this.example(place));
+  /** Open beats for this model from now on. @param {Facts} facts */
+  meet(facts) {
+    this.facts = facts;
+    showExamples(facts, (place) => this.example(facts, place));
   }
 
-  example(place) {
-    this.attempt(() => examplesOf(this.facts, place));
+  /**
+   * @param {Facts} facts
+   * @param {number} place
+   */
+  example(facts, place) {
+    this.attempt(() => examplesOf(facts, place));
   }
 
   /** @param {Event} event */
   pasted(event) {
     event.preventDefault();
+    const features = this.facts?.model.features;
     const text = found("text").value;
+    if (!features) return;
     /** @type {Origin} */
     const origin = { kind: "text", name: "pasted text", mark: String(text.length) };
-    this.attempt(async (background) => Object.assign(await openText(text, this.facts.model.features, background), { origin }));
+    this.attempt(async (background) => Object.assign(await openText(text, features, background), { origin }));
   }
 
   /**
@@ -79,7 +89,8 @@ export class Opening {
    * @param {Handles} [handles]
    */
   async read(files, rate = null, handles = []) {
-    if (!files.length) return;
+    const features = this.facts?.model.features;
+    if (!files.length || !features) return;
     found("rate").hidden = true;
     Object.assign(this, { files, handles });
     const link = this.links.wantedOf(files);
@@ -87,11 +98,10 @@ export class Opening {
     /** @type {(collection: Collection) => Collection} */
     const origin = (collection) => Object.assign(collection, { origin: { kind: "file", name: collection.name, mark: markOf(files), rate: told } });
     const [{ name }] = files;
-    /** @type {Progress} */
-    const progress = (done) => this.reading.tell(done);
+    const progress = (/** @type {Progress} */ done) => this.reading.tell(done);
     await this.attempt(async (background) => {
       fill(found("status"), `Reading ${name} …`);
-      return origin(await openFiles(files, this.facts.model.features, told, background, progress, link));
+      return origin(await openFiles(files, features, told, background, progress, link));
     }, handles);
   }
 
@@ -152,12 +162,13 @@ export class Opening {
     this.open(collection, handles);
   }
 
+  /** @param {unknown} failure */
   refused(failure) {
     this.working = null;
     this.reading.end();
     fill(found("status"), "");
     this.wrong(failure);
-    if (!failure.needsRate) return;
+    if (!(failure instanceof Failure && failure.needsRate)) return;
     found("rate").hidden = false;
     found("rate-number").focus();
   }

@@ -54,16 +54,35 @@ export interface Model {
   class_names?: Record<string, string> | null;
   signatures?: string[] | null;
   metrics?: Metrics | null;
-  data?: { source?: string; note?: string | null; features?: number; rows?: { train: number; validation: number; test: number } } | null;
-  training?: { created?: string; early_stop?: boolean } | null;
+  data?: Data | null;
+  training?: Training | null;
 }
 
-/** A beat that came with the model. */
+/** Of each split. */
+export type Splits = Record<"train" | "validation" | "test", number>;
+
+/** What a training read; versions that another program made tell less. */
+export interface Data {
+  source?: string;
+  note?: string | null;
+  features?: number;
+  rows?: Splits;
+  classes?: Record<string, Splits>;
+  groups?: Partial<Splits> | null;
+  warnings?: { code: string; text: string }[];
+}
+
+export interface Training {
+  created?: string;
+  early_stop?: boolean;
+}
+
+/** A beat that came with the model; one of another program may have its values alone. */
 export interface Example {
   features: number[];
   label?: number | null;
-  predicted_class: number;
-  probability: number;
+  predicted_class?: number;
+  probability?: number;
 }
 
 /** What each value of a beat contributed to the score of its class. */

@@ -24,12 +24,12 @@ export class Trouble {
    * Say what went wrong.
    *
    * @param {string} about what does not work: the same word takes it back
-   * @param {Error} error
+   * @param {unknown} error
    * @param {(() => void)|null} [again]
    */
   say(about, error, again = null) {
     if (!(error instanceof Failure)) console.error(error);
-    const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error.message);
+    const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error instanceof Error ? error.message : String(error));
     const { status = 0 } = failure;
     const isUseful = again && !(status >= 400 && status < 500 && status !== 429);
     this.problems.set(about, { failure, again: isUseful ? again : null });
