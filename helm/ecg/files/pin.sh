@@ -6,7 +6,8 @@ if [ -z "${ECG_MODEL_VERSION:-}" ]; then
 fi
 if [ ! -d "$ECG_MODEL_BASE_PATH/$ECG_MODEL_VERSION" ]; then
   if [ -n "${ECG_MODEL_IMAGES:-}" ]; then where="in the image, which has:"; else where="on the volume, which has:"; fi
-  echo "Model version $ECG_MODEL_VERSION is not $where" $(ls "$ECG_MODEL_BASE_PATH" 2>/dev/null)
+  # shellcheck disable=SC2012 # names for people to read
+  echo "Model version $ECG_MODEL_VERSION is not $where $(ls "$ECG_MODEL_BASE_PATH" 2>/dev/null | paste -sd ' ' -)"
   exit 1
 fi
 cat >"${1:-/tmp/models.config}" <<END
