@@ -14,7 +14,7 @@ from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Client
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.gateway.gateway_metrics import total
-from tests.unit.gateway.ways import BEAT, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, WAYS, predict
 
 OPEN = ["/health", "/ready", "/metrics", "/openapi.json", "/", "/docs", "/static/page.css"]
 GUARDED = ["/predict", "/explain", "/model", "/examples", "/nowhere", "/staticx", "/health/", "//health"]

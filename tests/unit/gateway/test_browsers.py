@@ -10,7 +10,7 @@ import pytest
 from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Answer, Client
 from tests.support.gateway.gateway_errors import assert_error
-from tests.unit.gateway.ways import BEAT, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, WAYS, predict
 
 PAGE = "https://page.example"
 

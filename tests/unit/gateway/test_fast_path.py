@@ -15,7 +15,7 @@ from gateway.http.request_body import SMALL
 from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Answer, Client
 from tests.support.gateway.gateway_errors import assert_error
-from tests.unit.gateway.ways import BEAT, OTHER_WAYS, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, OTHER_WAYS, WAYS, predict
 
 NAMED: dict[str, Any] = {"headers": {"X-Request-ID": "trace-1"}}
 

@@ -17,7 +17,7 @@ from tests.support.gateway.gateway_client import Client, living
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.gateway.gateway_metrics import total
 from tests.support.kubernetes.fake_kubernetes import FakeKubernetes
-from tests.unit.gateway.ways import BEAT, JSON, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, JSON, WAYS, predict
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -16,7 +16,7 @@ from tests.support.gateway.gateway_client import Client, living
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.otlp_receiver import OtlpReceiver, receiving
 from tests.support.serving.fake_serving import FakeModel
-from tests.unit.gateway.ways import BEAT, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, WAYS, predict
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED, UNSAMPLED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"
