@@ -1,4 +1,4 @@
-# Which model version this pod serves is part of its template: no version appears by itself, and a rollout can undo it.
+# Writes the model config for the version of the pod template. So only a rollout changes the version, and can undo it.
 trap 'exit 1' TERM
 if [ -z "${ECG_MODEL_VERSION:-}" ]; then
   echo "Waiting: no model version is promoted yet (python -m rollout promote VERSION, or set ECG_MODEL_VERSION)"
