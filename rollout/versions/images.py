@@ -38,9 +38,7 @@ class Images:
         """Return the image of a version by its digest, for a pod template. Raises NotThere."""
         digest = self._repository.digest(str(version))
         if digest is None:
-            raise NotThere(
-                f"{self._repository.name} has no version {version}; `{PROGRAM} pack {version}` pushes it"
-            )
+            raise NotThere(f"{self._repository.name} has no version {version}; `{PROGRAM} pack {version}` pushes it")
         return f"{self._repository.name}@{digest}"
 
     def push(self, version: int, files: Files) -> str:
