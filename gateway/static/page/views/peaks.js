@@ -6,16 +6,13 @@ import { percent } from "../shared/words.js";
 
 const TIGHT = 26; // pixels from one R peak to the next, below which a button has its shape alone
 
-/**
- * @typedef {{number: number, label: string | null, seconds: number, answer?: any}} Beat `answer` is the model's, once it is there
- */
+/** @import { RecordedBeat } from "../beats/beat.js" */
 
 /**
  * The buttons above the R peaks: the class's shape and label, or a dot while there is no answer.
  *
- * @template {Beat} B
- * @param {B[]} beats
- * @param {{selected: B, marks: import("../shared/marks.js").Marks, place: (beat: B) => number, select: (beat: B) => void}} how
+ * @param {RecordedBeat[]} beats
+ * @param {{selected: RecordedBeat, marks: import("../shared/marks.js").Marks, place: (beat: RecordedBeat) => number, select: (beat: RecordedBeat) => void}} how
  */
 export function peakButtons(beats, { selected, marks, place, select }) {
   const isTight = beats.length > 1 && (place(beats[beats.length - 1]) - place(beats[0])) / (beats.length - 1) < TIGHT;
@@ -31,7 +28,7 @@ export function peakButtons(beats, { selected, marks, place, select }) {
   return element("div", { class: isTight ? "peaks tight" : "peaks" }, buttons);
 }
 
-/** @param {Beat} beat */
+/** @param {RecordedBeat} beat */
 function nameOf({ number, answer, label }) {
   const annotated = label === null ? "" : `, annotated ${label}`;
   if (!answer) return `Beat ${number}, not answered yet${annotated}`;
