@@ -3,8 +3,8 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { deciding } from "../../gateway/static/page/beats/deciding.js";
 import { besideOf } from "../../gateway/static/page/beats/features.js";
-import { deciding } from "../../gateway/static/page/beats/judging.js";
 import { readFile } from "../../gateway/static/page/opening/reading.js";
 import {
   chooseLead,

@@ -11,7 +11,8 @@ import { SummaryView } from "./summary.js";
 
 /**
  * @import { Beat } from "../beats/beat.js"
- * @import { Collection, Sorted } from "../beats/collection.js"
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Sorted } from "../beats/shown.js"
  * @import { Facts } from "../shared/shapes.js"
  * @import { Labelling } from "./labelling.js"
  * @typedef {{collection: Collection, facts: Facts}} Open
