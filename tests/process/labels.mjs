@@ -16,7 +16,7 @@ const TASKS = {
   labels({ labels, classes }) {
     const found = new Labels(labels, classes);
     const means = labels.map((label) => found.classOfBeat({ label }));
-    return { means, comparable: found.comparable, why: found.why, leftOut: found.leftOut };
+    return { means, comparable: found.comparable, why: found.why, leftOut: found.leftOut, grouping: found.grouping, words: labels.map((label) => label && found.worded(label)) };
   },
   headline({ answers, labels, classes }) {
     const beats = answers.map((answer, place) => ({ number: place + 1, label: labels?.[place] ?? null, answer }));
