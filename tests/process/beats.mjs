@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 
 import { deciding } from "../../gateway/static/page/beats/deciding.js";
 import { besideOf } from "../../gateway/static/page/beats/features.js";
+import { Marks } from "../../gateway/static/page/shared/marks.js";
 import { readFile } from "../../gateway/static/page/opening/reading.js";
 import {
   chooseLead,
@@ -49,7 +50,7 @@ async function tableOf([file], { width, names }) {
 
 /** @param {File[]} _ @param {{explanation: Explanation, features: Features}} given */
 function decidingOf(_, { explanation, features }) {
-  return deciding(explanation, besideOf(explanation.attributions, features));
+  return deciding(explanation, new Marks([0, 1]), besideOf(explanation.attributions, features));
 }
 
 /** @param {File[]} _ @param {{features: Features}} wanted */

@@ -28,7 +28,7 @@ const TASKS = {
   labels(/** @type {{labels: Given, classes: Classes}} */ { labels, classes }) {
     const found = new Labels(labels, classes);
     const means = labels.map((label) => found.classOfBeat({ label }));
-    return { means, comparable: found.comparable, why: found.why, leftOut: found.leftOut };
+    return { means, comparable: found.comparable, why: found.why, leftOut: found.leftOut, grouping: found.grouping, words: labels.map((label) => label && found.worded(label)) };
   },
   headline(/** @type {{answers: (Answer | null)[], labels?: Given, classes: Classes}} */ { answers, labels, classes }) {
     const beats = beatsOf({ values: new Float64Array(answers.length), width: 1 }, labels);

@@ -56,6 +56,13 @@ class Naming:
         """Which labels are read for one of `class_labels`, ascending."""
         return class_labels if self.joined is None else np.flatnonzero(np.isin(self.joined, class_labels))
 
+    def grouping(self, class_labels: Labels) -> str | None:
+        """By which table labels were joined to `class_labels`, in a sentence; None where they were not."""
+        if self.joined is None:
+            return None
+        names = ", ".join(f"{label} {name}" for label, name in self.among(class_labels).items())
+        return f"Its labels, WFDB's symbols, are joined to classes by AAMI EC57: {names}."
+
     def among(self, class_labels: Labels) -> dict[int, str]:
         """The names of those of `class_labels` that have one."""
         return {label: self.names[label] for label in class_labels.tolist() if label in self.names}

@@ -36,11 +36,12 @@ class Splits:
     validation: Rows
     test: Rows
     warnings: tuple[SplitWarning, ...] = ()  # what people must know of the splits before they believe the figures
+    grouping: str | None = None  # how labels were joined to classes, in a sentence that the page reads, too
 
     @property
     def note(self) -> str | None:
-        """What people must know of the beats, in lines with a capital: the files' own notes and the warnings."""
-        lines = [*(self.beats.note or "").splitlines(), *(each.text for each in self.warnings)]
+        """What people must know of the beats, in lines with a capital: the files' notes, the grouping, the warnings."""
+        lines = [*(self.beats.note or "").splitlines(), self.grouping or "", *(each.text for each in self.warnings)]
         return "\n".join(f"{line[0].upper()}{line[1:]}" for line in lines if line) or None
 
     def groups(self) -> dict[str, int | None] | None:
@@ -96,7 +97,16 @@ class Spooled:
             equal_beats(np.concatenate([hashes[each] for each in numbers[:2]]), judged),
             options.recipe.patience,
         )
-        splits = Splits(self.beats, self.class_labels, names, train, validation, test, warned)
+        splits = Splits(
+            self.beats,
+            self.class_labels,
+            names,
+            train,
+            validation,
+            test,
+            warned,
+            self.naming.grouping(self.class_labels),
+        )
         if splits.note:
             log.warning("NOTE: %s", splits.note)
         return splits

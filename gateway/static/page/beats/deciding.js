@@ -2,6 +2,7 @@
 
 import { decimal, listed, milliseconds, percent } from "../shared/words.js";
 
+/** @import { Marks } from "../shared/marks.js" */
 /** @import { Explanation } from "../shared/model.js" */
 /** @typedef {{start: number, end: number, share: number}} Run of values */
 
@@ -11,11 +12,13 @@ const MOST_RUNS = 3;
  * The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words.
  *
  * @param {Explanation} explanation
+ * @param {Marks} marks
  * @param {{words: string, place: number}[]} [beside]
  * @param {ArrayLike<number> | null} [times] of the trace's values, in milliseconds from the R peak
  */
-export function deciding(explanation, beside = [], times = null) {
+export function deciding(explanation, marks, beside = [], times = null) {
   const { attributions, score, baseline_score: from } = explanation;
+  const name = marks.named(explanation.predicted_class);
   const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
   if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
   const least = total / attributions.length;
@@ -25,8 +28,8 @@ export function deciding(explanation, beside = [], times = null) {
   const runs = most.flatMap((one) => ("words" in one ? [] : `${ranging(one)}${times ? ` at ${ranging(one, times)}` : ""} (${percent(one.share / total)})`));
   const named = most.flatMap((one) => ("words" in one ? `“${one.words}” (${percent(one.share / total)})` : []));
   const parts = [runs.length ? `the values ${listed(runs)}` : "", ...named];
-  const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
-  return `Most of what speaks for class ${explanation.predicted_class} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
+  const change = `Beside the mean training beat, the score of class ${name} goes from ${decimal(from)} to ${decimal(score)}.`;
+  return `Most of what speaks for class ${name} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
 }
 
 /**

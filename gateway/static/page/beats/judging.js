@@ -4,6 +4,7 @@ import { decimal, milliseconds, percent } from "../shared/words.js";
 
 /** @import { Answer } from "./answer.js" */
 /** @import { Calibration } from "../shared/model.js" */
+/** @import { Marks } from "../shared/marks.js" */
 /** @import { Curves } from "./beat-scale.js" */
 /** @typedef {{level: "stop" | "doubt" | "fair" | "well", head: string, text: string}} Judgement */
 
@@ -52,15 +53,16 @@ function short(number) {
  * Judge an answer.
  *
  * @param {Answer} answer
- * @param {Calibration | null} [calibration]
+ * @param {Calibration | null} calibration
+ * @param {Marks} marks
  * @returns {Judgement[]} the gravest first; never empty
  */
-export function judge(answer, calibration) {
-  const warnings = [...(answer.unusual ? [unusual(answer)] : []), ...(answer.abstain ? [abstains(answer)] : [])];
+export function judge(answer, calibration, marks) {
+  const warnings = [...(answer.unusual ? [unusual(answer)] : []), ...(answer.abstain ? [abstains(answer, marks)] : [])];
   if (warnings.length) return warnings;
   const sure = LEVELS.find(([least]) => answer.probability >= least)?.[1] ?? UNSURE;
   const level = answer.probability >= 0.9 ? "well" : answer.probability >= 0.7 ? "fair" : "doubt";
-  return [{ level, head: sure, text: meaning(answer, calibration) }];
+  return [{ level, head: sure, text: meaning(answer, calibration, marks) }];
 }
 
 /**
@@ -75,21 +77,23 @@ function unusual(answer) {
 
 /**
  * @param {Answer} answer
+ * @param {Marks} marks
  * @returns {Judgement}
  */
-function abstains(answer) {
-  const text = `Its best guess is class ${answer.predicted} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
+function abstains(answer, marks) {
+  const text = `Its best guess is class ${marks.named(answer.predicted)} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
   return { level: "doubt", head: "The model abstains", text };
 }
 
 /**
  * @param {Answer} answer
- * @param {Calibration | null} [calibration]
+ * @param {Calibration | null} calibration
+ * @param {Marks} marks
  */
-function meaning(answer, calibration) {
+function meaning(answer, calibration, marks) {
   const share = bounded(answer.probability, calibration);
   const next = runnerUp(answer);
-  const other = next ? ` Next comes class ${next[0]} with ${bounded(next[1], calibration)}.` : "";
+  const other = next ? ` Next comes class ${marks.named(next[0])} with ${bounded(next[1], calibration)}.` : "";
   if (!calibration) return `The model gives its class ${share}; how far such a number holds was not measured.${other}`;
   const off = percent(calibration.error_after);
   return `The model gives its class ${share}. On held-back beats such numbers were off by ${off} on average.${other}`;

@@ -87,7 +87,7 @@ function ofBeats(found, all, { intervals }) {
  */
 export function confusion(matrix, labels, all, marks) {
   const most = matrix.map(sum);
-  const head = element("tr", {}, element("th", { scope: "col" }, "Label"), labels.map((label) => element("th", { scope: "col" }, marks.chip(label, `${label}`))));
+  const head = element("tr", {}, element("th", { scope: "col" }, "Label"), labels.map((label) => element("th", { scope: "col" }, marks.chip(label, marks.brief(label)))));
   const rows = matrix.map((row, i) =>
     element("tr", {}, element("th", { scope: "row" }, marks.chip(labels[i], marks.named(labels[i]))), row.map((value, j) => cell(value, most[i], i === j))),
   );

@@ -123,7 +123,7 @@ export class RhythmView {
    * @returns {Lane[]}
    */
   lanes() {
-    const marks = /** @type {Facts} */ (this.facts).marks;
+    const { marks } = this;
     const byClass = new Map(marks.labels.map((label) => [label, /** @type {number[]} */ ([])]));
     /** @type {number[]} */
     const doubtful = [];
@@ -131,12 +131,16 @@ export class RhythmView {
       if (beat.answer) byClass.get(beat.answer.predicted)?.push(beat.seconds);
       if (this.collection?.isDoubtful(beat)) doubtful.push(beat.seconds);
     }
-    const classes = [...byClass].map(([label, seconds]) => ({ shape: marks.shape(label), name: label, colour: marks.colour(label), seconds }));
+    const classes = [...byClass].map(([label, seconds]) => ({ shape: marks.shape(label), name: marks.names[label] ?? label, colour: marks.colour(label), seconds }));
     return [
       ...classes,
       { shape: "⚠", name: "doubt", colour: "doubtful", seconds: doubtful },
       { shape: "–", name: "no RR", colour: "uncounted", ...this.uncounted() },
     ].filter(({ seconds }) => seconds.length);
+  }
+
+  get marks() {
+    return /** @type {Facts} */ (this.facts).marks;
   }
 
   /** From where to where no RR interval is counted. */
@@ -186,12 +190,12 @@ export class RhythmView {
 
   /** @param {RecordedBeat} selected */
   fillSlider(selected) {
-    const values = { "aria-valuemin": 1, "aria-valuemax": this.beats.length, "aria-valuenow": selected.number, "aria-valuetext": beatWords(selected) };
+    const values = { "aria-valuemin": 1, "aria-valuemax": this.beats.length, "aria-valuenow": selected.number, "aria-valuetext": beatWords(selected, this.marks) };
     for (const [name, value] of Object.entries(values)) this.frame.setAttribute(name, String(value));
   }
 
   /** @param {number} seconds */
   read(seconds) {
-    fill(found("tachogram-reading"), beatWords(nearestTo(this.beats, seconds)));
+    fill(found("tachogram-reading"), beatWords(nearestTo(this.beats, seconds), this.marks));
   }
 }
