@@ -129,6 +129,8 @@ def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
     aami = ["--label", "last", "--classes", "aami", "--at-least", "2", "--test", str(test)]
     splits = parted(tmp_path, data, *aami)
     assert splits.class_names == {0: "N", 2: "V"}
+    assert splits.note
+    assert "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 2 V.\n" in splits.note
     assert np.sum([splits.train.counts, splits.validation.counts], axis=0).tolist() == [10, 5]
     assert splits.test.counts == (2, 3)
 
