@@ -19,13 +19,21 @@ SCRATCH = "ecg-training-"
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for the beats while they are trained on, in that for temporary files, which TMPDIR can name."""
+    """A folder for the beats while they are trained on, in that for temporary files, which TMPDIR can name.
+
+    Meanwhile it takes all temporary files of the process: TensorFlow's autograph writes a module for each function that
+    it converts, and leaves it, or what Python compiled of it, behind.
+    """
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(working_folder(Path(tempfile.gettempdir()), SCRATCH))
         except OSError as error:
             raise TrainingError(f"no folder for temporary files ({error}); name one that has room in TMPDIR") from error
-        yield folder
+        usual, tempfile.tempdir = tempfile.tempdir, str(folder)
+        try:
+            yield folder
+        finally:
+            tempfile.tempdir = usual
 
 
 @contextmanager
