@@ -16,7 +16,7 @@ USER 10001:10001
 LABEL org.opencontainers.image.licenses="Apache-2.0"
 
 FROM build AS build-rollout
-# How pip reaches its registry; what is not given here is read from the base image's pip.conf.
+# The package registry for pip; if these are not set, the base image's pip.conf applies.
 ARG PIP_INDEX_URL
 ARG PIP_TRUSTED_HOST
 COPY rollout/requirements.txt /tmp/requirements.txt

@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
 INSTALLED := $(VENV)/.installed-$(TENSORFLOW)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
-CODE := data training serving gateway rollout tests bench scripts
+CODE := data training serving gateway rollout tests bench scripts docs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ $(INSTALLED): $(LOCK)
 
 run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000, TRAIN="--epochs 5 --label y")
 	@$(BIN)/python -m scripts.run $(if $(DATA),--data "$(DATA)") $(if $(PORT),--port $(PORT)) $(ARGS) -- $(TRAIN)
+
+docs: $(INSTALLED) ## Build the documentation site into build/docs, strictly: every link inside it is checked
+	@$(BIN)/sphinx-build -c docs -b html -W --keep-going -n -q -d build/doctrees . build/docs
 
 lint: $(INSTALLED) ## Style, format and strict types; of the page's JavaScript too, where Node is installed
 	@$(BIN)/ruff check $(CODE)
@@ -111,4 +114,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests release protos lock clean
+.PHONY: help setup run docs lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests release protos lock clean

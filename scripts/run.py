@@ -1,4 +1,4 @@
-"""`make run`: train on this machine, serve the model, answer on a port, until Ctrl-C."""
+"""`make run`: train a model, serve it and run the gateway on this machine, until Ctrl-C."""
 
 import argparse
 import json
@@ -18,14 +18,18 @@ from urllib.request import ProxyHandler, Request, build_opener
 from training.options import parse_options
 from training.store.versions import newest
 
-GRACE_SECONDS = 35  # longer than the servers themselves take to drain
+GRACE_SECONDS = 35  # longer than the servers take to drain
 START_SECONDS = 120
 
 
 def main() -> None:
-    """Run the three components; everything that was started is stopped in reverse at the end."""
+    """Run the three components; at the end they are stopped in reverse order."""
     options = _options()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a script's `make run &` ignores it
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # SIGINT, too: `make run &` in a script would ignore it
         signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as stack:
@@ -36,18 +40,18 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--data", help="labelled beats; else data/ecg.csv, a download, or synthetic ones")
+    parser.add_argument("--data", help="labelled beats (default: data/ecg.csv, a download, or synthetic beats)")
     parser.add_argument("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
-    parser.add_argument("--port", type=int, default=5000, help="of the gateway (%(default)s)")
-    parser.add_argument("train", nargs="*", metavar="-- OPTION", help="options of python -m training, behind --")
+    parser.add_argument("--port", type=int, default=5000, help="port of the gateway (%(default)s)")
+    parser.add_argument("train", nargs="*", metavar="-- OPTION", help="options of python -m training, after --")
     return parser.parse_args()
 
 
 def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     data = ["--data", options.data] if options.data else []
     train = ["--models", str(options.models), "--keep", "5", *options.train, *data]
-    models = parse_options(train).models  # a mistake is best known before anything is started, too
-    # Taken before the training, since a busy port is best known early; requests wait until the gateway inherits it.
+    models = parse_options(train).models  # reports an invalid option before anything starts
+    # Opened before the training, to find out early if the port is taken; requests wait until the gateway inherits it.
     listener = stack.enter_context(_listener(options.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with _started("training", *train) as training:
@@ -98,7 +102,7 @@ def _started(
         [sys.executable, "-m", component, *arguments],
         env=os.environ | (settings or {}),
         pass_fds=[] if inherit is None else [inherit],
-        start_new_session=True,  # the terminal's Ctrl-C is for this process, which ends the others in order
+        start_new_session=True,  # only this process gets the terminal's Ctrl-C; it stops the others in order
     )
     try:
         yield process
@@ -110,7 +114,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(GRACE_SECONDS)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # or a second Ctrl-C
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # still running, or a second Ctrl-C
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -141,7 +145,7 @@ def _check_alive(*processes: subprocess.Popen[bytes], pause: float) -> None:
 
 def _show(url: str, base: Path) -> None:
     served = newest(base)
-    assert served  # the training has just published one
+    assert served  # the training has just published it
     beat = json.loads((served / "assets.extra" / "beats.json").read_text())[0]
     question = Path("build/beat.json")
     question.parent.mkdir(exist_ok=True)
@@ -157,7 +161,7 @@ def _show(url: str, base: Path) -> None:
 
 
 def _ask(url: str, body: bytes | None = None, seconds: float = 10) -> Any:
-    # Whatever proxy the environment names, this is for the machine itself.
+    # Requests to this machine must not go through a proxy.
     opener = build_opener(ProxyHandler({}))
     with opener.open(Request(url, body, {"Content-Type": "application/json"}), timeout=seconds) as answer:
         return json.load(answer)

@@ -8,7 +8,7 @@ from tests.browser.test_reach import violations
 from tests.support.serving.fake_serving import FakeServing
 
 ONE_PERSON = {"code": "one_group", "text": "All beats are of one person: the figures say nothing about other people."}
-FEW = {"code": "few_rows", "text": "23 validation rows, 2 of the rarest class, are too few to stop a training by."}
+FEW = {"code": "few_rows", "text": "23 validation rows, 2 of the rarest class, are too few for early stopping."}
 UNTESTED = {
     "code": "class_not_tested",
     "text": "No held-back beat is of class 1 (V): the figures say nothing about it.",

@@ -14,17 +14,6 @@ UNLIKE = "3 of 5 beats are unlike those that the model was trained on: do not re
 DOUBTFUL = "\n".join(lines((-3.0, 6.0, -7.0, 8.0, 0.2)))
 
 
-@pytest.fixture
-def named(start, visit):
-    """The page before a model whose classes have names."""
-    model = model_of()
-    model.description |= {"class_names": {"0": "Normal", "1": "V"}}
-    fake = FakeServing(model)
-    fake.start()
-    yield visit(start(fake.target, abstain_below=0.7)).open()
-    fake.stop()
-
-
 def test_what_is_doubtful_comes_first(page):
     opened(page, DOUBTFUL)
     summary = page.locator("#summary")

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 
 import { besideOf } from "../../gateway/static/page/beats/features.js";
 import { deciding } from "../../gateway/static/page/beats/judging.js";
+import { Marks } from "../../gateway/static/page/shared/marks.js";
 import { readFile } from "../../gateway/static/page/opening/reading.js";
 import {
   chooseLead,
@@ -35,7 +36,7 @@ async function tableOf([file], { width, names }) {
 }
 
 function decidingOf(_, { explanation, features }) {
-  return deciding(explanation, besideOf(explanation.attributions, features));
+  return deciding(explanation, new Marks([0, 1]), besideOf(explanation.attributions, features));
 }
 
 async function cutOrError(_, { features }) {

@@ -1,4 +1,4 @@
-"""The beats that travel with a version, and what later ones are held against."""
+"""The example beats of a version, and the reference for drift detection."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The network on rows from disk beside the same network on arrays."""
+"""The network on rows from disk, compared with the same network on arrays."""
 
 import math
 from pathlib import Path
@@ -23,7 +23,7 @@ CLASS_LABELS = np.array([2, 3, 5])
 
 @pytest.fixture
 def parts(tmp_path: Path) -> list[Rows]:
-    """Beats of three classes, one class after the other in the file, with much noise, in shards of 16 rows."""
+    """Noisy beats of three classes, sorted by class, in shards of 16 rows."""
     beats = read_beats(write_beats(tmp_path / "beats.csv", [2] * 400 + [3] * 400 + [5] * 400))
     noise = np.random.default_rng(1).normal(0, 1.5, beats.features.shape)
     features = (beats.features + noise).astype(np.float32)

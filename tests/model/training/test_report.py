@@ -1,4 +1,4 @@
-"""The report for people: what it says of a version, its data and the machine, and what it draws."""
+"""The report: version, data, machine and figures."""
 
 import hashlib
 import html
@@ -40,7 +40,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def by_person(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A version for beats of 20 people, whose last two values are beside the trace."""
+    """A version for beats of 20 people with two features after the trace."""
     folder = tmp_path_factory.mktemp("people")
     lines = write_beats(folder / "plain.csv", [0, 1] * 200).read_text().splitlines()
     names = ["patient", *(f"F{number}" for number in range(1, 11)), "rr_previous", "like_beat", "label"]
@@ -58,7 +58,7 @@ def metrics(version: Path) -> Any:
 
 
 def page(version: Path) -> str:
-    """The report without pictures, in the words that people read."""
+    """Return the text of the report without figures."""
     text = (version / "assets.extra" / "report.html").read_text()
     return html.unescape(
         re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub('(?s)base64,[^"]*|<style>.*?</style>', "", text)))
@@ -172,11 +172,14 @@ def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
 
 def test_calibration_and_unusual_beats_are_told_by_person_without_names(by_person, versions):
     found, text = metrics(by_person)["metrics"]["by_group"], page(by_person)
-    assert f"From one of the {found['of']} held-back groups to the next: between" in text
-    assert "calibration errors of {:.3f} to {:.3f} (95 % interval)".format(*found["calibration_error"]) in text
+    assert f"In the {found['of']} held-back groups between" in text
+    assert (
+        "interval of the calibration error over the groups is {:.3f} to {:.3f}.".format(*found["calibration_error"])
+        in text
+    )
     assert not [path for path in by_person.rglob("*") if path.is_file() and b"Jane" in path.read_bytes()]
     assert metrics(versions[0])["metrics"]["by_group"] is None
-    assert "held-back groups to the next" not in page(versions[0])
+    assert "held-back groups between" not in page(versions[0])
 
 
 def test_values_beside_the_trace_are_in_the_report_as_means_of_the_classes(by_person, versions):
@@ -208,8 +211,8 @@ def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, 
     wrong = np.sum(metrics(versions[0])["metrics"]["confusion_matrix"]) * (
         1 - metrics(versions[0])["metrics"]["accuracy"]
     )
-    assert f"of {round(wrong)} wrong answers" in page(versions[0])
-    assert "No held-back beat got a wrong answer." in page(two_classes)
+    assert f"wrong predictions with the highest probability, of {round(wrong)}." in page(versions[0])
+    assert "All held-back beats were predicted right." in page(two_classes)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The signatures beside serving_default, of versions loaded by a session as a model server does."""
+"""All signatures of versions that are loaded in a session, as by a model server."""
 
 import json
 from pathlib import Path
@@ -149,7 +149,7 @@ def test_a_cooler_network_is_less_sure_of_the_same_classes(classes, make_rows):
 
 
 class Boasting(Servable):
-    """Explains twice as much as there is."""
+    """A model whose attributions are doubled."""
 
     def explanations(self, features: tf.Tensor) -> dict[str, tf.Tensor]:
         """Double each value."""

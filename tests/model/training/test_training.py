@@ -1,4 +1,4 @@
-"""From a file of beats to a published version, judged by loading the version as any server would."""
+"""From a file of beats to a published version, checked by loading the version like a server."""
 
 import json
 import re
@@ -124,7 +124,7 @@ def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_p
 
 
 def outcome(data: Path, folder: Path, *arguments: str) -> Outcome:
-    """What a training has found out before it writes anything."""
+    """The result of a training before it is written."""
     options = parse_options(["--data", str(data), "--epochs", "15", *arguments])
     folder.mkdir()
     return fit_and_evaluate(read_splits(options, folder), options.recipe)

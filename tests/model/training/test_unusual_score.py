@@ -1,4 +1,4 @@
-"""Which beats the score calls unusual, on simulated beats and where there is little to go by."""
+"""The out-of-distribution score on simulated beats, and with few rows."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A training in which several workers could take part, and one that goes on where it was killed."""
+"""Trainings with several workers, and resuming a killed training."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Killed(Exception):
 
 
 class KilledStore(Store):
-    """A process that ends before the third epoch is kept."""
+    """A process that ends before the third epoch is saved."""
 
     def save(self, told, arrays):
         if told["epochs"] > 2:

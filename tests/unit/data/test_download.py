@@ -1,4 +1,4 @@
-"""What the download does with a mirror that drops, stalls, forgets or sends something else."""
+"""Downloads from a mirror that drops connections, stalls, cannot resume or sends other content."""
 
 import io
 import os
@@ -26,7 +26,7 @@ def source(mirror: Mirror) -> Source:
 
 @pytest.fixture
 def begun(mirror, source, tmp_path):
-    """A download of which the first half has arrived."""
+    """A download with the first half of the file."""
     mirror.answers = [answer(BODY, missing=len(BODY) // 2)]
     with pytest.raises(DataError, match="stopped after 1,500 bytes"):
         download(source, tmp_path, timeout=5)
@@ -83,14 +83,14 @@ def test_an_answer_that_is_no_file_leaves_what_has_arrived(mirror, source, begun
     ("body", "reason"),
     [
         (b"<html>\n<p>Sign in, please</p>\n</html>\n", "this is a web page"),
-        (BODY + BODY, "these rows per class: {0: 200, 1: 400}; expected are 2 and {0: 100, 1: 200}"),
+        (BODY + BODY, "these rows per class: {0: 200, 1: 400}; expected 2 and {0: 100, 1: 200}"),
         (BODY.replace(b"0.5", b"0.5,0.5").replace(b"2.5", b"2.5,0").replace(b"4.5", b"4.5,0"), "has 3 values per row"),
         (b"", "empty"),
     ],
 )
 def test_something_else_never_gets_the_name(mirror, source, tmp_path, body, reason):
     mirror.answers = [answer(body)]
-    with pytest.raises(DataError, match=f"{mirror.url} holds something else") as caught:
+    with pytest.raises(DataError, match=f"{mirror.url} has other content than expected") as caught:
         download(source, tmp_path, timeout=5)
     assert reason in str(caught.value)
     assert os.listdir(tmp_path) == []

@@ -1,4 +1,4 @@
-"""Damaged EDF files, and which of several channels is the lead."""
+"""Damaged EDF files, and the choice of the lead."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from tests.cases.recordings.make import edf, stored
 
 
 class Described:
-    """Signals of which a header tells everything but the samples."""
+    """Signals that are described by a header, without samples."""
 
     def __init__(self, *channels: tuple[str, float, str]) -> None:
         self.channels = [Channel(*channel) for channel in channels]

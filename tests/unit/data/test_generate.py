@@ -1,4 +1,4 @@
-"""The beats the simulator makes, and the file they are written to."""
+"""The synthetic beats and their file."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the reader makes of delimiters, headers, notes and the place of the label."""
+"""Detection of delimiters, headers, notes and the label column."""
 
 import gzip
 import logging
@@ -119,11 +119,15 @@ def test_the_note_is_the_text_of_the_leading_comments(write):
         (",0,1,label\n0.5,0.5,0.5,1\n", None, 'line 1, column 1: no name in the header; .* --drop "Unnamed: 0"'),
         (",,1\n0.5,0.5,1\n0.5,0.5,0\n", None, "line 1, column 1: an empty value"),
         ("a,,label\n0.5,0.5,1\n", None, "line 1, column 2: no name in the header"),
-        ("a,a,label\n0.5,0.5,1\n", None, "line 1, column 2: 'a' names two columns"),
+        ("a,a,label\n0.5,0.5,1\n", None, "line 1, column 2: 'a' is the name of two columns"),
         ('a,"b,label\n0.5,0.5,1\n', None, "line 1: not a line of CSV"),
         ("0.5\n0.6\n", None, "line 1: only one column"),
-        ("7,0.5,1\n3,0.5,0\n", None, "the first and the last column hold integers only; say which .* --label first"),
-        ("7.5,1,0.1\n3.5,1,0.2\n", None, "neither the first nor the last column holds integers; say which"),
+        (
+            "7,0.5,1\n3,0.5,0\n",
+            None,
+            "the first and the last column hold integers only; name the label column: --label first",
+        ),
+        ("7.5,1,0.1\n3.5,1,0.2\n", None, "neither the first nor the last column holds integers; name the label"),
         ("a,class,y\n0.5,1,0\n", None, r"column 2 \(class\) and column 3 \(y\) could each be the label"),
         ("a,b,label\n0.5,1,0\n", "kind", "no column named 'kind', its columns are a, b, label"),
         ("0.5,1.5,0\n", "kind", "no column named 'kind', it has no header"),

@@ -1,4 +1,4 @@
-"""How like its recording's usual beat a beat is."""
+"""The likeness of a beat to its recording's usual beat."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""R peaks in strips where they are known, and none where there is no heart."""
+"""R peaks in synthetic strips with known peaks, and no peaks in noise."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ BEATS = heartbeats(RATE, 600)
 
 @pytest.fixture(scope="module")
 def long_strip():
-    """Ten minutes with a little noise, so that nothing is flat."""
+    """Ten minutes with a little noise, so that the lead is never flat."""
     return strip(BEATS, RATE, 600 * RATE) + np.random.default_rng(2).normal(0, 0.02, 600 * RATE).astype(np.float32)
 
 

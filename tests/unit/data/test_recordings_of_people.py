@@ -1,4 +1,4 @@
-"""Recordings as people bring them: the cases that the page is held to as well."""
+"""Recordings of WFDB and EDF: the table of cases that Python and the page share."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The RR intervals about a beat."""
+"""The RR intervals around a beat."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ RATE = 100
 
 
 def rhythm(peaks: list[int], gaps: tuple[int, ...] = ()) -> NDArray[np.float64]:
-    """Of each peak its values in the order of RHYTHM, (peaks, 6), in a recording with gaps of one sample."""
+    """Return the values of each peak in the order of RHYTHM, (peaks, 6), with gaps of one sample."""
     samples = np.arange(max(peaks, default=0) + 100, dtype=np.float32)
     samples[list(gaps)] = np.nan
     found = rhythm_of(samples, RATE, np.array(peaks, np.int64))

@@ -1,4 +1,4 @@
-"""From a recording, in any format, to a file of beats that training and the gateway take."""
+"""Cutting recordings of all formats into files of beats."""
 
 import os
 from collections import Counter
@@ -93,9 +93,9 @@ def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
         ({"channel": "resp"}, r"strip\.csv: no heartbeat found in resp; try another --channel"),
         ({"channel": "V9"}, r"no channel 'V9'; its channels are 0 resp, 1 ECG II"),
         ({"channel": "2"}, "no channel '2'"),
-        ({"rate": 39}, r"strip\.csv: 39 samples per second, where 40 to 100000 show a heartbeat"),
+        ({"rate": 39}, r"strip\.csv: 39 samples per second, but an ECG needs 40 to 100000"),
         ({"rate": float("nan")}, "nan samples per second"),
-        ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotations"),
+        ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotation file"),
     ],
 )
 def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, options, message):
@@ -107,9 +107,9 @@ def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, options,
 def test_what_is_read_or_written_already_is_not_written(tmp_path, table):
     content, out = table.read_bytes(), tmp_path / "beats.csv"
     for places, told in [
-        ((table, None), r"strip\.csv: is what is read; give another --out"),
-        ((out, table), r"strip\.csv: is what is read; give another --positions"),
-        ((out, out), r"beats\.csv: is written as --out already; give another --positions"),
+        ((table, None), r"strip\.csv: is an input file; give another --out"),
+        ((out, table), r"strip\.csv: is an input file; give another --positions"),
+        ((out, out), r"beats\.csv: is already the file of --out; give another --positions"),
     ]:
         with pytest.raises(DataError, match=told):
             write_beats(table, *places, CutOptions())
@@ -122,7 +122,7 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     (tmp_path / "all.hea").write_text("all/1 1 250 100\npart 100\n")
     (tmp_path / "part.hea").write_text("part 1 250 100\nsignals 16 200 11 0 0 0 0 II\n")
-    with pytest.raises(DataError, match=f"{name}: is what is read; give another --out"):
+    with pytest.raises(DataError, match=f"{name}: is an input file; give another --out"):
         write_beats(tmp_path / "all", tmp_path / name, None, CutOptions())
     assert sorted(os.listdir(tmp_path)) == ["all.hea", "part.hea"]
 
@@ -184,7 +184,7 @@ def test_a_model_of_something_else_is_not_cut_for(tmp_path, table, capsys):
     with running() as gateway:
         gateway.served["features"] = {"count": 3, "names": ["F1", "F2", "age"]}
         assert main(["beats", str(table), "--out", str(tmp_path / "beats.csv"), "--url", gateway.url]) == 1
-    assert "no recording has the features of this model (F1, F2, age)" in capsys.readouterr().err
+    assert "the features of this model cannot be cut from a recording (F1, F2, age)" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["strip.csv"]
 
 
@@ -217,7 +217,7 @@ def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels
     header, *rows = (tmp_path / "beats.csv").read_text().splitlines()[1:]
     assert header.endswith(",F140,label")
     assert Counter(row.rsplit(",", 1)[1] for row in rows) == counts
-    for rare in ("has 1 of the 3 beats that training needs at least", "has 2 of the 3 beats"):
+    for rare in ("has 1 beats, fewer than the 3 that training needs", "has 2 beats, fewer than the 3"):
         assert (rare in caplog.text) == (labels != "binary")
 
 
@@ -249,8 +249,8 @@ def test_annotations_are_matched_at_their_own_rate(tmp_path, table):
 @pytest.mark.parametrize(
     ("places", "symbols", "message"),
     [
-        ([100, 900], ["+", "~"], "none of its 2 annotations is of a beat"),
-        ([14_900, 14_990], ["N", "N"], "no peak is at an annotated beat"),
+        ([100, 900], ["+", "~"], "none of its 2 annotations is a beat"),
+        ([14_900, 14_990], ["N", "N"], "no detected peak is at an annotated beat"),
     ],
 )
 def test_annotations_of_something_else_are_refused(tmp_path, table, places, symbols, message):

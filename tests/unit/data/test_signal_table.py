@@ -1,4 +1,4 @@
-"""Recordings as tables: which column tells the time, what a gap is, and what is refused."""
+"""Recordings as tables: the column of times, gaps, and errors."""
 
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def test_empty_fields_are_gaps(write):
     [
         ("", "empty; give a text file with one sample per line"),
         ("# note\n", "empty"),
-        ("II,V5\n", "no samples, as no column"),
+        ("II,V5\n", "no samples: no column"),
         ("II,V5\n1,2\n1,2,3\n", "line 3: 3 columns where 2 are expected"),
         ("II,V5\n1,2\n1,x\n", r"line 3, column 2 \(V5\): 'x' where a number is expected"),
         ("II,V5\n1,2\n1,inf\n", r"line 3, column 2 \(V5\): 'inf' where"),

@@ -1,4 +1,4 @@
-"""Where an annotated beat is cut: at the deflection that it stands for."""
+"""Annotated beats are moved to the nearest deflection."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_beats_are_moved_to_the_top_of_their_wave(sign, off):
 
 
 def test_a_paced_beat_stays_near_its_annotation():
-    """A spike of 2 ms is annotated; the wave that follows it is at its largest 120 ms later."""
+    """A 2 ms spike is annotated; the following wave has its maximum 120 ms later."""
     seconds = np.arange(-300, 300) / RATE
     samples = np.zeros(20 * RATE)
     for beat in BEATS:

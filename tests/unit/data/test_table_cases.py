@@ -1,4 +1,4 @@
-"""The reader's part of the table of cases that it shares with the page (tests/cases/tables/tables.toml)."""
+"""Tables: the cases in tests/cases/tables/tables.toml that Python and the page share."""
 
 import tomllib
 from collections.abc import Callable

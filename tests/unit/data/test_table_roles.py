@@ -1,4 +1,4 @@
-"""Indices, identifiers, groups and text labels: which column is what, and what other files of a set take over."""
+"""The roles of columns: indices, identifiers, groups and text labels, also for further files."""
 
 import logging
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Write = Callable[..., Path]
 
 
 def rows(*columns: object) -> str:
-    """Two values and the given columns in each of twelve rows; a column is a function of the row's number."""
+    """Twelve rows with two values and the given columns; a column is a function of the row's number."""
     return "".join(
         ",".join([f"{0.5 + n / 7:.4f}", f"{-n / 3:.4f}", *(str(column(n)) for column in columns if callable(column))])
         + "\n"
@@ -143,8 +143,12 @@ def test_groups_come_with_the_rows(write):
     [
         ("a,b,label,who", {"group": "whom"}, "no column named 'whom', its columns are a, b, label, who; give --group"),
         ("a,b,label,who", {"drop": ["whom"]}, "no column named 'whom', .* give --drop"),
-        ("a,b,label,who", {"group": "who", "drop": ["who"]}, "one column cannot be two of label, group and left out"),
-        ("a,b,label,who", {"group": "label"}, "one column cannot be two of label, group and left out"),
+        (
+            "a,b,label,who",
+            {"group": "who", "drop": ["who"]},
+            "a column can have only one role of --label, --group and --drop",
+        ),
+        ("a,b,label,who", {"group": "label"}, "a column can have only one role of --label, --group and --drop"),
         ("a,b,label,remark", {}, r"column 4 \(remark\) holds text, .*; leave it out with --drop remark"),
         ("a,b,label,who", {"drop": ["a", "b", "who"]}, "no column is left for the values of the beats"),
         ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes names labels that are texts"),

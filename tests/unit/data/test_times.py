@@ -1,4 +1,4 @@
-"""Even rates under times: whatever their unit, digits, form and gaps, the same rate and number of samples."""
+"""Times in all units, resolutions and forms, with gaps, give the same rate and number of samples."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -18,7 +18,7 @@ START = datetime(2023, 12, 31, 23, 59, 50)
 
 
 def read(path):
-    """Return the samples, gaps filled in, and the rate."""
+    """Return the samples, with gaps filled, and the rate."""
     table = SignalTable.open(path, None)
     return np.concatenate(list(table.blocks(0))), table.rate(0)
 
@@ -32,7 +32,7 @@ gaps = st.lists(st.tuples(st.integers(1, 2400), st.integers(1, 3000)), max_size=
 
 
 def numbers_of(rows, gaps):
-    """Return the sample number of each row, where so many samples are missing before some of the rows."""
+    """Return the sample number of each row, given the numbers of missing samples before some rows."""
     numbers = np.arange(rows)
     for row, samples in gaps:
         numbers[row:] += samples
@@ -78,7 +78,7 @@ def test_each_single_sample_that_is_lost_is_found_however_its_time_is_rounded(wr
 
 
 def kept_rows(rows, lost, seed):
-    """Return the numbers of the rows that are left where single ones are lost at random, not the first or last ten."""
+    """Return the row numbers that remain after random single losses, which spare the first and last ten."""
     gone = np.random.default_rng(seed).random(rows) < lost
     gone[:10] = gone[-10:] = False
     gone[1:] &= ~gone[:-1]
@@ -92,7 +92,7 @@ def test_one_sample_in_so_many_that_is_lost_is_found(write, caplog, rate, every)
     samples, found = read(write("time;ECG\n" + lines([f"{row / rate:.3f}" for row in kept])))
     assert found == rate
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(samples)), np.setdiff1d(np.arange(3000), kept))
-    assert ("are taken for 1000 samples per second" in caplog.text) == (rate == 1000)
+    assert ("are read as 1000 samples per second" in caplog.text) == (rate == 1000)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
@@ -106,7 +106,7 @@ def test_a_rate_is_right_or_there_is_a_warning(write, caplog, rate, digits, lost
     caplog.clear()
     kept = kept_rows(12 * rate, lost, seed)
     _, found = read(write("time;ECG\n" + lines([f"{row / rate:.{digits}f}" for row in kept])))
-    warned = "of which some are missing" in caplog.text or "too few digits" in caplog.text
+    warned = "with some samples missing" in caplog.text or "too few digits" in caplog.text
     assert warned or found == pytest.approx(rate, rel=1e-3)
     assert not (warned and lost == 0 and not (digits == 3 and 940 < rate < 1000))
 

@@ -1,4 +1,4 @@
-"""WFDB's headers and formats, beside the package wfdb where that reads them right."""
+"""WFDB's headers and formats, compared with the package wfdb where it reads them right."""
 
 import math
 
@@ -18,7 +18,7 @@ FRAMES = 101
 
 
 def write_random(folder, kind):
-    """Write a record of two signals whose bytes are random."""
+    """Write a record of two signals with random bytes."""
     size = math.ceil(2 * FRAMES * FORMATS[kind].bytes / FORMATS[kind].samples / 4) * 4
     stored = np.random.default_rng(0).integers(0, 256, size, np.uint8)
     if kind == "311":

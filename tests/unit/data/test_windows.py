@@ -1,4 +1,4 @@
-"""Where a beat begins and ends, and which peaks have none."""
+"""The windows of beats, and peaks without a beat."""
 
 import numpy as np
 import pytest

@@ -164,4 +164,4 @@ def test_json_may_be_said_to_be_utf_8(client, charset):
 @pytest.mark.parametrize("charset", ["utf-16", "latin1", ""])
 def test_json_in_another_charset_is_a_415(client, charset, way):
     answer = predict(client, BEAT, content_type=f"application/json; charset={charset}", **WAYS[way])
-    assert_error(answer, 415, "unsupported_media_type", "send it in UTF-8", field="Content-Type")
+    assert_error(answer, 415, "unsupported_media_type", "send JSON in UTF-8", field="Content-Type")

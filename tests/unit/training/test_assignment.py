@@ -1,4 +1,4 @@
-"""Which rows are for training, which for validation, and which are held back."""
+"""The split of rows into training, validation and test."""
 
 import numpy as np
 from hypothesis import given

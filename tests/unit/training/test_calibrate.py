@@ -1,4 +1,4 @@
-"""Temperatures and calibration errors against values known beforehand."""
+"""Temperatures and calibration errors compared with known values."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from training.evaluation.reliability import Reliability, reliability
 
 
 def drawn(classes: int, rows: int = 20_000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Logits, and classes drawn with the very probabilities that these tell."""
+    """Logits, and classes drawn with their probabilities."""
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (rows, classes)).astype(np.float32)
     chosen = (softmax(logits, axis=1).cumsum(axis=1) < rng.uniform(size=(rows, 1))).sum(axis=1)

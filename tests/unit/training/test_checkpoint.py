@@ -1,4 +1,4 @@
-"""What a run leaves for its next start."""
+"""Checkpoints of a run."""
 
 import os
 import time
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.errors import TrainingError
-from training.network.checkpoint import GIVEN_UP_AFTER, Store, mark, published
+from training.network.checkpoint import ABANDONED_AFTER, Store, mark, published
 from training.store.versions import prune, publish, staging, versions
 
 ARRAYS = {"weights": [np.arange(6.0).reshape(2, 3), np.zeros(0)], "optimizer": [np.array(7)] * 12}
@@ -61,7 +61,7 @@ def test_a_state_is_gone_when_it_is_removed(tmp_path):
 
 def test_what_was_given_up_is_cleared_by_a_later_run_and_what_may_go_on_is_not(tmp_path):
     old, recent = saved(tmp_path, "old"), saved(tmp_path, "recent")
-    then = time.time() - GIVEN_UP_AFTER - 60
+    then = time.time() - ABANDONED_AFTER - 60
     os.utime(old.path, (then, then))
     saved(tmp_path, "new")
     assert not old.path.exists()

@@ -1,4 +1,4 @@
-"""Which classes a training has, what they are called, and which are left out."""
+"""The classes of a training, their names, and left-out classes."""
 
 from pathlib import Path
 
@@ -26,7 +26,9 @@ def symbols(path: Path, *labels: str) -> BeatFiles:
 
 
 def test_one_class_only_is_refused():
-    with pytest.raises(DataError, match=r"beats.csv: all 3 rows are of class 1 \(V\); give rows of two classes"):
+    with pytest.raises(
+        DataError, match=r"beats.csv: all 3 rows are of class 1 \(V\); give rows of at least two classes"
+    ):
         choose("beats.csv", np.array([1, 1, 1]), NAMED, 1)
 
 

@@ -1,4 +1,4 @@
-"""What the folds of a cross-validation come to."""
+"""The summary of a cross-validation."""
 
 import numpy as np
 import pytest

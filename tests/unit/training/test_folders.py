@@ -1,4 +1,4 @@
-"""The folder that the beats are kept in while they are trained on."""
+"""The temporary folder for the beats during a training."""
 
 import multiprocessing
 import signal
@@ -15,7 +15,7 @@ spawn = multiprocessing.get_context("spawn")
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder for temporary files, of this process and those that it starts."""
+    """The folder for temporary files of this process and its children."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -66,5 +66,5 @@ def test_beats_on_disk_are_for_nobody_else(temporary):
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(temporary, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(temporary / "missing"))
-    with pytest.raises(TrainingError, match=r"no folder for temporary files .*missing.* in TMPDIR"), scratch():
+    with pytest.raises(TrainingError, match=r"cannot create a temporary folder .*missing.* set TMPDIR"), scratch():
         pass

@@ -14,10 +14,10 @@ from training.options import parse_options
         (["--validation-share", "nan"], "argument --validation-share: 'nan' is not a number between 0 and 1"),
         (
             ["--classes", "N"],
-            "argument --classes: 'N' does not name two or more classes, each once, as in N,S,V, or aami",
+            "argument --classes: 'N' is neither aami nor a list of two or more different classes, such as N,S,V",
         ),
-        (["--classes", "N,V,N"], "argument --classes: 'N,V,N' does not name"),
-        (["--classes", "N,,V"], "argument --classes: 'N,,V' does not name"),
+        (["--classes", "N,V,N"], "argument --classes: 'N,V,N' is neither aami"),
+        (["--classes", "N,,V"], "argument --classes: 'N,,V' is neither aami"),
         (["--at-least", "0"], "argument --at-least: '0' is not a whole number of 1 or more"),
         (["--class-weights", "2"], "argument --class-weights: '2' is not none, balanced, or a number from 0 to 1"),
         (["--noise", "nan"], "argument --noise: 'nan' is not a number from 0 to 10"),

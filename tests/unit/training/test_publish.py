@@ -1,4 +1,4 @@
-"""Versions appear whole, under a number of their own, or not at all."""
+"""Versions are published atomically, each with its own number."""
 
 import fcntl
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Neighbours, the scale of their differences, and what distance is far."""
+"""Nearest neighbours, the scale of their differences, and the threshold."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Who trains together."""
+"""Parsing TF_CONFIG and connecting workers."""
 
 import json
 import socket

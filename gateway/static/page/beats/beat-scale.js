@@ -5,8 +5,10 @@ import { RecordingError } from "../../recording/errors.js";
 import { largest, mean, median, quantile, smallest } from "../../recording/numbers.js";
 import { traceOf } from "./features.js";
 
-/** @import { Beat, Facts, Features, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
-/** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit">} Recording */
+/** @import { Beat, RecordedBeat } from "./beat.js" */
+/** @import { Features } from "../shared/model.js" */
+/** @import { Facts, OpenRecording } from "../shared/shapes.js" */
+/** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit" | "beats">} Recording */
 
 /**
  * Values in their order, and the place of each: milliseconds from the R peak on paper, else its number.
@@ -52,7 +54,7 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
   const places = paper ? times : Array.from(values, (_, place) => place);
   const comparable = baseline?.length === beat.features.length && (!paper || isInMillivolts(features));
   const average = baseline && places && comparable ? { at: places, values: traceOf(baseline, features) } : null;
-  return { paper: Boolean(paper), sampled: Boolean(paper && recording), trace: paper ?? { at: places ?? [], values }, around: paper && recording ? aroundOf(recorded(beat), recording) : null, mean: average, places, times };
+  return { paper: Boolean(paper), sampled: Boolean(paper && recording), trace: paper ?? { at: places ?? [], values }, around: paper && recording ? aroundOf(recording.beats[beat.place], recording) : null, mean: average, places, times };
 }
 
 /**
@@ -65,7 +67,7 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
  */
 function timesOf(beat, recording, features) {
   if (beat.features.length !== features.count) return null;
-  const window = recording ? windowOf(recorded(beat), recording) : cutIfAny(features)?.window;
+  const window = recording ? windowOf(recording.beats[beat.place], recording) : cutIfAny(features)?.window;
   if (!window) return null;
   const [from, to] = window;
   const last = traceLength(features) - 1;
@@ -81,14 +83,6 @@ function windowOf({ peak, start, end }, { rate }) {
 }
 
 /**
- * @param {Beat} beat of a collection that has a recording
- * @returns {RecordedBeat}
- */
-function recorded(beat) {
-  return /** @type {RecordedBeat} */ (beat);
-}
-
-/**
  * @param {Beat} beat
  * @param {Recording | null} recording
  * @param {Features} features
@@ -96,7 +90,7 @@ function recorded(beat) {
  * @returns {Curve | null}
  */
 function onPaper(beat, recording, features, times) {
-  if (recording) return recording.unit === "mV" ? samplesOf(recorded(beat), recording) : null;
+  if (recording) return recording.unit === "mV" ? samplesOf(recording.beats[beat.place], recording) : null;
   return times && isInMillivolts(features) ? { at: times, values: traceOf(beat.features, features) } : null;
 }
 

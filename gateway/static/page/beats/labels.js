@@ -38,6 +38,7 @@ export class Labels {
   constructor(labels, classes) {
     const counts = countsOf(labels);
     const known = [...counts.keys()];
+    this.names = classes.names ?? {};
     /** @type {Map<string, string>} the class that each label means */
     this.classOf = new Map();
     for (const label of known) {
@@ -57,6 +58,17 @@ export class Labels {
   /** Can any of the labels be compared with the classes? */
   get comparable() {
     return this.classOf.size > 0;
+  }
+
+  /**
+   * A label for people: a number that means a class with its name, such as `1 (V)`, else as it stands.
+   *
+   * @param {string} label
+   */
+  worded(label) {
+    const plain = plainLabel(label);
+    const name = this.classOf.get(plain) === plain && this.names[plain];
+    return name ? `${plain} (${name})` : label;
   }
 
   /**

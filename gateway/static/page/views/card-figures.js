@@ -89,7 +89,7 @@ export function confusion(metrics, marks) {
   /** @type {(number|string)[]} */
   const labels = metrics.class_labels;
   const most = matrix.map(sum);
-  const head = element("tr", {}, element("th", { scope: "col" }, "Label"), labels.map((label) => element("th", { scope: "col" }, marks.chip(label, `${label}`))));
+  const head = element("tr", {}, element("th", { scope: "col" }, "Label"), labels.map((label) => element("th", { scope: "col" }, marks.chip(label, marks.brief(label)))));
   const rows = matrix.map((row, i) =>
     element("tr", {}, element("th", { scope: "row" }, marks.chip(labels[i], marks.named(labels[i]))), row.map((value, j) => cell(value, most[i], i === j))),
   );

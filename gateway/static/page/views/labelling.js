@@ -48,7 +48,7 @@ export class Labelling {
     this.selected = selected;
     const label = corrections.labelOf(selected);
     options(/** @type {HTMLSelectElement} */ (found("label-choice")), this.choices(label), label === null ? NONE : plainLabel(label));
-    fill(found("label-was"), corrections.has(selected) && `Corrected: the file has ${selected.label === null ? "no label" : selected.label}.`);
+    fill(found("label-was"), corrections.has(selected) && `Corrected: the file has ${selected.label === null ? "no label" : labels.worded(selected.label)}.`);
     this.showCorrections();
   }
 
@@ -87,7 +87,7 @@ export class Labelling {
     const choice = element("select", { "aria-label": `Label of beat ${beat.number}`, "data-key": `label-${beat.number}`, onchange: (/** @type {any} */ event) => this.choose(beat, event.target) },
       all.map(([value, words]) => element("option", { value, selected: value === chosen }, value === NONE ? "–" : words)));
     const isCorrected = corrections.has(beat);
-    const mark = isCorrected ? element("span", { class: "corrected", title: `The file has ${beat.label ?? "no label"}` }, " ✎ ", element("span", { class: "flag" }, "corrected")) : labels.agrees(beat) === false && element("span", { class: "doubts" }, " ≠");
+    const mark = isCorrected ? element("span", { class: "corrected", title: `The file has ${beat.label === null ? "no label" : labels.worded(beat.label)}` }, " ✎ ", element("span", { class: "flag" }, "corrected")) : labels.agrees(beat) === false && element("span", { class: "doubts" }, " ≠");
     return element("td", { class: "label" }, choice, mark);
   }
 

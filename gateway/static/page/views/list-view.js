@@ -1,13 +1,12 @@
 /** The beats of a file: what came out, which of them to look at, page after page. */
 
-import { SHOWN } from "../beats/collection.js";
-import { classCounts, reliable } from "../beats/headline.js";
-import { element, fill, found, options, refill, unseen, watcher } from "../shared/dom.js";
+import { element, fill, found, refill, watcher } from "../shared/dom.js";
 import { traceOf } from "../beats/features.js";
-import { flags, sureness } from "../beats/judging.js";
 import { resultsOf, save } from "../beats/results.js";
 import { sparkline } from "../drawing/trace.js";
-import { clock, count, counted } from "../shared/words.js";
+import { count, counted } from "../shared/words.js";
+import { answerCells, momentCells } from "./list-cells.js";
+import { ListChoices } from "./list-choices.js";
 import { SummaryView } from "./summary.js";
 
 const PAGE = 20;
@@ -34,14 +33,10 @@ export class ListView {
     this.arranged = arranged;
     this.labelling = labelling;
     this.summary = new SummaryView();
+    this.choices = new ListChoices((change) => this.filter(change));
     this.page = 0;
     this.columnsChanged = watcher();
     this.rowsChanged = watcher();
-    this.choicesChanged = watcher();
-    this.numbersChanged = watcher();
-    this.known = null; // how many beats each choice shows
-    found("shown").addEventListener("change", (event) => this.filter({ shown: event.target.value }));
-    found("of-class").addEventListener("change", (event) => this.filter({ predicted: event.target.value }));
     for (const [id, by] of [["page-first", -Infinity], ["page-before", -1], ["page-after", 1], ["page-last", Infinity]]) {
       found(id).addEventListener("click", () => this.turn(by));
     }
@@ -55,7 +50,8 @@ export class ListView {
     Object.assign(this, { collection, facts });
     found("list").hidden = collection.beats.length < 2;
     if (other) this.reveal();
-    this.fillChoices();
+    this.choices.show(collection, facts.marks);
+    found("save").disabled = !collection.done;
     this.summary.show(collection, facts);
     this.fillTable();
   }
@@ -104,31 +100,6 @@ export class ListView {
     save(`${this.collection.name.replace(/\.\w+$/, "")}-answers.csv`, resultsOf(this.collection, this.facts.marks));
   }
 
-  fillChoices() {
-    const { beats, filter, labels, corrections } = this.collection;
-    const answered = this.collection.done;
-    if (!this.choicesChanged(beats, labels, answered, corrections.changes, filter.shown, filter.predicted, this.facts.marks)) return;
-    const offered = { differs: labels.comparable, corrected: corrections.count > 0 || filter.shown === "corrected" };
-    const shown = Object.entries(SHOWN).filter(([name]) => offered[name] ?? true);
-    const numbers = this.numbers(answered);
-    options(found("shown"), shown.map(([name, [words]]) => [name, `${words} (${count(numbers[name] ?? corrections.count)})`]), filter.shown);
-    const counts = this.facts.marks.labels.map((label) => [label, `Class ${this.facts.marks.named(label)} (${count(numbers.of(label))})`]);
-    options(found("of-class"), [["", "Every class"], ...counts], filter.predicted);
-    found("save").disabled = !answered;
-  }
-
-  /** How many beats each choice shows, counted anew only when answers came, not when a label is corrected. */
-  numbers(answered) {
-    const { beats, labels } = this.collection;
-    if (!this.numbersChanged(beats, labels, answered)) return this.known;
-    const { reliable: sure, doubtful } = classCounts(beats);
-    this.known = { of: (label) => (sure.get(label) ?? 0) + (doubtful.get(label) ?? 0) };
-    for (const [name, [, belongs]] of Object.entries(SHOWN)) {
-      if (name !== "corrected") this.known[name] = beats.reduce((sum, beat) => sum + Number(belongs(beat, this.collection)), 0);
-    }
-    return this.known;
-  }
-
   fillTable() {
     const { view, selected, labels, corrections, order, recording } = this.collection;
     this.page = Math.min(this.page, this.pages - 1);
@@ -159,29 +130,9 @@ export class ListView {
       element("th", { scope: "row" }, open),
       ...(this.collection.recording ? momentCells(beat) : []),
       element("td", { class: "sparklines" }, sparkline(traceOf(beat.features, this.facts.model.features), 110, 26)),
-      ...this.answerCells(beat),
+      ...answerCells(beat, this.facts),
       this.labelling.cell(beat),
     ];
     return element("tr", { class: chosen ? "chosen" : null, onclick: (event) => event.target.closest("button, select") || this.select(beat) }, cells);
   }
-
-  /** The class stands in brackets where it is not to be relied on, and has no probability where it says nothing. */
-  answerCells({ answer }) {
-    if (!answer) return [element("td", { class: "waiting", colspan: 3 }, "…")];
-    const { marks, model } = this.facts;
-    const sure = sureness(answer, model.metrics?.calibration);
-    const bar = element("span", { class: `bar ${marks.colour(answer.predicted)}`, "aria-hidden": "true" });
-    bar.style.setProperty("--share", answer.probability);
-    return [
-      reliable(answer) ? element("td", {}, marks.chip(answer.predicted, marks.named(answer.predicted))) : element("td", { class: "doubted" }, marks.chip(answer.predicted, marks.doubted(answer.predicted))),
-      element("td", { class: "bars" }, sure === null ? ["–", unseen(" not to be relied on")] : [bar, element("span", {}, sure)]),
-      element("td", { class: "doubts" }, flags(answer).flatMap((flag) => ["⚠ ", element("span", { class: "flag" }, flag), " "])),
-    ];
-  }
-}
-
-/** When a beat is, and the RR interval before it. */
-function momentCells({ seconds, rr }) {
-  const interval = Number.isNaN(rr) ? "" : `${count(Math.round(1000 * rr))} ms`;
-  return [element("td", { class: "time" }, clock(seconds)), element("td", { class: "rr" }, interval)];
 }
