@@ -159,7 +159,10 @@ class Commands:
     def _pack(self) -> None:
         path = self._options.version_file
         number = version_files.read(path) if path else self._number(self._options.version)
-        print(f"version {number}: {self._storage.pack(number)}" if number else "nothing to do: no version was trained")
+        if number is None:
+            print("nothing to do: no version was trained")
+        else:
+            print(f"version {number}: {self._storage.pack(number)}")
 
     def _unpack(self) -> None:
         for number, folder in self._storage.unpack(self._options.versions or self._in_use()):

@@ -57,8 +57,8 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     with _started("training", *train) as training:
         if training.wait():
             sys.exit(training.returncode)
-    temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecg-run-")))
-    socket_path = temporary / "serving"  # instead of a port, which the network could reach
+    # instead of a port, which the network could reach
+    socket_path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecg-run-")), "serving")
     base = models.resolve()
     serving = stack.enter_context(
         _started(
@@ -77,7 +77,7 @@ def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     _await("the model server", socket_path.exists, serving)
     gateway = stack.enter_context(_started("gateway", settings=settings, inherit=listener.fileno()))
     _await("the gateway", lambda: _is_ready(url), gateway, serving)
-    _show(url, base, temporary / "beat.json")
+    _show(url, base)
     while True:
         _check_alive(serving, gateway, pause=1)
 
@@ -143,10 +143,12 @@ def _check_alive(*processes: subprocess.Popen[bytes], pause: float) -> None:
             sys.exit(f"run: {process.args!r} ended with {code}; the reason is in the log above")
 
 
-def _show(url: str, base: Path, question: Path) -> None:
+def _show(url: str, base: Path) -> None:
     served = newest(base)
     assert served  # the training has just published it
     beat = json.loads((served / "assets.extra" / "beats.json").read_text())[0]
+    question = Path("build/beat.json")
+    question.parent.mkdir(exist_ok=True)
     question.write_text(json.dumps({"features": beat["features"]}))
     answer = _ask(f"{url}/predict", question.read_bytes())
     print(

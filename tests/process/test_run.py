@@ -71,10 +71,13 @@ def ask(url: str, body: bytes | None = None) -> Any:
 
 def test_make_run_ends_with_a_prediction_and_ctrl_c_leaves_no_process(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0, 1] * 40)
+    temporary = tmp_path / "t"  # short, as the path of a socket must be
+    temporary.mkdir()
     arguments = shlex.join([*FREE_PORT, "--models", str(tmp_path / "ecg")])
-    with running(["make", "run", f"DATA={data}", f"ARGS={arguments}", "TRAIN=--epochs 3 --label 'last'"]) as run:
+    command = ["make", "run", f"DATA={data}", f"ARGS={arguments}", "TRAIN=--epochs 3 --label 'last'"]
+    with running(command, TMPDIR=str(temporary)) as run:
         *_, body, url = shlex.split(run.until("Try it:"))
-        answer = ask(url, Path(body.removeprefix("@")).read_bytes())
+        answer = ask(url, (ROOT / body.removeprefix("@")).read_bytes())
         assert json.dumps(answer) in "".join(run.lines)
         assert "Epoch 3/3\n" in run.lines
         family = psutil.Process(run.process.pid).children(recursive=True)
@@ -85,7 +88,7 @@ def test_make_run_ends_with_a_prediction_and_ctrl_c_leaves_no_process(tmp_path):
         _, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []
     assert "Stopped\n" in run.lines
-    assert not Path(body.removeprefix("@")).exists()
+    assert list(temporary.iterdir()) == []
 
 
 def test_without_data_and_without_a_network_the_beats_are_synthetic_and_called_so(tmp_path):
@@ -96,7 +99,7 @@ def test_without_data_and_without_a_network_the_beats_are_synthetic_and_called_s
         model = ask(url.replace("/predict", "/model"))
     assert "synthetic" in model["data"]["note"].lower()
     assert any("synthetic" in line.lower() for line in run.lines)
-    assert {path.name for path in tmp_path.iterdir()} == {"data", "models"}
+    assert {path.name for path in tmp_path.iterdir()} == {"build", "data", "models"}
     assert "synthetic" in (tmp_path / "models" / "ecg" / "1" / "assets.extra" / "report.html").read_text().lower()
 
 

@@ -19,7 +19,11 @@ SCRATCH = "ecg-training-"
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield a folder for the beats during a training, inside the folder for temporary files (TMPDIR)."""
+    """Yield a folder for the beats during a training, inside the folder for temporary files (TMPDIR).
+
+    All temporary files of the process go there meanwhile. TensorFlow's autograph writes a module for each function that
+    it converts. A killed process leaves these modules behind, and Python keeps its compiled copies in any case.
+    """
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(working_folder(Path(tempfile.gettempdir()), SCRATCH))
@@ -27,7 +31,11 @@ def scratch() -> Iterator[Path]:
             raise TrainingError(
                 f"cannot create a temporary folder ({error}); set TMPDIR to a folder with free space"
             ) from error
-        yield folder
+        usual, tempfile.tempdir = tempfile.tempdir, str(folder)
+        try:
+            yield folder
+        finally:
+            tempfile.tempdir = usual
 
 
 @contextmanager

@@ -46,6 +46,19 @@ def test_what_a_killed_training_left_is_cleared_by_the_next_and_a_living_one_is_
     assert list(temporary.glob(f"{SCRATCH}*")) == []
 
 
+def test_temporary_files_are_kept_with_the_beats_and_go_with_them_on_failure_too(temporary):
+    def fail() -> None:
+        with scratch() as folder:
+            Path(tempfile.mkdtemp(), "generated.py").touch()
+            assert len(list(folder.glob("*/generated.py"))) == 1
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert list(temporary.iterdir()) == []
+    assert tempfile.gettempdir() == str(temporary)
+
+
 def test_beats_on_disk_are_for_nobody_else(temporary):
     with scratch() as folder:
         assert folder.stat().st_mode & 0o077 == 0
