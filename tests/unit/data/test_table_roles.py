@@ -106,7 +106,7 @@ def test_a_column_that_goes_up_by_one_is_an_index(start, count, name):
 
 
 @pytest.mark.parametrize("name", ["id", "Unnamed: 3", "beat_id"])
-def test_what_is_left_out_is_said_with_its_name(write, caplog, name):
+def test_left_out_columns_are_logged_by_name(write, caplog, name):
     caplog.set_level(logging.INFO)
     beats = open_beats(
         write(f"a,b,label,{name},sex\n" + rows(lambda n: n % 2, lambda n: n, lambda n: "M")), drop=["sex"]
@@ -176,7 +176,7 @@ def test_an_empty_group_is_named(write):
         read_beats(path)
 
 
-def test_class_names_are_those_of_all_files_of_a_folder(write, tmp_path):
+def test_class_names_come_from_all_files_of_a_folder(write, tmp_path):
     write("0.5,1.5,V\n0.5,1.5,N\n0.5,2.5,N\n", "1.csv")
     write("0.5,1.5,N\n0.5,1.5,S\n", "2.csv")
     beats = read_beats(tmp_path)
@@ -266,7 +266,7 @@ def test_a_damaged_file_with_types_is_named(tmp_path):
         (b"FEA1\0\0\0\0", "a Feather file of version 1"),
     ],
 )
-def test_what_is_no_table_is_named_by_its_first_bytes(write, start, what):
+def test_other_kinds_of_files_are_identified_by_their_first_bytes(write, start, what):
     with pytest.raises(DataError, match=rf"beats.csv: this is {what}.*; \w+") as caught:
         read_beats(write(start + bytes(2000)))
     assert "\n" not in str(caught.value)
