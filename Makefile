@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # TENSORFLOW=gpu installs the CUDA build instead
 TENSORFLOW ?= cpu
-TAG ?= dev
+# of the images; what the chart asks for unless its values say otherwise
+TAG ?= $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml)
 # test files worked on at a time; 0 for a model server of ECG_SERVING_TARGET, which the files would share
 WORKERS ?= $(if $(ECG_SERVING_TARGET),0,3)
 VENV := .venv
@@ -12,7 +13,8 @@ BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
 INSTALLED := $(VENV)/.installed-$(TENSORFLOW)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
-CODE := data training serving gateway rollout tests bench scripts docs
+CODE := data training serving gateway rollout tests bench scripts docs examples
+SHELL_SCRIPTS = $(shell grep -lIsE '^\#!/.*sh$$' .ci/* scripts/* scripts/page/* examples/*)
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
@@ -21,9 +23,11 @@ setup: $(INSTALLED) ## Make the virtual environment (the other targets do it by 
 
 $(INSTALLED): $(LOCK)
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else f"Python 3.11 to 3.13 is needed, {sys.executable} is {v[0]}.{v[1]}; say which: make PYTHON=python3.12 ...")'
-	@echo "Installing into $(VENV); this takes a minute or two the first time"
+	@echo "Installing the $$(grep -c '^[a-z].*==' $(LOCK)) packages of $(LOCK) into $(CURDIR)/$(VENV)"
+	@echo "The first time downloads about $(if $(filter gpu,$(TENSORFLOW)),4 GB,0.8 GB) from pip's package index; the folder then takes $(if $(filter gpu,$(TENSORFLOW)),8 GB,3 GB)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
+	@$(BIN)/pip install --no-compile --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
+	@ln -sf ../../ecg $(BIN)/ecg
 	@rm -f $(VENV)/.installed-* && touch $@
 
 run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file, PORT=5000, TRAIN="--epochs 5 --label y")
@@ -32,10 +36,13 @@ run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file
 docs: $(INSTALLED) ## Build the documentation site into build/docs, strictly: every link inside it is checked
 	@$(BIN)/sphinx-build -c docs -b html -W --keep-going -n -q -d build/doctrees . build/docs
 
-lint: $(INSTALLED) ## Style, format and strict types; of the page's JavaScript too, where Node is installed
+lint: $(INSTALLED) ## Style, format and strict types; shell scripts; workflows where Go is installed, the page where Node is
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy $(CODE)
+	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
+	@$(BIN)/shellcheck --shell=dash helm/ecg/files/*.sh
+	@scripts/check-workflows
 	@scripts/page/check
 
 format: $(INSTALLED) ## Rewrite the code in the project's format
@@ -44,6 +51,13 @@ format: $(INSTALLED) ## Rewrite the code in the project's format
 
 test: $(INSTALLED) ## Everything that needs no cluster
 	@$(BIN)/pytest -m "not cluster" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+coverage: $(INSTALLED) ## Lines and branches that the tests without TensorFlow run, in build/coverage/html (ARGS="tests/unit tests/model")
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),tests/unit)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report
 
 fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60 seconds a test; ECG_FUZZ_SEED repeats one)
 	@ECG_FUZZ_SECONDS=$(or $(FOR),60) $(BIN)/pytest tests/fuzz -v $(ARGS)
@@ -87,7 +101,7 @@ bench-growth: $(INSTALLED) ## Cost by connections and pods, overload, and memory
 bench-page: $(INSTALLED) ## A day's recording and 50,000 beats on the page: time, freezes and memory (ARGS="--hours 2 --only WFDB")
 	@$(BIN)/python -m bench.page $(ARGS)
 
-images: ## Build the four images, ecg-COMPONENT:TAG (TAG=dev, ARGS=options of docker build)
+images: ## Build the four images, ecg-COMPONENT:TAG (TAG=the project's version, ARGS=options of docker build)
 	@scripts/images $(TAG) $(ARGS)
 
 deploy: ## Install or upgrade the chart as release ecg (ARGS="--set ...")
@@ -99,6 +113,9 @@ undeploy: ## Remove the release; the trained models stay
 manifests: ## Render k8s/ from the chart
 	@scripts/manifests
 
+release: $(INSTALLED) ## Prepare release VERSION=x.y.z: version, changelog, k8s/, the chart's package; says what to push
+	@$(BIN)/python -m scripts.release "$(VERSION)"
+
 protos: $(INSTALLED) ## Regenerate gateway/model_server/wire from its .proto file
 	@$(BIN)/python -m grpc_tools.protoc --proto_path=. --python_out=. --pyi_out=. gateway/model_server/wire/serving.proto
 
@@ -108,4 +125,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run docs lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests protos lock clean
+.PHONY: help setup run docs lint format test coverage fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests release protos lock clean

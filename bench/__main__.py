@@ -1,4 +1,4 @@
-"""`make bench`: the gateway beside bare gRPC and other servers, on this machine, on loopback, in one run."""
+"""`make bench`: compare the gateway with bare gRPC and other servers on this machine, over loopback, in one run."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ from bench.results import Results
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and report; 1 if a contender did not run or answered wrongly, whatever the speed."""
+    """Measure and report; return 1 if a contender did not run or answered wrongly, at any speed."""
     options = parse(arguments, __doc__)
     options.out.mkdir(parents=True, exist_ok=True)
     plan = Plan(options.seconds, options.rounds, options.arrivals, *machine.cores())
@@ -52,7 +52,7 @@ def _measured(options: argparse.Namespace, plan: Plan) -> tuple[Results, dict[st
         generator = stack.enter_context(Generator(plan.generator))
         running = campaign.start(chosen, place, plan, beats, generator, results, stack)
         starts = campaign.idle(running)
-        running = campaign.quietened(running, starts)
+        running = campaign.pause_restless(running, starts)
         asked: list[tuple[Measured, Sequence[scenarios.Scenario]]] = [
             (each, each.contender.asked or options.scenarios) for each in running
         ]
@@ -102,7 +102,7 @@ def _write(
 
 
 def _finite(value: Any) -> Any:
-    """Put None for NaN and infinity, which JSON does not have."""
+    """Replace NaN and infinity, which JSON does not have, by None."""
     if isinstance(value, dict):
         return {key: _finite(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -115,4 +115,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit("bench: stopped; whatever it started is ended")
+        sys.exit("bench: stopped; all processes were ended")

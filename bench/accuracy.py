@@ -1,4 +1,4 @@
-"""`make bench-accuracy`: accuracy on the public data sets, five seeds each, beside the published; and calibration."""
+"""`make bench-accuracy`: accuracy and calibration on the public data sets, five seeds each, with published figures."""
 
 import argparse
 import logging
@@ -26,10 +26,10 @@ PUBLISHED = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A data set, how it is split, and the mean accuracy below which the network is at fault."""
+    """A data set, its files, and the mean accuracy that the network must reach."""
 
     name: str
-    train: tuple[str, ...]  # file names, the first that exists is taken
+    train: tuple[str, ...]  # file names; the first one that exists is used
     test: tuple[str, ...]
     goal: float
 
@@ -41,8 +41,8 @@ CASES = (
 
 
 def main() -> int:
-    """Print a line per data set; 1 if a goal is missed or there is no data."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
+    """Print a line per data set; return 1 if a goal is missed or there is no data."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns about many models in one process
     parser = argparse.ArgumentParser(prog="make bench-accuracy", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     folders = parser.parse_args().folders
@@ -54,7 +54,7 @@ def _judge(case: Case, folders: list[Path]) -> bool:
     train = first_of(folders, case.train)
     test = first_of(folders, case.test)
     if train is None or (case.test and test is None):
-        print(f"{case.name}: not here; `python -m data download all` fetches it")
+        print(f"{case.name}: not found; download it with `python -m data download all`")
         return False
     judged = [_metrics(train, test, seed) for seed in SEEDS]
     scores = [metrics["accuracy"] for metrics in judged]
@@ -70,7 +70,7 @@ def _judge(case: Case, folders: list[Path]) -> bool:
 
 
 def first_of(folders: list[Path], names: tuple[str, ...]) -> Path | None:
-    """The first file of one of these names in one of these folders, or None."""
+    """Return the first existing file with one of these names in one of these folders, or None."""
     return next((folder / name for name in names for folder in folders if (folder / name).exists()), None)
 
 

@@ -1,7 +1,7 @@
-"""A whole run: all contenders are started, and then measured in turn, scenario by scenario, round by round.
+"""A whole run: starts all contenders and measures them in turn, scenario by scenario, round by round.
 
-In turn, since a shared machine is faster at one minute than at the next: figures that are compared were measured within
-seconds. All rounds of single beats come before the first batch, so memory after single beats has no batch in it.
+They are measured in turn because the speed of a shared machine changes: figures that are compared were measured within
+seconds. All rounds of single beats come before the first batch, so batches do not affect the memory after single beats.
 """
 
 import time
@@ -23,12 +23,12 @@ from bench.scenarios import BUSY, Scenario, by_size
 
 IDLE_SECONDS = 2.0
 SETTLE_SECONDS = 2.0  # after the last start
-RESTLESS = 0.05  # of a core
+RESTLESS = 0.05  # cores in use while idle
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and on which cores."""
+    """Duration, rounds, arrivals and cores of a run."""
 
     seconds: float
     rounds: int
@@ -39,7 +39,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How a contender started: seconds until the first right answer, then cores and bytes while nobody asks."""
+    """A contender's start: seconds until the first right answer, and cores and bytes while idle."""
 
     seconds: float
     idle_cores: float
@@ -47,7 +47,7 @@ class Start:
 
 
 def installed(contenders: Sequence[Contender], out: Path, results: Results) -> list[Contender]:
-    """Install what they need, before anybody runs; who cannot be installed is missing in the results."""
+    """Install the contenders before any is started; return those that could be installed."""
     ready = []
     for contender in contenders:
         try:
@@ -73,7 +73,7 @@ def start(
     results: Results,
     stack: ExitStack,
 ) -> list[Running]:
-    """Start one after another; who does not answer is missing in the results, and the others go on."""
+    """Start the contenders one after another; those that do not answer are added to `results.missing`."""
     running = []
     for contender in contenders:
         try:
@@ -103,7 +103,7 @@ def _start(
 
 
 def idle(running: Sequence[Running]) -> dict[str, Start]:
-    """What they use while nobody asks, which burdens whoever is measured."""
+    """Measure what the contenders use while idle, which slows down the others."""
     time.sleep(SETTLE_SECONDS)
     before = {each.name: sum(each.processes.cpu_seconds().values()) for each in running}
     time.sleep(IDLE_SECONDS)
@@ -118,24 +118,24 @@ def idle(running: Sequence[Running]) -> dict[str, Start]:
     }
 
 
-def quietened(running: Sequence[Running], starts: dict[str, Start]) -> list[Running]:
-    """Stop those that use the machine while nobody asks; they go on when they are measured."""
-    those = [replace(each, restless=starts[each.name].idle_cores > RESTLESS) for each in running]
-    for each in those:
+def pause_restless(running: Sequence[Running], starts: dict[str, Start]) -> list[Running]:
+    """Pause contenders that use the CPU while idle; they are resumed when they are measured."""
+    marked = [replace(each, restless=starts[each.name].idle_cores > RESTLESS) for each in running]
+    for each in marked:
         if each.restless:
             each.processes.pause()
-            print(f"{each.name} is stopped while others are measured: it is never idle", flush=True)
-    return those
+            print(f"{each.name} is paused while others are measured: it is never idle", flush=True)
+    return marked
 
 
-Asked = Sequence[tuple[Measured, Sequence[Scenario]]]
+Assignments = Sequence[tuple[Measured, Sequence[Scenario]]]
 
 
-def measure(asked: Asked, scenarios: Sequence[Scenario], plan: Plan, results: Results) -> None:
-    """Measure each contender in its scenarios, batches last; another contender begins in each round."""
+def measure(assignments: Assignments, scenarios: Sequence[Scenario], plan: Plan, results: Results) -> None:
+    """Measure each contender in its scenarios, batches last; each round begins with another contender."""
     for part in by_size(scenarios):
         for number, scenario in product(range(plan.rounds), part):
-            now = [each for each, own in asked if scenario in own and _can_run(each.name, scenario, results)]
+            now = [each for each, own in assignments if scenario in own and _can_run(each.name, scenario, results)]
             first = number % max(1, len(now))
             for each in now[first:] + now[:first]:
                 _measure(each, scenario, plan.seconds, number, results)
@@ -143,9 +143,9 @@ def measure(asked: Asked, scenarios: Sequence[Scenario], plan: Plan, results: Re
 
 
 def _can_run(contender: str, scenario: Scenario, results: Results) -> bool:
-    """Whether the contender still runs, and answers enough requests for the scenario's rate.
+    """Return whether the contender still runs and can answer enough requests for the scenario's rate.
 
-    One that does not would queue requests for seconds, into the measurements of the others.
+    Otherwise its queue of requests would affect the measurements of the others.
     """
     return contender not in results.missing and results.within_reach(contender, scenario)
 
@@ -155,7 +155,7 @@ def _measure(measured: Measured, scenario: Scenario, seconds: float, number: int
     try:
         figures = measured.measure(scenario, seconds, rate)
     except OSError as error:
-        results.missing[measured.name] = f"no connections any more ({error}), from {scenario.name!r} on"
+        results.missing[measured.name] = f"it accepts no connections ({error}) since {scenario.name!r}"
     else:
         results.figures.append(replace(figures, round=number))
 
@@ -168,5 +168,5 @@ def _progress(results: Results, now: Sequence[Measured], scenario: Scenario) -> 
 
 
 def half(results: Results, contender: str) -> float:
-    """Half of the requests a second that the contender did on 64 connections, at least one."""
+    """Return half of the contender's requests per second on 64 connections, at least 1."""
     return max(1.0, (results.median(contender, BUSY, lambda figures: figures.requests_per_second) or 0.0) / 2)

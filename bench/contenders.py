@@ -1,4 +1,4 @@
-"""The contenders, and how each is started: as its users start it."""
+"""The contenders and their commands, which follow their own documentation."""
 
 import socket
 import sys
@@ -12,13 +12,14 @@ from bench.processes import Command
 from bench.scenarios import AS_A_LIMIT, BATCH, Scenario
 
 PYTHON = sys.executable
-CONSTANT = (0, 0.5)  # what the gateway without a model answers
+CONSTANT = (0, 0.5)  # the answer of the gateway without a model
 ZEROS = (0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A model base path, the same with a model of zeros, the version in the first, and a folder for results and logs.
+    """The paths of a run: model base path, base path of a model of zeros, the version, and a folder for results and
+    logs.
 
     `tensorflow_serving` is the path of a tensorflow_model_server binary, if one is measured.
     """
@@ -30,29 +31,29 @@ class Place:
     tensorflow_serving: Path | None = None
 
     def binary(self, rival: str, name: str) -> str:
-        """A program of the virtual environment of a rival."""
+        """Return the path of a program in a rival's virtual environment."""
         return str(self.out / rival / "bin" / name)
 
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A server: its commands, given where it is and the port to answer on, and how it is asked."""
+    """A server: its commands for a place and a port, and its contract."""
 
     name: str
     title: str
     contract: Contract
     commands: Callable[[Place, int], list[Command]]
-    patient: bool = False  # answers so slowly that a measurement takes longer
-    asked: tuple[Scenario, ...] = ()  # if not everything
+    patient: bool = False  # so slow that a measurement must be longer
+    asked: tuple[Scenario, ...] = ()  # the only scenarios; empty for all
     rival: str = ""  # the folder under bench/rivals whose virtual environment it needs
 
     def measured_in(self, scenarios: Iterable[Scenario]) -> bool:
-        """Whether it is measured in any of these scenarios."""
+        """Return whether it is measured in any of these scenarios."""
         return not self.asked or any(scenario in self.asked for scenario in scenarios)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that no process listens on."""
+    """Return ports on which no process listens."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -61,7 +62,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def model_server(base: Path, port: int, program: Sequence[str] = (PYTHON, "-m", "serving")) -> Command:
-    """A model server with its default settings: the project's own, or another `program` that takes the same flags."""
+    """Return the command of a model server with default settings; another `program` must have the same flags."""
     return Command([*program, "--model_name=ecg", f"--model_base_path={base}", f"--port={port}"])
 
 
@@ -88,7 +89,7 @@ def _gateway_tensorflow_serving(place: Place, port: int) -> list[Command]:
 
 
 def _before(serving: int, port: int) -> Command:
-    """The gateway before the model server at the port `serving`; all but the addresses are the defaults."""
+    """Return the command of the gateway for the model server at the port `serving`, with default settings."""
     settings = {"ECG_LISTEN": f"127.0.0.1:{port}", "ECG_SERVING_TARGET": f"127.0.0.1:{serving}"}
     return Command([PYTHON, "-m", "gateway"], settings)
 
@@ -98,7 +99,7 @@ def _parse_and_reply(place: Place, port: int) -> list[Command]:
 
 
 def _keras(place: Place, port: int) -> list[Command]:
-    # two processes of 16 threads, as the gateway has them
+    # two processes of 16 threads, like the gateway
     options = ["--worker-class", "gthread", "--workers", "2", "--threads", "16", "--keep-alive", "75"]
     application = f"bench.flask_keras:create_app({str(place.version)!r})"
     return [Command([PYTHON, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", *options, application])]
@@ -155,16 +156,16 @@ RIVALS = (
     Contender("ray", "Ray Serve", Json(), _ray, rival="ray"),
     Contender("fastapi", "FastAPI over gRPC", Json(), _fastapi, rival="fastapi"),
 )
-OTHERS = (*RIVALS, KERAS)  # servers that a user could take in place of the gateway
+OTHERS = (*RIVALS, KERAS)  # servers that a user could choose instead of the gateway
 BYTES = Contender("bytes", "the gateway, beats as float32 bytes", Packed(), _gateway, asked=tuple(BATCH.values()))
 ZERO = Contender("zeros", "bare gRPC, a model of zeros", TensorFlowServing(ZEROS), _zeros, asked=AS_A_LIMIT)
 
-# only with a tensorflow_model_server binary
+# need a tensorflow_model_server binary
 BINARY = (
     Contender("tensorflow-serving", "bare gRPC to tensorflow_model_server", TensorFlowServing(), _tensorflow_serving),
     Contender(
         "gateway-tensorflow-serving",
-        "the gateway before tensorflow_model_server",
+        "the gateway with tensorflow_model_server",
         Json(),
         _gateway_tensorflow_serving,
     ),

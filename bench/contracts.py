@@ -1,4 +1,4 @@
-"""How each contender is asked for beats and answers them: requests as bytes, and whether an answer is right."""
+"""The request and response formats of the contenders, and the check of responses."""
 
 import json
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ from gateway.model_server.wire.serving_pb2 import ModelSpec, PredictRequest, Pre
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Values, each with as many decimals as its float32 needs, and the answer that the trained network gives."""
+    """A beat's values, with as many decimals as float32 needs, and the expected prediction."""
 
     features: tuple[float, ...]
     predicted_class: int
@@ -29,7 +29,7 @@ class Beat:
 
 
 def recorded(version: Path, count: int) -> list[Beat]:
-    """So many beats, those that training left with the model `version` in turn."""
+    """Return `count` beats by repeating the example beats of the model `version`."""
     rows = json.loads((version / "assets.extra" / "beats.json").read_text())
     beats = [
         Beat(
@@ -47,12 +47,12 @@ Answers = Sequence[tuple[int, float]]  # class label and probability of each bea
 
 @dataclass(frozen=True, slots=True)
 class Contract(ABC):
-    """What to send and what to expect; `always` is the answer of those that do not ask the model."""
+    """A request and response format; `always` is the expected answer of a contender without a model."""
 
     always: tuple[int, float] | None = None
 
     def target(self, port: int, beats: Sequence[Beat]) -> Target:
-        """Ask at `port` for all of `beats` in one request."""
+        """Return the target that sends all of `beats` in one request to `port`."""
         expected = [self.always or (beat.predicted_class, beat.probability) for beat in beats]
         return self._target(port, beats, tuple(expected))
 
@@ -61,27 +61,27 @@ class Contract(ABC):
         return Target("http", port, request, Check(self, expected))
 
     def path(self) -> str:
-        """The path to post to."""
+        """Return the path of the POST request."""
         return "/predict"
 
     @abstractmethod
     def body(self, beats: Sequence[Beat]) -> bytes:
-        """What is sent for `beats`."""
+        """Return the request body for `beats`."""
 
     @abstractmethod
     def read(self, body: bytes) -> Answers:
-        """What was answered; raises what Python raises where that is no answer."""
+        """Parse a response body. Raises AttributeError, KeyError, TypeError or ValueError if it is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Compares an answer with the one that is expected; travels to the generator's process."""
+    """Compares a response with the expected answers; it is pickled for the generator's process."""
 
     contract: Contract
     expected: Answers
 
     def __call__(self, body: bytes) -> bool:
-        """Whether `body` has the right answer for each beat."""
+        """Return whether `body` has the right answer for each beat."""
         try:
             given = self.contract.read(body)
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -93,23 +93,23 @@ class Check:
 
 
 class Json(Contract):
-    """The gateway's own: {"features": [...]} for one beat, {"instances": [...]} for more."""
+    """The gateway's JSON: {"features": [...]} for one beat, {"instances": [...]} for several."""
 
     __slots__ = ()
 
     def body(self, beats: Sequence[Beat]) -> bytes:
-        """One beat by itself, more as a list."""
+        """Return one beat as an object, several as a list."""
         rows = [beat.features for beat in beats]
         return json.dumps({"features": rows[0]} if len(rows) == 1 else {"instances": rows}).encode()
 
     def read(self, body: bytes) -> Answers:
-        """One answer or a list."""
+        """Parse one prediction or a list."""
         content = json.loads(body)
         return [(row["predicted_class"], row["probability"]) for row in content.get("predictions", [content])]
 
 
 class Packed(Json):
-    """The gateway's own for many beats: the bytes of float32, answered as JSON."""
+    """The gateway's binary format for many beats: float32 bytes; the response is JSON."""
 
     __slots__ = ()
 
@@ -118,21 +118,21 @@ class Packed(Json):
         return Target("http", port, request, Check(self, expected))
 
     def body(self, beats: Sequence[Beat]) -> bytes:
-        """Row after row, little-endian."""
+        """Return the rows as little-endian float32."""
         return np.array([beat.features for beat in beats], "<f4").tobytes()
 
 
 class Batches(Contract):
-    """BentoML's batchable methods: always a list of beats; the answer is a row of two numbers for each."""
+    """BentoML's batchable methods: a list of beats; the response is a row of two numbers for each."""
 
     __slots__ = ()
 
     def body(self, beats: Sequence[Beat]) -> bytes:
-        """One beat is a list of one."""
+        """Return a list, also for one beat."""
         return json.dumps({"features": [beat.features for beat in beats]}).encode()
 
     def read(self, body: bytes) -> Answers:
-        """Class labels come as floats."""
+        """Parse the rows, whose class labels are floats."""
         return [(int(label), probability) for label, probability in json.loads(body)]
 
 
@@ -142,11 +142,11 @@ class OpenInference(Contract):
     __slots__ = ()
 
     def path(self) -> str:
-        """The model's own."""
+        """Return the model's path."""
         return "/v2/models/ecg/infer"
 
     def body(self, beats: Sequence[Beat]) -> bytes:
-        """One tensor, its values flat."""
+        """Return one tensor with flat values."""
         values = [value for beat in beats for value in beat.features]
         shape = [len(beats), len(beats[0].features)]
         return json.dumps(
@@ -154,7 +154,7 @@ class OpenInference(Contract):
         ).encode()
 
     def read(self, body: bytes) -> Answers:
-        """Tensors by name."""
+        """Parse the tensors by name."""
         outputs: dict[str, Any] = {output["name"]: output["data"] for output in json.loads(body)["outputs"]}
         return list(zip(outputs["predicted_class"], outputs["probability"], strict=True))
 
@@ -168,16 +168,16 @@ class TensorFlowServing(Contract):
         return Target("grpc", port, self.body(beats), Check(self, expected))
 
     def body(self, beats: Sequence[Beat]) -> bytes:
-        """A PredictRequest with the values as tensor_content."""
+        """Return a PredictRequest with the values as tensor_content."""
         content = np.array([beat.features for beat in beats], "<f4").tobytes()
         head = PredictRequest(model_spec=ModelSpec(name="ecg")).SerializeToString()
         return tensors.predict_request(head, FEATURES, content, len(beats))
 
     def read(self, body: bytes) -> Answers:
-        """A PredictResponse."""
+        """Parse a PredictResponse."""
         try:
             outputs = PredictResponse.FromString(body).outputs
         except DecodeError as error:
-            raise ValueError("no PredictResponse") from error
+            raise ValueError("not a PredictResponse") from error
         columns = (tensors.numbers(outputs[name]) for name in ("predicted_class", "probability"))
         return list(zip(*columns, strict=True))

@@ -1,4 +1,4 @@
-"""Calls of the SavedModel in this process, one after another, with nothing around them: what a server starts from."""
+"""Calls the SavedModel in this process, one call after another, as a baseline without a server."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from bench.load.record import WRONG, Outcome, Record, Window
 
 
 def load(version: str) -> None:
-    """Load the SavedModel of the folder `version`, so that the first call finds it."""
+    """Load the SavedModel in the folder `version` before the first call."""
     _loaded(version)
 
 
@@ -27,7 +27,7 @@ def _loaded(version: str) -> Any:
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     use_slim_tensorflow()
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it advises against what a server must use
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns about the API that a server must use
     from serving.flags import Flags
     from serving.runtime.loader import Loader
     from serving.telemetry.metrics import Metrics
@@ -49,7 +49,7 @@ def calls(version: str, beats: Sequence[Beat], window: Window) -> Outcome:
 
 
 def _called(model: Any, features: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """All outputs are asked for, as by a client that does not choose."""
+    """Return all outputs, as for a client without an output filter."""
     signature = model.signatures["serving_default"]
     (tensor,) = signature.inputs.values()
     return dict(zip(signature.outputs, model.run({tensor: features}, list(signature.outputs.values())), strict=True))

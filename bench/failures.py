@@ -1,6 +1,6 @@
-"""`python -m bench.failures`: two model servers, of which one is stopped or killed under load: what callers notice.
+"""`python -m bench.failures`: stop or kill one of two model servers under load and measure the effect on clients.
 
-Each request is noted with when it was sent and how long it took, so that the slowest can be told by when it was sent.
+The start and duration of each request are recorded, so that the slowest can be reported for each phase.
 """
 
 import argparse
@@ -26,17 +26,17 @@ from bench.report import aligned
 
 REQUESTS = 46_000
 CONNECTIONS = 64
-RATE = 30.0  # requests a second of the open loop
-BEFORE, STOPPED, AFTER = 3.0, 12.0, 8.0  # seconds of a model server that answers, does not, and does again
-AT_FIRST = 2.0  # seconds that the gateway has to notice that a model server hangs
-LOADS = ((RATE, 16), (None, 8), (None, CONNECTIONS))  # requests a second, None in a closed loop; and connections
+RATE = 30.0  # requests per second of the open loop
+BEFORE, STOPPED, AFTER = 3.0, 12.0, 8.0  # seconds in which a model server answers, is stopped, and answers again
+AT_FIRST = 2.0  # seconds for the gateway to detect a hung model server
+LOADS = ((RATE, 16), (None, 8), (None, CONNECTIONS))  # requests per second (None: closed loop), and connections
 KINDS = ("beat", "batch", "explain", "details", "version", "v2")
 BATCH = 256  # beats
 HEAD = ["slowest, ms", "answers", "before", f"first {AT_FIRST:g} s", "then", "answering again", "faults"]
 
 
 def target(kind: str, port: int, beats: Sequence[Beat]) -> Target:
-    """Whom to ask for what; where the answer has more than a prediction, its status is looked at alone."""
+    """Return the target for a kind of request; for responses with more than predictions only the status is checked."""
     if kind == "v2":
         return OpenInference().target(port, beats[:1])
     if kind in ("beat", "batch"):
@@ -50,15 +50,15 @@ def target(kind: str, port: int, beats: Sequence[Beat]) -> Target:
 
 @dataclass(slots=True)
 class Fleet:
-    """Two model servers with a gateway before them, all of them processes."""
+    """The processes of two model servers and a gateway."""
 
     stack: ExitStack
     place: Place
-    ports: Sequence[int]  # of the model servers, and of the gateway
+    ports: Sequence[int]  # of the two model servers and the gateway
     servers: dict[int, Processes] = field(default_factory=dict)
 
     def start(self, workers: int) -> None:
-        """Start all; raise NotStarted."""
+        """Start all processes. Raises NotStarted."""
         for number in range(2):
             self.serve(number)
         settings = {
@@ -72,27 +72,27 @@ class Fleet:
             self.wait_for(number)
 
     def serve(self, number: int) -> None:
-        """Start a model server at its port."""
+        """Start a model server on its port."""
         log = self.place.out / f"failures-serving-{number}.log"
         command = model_server(self.place.models, self.ports[number])
         self.servers[number] = self.stack.enter_context(Processes([command], log, machine.cores()[0]))
 
     def wait_for(self, number: int) -> None:
-        """Wait until a model server predicts, and the gateway has seen it; raise NotStarted."""
+        """Wait until a model server predicts and the gateway has discovered it. Raises NotStarted."""
         beats, end = recorded(self.place.version, 1), time.monotonic() + START_SECONDS
         for each in (TensorFlowServing().target(self.ports[number], beats), Json().target(self.ports[2], beats)):
             while fault := _fault(each):
                 if time.monotonic() > end:
                     raise NotStarted(f"no answer in {START_SECONDS} s ({fault}); {self.place.out} has the logs")
                 time.sleep(0.1)
-        time.sleep(AT_FIRST)  # for a probe of each worker
+        time.sleep(AT_FIRST)  # time for a health check by each worker
 
     def target(self, kind: str) -> Target:
-        """Whom to ask for what."""
+        """Return the target for a kind of request to the gateway."""
         return target(kind, self.ports[2], recorded(self.place.version, BATCH))
 
     def kill(self, number: int) -> None:
-        """Kill a model server without a warning."""
+        """Kill a model server with SIGKILL."""
         for process in self.servers[number].all():
             process.kill()
 
@@ -106,7 +106,7 @@ def _fault(each: Target) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What callers noticed of one load: answers, faults, and the slowest by when they were asked for."""
+    """The effect of one failure on clients: number of answers, faults, and the slowest request of each phase."""
 
     what: str
     notes: Sequence[Note]
@@ -114,11 +114,11 @@ class Row:
     until: float  # when it was there again
 
     def cells(self) -> list[str]:
-        """The row of the table."""
+        """Return the cells of the table's row."""
         moments = (-inf, self.since, self.since + AT_FIRST, self.until, inf)
         faults = Counter(note.fault for note in self.notes if note.fault)
-        told = " ".join(f"{count} {fault}" for fault, count in faults.items()) or "none"
-        return [self.what, str(len(self.notes)), *(self._slowest(*span) for span in pairwise(moments)), told]
+        listed = " ".join(f"{count} {fault}" for fault, count in faults.items()) or "none"
+        return [self.what, str(len(self.notes)), *(self._slowest(*span) for span in pairwise(moments)), listed]
 
     def _slowest(self, start: float, end: float) -> str:
         times = [note.seconds for note in self.notes if start <= note.since < end]
@@ -126,7 +126,7 @@ class Row:
 
 
 def stopped(fleet: Fleet, kind: str, rate: float | None, connections: int) -> Row:
-    """Stop a model server with SIGSTOP while it is asked, and let it go on later."""
+    """Stop a model server with SIGSTOP under load, and resume it later."""
     start = time.monotonic() + BEFORE
     steps = [
         Step(lambda now, _: now >= start, fleet.servers[0].pause),
@@ -139,7 +139,7 @@ def stopped(fleet: Fleet, kind: str, rate: float | None, connections: int) -> Ro
 
 
 def killed(fleet: Fleet, requests: int) -> Row:
-    """Kill a model server when half of the requests are answered."""
+    """Kill a model server after half of the requests."""
     moment = 0.0
 
     def kill() -> None:
@@ -156,13 +156,13 @@ def killed(fleet: Fleet, requests: int) -> Row:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure and print a table; 1 if a request failed."""
+    """Measure and print a table; return 1 if a request failed."""
     parser = argparse.ArgumentParser(prog="python -m bench.failures", description=__doc__)
-    parser.add_argument("--requests", type=int, default=REQUESTS, help="while one is killed (%(default)s)")
-    parser.add_argument("--kinds", default="beat", help=f"of requests while one is stopped, of {','.join(KINDS)}")
-    parser.add_argument("--workers", type=int, default=2, help="of the gateway (%(default)s)")
-    parser.add_argument("--models", type=Path, help="model base path; else one is trained on synthetic beats")
-    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="(%(default)s)")
+    parser.add_argument("--requests", type=int, default=REQUESTS, help="requests while one is killed (%(default)s)")
+    parser.add_argument("--kinds", default="beat", help=f"kinds of requests while one is stopped, of {','.join(KINDS)}")
+    parser.add_argument("--workers", type=int, default=2, help="workers of the gateway (%(default)s)")
+    parser.add_argument("--models", type=Path, help="model base path (default: train on synthetic beats)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="folder for results (%(default)s)")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     try:

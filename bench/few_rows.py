@@ -1,4 +1,4 @@
-"""Accuracy after training on few rows: ECG5000's first ones of its two large classes, beside scikit-learn's network."""
+"""Accuracy after training on few rows of ECG5000's two large classes, compared with scikit-learn's network."""
 
 import tempfile
 from contextlib import redirect_stdout
@@ -18,7 +18,7 @@ from training.network.fit import fit
 from training.options import parse_options
 from training.store.locked_folders import scratch
 
-ROWS: Final = (23, 100)  # as many as the UCR archive's TwoLeadECG and ECG200 have
+ROWS: Final = (23, 100)  # the training rows of the UCR archive's TwoLeadECG and ECG200
 CLASSES: Final = (1, 2)
 SEEDS: Final = range(3)
 
@@ -26,7 +26,7 @@ Table = tuple[NDArray[np.float32], NDArray[np.int64]]  # features (rows, n) and 
 
 
 def compare_few_rows(folders: list[Path]) -> bool:
-    """Print a line for each number of rows; False if scikit-learn's network does better, or there is no data."""
+    """Print a line for each number of rows; return False if scikit-learn's network is better or there is no data."""
     train, test = (first_of(folders, names) for names in (("ECG5000_TRAIN.tsv",), ("ECG5000_TEST.tsv.gz",)))
     if train is None or test is None:
         print("ECG5000: not here; `python -m data download all` fetches it")
@@ -37,14 +37,14 @@ def compare_few_rows(folders: list[Path]) -> bool:
 
 
 def two_classes(path: Path) -> Table:
-    """The rows of a table that are of CLASSES."""
+    """Return the rows of a table whose class is in CLASSES."""
     beats = read_beats(path)
     kept = np.isin(beats.labels, CLASSES)
     return beats.features[kept], beats.labels[kept]
 
 
 def first_rows(table: Table, rows: int) -> Table:
-    """The first rows of each class in the order of the table, which is sorted by class, in their own proportion."""
+    """Return the first rows of each class in a table, in the classes' proportions."""
     features, labels = table
     places = [np.flatnonzero(labels == label) for label in CLASSES]
     first = round(rows * len(places[0]) / len(labels))

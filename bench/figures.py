@@ -7,14 +7,14 @@ from bench.load.record import WRONG, Outcome
 from bench.processes import Memory
 from bench.scenarios import Scenario
 
-# The part of an open loop's rate at which a contender still holds it. At 1000 requests/s over 2.5 s the rest is 125
-# requests, more than 64 connections have in flight, so the end of the window alone makes no contender fall behind.
+# Minimum share of an open loop's rate for a contender to count as holding it. At 1000 requests/s over 2.5 s the rest is
+# 125 requests, more than 64 connections have in flight, so the end of the window alone cannot make a contender fail.
 HELD = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one measurement. Seconds, bytes; the CPU time of the contender and of the generator apart."""
+    """The figures of one measurement, in seconds and bytes; CPU time of contender and generator separately."""
 
     contender: str
     scenario: str
@@ -23,35 +23,35 @@ class Figures:
     samples_per_second: float
     p50: float
     p99: float
-    cpu_per_1000: float  # seconds for so many beats
+    cpu_per_1000: float  # CPU seconds per 1000 beats
     cores: float
     generator_cores: float
     memory: int
     worker_memory: int
     faults: dict[str, int]
-    rate: float | None  # requests a second that were to be sent, in an open loop
-    delay: float | None  # 99 of 100 of them left at most so late
-    achieved_rate: float | None  # right answers a second by when they came, in an open loop
+    rate: float | None  # requests per second to send, in an open loop
+    delay: float | None  # 99th percentile of the delay of sending
+    achieved_rate: float | None  # right answers per second by arrival time, in an open loop
 
     @property
     def held(self) -> bool:
-        """Whether the contender kept up with the rate of an open loop; always true of a closed loop."""
+        """Whether the contender kept up with the rate of an open loop; always True for a closed loop."""
         return self.rate is None or (self.achieved_rate or 0.0) >= HELD * self.rate
 
     @property
     def answered(self) -> bool:
-        """Whether any right answer came."""
+        """Whether there was any right answer."""
         return self.requests_per_second > 0
 
     @property
     def wrong(self) -> bool:
-        """Whether any answer was looked at and found wrong."""
+        """Whether any checked answer was wrong."""
         return WRONG in self.faults
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """CPU seconds within a window."""
+    """CPU seconds of contender and generator within a window."""
 
     contender: float
     generator: float
@@ -60,7 +60,7 @@ class Used:
 def figures(
     contender: str, scenario: Scenario, outcome: Outcome, used: Used, memory: Memory, rate: float | None
 ) -> Figures:
-    """Put a measurement together, of round 0."""
+    """Return the figures of a measurement, as round 0."""
     samples = len(outcome.latencies) * scenario.beats
     return Figures(
         contender=contender,

@@ -1,6 +1,6 @@
-"""What most people start with: Flask around keras.Model.predict in one process, under gunicorn.
+"""The simplest common setup: Flask with keras.Model.predict, under gunicorn.
 
-The SavedModel becomes a Keras model as Keras' documentation says,
+The SavedModel is loaded as a Keras model as in Keras' documentation,
 https://keras.io/api/layers/backend_specific_layers/tfsm_layer/
 """
 
@@ -10,7 +10,7 @@ from flask import Flask, jsonify, request
 
 
 def create_app(version: str) -> Flask:
-    """Make the application around the SavedModel in the folder `version`."""
+    """Return the application for the SavedModel in the folder `version`."""
     import keras
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""The load generator's process, and what it and the contender's processes use meanwhile."""
+"""The load generator's process, and the measurement of CPU time during a load."""
 
 import multiprocessing
 import os
@@ -18,7 +18,7 @@ from bench.processes import Processes, cpu_seconds
 
 
 class Generator:
-    """The load generator: a process of its own, on `cores`, as long as the block."""
+    """The load generator: a separate process on `cores`, which ends with the `with` block."""
 
     def __init__(self, cores: frozenset[int]) -> None:
         self._pool = ProcessPoolExecutor(
@@ -27,21 +27,21 @@ class Generator:
         self.process = psutil.Process(self._pool.submit(process).result())
 
     def first_fault(self, target: Target) -> str:
-        """What was wrong with the answer to a first request, or empty."""
+        """Send one request and return its fault, or ""."""
         return self._pool.submit(first_fault, target).result()
 
     def run(self, target: Target, load: Load, processes: Processes) -> tuple[Outcome, Used]:
-        """Have the load generated, and read the CPU time within the window."""
+        """Generate a load; return the outcome and the CPU time within the window."""
         asking = self._pool.submit(generate, target, load)
         used = self._used(load.window, processes)
         return asking.result(), used
 
     def load(self, version: str) -> None:
-        """Have the SavedModel loaded in the process itself."""
+        """Load the SavedModel in the generator's process."""
         self._pool.submit(direct.load, version).result()
 
     def calls(self, version: str, beats: Sequence[Beat], window: Window) -> tuple[Outcome, Used]:
-        """Have the SavedModel called in the process itself, whose CPU time is the contender's then."""
+        """Call the SavedModel in the generator's process, whose CPU time then counts as the contender's."""
         asking = self._pool.submit(direct.calls, version, beats, window)
         used = self._used(window, None)
         return asking.result(), Used(used.generator, 0.0)

@@ -1,4 +1,4 @@
-"""What the gateway is to reach, as ratios within one run."""
+"""The goals of the gateway, as ratios within one run."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from bench.scenarios import BATCH, BUSY, HALF, RATE, SINGLE, Scenario
 
 NAMES = [other.name for other in OTHERS]
 LARGE = (BATCH[256], BATCH[4096])
-GATEWAYS = ("gateway", "bytes")  # two processes of the same gateway, asked in JSON and in bytes
+GATEWAYS = ("gateway", "bytes")  # the same gateway with JSON and with binary requests
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A value that was measured, and what the reader should know about it, such as the best other server."""
+    """A measured value with a note, such as the best other server."""
 
     value: float
     note: str = ""
@@ -25,7 +25,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A value, and how large it must be at least, or may be at most."""
+    """A value with its minimum, or with `most` its maximum."""
 
     text: str
     wanted: float
@@ -33,7 +33,7 @@ class Goal:
     most: bool = False
 
     def verdict(self, results: Results) -> str:
-        """One line: reached, MISSED or not measured, with the figure."""
+        """Return one line: reached, MISSED or not measured, with the figure."""
         measured = self.measured(results)
         wanted = f"{'at most' if self.most else 'at least'} {self.wanted:g}"
         if measured is None:
@@ -56,7 +56,7 @@ def _high_latency(figures: Figures) -> float:
 
 
 def _best_other(scenario: Scenario, wanted: float) -> Goal:
-    """The gateway's beats by those of the other server that has the most of them in the same round."""
+    """The gateway's beats per second divided by those of the best other server in the same round."""
 
     def measured(results: Results) -> Reached | None:
         ratio = results.ratio_to_best("gateway", NAMES, scenario, _throughput)
@@ -66,7 +66,7 @@ def _best_other(scenario: Scenario, wanted: float) -> Goal:
 
 
 def _lowest(title: str, value: Value) -> Goal:
-    """The gateway's latency by the lowest of the other servers that hold the same rate."""
+    """The gateway's latency divided by the lowest of the other servers that hold the same rate."""
 
     def measured(results: Results) -> Reached | None:
         if reason := results.unable("gateway", RATE):
@@ -82,14 +82,14 @@ def _lowest(title: str, value: Value) -> Goal:
 
 
 def _named(best: Counter[str]) -> str:
-    """Name the best other server; where it was not the same in all rounds, each with its number of rounds."""
+    """Return the name of the best other server, or several names with their numbers of rounds."""
     if len(best) == 1:
         return f"best: {next(iter(best))}"
     return "best: " + ", ".join(f"{name} in {count} of {best.total()} rounds" for name, count in best.most_common())
 
 
 def _by(text: str, wanted: float, above: str, below: str, scenario: Scenario) -> Goal:
-    """The beats of one contender by those of another."""
+    """The beats per second of one contender divided by those of another."""
 
     def measured(results: Results) -> Reached | None:
         ratio = results.ratio(above, below, scenario, _throughput)
@@ -109,12 +109,12 @@ def _p99_by_median(results: Results) -> Reached | None:
 
 
 def worker_after_single(results: Results, contender: str) -> int | None:
-    """Bytes of its largest worker after single beats, before any batch; None if not measured."""
+    """Return the bytes of the contender's largest worker after single beats, before any batch; None if not measured."""
     return results.largest_worker(contender, (*SINGLE.values(), HALF, RATE))
 
 
 def worker_after_large(results: Results, contender: str) -> int | None:
-    """Bytes of its largest worker after large batches; None if not measured."""
+    """Return the bytes of the contender's largest worker after large batches; None if not measured."""
     return results.largest_worker(contender, LARGE)
 
 
@@ -128,7 +128,7 @@ def _worker_large(results: Results) -> Reached | None:
     return Reached(max(sizes) / 1e6, sizes[max(sizes)]) if sizes else None
 
 
-# Ratios that the project wants to keep from one change to the next, all within one run on two cores.
+# The ratios that changes must not make worse, each within one run on two cores.
 GOALS = (
     _best_other(SINGLE[1], 1.1),
     Goal("1 beat, 1 connection: the gateway's median latency by bare gRPC's", 1.4, _latency_by_grpc, most=True),

@@ -1,6 +1,6 @@
-"""`python -m bench.growth`: the gateway as connections, gateways and load grow, in one run on this machine's loopback.
+"""`python -m bench.growth`: measure the gateway with growing connections, gateways and load, over loopback.
 
-What a request costs is CPU time of the gateways alone, which a busy machine disturbs less than the clock on the wall.
+The cost of a request is only the gateways' CPU time, which a busy machine affects less than wall-clock time.
 """
 
 import argparse
@@ -29,18 +29,18 @@ CONNECTIONS = (1, 8, 64, 256)
 GATEWAYS = (1, 2, 4)
 SERVERS = 2
 EACH = 64  # connections to each gateway
-CROWD = 2000  # connections in the overload: more than a worker has room for
-TIMES = 2  # the capacity, in the overload
-BATCH = 16  # beats in a request of the overload, so that the load generator is not what is overloaded
+CROWD = 2000  # connections in the overload: more than a worker accepts
+TIMES = 2  # factor of the capacity in the overload
+BATCH = 16  # beats per request in the overload, so that the load generator is not the limit
 ROUNDS = 2
-SOAK = 8  # looks at the memory
-SLOW = 3  # times the latency before the overload; below it the gateway has recovered
+SOAK = 8  # number of memory measurements
+SLOW = 3  # factor of the latency before the overload, below which the gateway has recovered
 RECOVERY_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Measurements of the same kind put together. Seconds, bytes; `shares` of the calls by model server."""
+    """Combined measurements of one kind, in seconds and bytes; `shares` are the calls' shares by model server."""
 
     what: str
     requests_per_second: float
@@ -53,7 +53,7 @@ class Row:
 
 
 def row(what: str, figures: Sequence[Figures], calls: Sequence[float] = (), side_by_side: int = 1) -> Row:
-    """Put measurements together, of which so many ran at the same time; all took equally long."""
+    """Combine measurements of equal duration, of which `side_by_side` ran at the same time."""
     answered = sum(each.requests_per_second for each in figures)
     measured = [each for each in figures if each.answered]
     faults = sum((Counter(each.faults) for each in figures), Counter[str]())
@@ -70,11 +70,16 @@ def row(what: str, figures: Sequence[Figures], calls: Sequence[float] = (), side
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print tables and leave them as JSON; 1 if something did not run or was answered wrongly."""
+    """Measure, print tables and write them as JSON; return 1 if something did not run or an answer was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=240, help="of load, two thirds are the soak (%(default)s)")
-    parser.add_argument("--models", type=Path, help="model base path; else one is trained on synthetic beats")
-    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="(%(default)s)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=240,
+        help="seconds of load, of which two thirds are the soak test (%(default)s)",
+    )
+    parser.add_argument("--models", type=Path, help="model base path (default: train on synthetic beats)")
+    parser.add_argument("--out", type=Path, default=Path("build/bench"), help="folder for results (%(default)s)")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     cores = machine.cores()
@@ -89,7 +94,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     except ConnectionError as error:
-        print(f"bench: a gateway went away ({error}); {options.out}/growth-gateway-*.log say why", file=sys.stderr)
+        print(f"bench: a gateway ended ({error}); see {options.out}/growth-gateway-*.log", file=sys.stderr)
         return 1
     path = options.out / "growth.json"
     path.write_text(json.dumps({"machine": facts, "seconds": options.seconds, **found}, indent=1, default=asdict))
@@ -98,23 +103,23 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def broken(rows: Any) -> bool:
-    """Whether nothing was answered, or something wrongly."""
+    """Return whether there was no answer or a wrong one."""
     return any(not each.requests_per_second or WRONG in each.faults for each in rows)
 
 
 def _measure(pods: Pods, seconds: float) -> dict[str, Any]:
     one = pods.gateways[0]
     connections = _connections(pods, seconds / 100)
-    _tell("connections", connections)
+    _print_table("connections", connections)
     gateways = _gateways(pods, seconds / 100)
-    _tell(f"gateways, {EACH} connections each, {SERVERS} model servers", gateways)
+    _print_table(f"gateways, {EACH} connections each, {SERVERS} model servers", gateways)
     capacity = connections[-1].requests_per_second
     overload, refused, recovered = _overload(one, seconds / 24)
-    _tell(f"overload, {BATCH} beats in a request", overload)
+    _print_table(f"overload, {BATCH} beats in a request", overload)
     after = "not" if recovered is None else f"{recovered:.1f} s after the overload"
     print(f"refused with 503: {refused:.0%}; recovered: {after}\n", flush=True)
     soak = _soak(one, capacity / 2, seconds * 2 / 3 / SOAK)
-    _tell("soak at half the capacity", soak)
+    _print_table("soak at half the capacity", soak)
     return {
         "connections": connections,
         "gateways": gateways,
@@ -126,7 +131,7 @@ def _measure(pods: Pods, seconds: float) -> dict[str, Any]:
 
 
 def _connections(pods: Pods, seconds: float) -> list[Row]:
-    """Rounds, so that no number of connections has the machine's better minute."""
+    """Measure each number of connections in several rounds, as the machine's speed varies."""
     found: dict[int, list[Figures]] = {count: [] for count in CONNECTIONS}
     for _ in range(ROUNDS):
         for count in CONNECTIONS:
@@ -147,9 +152,9 @@ def _gateways(pods: Pods, seconds: float) -> list[Row]:
 
 
 def _overload(gateway: Running, seconds: float) -> tuple[list[Row], float, float | None]:
-    """Half the capacity, too much, and half again until it is as before.
+    """Measure at half the capacity, overloaded, and at half again until the latency has recovered.
 
-    Gives the share that was refused, and the seconds from the end of the overload until all was as before or None.
+    Returns the rows, the share of rejected requests, and the seconds until recovery or None.
     """
     half = Scenario("half", BATCH, EACH, half=True)
     most = gateway.measure(Scenario("capacity", BATCH, max(CONNECTIONS)), seconds / 4, None)
@@ -175,7 +180,7 @@ def _soak(gateway: Running, rate: float, seconds: float) -> list[Row]:
     return rows
 
 
-def _tell(title: str, rows: Sequence[Row]) -> None:
+def _print_table(title: str, rows: Sequence[Row]) -> None:
     head = [title, "requests/s", "p50 ms", "p99 ms", "CPU s/1000 beats", "worker MB", "calls by model server", ""]
     lines = [
         [

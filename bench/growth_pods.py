@@ -1,4 +1,4 @@
-"""Model servers and gateways of one worker each, as pods have them, for `bench.growth`."""
+"""Model servers and gateways with one worker each, as in pods, for `bench.growth`."""
 
 import urllib.request
 from collections.abc import Sequence
@@ -23,17 +23,17 @@ CALLS = ":tensorflow:serving:request_count"
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """What runs: gateways, each with a load generator of its own, and how to ask the model servers for counts."""
+    """The running gateways, each with its own load generator, and the metrics URLs of the model servers."""
 
     gateways: Sequence[Running]
     counts: Sequence[str]  # URLs
 
     def calls(self) -> list[float]:
-        """The calls of Predict that each model server has answered."""
+        """Return the number of Predict calls that each model server has answered."""
         return [_sum(url) for url in self.counts]
 
     def measure(self, gateways: int, connections: int, seconds: float) -> list[Figures]:
-        """Ask so many gateways at a time, on so many connections each, in closed loops."""
+        """Measure several gateways at once in closed loops, on `connections` each."""
         scenario = Scenario(f"{gateways} gateways", 1, connections)
         with ThreadPoolExecutor(gateways) as asking:
             return list(asking.map(lambda each: each.measure(scenario, seconds, None), self.gateways[:gateways]))
@@ -42,7 +42,7 @@ class Pods:
 def start(
     gateways: int, servers: int, place: Place, beats: Sequence[Beat], cores: Sequence[frozenset[int]], stack: ExitStack
 ) -> Pods:
-    """Start them, on the first set of cores, and their load generators on the second; raise NotStarted."""
+    """Start them on the first set of cores, and their load generators on the second. Raises NotStarted."""
     ports, counts = free_ports(servers), free_ports(servers)
     config = place.out / "monitoring.config"
     config.write_text(MONITORING)

@@ -1,4 +1,4 @@
-"""What the figures depend on: the machine, the versions, the state of the sources."""
+"""Facts on which the figures depend: machine, versions, commit."""
 
 import os
 import platform
@@ -31,7 +31,7 @@ OF_RIVALS = ("bentoml", "mlserver", "ray", "fastapi", "uvicorn", "uvloop", "grpc
 
 
 def facts(servers: frozenset[int], generator: frozenset[int], tensorflow_serving: Path | None = None) -> dict[str, Any]:
-    """Describe the machine and the versions, as JSON has it; `tensorflow_serving` is the binary, if one is measured."""
+    """Return machine and versions, ready for JSON; `tensorflow_serving` is the measured binary or None."""
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "commit": _commit(),
@@ -48,7 +48,7 @@ def facts(servers: frozenset[int], generator: frozenset[int], tensorflow_serving
 
 
 def cores() -> tuple[frozenset[int], frozenset[int]]:
-    """Two cores for the servers; others for the load generator where there are any, else the same two."""
+    """Return two cores for the servers, and others for the load generator, or the same two."""
     allowed = sorted(os.sched_getaffinity(0))
     return frozenset(allowed[:2]), frozenset(allowed[2:] or allowed[:2])
 
@@ -61,7 +61,7 @@ def _version(package: str) -> str | None:
 
 
 def _version_of(program: Path) -> str:
-    """What the program prints for --version; empty if it cannot tell."""
+    """Return the program's output for --version, or ""."""
     try:
         done = subprocess.run([program, "--version"], cwd=ROOT, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
@@ -70,7 +70,7 @@ def _version_of(program: Path) -> str:
 
 
 def _commit() -> str:
-    """The commit, with a + where something has changed since; empty outside a repository."""
+    """Return the commit, with a + if there are changes, or "" outside a repository."""
     command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 

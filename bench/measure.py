@@ -1,4 +1,4 @@
-"""Contenders that run, and measuring them: the load generator asks, and what their processes use is read."""
+"""Measures running contenders: latencies by the load generator, CPU time and memory of their processes."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -16,30 +16,30 @@ from bench.processes import Memory, Processes
 from bench.scenarios import Scenario
 
 WARM_UP_SECONDS = 0.5
-PATIENT = 3  # times as long for contenders that answer slowly
+PATIENT = 3  # factor of the duration for slow contenders
 START_SECONDS = 180
 BETWEEN_LOOKS = 0.05
-AWAKE_SECONDS = 2.0  # from when a contender goes on until it is asked
+AWAKE_SECONDS = 2.0  # from resuming a contender until its measurement
 
 
 class NotStarted(Exception):
-    """A contender does not run or answers wrongly; the message says so."""
+    """A contender did not start or answers wrongly."""
 
 
 class Measured(Protocol):
-    """Whoever can be measured."""
+    """The interface of everything that can be measured."""
 
     @property
     def name(self) -> str:
-        """Of the contender."""
+        """The contender's name."""
 
     def measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
-        """Ask as `scenario` says for `seconds`, after a warm-up; `rate` in requests a second for an open loop."""
+        """Measure a scenario for `seconds` after a warm-up; `rate` is requests per second, None for a closed loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A contender that answers."""
+    """A running contender."""
 
     contender: Contender
     processes: Processes
@@ -48,7 +48,7 @@ class Running:
     generator: Generator
     beats: Sequence[Beat]
     arrivals: Arrivals = "steady"
-    restless: bool = False  # uses the machine while nobody asks, so it is stopped while others are measured
+    restless: bool = False  # uses CPU while idle, so it is paused while others are measured
 
     @property
     def name(self) -> str:
@@ -80,7 +80,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """The SavedModel in the process of a generator that does nothing else."""
+    """The SavedModel, called in the process of an idle generator."""
 
     generator: Generator
     version: str
@@ -88,7 +88,7 @@ class Direct:
     name: str = "direct"
 
     def measure(self, scenario: Scenario, seconds: float, rate: float | None) -> Figures:
-        """One call after another, whatever the connections."""
+        """Measure one call after another; connections are ignored."""
         window = _window(WARM_UP_SECONDS, seconds * scenario.longer)
         outcome, used = self.generator.calls(self.version, self.beats[: scenario.beats], window)
         resident = self.generator.process.memory_info().rss
@@ -103,15 +103,15 @@ def _window(warm_up: float, seconds: float) -> Window:
 def started(
     contender: Contender, processes: Processes, port: int, generator: Generator, beats: Sequence[Beat]
 ) -> Running:
-    """Wait for the first right answer; raise NotStarted if none comes."""
+    """Wait for the first right answer. Raises NotStarted without one."""
     start = time.monotonic()
     target = contender.contract.target(port, beats[:1])
     while fault := generator.first_fault(target):
         if fault == WRONG:
             raise NotStarted(f"{contender.name} answers wrongly")
         if processes.ended():
-            raise NotStarted(f"{contender.name}: a process ended; {processes.log} says why")
+            raise NotStarted(f"{contender.name}: a process ended; see {processes.log}")
         if time.monotonic() - start > START_SECONDS:
-            raise NotStarted(f"{contender.name}: no answer in {START_SECONDS} s ({fault}); {processes.log} may say why")
+            raise NotStarted(f"{contender.name}: no answer in {START_SECONDS} s ({fault}); see {processes.log}")
         time.sleep(BETWEEN_LOOKS)
     return Running(contender, processes, port, time.monotonic() - start, generator, beats)

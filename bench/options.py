@@ -14,23 +14,28 @@ QUICK = [contender.name for contender in contenders.OWN]
 
 
 def parse(arguments: Sequence[str], description: str | None) -> argparse.Namespace:
-    """Read the options; exit with 2 and the reason if one is wrong.
+    """Parse the options; an invalid one ends the process with a message and exit status 2.
 
-    `only` becomes a list of contenders' names, `scenarios` a tuple in the order of measuring, and `tensorflow_serving`
-    an absolute path or None.
+    In the result, `only` is a list of contenders' names, `scenarios` a tuple in the order of measurement, and
+    `tensorflow_serving` an absolute path or None.
     """
     parser = argparse.ArgumentParser(prog="make bench", description=description)
     add = parser.add_argument
-    add("--models", type=Path, help="model base path; else one is trained on synthetic beats")
-    add("--only", type=_contenders, help=f"these contenders, of {','.join(KNOWN)}")
-    add("--scenarios", type=_scenarios, help=f"these loads, of {','.join(scenarios.NAMES)}")
+    add("--models", type=Path, help="model base path (default: train on synthetic beats)")
+    add("--only", type=_contenders, help=f"contenders to measure, of {','.join(KNOWN)}")
+    add("--scenarios", type=_scenarios, help=f"loads to measure, of {','.join(scenarios.NAMES)}")
     binary = f"a tensorflow_model_server binary, measured as {' and '.join(BINARY)}"
     add("--tensorflow-serving", type=_program, metavar="PATH", help=binary)
-    add("--quick", action="store_true", help="the project's own and Keras only, one round of seconds")
-    add("--seconds", type=float, help="of each measurement (1.25; quick: 1)")
-    add("--rounds", type=int, help="in which each contender is measured in turn (4; quick: 1)")
-    add("--arrivals", choices=["steady", "poisson"], default="steady", help="of the open loops (%(default)s)")
-    add("--out", type=Path, default=Path("build/bench"), help="for results, logs and what is installed (%(default)s)")
+    add("--quick", action="store_true", help="only the project's own servers and Keras, in one short round")
+    add("--seconds", type=float, help="seconds per measurement (1.25; quick: 1)")
+    add("--rounds", type=int, help="number of rounds, in which each contender is measured in turn (4; quick: 1)")
+    add("--arrivals", choices=["steady", "poisson"], default="steady", help="arrival times in open loops (%(default)s)")
+    add(
+        "--out",
+        type=Path,
+        default=Path("build/bench"),
+        help="folder for results, logs and installed packages (%(default)s)",
+    )
     options = parser.parse_args(arguments)
     if not options.tensorflow_serving and (without := [name for name in options.only or [] if name in BINARY]):
         parser.error(f"--only {','.join(without)} needs --tensorflow-serving PATH, a tensorflow_model_server binary")
@@ -63,7 +68,7 @@ def _listed(text: str, known: Sequence[str]) -> list[str]:
 
 
 def _program(text: str) -> Path:
-    """An executable file, or the name of one on PATH."""
+    """Return the path of an executable file, or of a program on PATH."""
     found = shutil.which(text)
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not an executable file; give a tensorflow_model_server binary")

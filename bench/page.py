@@ -1,10 +1,10 @@
-"""`make bench-page`: a day's recording and 50,000 beats on the page, in a headless Chromium: time, freezes and memory.
+"""`make bench-page`: time, freezes and memory of the page with a day's recording and 50,000 beats, in Chromium.
 
-A task of the page's own thread is a freeze for as long as it takes. Both times of the longest one are shown: by the
-clock, as the browser's entries of long tasks have it, and of the processor, which other programs hardly change.
-Memory is what is added by opening the files: at most, as the resident memory of the page's process, and in the end, by
-`performance.measureUserAgentSpecificMemory`. It is compared with the signal as the page holds it: float32, four bytes
-for each sample of the chosen lead; for a table, float64.
+A task of the page's main thread is a freeze of its duration. The longest one is shown in wall-clock time, by the
+browser's long task entries, and in CPU time, which other programs hardly change. Memory is the increase after opening
+the files: the maximum of the resident memory of the page's process, and the final value by
+`performance.measureUserAgentSpecificMemory`. Both are compared with the size of the signal in the page: float32 for the
+samples of the chosen lead; float64 for a table.
 """
 
 import argparse
@@ -59,14 +59,14 @@ MEMORY: Final = "performance.measureUserAgentSpecificMemory().then(({ bytes }) =
 
 @dataclass(slots=True)
 class Resident:
-    """The resident memory of a process in bytes, looked at all the time."""
+    """The resident memory of a process in bytes, polled in a thread."""
 
     process: psutil.Process
     most: int = 0
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Note the most that is added meanwhile."""
+        """Record the largest increase during the block."""
         ended = threading.Event()
         before = self.process.memory_info().rss
 
@@ -84,11 +84,11 @@ class Resident:
 
 
 def main() -> int:
-    """Print the table."""
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(prog="make bench-page", description=__doc__)
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--only", nargs="+", choices=[*FORMATS, TABLE], default=[*FORMATS, TABLE])
-    parser.add_argument("--models", type=Path, help="model base path; without it a model is trained on synthetic beats")
+    parser.add_argument("--models", type=Path, help="model base path (default: train on synthetic beats)")
     parser.add_argument("--out", type=Path, default=Path("build/bench"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def main() -> int:
                 files, signal = FORMATS[name](Path(folder), options.hours), 4 * options.hours * 3600 * RATE
             with page_at(f"http://127.0.0.1:{ports[1]}/") as page:
                 rows.append([name, *opened(page, files, signal, place.out / "page-trace.json")])
-                print(*rows[-1], flush=True)  # the table comes when all are measured, which takes long
+                print(*rows[-1], flush=True)  # the table is printed only at the end
             for file in files:
                 file.unlink()
     print(aligned(rows))
@@ -118,7 +118,7 @@ def main() -> int:
 
 @contextmanager
 def page_at(url: str) -> Iterator[Page]:
-    """The page in a browser of its own, once it knows the model."""
+    """Yield the page in a new browser, after it has loaded the model."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         page = browser.new_page()
@@ -133,7 +133,7 @@ def page_at(url: str) -> Iterator[Page]:
 
 
 def _isolated(route: Route) -> None:
-    """Let the page measure its memory, which a browser allows only where no other site shares the process."""
+    """Add the headers of cross-origin isolation, which the browser requires to measure memory."""
     response = route.fetch()
     isolation = {"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp"}
     route.fulfill(response=response, headers=response.headers | isolation)
@@ -149,7 +149,7 @@ def _ready(page: Page, url: str) -> bool:
 
 
 def opened(page: Page, files: list[Path], signal: int, trace: Path) -> list[str]:
-    """Open files and wait for all answers; the line of the table."""
+    """Open files, wait for all predictions and return the row of the table."""
     browser = page.context.browser
     assert browser
     before = page.evaluate(MEMORY)
@@ -178,7 +178,7 @@ def opened(page: Page, files: list[Path], signal: int, trace: Path) -> list[str]
 
 
 def processor_times(trace: Path) -> list[float]:
-    """The processor's milliseconds of each task of the page's own thread."""
+    """Return the CPU time in milliseconds of each task of the page's main thread."""
     events: list[dict[str, Any]] = json.loads(trace.read_text())["traceEvents"]
     names = {(each["pid"], each["tid"]): each["args"]["name"] for each in events if each["name"] == "thread_name"}
     pages = {thread for thread, name in names.items() if name == "CrRendererMain"}
@@ -188,14 +188,14 @@ def processor_times(trace: Path) -> list[float]:
 
 
 def renderer() -> psutil.Process:
-    """The browser's process of the page: of several the largest."""
+    """Return the browser's process of the page, the largest renderer."""
     children = psutil.Process().children(recursive=True)
     pages = [child for child in children if _is_page(child.cmdline())]
     return max(pages, key=lambda process: int(process.memory_info().rss))
 
 
 def _is_page(command: list[str]) -> bool:
-    return "--type=renderer" in command and "--top-chrome-webui" not in command  # that is the browser's own
+    return "--type=renderer" in command and "--top-chrome-webui" not in command  # that one is the browser's own page
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Long recordings for the page: a made ECG on two channels at 250 Hz, as WFDB, EDF and CSV."""
+"""Generates long synthetic recordings for the page: two channels at 250 Hz, as WFDB, EDF and CSV."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,16 +11,16 @@ import pyedflib
 from numpy.typing import NDArray
 
 RATE: Final = 250  # samples per second
-STEPS: Final = 200  # of the stored integers in a millivolt
+STEPS: Final = 200  # stored integers per millivolt
 CHANNELS: Final = ("ECG1", "ECG2")
-# seconds from the R peak, mV, seconds wide
+# seconds from the R peak, height in mV, width in seconds
 WAVES: Final = ((-0.17, 0.12, 0.022), (-0.03, -0.12, 0.01), (0, 1.1, 0.011), (0.03, -0.3, 0.01), (0.29, 0.27, 0.045))
 
 Samples = NDArray[np.int16]
 
 
 def hour(seed: int = 0) -> Samples:
-    """An hour as `(samples, channels)` integers: beats 0.6 to 1.1 seconds apart, some noise, no two channels alike."""
+    """Return an hour as integers (samples, channels), with beats 0.6 to 1.1 seconds apart and noise."""
     rng = np.random.default_rng(seed)
     length = 3600 * RATE
     peaks = 1 + np.cumsum(rng.uniform(0.6, 1.1, 6000))
@@ -36,7 +36,7 @@ def hour(seed: int = 0) -> Samples:
 
 
 def write_wfdb(folder: Path, hours: int) -> list[Path]:
-    """Write a header, and samples in format 16."""
+    """Write a WFDB record in format 16 and return its files."""
     header, signals = folder / "day.hea", folder / "day.dat"
     lines = [
         f"day 2 {RATE} {hours * 3600 * RATE}",
@@ -51,7 +51,7 @@ def write_wfdb(folder: Path, hours: int) -> list[Path]:
 
 
 def write_edf(folder: Path, hours: int) -> list[Path]:
-    """Write data records of a second."""
+    """Write an EDF file with records of one second."""
     path = folder / "day.edf"
     reach: dict[str, str | float | None] = {
         "physical_max": 32000 / STEPS,

@@ -1,4 +1,4 @@
-"""`python -m bench.parse_and_reply`: the gateway as it is, but without a model server: one answer for every beat."""
+"""`python -m bench.parse_and_reply`: the gateway without a model server, with a constant answer for every beat."""
 
 import os
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from gateway.telemetry.metrics import Metrics
 
 
 class Constant(VersionRouter):
-    """Answers at once, and counts as the gateway does."""
+    """Answers immediately, and counts metrics like the gateway."""
 
     async def predict(
         self,
@@ -35,11 +35,11 @@ class Constant(VersionRouter):
         version: int | None = None,
         client: str | None = None,
     ) -> Prediction:
-        """Give the constant answer for each beat; float32 bytes count as one beat."""
+        """Return the constant answer for each beat; float32 bytes count as one beat."""
         return self._constant(1 if isinstance(beats, Float32Rows) else beats.count)
 
     async def predict_each(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Give it for each request."""
+        """Return the constant answer for each request."""
         return [self._constant(request.beats.count) for request in requests]
 
     def _constant(self, count: int) -> Prediction:
@@ -50,10 +50,10 @@ class Constant(VersionRouter):
 
 
 class Server(server.Server):
-    """The gateway's server around that router."""
+    """The gateway's server with that router."""
 
     def application(self, metrics_folder: str) -> Application:
-        """Put the parts together."""
+        """Return the application, composed with the constant router."""
         settings = self._settings
         metrics, discovery, rollout = Metrics(metrics_folder), Discovery(settings), Rollout()
         failover = Failover(discovery, settings, RetryBudget())

@@ -1,6 +1,6 @@
-"""`make bench-patients`: trained on MIT-BIH's records DS1, asked about other people's of DS2; and trained on few rows.
+"""`make bench-patients`: train on MIT-BIH's records DS1 and evaluate on other people in DS2; and train on few rows.
 
-The split by people, and the first published figures of it: de Chazal, O'Dwyer, Reilly: Automatic classification of
+The split by people, and its first published figures: de Chazal, O'Dwyer, Reilly: Automatic classification of
 heartbeats using ECG morphology and heartbeat interval features, IEEE Transactions on Biomedical Engineering 51(7),
 2004.
 """
@@ -79,26 +79,26 @@ DS2: Final = (
     233,
     234,
 )
-LEAD: Final = "MLII"  # record 114 has it second
+LEAD: Final = "MLII"  # the second lead of record 114
 SEEDS: Final = range(3)
-# All chosen by cross-validation by record within DS1. F and Q, classes of 415 and 8 beats, are left out.
+# Chosen by cross-validation by record within DS1. The classes F and Q, with 415 and 8 beats, are left out.
 RECIPE: Final = ("--at-least", "500", "--patience", "0", "--class-weights", "0.8", "--label-smoothing", "0.1")
 PUBLISHED: Final = "de Chazal 2004, all 22 records of DS2: sensitivity S 75.9 %, V 77.7 %"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What AAMI EC57 asks for, of N, S and V: shares of the true beats (sensitivity) and of the predicted ones."""
+    """The figures of AAMI EC57 for N, S and V: sensitivity and positive predictivity."""
 
     accuracy: float
     macro_f1: float
     sensitivity: dict[str, float]
     predictivity: dict[str, float]
     calibration_error: float
-    unusual: float  # share of the beats that are flagged as unlike the training's
+    unusual: float  # share of the beats flagged as out of distribution
 
     def reached(self) -> dict[str, bool]:
-        """Each goal, in words, and whether it is reached."""
+        """Return the goals, as text, and whether each is reached."""
         return {
             "accuracy 0.945": self.accuracy >= 0.945,
             "macro-F1 0.70": self.macro_f1 >= 0.70,
@@ -108,23 +108,23 @@ class Figures:
         }
 
     def row(self, name: str) -> str:
-        """The line of the table."""
+        """Return a row of the table."""
         classes = "".join(f"{self.sensitivity[each]:>8.3f}/{self.predictivity[each]:.3f}" for each in self.sensitivity)
         scores = f"{name:>6}{self.accuracy:>10.4f}{self.macro_f1:>10.3f}"
         return f"{scores}{classes}{self.calibration_error:>14.4f}{self.unusual:>9.3f}"
 
 
 def main() -> int:
-    """Print the tables; 1 if a goal is missed or the records are not there."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process
+    """Print the tables; return 1 if a goal is missed or the records do not exist."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns about many models in one process
     parser = argparse.ArgumentParser(prog="make bench-patients", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
-    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="trainings (%(default)s)")
-    parser.add_argument("--train", nargs=argparse.REMAINDER, default=[], help="options of the training, to try others")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="number of trainings (%(default)s)")
+    parser.add_argument("--train", nargs=argparse.REMAINDER, default=[], help="further options of the training")
     chosen = parser.parse_args()
     archive = first_of(chosen.folders, ("mitdb.tar.xz",))
     if archive is None:
-        print("mitdb.tar.xz: not here; it holds records of the MIT-BIH database in a folder mitdb")
+        print("mitdb.tar.xz: not found; it must hold records of the MIT-BIH database in a folder mitdb")
         return 1
     with tempfile.TemporaryDirectory(prefix="ecg-bench-") as folder:
         train, test = cut_sets(unpacked(archive, Path(folder)), Path(folder))
@@ -133,7 +133,7 @@ def main() -> int:
 
 
 def cut_sets(records: Sequence[Path], folder: Path) -> list[Path]:
-    """Cut the records of DS1 and DS2 by the project's own tool to a file of beats each, and say which there are."""
+    """Cut the records of DS1 and of DS2 into one file of beats each, and print which records exist."""
     options = CutOptions(Cut.chosen(None, "peak", "deviation", rhythm=True, likeness=True), channel=LEAD)
     files = []
     for name, wanted in (("DS1", DS1), ("DS2", DS2)):
@@ -145,7 +145,7 @@ def cut_sets(records: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _other_people(train: Path, test: Path, seeds: Iterable[int], others: Sequence[str]) -> bool:
-    print("Trained on DS1, asked about DS2; a class has sensitivity/predictivity")
+    print("Trained on DS1, evaluated on DS2; classes with sensitivity/predictivity")
     print(f"{'seed':>6}{'accuracy':>10}{'macro-F1':>10}{'N':>14}{'S':>14}{'V':>14}{'calibration':>14}{'unusual':>9}")
     found = []
     for seed in seeds:
@@ -178,7 +178,7 @@ def _figures(train: Path, test: Path, recipe: Sequence[str]) -> Figures:
 
 
 def rates(confusion: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Sensitivity and predictivity of each class, (k,), by counts (k, k) of true (row) and predicted (column) class."""
+    """Return sensitivity and predictivity of each class, (k,), from a confusion matrix (k, k) with true rows."""
     right = np.diag(confusion)
     true, predicted = (np.maximum(confusion.sum(axis=axis), 1) for axis in (1, 0))
     return right / true, right / predicted

@@ -1,4 +1,4 @@
-"""The figures as one picture."""
+"""Draws the figures as one SVG."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -14,7 +14,7 @@ from bench.scenarios import BATCH, HALF, RATE, SINGLE, Scenario
 
 
 def draw(results: Results, contenders: Sequence[str], path: Path) -> None:
-    """Write an SVG with six panels: a line, or a bar, for each contender."""
+    """Write an SVG with six panels, each with a line or bars for every contender."""
     figure = Figure(figsize=(12, 13.5), layout="constrained")
     (requests, cpu), (batches, memory), (half, rate) = figure.subplots(3, 2)
     _lines(requests, results, contenders, SINGLE, lambda figures: figures.requests_per_second)
@@ -72,7 +72,7 @@ def _memory(axes: Axes, results: Results, contenders: Sequence[str]) -> None:
 
 
 def _bars(axes: Axes, contenders: Sequence[str], bars: dict[str, tuple[float, float]], title: str) -> None:
-    """Draw two bars for each name, one before the other, the second pale."""
+    """Draw two overlapping bars for each name, the second one pale."""
     for place, (name, (full, pale)) in enumerate(bars.items()):
         color = f"C{contenders.index(name)}"
         axes.bar(place, pale, color=color, alpha=0.35)
@@ -83,6 +83,6 @@ def _bars(axes: Axes, contenders: Sequence[str], bars: dict[str, tuple[float, fl
 
 
 def _logarithmic(axes: Axes) -> None:
-    if axes.has_data():  # of nothing there is no logarithm
+    if axes.has_data():  # without data the scale must not be logarithmic
         axes.set_yscale("log")
     axes.grid(alpha=0.3, axis="y")

@@ -1,4 +1,4 @@
-"""What must be there before anything is measured: models, and the rivals' virtual environments. All of it is kept."""
+"""Prepares models and the rivals' virtual environments before a measurement; they are kept for later runs."""
 
 import hashlib
 import subprocess
@@ -15,15 +15,15 @@ SIZES = {"bentoml": 1600, "mlserver": 1700, "ray": 1900, "fastapi": 90}
 
 
 class NotPrepared(Exception):
-    """Something cannot be made or installed; the message says what and where the reason is."""
+    """A model or an environment could not be made; the message names the log."""
 
 
 def place(models: Path | None, out: Path, zeros: bool) -> Place:
-    """Find or train the model, and write the one of zeros if it is wanted."""
+    """Find or train the model and, with `zeros`, write the model of zeros. Raises NotPrepared."""
     base = (models or _trained(out)).resolve()
     version = newest(base)
     if version is None:
-        raise NotPrepared(f"--models {base}: no version is there")
+        raise NotPrepared(f"--models {base}: no version exists")
     empty = out.resolve() / "zeros" / base.name
     if zeros and not empty.exists():
         width = len(recorded(version, 1)[0].features)
@@ -43,13 +43,13 @@ def _trained(out: Path) -> Path:
 
 
 def environment(rival: str, out: Path) -> None:
-    """Install a rival's locked packages into a virtual environment of its own, unless that has been done."""
+    """Install a rival's locked packages into its virtual environment, unless they are installed. Raises NotPrepared."""
     lock, folder = ROOT / "bench" / "rivals" / rival / "requirements.txt", out / rival
     stamp = folder / "installed"
     wanted = f"{sys.version}\n{hashlib.sha256(lock.read_bytes()).hexdigest()}\n"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print(f"Installing {rival} into {folder}, {SIZES[rival]} MB: minutes, the first time", flush=True)
+    print(f"Installing {rival} into {folder}, {SIZES[rival]} MB: this takes minutes the first time", flush=True)
     log = out / f"{rival}-install.log"
     _run(log, [PYTHON, "-m", "venv", "--clear", str(folder)], f"the virtual environment of {rival}")
     install = ["install", "--require-hashes", "--no-deps", "--disable-pip-version-check", "-r", str(lock)]
@@ -58,7 +58,7 @@ def environment(rival: str, out: Path) -> None:
 
 
 def pinned(rival: str, packages: tuple[str, ...]) -> dict[str, str]:
-    """The versions of these packages in the rival's lock file, for this Python."""
+    """Return the versions of packages in the rival's lock file, for this Python."""
     lines = (ROOT / "bench" / "rivals" / rival / "requirements.txt").read_text().splitlines()
     pins = dict(line.split(" ")[0].split("==") for line in reversed(lines) if "==" in line and line[0].isalpha())
     return {name: pins[name] for name in packages if name in pins}
@@ -68,4 +68,4 @@ def _run(log: Path, command: list[str], what: str) -> None:
     with log.open("w") as lines:
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=lines, stderr=lines)
     if done.returncode:
-        raise NotPrepared(f"{what} failed; the reason is in {log}")
+        raise NotPrepared(f"{what} failed; see {log}")

@@ -1,4 +1,4 @@
-"""Starts a contender's processes, and tells what they use of the machine."""
+"""Starts a contender's processes and measures their CPU time and memory."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run, from the project's root, and what to add to the environment."""
+    """A command, run in the project's root, with additional environment variables."""
 
     arguments: Sequence[str]
     settings: dict[str, str] = field(default_factory=dict)
@@ -24,14 +24,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes: all processes, what they share among them counted once; and the largest process of the last command."""
+    """Bytes: `total` of all processes, shared memory counted once; `worker` of the last command's largest process."""
 
     total: int
     worker: int
 
 
 class Processes:
-    """The running commands of a contender with all that they started; ended at the end of the block."""
+    """The process trees of a contender's commands, which end with the `with` block."""
 
     def __init__(self, commands: Sequence[Command], log: Path, cores: frozenset[int]) -> None:
         self._commands = commands
@@ -56,37 +56,37 @@ class Processes:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # the terminal's Ctrl-C is for the bench. No session of its own: each gets its share of a busy machine from
-            # the kernel, and a contender of two commands would get two
+            # Only the bench gets the terminal's Ctrl-C. Not a new session: the kernel gives each session a share of the
+            # CPU, so a contender with two commands would get two shares.
             process_group=0,
         )
 
     def ended(self) -> bool:
-        """Whether one of them has ended by itself."""
+        """Return whether one of them has ended by itself."""
         return any(process.poll() is not None for process in self._started)
 
     def all(self) -> list[psutil.Process]:
-        """Every process of the trees."""
+        """Return all processes of the trees."""
         return [process for started in self._started for process in _tree(started.pid)]
 
     def pause(self) -> None:
-        """Let none of them run until they go on."""
+        """Suspend all processes."""
         for process in self.all():
             with suppress(psutil.NoSuchProcess):
                 process.suspend()
 
     def go_on(self) -> None:
-        """Let them run again, who was started last first, so that nobody finds its children late."""
+        """Resume all processes, children before parents, so that no parent waits for its children."""
         for process in reversed(self.all()):
             with suppress(psutil.NoSuchProcess):
                 process.resume()
 
     def cpu_seconds(self) -> dict[int, float]:
-        """CPU time that each process has used."""
+        """Return the CPU seconds of each process."""
         return cpu_seconds(self.all())
 
     def memory(self) -> Memory:
-        """Memory in use now."""
+        """Return the current memory."""
         uses = [_use(process) for process in self.all()]
         shared = max((resident - own for resident, own in uses), default=0)
         workers = [_use(process)[0] for process in _tree(self._started[-1].pid)]
@@ -123,7 +123,7 @@ def _tree(number: int) -> list[psutil.Process]:
 
 
 def _use(process: psutil.Process) -> tuple[int, int]:
-    """Bytes that are resident, and how many of them no other process shares; nothing of one that has ended."""
+    """Return resident and unshared bytes of a process; 0 if it has ended."""
     try:
         memory = process.memory_full_info()
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""`make bench-recordings`: R peaks beside the beats annotated in the MIT-BIH database, in noise, by gaps, of a day."""
+"""`make bench-recordings`: compare R peaks with annotations of the MIT-BIH database, in noise, at gaps, over a day."""
 
 import argparse
 import subprocess
@@ -20,8 +20,8 @@ from data.recordings.lead import Lead, read_lead
 from data.recordings.peaks import find_peaks
 
 PUBLISHED: Final = "Pan and Tompkins 1985, all 48 records: sensitivity 99.75 %, positive predictivity 99.54 %"
-GOAL: Final = 99.8  # percent, of both
-WORST: Final = 0.01  # of the beats outside a disturbed stretch
+GOAL: Final = 99.8  # percent, for both figures
+WORST: Final = 0.01  # maximum share of lost beats outside a disturbed stretch
 PLACEMENTS: Final = 50
 DISTURBED: Final = ("100", "106", "203")  # records: regular, bigeminy, many kinds of beats
 DISTURBANCES: Final[dict[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]]] = {
@@ -37,7 +37,7 @@ from data.recordings.peaks import find_peaks
 samples = np.memmap(sys.argv[1], np.float32, mode="r")
 imported = time.process_time()
 peaks = find_peaks(samples, float(sys.argv[2]))
-most = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))  # not its parent's
+most = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))  # not the parent's
 print(f"{len(peaks)} peaks, {time.process_time() - imported:.1f} s CPU, peak memory {int(most) >> 10} MB")
 """
 COLUMNS: Final = "{:>9}{:>8}{:>8}{:>7}{:>13}{:>16}{:>14}{:>10}"
@@ -48,12 +48,12 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Annotated beats and detected peaks of one record, or of several."""
+    """Counts of annotated beats and detected peaks of one or more records."""
 
     beats: int = 0
     peaks: int = 0
-    right: int = 0  # peaks that are a beat's, within 150 ms
-    close: int = 0  # those within 50 ms
+    right: int = 0  # peaks within 150 ms of a beat
+    close: int = 0  # peaks within 50 ms
     hours: float = 0
     cpu: float = 0  # seconds
 
@@ -66,7 +66,7 @@ class Compared:
         return 100 * self.right / max(self.beats, 1), 100 * self.right / max(self.peaks, 1)
 
     def row(self, name: str) -> str:
-        """The line of the table."""
+        """Return a row of the table."""
         sensitivity, predictivity = (f"{figure:.2f} %" for figure in self.figures)
         close = f"{100 * self.close / max(self.beats, 1):.2f} %"
         errors = self.beats - self.right, self.peaks - self.right
@@ -76,7 +76,7 @@ class Compared:
 
 
 def main() -> int:
-    """Print the tables; 1 if a goal is missed or the records are not there."""
+    """Print the tables; return 1 if a goal is missed or the records do not exist."""
     parser = argparse.ArgumentParser(prog="make bench-recordings", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     parser.add_argument("--only", nargs="+", metavar="RECORD", help="records of the MIT-BIH database")
@@ -86,7 +86,7 @@ def main() -> int:
         for name in ("mitdb.tar.xz", "recordings.tar.xz")
     )
     if archive is None:
-        print("mitdb.tar.xz: not here; it holds records of the MIT-BIH database in a folder mitdb")
+        print("mitdb.tar.xz: not found; it must hold records of the MIT-BIH database in a folder mitdb")
         return 1
     with tempfile.TemporaryDirectory(prefix="ecg-bench-") as folder:
         records = unpacked(archive, Path(folder))
@@ -99,7 +99,7 @@ def main() -> int:
 
 
 def unpacked(archive: Path, folder: Path) -> list[Path]:
-    """Unpack and return the records."""
+    """Unpack an archive and return its records."""
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
         headers = [name for name in packed.getnames() if name.endswith(".hea")]
@@ -107,7 +107,7 @@ def unpacked(archive: Path, folder: Path) -> list[Path]:
 
 
 def _beat_by_beat(records: list[Path]) -> bool:
-    print("First lead, the whole of each record; a beat is found by a peak within 150 ms. Left out is the ventricular")
+    print("First lead, whole records; a peak within 150 ms of a beat counts. Left out is the ventricular")
     print(f"flutter of record 207, which is annotated without beats.\n{COLUMNS.format(*HEAD)}")
     total = Compared()
     for record in records:
@@ -175,7 +175,7 @@ def _disturbed(records: list[Path]) -> bool:
 
 
 def _lost(lead: Lead, beats: Places, kind: str, seed: int) -> float:
-    """Disturb a stretch somewhere; return the share of the beats outside that are lost."""
+    """Disturb a random stretch; return the share of lost beats outside it."""
     rng = np.random.default_rng(seed)
     size = int(rng.uniform(30, 210) * lead.rate)
     start = int(rng.integers(len(lead.samples) - size))
@@ -188,7 +188,7 @@ def _lost(lead: Lead, beats: Places, kind: str, seed: int) -> float:
 
 def _day(record: Path, folder: Path) -> None:
     lead = read_lead(record)
-    print(f"\nRecord {record.name} over and over, in a process of its own")
+    print(f"\nRecord {record.name} repeated, in a separate process")
     for hours in HOURS:
         file = folder / "day.f32"
         length = int(hours * 3600 * lead.rate)
@@ -197,7 +197,7 @@ def _day(record: Path, folder: Path) -> None:
                 written.write(lead.samples[: length - start].tobytes())
         child = [sys.executable, "-c", CHILD, str(file), str(lead.rate)]
         ended = subprocess.run(child, check=True, capture_output=True, text=True)
-        print(f"{hours:>8} h: {ended.stdout.strip()}, pages of its {file.stat().st_size >> 20} MB file included")
+        print(f"{hours:>8} h: {ended.stdout.strip()}, including pages of its {file.stat().st_size >> 20} MB file")
 
 
 if __name__ == "__main__":

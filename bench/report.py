@@ -1,4 +1,4 @@
-"""The figures as text for a terminal."""
+"""Formats the figures as text."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from bench.goals import GOALS
 from bench.results import Results, Value
 from bench.scenarios import Scenario
 
-# Title, format, and what is shown of a measurement; the middle of the rounds.
+# Title, format and value of each column; the median of the rounds.
 COLUMNS: tuple[tuple[str, str, Value], ...] = (
     ("requests/s", "{:.0f}", lambda figures: figures.requests_per_second),
     ("beats/s", "{:.0f}", lambda figures: figures.samples_per_second),
@@ -19,12 +19,12 @@ COLUMNS: tuple[tuple[str, str, Value], ...] = (
     ("MB", "{:.0f}", lambda figures: figures.memory / 1e6),
     ("worker MB", "{:.0f}", lambda figures: figures.worker_memory / 1e6),
 )
-BUSY_GENERATOR = 0.85  # of a core, which is all that a process of Python has
-LATE = 0.5  # of the 99th percentile, which is then the generator's as much as the contender's
+BUSY_GENERATOR = 0.85  # of the one core that a Python process can use
+LATE = 0.5  # share of the 99th percentile, above which it measures the generator rather than the contender
 
 
 def tables(results: Results, contenders: Sequence[str], scenarios: Iterable[Scenario]) -> str:
-    """A table for each scenario, with a line for each contender that was measured."""
+    """Return a table for each scenario, with a line for each measured contender."""
     return "\n\n".join(_table(results, contenders, scenario) for scenario in scenarios)
 
 
@@ -44,7 +44,7 @@ def _cell(value: float | None, shape: str) -> str:
 
 
 def _remarks(rounds: Sequence[Figures]) -> list[str]:
-    """What is to be known before a line is believed."""
+    """Return remarks about the reliability of a line."""
     remarks = []
     faults: dict[str, int] = {}
     for each in rounds:
@@ -61,7 +61,7 @@ def _remarks(rounds: Sequence[Figures]) -> list[str]:
 
 
 def unable(results: Results, contenders: Sequence[str], scenarios: Iterable[Scenario]) -> list[str]:
-    """A line for each contender that does not hold a fixed rate, so that its latencies are not compared."""
+    """Return a line for each contender that does not hold a fixed rate, whose latencies are not compared."""
     return [
         f"{name} does not hold {scenario.rate:g} requests/s and is not compared there: {reason}"
         for scenario in scenarios
@@ -71,17 +71,17 @@ def unable(results: Results, contenders: Sequence[str], scenarios: Iterable[Scen
 
 
 def megabytes(size: int | None) -> str:
-    """Write bytes as MB, and what was not measured as a dash."""
+    """Format bytes as MB; "-" for None."""
     return "-" if size is None else f"{size / 1e6:.0f}"
 
 
 def verdicts(results: Results) -> str:
-    """A line for each goal."""
+    """Return a line for each goal."""
     return "\n".join(goal.verdict(results) for goal in GOALS)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns under one another, the first to the left, the others to the right; the last is as long as it is."""
+    """Align columns: the first to the left, the others to the right, the last one unpadded."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]) - 1)]
     lines = []
     for first, *cells in rows:

@@ -1,4 +1,4 @@
-"""All figures of a run: their medians over the rounds, and the ratios between contenders."""
+"""All figures of a run, with medians over the rounds and ratios between contenders."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ Value = Callable[[Figures], float]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """The median of the ratios of all rounds, and in how many of them each of the others was the best."""
+    """The median of the ratios of all rounds, and the number of rounds in which each other contender was the best."""
 
     value: float
     best: Counter[str]
@@ -22,32 +22,32 @@ class Ratio:
 
 @dataclass(slots=True)
 class Results:
-    """Figures in the order in which they were measured, and contenders that did not run with the reason."""
+    """Figures in the order of measurement, and the reasons of contenders that did not run."""
 
     figures: list[Figures] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
     def of(self, contender: str, scenario: Scenario) -> list[Figures]:
-        """One for each round."""
+        """Return the figures of each round."""
         return [each for each in self.figures if (each.contender, each.scenario) == (contender, scenario.name)]
 
     def median(self, contender: str, scenario: Scenario, value: Value) -> float | None:
-        """The median of the rounds; None if it was not measured."""
+        """Return the median of the rounds; None if it was not measured."""
         values = [value(each) for each in self.of(contender, scenario)]
         return median(values) if values else None
 
     def ratio(self, above: str, below: str, scenario: Scenario, value: Value) -> float | None:
-        """`above` by `below` in each round, as a round is measured in one go, and the median of that."""
+        """Return the median over the rounds of `above` divided by `below` in the same round."""
         ratio = self.ratio_to_best(above, [below], scenario, value)
         return ratio.value if ratio else None
 
     def ratio_to_best(
         self, above: str, others: Iterable[str], scenario: Scenario, value: Value, best: Callable[..., float] = max
     ) -> Ratio | None:
-        """`above` by the best of `others` in the same round, and the median of that; None without a common round.
+        """Return the median over the rounds of `above` divided by the best of `others`; None without a common round.
 
-        `best` is max, or min where less is better. A contender that does not hold the scenario's rate, or
-        gave no answer, counts as not measured.
+        `best` is max, or min if less is better. A contender that does not hold the scenario's rate, or gave no answer,
+        counts as not measured.
         """
         rounds: dict[int, dict[float, str]] = {}
         for name in others:
@@ -69,9 +69,9 @@ class Results:
         return {number: each for number, each in values.items() if isfinite(each)}
 
     def within_reach(self, contender: str, scenario: Scenario) -> bool:
-        """Whether the contender answers as many requests a second on 64 connections as the scenario's rate asks for.
+        """Return whether the contender's requests per second on 64 connections reach the scenario's rate.
 
-        True where there is no fixed rate, and where nothing is known yet.
+        True without a fixed rate or without a measurement.
         """
         most = self._most(contender)
         return scenario.rate is None or most is None or most >= scenario.rate
@@ -80,7 +80,7 @@ class Results:
         return self.median(contender, BUSY, lambda figures: figures.requests_per_second)
 
     def unable(self, contender: str, scenario: Scenario) -> str:
-        """Why the contender's latencies at the scenario's fixed rate are not compared; empty if they are."""
+        """Return why the contender's latencies at the fixed rate are not compared; "" if they are."""
         if scenario.rate is None:
             return ""
         rounds = self.of(contender, scenario)
@@ -93,14 +93,14 @@ class Results:
         return ""
 
     def largest_worker(self, contender: str, scenarios: Iterable[Scenario]) -> int | None:
-        """The most bytes of its largest worker after any measurement of these; None if none was measured."""
+        """Return the maximum bytes of the largest worker in these scenarios; None if none was measured."""
         names = {scenario.name for scenario in scenarios}
         sizes = [each.worker_memory for each in self.figures if each.contender == contender and each.scenario in names]
         return max(sizes, default=None)
 
     @property
     def broken(self) -> list[str]:
-        """What makes the run a failure, whatever the speed: a contender did not run, answered wrongly or not at all."""
+        """The reasons why the run failed, apart from speed: contenders that did not run or gave wrong or no answers."""
         missing = [f"{name} is not measured: {reason}" for name, reason in self.missing.items()]
         wrong = [f"{each.contender} answered wrongly: {each.scenario}" for each in self.figures if each.wrong]
         silent = [f"{each.contender} gave no answer: {each.scenario}" for each in self.figures if not each.answered]

@@ -1,19 +1,18 @@
-"""The loads: how many beats in a request, on how many connections, and at what pace."""
+"""The loads: beats per request, connections and rate."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-STEADY_RATE = 1000.0  # requests a second that most servers can hold on two cores, so their latencies can be compared
+STEADY_RATE = 1000.0  # requests per second, which most servers hold on two cores; makes latencies comparable
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One load; a closed loop unless `half` or `rate` is given.
 
-    `half`: an open loop at half of the requests a second that the contender answers in a closed loop on 64 connections.
-    `rate`: an open loop at this many requests a second, the same for every contender.
-    `longer`: a measurement takes so many times the usual seconds, where a second has too few requests.
-    `key`: its name on the command line.
+    `half`: an open loop at half of the contender's requests per second in a closed loop on 64 connections. `rate`: an
+    open loop at this many requests per second, the same for every contender. `longer`: a factor of the duration, for
+    loads with few requests per second. `key`: the name on the command line.
     """
 
     name: str
@@ -35,13 +34,13 @@ BATCH = {
     4096: Scenario("4096 beats, 4 connections", 4096, 4, longer=2, key="beats-4096"),
 }
 HALF = Scenario("1 beat, half load", 1, 64, half=True, key="half")
-# twice as long: the p99 of a second would rest on ten requests
+# twice as long: in one second, the p99 would depend on ten requests
 RATE = Scenario(f"1 beat, {STEADY_RATE:g} requests/s", 1, 64, longer=2, rate=STEADY_RATE, key="rate")
 ALL = (*SINGLE.values(), HALF, RATE, *BATCH.values())
 QUICK = (SINGLE[1], SINGLE[64], HALF, RATE, BATCH[4096])
 BUSY = SINGLE[64]
-WITHOUT_NETWORK = (SINGLE[1], *BATCH.values())  # a call in the process itself knows no connections
-AS_A_LIMIT = (SINGLE[1], BUSY, BATCH[4096])  # of the model server with a model of zeros
+WITHOUT_NETWORK = (SINGLE[1], *BATCH.values())  # calls in the same process have no connections
+AS_A_LIMIT = (SINGLE[1], BUSY, BATCH[4096])  # for the model server with a model of zeros
 # On the command line: one scenario, or all whose names begin with "connections-" or "beats-".
 NAMES = {
     "connections": tuple(SINGLE.values()),
@@ -51,9 +50,9 @@ NAMES = {
 
 
 def named(names: Iterable[str]) -> tuple[Scenario, ...]:
-    """Give the scenarios of these command-line names, in the order in which they are measured.
+    """Return the scenarios for command-line names, in the order of measurement.
 
-    Half load takes its rate from 64 connections, which is added to it. Raises KeyError for an unknown name.
+    The scenario for 64 connections is added to half load, which needs its rate. Raises KeyError for an unknown name.
     """
     chosen = {scenario for name in names for scenario in NAMES[name]}
     if HALF in chosen:
@@ -62,9 +61,9 @@ def named(names: Iterable[str]) -> tuple[Scenario, ...]:
 
 
 def by_size(scenarios: Iterable[Scenario]) -> list[list[Scenario]]:
-    """Split into single beats and batches, without empty parts.
+    """Split scenarios into single beats and batches, without empty parts.
 
-    Memory that a batch took is not always given back, so batches are measured after all rounds of single beats.
+    The memory of a batch is not always released, so batches are measured after all rounds of single beats.
     """
     scenarios = list(scenarios)
     single = [scenario for scenario in scenarios if scenario.beats == 1]

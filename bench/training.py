@@ -1,4 +1,4 @@
-"""`make bench-training`: training beside plain `keras.Model.fit` on arrays, by rows per second and peak memory."""
+"""`make bench-training`: compare training with plain `keras.Model.fit` on arrays, in rows per second and memory."""
 
 import argparse
 import json
@@ -14,10 +14,10 @@ from bench.training_process import Ended, fresh, run
 OUT = Path("build/bench/training")
 HERE, KERAS = "here", "Keras"
 ROWS = (5_000, 100_000, 1_000_000)
-EPOCH_ROWS = 1_500_000  # rows times epochs, so that a small set trains long enough to be measured
-TIMES = 2  # as many beats as in the largest file are trained on in less memory than they take
-ENOUGH = 1_000_000  # rows, for that limit to leave room for TensorFlow
-LIMIT_OF_DATA = 0.85  # of the float32 values that is
+EPOCH_ROWS = 1_500_000  # rows times epochs, so that the training of a small set is long enough to measure
+TIMES = 2  # factor of the largest file's beats, for training in less memory than they need
+ENOUGH = 1_000_000  # rows, with which that limit is enough for TensorFlow
+LIMIT_OF_DATA = 0.85  # share of the size of the float32 values
 MEGABYTE = 1 << 20
 COLUMNS = "{:>9} {:>6}  {:<5} {:>9} {:>9} {:>6} {:>8} {:>13} {:>8} {:>8}"
 HEAD = ("rows", "epochs", "by", "rows/s", "of whole", "CPU s", "peak MB", "above import", "of data", "accuracy")
@@ -30,17 +30,17 @@ class Measured:
     trainer: str
     rows: int  # in the file
     epochs: int
-    speed: float  # training rows per second, in `fit` alone
+    speed: float  # training rows per second, only in `fit`
     whole: float  # rows of the file per second, from the start of the process to the published model
     cpu: float  # seconds of the process
-    peak: int  # bytes resident at most
-    above_import: int  # of them, beyond those of a process that has only imported TensorFlow
-    of_data: float  # peak in sizes of the float32 values
+    peak: int  # maximum resident bytes
+    above_import: int  # bytes above those of a process that only imports TensorFlow
+    of_data: float  # peak divided by the size of the float32 values
     accuracy: float
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print a table and leave it as JSON; 1 if beats beyond the memory could not be trained on."""
+    """Measure, print a table and write it as JSON; return 1 if training on more beats than memory failed."""
     parser = argparse.ArgumentParser(prog="make bench-training", description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS, help="sizes of the files (%(default)s)")
     parser.add_argument("--rounds", type=int, default=2, help="trainings of each kind and size (%(default)s)")
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str]) -> int:
     measured = [each for rows in options.rows for each in _compare(rows, options.rounds, imported)]
     ratios = {rows: _ratios([each for each in measured if each.rows == rows]) for rows in options.rows}
     for rows, ratio in ratios.items():
-        told = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in ratio.items())
-        print(f"{rows:,} rows, as a multiple of Keras on arrays: {told}", flush=True)
+        metrics = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in ratio.items())
+        print(f"{rows:,} rows, as a multiple of Keras on arrays: {metrics}", flush=True)
     beyond = _beyond_memory(max(options.rows)) if max(options.rows) >= ENOUGH else {}
     found = {"imported": imported, "measured": [*map(asdict, measured)], "ratios": ratios, "beyond_memory": beyond}
     path = OUT.with_suffix(".json")
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _compare(rows: int, rounds: int, imported: int) -> list[Measured]:
-    """Both trainers in turn, so that what else the machine does meets both."""
+    """Measure both trainers in turn, so that other load on the machine affects both."""
     data = write_beats(OUT / f"beats-{rows}.csv", rows)
     epochs = max(3, min(40, EPOCH_ROWS // rows))
     measured = []
@@ -69,7 +69,7 @@ def _compare(rows: int, rounds: int, imported: int) -> list[Measured]:
         for trainer in (KERAS, HERE):
             models = fresh(OUT / f"{trainer}-{rows}-{number}")
             ended = _train(trainer, data, models, epochs).or_exit()
-            trained, seconds, accuracy = _told(models)
+            trained, seconds, accuracy = _read_metrics(models)
             each = Measured(
                 trainer,
                 rows,
@@ -91,15 +91,15 @@ def _train(trainer: str, data: Path, models: Path, epochs: int, limit: int | Non
     log = models.with_suffix(".log")
     if trainer == KERAS:
         return run(["-m", "bench.training_keras", data, models, epochs], log, limit)
-    # The files of a folder are parts of one table here, not people.
+    # The files of this folder are parts of one table, not groups.
     chosen = [f"--epochs={epochs}", f"--patience={epochs}", "--group=none"]
     return run(["-m", "training", f"--data={data}", f"--models={models}", *chosen], log, limit)
 
 
-def _told(models: Path) -> tuple[int, float, float]:
-    """Rows trained on, seconds of `fit`, accuracy on held-back rows."""
-    told = json.loads((models / "1" / "assets.extra" / "metrics.json").read_text())
-    return told["data"]["rows"]["train"], told["training"]["seconds"], told["metrics"]["accuracy"]
+def _read_metrics(models: Path) -> tuple[int, float, float]:
+    """Return training rows, seconds of `fit`, and accuracy on held-back rows, from metrics.json."""
+    metrics = json.loads((models / "1" / "assets.extra" / "metrics.json").read_text())
+    return metrics["data"]["rows"]["train"], metrics["training"]["seconds"], metrics["metrics"]["accuracy"]
 
 
 def _line(each: Measured) -> str:
@@ -109,7 +109,7 @@ def _line(each: Measured) -> str:
 
 
 def _ratios(measured: list[Measured]) -> dict[str, float]:
-    """Of the best rounds, as what else the machine does only ever slows; of the highest peaks."""
+    """Return ratios to Keras from the fastest rounds, as other load only slows down, and the highest peaks."""
 
     def of(trainer: str) -> dict[str, float]:
         own = [each for each in measured if each.trainer == trainer]
@@ -125,7 +125,7 @@ def _ratios(measured: list[Measured]) -> dict[str, float]:
 
 
 def _beyond_memory(rows: int) -> dict[str, Any]:
-    """Train on more float32 values than a process may have; Keras on arrays shows that the limit holds."""
+    """Train on more float32 values than a process may allocate; Keras on arrays shows that the limit works."""
     data = linked(OUT / f"beats-{rows}.csv", OUT / "beyond", TIMES)
     limit = int(TIMES * rows * VALUES * 4 * LIMIT_OF_DATA)
     print(

@@ -1,4 +1,4 @@
-"""Large files of beats in seconds: simulated ones, each many times with other noise."""
+"""Writes large files of beats quickly: simulated beats, each repeated with different noise."""
 
 import os
 import shutil
@@ -14,11 +14,11 @@ VALUES = 140
 SIMULATED = 2000
 BLOCK = 4000  # rows
 DECIMALS = 4
-FORM = np.frombuffer(b"+0.0000,", np.uint8)  # every value takes the same place, so that a whole block is one array
+FORM = np.frombuffer(b"+0.0000,", np.uint8)  # all values have the same width, so a block is one array
 
 
 def write_beats(path: Path, rows: int, seed: int = 0) -> Path:
-    """Write `rows` beats to `path` as CSV, the label, 0 or 1, in the last column; nothing is done if it is there."""
+    """Write `rows` beats to `path` as CSV with the label, 0 or 1, in the last column, unless the file exists."""
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def write_beats(path: Path, rows: int, seed: int = 0) -> Path:
 
 
 def linked(path: Path, folder: Path, times: int) -> Path:
-    """Make a folder in which the file is found `times` times: a set of any size that takes no disk."""
+    """Create a folder with `times` symbolic links to a file: a data set of any size without disk space."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number in range(times):
@@ -44,7 +44,7 @@ def linked(path: Path, folder: Path, times: int) -> Path:
 
 
 def _lines(values: NDArray[np.float64], labels: NDArray[np.int64]) -> bytes:
-    """Text of values (rows, n), which it cuts to between -9.9999 and 9.9999, and labels 0 to 9 (rows,)."""
+    """Return CSV lines of values (rows, n), clipped to -9.9999 to 9.9999, and labels 0 to 9 (rows,)."""
     left = np.abs(np.rint(np.clip(values, -9.9999, 9.9999) * 10**DECIMALS)).astype(np.int32)
     text = np.tile(FORM, (*values.shape, 1))
     text[..., 0] = np.where(values < 0, ord("-"), ord("+"))

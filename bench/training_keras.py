@@ -1,4 +1,4 @@
-"""The training that `bench.training` compares with: the beats in arrays, plain Keras, the same network."""
+"""The baseline of `bench.training`: the same network in plain Keras, with the beats in arrays."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from training.recipe import Recipe
 
 
 def main(data: Path, models: Path, epochs: int) -> None:
-    """Train and export as one does without this project, and leave the metrics in the same place."""
+    """Train and export with plain Keras, and write the metrics to the same file."""
     beats = read_beats(data)
-    # Views: the rows of the bench's files are in random order, and no copy speaks for the arrays.
+    # Views: the files' rows are in random order, and copies would make the baseline worse.
     ends = [round(len(beats.labels) * share) for share in (0.68, 0.8)]
     train, validation, test = np.split(beats.features, ends)
     train_labels, validation_labels, test_labels = np.split(beats.labels, ends)
@@ -45,13 +45,13 @@ def main(data: Path, models: Path, epochs: int) -> None:
     seconds = time.monotonic() - started
     answers = model.predict(test, batch_size=1024, verbose=0)[:, 0] > 0.5
     model.export(models / "1", verbose=False)
-    told = {
+    metrics = {
         "data": {"rows": {"train": len(train)}},
         "training": {"seconds": seconds},
         "metrics": {"accuracy": float(np.mean(answers == test_labels))},
     }
     (models / "1" / "assets.extra").mkdir()
-    (models / "1" / "assets.extra" / "metrics.json").write_text(json.dumps(told))
+    (models / "1" / "assets.extra" / "metrics.json").write_text(json.dumps(metrics))
 
 
 if __name__ == "__main__":

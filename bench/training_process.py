@@ -1,4 +1,4 @@
-"""One training in a process of its own, so that its time and peak memory are its own."""
+"""Runs a training in a separate process, to measure its time and peak memory."""
 
 import os
 import shutil
@@ -14,30 +14,30 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a process took and left."""
+    """The exit status, time, memory and log of a process."""
 
     status: int
     seconds: float
     cpu: float  # seconds
-    peak: int  # bytes that were resident at most
+    peak: int  # maximum resident bytes
     log: Path
 
     @property
     def last_line(self) -> str:
-        """Of what it printed."""
+        """The last line of its output."""
         return (self.log.read_text().strip().splitlines() or [""])[-1]
 
     def or_exit(self) -> "Ended":
-        """Itself, if all went well."""
+        """Return self, or exit with a message if the process failed."""
         if self.status:
             sys.exit(f"bench: a training failed: {self.last_line}; see {self.log}")
         return self
 
 
 def run(arguments: Sequence[object], log: Path, limit: int | None = None) -> Ended:
-    """Run this Python with `arguments`, its output in `log`; it may allocate `limit` bytes of data, if that is given.
+    """Run this Python with `arguments` and write its output to `log`; `limit` is its maximum bytes of data.
 
-    The limit is RLIMIT_DATA: private memory that can be written to, not files that are mapped, such as libraries.
+    The limit is RLIMIT_DATA: private writable memory, without mapped files such as libraries.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, *map(str, arguments)]
@@ -53,6 +53,6 @@ def run(arguments: Sequence[object], log: Path, limit: int | None = None) -> End
 
 
 def fresh(folder: Path) -> Path:
-    """The path of a folder that is not there, though an earlier run may have left one."""
+    """Remove a folder of an earlier run and return its path."""
     shutil.rmtree(folder, ignore_errors=True)
     return folder

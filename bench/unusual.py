@@ -1,4 +1,4 @@
-"""`python -m bench.unusual`: which beats are told to be unlike the public data sets' own, by kind, three seeds each."""
+"""`python -m bench.unusual`: out-of-distribution detection on the public data sets, by kind of beats, three seeds."""
 
 import argparse
 import sys
@@ -19,27 +19,27 @@ from training.options import parse_options
 from training.store.locked_folders import scratch
 
 SEEDS = range(3)
-MOST_BEATS = 1000  # of a kind
+MOST_BEATS = 1000  # per kind
 RECORD = Path("mitdb/100")
 USUAL = "test rows, which should be usual"
 Scores = NDArray[np.float32]
-Figures = dict[str, tuple[float, float]]  # of each kind: area under the ROC curve, share called unusual
+Figures = dict[str, tuple[float, float]]  # by kind: area under the ROC curve, share flagged as unusual
 
 
 def main() -> int:
-    """Print a table per data set; 1 if none is there."""
+    """Print a table per data set; return 1 without any data set."""
     parser = argparse.ArgumentParser(prog="python -m bench.unusual", description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, default=[Path("data"), Path("../shared/data")])
     folders = parser.parse_args().folders
     record = next((folder / RECORD for folder in folders if (folder / RECORD.parent).is_dir()), RECORD)
-    told = [_tell(case, folders, record) for case in CASES]
-    return 0 if any(told) else 1
+    printed = [_measure_case(case, folders, record) for case in CASES]
+    return 0 if any(printed) else 1
 
 
-def _tell(case: Case, folders: list[Path], record: Path) -> bool:
+def _measure_case(case: Case, folders: list[Path], record: Path) -> bool:
     train, test = first_of(folders, case.train), first_of(folders, case.test)
     if train is None or (case.test and test is None):
-        print(f"{case.name}: not here; `python -m data download all` fetches it")
+        print(f"{case.name}: not found; download it with `python -m data download all`")
         return False
     _print(case.name, [_measure(train, test, record, seed) for seed in SEEDS])
     return True
@@ -83,7 +83,7 @@ def _print(name: str, seeds: list[Figures]) -> None:
         area = "" if np.isnan(areas[0]) else f"{np.mean(areas):.3f}"
         each = ", ".join(f"{100 * share:.1f}" for share in shares)
         print(f"  {kind:34}{area:>8}{100 * np.mean(shares):>8.1f} %   ({each})", flush=True)
-    print(f" {UNSEEN} the method was chosen with the other kinds in sight, and without these")
+    print(f" {UNSEEN} not used when the method was chosen, unlike the other kinds")
 
 
 if __name__ == "__main__":

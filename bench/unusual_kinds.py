@@ -1,4 +1,4 @@
-"""Beats unlike those of the public data sets: by kind, made of real beats where the kind has any."""
+"""Generates out-of-distribution beats by kind, from real beats if possible."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +15,11 @@ from data.sources.generate import Recipe, make_beats
 
 Beats = NDArray[np.float64]
 
-UNSEEN = " *"  # kinds that had no part in the choice of the method
+UNSEEN = " *"  # marks kinds that were not used when the method was chosen
 
 
 def kinds(beats: Beats, record: Path, rng: Generator) -> Iterator[tuple[str, Beats]]:
-    """Yield the name and the beats (rows, n) of each kind; most are made of `beats` (rows, n), of deviation 1."""
+    """Yield name and beats (rows, n) of each kind; most are made from `beats` (rows, n) with deviation 1."""
     rows, length = beats.shape
     if record.with_suffix(".hea").is_file():
         yield "MIT-BIH 100, cut alike", recorded(record, length)
@@ -61,7 +61,7 @@ def kinds(beats: Beats, record: Path, rng: Generator) -> Iterator[tuple[str, Bea
 
 
 def recorded(record: Path, length: int, later: float = 0.0, lead: str = "0") -> Beats:
-    """All annotated beats of a WFDB record as `python -m data beats` cuts them, or `later` by a share of a beat."""
+    """Return the annotated beats of a WFDB record, cut as by `python -m data beats` or `later` by a share of a beat."""
     signal = read_lead(record, lead, None, False)
     annotations = read_annotations(record, None)
     assert annotations is not None, f"{record} has no annotations"
@@ -71,25 +71,25 @@ def recorded(record: Path, length: int, later: float = 0.0, lead: str = "0") -> 
 
 
 def normalised(beats: Beats) -> Beats:
-    """The beats with mean 0 and deviation 1."""
+    """Return the beats with mean 0 and deviation 1."""
     scaled: Beats = (beats - beats.mean(axis=1, keepdims=True)) / beats.std(axis=1, keepdims=True)
     return scaled
 
 
 def pink(white: Beats) -> Beats:
-    """White noise weighed so that its power falls with the frequency."""
+    """Return noise whose power falls with the frequency, from white noise."""
     waves = np.fft.rfft(white, axis=1)
     return np.fft.irfft(waves / np.sqrt(np.maximum(np.arange(waves.shape[1]), 1)), n=white.shape[1], axis=1)
 
 
 def hum(beats: Beats, height: float, rng: Generator) -> Beats:
-    """A wave of five values, with another phase in each beat."""
+    """Return a wave with a period of five values and a random phase for each beat."""
     wave: Beats = height * np.sin(np.arange(beats.shape[1]) * 2 * np.pi / 5 + _phases(beats, rng))
     return wave
 
 
 def slow(beats: Beats, rng: Generator) -> Beats:
-    """A third of a wave to one and a third, as breathing makes it."""
+    """Return 0.3 to 1.3 periods of a wave for each beat, as from breathing."""
     turns = rng.uniform(0.3, 1.3, (len(beats), 1))
     wave: Beats = np.sin(np.linspace(0, 2 * np.pi, beats.shape[1]) * turns + _phases(beats, rng))
     return wave

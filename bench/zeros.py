@@ -1,4 +1,4 @@
-"""`python -m bench.zeros FOLDER WIDTH`: write a SavedModel with the same signature that answers nothing but zeros."""
+"""`python -m bench.zeros FOLDER WIDTH`: write a SavedModel with the same signature that returns only zeros."""
 
 import sys
 from typing import Any
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def write(folder: str, width: int) -> None:
-    """Write the version for beats of `width` values."""
+    """Write the model for beats of `width` values to `folder`."""
 
     def serve(features: tf.Tensor) -> dict[str, tf.Tensor]:
         rows = tf.shape(features)[0]

@@ -1,6 +1,6 @@
 """Labelled beats: tables, recordings, downloads and predictions.
 
-`data.read`, `data.beats` and `data.predict` take and give pandas frames; README.md has an example.
+`data.read`, `data.beats` and `data.predict` work with pandas frames; README.md has an example.
 """
 
 from importlib import import_module
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """Load what works with frames when it is used first: pandas takes half a second."""
+        """Import the functions for frames on first use: loading pandas takes half a second."""
         if name not in HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(HOMES[name]), name)

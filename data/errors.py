@@ -1,5 +1,5 @@
-"""What is wrong with the data, in one sentence for the person who supplied it."""
+"""The error for invalid input data, with a message for the person who supplied it."""
 
 
 class DataError(ValueError):
-    """One sentence that names file, line and column as far as they apply, and what to do."""
+    """Invalid input data. The message names file, line and column where they apply, and says what to do."""

@@ -1,4 +1,4 @@
-"""Beats as pandas frames: one beat per row, of a table or of a recording."""
+"""Beats as pandas frames, one beat per row, from a table or a recording."""
 
 from collections.abc import Hashable, Sequence
 from os import PathLike
@@ -22,17 +22,17 @@ def read(
     drop: Sequence[str] = (),
     classes: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Read labelled beats: a float32 column for each of their n values, under the file's names, and `label`.
+    """Read labelled beats as a frame: one float32 column per value, named as in the file, and a column `label`.
 
-    The label is an int64, or a categorical where the file has texts, whose codes are the class labels. A column that
+    `label` is int64, or categorical if the file has text labels; its codes are then the class labels. The column that
     says which rows belong together becomes `group`.
 
     `path` is a file or a folder of files, in any of the formats that README.md lists. `label` is "first", "last" or a
-    column's name; without it the label's column is found. `group` names the column of the group, `drop` columns to
-    leave out, `classes` the text labels in their order. `attrs` hold the file's name as `source` and the notes at its
-    top as `note`.
+    column's name; by default the label column is detected. `group` is the name of the group column, `drop` the columns
+    to leave out, `classes` the text labels in their order. `attrs` hold the file's name as `source` and its leading
+    comments as `note`.
 
-    Raises DataError, which names file, line and column.
+    Raises DataError for a malformed file; the message names file, line and column.
     """
     beats = read_beats(Path(path), label, group=group, drop=drop, classes=classes)
     frame = pd.DataFrame(beats.features, columns=list(beats.feature_names), copy=False)
@@ -61,18 +61,19 @@ def beats(
     labels: str = "aami",
     at_least: int = 1,
 ) -> pd.DataFrame:
-    """Cut a recording into beats: float32 columns F1 to F140, each beat with mean 0 and deviation 1.
+    """Cut a recording into beats and return them as a frame with float32 columns F1 to F140.
 
-    With another `window` ("peak") or `scale` ("mV") the columns have other names; `rhythm` adds the RR
-    intervals about it, `likeness` how like the recording's usual beat it is.
+    Each beat has mean 0 and standard deviation 1. With `window` "peak" or `scale` "mV" the columns have other names.
+    `rhythm` adds the RR intervals around each beat, in seconds and as ratios; `likeness` adds the correlation with the
+    recording's usual beat.
 
-    The index tells of each beat where its R peak is: `sample`, counted from 0, and `seconds`. If the recording is
-    annotated there is a column `label`; beats without an annotation are left out. Where several recordings are cut at
-    once, `record` is in the index, too, and the column `group`. The other arguments are the options of
-    `python -m data beats`, and the beats are those that it writes, except that rare labels stay in unless `at_least`
-    says otherwise. `attrs` hold a `note` of the lead.
+    The index is the position of each beat's R peak: `sample`, counted from 0, and `seconds`. If the recording is
+    annotated there is a column `label`; beats without an annotation are left out. If `path` holds several recordings,
+    the index also has `record`, and there is a column `group`. The other arguments are the options of `python -m data
+    beats`, with the same results, except that `at_least` is 1 by default, so rare labels stay. `attrs` hold a `note`
+    about the lead.
 
-    Raises DataError, which names the recording.
+    Raises DataError if a recording cannot be cut; the message names the recording.
     """
     options = CutOptions(
         cut=Cut.chosen(length, window, scale, rhythm, likeness),
@@ -90,7 +91,7 @@ def beats(
 
 
 def _cut(table: Path, positions: Path) -> pd.DataFrame:
-    """Read the two files that cutting makes; names of records may be numbers, or look like missing values."""
+    """Read the two files that `write_beats` made; record names may be numbers or look like missing values."""
     with table.open(encoding="utf-8") as file:
         note, names = file.readline().removeprefix("#").strip(), file.readline().rstrip().split(",")
         types: dict[Hashable, type[str] | type[np.float32]] = {name: np.float32 for name in names if name != "label"}

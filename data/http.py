@@ -1,4 +1,4 @@
-"""HTTP as all of `data` speaks it: with the system's certificates and the proxies of the environment."""
+"""HTTP sessions for the package: with the system's certificates and the proxies of the environment."""
 
 import ssl
 
@@ -6,9 +6,9 @@ import requests
 
 
 def open_session() -> requests.Session:
-    """Return a session that trusts the certificate authorities of the system, where requests brings a list of its own.
+    """Return a session that trusts the system's certificate authorities instead of the list that requests ships.
 
-    An authority of one's own house is thus known here once it is known to the system, or named by SSL_CERT_FILE.
+    So a company's own authority works once the system trusts it, or SSL_CERT_FILE names it.
     """
     session = requests.Session()
     paths = ssl.get_default_verify_paths()
@@ -17,7 +17,7 @@ def open_session() -> requests.Session:
 
 
 def cause(error: BaseException) -> str:
-    """Return what the innermost error says; the ones around it repeat the address, or show objects."""
+    """Return the message of the innermost error; the outer ones repeat the address or print objects."""
     while error.__context__ is not None:
         error = error.__context__
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Keeps what a command writes apart from what it reads, which is lost otherwise."""
+"""Overwrite protection: a command must not write to a file that it reads."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,11 +7,11 @@ from data.errors import DataError
 
 
 def keep_apart(outputs: Mapping[str, Path | None], read: Iterable[Path]) -> None:
-    """Raise DataError if an output, by the name of its option, is a file that is read or another output."""
-    taken = {file.resolve(): "is what is read" for file in read}
+    """Raise DataError if an output file is also an input or another output; `outputs` are files by option."""
+    taken = {file.resolve(): "is an input file" for file in read}
     for option, out in outputs.items():
         if out is None:
             continue
         if out.resolve() in taken:
             raise DataError(f"{out}: {taken[out.resolve()]}; give another {option}")
-        taken[out.resolve()] = f"is written as {option} already"
+        taken[out.resolve()] = f"is already the file of {option}"

@@ -1,4 +1,4 @@
-"""Progress of a long task on stderr: a bar on a terminal, now and then a plain line elsewhere."""
+"""Progress of a long task on stderr: a bar on a terminal, otherwise a plain line every few seconds."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ from tqdm import tqdm
 def progress(
     title: str, total: int | None, unit: str, seconds_between_lines: float = 5
 ) -> Iterator[Callable[[int], object]]:
-    """Yield a function that takes how many more units are done."""
+    """Yield a function that advances the progress by a number of units; `total` is None if it is unknown."""
     if sys.stderr.isatty():
         with tqdm(desc=title, total=total, unit=unit, unit_scale=True) as bar:
             yield bar.update

@@ -1,1 +1,1 @@
-"""The HTTP door to the model: JSON in, TensorFlow Serving's gRPC behind it, no TensorFlow in the process."""
+"""The REST gateway: accepts JSON over HTTP and calls a model server over gRPC. It does not load TensorFlow."""

@@ -1,4 +1,4 @@
-"""`python -m gateway`: serve until SIGTERM, with the settings of the environment; `... key NAME`: make an API key."""
+"""`python -m gateway`: serve until SIGTERM, configured by environment variables; `... key NAME`: make an API key."""
 
 import os
 import sys
@@ -10,12 +10,13 @@ from gateway.server import Server
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry import tracing
 
-USAGE = """usage: python -m gateway             serve, with the settings of the environment (gateway/README.md)
-       python -m gateway key NAME    make an API key: its line goes to stdout, the key itself to stderr"""
+PROGRAM = f"{os.environ.get('ECG_COMMAND', 'python -m')} gateway"  # set by the launcher `ecg`
+USAGE = f"""usage: {PROGRAM}             serve; environment variables are the settings (see gateway/README.md)
+       {PROGRAM} key NAME    make an API key: print its line for the key file to stdout, the key to stderr"""
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Run the command of the command line."""
     match sys.argv[1:]:
         case []:
             serve()
@@ -30,7 +31,7 @@ def main() -> None:
 
 
 def serve() -> None:
-    """Read the settings and serve; a setting or a file of keys that cannot be used ends the start with a sentence."""
+    """Read the settings and serve; exit with a message if a setting or the key file is invalid."""
     try:
         settings = Settings.from_env(os.environ)
         if settings.api_keys_file:
@@ -41,10 +42,10 @@ def serve() -> None:
 
 
 def make_key(name: str) -> None:
-    """Print a key and its line apart, so that `>> keys 2> key` has each alone; a terminal gets a sentence with each."""
+    """Print the key to stderr and its line to stdout, so that `>> keys 2> key` separates them; explain on a tty."""
     key, line = keys.made(name)
-    _print(sys.stderr, "The key, to be sent as 'Authorization: Bearer KEY' and shown only now:", key)
-    _print(sys.stdout, "Its line for the file of keys; a number behind it limits the requests per second:", line)
+    _print(sys.stderr, "Send this key as 'Authorization: Bearer KEY'. It is shown only once:", key)
+    _print(sys.stdout, "Add this line to the key file. A number after it limits the requests per second:", line)
 
 
 def _print(stream: TextIO, sentence: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The composition root: puts the parts of a worker together. Imported in the workers only."""
+"""The composition root: creates the parts of a worker and connects them. Imported only in the workers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,13 @@ if TYPE_CHECKING:  # it loads OpenTelemetry
 
 
 def application(settings: Settings, metrics_folder: str, traces: Protocol | None = None) -> RequestLifecycle:
-    """Make the ASGI application of a worker, which writes its access log to stderr and exports traces by a protocol."""
+    """Make the ASGI application of a worker; it writes its access log to stderr and exports traces by `traces`.
+
+    Args:
+        settings: The gateway's settings.
+        metrics_folder: The folder where all workers write their metrics.
+        traces: The protocol for the export of spans; None switches tracing off.
+    """
     metrics, discovery, tracing = Metrics(metrics_folder), Discovery(settings), tracing_by(traces)
     rollout = Rollout(partial(read, settings.rollout_url), metrics) if settings.rollout_url else Rollout()
     failover = Failover(discovery, settings, RetryBudget(), Endpoint.start if tracing is None else tracing.call)
@@ -55,8 +61,12 @@ def assembled(
     write: Write = by_logging,
     tracing: "Tracing | None" = None,
 ) -> RequestLifecycle:
-    """Put HTTP before a router."""
-    # first, as a file of keys that cannot be used ends the start
+    """Make the ASGI application around a version router.
+
+    Raises:
+        KeysError: The key file is invalid.
+    """
+    # first, because an invalid key file must end the start
     keys = Keys(Path(settings.api_keys_file), settings.workers) if settings.api_keys_file else None
     routes = RouteTable()
     flask = FlaskBridge(create_app(settings, routes, router, metrics), settings)
@@ -75,7 +85,7 @@ def assembled(
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What works beside the requests, from a worker's start to its end."""
+    """Starts and ends the background work of a worker: probes, the candidate, the shadow, threads, the export."""
 
     discovery: Discovery
     rollout: Rollout | None
@@ -85,8 +95,8 @@ class Background:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Look for endpoints and the candidate once, then go on looking until the end of the block."""
-        await self.discovery.probe_again(ANSWER_WITHIN)  # whatever hangs, the worker starts
+        """Probe endpoints and read the candidate once, then keep doing so in the background until the block ends."""
+        await self.discovery.probe_again(ANSWER_WITHIN)  # limited, so that a hanging endpoint cannot stop the start
         tasks = [asyncio.create_task(self.discovery.run())]
         if self.rollout is not None:
             await self.rollout.refresh()

@@ -1,10 +1,10 @@
-"""The one time limit of a request: everything that is done for it, retries and fallbacks included, ends with it."""
+"""The deadline of a request: one time limit for all work on it, retries and fallbacks included."""
 
 import time
 
 
 class Deadline:
-    """A point in time by which a request must be answered; made when its body has come."""
+    """The time by which a request must be answered; created when its body has arrived."""
 
     __slots__ = ("_at",)
 
@@ -12,13 +12,13 @@ class Deadline:
         self._at = time.monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds that are left, at least 0."""
+        """Return the seconds that are left, at least 0."""
         return max(0.0, self._at - time.monotonic())
 
     def part(self, share: float) -> "Deadline":
-        """Give a deadline after that share of the remaining time, so that something else can still be tried."""
+        """Return a deadline after `share` (0 to 1) of the remaining time; the rest is left for a fallback."""
         return Deadline(share * self.remaining())
 
     def or_earlier(self, other: "Deadline") -> "Deadline":
-        """Give the earlier of the two."""
+        """Return the earlier of the two deadlines."""
         return self if self._at <= other._at else other

@@ -1,28 +1,28 @@
-"""What can go wrong, in the gateway's own terms: no error here knows HTTP or gRPC.
+"""The gateway's errors. They are independent of HTTP and gRPC.
 
 GatewayError
-├── InvalidBeat        the caller sent something that is not a beat
-│   └── Misfit         it is a beat, but not one that the served model takes
-├── NotHere            the path is answered on another listener
-├── VersionNotFound    the caller asked for a model version that no model server has AVAILABLE
-├── ModelNotFound      a path names another model than the served one
+├── InvalidBeat        the request has no valid beat
+│   └── Misfit         the beat is valid, but does not fit the served model
+├── NotHere            another listener serves the path
+├── VersionNotFound    no model server has the requested version AVAILABLE
+├── ModelNotFound      the path names another model than the served one
 ├── LabelNotFound      no model version has the label of the path
-├── TooManyBeats       more beats in a batch than allowed
-├── Unsupported        the model version that was asked lacks what the request needs
-├── BodyIncomplete     the connection ended before the body did
-├── BodyTooSlow        the body did not come in time
+├── TooManyBeats       the batch has more beats than allowed
+├── Unsupported        the model version lacks a signature that the request needs
+├── BodyIncomplete     the connection closed before the whole body arrived
+├── BodyTooSlow        the body did not arrive in time
 ├── BodyTooLarge       the body is larger than allowed
-├── NoSuchPath         nothing is at that path
-├── MethodNotAllowed   the path takes other methods
-├── UnsupportedMediaType  the body is of a kind that is not read here
+├── NoSuchPath         the path does not exist
+├── MethodNotAllowed   the path does not support the method
+├── UnsupportedMediaType  the media type, charset or content encoding is not supported
 ├── Unauthorized       the request has no API key, or an unknown one
 ├── TooManyRequests    the API key has used up its rate limit
 ├── ModelNotReady      no model server answers, or no version is loaded
-├── ModelOverloaded    the model server has no room for the request
+├── ModelOverloaded    the model server has no capacity for the request
 ├── ModelTooSlow       no answer before the deadline
-├── ModelFailed        the model server broke
-│   └── NotFinite      it answered for a beat with a value that is not finite
-└── ContractBroken     the served model is not the kind that the gateway can read
+├── ModelFailed        the model server failed
+│   └── NotFinite      its answer for a beat has a value that is not finite
+└── ContractBroken     the served model does not follow the contract that the gateway reads
 """
 
 from collections.abc import Sequence
@@ -32,10 +32,10 @@ UNFORESEEN: Final = "internal_error"
 
 
 class GatewayError(Exception):
-    """Base of all: `message`, `where` are for the caller; `cause` is for the log and never holds a value of a beat."""
+    """Base class. The caller gets `message` and `where`; `cause` is for the log and never has a value of a beat."""
 
-    code = UNFORESEEN  # the word for it in answers, logs and metrics
-    version: int | None = None  # the model version that was asked, if it was chosen
+    code = UNFORESEEN  # names the error in answers, logs and metrics
+    version: int | None = None  # the model version that was called, if one was chosen
 
     def __init__(self, message: str, *, cause: str = "", **where: object) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class GatewayError(Exception):
 
 
 class InvalidBeat(GatewayError):
-    """The request is not a beat; `where` has `instance`, `index` or `field` when they are known."""
+    """The request has no valid beat; `where` has `instance`, `index` or `field` when they are known."""
 
     code = "invalid_request"
 
@@ -54,32 +54,32 @@ class InvalidBeat(GatewayError):
 
 
 class Misfit(InvalidBeat):
-    """Finite numbers, but not as many, or not by the names, that the served model takes."""
+    """The values are finite, but their number or their names do not fit the served model."""
 
 
 class NotHere(GatewayError):
-    """The path is not answered on the listener that was asked."""
+    """Another listener serves the path."""
 
     code = "not_found"
 
 
 class VersionNotFound(GatewayError):
-    """No model server has that version AVAILABLE; `where` has those that are, as `available`."""
+    """No model server has that version AVAILABLE; `where` lists the AVAILABLE versions as `available`."""
 
     code = "version_not_found"
 
     def __init__(self, version: int, available: list[int]) -> None:
         named = ", ".join(map(str, available))
-        super().__init__(f"No model server has version {version}; AVAILABLE are: {named}", available=available)
+        super().__init__(f"No model server has version {version}; AVAILABLE versions: {named}", available=available)
 
 
 class ModelNotFound(GatewayError):
-    """A path names another model than the one that is served here."""
+    """The path names another model than the served one."""
 
     code = "model_not_found"
 
     def __init__(self, name: str, served: str) -> None:
-        super().__init__(f"The model '{name[:40]}' is not served here; '{served}' is", model=served)
+        super().__init__(f"The model '{name[:40]}' is not served here; the served model is '{served}'", model=served)
 
 
 class LabelNotFound(GatewayError):
@@ -98,7 +98,7 @@ class TooManyBeats(GatewayError):
 
 
 class Unsupported(GatewayError):
-    """A model version lacks the signature that a request needs; it can answer other requests."""
+    """The model version lacks the signature that the request needs; it can answer other requests."""
 
     code = "not_supported"
 
@@ -111,47 +111,47 @@ class Unsupported(GatewayError):
 
 
 class BodyIncomplete(GatewayError):
-    """The connection ended before the body did."""
+    """The connection closed before the whole body arrived."""
 
     code = "body_incomplete"
 
 
 class BodyTooSlow(GatewayError):
-    """The request did not come in time."""
+    """The body did not arrive in time."""
 
     code = "body_too_slow"
 
 
 class BodyTooLarge(GatewayError):
-    """The body, as it was sent or unpacked, has more than `limit` bytes."""
+    """The body has more than `limit` bytes, as sent or after unpacking."""
 
     code = "request_entity_too_large"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The body is larger than the {limit} bytes that this gateway takes", limit=limit)
+        super().__init__(f"The body is larger than this gateway's limit of {limit} bytes", limit=limit)
 
 
 class NoSuchPath(GatewayError):
-    """Nothing is at that path."""
+    """The path does not exist."""
 
     code = "not_found"
 
     def __init__(self, paths: Sequence[str]) -> None:
-        super().__init__(f"Nothing is at this path; the API's paths are {', '.join(paths)}")
+        super().__init__(f"This path does not exist; the API's paths are {', '.join(paths)}")
 
 
 class MethodNotAllowed(GatewayError):
-    """The path takes other methods, those `allowed`."""
+    """The path supports only the methods in `allowed`."""
 
     code = "method_not_allowed"
 
     def __init__(self, allowed: Sequence[str]) -> None:
-        super().__init__(f"This path takes {', '.join(allowed)}")
+        super().__init__(f"This path supports only {', '.join(allowed)}")
         self.allowed = allowed
 
 
 class UnsupportedMediaType(GatewayError):
-    """The gateway does not read this media type, charset or content encoding; `where` has the header as `field`."""
+    """The media type, charset or content encoding is not supported; `where` has the header's name as `field`."""
 
     code = "unsupported_media_type"
 
@@ -163,7 +163,7 @@ class Unauthorized(GatewayError):
 
 
 class TooManyRequests(GatewayError):
-    """An API key has used up its rate limit; it may be used again after `seconds`."""
+    """The API key called `name` has used up its rate limit; it may be used again after `seconds`."""
 
     code = "too_many_requests"
 
@@ -174,13 +174,13 @@ class TooManyRequests(GatewayError):
 
 
 class ModelNotReady(GatewayError):
-    """Nothing can answer at the moment; trying again may help."""
+    """No model server can answer at the moment; a retry may succeed."""
 
     code = "model_not_ready"
 
 
 class ModelOverloaded(GatewayError):
-    """The model server refuses more work at the moment."""
+    """The model server, or the queue for it, has no capacity at the moment."""
 
     code = "model_overloaded"
 
@@ -192,20 +192,20 @@ class ModelTooSlow(GatewayError):
 
 
 class ModelFailed(GatewayError):
-    """The model server answered with a failure of its own, or with values that are not finite."""
+    """The model server failed, or answered with values that are not finite."""
 
     code = "model_failed"
 
 
 class NotFinite(ModelFailed):
-    """A version of the model answered for the beat `row` with a value of `output` that is not finite."""
+    """The version's answer for the beat number `row` has a value in `output` that is not finite."""
 
     def __init__(self, version: int, output: str, row: int) -> None:
-        super().__init__(f"Version {version} of the model answered with '{output}' that is not finite")
+        super().__init__(f"Version {version} of the model answered with a value of '{output}' that is not finite")
         self.row = row
 
 
 class ContractBroken(GatewayError):
-    """The model server refuses what fits its signature, or its model lacks what the gateway reads."""
+    """The model server refuses a request that fits its signature, or the model lacks what the gateway reads."""
 
     code = "contract_broken"

@@ -1,4 +1,4 @@
-"""A request and a response inside the gateway, by the fast path or by Flask. And the types of ASGI."""
+"""The request and the response that the fast path and Flask share, and ASGI's types."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -17,19 +17,19 @@ REQUEST_ID: Final = "X-Request-ID"
 VERSION: Final = "X-Model-Version"
 REQUEST: Final = "gateway.request"  # names in the WSGI environment
 LOOP: Final = "gateway.loop"
-_DIGITS: Final = 19  # of the longest length
+_DIGITS: Final = 19  # digits of the largest accepted Content-Length, as of 2**63 - 1
 
 
 class Trace(Protocol):
-    """The spans of a request; `id` is the trace's, 32 hexadecimal digits."""
+    """The spans of a request; `id` is the trace id, 32 hexadecimal digits."""
 
     id: str
 
     def begin_wait(self) -> None:
-        """Begin the wait in the micro-batcher."""
+        """Begin the span of the wait in the micro-batcher."""
 
     def end_wait(self) -> None:
-        """End the wait, if it has not ended yet."""
+        """End the span of the wait, if it has not ended yet."""
 
     def end(self, response: "Response", error: Exception | None) -> None:
         """End the request's span with its answer."""
@@ -37,7 +37,7 @@ class Trace(Protocol):
 
 @dataclass(slots=True)
 class Request:
-    """One request, whose head has come."""
+    """One request; its headers have arrived, its body has not been read yet."""
 
     scope: Message
     receive: Receive
@@ -45,22 +45,22 @@ class Request:
     method: str
     route: Route | None
     headers: Mapping[bytes, bytes]
-    deadline: Deadline  # counts from when the body has come
+    deadline: Deadline  # replaced when the body has arrived, so that it counts from then
     key: str = ""  # the name of the API key
-    trace: Trace | None = None  # None where it is not traced
+    trace: Trace | None = None  # None if the request is not traced
 
     @property
     def content_length(self) -> int | None:
-        """Give the length of the body; None where Content-Length is absent or invalid."""
+        """The length of the body in bytes; None if Content-Length is absent or invalid."""
         length = self.headers.get(b"content-length", b"")
         return int(length) if length.isdigit() and len(length) <= _DIGITS else None
 
 
 @dataclass(slots=True)
 class Response:
-    """A whole answer; the content is JSON where `headers` do not say otherwise."""
+    """A whole answer; the content is JSON unless `headers` has another Content-Type."""
 
     content: bytes
     status: int = 200
     headers: Headers = field(default_factory=list)
-    version: str | None = None  # of the model that answered
+    version: str | None = None  # the model version that answered

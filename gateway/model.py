@@ -1,4 +1,4 @@
-"""A served model version as it describes itself: the only source of lengths, names and class labels."""
+"""A served model version: its own description is the only source of beat lengths, feature names and class labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ UNUSUAL_SCORE: Final = "unusual_score"
 ATTRIBUTIONS: Final = "attributions"
 LARGEST: Final = 3.4028234663852886e38  # float32
 
-# Long parts of a description: they have a path of their own, or are internal.
+# Long parts of a description: `/examples` serves the first two, and `reference` is internal.
 LONG: Final = frozenset({"examples", "baseline", "reference"})
 
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """One model version; names and labels are None for a model without metadata."""
+    """One model version; `width` is the number of features. Names and labels are None for a model without metadata."""
 
     version: int
     width: int
@@ -27,12 +27,12 @@ class ServedModel:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The description without what is long."""
+        """The description without its long parts."""
         return {name: value for name, value in self.description.items() if name not in LONG}
 
     @property
     def class_names(self) -> dict[int, str] | None:
-        """Class names by class label, without malformed ones; None if the model has no name for any of its classes."""
+        """Class names by class label, without malformed ones; None if the model names none of its classes."""
         names = self.description.get("class_names")
         if not isinstance(names, dict):
             return None
@@ -51,7 +51,7 @@ class ServedModel:
 
     @property
     def baseline(self) -> list[float] | None:
-        """The mean of the training beats, from which explanations start."""
+        """The mean training beat (`width` values), the baseline of explanations; None if absent or malformed."""
         baseline = self.description.get("baseline")
         return baseline if self._is_beat(baseline) else None
 
@@ -63,7 +63,7 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class VersionState:
-    """A version's state in TensorFlow Serving's words, and the error message if its loading failed."""
+    """A version's state by TensorFlow Serving's name, and the error message if loading failed."""
 
     name: str
     problem: str = ""
@@ -74,9 +74,10 @@ class VersionState:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The model's outputs for a batch of n beats: n labels, n numbers, n rows of one probability per class.
+    """The model's outputs for a batch of n beats.
 
-    `more` has by name what only some signatures give, n values of each.
+    `predicted_class` has n class labels, `probability` n numbers from 0 to 1, `probabilities` n rows with one
+    probability per class. `more` has by name the outputs that only some signatures have, n values of each.
     """
 
     version: int
@@ -86,21 +87,21 @@ class Answer:
     more: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def rows(self, start: int, end: int) -> "Answer":
-        """The answer to some of the beats."""
+        """Return the answer for the beats from `start` up to, but without, `end`."""
         part = slice(start, end)
         return Answer(self.version, self.predicted_class[part], self.probability[part], self.probabilities[part])
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about beats: a signature that takes `features`, and its outputs that only some have."""
+    """The signature to run on the beats, and the outputs that the answer needs."""
 
     signature: str = SERVING
-    probabilities: bool = False  # the answer needs one for each class
-    labelled: bool = False  # and the class labels that they belong to
-    named: bool = False  # and the name of the predicted class, where the model has one
+    probabilities: bool = False  # the answer needs the probability of each class
+    labelled: bool = False  # the answer needs the class labels of these probabilities
+    named: bool = False  # the answer needs the name of the predicted class, if the model has one
     predicts: bool = True  # the answer counts as a prediction
-    more: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()  # further outputs, which only some signatures have
 
 
 PLAIN: Final = Question()

@@ -1,4 +1,4 @@
-"""The one table of routes. Fast path, Flask, authentication, metrics and the OpenAPI document all follow it."""
+"""The table of routes. Fast path, Flask, authentication, metrics and the OpenAPI document all use it."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -10,50 +10,50 @@ PREDICT: Final = "/predict"
 Method = Literal["GET", "POST"]
 GET: Final[Method] = "GET"
 POST: Final[Method] = "POST"
-Api = Literal["gateway", "open_inference", "tensorflow_rest"]  # whose views answer
-Kind = Literal["api", "page", "docs"]  # which headers keep browsers safe
+Api = Literal["gateway", "open_inference", "tensorflow_rest"]  # the API whose views answer
+Kind = Literal["api", "page", "docs"]  # selects the security headers for browsers
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the OpenAPI document says of a route; schemas, errors and headers are names there."""
+    """A route's part of the OpenAPI document; `answers`, `body` and `headers` are names of components there."""
 
     tag: str
     summary: str
     description: str = ""
-    answers: tuple[str, ...] = ()  # schemas; several are alternatives, the first that fits counts
+    answers: tuple[str, ...] = ()  # schemas; several are alternatives, and the first matching one counts
     body: str = ""
     errors: tuple[int, ...] = ()
     headers: tuple[str, ...] = ()
     media_type: str = "application/json"
-    versioned: bool = False  # its answers have X-Model-Version
+    versioned: bool = False  # answers have the header X-Model-Version
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path as Flask writes it, and the view that answers."""
+    """A path in Flask's syntax, and the view that answers."""
 
     path: str
     view: str
     method: Method = GET
-    keyless: bool = False  # open to all
-    probe: bool = False  # asked every few seconds, so that a good answer is not worth a line in the log
+    keyless: bool = False  # needs no API key
+    probe: bool = False  # called every few seconds, so successful answers are logged at debug only
     asks_model: bool = False  # a probe that waits for the model server
-    management: bool = False  # answered by the management listener only, where there is one
-    fast_path: bool = False  # the usual request, without a query or a version, is answered on the event loop
+    management: bool = False  # only the management listener serves it, if there is one
+    fast_path: bool = False  # requests without a query and without a version run on the event loop
     kind: Kind = "api"
     api: Api = "gateway"
-    query: tuple[str, ...] = ()  # parameters that are taken
+    query: tuple[str, ...] = ()  # allowed query parameters
     operation: Operation | None = None
 
     @property
     def takes_body(self) -> bool:
-        """Whether a request has a body that counts."""
+        """Whether requests have a body that is read."""
         return self.method == POST
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Every method that is answered."""
+        """All supported methods."""
         return ("GET", "HEAD", "OPTIONS") if self.method == GET else ("OPTIONS", "POST")
 
 
@@ -124,7 +124,7 @@ ROUTES: Final = (
         operation=Operation(
             "model",
             "Describe the served model",
-            "What its training read and measured, and what it takes and gives.",
+            "Its training data and metrics, its inputs and its outputs.",
             ("Model",),
             errors=_OF_VERSIONS,
             headers=("version",),
@@ -136,8 +136,8 @@ ROUTES: Final = (
         "examples",
         operation=Operation(
             "model",
-            "Beats that came with the model",
-            "Held back from its training, one of each class.",
+            "Example beats of the model",
+            "They were not used for its training; one of each class.",
             ("Examples",),
             errors=_OF_VERSIONS,
             headers=("version",),
@@ -194,7 +194,7 @@ class RouteTable:
         self._patterns = Map(rules, merge_slashes=False).bind("")
 
     def find(self, path: str) -> Route | None:
-        """Give the route of a path, None where there is none."""
+        """Return the route of a path, or None."""
         return self._exact.get(path) or self._matched(path)
 
     def _matched(self, path: str) -> Route | None:
@@ -206,5 +206,5 @@ class RouteTable:
 
     @property
     def documented(self) -> list[str]:
-        """Every path that the OpenAPI document has."""
+        """All paths in the OpenAPI document."""
         return [route.path for route in self.routes if route.operation]

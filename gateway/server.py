@@ -1,4 +1,4 @@
-"""uvicorn with the gateway's settings: one process that listens, and workers that each open their own channel."""
+"""Runs uvicorn with the gateway's settings: one parent process that listens, and workers with their own channels."""
 
 import ctypes
 import errno
@@ -24,29 +24,29 @@ from gateway.supervisor import Supervisor
 from gateway.telemetry import logs
 from gateway.telemetry.tracing import Protocol
 
-if TYPE_CHECKING:  # only the workers need what it loads
+if TYPE_CHECKING:  # only the workers need the modules that it loads
     from gateway.exchange import Application
 
 BACKLOG: Final = 2048
-CONNECTIONS: Final = 4096  # of each worker; further ones get 503
-KEPT: Final = 32 * 2**20  # bytes; the most that glibc takes for a threshold
+CONNECTIONS: Final = 4096  # per worker, chosen by hand; more connections get 503
+KEPT: Final = 32 * 2**20  # bytes; the largest threshold that glibc accepts (DEFAULT_MMAP_THRESHOLD_MAX on 64 bits)
 EVERY_HOST: Final = ("", "*", "[::]")  # IPv4 and IPv6
 NO_IPV6: Final = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EPROTONOSUPPORT)
 _log = logging.getLogger("gateway.server")
 
 
 class Server:
-    """Runs until SIGTERM, which lets the requests in flight finish."""
+    """Runs until SIGTERM, and then finishes the requests in flight."""
 
     def __init__(self, settings: Settings, traces: Protocol | None = None) -> None:
         self._settings = settings
-        self._traces = traces  # the protocol by which the workers export them
+        self._traces = traces  # the protocol for the workers' export
 
     def run(self) -> None:
-        """Serve; the workers add up their metrics in a folder that lives as long as this process.
+        """Serve; the workers write their metrics to a temporary folder, which is removed at the end.
 
         Raises:
-            SettingsError: An address of the settings cannot be listened on.
+            SettingsError: The gateway cannot listen on an address of the settings.
             SystemExit: No worker could start; the log says why.
         """
         logs.configure(self._settings.log_level)
@@ -64,15 +64,15 @@ class Server:
             sys.exit(1)
 
     def _listeners(self) -> list[socket.socket]:
-        """Listen for callers, and for the management's if the settings name an address for it."""
+        """Open the listener for callers, and the management listener if the settings have an address for it."""
         listening = self._listener("listen")
         if not self._settings.management_listen:
             return [listening]
         management = self._listener("management_listen")
         port = management.getsockname()[1]
-        if port == listening.getsockname()[1]:  # a worker tells the listeners apart by it
-            raise SettingsError(f"ECG_MANAGEMENT_LISTEN: port {port} is that of ECG_LISTEN; choose another")
-        # the workers must know the port, also where the setting leaves its choice to the kernel
+        if port == listening.getsockname()[1]:  # a worker distinguishes the listeners by their ports
+            raise SettingsError(f"ECG_MANAGEMENT_LISTEN: ECG_LISTEN has the same port {port}; choose another")
+        # the workers must know the port, even if the kernel chose it
         self._settings = replace(self._settings, management_listen=address_of(management))
         return [listening, management]
 
@@ -85,10 +85,10 @@ class Server:
             raise SettingsError(f"{PREFIX}{setting.upper()}={address!r}: cannot listen there: {reason}") from None
 
     def load(self, metrics_folder: str) -> "Application":
-        """Set up this process, a worker, and make the application in it, as gRPC does not survive a fork.
+        """Set up this worker process and make its application here, because gRPC does not survive a fork.
 
         Raises:
-            SystemExit: The file of API keys or a variable of OpenTelemetry cannot be used; the log says why.
+            SystemExit: The key file or an OpenTelemetry variable is invalid; the log says why.
         """
         _end_with_parent()
         _keep_some_memory()
@@ -102,19 +102,19 @@ class Server:
         return application
 
     def application(self, metrics_folder: str) -> "Application":
-        """Put the parts together."""
+        """Make the ASGI application."""
         from gateway import composition
 
         return composition.application(self._settings, metrics_folder, self._traces)
 
 
 def listener(address: str) -> socket.socket:
-    """Listen on `host:port`, or take over a listening socket as `fd://number`.
+    """Listen on `host:port`, or use the already listening socket `fd://number`.
 
-    Without a host, or with `*` or `[::]`, one socket takes IPv4 and IPv6; where there is no IPv6, IPv4 alone.
+    Without a host, or with `*` or `[::]`, one socket accepts IPv4 and IPv6; on a host without IPv6, only IPv4.
 
     Raises:
-        OSError: The address is taken, or is not one of this machine.
+        OSError: The address is in use, or does not belong to this host.
     """
     if address.startswith("fd://"):
         return socket.socket(fileno=int(address.removeprefix("fd://")))
@@ -136,13 +136,13 @@ def _on_every_address(port: int) -> socket.socket:
 
 
 def address_of(listening: socket.socket) -> str:
-    """Give the bound address as `host:port`, IPv6 in brackets."""
+    """Return the bound address as `host:port`, with brackets around IPv6."""
     host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def options(settings: Settings) -> dict[str, Any]:
-    """Give uvicorn's options."""
+    """Return uvicorn's options."""
     return {
         "factory": True,
         "interface": "asgi3",
@@ -155,7 +155,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "backlog": BACKLOG,
         "timeout_keep_alive": settings.keep_alive_seconds,
         "timeout_graceful_shutdown": settings.graceful_seconds,
-        "log_config": None,  # its loggers pass on to ours
+        "log_config": None,  # uvicorn's loggers propagate to the gateway's handler
         "log_level": settings.log_level,
         "access_log": False,
         "server_header": False,
@@ -164,16 +164,16 @@ def options(settings: Settings) -> dict[str, Any]:
 
 
 def _end_with_parent() -> None:
-    """Have the kernel end this worker when the process that started it is killed: it would keep the port."""
+    """Have the kernel end this worker if its parent is killed; otherwise the worker would keep the port."""
     pr_set_pdeathsig = 1
     with suppress(AttributeError):  # not Linux
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _keep_some_memory() -> None:
-    """Have glibc keep the memory of large bodies, up to KEPT: by itself it takes fresh pages for each, or keeps more.
+    """Have glibc reuse up to KEPT bytes of freed memory for large bodies, instead of fresh pages from the kernel.
 
-    Fresh pages double the CPU time of a batch of 4096 beats as bytes (9.2 and 5.0 ms).
+    Fresh pages double the CPU time of a float32 batch of 4096 beats (9.2 ms against 5.0 ms).
     """
     m_trim_threshold, m_mmap_threshold = -1, -3
     with suppress(AttributeError):  # another C library
@@ -183,11 +183,14 @@ def _keep_some_memory() -> None:
 
 
 def _collect_rarely() -> None:
-    """Have Python look for garbage less often, and not at what is loaded by now: each look holds up requests."""
+    """Run Python's garbage collector less often, and never on already loaded objects: each run delays requests.
+
+    The thresholds were chosen by hand.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
 def in_memory() -> str | None:
-    """Give a folder in memory where that exists, as the disk may be read-only or busy."""
+    """Return a folder in memory if the system has one, because the disk may be read-only or busy; otherwise None."""
     return "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -1,6 +1,7 @@
 """The gateway's settings: one frozen dataclass, read once from a mapping such as the process environment.
 
-No name ends as Kubernetes' service variables do (..._HOST, ..._PORT), so a Service `ecg-serving` cannot set one.
+No name ends like the variables that Kubernetes sets for Services (..._HOST, ..._PORT), so a Service `ecg-serving`
+cannot change a setting by accident.
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Any, Final, Self
 
 PREFIX: Final = "ECG_"
 _ORIGIN: Final = r"(\*|https?://[^/,\s]+)"
-_ORIGINS: Final = rf"{_ORIGIN}(,{_ORIGIN})*"  # without spaces and slashes at the end, as browsers write them
+_ORIGINS: Final = rf"{_ORIGIN}(,{_ORIGIN})*"  # no spaces and no trailing slash, as in the header Origin
 _ADDRESS: Final = {
     "pattern": r"fd://\d+|(\[[^]\s]+\]|[^][\s/]*):\d{1,5}",
     "wanted": "host:port such as 127.0.0.1:5000, [::]:5000 (every address, IPv4 and IPv6), or fd://number",
@@ -18,7 +19,7 @@ _ADDRESS: Final = {
 
 
 class SettingsError(ValueError):
-    """A setting cannot be used; the message names it, its value and what is wanted."""
+    """A setting is invalid; the message has its name, its value and the expected form."""
 
 
 def _between(default: Any, low: float, high: float) -> Any:
@@ -27,17 +28,17 @@ def _between(default: Any, low: float, high: float) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Each field is the variable ECG_<FIELD>; README.md documents them."""
+    """Each field is the environment variable ECG_<FIELD>; README.md documents them."""
 
     serving_target: str = "127.0.0.1:8500"
     model_name: str = "ecg"
     rollout_url: str = ""
     sticky_header: str = "X-Client-ID"
     deadline_seconds: float = _between(5.0, 0.001, 3600)
-    retry_attempts: int = _between(3, 1, 5)  # gRPC itself never makes more than five
+    retry_attempts: int = _between(3, 1, 5)  # 5 is also the maximum of gRPC's own retry policy
     listen: str = field(default="[::]:5000", metadata=_ADDRESS)
     management_listen: str = field(default="", metadata=_ADDRESS)
-    keep_alive_seconds: int = _between(75, 1, 3600)  # usual proxies close idle connections within 60 s, so before us
+    keep_alive_seconds: int = _between(75, 1, 3600)  # longer than the 60 s of common proxies, so that the proxy closes
     workers: int = _between(2, 1, 1024)
     threads: int = _between(8, 1, 1024)
     max_waiting: int = _between(512, 1, 2**31 - 1)
@@ -56,7 +57,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read every setting that `env` names; raise SettingsError for one that cannot be used."""
+        """Read the settings that `env` has, and use defaults for the others.
+
+        Raises:
+            SettingsError: A value is invalid.
+        """
         chosen: dict[str, Any] = {}
         for setting in fields(cls):
             name = PREFIX + setting.name.upper()
@@ -72,12 +77,12 @@ def _read(name: str, text: str, kind: type, rules: Mapping[str, Any]) -> str | i
     except ValueError:
         raise SettingsError(f"{name}={text!r}: expected {wanted}") from None
     if value == "":
-        raise SettingsError(f"{name} is empty: leave it out for the default")
+        raise SettingsError(f"{name} is empty: unset it to use the default")
     if "choices" in rules and value not in rules["choices"]:
         raise SettingsError(f"{name}={text!r}: expected one of {', '.join(rules['choices'])}")
     if "pattern" in rules and not re.fullmatch(rules["pattern"], str(value)):
         raise SettingsError(f"{name}={text!r}: expected {rules['wanted']}")
-    # written so that NaN is refused too
+    # not "value < low or value > high", which would accept NaN
     if "low" in rules and not rules["low"] <= value <= rules["high"]:
         raise SettingsError(f"{name}={text!r}: expected {wanted} from {rules['low']} to {rules['high']}")
     return value

@@ -1,4 +1,4 @@
-"""The process that starts the workers: ends when they cannot start, and replaces those that end later."""
+"""The parent process of the workers: it exits if they cannot start, and replaces workers that end later."""
 
 import logging
 import socket
@@ -10,15 +10,15 @@ from uvicorn import Config
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
-BETWEEN_STARTS: Final = 1.0  # seconds; a start costs a CPU about one, so a broken one must not be tried without a pause
+BETWEEN_STARTS: Final = 1.0  # seconds; a start takes about one CPU second, so failing starts need a pause
 _log = logging.getLogger("gateway.supervisor")
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's, but a running gateway outlives a worker that cannot start.
+    """uvicorn's supervisor, except that a running gateway survives a worker that cannot start.
 
-    If one of the first workers fails while none is known to have served, all end and `failed` is True, so that the
-    orchestrator learns of it. Later the others go on, and a worker's place is filled at most once in
+    If one of the first workers fails before any worker has served, all workers end and `failed` is True, so that the
+    orchestrator sees the failure. Later the other workers keep running, and a worker is replaced at most once per
     BETWEEN_STARTS.
     """
 
@@ -29,23 +29,23 @@ class Supervisor(Multiprocess):
         self.failed = False
         self._clock = clock
         self._has_served = False
-        self._look_at: dict[int, float] = {}  # when to look again at a worker that took another's place, by the place
+        self._check_at: dict[int, float] = {}  # when to check a replacement worker again, by its place
 
     def keep_subprocess_alive(self) -> None:
-        """Replace the workers that ended or hang; uvicorn calls it every half second."""
+        """Replace workers that ended or hang; uvicorn calls this every half second."""
         for place, worker in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
-            if self._clock() < self._look_at.get(place, 0.0) or self._is_alive(worker):
+            if self._clock() < self._check_at.get(place, 0.0) or self._is_alive(worker):
                 continue
             worker.kill()  # it may hang
             worker.join()
             if self._is_failed_start(place, worker):
-                _log.error("A worker could not start, so the gateway ends")
+                _log.error("A worker could not start; the gateway exits")
                 self.failed = True
                 self.should_exit.set()
                 return
-            _log.warning("A worker ended with exit code %s; another takes its place", worker.exitcode)
+            _log.warning("A worker ended with exit code %s; the gateway replaces it", worker.exitcode)
             self._replace(place)
 
     def _is_alive(self, worker: Process) -> bool:
@@ -55,13 +55,13 @@ class Supervisor(Multiprocess):
         return alive
 
     def _is_failed_start(self, place: int, worker: Process) -> bool:
-        """Whether a first worker ended by itself and none has served; a killed one says nothing about the others.
+        """Return whether a first worker ended by itself before any worker served; a killed worker does not count.
 
-        A worker that served only between two looks is not known to have served, so one in its place fails no start.
+        A worker that served only between two checks is not known to have served, so replacements never count.
         """
-        return not self._has_served and place not in self._look_at and (worker.exitcode or 0) > 0
+        return not self._has_served and place not in self._check_at and (worker.exitcode or 0) > 0
 
     def _replace(self, place: int) -> None:
-        self._look_at[place] = self._clock() + BETWEEN_STARTS
+        self._check_at[place] = self._clock() + BETWEEN_STARTS
         self.processes[place] = Process(self.config, self.sockets)
         self.processes[place].start()

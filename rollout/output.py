@@ -1,4 +1,4 @@
-"""What `status` and `list` print. Pure."""
+"""The output of `status` and `list`. Pure."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from rollout.decisions.gate import JUDGED, same_rows
 from rollout.kubernetes.deployment import State
 from rollout.kubernetes.pod_status import Pods
+from rollout.program import PROGRAM
 from rollout.versions.model_version import Version
 
 Json = dict[str, Any]
@@ -45,14 +46,14 @@ def status_lines(state: State, pods: Pods) -> list[str]:
         if state.holds_back:
             lines.append(
                 f"an upgrade has changed the Deployment's template since; version {candidate.version} holds it back "
-                "until `python -m rollout finish` or `python -m rollout abort`"
+                f"until `{PROGRAM} finish` or `{PROGRAM} abort`"
             )
     elif state.paused:
-        lines.append("the Deployment is paused; `python -m rollout finish` goes on")
+        lines.append(f"the Deployment is paused; `{PROGRAM} finish` continues")
     elif state.arriving is not None:
         lines.append(
             f"version {state.arriving} was set by hand and has not been available so far"
-            f"{_ready(pods, state.arriving)}; `python -m rollout undo` goes back"
+            f"{_ready(pods, state.arriving)}; `{PROGRAM} undo` goes back"
         )
     elif state.version is not None and not state.progress.complete:
         progress = state.progress
@@ -85,7 +86,7 @@ def table(entries: list[Json]) -> list[str]:
 
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Write rows of cells below one another."""
+    """Format rows of cells as aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

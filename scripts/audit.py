@@ -1,8 +1,8 @@
-"""`python -m scripts.audit`: known vulnerabilities of the locked dependencies, by pip-audit and the data of PyPI.
+"""`python -m scripts.audit`: report known vulnerabilities of the locked dependencies, by pip-audit and PyPI's data.
 
-pip-audit itself calls a package that it could not look up none that is vulnerable. Exit codes: 0 nothing is known,
-1 something is, 2 some could not be looked up, which --if-reachable takes for 0: an index that only mirrors packages has
-no such data.
+pip-audit itself treats a package that it could not look up as not vulnerable. Exit codes: 0 no known vulnerability, 1 a
+vulnerability, 2 some packages could not be looked up, which is 0 with --if-reachable, since package mirrors have no
+such data.
 """
 
 import argparse
@@ -14,11 +14,11 @@ from typing import Any
 
 NO_VERSION = "no version yet"
 ROOT = Path(__file__).parents[1]
-UNREACHABLE = "{} of {} packages could not be looked up, as no data on vulnerabilities is to be had here: {}"
+UNREACHABLE = "{} of {} packages could not be looked up, because the package index has no vulnerability data: {}"
 
 
 def verdict(report: dict[str, Any], if_reachable: bool) -> tuple[list[str], int]:
-    """Give what is to be said of pip-audit's report, and the exit code."""
+    """Return the lines to print for pip-audit's report, and the exit code."""
     packages = report["dependencies"]
     unknown = [each for each in packages if "skip_reason" in each]
     lines = [
@@ -34,20 +34,20 @@ def verdict(report: dict[str, Any], if_reachable: bool) -> tuple[list[str], int]
 
 
 def main() -> None:
-    """Audit the lock file of everything."""
+    """Audit a lock file, by default that of development."""
     parser = argparse.ArgumentParser(
-        prog="python -m scripts.audit", description="Known vulnerabilities of what is locked."
+        prog="python -m scripts.audit", description="Report known vulnerabilities of the locked dependencies."
     )
-    parser.add_argument("--if-reachable", action="store_true", help="exit with 0 where there is no data to look at")
+    parser.add_argument("--if-reachable", action="store_true", help="exit with 0 if no vulnerability data is available")
     parser.add_argument("lock", nargs="?", type=Path, default=ROOT / "requirements.txt")
     options = parser.parse_args()
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner=off"]
     done = subprocess.run([*command, "--format=json", "-r", options.lock], capture_output=True, text=True, check=False)
     try:
         lines, code = verdict(json.loads(done.stdout), options.if_reachable)
-    except ValueError:  # there is no connection, or the lock file is none
-        reason = (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1]
-        lines = [f"nothing could be looked up: {reason}"]
+    except ValueError:  # no connection, or an invalid lock file
+        reason = (done.stderr.strip().splitlines() or ["pip-audit printed nothing"])[-1]
+        lines = [f"no package could be looked up: {reason}"]
         code = 0 if options.if_reachable and "onnection" in done.stderr else 2
     print("\n".join(f"audit: {line}" for line in lines))
     sys.exit(code)

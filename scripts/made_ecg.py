@@ -1,4 +1,4 @@
-"""Made ECGs of made people, with ventricular beats among the normal ones: for pictures of the page."""
+"""Generates synthetic ECGs of synthetic people, with normal and ventricular beats, for screenshots of the page."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from data.recordings.windows import cut_beats
 RATE: Final = 250
 CUT: Final = Cut(PEAK_LENGTH, PEAK_WINDOW, "mV", RHYTHM + LIKENESS)
 LEADS: Final = ("II", "V1")
-# of each symbol and lead: seconds from the R peak, mV, seconds wide
+# by symbol and lead: seconds from the R peak, height in mV, width in seconds
 WAVES: Final = {
     ("N", "II"): (
         (-0.16, 0.13, 0.022),
@@ -27,22 +27,22 @@ WAVES: Final = {
     ("V", "II"): ((0, 1.5, 0.032), (0.09, -0.6, 0.04), (0.3, -0.4, 0.06)),
     ("V", "V1"): ((0, -1.1, 0.035), (0.09, 0.3, 0.04), (0.3, 0.35, 0.06)),
 }
-REACH: Final = 0.6  # seconds about an R peak that its waves fill
-EARLY: Final = (0.6, 1.05)  # of the usual RR interval: when a ventricular beat comes; the pause after it is longer
-FUSION: Final = (0, 0.9)  # how much of a ventricular beat is that, the rest a normal one: the less, the harder to tell
+REACH: Final = 0.6  # seconds of a beat's waves on either side of the R peak
+EARLY: Final = (0.6, 1.05)  # of the usual RR interval, before a ventricular beat; the pause after it is longer
+FUSION: Final = (0, 0.9)  # share of the ventricular wave in a ventricular beat, mixed with a normal one
 
 
 @dataclass(frozen=True, slots=True)
 class Ecg:
-    """Leads in mV, and where its R peaks are."""
+    """Leads in mV, and the sample numbers of the R peaks."""
 
     leads: dict[str, NDArray[np.float32]]
     peaks: NDArray[np.int64]
-    symbols: list[str]  # of each peak, by WFDB: N or V
+    symbols: list[str]  # WFDB's symbol of each peak: N or V
 
 
 def make(seconds: float, seed: int, disturbed: tuple[float, float] | None = None) -> Ecg:
-    """Draw a person's ECG; `disturbed` is from which second to which the electrodes were moved."""
+    """Generate a person's ECG; in the seconds of `disturbed`, from and to, the electrodes move."""
     rng = np.random.default_rng(seed)
     peaks, symbols = _rhythm(rng, seconds)
     fusion = [rng.uniform(*FUSION) if symbol == "V" else 0 for symbol in symbols]
@@ -73,7 +73,7 @@ def write_record(folder: Path, name: str, ecg: Ecg) -> list[Path]:
 
 
 def write_beats(path: Path, people: int, seconds: float) -> Path:
-    """Write the beats of the first lead of so many people, with label and person."""
+    """Write the beats of the first lead of `people` people, with label and person."""
     rows = [",".join([*CUT.names, "label", "person"])]
     for person in range(people):
         ecg = make(seconds, seed=person + 1)

@@ -1,4 +1,4 @@
-"""`make run`: train on this machine, serve the model, answer on a port, until Ctrl-C."""
+"""`make run`: train a model, serve it and run the gateway on this machine, until Ctrl-C."""
 
 import argparse
 import json
@@ -18,14 +18,18 @@ from urllib.request import ProxyHandler, Request, build_opener
 from training.options import parse_options
 from training.store.versions import newest
 
-GRACE_SECONDS = 35  # longer than the servers themselves take to drain
+GRACE_SECONDS = 35  # longer than the servers take to drain
 START_SECONDS = 120
 
 
 def main() -> None:
-    """Run the three components; everything that was started is stopped in reverse at the end."""
+    """Run the three components; at the end they are stopped in reverse order."""
     options = _options()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a script's `make run &` ignores it
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # SIGINT, too: `make run &` in a script would ignore it
         signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as stack:
@@ -36,41 +40,41 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--data", help="labelled beats; else data/ecg.csv, a download, or synthetic ones")
+    parser.add_argument("--data", help="labelled beats (default: data/ecg.csv, a download, or synthetic beats)")
     parser.add_argument("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
-    parser.add_argument("--port", type=int, default=5000, help="of the gateway (%(default)s)")
-    parser.add_argument("--grpc-port", type=int, default=8500, help="of the model server (%(default)s)")
-    parser.add_argument("train", nargs="*", metavar="-- OPTION", help="options of python -m training, behind --")
+    parser.add_argument("--port", type=int, default=5000, help="port of the gateway (%(default)s)")
+    parser.add_argument("train", nargs="*", metavar="-- OPTION", help="options of python -m training, after --")
     return parser.parse_args()
 
 
 def _run(options: argparse.Namespace, stack: ExitStack) -> None:
     data = ["--data", options.data] if options.data else []
     train = ["--models", str(options.models), "--keep", "5", *options.train, *data]
-    models = parse_options(train).models  # a mistake is best known before anything is started, too
-    # Taken before the training, since a busy port is best known early; the gateway inherits it.
+    models = parse_options(train).models  # reports an invalid option before anything starts
+    # Opened before the training, to find out early if the port is taken; requests wait until the gateway inherits it.
     listener = stack.enter_context(_listener(options.port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with _started("training", *train) as training:
         if training.wait():
             sys.exit(training.returncode)
-    address = Path(stack.enter_context(tempfile.TemporaryDirectory()), "serving")
+    # instead of a port, which the network could reach
+    socket_path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecg-run-")), "serving")
     base = models.resolve()
     serving = stack.enter_context(
         _started(
             "serving",
             f"--model_name={base.name}",
             f"--model_base_path={base}",
-            f"--port={options.grpc_port}",
-            f"--grpc_socket_path={address}",
+            "--port=0",
+            f"--grpc_socket_path={socket_path}",
         )
     )
     settings = {
-        "ECG_SERVING_TARGET": f"unix:{address}",
+        "ECG_SERVING_TARGET": f"unix:{socket_path}",
         "ECG_MODEL_NAME": base.name,
         "ECG_LISTEN": f"fd://{listener.fileno()}",
     }
-    _await("the model server", address.exists, serving)
+    _await("the model server", socket_path.exists, serving)
     gateway = stack.enter_context(_started("gateway", settings=settings, inherit=listener.fileno()))
     _await("the gateway", lambda: _is_ready(url), gateway, serving)
     _show(url, base)
@@ -83,8 +87,10 @@ def _listener(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        sys.exit(f"run: port {port}: {error.strerror}; choose another one: make run PORT=5001")
+        listener.listen()  # a port that is only bound could be bound by another `make run`, too
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        sys.exit(f"run: port {port}: {reason}; choose another one: make run PORT=5001")
     return listener
 
 
@@ -96,7 +102,7 @@ def _started(
         [sys.executable, "-m", component, *arguments],
         env=os.environ | (settings or {}),
         pass_fds=[] if inherit is None else [inherit],
-        start_new_session=True,  # the terminal's Ctrl-C is for this process, which ends the others in order
+        start_new_session=True,  # only this process gets the terminal's Ctrl-C; it stops the others in order
     )
     try:
         yield process
@@ -108,7 +114,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(GRACE_SECONDS)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # or a second Ctrl-C
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # still running, or a second Ctrl-C
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -124,8 +130,8 @@ def _await(what: str, happened: Callable[[], bool], *processes: subprocess.Popen
 
 def _is_ready(url: str) -> bool:
     try:
-        _ask(f"{url}/ready")
-    except (URLError, ConnectionError):
+        _ask(f"{url}/ready", seconds=1)
+    except (URLError, ConnectionError, TimeoutError):
         return False
     return True
 
@@ -139,7 +145,7 @@ def _check_alive(*processes: subprocess.Popen[bytes], pause: float) -> None:
 
 def _show(url: str, base: Path) -> None:
     served = newest(base)
-    assert served  # the training has just published one
+    assert served  # the training has just published it
     beat = json.loads((served / "assets.extra" / "beats.json").read_text())[0]
     question = Path("build/beat.json")
     question.parent.mkdir(exist_ok=True)
@@ -154,10 +160,10 @@ def _show(url: str, base: Path) -> None:
     )
 
 
-def _ask(url: str, body: bytes | None = None) -> Any:
-    # Whatever proxy the environment names, this is for the machine itself.
+def _ask(url: str, body: bytes | None = None, seconds: float = 10) -> Any:
+    # Requests to this machine must not go through a proxy.
     opener = build_opener(ProxyHandler({}))
-    with opener.open(Request(url, body, {"Content-Type": "application/json"}), timeout=10) as answer:
+    with opener.open(Request(url, body, {"Content-Type": "application/json"}), timeout=seconds) as answer:
         return json.load(answer)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the page's main states, by a headless Chromium, with a model of made ECGs: `make screenshots`."""
+"""`make screenshots`: take screenshots of the page with a headless Chromium and a model of synthetic ECGs."""
 
 import argparse
 import subprocess
@@ -21,7 +21,7 @@ FOLDER: Final = ROOT / "docs" / "screenshots"
 WIDE: Final = (1366, 860)
 PHONE: Final = (390, 844)
 PATIENCE: Final = 120_000  # milliseconds
-COLOURS: Final = 256  # of a picture, which makes it a third as large
+COLOURS: Final = 256  # per picture, which reduces it to a third of its size
 
 
 def _recording(page: "Page") -> None:
@@ -44,13 +44,13 @@ def _card(page: "Page") -> None:
 
 
 def _top(page: "Page", selector: str) -> None:
-    """Scroll so far that this is at the top, or as near to it as the page allows."""
+    """Scroll an element to the top, or as near to it as the page allows."""
     page.locator(selector).first.evaluate("node => scrollTo(0, node.getBoundingClientRect().top + scrollY - 12)")
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A state of the page on a screen."""
+    """A state of the page, with the size and colour scheme of the screen."""
 
     show: Callable[["Page"], None]
     size: tuple[int, int] = WIDE
@@ -69,7 +69,7 @@ PICTURES: Final = {
 
 
 def take(url: str, record: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
-    """Write these pictures of the page at `url` with the recording open in it."""
+    """Write the named screenshots of the page at `url` with the recording opened; return their paths."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -103,7 +103,7 @@ def _saved(content: bytes, path: Path) -> Path:
 
 
 def train(folder: Path) -> Path:
-    """Publish a model of made people's beats and return its base path."""
+    """Train a model on synthetic people's beats and return its base path."""
     data, base = write_beats(folder / "made.csv", people=40, seconds=40), folder / "models" / "ecg"
     options = ["--label", "label", "--group", "person", "--epochs", "15", "--models", str(base)]
     subprocess.run([sys.executable, "-m", "training", "--data", str(data), *options], cwd=ROOT, check=True)
@@ -111,16 +111,16 @@ def train(folder: Path) -> Path:
 
 
 def main() -> None:
-    """Train, serve, and write the pictures."""
+    """Train, serve, and write the screenshots."""
     from tests.support.gateway.gateway_process import running
     from tests.support.tree import Tree
 
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
-    parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the pictures (%(default)s)")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(PICTURES)}; else all")
+    parser.add_argument("--to", type=Path, default=FOLDER, help="folder for the screenshots (%(default)s)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(PICTURES)} (default: all)")
     options = parser.parse_args()
     if unknown := set(options.names) - PICTURES.keys():
-        parser.error(f"no picture is called {', '.join(sorted(unknown))}")
+        parser.error(f"there is no screenshot named {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         tree = Tree(Path(scratch), stack)
         train(tree.folder)

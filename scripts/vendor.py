@@ -1,7 +1,7 @@
-"""Fetch the libraries of the web page, and those of its tests, from the npm registry: `python -m scripts.vendor`.
+"""`python -m scripts.vendor`: download the libraries of the web page and of its tests from the npm registry.
 
-Each folder's packages.json names the packages. For another release change `version` and `integrity` there (which
-`npm view NAME@VERSION dist.integrity` tells) and run this: it checks the packages and writes their files and sums.
+Each folder's packages.json names the packages. To update one, change `version` and `integrity` there (`npm view
+NAME@VERSION dist.integrity` prints it) and run this: it checks the packages and writes their files and checksums.
 """
 
 import base64
@@ -20,29 +20,29 @@ PACKAGES: Final = "packages.json"
 
 
 class VendorError(Exception):
-    """A package cannot be had, or is not the one that was asked for; the message says which and what to do."""
+    """A package cannot be downloaded or has another checksum; the message says which one and what to do."""
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
-    """What a folder's packages.json says: version, integrity, licence and files of each package by its name."""
+    """Read a folder's packages.json: version, integrity, licence and files of each package by its name."""
     packages: dict[str, dict[str, Any]] = json.loads((folder / PACKAGES).read_text(encoding="utf-8"))
     return packages
 
 
 def sum_of(content: bytes) -> str:
-    """The sum by which a file is known again."""
+    """Return the checksum of a file's content."""
     return "sha256-" + hashlib.sha256(content).hexdigest()
 
 
 def check(archive: bytes, integrity: str, what: str) -> None:
-    """Raise VendorError unless the archive has npm's sum."""
+    """Raise VendorError unless the archive has npm's checksum."""
     found = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()
     if found != integrity:
         raise VendorError(f"{what}: its integrity is {found}, not {integrity}; compare both with the registry's")
 
 
 def fetch(folder: Path) -> None:
-    """Write every file that the folder's packages.json names, and their sums into it."""
+    """Download the files in the folder's packages.json and write their checksums into it."""
     packages = read(folder)
     for name, package in packages.items():
         what = f"{name}@{package['version']}"
@@ -79,7 +79,7 @@ def _unpack(archive: Path, names: list[str], folder: Path, what: str) -> dict[st
 
 
 def main() -> int:
-    """Fetch all; the exit code."""
+    """Download all packages and return the exit code."""
     try:
         for folder in FOLDERS:
             fetch(folder)

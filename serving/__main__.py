@@ -1,4 +1,4 @@
-"""`python -m serving`: a drop-in for tensorflow_model_server."""
+"""`python -m serving`: a replacement for tensorflow_model_server with the same command line."""
 
 import os
 import signal
@@ -40,10 +40,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve(flags: Flags, traces: Protocol | None) -> int:
-    # no thread takes these but the one that waits for them: a handler can go unnoticed while its thread sleeps
+    # blocked in all threads, so that sigwait below gets them; Python would delay a handler while the main thread waits
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     events: SimpleQueue[Exception | None] = SimpleQueue()
-    # TensorFlow reads this once, when it is loaded
+    # TensorFlow reads this variable once, when it is loaded
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     use_slim_tensorflow()
     from serving.server import Server
@@ -73,5 +73,5 @@ def _serve(flags: Flags, traces: Protocol | None) -> int:
 if __name__ == "__main__":
     code = main(sys.argv[1:])
     sys.stdout.flush()
-    # not sys.exit, which would wait for threads: a request that outlived the drain must not keep the process
+    # not sys.exit, which waits for threads: a request that outlives the drain must not keep the process alive
     os._exit(code)

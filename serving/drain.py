@@ -6,13 +6,14 @@ from typing import Final
 
 from serving.errors import Code, ServingError
 
-# gRPC cancels what reaches a server in the moment it stops; callers who are turned away stay away this long
+# gRPC cancels calls that arrive in the moment when a server stops. So the drain refuses calls until none has arrived
+# for QUIET_SECONDS, but for at most PERSISTENT_SECONDS. Both were chosen by hand.
 QUIET_SECONDS: Final = 0.1
 PERSISTENT_SECONDS: Final = 0.5
 
 
 class Drain:
-    """`with drain:` around a request; raises UNAVAILABLE, which a caller may retry elsewhere, after `close`."""
+    """Counts requests by `with drain:`; after `close` it raises UNAVAILABLE, so that callers retry elsewhere."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -33,9 +34,9 @@ class Drain:
                 self._changed.notify_all()
 
     def close(self, seconds: float) -> None:
-        """Refuse new requests from now on; return once those in flight have ended, or after `seconds`.
+        """Refuse new requests from now on, and return when those in flight have ended, or after `seconds`.
 
-        Waits a little longer while new requests keep coming, but not for clients that retry for ever.
+        Then wait up to PERSISTENT_SECONDS more while new requests keep arriving.
         """
         with self._changed:
             self._closed = True

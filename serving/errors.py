@@ -1,4 +1,4 @@
-"""The one error every part of the model server raises: a status code and a sentence."""
+"""The error that all parts of the model server raise: a status code and a message."""
 
 from enum import IntEnum
 
@@ -26,7 +26,7 @@ class Code(IntEnum):
 
 
 class ServingError(Exception):
-    """A request or a load that failed: `code` for machines, `message` for people."""
+    """A request or a load failed: `code` is for programs, `message` for people."""
 
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
@@ -43,5 +43,5 @@ def invalid(message: str) -> ServingError:
 
 
 def not_found(message: str) -> ServingError:
-    """Return the error for something that is not there, or not there yet."""
+    """Return the error for something that does not exist, or not yet."""
     return ServingError(Code.NOT_FOUND, message)

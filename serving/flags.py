@@ -1,4 +1,4 @@
-"""tensorflow_model_server's command line: the flags this server honours, and why it refuses the others."""
+"""Parses tensorflow_model_server's command line: the supported flags, and why the others are refused."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -6,16 +6,17 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
 _CPUS: Final = os.cpu_count() or 1
-_SEE: Final = "serving/README.md says what they mean, and which flags of tensorflow_model_server are refused."
+_PROGRAM: Final = f"{os.environ.get('ECG_COMMAND', 'python -m')} serving"  # set by the launcher `ecg`
+_SEE: Final = "serving/README.md explains them, and lists the flags of tensorflow_model_server that are refused."
 
 
 class FlagError(Exception):
-    """A flag that is unknown, refused or malformed; the message says which and why."""
+    """A flag is unknown, refused or malformed; the message says which and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Every honoured flag with its default; the README has a table of their meanings."""
+    """All supported flags with their defaults; README.md documents them."""
 
     port: int = 8500
     grpc_socket_path: str = ""
@@ -49,7 +50,11 @@ class Flags:
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> Self:
-        """Return the flags of a command line, or raise FlagError with a sentence for its writer."""
+        """Parse a command line.
+
+        Raises:
+            FlagError: A flag is unknown, refused or malformed, or the flags contradict each other.
+        """
         types = {field.name: field.type for field in fields(cls)}
         chosen: dict[str, Any] = {}
         for name, text in _pairs(arguments, switches={name for name, kind in types.items() if kind is bool}):
@@ -63,21 +68,19 @@ class Flags:
 
     @classmethod
     def usage(cls) -> str:
-        """Return every flag with its default, one a line; their meanings are in the README."""
+        """Return the text of --help: every flag with its default, one per line."""
         lines = [f"  --{field.name}={_default(field.default)}" for field in fields(cls) if field.name != "help"]
-        return "\n".join(
-            ["python -m serving --flag=value ... takes these flags, here with their defaults:", *lines, _SEE]
-        )
+        return "\n".join([f"usage: {_PROGRAM} --flag=value ...; the flags and their defaults:", *lines, _SEE])
 
     def _check(self) -> None:
         if self.version or self.help:
             return
         if bool(self.model_base_path) == bool(self.model_config_file):
-            raise FlagError("Give either --model_base_path or --model_config_file: which model to serve?")
+            raise FlagError("Give either --model_base_path or --model_config_file, to say which model to serve.")
         if self.tensorflow_session_parallelism and (
             self.tensorflow_intra_op_parallelism or self.tensorflow_inter_op_parallelism
         ):
-            raise FlagError("--tensorflow_session_parallelism sets both kinds of threads: leave the other two out.")
+            raise FlagError("--tensorflow_session_parallelism sets both numbers of threads: omit the other two flags.")
         if self.monitoring_config_file and self.rest_api_port is None:
             raise FlagError("--monitoring_config_file needs --rest_api_port: metrics are served over HTTP.")
 
@@ -89,18 +92,18 @@ def _default(value: object) -> str:
 
 
 def _pairs(arguments: Sequence[str], switches: set[str]) -> Iterator[tuple[str, str]]:
-    rest = iter(arguments)
-    for argument in rest:
+    remaining = iter(arguments)
+    for argument in remaining:
         name, equals, text = argument.removeprefix("--").partition("=")
         if not argument.startswith("--") or not name:
             raise FlagError(f"{argument!r} is not a flag: flags look like --port=8500.")
         if not equals:
-            text = "true" if name in switches or name in REFUSED else _following(name, rest)
+            text = "true" if name in switches or name in REFUSED else _following(name, remaining)
         yield name, text
 
 
-def _following(name: str, rest: Iterator[str]) -> str:
-    text = next(rest, None)
+def _following(name: str, remaining: Iterator[str]) -> str:
+    text = next(remaining, None)
     if text is None:
         raise FlagError(f"--{name} needs a value: --{name}=...")
     return text
@@ -118,18 +121,18 @@ def _convert(name: str, kind: Any, text: str) -> str | int | bool:
     return int(text)
 
 
-_NOT_BUILT_IN = "is not built into this server"
-_NO_BATCHING = "asks for request batching, which this server does not do"
-_NO_TLS = "asks for encryption, which this server leaves to the network in front of it"
+_NOT_BUILT_IN = "is not supported by this server"
+_NO_BATCHING = "asks for request batching, which this server does not support"
+_NO_TLS = "asks for encryption, which this server does not support; use a proxy or a service mesh"
 
-# Flags of tensorflow_model_server that would change what a client sees, so ignoring them in silence would mislead.
+# Flags of tensorflow_model_server that change what clients see, so that silently ignoring them would mislead.
 REFUSED: Final = {
     "enable_batching": _NO_BATCHING,
     "batching_parameters_file": _NO_BATCHING,
     "enable_per_model_batching_parameters": _NO_BATCHING,
     "use_alts_credentials": _NO_TLS,
     "ssl_config_file": _NO_TLS,
-    "rest_api_enable_cors_support": "is left to the gateway",
+    "rest_api_enable_cors_support": "is not supported by this server; the gateway supports CORS",
     "flush_filesystem_caches": "has no effect from Python",
     "tensorflow_session_config_file": _NOT_BUILT_IN,
     "platform_config_file": _NOT_BUILT_IN,

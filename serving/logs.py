@@ -1,4 +1,4 @@
-"""Logs for machines: one JSON object per line on stderr, with the record's own fields, never tensor values."""
+"""Writes logs as one JSON object per line on stderr, with the record's own fields and never with tensor values."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ def configure_logs() -> None:
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     log.setLevel(logging.INFO)
-    # its advice is for people who write models
+    # its warnings are for authors of models
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
@@ -42,6 +42,6 @@ def fields(**values: Any) -> dict[str, dict[str, Any]]:
 
 
 def unforeseen(error: BaseException) -> None:
-    """Log where a request failed as nobody foresaw, without the error's message, which might quote a tensor."""
+    """Log the frames of an unexpected error, without its message, which could quote a tensor."""
     frames = [f"{each.filename}:{each.lineno} {each.name}" for each in traceback.extract_tb(error.__traceback__)]
     log.error("a request failed unexpectedly", extra=fields(type=type(error).__qualname__, frames=frames))

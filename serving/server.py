@@ -1,4 +1,4 @@
-"""Puts the parts together: opens the ports once the first models serve, and drains them at the end."""
+"""The composition of the parts: opens the ports when the first models serve, and drains requests at the end."""
 
 import gc
 import threading
@@ -25,16 +25,16 @@ from serving.telemetry.metrics import Metrics
 from serving.telemetry.monitoring_config import metrics_path
 from serving.telemetry.tracing import Protocol, tracing_by
 
-DRAIN_SECONDS: Final = 25.0  # less than the 30 that Kubernetes grants
+DRAIN_SECONDS: Final = 25.0  # less than the 30 s between SIGTERM and SIGKILL in Kubernetes
 
 
 class Server:
-    """A model server: `start` blocks until it serves, `stop` lets requests in flight finish.
+    """A model server: `start` blocks until it serves, `stop` finishes the requests in flight.
 
-    `traces` is the protocol by which spans are exported, None where they are not.
+    `traces` is the protocol for the export of spans; None switches tracing off.
 
     Raises:
-        TracingError: A variable of OpenTelemetry cannot be used.
+        TracingError: An OpenTelemetry variable is invalid.
     """
 
     def __init__(self, flags: Flags, traces: Protocol | None = None) -> None:
@@ -54,10 +54,15 @@ class Server:
         self._closers: list[Callable[[], object]] = []  # one per open port
 
     def start(self) -> None:
-        """Load the first models, open the ports; raise ServingError, or RuntimeError for a port that is taken."""
+        """Load the first models and open the ports.
+
+        Raises:
+            ServingError: A model could not be loaded, or the configuration is invalid.
+            RuntimeError: A port is in use.
+        """
         with self._started:
             path = metrics_path(self._flags.monitoring_config_file)
-            # from now on, as the first version may appear any time later
+            # before the reload, which waits for a first version that may appear later
             self._every(self._flags.file_system_poll_wait_seconds, self._registry.poll)
             self._registry.reload(self._configuration(), noun="servable")
             if self._stopping.is_set():
@@ -72,7 +77,7 @@ class Server:
         return single_model(self._flags.model_name, self._flags.model_base_path)
 
     def _reread_configuration(self) -> None:
-        # without waiting: a base path that is missing must not keep the next change of the file from counting
+        # without waiting, so that a missing base path does not block the next change of the file
         self._registry.replace(self._configuration())
 
     def _open_ports(self, pages: dict[str, Callable[[], str]]) -> None:
@@ -86,7 +91,10 @@ class Server:
         _collect_rarely()
         server = GrpcServer(flags, service, self._tracing)
         self._closers.append(lambda: server.stop(DRAIN_SECONDS))
-        log.info(f"gRPC listening on port {server.port}", extra=fields(port=server.port))
+        if server.port:
+            log.info(f"gRPC listening on port {server.port}", extra=fields(port=server.port))
+        if flags.grpc_socket_path:
+            log.info(f"gRPC listening on {flags.grpc_socket_path}")
         if flags.rest_api_port is not None:
             rest = Rest(service, flags.rest_api_timeout_in_ms)
             self._open_rest(flags.rest_api_port, rest, pages)
@@ -109,13 +117,13 @@ class Server:
                 except ServingError as error:
                     log.error(error.message, extra=fields(code=error.code.name))
                 except Exception:
-                    log.exception("following the files failed; the next round tries again")
+                    log.exception("reading the files failed; the next poll retries")
 
         if seconds:
             threading.Thread(target=repeat, name=action.__name__, daemon=True).start()
 
     def stop(self) -> None:
-        """Refuse new requests, give those in flight DRAIN_SECONDS to finish, and start no more loads."""
+        """Refuse new requests, give requests in flight DRAIN_SECONDS to finish, and start no more loads."""
         log.info("draining")
         self._stopping.set()
         self._manager.stop()
@@ -131,6 +139,9 @@ class Server:
 
 
 def _collect_rarely() -> None:
-    """Have Python look for garbage less often, and not at all that TensorFlow loaded: each look holds up requests."""
+    """Run Python's garbage collector less often, and never on the objects that TensorFlow loaded: it delays requests.
+
+    The thresholds were chosen by hand.
+    """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

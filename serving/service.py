@@ -1,4 +1,4 @@
-"""The requests of both transports in terms of messages: the one place where they meet models and metrics."""
+"""Answers the messages of both transports, by the models, and counts them in the metrics."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -37,12 +37,15 @@ class Service:
         self._answer_as_content = answer_as_content
 
     def predict(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
-        """Run a signature and count the request; `api` and `entrypoint` are how the metrics name the caller's way."""
+        """Run a signature and count the request; `api` and `entrypoint` are labels of the metrics.
+
+        `timeout_ms` is the time limit in milliseconds, or None. Raises ServingError.
+        """
         with self.counted(request.model_spec.name):
             return self.run(request, timeout_ms, api, entrypoint)
 
     def run(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
-        """Run a signature for a request that is counted by the caller."""
+        """Run a signature for a request that the caller counts; otherwise like `predict`."""
         started = time.perf_counter()
         response = self._predict(request, timeout_ms)
         latency = (time.perf_counter() - started) * 1e6
@@ -52,9 +55,9 @@ class Service:
 
     @contextmanager
     def counted(self, model: str) -> Iterator[None]:
-        """Count what is done inside as one request for a model, by its outcome.
+        """Count the block as one request for a model, by its outcome.
 
-        Names that clients make up are counted as one, as they must not fill the memory.
+        Unknown names are counted together, so that clients cannot fill the memory with labels.
         """
         status = Code.INTERNAL
         try:
@@ -83,7 +86,7 @@ class Service:
         return response
 
     def use(self, request: PredictRequest | GetModelMetadataRequest) -> AbstractContextManager[tuple[int, SavedModel]]:
-        """Hold the version that the request's model_spec names."""
+        """Hold the version that the request's model_spec names, for the block; raise ServingError."""
         spec = _spec(request)
         if not spec.name:
             raise invalid("ModelSpec has no name specified.")
@@ -92,7 +95,7 @@ class Service:
         return self._registry.use(spec.name, version, label)
 
     def metadata(self, request: GetModelMetadataRequest) -> GetModelMetadataResponse:
-        """Return a version's signatures."""
+        """Return a version's signatures; raise ServingError."""
         spec = _spec(request)
         if not request.metadata_field:
             raise invalid("GetModelMetadataRequest must specify at least one metadata_field")
@@ -107,7 +110,11 @@ class Service:
         return response
 
     def status(self, request: GetModelStatusRequest) -> GetModelStatusResponse:
-        """Return the state of a model's versions, the largest first; a label in the request is ignored."""
+        """Return the state of a model's versions, largest number first; a label in the request is ignored.
+
+        Raises:
+            ServingError: NOT_FOUND for an unknown model or version.
+        """
         spec = _spec(request)
         rows = self._manager.report(spec.name)
         which = "any versions"
@@ -124,7 +131,7 @@ class Service:
         return response
 
     def reload(self, request: ReloadConfigRequest, wanted: Callable[[], bool]) -> ReloadConfigResponse:
-        """Replace the configuration; answers once models with a new name are there, or nobody wants the answer."""
+        """Replace the configuration, and wait until new models serve or `wanted` returns False; raise ServingError."""
         if request.config.WhichOneof("config") != "model_config_list":
             raise invalid(
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. "

@@ -2,5 +2,5 @@
 
 import os
 
-# Read once, when TensorFlow is loaded; whatever loads it here imports this package first.
+# TensorFlow reads this once, when it is loaded; every module here that loads it imports this package first.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

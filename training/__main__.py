@@ -12,11 +12,11 @@ from training.store.versions import newest
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train by the command line and return the exit status: 0 if a version is published, or none is needed."""
+    """Run the command line and return the exit status: 0 if a version is published or none is needed, else 1."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    for library in ("absl", "tensorflow"):  # they warn of the exporter's inner names
+    for library in ("absl", "tensorflow"):  # they log warnings about internal names of the exporter
         logging.getLogger(library).setLevel(logging.ERROR)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stopped Job clears up as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stopped Job cleans up as after Ctrl-C
     try:
         _train(sys.argv[1:] if arguments is None else arguments)
     except (DataError, TrainingError) as error:
@@ -33,7 +33,7 @@ def _train(arguments: list[str]) -> None:
     if options.unless_published and (version := newest(options.models)):
         print(f"Nothing to do: {version} is published", flush=True)
         return
-    # Late, as loading TensorFlow takes seconds: the first process of a container would not heed a stop until then.
+    # Imported late: loading TensorFlow takes seconds, in which the first process of a container ignores signals.
     from training.distributed.workers import Workers
     from training.pipeline import train
 

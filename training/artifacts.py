@@ -1,4 +1,4 @@
-"""The files of a version: the SavedModel, checked and warmed up, and beside it metrics, beats and report."""
+"""Writes the files of a version: the checked SavedModel, its warm-up requests, metrics, example beats and report."""
 
 import json
 from pathlib import Path
@@ -13,15 +13,15 @@ from training.report.description import examples, reference
 from training.report.provenance import network_shape
 from training.report.report import write_report
 
-CHECKED_BEATS: Final = 256  # real beats on which the written model must agree with the trained one
+CHECKED_BEATS: Final = 256  # number of beats on which the written model must agree with the trained one
 
 
 def write_artifacts(
     folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]
 ) -> None:
-    """Write a version into `folder`; what is `beside` the description is in metrics and report only, not in the model.
+    """Write a version into `folder`. The entries of `beside` go into metrics and report, not into the model.
 
-    Raises PublishError if the written model answers otherwise than the trained one.
+    Raises PublishError if the answers of the written model differ from those of the trained one.
     """
     evaluation = outcome.evaluation
     shown = examples(splits.test, evaluation)
@@ -39,12 +39,12 @@ def write_artifacts(
 
 def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> Servable:
     baseline = training_mean(outcome.trained.model)
-    held_against = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
+    for_clients = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
     return Servable(
         outcome.trained.model,
         outcome.unusual,
         baseline,
         splits.class_labels,
         splits.beats.feature_names,
-        json.dumps({**description, **held_against}),
+        json.dumps({**description, **for_clients}),
     )

@@ -1,17 +1,17 @@
-"""What can go wrong between the data and a published version, each with a sentence for people."""
+"""The errors of training and publishing, each with a message for people."""
 
 
 class TrainingError(Exception):
-    """Training cannot go on; the message says what was wrong and what to do."""
+    """Training cannot continue; the message says what was wrong and what to do."""
 
 
 class PublishError(TrainingError):
-    """The trained model must not, or cannot, become a version; nothing was published."""
+    """The trained model failed a check or could not be written; nothing was published."""
 
 
 class ComparisonError(TrainingError):
-    """Another version cannot be judged by these beats; the message says why."""
+    """Another version cannot be evaluated on these beats; the message says why."""
 
 
 class WorkerLostError(TrainingError):
-    """Another worker of the same training is gone; all must be started again."""
+    """Another worker of the same training was lost; all must be started again."""

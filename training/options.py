@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from data.program import RUN
 from training.dataset.classes import AAMI
 from training.recipe import Recipe
 
 DEFAULTS = Recipe()
-NO_GROUP = "none"  # as --group: beats are split one by one, whatever columns and files there are
+NO_GROUP = "none"  # value of --group: split by beat, even if there is a group column or several files
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to train on, how, and where the result goes."""
+    """The parsed command line: data, hyperparameters and destination."""
 
     data: Path | None
     test: Path | None
@@ -37,13 +38,13 @@ class Options:
     test_share: float
     cross_validate: int | None
     recipe: Recipe
-    command: str  # the whole command line, as a shell takes it
+    command: str  # the whole command line, quoted for a shell
 
 
 def parse_options(arguments: list[str]) -> Options:
-    """Read the command line; a mistake ends the process with a sentence and exit code 2."""
+    """Parse the command line; an invalid option ends the process with a message and exit status 2."""
     parser = argparse.ArgumentParser(
-        prog="python -m training",
+        prog=f"{RUN} training",
         description="Train a network on labelled beats and publish it as the next model version.",
     )
     _add_data(parser)
@@ -57,31 +58,49 @@ def parse_options(arguments: list[str]) -> Options:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
-        "--data", type=Path, help="labelled beats, CSV or TSV, plain or gzip; else data/ecg.csv, a download, or made up"
+        "--data",
+        type=Path,
+        help="labelled beats, CSV or TSV, plain or gzip (default: data/ecg.csv, a download, or synthetic beats)",
     )
-    add("--test", type=Path, help="labelled beats to hold back, instead of a share of --data")
-    add("--label", help="column of the label: first, last or its name; found if not given")
+    add("--test", type=Path, help="labelled beats for the evaluation, instead of a share of --data")
+    add("--label", help="label column: first, last or its name (default: detected)")
     add(
         "--classes",
         type=_classes,
-        help="text labels in the order of their class labels, as N,S,V; aami for those of AAMI EC57 by WFDB's symbols; "
-        "sorted if not given",
+        help="text labels in the order of their class labels, as N,S,V; aami: join WFDB's symbols by AAMI EC57 "
+        "(default: sorted)",
     )
     add(
         "--group",
         metavar="NAME",
-        help="column that says whose beat it is; found if not given; none: split by beat; not a feature",
+        help="column of the group, such as a person, which is not a feature; none: split by beat (default: detected)",
     )
-    add("--drop", metavar="NAME", action="append", default=[], help="column that is not a feature; may be repeated")
-    add("--at-least", type=_at_least(1), default=0, metavar="N", help="leave out classes of fewer rows; else refused")
+    add(
+        "--drop",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="column to leave out of the features; may be repeated",
+    )
+    add(
+        "--at-least",
+        type=_at_least(1),
+        default=0,
+        metavar="N",
+        help="leave out classes with fewer rows (default: such a class is an error)",
+    )
     add("--models", type=Path, default=Path("models/ecg"), help="model base path (%(default)s)")
-    # The version before the newest is served until the newest is loaded, so one is never enough.
-    add("--keep", type=_at_least(2), help="keep so many versions, 2 or more, and those that are loaded; else all")
-    add("--spare-file", type=Path, help="numbers of versions that --keep must not remove, one on each line")
-    add("--version-file", type=Path, help="where to write the number of the version that was published")
-    add("--unless-published", action="store_true", help="do nothing if --models has a version already")
-    add("--run", type=_run, help="name of this training: started again under it, it goes on after its last epoch")
-    add("--log-dir", type=Path, metavar="DIR", help="where to write each epoch's values for TensorBoard")
+    # At least 2: the previous version is served until the newest is loaded.
+    add("--keep", type=_at_least(2), help="number of versions to keep, 2 or more, besides loaded ones (default: all)")
+    add("--spare-file", type=Path, help="file with version numbers that --keep must not remove, one per line")
+    add("--version-file", type=Path, help="file to write the published version's number to")
+    add("--unless-published", action="store_true", help="do nothing if --models already has a version")
+    add(
+        "--run",
+        type=_run,
+        help="name of this training; started again with the same name, it resumes after its last epoch",
+    )
+    add("--log-dir", type=Path, metavar="DIR", help="folder for each epoch's values, for TensorBoard")
     add(
         "--worker-patience",
         type=_positive,
@@ -92,67 +111,67 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--validation-share",
         type=_share,
         default=0.15,
-        help="of the training rows, or groups, to know when to stop (%(default)s)",
+        help="share of the training rows, or groups, for early stopping (%(default)s)",
     )
     add(
         "--test-share",
         type=_share,
         default=0.2,
-        help="of all rows, or of all groups, held back for the evaluation, the same for every seed (%(default)s)",
+        help="share of all rows, or groups, held back for the evaluation, the same for every seed (%(default)s)",
     )
     add(
         "--cross-validate",
         type=_at_least(2),
         metavar="K",
-        help="before that train a network for each of K folds, by group if there are groups, and tell how they do",
+        help="first cross-validate in K folds, by group if there are groups, and print the results",
     )
 
 
 def _add_recipe(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--epochs", type=_at_least(1), default=DEFAULTS.epochs, help="at most (%(default)s)")
+    add("--epochs", type=_at_least(1), default=DEFAULTS.epochs, help="maximum number of epochs (%(default)s)")
     add(
         "--patience",
         type=_at_least(0),
         default=DEFAULTS.patience,
-        help="epochs without better validation loss; 0 trains on the validation rows, too, and stops by none of them "
-        "(%(default)s)",
+        help="stop after this many epochs without a lower validation loss; 0: no early stopping, and train on the "
+        "validation rows, too (%(default)s)",
     )
-    add("--batch-size", type=_at_least(1), help="rows per step; else 32 to 1024 by the number of rows")
-    add("--learning-rate", type=_positive, default=DEFAULTS.learning_rate, help="of Adam (%(default)s)")
+    add("--batch-size", type=_at_least(1), help="rows per step (default: 32 to 1024, by the number of rows)")
+    add("--learning-rate", type=_positive, default=DEFAULTS.learning_rate, help="learning rate of Adam (%(default)s)")
     add(
         "--noise",
         type=_up_to(10),
         default=DEFAULTS.noise,
-        help="added to each training row, in standard deviations of each column (%(default)s)",
+        help="normal noise added to each training row, in standard deviations of each column (%(default)s)",
     )
     add(
         "--augment",
         type=_up_to(3),
         metavar="STRENGTH",
         default=DEFAULTS.augment,
-        help="bend time axis and baseline of each training beat at random; else 0, and 1 for few rows without "
-        "early stop",
+        help="warp the time axis and move the baseline of each training beat at random "
+        "(default: 1 for few rows without early stopping, else 0)",
     )
     add(
         "--label-smoothing",
         type=_up_to(0.5),
         default=DEFAULTS.label_smoothing,
-        help="share of the wanted probability that is spread over all classes; else 0, and 0.1 for few rows without "
-        "early stop and augmentation",
+        help="share of the target probability that is spread over all classes "
+        "(default: 0.1 for few rows without early stopping and augmentation, else 0)",
     )
     add(
         "--class-weights",
         type=_power,
         metavar="POWER",
         default=DEFAULTS.class_weights,
-        help="classes weigh the inverse of their share to this power: 0 or none, 1 or balanced (%(default)s)",
+        help="weight of a class: the inverse of its share to this power; none is 0, balanced is 1 (%(default)s)",
     )
     add(
         "--seed",
         type=_at_least(0),
         default=DEFAULTS.seed,
-        help="of weights, row order and which rows validate (%(default)s)",
+        help="random seed of the weights, the row order and the validation rows (%(default)s)",
     )
 
 
@@ -176,13 +195,15 @@ def _at_least(least: int) -> Callable[[str], float]:
 def _classes(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     if names != AAMI and (len(names) < 2 or "" in names or len(set(names)) < len(names)):
-        raise argparse.ArgumentTypeError(f"{text!r} does not name two or more classes, each once, as in N,S,V, or aami")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither aami nor a list of two or more different classes, such as N,S,V"
+        )
     return names
 
 
 def _run(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a name of letters, digits, '.', '_' and '-', at most 63")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of 1 to 63 letters, digits, '.', '_' and '-'")
     return text
 
 

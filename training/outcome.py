@@ -1,4 +1,4 @@
-"""All that comes of a training: the network, its calibration, its evaluation and its out-of-distribution score."""
+"""The result of a training: the network, its calibration, its evaluation and its out-of-distribution score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from training.tracking.tensorboard import EpochEvents
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that came of a training."""
+    """A trained and calibrated network, its evaluation and its out-of-distribution score."""
 
     trained: Trained
     calibration: Calibration
@@ -32,11 +32,11 @@ def fit_and_evaluate(
     store: Store | None = None,
     watchers: Sequence[EpochEvents] = (),
 ) -> Outcome:
-    """Train by one part, calibrate by the second, judge by the third; TrainingError if the training diverged."""
+    """Train on the training split, calibrate on validation, evaluate on test. Raises TrainingError on divergence."""
     trained = fit(splits.train, splits.validation, len(splits.class_labels), recipe, team, store, watchers)
     truth = splits.class_labels[splits.test.columns()]
     before = Evaluation(splits.class_labels, truth, trained.probabilities(splits.test)).reliability()
-    # Of rows that were trained on, the network is surer than of others.
+    # Not on rows that were trained on: the network is more confident about them than about others.
     temperature = (
         fit_temperature(trained.logits(splits.validation), splits.validation.columns()) if trained.early_stop else 1.0
     )

@@ -1,4 +1,4 @@
-"""The way from a file of beats to a published version, step by step."""
+"""The training pipeline: from files of beats to a published model version."""
 
 import logging
 from contextlib import ExitStack
@@ -32,13 +32,13 @@ log = logging.getLogger(__name__)
 
 
 def train(options: Options, workers: Workers | None = None) -> Path | None:
-    """Train, evaluate and publish; returns the folder of the new version, or None where another worker published it.
+    """Train, evaluate and publish; return the new version's folder, or None if another worker publishes it.
 
-    Raises DataError for bad input and TrainingError for what keeps a version from being published.
+    Raises DataError for invalid input, and TrainingError if no version can be published.
     """
     if options.cross_validate and workers:
         raise TrainingError(
-            "--cross-validate trains one network after another in one process, and TF_CONFIG names several; "
+            "--cross-validate works in one process, but TF_CONFIG names several workers; "
             "leave it out, or cross-validate with one worker"
         )
     spared = read_spared(options.spare_file)
@@ -46,11 +46,11 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
     if version is None:
         team = join(workers, options.worker_patience) if workers else None
         if team and not team.leads:
-            _help(options, team)
+            _train_as_helper(options, team)
             return None
-        version = _lead(options, team)
+        version = _train_and_publish(options, team)
     else:
-        log.info("version %d is of this run: it was published before a restart", version)
+        log.info("this run has published version %d already, before a restart", version)
     if options.version_file:
         write_version(options.version_file, version)
     if options.keep:
@@ -61,9 +61,9 @@ def train(options: Options, workers: Workers | None = None) -> Path | None:
     return folder
 
 
-def _lead(options: Options, team: Team | None) -> int:
+def _train_and_publish(options: Options, team: Team | None) -> int:
     with ExitStack() as stack:
-        # First, since a folder that cannot be written to is best known early.
+        # First, to find out early if the folder is not writable.
         folder = stack.enter_context(staging(options.models))
         spooled = read_spooled(options, stack.enter_context(scratch()))
         origin = provenance(options.command, spooled.beats, spooled.given)
@@ -92,7 +92,7 @@ def _lead(options: Options, team: Team | None) -> int:
 
 
 def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
-    """Tell how networks of this recipe do on beats, or people, that they were not trained on, fold by fold."""
+    """Cross-validate the recipe by beat or by group, print the figures and return them."""
     labels, count = spooled.class_labels, options.cross_validate or 0
 
     def judge(fold: Fold) -> Evaluation:
@@ -104,7 +104,7 @@ def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
     return found
 
 
-def _help(options: Options, team: Team) -> None:
+def _train_as_helper(options: Options, team: Team) -> None:
     with scratch() as folder:
         splits = read_splits(options, folder)
         fit(
@@ -116,7 +116,7 @@ def _help(options: Options, team: Team) -> None:
             _store(options, splits, team),
         )
     log.info("Trained; worker 0 evaluates and publishes")
-    team.wait()  # until it has: else nobody would be here to train with, were it killed before
+    team.wait()  # until it has published: if it is killed before, a restart needs this worker
 
 
 def _store(options: Options, splits: Splits, team: Team | None) -> Store | None:
@@ -125,5 +125,5 @@ def _store(options: Options, splits: Splits, team: Team | None) -> Store | None:
     settings = [asdict(options.recipe), splits.class_labels.tolist()]
     number = fingerprint(settings, splits.train, splits.validation, splits.test)
     if team:
-        team.require_same(number, "the workers were given different beats or options; give all of them the same")
+        team.require_same(number, "the workers have different beats or options; give all of them the same")
     return Store.of(options.models, options.run, number, not team or team.leads) if options.run else None

@@ -1,1 +1,1 @@
-"""The load generator: requests at a pace, and how long each took; runs in processes of its own."""
+"""The load generator, which runs in separate processes: sends requests at a given rate and measures latencies."""

@@ -13,24 +13,24 @@ from bench.load.http_client import HttpClient
 from bench.load.loops import Closed, Loop, Open
 from bench.load.record import UNANSWERED, Outcome, Window
 
-CHECK_EVERY = 50  # answers; the first is always looked at
+CHECK_EVERY = 50  # answers; the first is always checked
 Arrivals = Literal["steady", "poisson"]
 _FIRST_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to ask for what. `check` travels to the generator's process, so it is a module's function or a partial."""
+    """A request and its receiver. `check` is pickled, so it must be a module's function or a partial."""
 
     protocol: Literal["http", "grpc"]
     port: int
-    request: bytes  # all that is sent, for HTTP with its head
+    request: bytes  # for HTTP including the head
     check: Callable[[bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much to ask: connections, and the rate of an open loop (None: a closed one); all times in seconds."""
+    """A load: connections, and the rate per second of an open loop (None: closed loop); times in seconds."""
 
     connections: int
     rate: float | None
@@ -40,7 +40,7 @@ class Load:
 
 
 def generate(target: Target, load: Load) -> Outcome:
-    """Ask from now on, as warm-up, until the end of the window."""
+    """Send requests from now on, first as warm-up, until the end of the window."""
     make = partial(_loop, load)
     check = _sampled(target.check)
     if target.protocol == "grpc":
@@ -68,14 +68,14 @@ def _sampled(check: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
 
 
 def process() -> int:
-    """The generator's process, whose CPU time is to be told apart."""
+    """Return the id of the generator's process, whose CPU time is measured separately."""
     return os.getpid()
 
 
 def first_fault(target: Target) -> str:
-    """Ask once, on a connection of its own; what was wrong, empty if the right answer came within seconds."""
+    """Send one request on a new connection; return its fault, or "" for a right answer within 5 s."""
     start = time.monotonic()
-    # the second request would be due after the window
+    # a rate at which the second request would be due after the window
     once = Load(1, 1 / _FIRST_SECONDS, Window(start, start + _FIRST_SECONDS), patience=_FIRST_SECONDS)
     try:
         outcome = generate(target, once)

@@ -1,4 +1,4 @@
-"""gRPC over a number of connections: grpcio's asyncio client, with requests and answers left as bytes."""
+"""A gRPC client with several connections: grpcio's asyncio client, with requests and answers as bytes."""
 
 import asyncio
 import selectors
@@ -15,10 +15,10 @@ PREDICT = "/tensorflow.serving.PredictionService/Predict"
 _TIMEOUT = 30.0
 _CONNECTED_WITHIN = 5.0
 _OPTIONS = [
-    ("grpc.use_local_subchannel_pool", 1),  # else channels to the same address share one connection
+    ("grpc.use_local_subchannel_pool", 1),  # without it, channels to the same address share one connection
     ("grpc.max_receive_message_length", -1),
     ("grpc.enable_http_proxy", 0),
-    # a server that is starting is seen when it is there
+    # find a starting server quickly
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 50),
@@ -32,8 +32,8 @@ def drive(
     check: Callable[[bytes], bool],
     loop: Callable[[Callable[[int], None]], Loop],
 ) -> Loop:
-    """Run the loop that `loop` makes of a way to send; give it back when it is over. TimeoutError if none listens."""
-    # select() counts finer than epoll, whose milliseconds are coarse beside an answer
+    """Run the loop that `loop` creates for a send function, and return it. Raises TimeoutError without a server."""
+    # select() has a finer resolution than epoll, whose milliseconds are coarse for these latencies
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
         return runner.run(_drive(address, request, connections, check, loop))
 

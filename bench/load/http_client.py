@@ -1,4 +1,4 @@
-"""HTTP/1.1 over kept connections for little CPU: prebuilt requests, and of the answers only status and length."""
+"""A cheap HTTP/1.1 client with keep-alive: prebuilt requests; only status and length of responses are parsed."""
 
 import select
 import socket
@@ -16,17 +16,17 @@ _READ_BYTES = 1 << 18
 
 
 class MalformedAnswer(Exception):
-    """What came is no HTTP answer that this client can follow."""
+    """The response is not HTTP that this client supports."""
 
 
 def post(host: str, path: str, body: bytes, kind: str = "application/json") -> bytes:
-    """Build a request."""
+    """Return a POST request."""
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
 def split(data: bytes | bytearray) -> tuple[str, bytes] | None:
-    """Give status and body of an answer, or None while some of it is missing; raise MalformedAnswer."""
+    """Return status and body of a response, or None while it is incomplete. Raises MalformedAnswer."""
     end = data.find(_HEAD_END)
     if end < 0:
         return None
@@ -64,7 +64,7 @@ class _Connection:
         self.asked = False
 
     def push(self) -> bool:
-        """Send on; whether all is sent."""
+        """Send more; return whether all is sent."""
         try:
             self.unsent = self.unsent[self.socket.send(self.unsent) :]
         except BlockingIOError:
@@ -73,7 +73,7 @@ class _Connection:
 
 
 class HttpClient:
-    """Connections that stay open; one that the server closes is a fault, and is opened anew."""
+    """A client with keep-alive connections; one that the server closes is a fault, and is reopened."""
 
     def __init__(self, address: tuple[str, int], request: bytes, connections: int, check: Callable[[bytes], bool]):
         self._address = address
@@ -90,19 +90,19 @@ class HttpClient:
         return connection
 
     def send(self, number: int) -> None:
-        """Start a request on a connection that has none in flight."""
+        """Start a request on an idle connection."""
         connection = self._connections[number]
         connection.unsent, connection.asked = self._request, True
         try:
             if not connection.push():
                 self._epoll.modify(connection.socket, select.EPOLLIN | select.EPOLLOUT)
         except OSError:
-            pass  # the reading side will see it
+            pass  # the error appears when reading
 
     def drive(self, loop: Loop) -> None:
         """Run the loop to its end."""
         while (wake := loop.wake(now := time.monotonic())) is not None:
-            # epoll itself counts in milliseconds, which is coarse beside an answer; select does not
+            # epoll has a resolution of milliseconds, which is coarse for these latencies; select does not
             if select.select([self._epoll], [], [], max(0.0, wake - now))[0]:
                 for descriptor, event in self._epoll.poll(0):
                     self._handle(self._numbers[descriptor], event, loop)
@@ -118,7 +118,7 @@ class HttpClient:
         except BlockingIOError:
             return
         except (OSError, MalformedAnswer, ValueError) as error:
-            # a server may close what was idle
+            # a server may close an idle connection
             fault = type(error).__name__ if connection.asked else None
             self._replace(number)
         if fault is not None:
@@ -126,7 +126,7 @@ class HttpClient:
             loop.answered(number, fault, time.monotonic())
 
     def _read(self, connection: _Connection) -> str | None:
-        """The fault of a whole answer, empty for a right one; None while some of it is missing."""
+        """Return the fault of a complete response, "" for a right one; None while it is incomplete."""
         data = connection.socket.recv(_READ_BYTES)
         if not data:
             raise ConnectionResetError

@@ -1,6 +1,6 @@
-"""When to send: a closed loop sends when it is answered, an open loop when a request is due.
+"""Closed loops send when the last answer has come, open loops when a request is due.
 
-A loop knows no clock and no network: whoever drives it tells the time and what was answered, so it can be tested.
+A loop uses neither clock nor network: its caller passes the time and the answers, so it can be tested.
 """
 
 from abc import ABC, abstractmethod
@@ -10,26 +10,26 @@ from math import inf
 
 from bench.load.record import UNANSWERED, Record, Window
 
-LOOK_AGAIN = 0.01  # seconds between two looks whether the last answers have come
+LOOK_AGAIN = 0.01  # seconds between two checks for the last answers
 
 
 class Loop(ABC):
-    """Sends on numbered connections, one request at a time on each, and keeps the record."""
+    """Sends on numbered connections, one request at a time on each, and records the answers."""
 
     def __init__(self, connections: int, window: Window, send: Callable[[int], None], patience: float) -> None:
         self.record = Record()
         self._window = window
         self._send = send
-        self._patience = patience  # seconds after the window that the last answers may take
+        self._patience = patience  # seconds after the window for the last answers
         self._free = deque(range(connections))
-        self._since: dict[int, float] = {}  # what each request in flight is counted from
+        self._since: dict[int, float] = {}  # start of the latency of each request in flight
 
     @abstractmethod
     def wake(self, now: float) -> float | None:
-        """Send what is to be sent at `now`; give the time of the next look, or None when all is over."""
+        """Send what is due at `now`; return the time of the next call, or None at the end."""
 
     def answered(self, connection: int, fault: str, now: float) -> None:
-        """Count the answer that came on `connection`; `fault` is empty for a right one."""
+        """Record the answer on `connection`; `fault` is "" for a right one."""
         since = self._since.pop(connection)
         if not fault and now in self._window:
             self.record.finished += 1
@@ -50,7 +50,7 @@ class Loop(ABC):
         self._send(connection)
 
     def _end(self, now: float, waiting: list[float]) -> float | None:
-        """Wait for the last answers, so that none burdens the next measurement; what does not come is a fault."""
+        """Wait for the last answers, which must not affect the next measurement; a missing one is a fault."""
         late = [*self._since.values(), *waiting]
         if late and now < self._window.end + self._patience:
             return now + LOOK_AGAIN
@@ -61,10 +61,10 @@ class Loop(ABC):
 
 
 class Closed(Loop):
-    """Each connection sends its next request when it is answered; counts answers within the window."""
+    """Each connection sends its next request after an answer; answers within the window count."""
 
     def wake(self, now: float) -> float | None:
-        """Send on every free connection."""
+        """Send on all free connections."""
         if now >= self._window.end:
             return self._end(now, [])
         self._go_on(now)
@@ -79,10 +79,10 @@ class Closed(Loop):
 
 
 class Open(Loop):
-    """Requests are due at given times, whatever became of those before; counts those that are due within the window.
+    """Requests are due at given times, independent of earlier ones; requests due within the window count.
 
-    Latency is counted from when a request was due. So a server that stalls is charged for every request that it kept
-    waiting, also for those that no free connection was there to send ("coordinated omission").
+    Latency starts when a request is due. So a server that stalls is charged for every waiting request, even if no
+    connection was free to send it (no "coordinated omission").
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Open(Loop):
         self._waiting: deque[float] = deque()
 
     def wake(self, now: float) -> float | None:
-        """Send what is due, as far as there are free connections."""
+        """Send the due requests on free connections."""
         while self._next <= now and self._next < self._window.end:
             self._waiting.append(self._next)
             self._next = next(self._arrivals)

@@ -1,4 +1,4 @@
-"""What was seen of the requests of one measurement."""
+"""The record and the outcome of one measurement."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ WRONG = "wrong answer"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a measurement that counts: after the warm-up, until the end; seconds of the monotonic clock."""
+    """The part of a measurement that counts, after the warm-up, in seconds of the monotonic clock."""
 
     start: float
     end: float
@@ -24,24 +24,24 @@ class Window:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """The duration."""
         return self.end - self.start
 
 
 @dataclass(slots=True)
 class Record:
-    """Latencies of right answers in seconds, faults by their kind, and by how much requests left late.
+    """Latencies of right answers in seconds, faults by kind, and delays of sending in seconds.
 
-    `finished` counts the right answers that came within the window, also to requests that were due before it.
+    `finished` counts right answers within the window, including those to requests due before it.
     """
 
     latencies: list[float] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
-    delays: list[float] = field(default_factory=list)  # from when a request was due until it was sent; open loop only
+    delays: list[float] = field(default_factory=list)  # from due to sent; open loop only
     finished: int = 0
 
     def add(self, latency: float, fault: str) -> None:
-        """Count an answer; `fault` is empty for a right one."""
+        """Record an answer; `fault` is "" for a right one."""
         if fault:
             self.faults[fault] += 1
         else:
@@ -50,7 +50,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished measurement."""
+    """The outcome of a measurement."""
 
     seconds: float
     latencies: NDArray[np.float64]
@@ -60,29 +60,29 @@ class Outcome:
 
     @classmethod
     def of(cls, record: Record, seconds: float) -> "Outcome":
-        """Close the record of a window of so many seconds."""
+        """Return the outcome of a record with a window of `seconds`."""
         return cls(seconds, np.array(record.latencies), record.faults, np.array(record.delays), record.finished)
 
     @property
     def per_second(self) -> float:
-        """Right answers a second."""
+        """Right answers per second."""
         return len(self.latencies) / self.seconds
 
     @property
     def achieved_rate(self) -> float:
-        """Right answers a second by when they came; less than what was asked of a contender that falls behind."""
+        """Right answers per second by arrival time; below the requested rate if the contender falls behind."""
         return self.finished / self.seconds
 
     def latency(self, percent: float) -> float:
-        """The latency in seconds within which so many percent of the right answers came; NaN without any."""
+        """Return a percentile of the latencies of right answers in seconds; NaN without any."""
         return percentile(self.latencies, percent)
 
     @property
     def delay(self) -> float:
-        """99 of 100 requests left at most so many seconds after they were due; NaN in a closed loop."""
+        """The 99th percentile of the delay of sending in seconds; NaN in a closed loop."""
         return percentile(self.delays, 99)
 
 
 def percentile(values: Sequence[float] | NDArray[np.float64], percent: float) -> float:
-    """The smallest value that at least `percent` of the values do not exceed; NaN for none."""
+    """Return the smallest value that at least `percent` of the values do not exceed; NaN without values."""
     return float(np.percentile(values, percent, method="inverted_cdf")) if len(values) else nan

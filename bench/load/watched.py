@@ -1,4 +1,4 @@
-"""A load of which each answer is noted with its time, and within which something may happen."""
+"""A load that records each answer with its time, and runs actions in between."""
 
 import time
 from collections import deque
@@ -12,12 +12,12 @@ from bench.load.http_client import HttpClient
 from bench.load.loops import LOOK_AGAIN, Loop
 from bench.load.record import UNANSWERED, Window
 
-PATIENCE = 20.0  # seconds that the last answers may take
+PATIENCE = 20.0  # seconds for the last answers
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An answer: when its request was sent or due, how long it took in seconds, its fault or an empty text."""
+    """An answer: when its request was sent or due, its latency in seconds, and its fault or ""."""
 
     since: float
     seconds: float
@@ -26,14 +26,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens next, between two requests: `do`, as soon as `when` holds of the time and the number of answers."""
+    """An action: `do` is called when `when` is True for the time and the number of answers."""
 
     when: Callable[[float, int], bool]
     do: Callable[[], object]
 
 
 class Watched(Loop):
-    """Asks until all steps are done, in their order; without `due` in a closed loop."""
+    """Sends until all steps are done, in order; a closed loop without `due`."""
 
     def __init__(
         self, connections: int, send: Callable[[int], None], steps: Iterable[Step], due: Iterator[float] | None
@@ -47,7 +47,7 @@ class Watched(Loop):
         self._ended = 0.0
 
     def wake(self, now: float) -> float | None:
-        """Send what is due while there are steps; None when all was answered afterwards, or will not be."""
+        """Send what is due while steps remain; return None after the last answers, or after waiting for them."""
         if self._steps and self._steps[0].when(now, len(self.notes)):
             self._steps.popleft().do()
         if self._steps:
@@ -60,7 +60,7 @@ class Watched(Loop):
         return None
 
     def answered(self, connection: int, fault: str, now: float) -> None:
-        """Note an answer."""
+        """Record an answer."""
         since = self._since[connection]
         self.notes.append(Note(since, now - since, fault))
         super().answered(connection, fault, now)
@@ -83,7 +83,7 @@ class Watched(Loop):
 
 
 def ask(target: Target, connections: int, steps: Iterable[Step], rate: float | None = None) -> list[Note]:
-    """Ask until all steps are done, at `rate` requests a second or in a closed loop; check every answer."""
+    """Send until all steps are done, at `rate` requests per second or in a closed loop, and check every answer."""
     client = HttpClient(("127.0.0.1", target.port), target.request, connections, target.check)
     due = arrivals.steady(time.monotonic(), rate) if rate else None
     loop = Watched(connections, client.send, steps, due)

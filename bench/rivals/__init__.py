@@ -1,1 +1,1 @@
-"""Other servers around the same model, each set up as its own documentation says, each with a lock file of its own."""
+"""Other servers with the same model, each set up by its own documentation and with its own lock file."""

@@ -1,4 +1,4 @@
-"""The API key of a gateway, in a file of its own; no message shows it."""
+"""Reading a gateway's API key from a file. No message contains the key or the file's content."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from data.errors import DataError
 
 
 def read_key(path: Path | None) -> str | None:
-    """Return the API key in a file, if one is named; DataError if it holds none, which does not show what it holds."""
+    """Return the API key in the file `path`, or None without a path; DataError if the file holds no valid key."""
     if path is None:
         return None
     try:
@@ -14,10 +14,10 @@ def read_key(path: Path | None) -> str | None:
     except (OSError, UnicodeDecodeError):
         key = ""
     if not is_key(key):
-        raise DataError(f"{path}: there is no API key to read; give --key-file a file that holds the key alone")
+        raise DataError(f"{path}: no API key found; give --key-file a file that holds only the key")
     return key
 
 
 def is_key(text: str) -> bool:
-    """Say whether a header can carry a text as the API key."""
+    """Return whether an HTTP header can carry `text` as the API key."""
     return bool(text) and text.isascii() and text.isprintable()

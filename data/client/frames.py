@@ -29,20 +29,20 @@ def predict(
     *,
     timeout: float = 120.0,
 ) -> pd.DataFrame:
-    """Have a gateway predict the beats of a frame, one per row, and return its answers under the frame's index.
+    """Send the beats of a frame, one per row, to a gateway and return its predictions with the frame's index.
 
-    The columns of values may stand in any order if they have the names of the model's features, else they are taken
-    as they stand; there must be as many as the model takes. Columns named `label` and `group` are not sent. The answer
-    has `predicted_class`, `probability` and `model_version`; with `details` also `abstain`, `unusual`, `unusual_score`,
-    `probability_L` of each class label L, and `class_name` if the model has names of its classes.
+    The columns of values may be in any order if they have the names of the model's features; otherwise their order is
+    kept. There must be as many as the model has features. Columns named `label` and `group` are not sent. The result
+    has `predicted_class`, `probability` and `model_version`; with `details` also `abstain`, `unusual`, `unusual_score`
+    and `probability_L` for each class label L; and `class_name` if the model has class names.
 
-    `key` is the gateway's API key, `batch` the beats in a request. A batch is asked for again, for `timeout` seconds,
-    while what is wrong passes by itself (429, 503, 504, a lost connection).
+    `key` is the gateway's API key, `batch` the number of beats per request. A batch is retried for up to `timeout`
+    seconds after a temporary error (429, 503, 504, a lost connection).
 
-    Raises DataError for a frame that does not fit the model, and for what the gateway refuses or does not answer.
+    Raises DataError if the frame does not fit the model, or the gateway rejects a request or does not answer.
     """
     if batch < 1:
-        raise DataError(f"batch={batch}: a request has at least one beat")
+        raise DataError(f"batch={batch}: give 1 or more")
     gateway = Gateway(url, key, timeout, log.warning)
     try:
         served = gateway.model()
@@ -50,11 +50,11 @@ def predict(
         rows: list[list[Any]] = []
         names: list[str | None] = []
         with progress("Predicting", len(frame), "beats") as advance:
-            for asked, answer in answered(gateway, batches, details):
+            for sent, answer in answered(gateway, batches, details):
                 try:
                     version, predictions = result(answer)
                 except Refused as error:
-                    raise DataError(f"{_where(frame, asked, error.beat)}: {error}") from None
+                    raise DataError(f"{_where(frame, sent, error.beat)}: {error}") from None
                 rows += [values(prediction, version, served, details) for prediction in predictions]
                 names += [prediction.get("class_name") for prediction in predictions]
                 advance(len(predictions))
@@ -72,17 +72,17 @@ def _batches(features: NDArray[np.float32], size: int) -> Iterator[Batch]:
         yield Batch(start + 1, features[start : start + size], None)
 
 
-def _where(frame: pd.DataFrame, asked: Batch, beat: int | None) -> str:
-    first, last = (row - 1 for row in asked.at_fault(beat))
+def _where(frame: pd.DataFrame, sent: Batch, beat: int | None) -> str:
+    first, last = (row - 1 for row in sent.at_fault(beat))
     return f"row {frame.index[first]}" if first == last else f"rows {frame.index[first]} to {frame.index[last]}"
 
 
 def _features(frame: pd.DataFrame, served: Served) -> NDArray[np.float32]:
-    """Return the beats (rows, n) in the model's order; DataError if they are not what it takes."""
+    """Return the beats (rows, n) in the model's order of features; DataError if they do not fit the model."""
     chosen = frame.iloc[:, _order([str(name) for name in frame.columns], served)]
     for name, kind in chosen.dtypes.items():
         if kind.kind not in "iuf":
-            raise DataError(f"the frame's column {name} holds {kind}, where numbers are expected")
+            raise DataError(f"the frame's column {name} has the type {kind}, but must be numeric")
     with np.errstate(over="ignore"):
         features = chosen.to_numpy(np.dtype("<f4"), na_value=np.nan)
     wrong = np.argwhere(~np.isfinite(features))
@@ -96,7 +96,7 @@ def _features(frame: pd.DataFrame, served: Served) -> NDArray[np.float32]:
 
 
 def _order(names: Sequence[str], served: Served) -> list[int]:
-    """Return the places of the model's features among the columns."""
+    """Return the positions of the model's features among the columns."""
     known = served.names or ()
     places = [place for place, name in enumerate(names) if name not in NOT_SENT or name in known]
     given = [names[place] for place in places]
@@ -108,10 +108,10 @@ def _order(names: Sequence[str], served: Served) -> list[int]:
         check_cut("the frame", given, served)
     lacking, beside = ([name for name in one if name not in other] for one, other in ((known, given), (given, known)))
     if len(given) != served.width or len(lacking) < len(known):
-        differ = f" (lacking: {_listed(lacking)}; beside them: {_listed(beside)})" if known else ""
+        differ = f" (missing: {_listed(lacking)}; not in the model: {_listed(beside)})" if known else ""
         raise DataError(
-            f"the frame has {len(given)} columns of values, and version {served.version} takes beats of "
-            f"{served.width}{differ}; give it the columns of the model alone, with or without label and group"
+            f"the frame has {len(given)} columns of values, but version {served.version} expects "
+            f"{served.width}{differ}; keep only the model's columns, with or without label and group"
         )
     return places
 

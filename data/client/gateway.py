@@ -1,4 +1,4 @@
-"""The gateway, asked for predictions as long as it takes: what passes by itself is asked again."""
+"""HTTP client of the gateway, which retries after temporary errors."""
 
 import json
 import re
@@ -20,14 +20,14 @@ from data.client.api_key import is_key
 from data.errors import DataError
 from data.http import cause, open_session
 
-SILENCE: Final = 30.0  # seconds that a connection may be silent
+IDLE_TIMEOUT: Final = 30.0  # seconds without data on a connection before it counts as lost
 FIRST_DELAY: Final = 0.2
 LONGEST_DELAY: Final = 15.0
 LONGEST_TIMEOUT: Final = 86_400.0
-PLAIN: Final = re.compile(r"[!-~]+")
-PASSES: Final = (429, 503, 504)
-ADVICE: Final = {
-    401: "; give the API key with --key-file, in Python with key=",
+PRINTABLE: Final = re.compile(r"[!-~]+")
+RETRIED_STATUSES: Final = (429, 503, 504)
+ADVICE: Final = {  # by status
+    401: "; give the API key with --key-file, in Python key=",
     404: "; is this the address of a gateway?",
     413: "; give a smaller --batch, in Python batch=",
 }
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 
 class Refused(DataError):
-    """The gateway does not take a request, and will not; `beat` is the one at fault, from 0, if it is known."""
+    """The gateway rejected a request for good; `beat` is the index of the invalid beat, from 0, or None."""
 
     def __init__(self, message: str, beat: int | None = None) -> None:
         super().__init__(message)
@@ -44,18 +44,18 @@ class Refused(DataError):
 
 
 class Unanswered(DataError):
-    """There was no answer for as long as one was waited for."""
+    """The gateway did not answer within the timeout."""
 
 
-class _Passing(Exception):
-    """A problem that may be gone at the next attempt."""
+class _Temporary(Exception):
+    """A temporary error, after which the request is retried."""
 
-    wait = 0.0  # seconds that the gateway wants to be left alone
+    wait = 0.0  # seconds to wait, by the gateway's Retry-After
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The served model, from /model; names and classes are None where the model has none."""
+    """The served model as /model describes it; names and classes are None if the model has none."""
 
     version: int
     width: int
@@ -66,107 +66,111 @@ class Served:
 
 
 class Gateway:
-    """Safe to share between threads."""
+    """A gateway at one address. Threads may share an instance."""
 
-    def __init__(self, url: str, key: str | None, timeout: float, say: Callable[[str], None]) -> None:
-        """`timeout` is in seconds, for an answer with all attempts; `say` is called before each further attempt."""
+    def __init__(self, url: str, key: str | None, timeout: float, warn: Callable[[str], None]) -> None:
+        """`timeout` is the seconds for one answer with all retries; `warn` gets a message before each retry."""
         self._url, self._base = url, _base(url)
         if not 0 < timeout <= LONGEST_TIMEOUT:
-            raise DataError(f"--timeout {timeout:g}: give a number of seconds above 0, up to {LONGEST_TIMEOUT:g}")
+            raise DataError(f"--timeout {timeout:g}: must be above 0 and at most {LONGEST_TIMEOUT:g} seconds")
         if key is not None and not is_key(key):
-            raise DataError("the API key holds line ends or letters beyond ASCII; give the key alone")
-        self._timeout, self._say, self._stop = timeout, say, threading.Event()
+            raise DataError("the API key has line ends or characters outside ASCII; give only the key")
+        self._timeout, self._warn, self._stop = timeout, warn, threading.Event()
         self._session = open_session()
-        self._session.auth = lambda request: request  # what a .netrc has for this host would take the key's place
+        self._session.auth = lambda request: request  # else requests would send a .netrc entry instead of the key
         self._session.headers.update({"Authorization": f"Bearer {key}"} if key else {})
-        # urllib3's own retries call themselves, a frame deeper each time, and see of an answer its status alone
+        # Not urllib3's retries: they recurse once per attempt, and cannot look into the response body.
         self._attempts = Retrying(
-            retry=retry_if_exception_type(_Passing),
+            retry=retry_if_exception_type(_Temporary),
             wait=wait_exception(lambda error: getattr(error, "wait", 0.0))
             + wait_random_exponential(multiplier=FIRST_DELAY, max=LONGEST_DELAY),
             stop=stop_before_delay(timeout),
             sleep=sleep_using_event(self._stop),
-            before_sleep=self._say_again,
+            before_sleep=self._report_retry,
             reraise=True,
         )
 
     def model(self) -> Served:
-        """Ask what is served."""
-        _, model = self._ask("GET", "/model")
+        """Return the served model; DataError if the address is not that of a gateway."""
+        _, model = self._request("GET", "/model")
         try:
             width, trained = int(model["features"]["count"]), (model.get("training") or {}).get("created", "")
             names, classes = (tuple(each) if each else None for each in (model["features"]["names"], model["classes"]))
             named = _in_order(model.get("class_names") or {})
             return Served(int(model["version"]), width, names, classes, str(trained), named)
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise DataError(f"{self._url}: /model does not tell a model's features; is this a gateway?") from None
+            raise DataError(
+                f"{self._url}: /model does not list a model's features; is this the address of a gateway?"
+            ) from None
 
     def predict(self, beats: bytes, number: int, details: bool) -> tuple[int, list[Json]]:
-        """Ask for `number` beats of packed float32; give the version that answered and an answer for each."""
-        version, content = self._ask("POST", f"/predict{'?details=true' if details else ''}", beats)
+        """Send `number` beats as packed float32; return the model version and one prediction per beat."""
+        version, content = self._request("POST", f"/predict{'?details=true' if details else ''}", beats)
         predictions = content.get("predictions")
         if not isinstance(predictions, list) or len(predictions) != number or not version.isdecimal():
-            raise DataError(f"{self._url}: the answer does not hold {number} predictions; is this a gateway?")
+            raise DataError(
+                f"{self._url}: the response does not have {number} predictions; is this the address of a gateway?"
+            )
         return int(version), predictions
 
     def close(self) -> None:
-        """Ask no more, and close all connections, those in use with their answer."""
+        """Stop retrying and close all connections; a connection in use closes after its response."""
         self._stop.set()
         self._session.close()
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> tuple[str, Json]:
-        """Ask until there is an answer; give the version and the content of one with status 200."""
+    def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[str, Json]:
+        """Send a request with retries; return the model version and the body of the response with status 200."""
         try:
-            return self._attempts(self._once, method, path, body, time.monotonic() + self._timeout)
-        except _Passing as error:
+            return self._attempts(self._attempt, method, path, body, time.monotonic() + self._timeout)
+        except _Temporary as error:
             raise Unanswered(f"{self._url}: {error}, for {self._timeout:g} s") from None
 
-    def _once(self, method: str, path: str, body: bytes | None, deadline: float) -> tuple[str, Json]:
+    def _attempt(self, method: str, path: str, body: bytes | None, deadline: float) -> tuple[str, Json]:
         if self._stop.is_set():
-            raise Unanswered("nobody waits for the answer any more")
+            raise Unanswered("the client was closed")
         try:
             response = self._session.request(
                 method,
                 self._base + path,
                 data=body,
                 headers={"Content-Type": "application/octet-stream"} if body is not None else {},
-                timeout=max(min(SILENCE, deadline - time.monotonic()), 0.001),
-                allow_redirects=False,  # neither beats nor the key go where nobody sent them
+                timeout=max(min(IDLE_TIMEOUT, deadline - time.monotonic()), 0.001),
+                allow_redirects=False,  # beats and key must not go to another address
             )
-        except (requests.RequestException, HTTPError) as error:  # urllib3's own for a host that cannot be a name
+        except (requests.RequestException, HTTPError) as error:  # urllib3's own error: an invalid host name
             if isinstance(error, ValueError):
                 raise DataError(f"{self._url}: not the address of a gateway ({cause(error)})") from None
-            raise _Passing(f"no answer ({cause(error)})") from None
+            raise _Temporary(f"no answer ({cause(error)})") from None
         if response.status_code != 200:
-            self._raise(response)
+            self._raise_for(response)
         return response.headers.get("X-Model-Version", ""), _object(response.content)
 
-    def _raise(self, response: requests.Response) -> NoReturn:
-        """Raise _Passing for an answer that passes by itself, else Refused."""
+    def _raise_for(self, response: requests.Response) -> NoReturn:
+        """Raise _Temporary for a temporary error, else Refused."""
         status, error = response.status_code, _object(response.content).get("error")
         error = error if isinstance(error, dict) else {}
         message = f"the gateway answers {status}: {error.get('message') or response.reason or 'unknown'}"
-        # a 5xx without the gateway's own code comes from something before it
-        if status in PASSES or (status >= 500 and "code" not in error):
-            passing = _Passing(message)
-            passing.wait = _retry_after(response)
-            raise passing
-        moved = f"; give the address it names: {response.headers['Location']}" if response.is_redirect else ""
+        # a 5xx without the gateway's error code comes from a proxy in front of it
+        if status in RETRIED_STATUSES or (status >= 500 and "code" not in error):
+            temporary = _Temporary(message)
+            temporary.wait = _retry_after(response)
+            raise temporary
+        moved = f"; give the address it redirects to: {response.headers['Location']}" if response.is_redirect else ""
         beat = error.get("instance")
         raise Refused(message + (moved or ADVICE.get(status, "")), beat if isinstance(beat, int) else None)
 
-    def _say_again(self, state: RetryCallState) -> None:
-        if state.attempt_number > 1 and state.outcome:  # a connection that was idle for long is often closed
-            self._say(f"{self._url}: {state.outcome.exception()}; trying again in {state.upcoming_sleep:.1f} s")
+    def _report_retry(self, state: RetryCallState) -> None:
+        if state.attempt_number > 1 and state.outcome:  # the first failure is often only a closed idle connection
+            self._warn(f"{self._url}: {state.outcome.exception()}; trying again in {state.upcoming_sleep:.1f} s")
 
 
 def _base(url: str) -> str:
-    """Return what stands before the gateway's paths."""
+    """Return the gateway's base URL, without user, query and trailing slash."""
     try:
         parts = urlsplit(url)
-        if PLAIN.fullmatch(url) and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+        if PRINTABLE.fullmatch(url) and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-    except ValueError:  # the port is not a number, or the brackets hold no IPv6 address
+    except ValueError:  # an invalid port or IPv6 address
         pass
     raise DataError(f"{url}: not the address of a gateway; give http://HOST:PORT/")
 
@@ -180,7 +184,7 @@ def _object(content: bytes) -> Json:
 
 
 def _in_order(names: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return the names of the class labels 0, 1, ...; None if there are none, or of other labels."""
+    """Return the names of the class labels 0, 1, ...; None if there are no names, or the labels are others."""
     labels = [str(label) for label in range(len(names))]
     return tuple(names[label] for label in labels) if names and set(labels) == set(names) else None
 

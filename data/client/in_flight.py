@@ -1,4 +1,4 @@
-"""Asks a gateway for a few batches at a time, and gives the answers in the order of the batches."""
+"""Sends a few batches to a gateway at a time and yields the answers in the order of the batches."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,30 +10,30 @@ from data.client.gateway import Gateway, Json
 from data.client.rows import Batch
 
 IN_FLIGHT: Final = 4  # batches
-NOTICED: Final = 0.5  # seconds
+NOTICED: Final = 0.5  # seconds until a Ctrl-C is noticed
 
-Answer = tuple[int, list[Json]]  # the version that answered, and a prediction for each beat
+Answer = tuple[int, list[Json]]  # the model version, and a prediction for each beat
 
 
 def answered(gateway: Gateway, batches: Iterable[Batch], details: bool) -> Iterator[tuple[Batch, Future[Answer]]]:
-    """Yield each batch with what will be its answer, in their order."""
+    """Yield each batch with the future of its answer, in the order of `batches`."""
     waiting: deque[tuple[Batch, Future[Answer]]] = deque()
     for batch in batches:
-        waiting.append((batch, _asked(gateway, batch, details)))
+        waiting.append((batch, _sent(gateway, batch, details)))
         if len(waiting) == IN_FLIGHT:
             yield waiting.popleft()
     yield from waiting
 
 
 def result(answer: Future[Answer]) -> Answer:
-    """Wait for an answer; DataError if there is none."""
+    """Wait for an answer and return it. Raises DataError if the request failed."""
     while not answer.done():
-        wait([answer], NOTICED)  # a Ctrl-C just before a thread starts to wait is noticed only when that ends
+        wait([answer], NOTICED)  # a Ctrl-C just before wait() is noticed only when wait() returns
     return answer.result()
 
 
-def _asked(gateway: Gateway, batch: Batch, details: bool) -> Future[Answer]:
-    """Ask in a thread that nobody waits for: who has given up, by Ctrl-C or an error, is not held by a slow answer."""
+def _sent(gateway: Gateway, batch: Batch, details: bool) -> Future[Answer]:
+    """Send a batch from a daemon thread, so that a slow answer does not delay the exit after Ctrl-C or an error."""
     answer: Future[Answer] = Future()
 
     def ask() -> None:

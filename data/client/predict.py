@@ -1,4 +1,4 @@
-"""Sends a file of beats through a gateway, a few batches at a time, and writes what it predicts in the file's order."""
+"""Sends a file of beats to a gateway, a few batches at a time, and writes the predictions in the file's order."""
 
 import logging
 from concurrent.futures import Future
@@ -12,7 +12,7 @@ from data.client.api_key import read_key
 from data.client.columns import columns, values
 from data.client.gateway import Gateway, Json, Refused, Served, Unanswered
 from data.client.in_flight import Answer, answered, result
-from data.client.output import ENDINGS, Output, SoFar
+from data.client.output import ENDINGS, Output, Progress
 from data.client.rows import Batch, batches, layout_for
 from data.errors import DataError
 from data.overwrite import keep_apart
@@ -25,22 +25,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be predicted, by whom, and where the predictions go."""
+    """A file of beats, the gateway to send it to, and the file for the predictions."""
 
     file: Path
     url: str
     out: Path
     batch: int = 256
-    timeout: float = 120.0  # seconds for a batch, all attempts included
+    timeout: float = 120.0  # seconds per batch, including all retries
     label: str | None = None  # as find_layout takes it
     details: bool = False
     key_file: Path | None = None
 
 
 def predict(job: Job) -> Path:
-    """Go through with the job, from where a former run of it was stopped; return the file that is written.
+    """Write the predictions for a file and return the path; resumes an earlier run of the same job.
 
-    Raises DataError; what is done by then stays, and the same job goes on with it.
+    Raises DataError if a row, the file or the gateway is at fault; the next run resumes after the last whole batch.
     """
     for ending in ENDINGS:
         keep_apart({"--out": job.out.with_name(job.out.name + ending)}, [job.file])
@@ -50,10 +50,10 @@ def predict(job: Job) -> Path:
             served = gateway.model()
             layout = layout_for(job.file, job.label, served, served.class_names)
             names = ("row", *columns(served, job.details))
-            output = Output(job.out, _made_of(job, layout, served, names), ",".join(names) + "\n")
+            output = Output(job.out, _inputs(job, layout, served, names), ",".join(names) + "\n")
             try:
                 _predict(job, layout, served, gateway, output)
-                _log_summary(output.so_far, labelled=layout.label >= 0)
+                _log_summary(output.progress, labelled=layout.label >= 0)
                 return output.finish()
             finally:
                 output.close()
@@ -62,22 +62,22 @@ def predict(job: Job) -> Path:
 
 
 def _predict(job: Job, layout: Layout, served: Served, gateway: Gateway, output: Output) -> None:
-    rows, done = count_rows(layout), output.so_far.rows
+    rows, done = count_rows(layout), output.progress.rows
     with progress("Predicting", rows, "beats") as advance:
         advance(done)
         for batch, answer in answered(gateway, batches(layout, served, job.batch, done), job.details):
-            version, predictions = _given(answer, batch, layout)
-            if output.so_far.versions and str(version) not in output.so_far.versions:
-                log.warning("from row %d on version %d answers too", batch.first, version)
-            output.add(version, _lines(batch, version, predictions, served, job.details), _right(batch, predictions))
+            version, predictions = _answer(answer, batch, layout)
+            if output.progress.versions and str(version) not in output.progress.versions:
+                log.warning("from row %d on, version %d answers too", batch.first, version)
+            output.add(version, _lines(batch, version, predictions, served, job.details), _correct(batch, predictions))
             advance(len(predictions))
 
 
-def _given(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
+def _answer(answer: Future[Answer], batch: Batch, layout: Layout) -> Answer:
     try:
         return result(answer)
     except Unanswered as error:
-        raise DataError(f"{error}; the same command again goes on") from None
+        raise DataError(f"{error}; run the same command again to resume") from None
     except Refused as error:
         first, last = batch.at_fault(error.beat)
         rows = f"row {first}" if first == last else f"rows {first} to {last}"
@@ -95,15 +95,15 @@ def _cell(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _right(batch: Batch, predictions: list[Json]) -> int:
+def _correct(batch: Batch, predictions: list[Json]) -> int:
     if batch.labels is None:
         return 0
     pairs = zip(predictions, batch.labels.tolist(), strict=True)
     return sum(prediction["predicted_class"] == label for prediction, label in pairs)
 
 
-def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
-    """What must be the same for a run to go on where another was stopped, by names for people."""
+def _inputs(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return what must be the same for a run to resume another, by readable names."""
     found = job.file.stat()
     return {
         "the file": [str(job.file.resolve()), found.st_size, found.st_mtime_ns],
@@ -113,8 +113,8 @@ def _made_of(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) -
     }
 
 
-def _log_summary(done: SoFar, labelled: bool) -> None:
+def _log_summary(done: Progress, labelled: bool) -> None:
     answered = ", ".join(f"version {version} {rows:,}" for version, rows in done.versions.items())
     log.info("%s rows predicted (%s)", f"{done.rows:,}", answered)
     if labelled and done.rows:
-        log.info("accuracy %.4f (%s of them predicted as labelled)", done.right / done.rows, f"{done.right:,}")
+        log.info("accuracy %.4f (%s of them predicted as labelled)", done.correct / done.rows, f"{done.correct:,}")

@@ -1,4 +1,4 @@
-"""The rows of a file that are to be predicted, in batches, with their labels where the file has them."""
+"""Reads the rows of a file in batches for prediction, with labels if the file has them."""
 
 import logging
 import re
@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.tables.class_names import with_class_names
 from data.tables.columns import Columns
 from data.tables.layout import Layout
-from data.tables.roles import apart
+from data.tables.roles import outside_series
 from data.tables.stream import stream
 
 log = logging.getLogger(__name__)
@@ -25,22 +25,22 @@ log = logging.getLogger(__name__)
 class Batch:
     """Consecutive rows of a file."""
 
-    first: int  # number of the first one among the file's rows, counted from 1
+    first: int  # row number in the file, from 1
     features: NDArray[np.float32]  # (rows, n)
     labels: NDArray[np.int64] | None  # (rows,)
 
     def at_fault(self, beat: int | None) -> tuple[int, int]:
-        """Return the numbers of the first and the last row that may be at fault: `beat`, from 0, if it is known."""
+        """Return the first and the last row number that may be invalid; `beat` is the index in the batch, if known."""
         if beat is not None:
             return self.first + beat, self.first + beat
         return self.first, self.first + len(self.features) - 1
 
 
 def layout_for(path: Path, label: str | None, served: Served, class_names: Sequence[str] | None = None) -> Layout:
-    """Find the model's features in a file, by their names or by the number of columns, and its labels if it has any.
+    """Find the columns of the model's features, by their names or their number, and the label column if there is one.
 
-    `class_names` are the model's names of the class labels 0, 1, ...; without them labels that are texts cannot be
-    compared and are left out. Raises DataError if the file's beats are not the model's.
+    `class_names` are the model's names of the class labels 0, 1, ...; without them text labels cannot be compared and
+    are left out. Raises DataError if the file's beats do not fit the model.
     """
     columns = Columns(path)
     layout = _by_names(columns, label, served) or _by_number(columns, label, served)
@@ -49,13 +49,13 @@ def layout_for(path: Path, label: str | None, served: Served, class_names: Seque
     if not layout.has_text_labels:
         return layout
     if class_names is None:
-        log.info("%s: the labels are texts, whose names the model does not tell; no accuracy is computed", path)
+        log.info("%s: the labels are text, and the model has no class names; no accuracy is computed", path)
         left_out = tuple(sorted((*layout.left_out, layout.label)))
         return replace(layout, label=-1, left_out=left_out, has_text_labels=False)
     (found,) = with_class_names([layout], None)
-    # classes that the model does not know come after its own: rows of these are predicted wrongly, not refused
-    others = [name for name in found.class_names or () if name not in class_names]
-    return replace(layout, class_names=(*class_names, *others))
+    # Unknown classes come after the model's own: their rows count as wrong predictions, not as errors.
+    unknown = [name for name in found.class_names or () if name not in class_names]
+    return replace(layout, class_names=(*class_names, *unknown))
 
 
 def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | None:
@@ -66,74 +66,80 @@ def _by_names(columns: Columns, label: str | None, served: Served) -> Layout | N
     found = columns.named_label(label)
     if found is None:
         taken = set(features)
-        left_out = _neither(columns, taken)
-        rest = [column for column in range(len(names)) if column not in taken | left_out]
-        found = rest[0] if len(rest) == 1 else None
+        left_out = _left_out_columns(columns, taken)
+        candidates = [column for column in range(len(names)) if column not in taken | left_out]
+        found = candidates[0] if len(candidates) == 1 else None
     return columns.layout(features, -1 if found is None or found in features else found)
 
 
 def _by_number(columns: Columns, label: str | None, served: Served) -> Layout:
-    given = None if label is None else columns.named_label(label)
-    left_out = _neither(columns, set() if given is None else {given})
-    rest = [column for column in range(columns.table.width) if column not in left_out]
-    rest = _without_apart(columns, rest, given, served.width)
-    if len(rest) == served.width and given is None:
-        return _in_place(columns.layout(rest), served)
-    if len(rest) != served.width + 1:
-        beside = f" beside {len(left_out)} that are none of the beat" if left_out else ""
+    label_column = None if label is None else columns.named_label(label)
+    left_out = _left_out_columns(columns, set() if label_column is None else {label_column})
+    candidates = [column for column in range(columns.table.width) if column not in left_out]
+    candidates = _without_unrelated(columns, candidates, label_column, served.width)
+    if len(candidates) == served.width and label_column is None:
+        return _check_positions(columns.layout(candidates), served)
+    if len(candidates) != served.width + 1:
+        beside = f", not counting {len(left_out)} that are not values of a beat," if left_out else ""
         raise DataError(
-            f"{columns.table.path}: {len(rest)} columns{beside}, and version {served.version} takes beats of "
-            f"{served.width} values: give {served.width} columns, or {served.width + 1} with a label"
+            f"{columns.table.path}: {len(candidates)} columns{beside}, but version {served.version} expects "
+            f"{served.width}; give {served.width} columns, or {served.width + 1} with a label"
         )
-    if given is None:
+    if label_column is None:
         named = columns.named_label(None)
-        given = named if named in rest else columns.found_label(rest)
-    return _in_place(columns.layout([column for column in rest if column != given], given), served)
+        label_column = named if named in candidates else columns.found_label(candidates)
+    return _check_positions(
+        columns.layout([column for column in candidates if column != label_column], label_column), served
+    )
 
 
-def _neither(columns: Columns, taken: set[int]) -> set[int]:
-    """Return the columns that are neither values nor labels, by their names or what they hold."""
+def _left_out_columns(columns: Columns, taken: set[int]) -> set[int]:
+    """Return the columns that are neither values nor labels, by their names or contents."""
     indices = columns.indices(taken)
     return {*indices, *columns.identifiers(taken | set(indices)), *columns.attributes(taken)}
 
 
-def _without_apart(columns: Columns, rest: list[int], given: int | None, width: int) -> list[int]:
-    """Return the columns without those whose names do not belong to the others', if it is as many as are too many."""
-    if columns.table.names is None or len(rest) == width:
-        return rest
-    label = columns.named_label(None) if given is None else given
-    named = [column for column in rest if column != label]
-    others = {named[place] for place in apart([columns.table.names[column] for column in named])}
-    if label is None and len(others) == 1 and columns.may_be_label(*others):
-        return rest
-    return [column for column in rest if column not in others] if len(named) - len(others) == width else rest
+def _without_unrelated(columns: Columns, candidates: list[int], label_column: int | None, width: int) -> list[int]:
+    """Return the columns without those with an unrelated name, if exactly `width` (and a label) are left."""
+    if columns.table.names is None or len(candidates) == width:
+        return candidates
+    label = columns.named_label(None) if label_column is None else label_column
+    named = [column for column in candidates if column != label]
+    unrelated = {named[place] for place in outside_series([columns.table.names[column] for column in named])}
+    if label is None and len(unrelated) == 1 and columns.may_be_label(*unrelated):
+        return candidates
+    return (
+        [column for column in candidates if column not in unrelated]
+        if len(named) - len(unrelated) == width
+        else candidates
+    )
 
 
-def _in_place(layout: Layout, served: Served) -> Layout:
-    """Return the layout; DataError if its beats are cut otherwise, or one of the model's names stands in another place.
+def _check_positions(layout: Layout, served: Served) -> Layout:
+    """Return the layout; DataError if its beats have another cut, or a model's feature is in another position.
 
-    Names that only count, as F0, F1, ..., tell a place and may begin with another number than the model's.
+    Names that only count, as F0, F1, ..., are positions and may start at another number than the model's.
     """
     if layout.table.names:
         check_cut(str(layout.path), layout.feature_names, served)
-    known = () if _count(layout.feature_names) else served.names or ()
+    known = () if _are_numbered(layout.feature_names) else served.names or ()
     for place, (name, expected) in enumerate(zip(layout.feature_names, known, strict=False)):
         if layout.table.names and name != expected and name in known:
             raise DataError(
-                f"{layout.path}: {layout.column(layout.features[place])} stands where the model has {expected}, and "
-                "not all of the model's names are there; give the columns the model's names, or its order"
+                f"{layout.path}: {layout.column(layout.features[place])} is at the position of the model's {expected}, "
+                "and some of the model's names are missing; use the model's names or its order of columns"
             )
     return layout
 
 
-def _count(names: Sequence[str]) -> bool:
+def _are_numbered(names: Sequence[str]) -> bool:
     start = re.search(r"\d+$", names[0])
     prefix = names[0][: start.start()] if start else ""
     return start is not None and all(name == f"{prefix}{n}" for n, name in enumerate(names, int(start[0])))
 
 
 def batches(layout: Layout, served: Served, size: int, done: int) -> Iterator[Batch]:
-    """Yield the rows after the first `done` ones, `size` at a time; DataError for a row that is malformed."""
+    """Yield the rows after the first `done` ones, `size` at a time. Raises DataError for a malformed row."""
     features, labels = np.empty((0, served.width), "<f4"), np.empty(0, np.int64)
     first, skipped = done + 1, 0
     for rows in stream(layout):

@@ -1,1 +1,1 @@
-"""Recordings of one lead: reading files, finding R peaks, cutting beats, labels from annotations."""
+"""Recordings: reading files, detecting R peaks, cutting beats, labels from annotations."""

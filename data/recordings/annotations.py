@@ -1,4 +1,4 @@
-"""The annotated beats of a recording, their classes by AAMI EC57, and which detected peak each of them is."""
+"""The annotated beats of a recording, their classes by AAMI EC57, and their match with detected peaks."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -14,19 +14,19 @@ from data.recordings.library import load
 from data.recordings.wfdb.header import read_header
 from data.recordings.wfdb.record import header_of, is_wfdb, record_of
 
-CLASSES: Final = ("N", "S", "V", "F", "Q")  # a label is a class's place
+CLASSES: Final = ("N", "S", "V", "F", "Q")  # a label is the index of its class
 CLASS_OF: Final[Mapping[str, str]] = {
     **dict.fromkeys("NLRBejn", "N"),  # normal, bundle branch blocks, escape beats
     **dict.fromkeys("AaJS", "S"),  # premature above the ventricles
     **dict.fromkeys("VEr", "V"),  # from a ventricle
     "F": "F",  # a fusion of both
-    **dict.fromkeys("/fQ?", "Q"),  # paced, or not to be told
+    **dict.fromkeys("/fQ?", "Q"),  # paced, or unclassifiable
 }
 LABELLINGS: Final = ("aami", "binary", "symbols")
 PACED: Final = "/"
 ENDING: Final = "atr"
-LABEL_SECONDS: Final = 0.15
-CLOSE_SECONDS: Final = 0.05
+LABEL_SECONDS: Final = 0.15  # maximum distance of a peak from its beat, as AAMI EC57 has it
+CLOSE_SECONDS: Final = 0.05  # chosen by hand
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +36,15 @@ class Annotations:
     """The annotated beats of a recording, strictly ascending."""
 
     samples: NDArray[np.int64]  # (beats,)
-    symbols: Sequence[str]  # WFDB's, of which each is in CLASS_OF
-    rate: float | None = None  # samples per second that they count in; None for the recording's
+    symbols: Sequence[str]  # WFDB's symbols, all of them keys of CLASS_OF
+    rate: float | None = None  # samples per second of `samples`; None for the recording's rate
 
     def samples_at(self, rate: float) -> NDArray[np.int64]:
-        """Return where the beats are in a lead of that rate, which need not be the annotations' own."""
+        """Return the beats' sample numbers in a lead with another rate."""
         return np.asarray(np.rint(self.samples * rate / (self.rate or rate)), np.int64)
 
     def labels(self, labelling: str) -> list[str]:
-        """Return the beats' labels: classes of AAMI by number, 1 for N and 0 for others, or WFDB's symbols."""
+        """Return the beats' labels: "aami" by number, "binary" (1 for N, 0 for others), or "symbols" of WFDB."""
         if labelling == "symbols":
             return list(self.symbols)
         classes = [CLASS_OF[symbol] for symbol in self.symbols]
@@ -54,27 +54,29 @@ class Annotations:
 
     @property
     def paced(self) -> float:
-        """The share of the beats that are paced."""
+        """The share of paced beats."""
         return self.symbols.count(PACED) / max(len(self.symbols), 1)
 
 
 def annotation_file(path: Path, ending: str | None) -> Path:
-    """Return the path of a recording's annotations, whether they are there or not."""
+    """Return the path of a recording's annotation file, which need not exist."""
     record = record_of(path) if is_wfdb(path) else path
     return record.with_name(f"{record.name}.{ending or ENDING}")
 
 
 def read_annotations(path: Path, ending: str | None) -> Annotations | None:
-    """Read the annotations of a recording, which are in a file of WFDB's: 100.atr of 100.hea, r01.edf.qrs of r01.edf.
+    """Read a recording's WFDB annotation file, such as 100.atr for 100.hea or r01.edf.qrs for r01.edf.
 
-    None for `ending` "none", and without an ending for a recording that has no .atr file. Raises DataError if an ending
-    was given and there is no such file, or none of its annotations is of a beat.
+    Returns None for `ending` "none", and without an ending if there is no .atr file. Raises DataError if the file for a
+    given ending does not exist, cannot be read, or has no annotated beats.
     """
     file = annotation_file(path, ending)
     if ending == "none" or (ending is None and not file.is_file()):
         return None
     if not file.is_file():
-        raise DataError(f"{file}: no such annotations; give the ending of a file that is there, or --annotations none")
+        raise DataError(
+            f"{file}: no such annotation file; give the extension of an existing file, or --annotations none"
+        )
     wfdb: Any = load("wfdb", path)
     try:
         read = wfdb.rdann(str(file.with_suffix("")), file.suffix.removeprefix("."))
@@ -84,17 +86,19 @@ def read_annotations(path: Path, ending: str | None) -> Annotations | None:
         sample: symbol for sample, symbol in zip(read.sample.tolist(), read.symbol, strict=True) if symbol in CLASS_OF
     }
     if not beats:
-        raise DataError(f"{file}: none of its {len(read.symbol)} annotations is of a beat; --annotations none for none")
+        raise DataError(
+            f"{file}: none of its {len(read.symbol)} annotations is a beat; leave them out with --annotations none"
+        )
     samples = sorted(beats)
-    # the package reads a rate from headers as the specification has them
+    # wfdb reads the rate only from headers that follow the specification exactly
     rate = read.fs or (read_header(header_of(path)).rate if is_wfdb(path) else None)
     return Annotations(np.array(samples, np.int64), [beats[sample] for sample in samples], rate)
 
 
 def match(peaks: NDArray[np.int64], samples: NDArray[np.int64], reach: float) -> NDArray[np.int64]:
-    """Return for each peak the place of its annotated beat, or -1: the nearest, no farther than `reach` samples.
+    """Return for each peak (peaks,) the index of the nearest annotated beat within `reach` samples, or -1.
 
-    Of several peaks about one beat the nearest has it.
+    A beat belongs only to the nearest of several peaks.
     """
     found = np.full(len(peaks), -1)
     if not len(samples):
@@ -106,6 +110,6 @@ def match(peaks: NDArray[np.int64], samples: NDArray[np.int64], reach: float) ->
     order = np.argsort(-distances, kind="stable")
     near = order[distances[order] <= reach]
     owner = np.full(len(samples), -1)
-    owner[nearest[near]] = near  # the nearest comes last, and stays
+    owner[nearest[near]] = near  # the nearest peak comes last and overwrites the others
     found[owner[owner >= 0]] = np.flatnonzero(owner >= 0)
     return found

@@ -1,4 +1,4 @@
-"""The file of beats. Its rows are gathered in a temporary file, for which labels are rare is known when all are cut."""
+"""Writes the file of beats. Rows go to a temporary file first: rare labels are known only when all beats are cut."""
 
 import csv
 import io
@@ -19,16 +19,16 @@ log = logging.getLogger(__name__)
 
 
 class Row(NamedTuple):
-    """One beat, all but its values."""
+    """One beat without its values."""
 
     record: str  # the recording's name
-    label: str | None  # None where nothing is annotated
+    label: str | None  # None without annotations
     sample: int  # of its R peak
     seconds: float
 
 
 class BeatRows:
-    """Beats of the same values, added one after the other to a temporary file and written once all are there."""
+    """Collects beats in a temporary file and writes them when all are added."""
 
     def __init__(self, names: Sequence[str], several: bool, file: TextIO) -> None:
         self._names, self._several, self._file = names, several, file
@@ -43,11 +43,11 @@ class BeatRows:
         self._file.write(f"{row.label or ''}\n{record}{beat}{label}\n{record}{row.sample},{row.seconds:.3f}\n")
 
     def rare(self, at_least: int) -> set[str]:
-        """Return the labels that fewer beats have, and say so; DataError if all of them are."""
+        """Return the labels with fewer beats, with a warning for each; DataError if all labels have fewer."""
         rare = {label: count for label, count in self.labels.items() if label is not None and count < at_least}
         for label, count in sorted(rare.items()):
             log.warning(
-                "label %s has %d of the %d beats that training needs at least, and is left out (--at-least 1 keeps it, "
+                "label %s has %d beats, fewer than the %d that training needs, and is left out (--at-least 1 keeps it, "
                 "--labels binary joins it with others)",
                 *(label, count, at_least),
             )
@@ -56,7 +56,7 @@ class BeatRows:
         return set(rare)
 
     def write(self, out: Path, positions: Path | None, note: str, left_out: Set[str]) -> int:
-        """Write the beats, but for those of some labels, and where they are; return how many.
+        """Write the beats and their positions, without the labels `left_out`; return the number of beats.
 
         Both files are CSV with a header and appear only when they are complete.
         """
@@ -77,7 +77,7 @@ class BeatRows:
 
 
 def _quoted(name: str) -> str:
-    """Return a name as a field of CSV; one that begins with # is quoted too, for it would be a comment."""
+    """Return a name as a CSV field; a name that begins with # is quoted, or it would be a comment."""
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL if name.startswith("#") else csv.QUOTE_MINIMAL).writerow([name])
     return text.getvalue().rstrip("\r\n")
@@ -85,7 +85,7 @@ def _quoted(name: str) -> str:
 
 @contextmanager
 def _appearing(path: Path | None) -> Iterator[TextIO]:
-    """Open a file for writing that gets its name when all went well; nowhere without a path."""
+    """Open a file for writing that gets its name only at the end; without a path the text is discarded."""
     if path is None:
         with open(os.devnull, "w", encoding="utf-8") as nowhere:
             yield nowhere

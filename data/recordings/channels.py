@@ -1,4 +1,4 @@
-"""Which signal of a recording is the lead: the one that was asked for, or the one that is most likely an ECG."""
+"""Chooses the lead among a recording's signals: the requested one, or the one that is most likely an ECG."""
 
 import logging
 import re
@@ -9,30 +9,30 @@ from typing import Final
 from data.errors import DataError
 from data.recordings.signals import LOWEST_RATE, Channel, DescribedSignals, Signals
 
-OF_A_HEART_RATE: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
+HEART_RATE_UNITS: Final = ("bpm", "/min", "1/min", "beats/min", "hz", "ms", "s", "%")  # units
 
 log = logging.getLogger(__name__)
 
-NO_ECG: Final = re.compile(
+OTHER_SIGNALS: Final = re.compile(
     r"^(hr|rr|label)|(^|[^a-z])(marker|event|trig|status|annotation|counter|packet|button|heart ?rate|pulse|bpm|resp|"
     r"breath|temp|acc|gyro|magn|imu|ppg|pleth|spo2|sao2|batt|eda|gsr|emg|eeg|eog|abp|pressure|quality|steps)|"
     r"(^|[^a-z])(hr|rr|bp|flow|red|ir|green|[agm]?[xyz])([^a-z]|$)",
     re.IGNORECASE,
 )  # words in names of other signals
-LIKELY: Final = re.compile(
+POSSIBLE_LEADS: Final = re.compile(
     r"lead|volt|value|signal|(^|[^a-z])(mv|uv|[av]?i{1,3}|av[rlf]|ml ?i{1,3}|mcl ?\d|v\d|ch ?\d)([^a-z]|$)",
     re.IGNORECASE,
-)  # words in names of what may be one, and of leads
+)  # words in names of leads and of signals that may be an ECG
 
 
 def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
-    """Return the place of the lead among the signals, or of the two of which the first is taken less the second.
+    """Return the index of the lead, or the two indices of a difference: the first minus the second.
 
-    `channel` is a name, a number from 0, or `A-B` of signals that are called A and B or are against one reference,
-    A-Ref and B-Ref. Without it the first that is called an ECG is taken, else a lead, a voltage or a value, else the
-    first that is not called a marker, an acceleration or the like, else the first, with a warning; where rates and
-    units are known, one of 40 Hz or more and of a voltage goes before others. DataError says which channels there are,
-    or that several have the name.
+    `channel` is a name, a number from 0, or `A-B` for signals named A and B, or A-Ref and B-Ref with one reference.
+    Without it the first signal named ECG is taken, else a lead, a voltage or a value, else the first that is not named
+    as a marker, an acceleration or the like, else the first, with a warning. If rates and units are known, signals of
+    40 Hz or more and voltages are preferred. Raises DataError for an unknown or ambiguous channel; the message lists
+    the channels.
     """
     names = signals.names
     channels = signals.channels if isinstance(signals, DescribedSignals) else None
@@ -45,7 +45,7 @@ def choose(path: Path, signals: Signals, channel: str | None) -> list[int]:
         for doubt in _doubts(names, chosen[0]):
             log.warning("%s: %s", path.name, doubt)
     else:
-        chosen = _asked_for(path, names, channel)
+        chosen = _requested(path, names, channel)
     if channels:
         _check(path, channels, chosen)
     return chosen
@@ -70,27 +70,27 @@ def _is_called_ecg(name: str) -> bool:
 
 
 def _doubts(names: Sequence[str], chosen: int) -> Iterator[str]:
-    """Say what is doubtful about a signal that nobody asked for."""
+    """Yield what is doubtful about a signal that was chosen automatically."""
     name = names[chosen]
     same = [index for index, other in enumerate(names) if other.lower() == name.lower()]
     if len(same) > 1:
         places = " and ".join(map(str, same))
         yield f"channels {places} have the name {name}; {chosen} is taken, unless --channel names another number"
-    if not _is_called_ecg(name) and NO_ECG.search(name):
+    if not _is_called_ecg(name) and OTHER_SIGNALS.search(name):
         yield f"no channel is called an ECG; {name} is taken, unless --channel names another"
 
 
 def _unlikeness(name: str, unit: str, channel: Channel | None) -> tuple[bool, ...]:
-    """Return what speaks against a signal being the ECG, the most important first."""
-    unnamed = not _is_called_ecg(name) or (channel is not None and channel.unit.lower() in OF_A_HEART_RATE)
-    other = unnamed and NO_ECG.search(name) is not None
-    by_name = unnamed, other, unnamed and unit != "mV" and not LIKELY.search(name)
+    """Return a sort key, lowest for the signal that is most likely the ECG."""
+    unnamed = not _is_called_ecg(name) or (channel is not None and channel.unit.lower() in HEART_RATE_UNITS)
+    other = unnamed and OTHER_SIGNALS.search(name) is not None
+    by_name = unnamed, other, unnamed and unit != "mV" and not POSSIBLE_LEADS.search(name)
     if channel is None:
         return *by_name, unit != "mV"
     return bool(channel.unreadable), channel.rate < LOWEST_RATE, *by_name, unit not in ("mV", "")
 
 
-def _asked_for(path: Path, names: Sequence[str], channel: str) -> list[int]:
+def _requested(path: Path, names: Sequence[str], channel: str) -> list[int]:
     folded, wanted = [name.lower() for name in names], channel.strip().lower()
     same = [index for index, name in enumerate(folded) if name == wanted]
     if len(same) > 1:
@@ -110,7 +110,7 @@ def _asked_for(path: Path, names: Sequence[str], channel: str) -> list[int]:
 
 
 def _difference(names: list[str], wanted: str) -> list[int]:
-    """Return the places of both signals of a difference; of those against a reference both are against the same."""
+    """Return the indices of both signals of a difference; with a reference, both have the same one."""
     references = ["", *dict.fromkeys(name[name.rindex("-") :] for name in names if "-" in name)]
     for cut in (place for place, character in enumerate(wanted) if character == "-"):
         for reference in references:

@@ -1,6 +1,6 @@
-"""How a beat's values are cut from a recording, which the names of the values tell: `F1`, `mV-250ms`, `rr_previous`.
+"""The cut: how a beat's values are taken from a recording. Feature names describe it: `F1`, `mV-250ms`, `rr_previous`.
 
-gateway/static/recording/cut.js reads the same names; the two are held together by a test, so change both.
+gateway/static/recording/cut.js reads the same names and a test compares both, so change both.
 """
 
 import re
@@ -14,8 +14,8 @@ from data.errors import DataError
 
 WINDOWS: Final = ("beat", "peak")
 SCALES: Final = ("deviation", "mV")
-# Milliseconds from the R peak, so that the beat's own P wave is in, and how many values: of those that were tried, the
-# best by cross-validation on the 22 records DS1 of the MIT-BIH database.
+# Milliseconds from the R peak, with the beat's own P wave, and number of values: chosen by cross-validation on the 22
+# records DS1 of the MIT-BIH database.
 PEAK_WINDOW: Final = (-250.0, 450.0)
 PEAK_LENGTH: Final = 35
 BEAT_LENGTH: Final = 140  # as ECG5000
@@ -28,8 +28,8 @@ RHYTHM: Final = (
     "rr_previous_median",
 )
 LIKENESS: Final = ("like_beat", "like_qrs")
-BESIDE: Final = re.compile(r"(rr|like)_.*")  # names of what follows the trace
-STEP: Final = 0.1  # milliseconds that the names tell apart
+BESIDE: Final = re.compile(r"(rr|like)_.*")  # names of the features after the trace
+STEP: Final = 0.1  # resolution of the names in milliseconds
 LISTED: Final = 5  # names in a message
 TIMED: Final = re.compile(r"(F|mV)(-?\d+(?:\.\d+)?)ms")
 COUNTED: Final = re.compile(r"(F|mV)(\d+)")
@@ -38,12 +38,12 @@ NUMBERS: Final = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How a recording is cut into beats."""
+    """The cut of beats from a recording: trace, window, scale and further features."""
 
     length: int = BEAT_LENGTH  # values of the trace
-    window: tuple[float, float] | None = None  # in ms from the R peak; None for one RR interval, as the UCR archive's
-    scale: str = "deviation"  # mean 0 and deviation 1, or "mV": the median is taken away
-    beside: tuple[str, ...] = ()  # those of RHYTHM and LIKENESS that follow the trace
+    window: tuple[float, float] | None = None  # in ms from the R peak; None for one RR interval, as in the UCR archive
+    scale: str = "deviation"  # mean 0 and deviation 1; or "mV": minus the median
+    beside: tuple[str, ...] = ()  # names of RHYTHM and LIKENESS after the trace
 
     def __post_init__(self) -> None:
         if self.length < 2:
@@ -54,7 +54,7 @@ class Cut:
 
     @classmethod
     def chosen(cls, length: int | None, window: str, scale: str, rhythm: bool, likeness: bool) -> "Cut":
-        """Return the cut by the options of `python -m data beats`; DataError for an unknown window or scale."""
+        """Return the cut for the options of `python -m data beats`. Raises DataError for an unknown window or scale."""
         for name, value, known in (("window", window, WINDOWS), ("scale", scale, SCALES)):
             if value not in known:
                 raise DataError(f"the {name} must be {' or '.join(known)}, not {value}")
@@ -65,7 +65,7 @@ class Cut:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of a beat's values: F1, F2, ... or F-250ms, ..., or mV1 in millivolts; then those beside."""
+        """The feature names: F1, F2, ..., or F-250ms, ..., or mV1 for millivolts; then the further features."""
         stem = "mV" if self.scale == "mV" else "F"
         if self.window is None:
             trace = [f"{stem}{number}" for number in range(1, self.length + 1)]
@@ -74,7 +74,7 @@ class Cut:
         return (*trace, *self.beside)
 
     def described(self) -> str:
-        """Say in words what is not as in the UCR archive's rows; "" if nothing is."""
+        """Return in words how the cut differs from the UCR archive's; "" if it does not."""
         parts = []
         if self.window is not None:
             parts.append(f"window from {self.window[0]:g} to {self.window[1]:g} ms of the R peak")
@@ -88,15 +88,15 @@ class Cut:
 
 
 def trace_length(names: Sequence[str]) -> int:
-    """Return how many of a beat's values are its trace: those before rhythm and likeness."""
+    """Return how many leading values are the trace: those before rhythm and likeness."""
     return next((place for place, name in enumerate(names) if BESIDE.fullmatch(name)), len(names))
 
 
 def cut_of(names: Sequence[str] | None, count: int) -> Cut:
-    """Return how beats are cut for a model of `count` features, by the features' names.
+    """Return the cut for a model with `count` features, by the features' names.
 
-    Other names than those of `Cut.names` stand for beats as the UCR archive has them if they differ in numbers only, as
-    t0, t1, ...; so does a model without names. Raises DataError for features that are not a beat's.
+    Names that differ only in numbers, such as t0, t1, ..., and a model without names mean the cut of the UCR archive.
+    Raises DataError for features that cannot be cut from a recording.
     """
     if names is None:
         return Cut(count)
@@ -111,11 +111,13 @@ def cut_of(names: Sequence[str] | None, count: int) -> Cut:
         if not timed and not counted and len({NUMBERS.sub("", name) for name in trace}) == 1:
             return Cut(length, beside=beside)
     listed = names if len(names) <= LISTED else (*names[:2], "...", *names[-2:])
-    raise DataError(f"no recording has the features of this model ({', '.join(listed)}); give a table of them")
+    raise DataError(
+        f"the features of this model cannot be cut from a recording ({', '.join(listed)}); give a table with them"
+    )
 
 
 def _numbered(trace: Sequence[str], pattern: re.Pattern[str]) -> tuple[str, list[float]] | None:
-    """Return the scale and the numbers that all names tell; None if they do not, or do not agree."""
+    """Return scale and numbers of names of one pattern; None for other names or mixed scales."""
     found = [pattern.fullmatch(name) for name in trace]
     stems = {match[1] for match in found if match}
     if None in found or len(stems) > 1:

@@ -1,4 +1,4 @@
-"""The options of `python -m data beats`, by which recordings are cut into beats."""
+"""The options of `python -m data beats`."""
 
 from dataclasses import dataclass, field
 
@@ -7,14 +7,14 @@ from data.recordings.cut import Cut
 
 @dataclass(frozen=True, slots=True)
 class CutOptions:
-    """Which beats of a recording are wanted, and how."""
+    """Which beats to take from recordings, and how to cut them."""
 
     cut: Cut = field(default_factory=Cut)
     channel: str | None = None  # a signal's name or number
     rate: float | None = None  # samples per second, for tables without times
     invert: bool = False  # the lead is upside down
-    annotations: str | None = None  # the ending of the file of annotations, or "none"
+    annotations: str | None = None  # extension of the annotation file, or "none"
     labels: str = "aami"  # or "binary" or "symbols"
-    at_least: int = 3  # beats; labels of fewer are left out
-    without_paced: bool = False  # leave out recordings of which more than a tenth of the beats are paced
+    at_least: int = 3  # minimum number of beats of a label
+    without_paced: bool = False  # leave out recordings with more than a tenth paced beats
     skip_unreadable: bool = False  # leave out recordings that cannot be read

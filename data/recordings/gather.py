@@ -1,4 +1,4 @@
-"""Which recordings are meant: those that are named, and those of a folder; and what each is called in a table."""
+"""Finds the recordings of a command line, also in folders, and names them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ from data.recordings.wfdb.record import is_wfdb, record_of
 
 
 def recordings_of(paths: Sequence[Path]) -> Mapping[str, Path]:
-    """Return the recordings by their names, which are the files' without folders and endings.
+    """Return the recordings by name: the file name without folder and extension.
 
-    A folder stands for its WFDB records and EDF files, in the order of their names, or, if it has none, for its CSV
-    files. Raises DataError for a folder without any, and for two recordings of one name.
+    A folder means its WFDB records and EDF files in order of name, or, if it has none, its CSV files. Raises DataError
+    for a folder without recordings, and for two recordings with the same name.
     """
     found: dict[str, Path] = {}
     for path in paths:
@@ -21,13 +21,13 @@ def recordings_of(paths: Sequence[Path]) -> Mapping[str, Path]:
             other = found.setdefault(name_of(recording), recording)
             if _without_ending(other) != _without_ending(recording):
                 raise DataError(
-                    f"{recording}: has the name of {other}, so their beats could not be told apart; rename one"
+                    f"{recording}: has the same name as {other}, so their beats could not be distinguished; rename one"
                 )
     return found
 
 
 def name_of(recording: Path) -> str:
-    """Return what a recording is called in a table."""
+    """Return a recording's name for tables."""
     if is_wfdb(recording):
         return record_of(recording).name
     endings = [ending for ending in (*EDF_ENDINGS, *TABLE_ENDINGS) if recording.name.lower().endswith(ending)]
@@ -35,7 +35,7 @@ def name_of(recording: Path) -> str:
 
 
 def _without_ending(recording: Path) -> Path:
-    """Return one path for a record's header, its signal file and its name without an ending."""
+    """Return the same path for a record's header, its signal file and its name without extension."""
     return (record_of(recording) if is_wfdb(recording) else recording).resolve()
 
 
@@ -55,4 +55,4 @@ def _segments(header: Path) -> list[str]:
     try:
         return [name for name, _ in read_header(header).segments]
     except DataError:
-        return []  # the error comes when the record is read
+        return []  # reading the record raises the error

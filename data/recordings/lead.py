@@ -1,4 +1,4 @@
-"""A lead of a recording, whatever the format of its file: read once, block by block, into a file of float32."""
+"""Reads a lead of a recording in any format, block by block, into a temporary file of float32."""
 
 import tempfile
 from collections.abc import Sequence
@@ -30,16 +30,16 @@ class Lead:
 
     name: str
     rate: float  # samples per second
-    samples: NDArray[np.float32]  # NaN where the recording has a gap
-    unit: str = ""  # mV for any voltage; "" if the file tells none
+    samples: NDArray[np.float32]  # (n,), NaN in gaps
+    unit: str = ""  # mV for any voltage; "" if it is unknown
 
 
 def read_lead(path: Path, channel: str | None = None, rate: float | None = None, invert: bool = False) -> Lead:
-    """Read one lead of a WFDB record, an EDF file or a CSV table by way of a temporary file, so that memory is bounded.
+    """Read one lead of a WFDB record, an EDF file or a CSV table; the samples are in a temporary file.
 
-    `channel` is a signal's name or its number from 0, or two names with a minus between them; see `choose` for what is
-    taken without it. `rate`, in samples per second, is for tables without a column of times; `invert` turns the
-    lead upside down. DataError names the file.
+    `channel` is a signal's name, its number from 0, or two names with a minus between them; see `choose` for the
+    default. `rate`, in samples per second, is for tables without times. `invert` changes the sign. Raises DataError if
+    the file cannot be read; the message names it.
     """
     signals = _open(path, rate)
     chosen = choose(path, signals, channel)
@@ -47,7 +47,7 @@ def read_lead(path: Path, channel: str | None = None, rate: float | None = None,
     own_rate = signals.rate(chosen[0])
     if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
         raise DataError(
-            f"{path}: {own_rate:g} samples per second, where {LOWEST_RATE} to {HIGHEST_RATE} show a heartbeat; "
+            f"{path}: {own_rate:g} samples per second, but an ECG needs {LOWEST_RATE} to {HIGHEST_RATE}; "
             "is the rate right, or are its times in other units?"
         )
     return Lead("-".join(signals.names[index] for index in chosen), own_rate, samples, signals.unit(chosen[0]))
@@ -65,7 +65,7 @@ def _open(path: Path, rate: float | None) -> Signals:
     if path.is_file() and not edf and not is_wfdb(path):
         _check_kind(path, table)
     if rate is not None and not table:
-        raise DataError(f"{path}: --rate is for CSV files; this one tells its own")
+        raise DataError(f"{path}: --rate is only for CSV files; this file has its own rate")
     if is_wfdb(path):
         return WfdbRecord(path)
     if path.suffix.lower() in SIGNAL_ENDINGS and path.is_file():
@@ -82,7 +82,7 @@ def _open(path: Path, rate: float | None) -> Signals:
 
 
 def _check_kind(path: Path, table: bool) -> None:
-    """Raise DataError for a file that is something other than a recording, and for text without a table's ending."""
+    """Raise DataError for a file that is not a recording, and for text without the extension of a table."""
     refuse_others(path)
     if not table and is_text(path):
         raise DataError(
@@ -91,7 +91,7 @@ def _check_kind(path: Path, table: bool) -> None:
 
 
 def _is_edf(path: Path) -> bool:
-    """Say whether a file is EDF or BDF by its name, or by how it begins: sleep laboratories call it .rec."""
+    """Return whether a file is EDF or BDF, by its name or its first bytes: sleep laboratories use .rec."""
     if path.name.lower().endswith(EDF_ENDINGS):
         return True
     with path.open("rb") as file:
@@ -99,7 +99,7 @@ def _is_edf(path: Path) -> bool:
 
 
 def _spool(signals: Signals, chosen: Sequence[int], path: Path, sign: int) -> NDArray[np.float32]:
-    """Return the samples of a signal, or of a signal less a second one, by way of a temporary file."""
+    """Return the samples of a signal, or of a difference of two, as a memory map of a temporary file."""
     index, *others = chosen
     less = _spool(signals, others, path, sign) if others else None
     with tempfile.TemporaryFile(prefix="ecg-lead-") as file:

@@ -1,4 +1,4 @@
-"""Libraries that only reading recordings needs, imported where they are needed."""
+"""Imports libraries that are only needed to read recordings."""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,7 +8,7 @@ from data.errors import DataError
 
 
 def load(library: str, path: Path) -> ModuleType:
-    """Import a library that is there only where recordings are read."""
+    """Import an optional library. Raises DataError, which says how to install it, if it is missing."""
     try:
         return import_module(library)
     except ImportError:

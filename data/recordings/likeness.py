@@ -1,4 +1,6 @@
-"""How like its recording's usual beat a beat is; gateway/static/recording/likeness.js does the same, so change both."""
+"""The likeness of a beat to its recording's usual beat. gateway/static/recording/likeness.js does the same: change
+both.
+"""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,15 +11,15 @@ from numpy.typing import NDArray
 from data.recordings.resample import means, normalised
 
 WINDOWS: Final[Mapping[str, tuple[int, int]]] = {"like_beat": (-250, 450), "like_qrs": (-100, 100)}  # ms from the peak
-VALUES: Final = 71  # of a window: 10 ms apart in the longer one
-MOST_BEATS: Final = 1000  # of which the usual beat is the median, so that memory does not grow with the recording
+VALUES: Final = 71  # per window: 10 ms apart in the longer one
+MOST_BEATS: Final = 1000  # used for the usual beat, so that memory does not grow with the recording; chosen by hand
 
 
 def likeness_of(samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64], name: str) -> NDArray[np.float64]:
-    """Return the correlation (peaks,) of each beat with the recording's usual one, from -1 to 1.
+    """Return the correlation (peaks,) of each beat with the recording's usual beat, from -1 to 1.
 
-    The usual beat is the median of all beats, or of some that lie evenly in the recording, in the window of `name`,
-    each with mean 0 and deviation 1; so neither the lead nor the person is told. A beat without a whole window has 1.
+    The usual beat is the median of the beats, or of evenly spaced ones, in the window `name`, each with mean 0 and
+    deviation 1. So it does not depend on the lead or its gain. A beat without a complete window has 1.
     """
     usual = _usual(samples, rate, peaks[:: max(-(-len(peaks) // MOST_BEATS), 1)], name)
     found = np.ones(len(peaks))

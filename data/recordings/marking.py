@@ -1,4 +1,4 @@
-"""Where the beats of a recording are: at its annotations, or at the R peaks that are found."""
+"""Locates the beats of a recording: at its annotations, or at detected R peaks."""
 
 import logging
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MarkedLead:
-    """A lead and where its beats are."""
+    """A lead and the positions of its beats."""
 
     lead: Lead
     places: NDArray[np.int64]  # (beats,): samples, ascending
-    labels: Sequence[str] | None  # of the beats; None where nothing is annotated
+    labels: Sequence[str] | None  # (beats,); None without annotations
 
 
 def mark(recording: Path, annotated: Annotations | None, options: CutOptions) -> MarkedLead:
-    """Read a lead and find its beats: those that are annotated, or the R peaks where there are no annotations.
+    """Read a lead and locate its beats: the annotated ones, or the detected R peaks without annotations.
 
-    DataError names the recording.
+    Raises DataError if there are no beats; the message names the recording.
     """
     lead = read_lead(recording, options.channel, options.rate, options.invert)
     with progress("Finding peaks", len(lead.samples), "samples") as advance:
@@ -41,32 +41,32 @@ def mark(recording: Path, annotated: Annotations | None, options: CutOptions) ->
             raise DataError(f"{recording}: no heartbeat found in {lead.name}; try another --channel")
         return MarkedLead(lead, peaks, None)
     samples = annotated.samples_at(lead.rate)
-    there = _there(recording, lead, samples)
-    _compare(recording, peaks, samples[there], lead.rate)
-    labels = [label for label, kept in zip(annotated.labels(options.labels), there.tolist(), strict=True) if kept]
-    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[there]), labels)
+    usable = _usable(recording, lead, samples)
+    _check_agreement(recording, peaks, samples[usable], lead.rate)
+    labels = [label for label, kept in zip(annotated.labels(options.labels), usable.tolist(), strict=True) if kept]
+    return MarkedLead(lead, to_deflections(lead.samples, lead.rate, samples[usable]), labels)
 
 
-def _there(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which annotated beats the lead has, each of them once; warnings count the others."""
+def _usable(recording: Path, lead: Lead, samples: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which annotated beats (beats,) to keep: inside the lead, not flat, not annotated twice; log the others."""
     inside = (samples >= 0) & (samples < len(lead.samples))
     waves = inside & has_wave(lead.samples, lead.rate, samples)
     if not inside.all():
         outside = np.count_nonzero(~inside)
-        log.warning("%s: %d annotated beats are not within the recording and are left out", recording, outside)
+        log.warning("%s: %d annotated beats are outside the recording and are left out", recording, outside)
     if flat := np.count_nonzero(inside & ~waves):
         log.warning("%s: %s is flat or missing at %d annotated beats, which are left out", recording, lead.name, flat)
     again = np.diff(samples, prepend=-len(lead.samples)) <= CLOSE_SECONDS * lead.rate
     if again.any():
         log.warning(
-            "%s: %d beats are annotated twice within %g ms, maybe in two leads; the first of both is taken",
+            "%s: %d beats are annotated twice within %g ms, maybe in two leads; the first one is taken",
             *(recording, np.count_nonzero(again), 1000 * CLOSE_SECONDS),
         )
     return waves & ~again
 
 
-def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:
-    """Tell how well detected peaks and annotated beats agree, which shows annotations of another recording."""
+def _check_agreement(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int64], rate: float) -> None:
+    """Log how well detected peaks and annotations agree. Raises DataError if they are of different recordings."""
     near, close = (
         np.count_nonzero(match(peaks, samples, reach * rate) >= 0) for reach in (LABEL_SECONDS, CLOSE_SECONDS)
     )
@@ -75,13 +75,13 @@ def _compare(recording: Path, peaks: NDArray[np.int64], samples: NDArray[np.int6
         *(len(peaks), len(samples), close, 1000 * CLOSE_SECONDS),
         *(100 * close / max(len(samples), 1), 100 * close / max(len(peaks), 1)),
     )
-    if not near and len(peaks) >= len(samples) / 2:  # with fewer it is the search for peaks that fails
+    if not near and len(peaks) >= len(samples) / 2:  # with fewer peaks, the detection failed
         raise DataError(
-            f"{recording}: no peak is at an annotated beat; are these annotations of this recording? "
-            "--annotations none for none"
+            f"{recording}: no detected peak is at an annotated beat; do these annotations belong to this recording? "
+            "leave them out with --annotations none"
         )
     if near < len(samples) / 2:
         log.warning(
-            "%s: a peak is found at %.0f %% of the annotated beats only; are these annotations of this lead?",
+            "%s: only %.0f %% of the annotated beats have a detected peak; do these annotations belong to this lead?",
             *(recording, 100 * near / len(samples)),
         )

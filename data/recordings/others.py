@@ -1,4 +1,4 @@
-"""Files that are no recording that can be read, named for what they are, with what to do."""
+"""Rejects files that are not readable recordings, with their kind and what to do."""
 
 import gzip
 import re
@@ -13,7 +13,7 @@ SAMPLES: Final = "write its samples as CSV, a line per sample, and give that, wi
 EXPORT: Final = "export its samples as CSV or EDF from the program that made it, and give that"
 SHOWN: Final = "it shows a recording and holds no samples; give the recording itself, as CSV or EDF"
 UNPACK: Final = "unpack it and give the recording that is in it"
-# words of what a file is, and what to do; gateway/static/recording/others.js has the same, so change both
+# pattern of a file's kind, and what to do; gateway/static/recording/others.js has the same, so change both
 REMEDIES: Final = (
     (r"packed|zip", UNPACK),
     (r"EDF or BDF", "give it with the ending .edf or .bdf if it is such a one, else export it as EDF or CSV"),
@@ -29,7 +29,7 @@ TEXT: Final = re.compile(rb"[\t\r\n\x20-\x7e\x80-\xff]*")
 
 
 def refuse_others(path: Path) -> None:
-    """Raise DataError if a file is known by its first bytes, out of gzip, for something that is not a recording."""
+    """Raise DataError if the first bytes, unpacked from gzip, are those of another kind of file."""
     with path.open("rb") as file:
         is_packed = file.read(2) == GZIP
     start = _start(path, is_packed)
@@ -42,7 +42,7 @@ def refuse_others(path: Path) -> None:
 
 
 def is_text(path: Path) -> bool:
-    """Say whether a file begins with printable text and line ends."""
+    """Return whether a file begins with printable text and line ends."""
     start = _start(path, False)
     return b"\n" in start and TEXT.fullmatch(start) is not None
 
@@ -52,4 +52,4 @@ def _start(path: Path, is_packed: bool) -> bytes:
         with gzip.open(path) if is_packed else path.open("rb") as file:
             return bytes(file.read(LOOKED_AT))
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        return b""  # who reads it says so
+        return b""  # the reader raises the error

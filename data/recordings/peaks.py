@@ -1,14 +1,14 @@
-"""Finds R peaks by the energy of the QRS complex, stretch by stretch, with thresholds that are local in time.
+"""Detects R peaks by the energy of the QRS complex, with thresholds that are local in time.
 
 The method follows Pan and Tompkins (IEEE Transactions on Biomedical Engineering 32(3), 230-236, 1985) and Hamilton
-(Computers in Cardiology 29, 101-104, 2002): band-pass, rectify, average, and compare each maximum with the usual beat.
-Three things differ. The band-pass is made of moving averages without delay. The usual beat is a running median of the
-largest energy in each window to both sides, so artefacts and pauses do not move it. A maximum near a larger one must
-reach a share of its energy, or it is a P or T wave; the share falls with the time between them, as the threshold of
-Christov does (BioMedical Engineering OnLine 3:28, 2004).
+(Computers in Cardiology 29, 101-104, 2002): band-pass, rectify, average, and compare each maximum with the usual energy
+of a beat. Three things differ. The band-pass consists of moving averages without delay. The usual energy is a running
+median of the largest energy in each window, on both sides, so artefacts and pauses do not change it. A maximum near a
+larger one must reach a share of its energy, or it is a P or T wave; the share falls with the time between them, as
+Christov's threshold does (BioMedical Engineering OnLine 3:28, 2004).
 
-The constants were chosen once for all 33 records that `make bench-recordings` measures. A change of a single one by a
-tenth costs at most 0.03 percentage points of sensitivity or predictivity, except of NEAR_SECONDS: 0.1.
+The constants were chosen on the 33 records that `make bench-recordings` measures. A change of one constant by 10 %
+costs at most 0.03 percentage points of sensitivity or predictivity; only for NEAR_SECONDS it costs 0.1.
 gateway/static/recording/peaks.js does the same arithmetic in the same order: change both.
 """
 
@@ -20,29 +20,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 FLAT_SECONDS: Final = 1  # a longer gap or flat line ends a stretch
-WINDOW_SECONDS: Final = 1.5  # one beat at least, at 40 beats a minute
-BLOCK_WINDOWS: Final = 200  # searched at a time: five minutes
-SCANNED: Final = 1 << 18  # samples looked through for gaps at a time
+WINDOW_SECONDS: Final = 1.5  # at least one beat, at 40 beats a minute
+BLOCK_WINDOWS: Final = 200  # windows searched at a time: five minutes
+SCANNED: Final = 1 << 18  # samples searched for gaps at a time
 HALF: Final = 6  # windows to either side in the running medians
-MAINS: Final = (50, 60)  # hertz: averages over a period of each leave neither
-DRIFT_SECONDS: Final = 0.2  # averages over it are taken away where deflections are measured
-SLOW_SECONDS: Final = 0.08  # the same where energy is, so that little below 7 Hz is left
-ENERGY_SECONDS: Final = 0.08  # averaged over twice: about the length of a QRS complex
+MAINS: Final = (50, 60)  # hertz; removed by averages over one period of each
+DRIFT_SECONDS: Final = 0.2  # moving averages of this length are subtracted before deflections are measured
+SLOW_SECONDS: Final = 0.08  # the same before energy is computed, which removes most below 7 Hz
+ENERGY_SECONDS: Final = 0.08  # length of two moving averages, about that of a QRS complex
 LEAST: Final = 0.2  # of the usual energy of a beat
-LEAST_OF_MEAN: Final = 1.1  # of the mean energy, which matters in noise
-CLOSE_SECONDS: Final = 0.2  # refractory: of two maxima that close only the larger is a beat
+LEAST_OF_MEAN: Final = 1.1  # of the mean energy; matters in noise
+CLOSE_SECONDS: Final = 0.2  # refractory period: of two closer maxima only the larger one is a beat
 NEAR_SECONDS: Final = 0.4  # from CLOSE_SECONDS to here the share of a larger neighbour falls from 1 ...
 SHARE_NEAR: Final = 0.2  # ... to this
 T_SECONDS: Final = 0.5  # up to here after a larger neighbour, a maximum is a T wave ...
 SHARE_T: Final = 0.25  # ... below this share
-MOST: Final = 1.5  # of the usual energy: what a larger neighbour counts beyond CLOSE_SECONDS; more may be an artefact
-NEIGHBOURS: Final = 4  # maxima to either side that are compared
-WEAKEST: Final = 0.05  # of the usual energy in the whole recording: where it is less there are no beats
-WEAKEST_IN_NOISE: Final = 0.3  # the same where the energy is spread as in noise
-NOISE: Final = 2.4  # usual energy of a beat over mean energy: below in noise, above with up to 180 beats a minute
-ROUNDING: Final = 1e-6  # of the largest value: less is float32's rounding
+MOST: Final = 1.5  # of the usual energy: limit for a larger neighbour beyond CLOSE_SECONDS, which may be an artefact
+NEIGHBOURS: Final = 4  # maxima on either side that are compared
+WEAKEST: Final = 0.05  # of the recording's usual energy: with less there are no beats
+WEAKEST_IN_NOISE: Final = 0.3  # the same in noise
+NOISE: Final = 2.4  # usual energy of a beat over mean energy: lower in noise, higher for up to 180 beats a minute
+ROUNDING: Final = 1e-6  # of the largest value: less is rounding of float32
 REACH_SECONDS: Final = 0.1  # from the maximum of the energy to the largest deflection
-PREFERENCE: Final = 1.2  # for deflections to the side that is usual in the block
+PREFERENCE: Final = 1.2  # weight of deflections to the usual side of the block
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -50,7 +50,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The peaks of a block, with the usual energy of a beat about each, and that in each window of the block."""
+    """The peaks of a block, the usual energy at each of them, and the usual energy in each window."""
 
     peaks: Places
     levels: Floats
@@ -63,8 +63,8 @@ def find_peaks(
 ) -> Places:
     """Return the sample numbers of the R peaks, ascending: the largest deflection of each QRS complex, up or down.
 
-    `samples` is one lead, NaN in gaps, `rate` its samples per second; `advance` is told how many more samples are done.
-    There is no peak in flat lines and gaps. Beyond the samples, memory grows only with the number of peaks.
+    `samples` (n,) is one lead, with NaN in gaps, `rate` its samples per second; `advance` is called with the number of
+    samples done. Flat lines and gaps have no peaks. Besides the samples, memory grows only with the number of peaks.
     """
     window = _whole(WINDOW_SECONDS * rate)
     found: list[_Found] = []
@@ -82,15 +82,15 @@ def find_peaks(
 
 
 def _strong(found: list[_Found]) -> Places:
-    """Return the peaks of those windows that are not too weak beside the whole recording."""
+    """Return the peaks without those in windows with too little energy compared with the whole recording."""
     usual = np.quantile(np.concatenate([each.usual for each in found]), 0.75, method="lower")
     kept = [each.peaks[each.levels >= np.where(each.in_noise, WEAKEST_IN_NOISE, WEAKEST) * usual] for each in found]
     return np.unique(np.concatenate(kept))
 
 
 def _stretches(samples: NDArray[np.float32], rate: float) -> Iterator[tuple[int, int]]:
-    """Yield start and end of what lies between gaps and flat lines of more than FLAT_SECONDS."""
-    start = run = 0  # where the stretch began, and where the value became what it is
+    """Yield start and end of each stretch between gaps and flat lines of more than FLAT_SECONDS."""
+    start = run = 0  # start of the stretch, and start of the run of equal values
     for at in range(1, len(samples), SCANNED):
         here = samples[at : at + SCANNED]
         before = samples[at - 1 : at - 1 + len(here)]
@@ -107,7 +107,7 @@ def _stretches(samples: NDArray[np.float32], rate: float) -> Iterator[tuple[int,
 
 
 def _search(samples: NDArray[np.float32], first: int, start: int, stop: int, rate: float) -> _Found:
-    """Return what is found between two places of the recording; `samples` begin at `first` and reach beyond both."""
+    """Search for peaks from `start` to `stop`; `samples` begin at `first` and extend beyond both."""
     known = np.isfinite(samples)
     signal = np.zeros(len(samples))
     if known.any():
@@ -134,7 +134,7 @@ def _search(samples: NDArray[np.float32], first: int, start: int, stop: int, rat
 
 
 def _filtered(signal: Floats, rate: float) -> tuple[Floats, Floats]:
-    """Return the lead without hum and drift, and what of it is as fast as a QRS complex."""
+    """Return the lead without hum and drift, and its band-pass for QRS complexes."""
     lead = _average(_average(signal, rate / MAINS[0]), rate / MAINS[1], late=True)
     band = _without_slow(_without_slow(lead, SLOW_SECONDS * rate), SLOW_SECONDS * rate)
     return _without_slow(lead, DRIFT_SECONDS * rate), band
@@ -145,7 +145,7 @@ def _without_slow(signal: Floats, size: float) -> Floats:
 
 
 def _overshadowed(places: Places, energies: Floats, most: Floats, rate: float) -> Floats:
-    """Return the energy below which each maximum is a part or a wave of a beat near it."""
+    """Return for each maximum the energy below which it is a part or a wave of a larger neighbour."""
     least, limited = np.zeros(len(places)), np.minimum(energies, most)
     for step in range(1, NEIGHBOURS + 1):
         away = (places[step:] - places[:-step]) / rate
@@ -159,7 +159,7 @@ def _overshadowed(places: Places, energies: Floats, most: Floats, rate: float) -
 
 
 def _deflections(lead: Floats, places: Places, rate: float) -> Places:
-    """Move each place to the largest deflection near it; one to the usual side counts PREFERENCE times."""
+    """Move each position to the largest deflection near it; the usual side counts PREFERENCE times."""
     reach = _whole(REACH_SECONDS * rate)
     around = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, len(lead) - 1)
     values = lead[around]
@@ -170,16 +170,16 @@ def _deflections(lead: Floats, places: Places, rate: float) -> Places:
 
 
 def _running_median(values: Floats) -> Floats:
-    """Return the median of each value and HALF to either side; the larger of two middle ones."""
+    """Return the running median over HALF values on either side; of two middle values the larger."""
     listed = values.tolist()
     about = (sorted(listed[max(index - HALF, 0) : index + HALF + 1]) for index in range(len(listed)))
     return np.array([each[len(each) // 2] for each in about])
 
 
 def _average(values: Floats, size: float, late: bool = False) -> Floats:
-    """Return the mean of `size` samples about each; beyond the ends the signal goes on as it ends.
+    """Return the moving average over `size` samples; the signal is extended by its first and last values.
 
-    An even size leans to the earlier side, or to the later one.
+    An even size has one more sample on the earlier side, or with `late` on the later one.
     """
     whole = _whole(size)
     before = (whole - 1 if late else whole) // 2

@@ -1,4 +1,4 @@
-"""A few values for a window of a lead, and their usual scale."""
+"""Resamples a window of a lead to a few values, and normalises them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,17 +9,17 @@ from data.recordings.peaks import FLAT_SECONDS
 def means(
     samples: NDArray[np.float32], rate: float, start: float, span: float, length: int
 ) -> NDArray[np.float64] | None:
-    """Return `length` values from `start` on over `span` samples; None for a gap, a flat line or an end in the window.
+    """Resample `span` samples from `start` on to (length,); None for a gap, a flat line or an end in the window.
 
-    Each value is the mean of the samples about its place, so that nothing is aliased. A flat line that reaches into the
-    window is one if it is so long that no beat is looked for in it.
+    Each value is the mean of the samples around its position, which avoids aliasing. A flat line counts if it is longer
+    than FLAT_SECONDS, also if only a part is inside the window.
     """
     places = start + np.linspace(0, span, length)
     half = max(span / (length - 1), 1) / 2
     first, last = int(np.floor(start - half)) - 1, int(np.ceil(start + span + half)) + 1
     if first < 0 or last >= len(samples):
         return None
-    if np.ptp(samples[first : last + 1]) == 0:  # the rounding of its sums would be taken for a wave
+    if np.ptp(samples[first : last + 1]) == 0:  # rounding errors of the sums would look like a wave
         return None
     beyond = int(FLAT_SECONDS * rate)
     if has_flat_line(samples[max(first - beyond, 0) : last + 1 + beyond], rate):
@@ -27,21 +27,21 @@ def means(
     sums = np.concatenate([[0], np.cumsum(samples[first : last + 1], dtype=np.float64)])
     if np.isnan(sums[-1]):
         return None
-    edges = first - 0.5 + np.arange(len(sums))  # sums[i] is that of the samples before edges[i]
+    edges = first - 0.5 + np.arange(len(sums))  # sums[i] is the sum of the samples before edges[i]
     values: NDArray[np.float64] = np.interp(places + half, edges, sums) - np.interp(places - half, edges, sums)
     return values / (2 * half)
 
 
 def normalised(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return values (n,) with mean 0 and deviation 1, as the rows of the UCR archive; None where all are the same."""
+    """Return values (n,) with mean 0 and deviation 1, as in the UCR archive; None if all are equal."""
     deviation = values.std(ddof=1)
     return (values - values.mean()) / deviation if deviation > 0 else None
 
 
 def has_flat_line(samples: NDArray[np.float32], rate: float) -> bool:
-    """Say whether `samples` (n,) keep one value for more than FLAT_SECONDS.
+    """Return whether `samples` (n,) keep one value for more than FLAT_SECONDS.
 
-    Some recorders write the last value again and again while an electrode is off.
+    Some recorders repeat the last value while an electrode is off.
     """
     ends = np.flatnonzero(samples[1:] != samples[:-1])  # of runs of one value
     return bool(np.diff(ends, prepend=-1, append=len(samples) - 1).max() > FLAT_SECONDS * rate)

@@ -1,4 +1,4 @@
-"""The RR intervals about a beat; gateway/static/recording/rhythm.js does the same, so change both."""
+"""The RR intervals around a beat. gateway/static/recording/rhythm.js does the same, so change both."""
 
 import math
 from itertools import pairwise
@@ -11,43 +11,42 @@ from numpy.typing import NDArray
 from data.recordings.cut import RHYTHM
 from data.recordings.resample import has_flat_line
 
-SHORTEST: Final = 0.2  # seconds; less is no heartbeat
-LONGEST: Final = 3.0  # seconds; a pause may last longer
-AROUND: Final = 5  # beats to either side, whose RR intervals make the local one
-MOST: Final = 4.0  # that a ratio can be
-UNKNOWN: Final = 1.0  # second: the RR interval where a recording has none
+SHORTEST: Final = 0.2  # seconds; shorter intervals count as this
+LONGEST: Final = 3.0  # seconds; longer intervals count as this
+AROUND: Final = 5  # beats on either side for the local interval
+MOST: Final = 4.0  # limit of a ratio
+UNKNOWN: Final = 1.0  # second; the RR interval of a recording without any
 
 
 def rhythm_of(samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
-    """Return of each peak (peaks,) its RR intervals, by the names of RHYTHM.
+    """Return the RR intervals of each peak, (peaks,), by the names in RHYTHM.
 
-    `rr_previous` is the interval before the beat in seconds, `rr_local` the median of those before it and the 5 beats
-    to either side; at the ends of the recording the outermost counts in place of those that are not there. The others
-    are ratios, at most 4: of the previous interval to the local one, of the next one to it, of the previous one to the
-    next, and of the previous one to the median of all. These were chosen by cross-validation on the 22 records DS1 of
-    the MIT-BIH database; de Chazal, O'Dwyer and Reilly (IEEE Transactions on Biomedical Engineering 51(7), 2004) take
-    much the same.
+    `rr_previous` is the interval before the beat in seconds. `rr_local` is the median of the intervals before the beat
+    and before the 5 beats on either side; at the ends of the recording the outermost interval is repeated. The others
+    are ratios, at most 4: previous to local, next to local, previous to next, and previous to the median of all. They
+    were chosen by cross-validation on the 22 records DS1 of the MIT-BIH database; de Chazal, O'Dwyer and Reilly (IEEE
+    Transactions on Biomedical Engineering 51(7), 2004) use similar ones.
 
-    Intervals count as 0.2 to 3 seconds. In place of one with a gap in it (NaN) or a flat line of more than a second,
-    of the first beat's previous one and of the last beat's next one stands the median of all.
+    Intervals are limited to 0.2 to 3 seconds. The median of all replaces an interval with a gap (NaN) or a flat line of
+    more than a second, the first beat's previous and the last beat's next interval.
     """
     intervals = [_interval(samples, rate, *pair) for pair in pairwise(peaks.tolist())]
     overall = median([each for each in intervals if not math.isnan(each)] or [UNKNOWN])
-    known = [overall if math.isnan(each) else each for each in intervals]
-    previous, following = [overall, *known], [*known, overall]
+    filled = [overall if math.isnan(each) else each for each in intervals]
+    previous, following = [overall, *filled], [*filled, overall]
     beats = [_beat(previous, following, beat, overall) for beat in range(len(peaks))]
     return dict(zip(RHYTHM, np.reshape(beats, (-1, len(RHYTHM))).T, strict=True))
 
 
 def _interval(samples: NDArray[np.float32], rate: float, peak: int, following: int) -> float:
-    """Return an RR interval in seconds; NaN for one with a gap or a flat line."""
+    """Return an RR interval in seconds; NaN if it has a gap or a flat line."""
     between = samples[peak:following]
     gap = np.isnan(between).any() or has_flat_line(between, rate)
     return math.nan if gap else min(max((following - peak) / rate, SHORTEST), LONGEST)
 
 
 def _beat(previous: list[float], following: list[float], beat: int, overall: float) -> list[float]:
-    """Return what RHYTHM names of a beat."""
+    """Return a beat's values in the order of RHYTHM."""
     last = len(previous) - 1
     local = median(previous[min(max(near, 0), last)] for near in range(beat - AROUND, beat + AROUND + 1))
     before, after = previous[beat], following[beat]

@@ -1,4 +1,4 @@
-"""From recordings to the file of their beats: reads a lead, finds its beats, gives them labels and cuts."""
+"""Cuts recordings into beats: reads a lead, locates its beats, labels and cuts them, writes the file."""
 
 import logging
 import tempfile
@@ -17,13 +17,13 @@ from data.recordings.lead import files_of
 from data.recordings.marking import MarkedLead, mark
 from data.recordings.windows import cut_beats
 
-MOST_PACED: Final = 0.1  # of the beats; AAMI EC57 leaves out the four records of MIT-BIH that have more
+MOST_PACED: Final = 0.1  # share of the beats; AAMI EC57 leaves out the four MIT-BIH records with more
 
 log = logging.getLogger(__name__)
 
 
 class _Source(NamedTuple):
-    """What the file of beats says about a recording."""
+    """A recording's description for the note in the file of beats."""
 
     lead: str
     rate: float
@@ -31,10 +31,11 @@ class _Source(NamedTuple):
 
 
 def write_beats(given: Path | Sequence[Path], out: Path, positions: Path | None, options: CutOptions) -> int:
-    """Write the beats of recordings to `out` and where they are to `positions`, and return how many there are.
+    """Write the beats of recordings to `out` and their positions to `positions`; return the number of beats.
 
-    Both files are CSV with a header and appear only when they are complete; with annotations there is a column `label`,
-    and of several recordings or a folder one `record`. Raises DataError, which names the recording.
+    Both files are CSV with a header and appear only when they are complete. Annotated recordings have a column `label`;
+    several recordings or a folder have a column `record`. Raises DataError if a recording cannot be cut; the message
+    names it.
     """
     paths = [given] if isinstance(given, Path) else given
     recordings = recordings_of(paths)
@@ -63,38 +64,40 @@ def _read_files(recordings: Mapping[str, Path], options: CutOptions) -> Iterator
 def _add_all(rows: BeatRows, recordings: Mapping[str, Path], options: CutOptions) -> list[_Source]:
     """Cut the beats of all recordings and return their leads; DataError if no recording has beats."""
     found: list[_Source] = []
-    refused: DataError | None = None
+    last_error: DataError | None = None
     for name, recording in recordings.items():
         try:
-            marked = _wanted(recording, options)
+            marked = _read_marked(recording, options)
             if marked:
                 _add(rows, name, recording, marked, options)
                 found.append(_Source(marked.lead.name, marked.lead.rate, marked.labels is not None))
         except DataError as error:
             if not options.skip_unreadable:
                 raise
-            refused = error
+            last_error = error
             log.warning("left out: %s", error)
     if not found:
-        raise refused or DataError(
-            "no recording is left: all of them are paced; leave --without-paced out to have them"
+        raise last_error or DataError(
+            "no recording is left: all of them are paced; leave out --without-paced to keep them"
         )
     if len({source.annotated for source in found}) > 1:
-        raise DataError("some of the recordings are annotated and some not; cut them apart, or give --annotations none")
+        raise DataError("only some of the recordings are annotated; cut them separately, or give --annotations none")
     if len({source.lead for source in found}) > 1:
         leads = ", ".join(sorted({source.lead for source in found}))
         log.warning(
-            "the recordings' leads are %s, and a model of one does not know another; --channel names one", leads
+            "the recordings have different leads: %s; a model of one lead does not fit another; "
+            "choose one with --channel",
+            leads,
         )
     return found
 
 
-def _wanted(recording: Path, options: CutOptions) -> MarkedLead | None:
-    """Return a recording's lead with its beats; None for one that is paced, where such are to be left out."""
+def _read_marked(recording: Path, options: CutOptions) -> MarkedLead | None:
+    """Return a recording's lead with its beats; None for a paced recording if these are left out."""
     annotated = read_annotations(recording, options.annotations)
     if options.without_paced:
         if annotated is None:
-            log.warning("%s: not annotated, so whether it is paced is not known; it is kept", recording)
+            log.warning("%s: not annotated, so it is unknown whether it is paced; it is kept", recording)
         elif annotated.paced > MOST_PACED:
             log.info("%s: %.0f %% of its beats are paced; left out", recording, 100 * annotated.paced)
             return None
@@ -114,12 +117,14 @@ def _add(rows: BeatRows, name: str, recording: Path, marked: MarkedLead, options
             added += 1
             advance(1)
     if not added:
-        raise DataError(f"{recording}: {len(places)} beats and not one that is whole in {lead.name}; it is too short")
-    log.info("%s: %s at %g Hz, %d beats, %d of them whole", recording.name, lead.name, lead.rate, len(places), added)
+        raise DataError(
+            f"{recording}: none of its {len(places)} beats is complete in {lead.name}; the recording is too short"
+        )
+    log.info("%s: %s at %g Hz, %d beats, %d of them complete", recording.name, lead.name, lead.rate, len(places), added)
 
 
 def _note(sources: Sequence[_Source], options: CutOptions) -> str:
-    """Return what the file says of itself; not the recording's name, which may be a person's."""
+    """Return the note in the file's first line, without the recording's name, which may be a person's."""
     meanings = {
         "aami": f"by AAMI EC57: {', '.join(f'{value} {name}' for value, name in enumerate(CLASSES))}",
         "binary": "by AAMI EC57: 1 N, 0 any other",

@@ -1,4 +1,4 @@
-"""Cuts beats as gateway/static/recording/beats.js does: the two are held together by a test, so change both."""
+"""Cuts beats. gateway/static/recording/beats.js does the same and a test compares both, so change both."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -12,19 +12,20 @@ from data.recordings.likeness import likeness_of
 from data.recordings.resample import means, normalised
 from data.recordings.rhythm import rhythm_of
 
-LONGEST_SECONDS: Final = 3  # from one peak to the next; beyond it beats were missed
-BEFORE_PEAK: Final = 0.025  # of the RR interval: where ECG5000's beats begin
+LONGEST_SECONDS: Final = 3  # between peaks; in a longer interval a beat was missed
+BEFORE_PEAK: Final = 0.025  # of the RR interval, where ECG5000's beats begin; see "The window" in data/README.md
 
 
 def cut_beats(
     samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64], cut: Cut
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Yield index of the peak and values of each beat, as many as `cut` has names.
+    """Yield the index of the peak and the values (len(cut.names),) of each beat.
 
-    A beat reaches from a fortieth of its RR interval before the peak to as much before the next peak, or over the
-    window of the cut, in ms from its peak. There is none where the window has a gap (NaN) or a flat line of more than a
-    second, is flat or goes beyond the recording. By RR intervals there is none of the last peak either, nor of one
-    before a pause of more than LONGEST_SECONDS. `samples` must be in mV for a cut in mV.
+    `samples` (n,) is the lead, in mV for a cut in mV, `peaks` (beats,) are sample numbers. A beat reaches from a
+    fortieth of its RR interval before the peak to the same point before the next peak, or over the cut's window. A beat
+    is left out if its window has a gap (NaN) or a flat line of more than a second, is flat, or extends beyond the
+    recording. With RR intervals the last beat is left out, too, and so are beats before a pause of more than
+    LONGEST_SECONDS.
     """
     beside = _beside(samples, rate, peaks, cut.beside)
     for index, start, span in _windows(rate, peaks.tolist(), cut):
@@ -34,7 +35,7 @@ def cut_beats(
 
 
 def _windows(rate: float, peaks: list[int], cut: Cut) -> Iterator[tuple[int, float, float]]:
-    """Yield index of the peak, first place and span in samples of each window."""
+    """Yield the index of the peak, and start and span in samples of each window."""
     if cut.window is not None:
         start, end = (place * rate / 1000 for place in cut.window)
         yield from ((index, peak + start, end - start) for index, peak in enumerate(peaks))
@@ -57,7 +58,7 @@ def _trace(
 def _beside(
     samples: NDArray[np.float32], rate: float, peaks: NDArray[np.int64], names: Sequence[str]
 ) -> NDArray[np.float64]:
-    """Return what follows the trace of each peak, (peaks, names)."""
+    """Return the further features of each peak, (peaks, names)."""
     rhythm = rhythm_of(samples, rate, peaks) if set(names) & set(RHYTHM) else {}
     columns = [rhythm[name] if name in rhythm else likeness_of(samples, rate, peaks, name) for name in names]
     return np.reshape(columns, (len(names), len(peaks))).T

@@ -1,1 +1,1 @@
-"""Where beats come from when there is no file yet: downloads and the generator of synthetic beats."""
+"""Sources of beats: downloads and the generator of synthetic beats."""

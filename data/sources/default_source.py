@@ -1,4 +1,4 @@
-"""Finds beats to train on when nobody names a file: real ones if there is any way, else synthetic ones."""
+"""The default source of beats for training: a file or a download of real beats, else synthetic ones."""
 
 import logging
 import time
@@ -11,11 +11,11 @@ from data.sources.download import SOURCES, Source, download
 
 log = logging.getLogger(__name__)
 
-LIMIT_SECONDS: Final = 5.0
+LIMIT_SECONDS: Final = 5.0  # for the download; chosen by hand
 
 
-def provide(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_SECONDS) -> Path:
-    """Return the path of beats in `folder`; if need be they are downloaded within `limit` seconds, else generated."""
+def default_beats(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_SECONDS) -> Path:
+    """Return the path of beats in `folder`; else download them within `limit` seconds, or generate them."""
     for path in (folder / "ecg.csv", folder / "ecg.csv.gz"):
         if path.exists():
             log.info("Using %s", path)
@@ -26,7 +26,7 @@ def provide(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_
     path = folder / "generated.csv"
     log.warning("No real data: %s", failure)
     if not path.exists():
-        # imported here because the simulator takes seconds to load
+        # Imported here because loading the simulator takes seconds.
         from data.sources.generate import Recipe, generate
 
         generate(path, Recipe())
@@ -35,8 +35,8 @@ def provide(folder: Path, source: Source = SOURCES["ecg"], limit: float = LIMIT_
 
 
 def _try_download(source: Source, folder: Path, limit: float) -> str | None:
-    """Return why there is no file after `limit` seconds, or None if there is one."""
-    failure = f"{source.url} was not fetched within {limit:g} seconds"
+    """Download for at most `limit` seconds; return the reason of a failure, or None."""
+    failure = f"{source.url} was not downloaded within {limit:g} seconds"
     finished = False
 
     def run() -> None:
@@ -47,7 +47,7 @@ def _try_download(source: Source, folder: Path, limit: float) -> str | None:
         except (DataError, OSError) as error:
             failure = str(error)
 
-    # looking up a name cannot be interrupted: a thread can be left behind
+    # a DNS lookup cannot be interrupted, but a daemon thread can be abandoned
     thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(limit)

@@ -1,4 +1,4 @@
-"""Downloads the public files; a file gets its name only when its rows, columns and classes are the known ones."""
+"""Downloads the public data sets; a file gets its name only after its rows, columns and classes were checked."""
 
 import logging
 import zipfile
@@ -19,20 +19,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a file before it is there."""
+    """The expected content of a file."""
 
     name: str
     label: str  # "first" or "last"
-    classes: Mapping[int, int]  # rows of each
-    values: int = 140  # per row, the label not counted
+    classes: Mapping[int, int]  # rows by class label
+    values: int = 140  # per row, without the label
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where files come from: one URL, which is either the only file or a zip of all of them as .txt."""
+    """The source of files: one URL, of either the only file or a zip archive with all files as .txt."""
 
     url: str
-    fetched: str  # the name of what is behind the URL
+    fetched: str  # file name of the URL's content
     files: tuple[Known, ...]
 
 
@@ -54,9 +54,10 @@ SOURCES: Final[Mapping[str, Source]] = {
 
 
 def download(source: Source, folder: Path, timeout: float, deadline: float = float("inf")) -> list[Path]:
-    """Fetch, check and name the source's files in `folder`; a DataError says why not.
+    """Download and check the source's files in `folder` and return their paths.
 
-    `timeout` and `deadline` are those of fetch, and a later call goes on from where it stopped.
+    `timeout` and `deadline` are those of `fetch`. A later call resumes a partial download. Raises DataError if the
+    download fails or the content is not the expected one.
     """
     part = folder / f"{source.fetched}.part"
     staged = [folder / f"{known.name}.part" for known in source.files]
@@ -69,14 +70,16 @@ def download(source: Source, folder: Path, timeout: float, deadline: float = flo
             _check(path, known)
         return [path.replace(folder / known.name) for path, known in zip(staged, source.files, strict=True)]
     except DataError as error:
-        raise DataError(f"{source.url} holds something else: {error}; nothing is kept, try another --url") from None
+        raise DataError(
+            f"{source.url} has other content than expected: {error}; nothing was kept; try another --url"
+        ) from None
     finally:
         for path in (part, *staged):
             path.unlink(missing_ok=True)
 
 
 def _unpack(archive: Path, staged: list[Path]) -> None:
-    """Write the archive's texts, whose values stand between spaces, as TSV."""
+    """Write the archive's text files, whose values are separated by spaces, as TSV."""
     try:
         with zipfile.ZipFile(archive) as texts:
             for path in staged:
@@ -93,6 +96,6 @@ def _check(path: Path, known: Known) -> None:
     if (len(beats.feature_names), found) != (known.values, known.classes):
         raise DataError(
             f"{known.name} has {len(beats.feature_names)} values per row and these rows per class: {found}; "
-            f"expected are {known.values} and {known.classes}"
+            f"expected {known.values} and {known.classes}"
         )
     log.info("%s: %d rows of %d values, rows per class %s, as expected", known.name, sum(rows), known.values, found)

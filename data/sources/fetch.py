@@ -1,4 +1,4 @@
-"""Fetches one URL into a partial file that a later attempt goes on from; knows nothing of what is fetched."""
+"""Downloads one URL to a partial file, which a later attempt can resume."""
 
 import os
 import time
@@ -19,10 +19,10 @@ CHUNK_BYTES: Final = 1 << 16
 
 
 def fetch(url: str, part: Path, timeout: float, deadline: float = float("inf")) -> None:
-    """Make `part` the whole of what the URL holds, going on from what is in it already, or raise DataError.
+    """Download a URL to the file `part`, resuming from what it already holds.
 
-    `timeout` is how many seconds the server may be silent, `deadline` the time.monotonic() at which to give up.
-    What has arrived stays in `part`, unless the server has nothing there.
+    `timeout` is the maximum time in seconds without data, `deadline` the time.monotonic() at which to give up. Raises
+    DataError if the download fails; what has arrived stays in `part`.
     """
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -39,12 +39,12 @@ def fetch(url: str, part: Path, timeout: float, deadline: float = float("inf")) 
     except (RequestException, HTTPError) as error:
         raise DataError(
             f"{url}: the download stopped after {_arrived(part)} bytes ({cause(error)}); "
-            "run the same command again to go on, or try another address"
+            "run the same command again to resume, or try another address"
         ) from error
     except OSError as error:
         raise DataError(
             f"{part}: cannot be written after {_arrived(part)} bytes ({error.strerror}); "
-            "see to the disk and run the same command again to go on"
+            "check the disk and run the same command again to resume"
         ) from error
 
 
@@ -53,7 +53,7 @@ def _arrived(part: Path) -> str:
 
 
 def _open(session: Session, url: str, part: Path, timeout: float) -> tuple[Response, int]:
-    """Return a response and the position in `part` at which its body belongs."""
+    """Return a response and the offset in `part` of its body."""
     rest = _ask_for_rest(session, url, part, timeout) if part.exists() and part.stat().st_size else None
     if rest is None:
         return _ask(session, url, {}, timeout), 0
@@ -61,12 +61,12 @@ def _open(session: Session, url: str, part: Path, timeout: float) -> tuple[Respo
 
 
 def _ask_for_rest(session: Session, url: str, part: Path, timeout: float) -> Response | None:
-    """Ask for what `part` lacks; None if there is no such thing, so that the whole is to be asked for."""
+    """Request the rest of the file; None if the server cannot resume it, or the file has changed."""
     offset = part.stat().st_size
-    # _save gives the partial file the remote file's time; what a killed process leaves has another and is not used.
+    # _save sets the partial file's time to the remote file's. A killed process leaves another time: no resuming.
     since = formatdate(part.stat().st_mtime, usegmt=True)
     response = _ask(session, url, {"Range": f"bytes={offset}-", "If-Range": since}, timeout)
-    # not every server heeds If-Range
+    # some servers ignore If-Range
     starts = response.headers.get("Content-Range", "").startswith(f"bytes {offset}-")
     is_rest = starts and response.headers.get("Last-Modified") == since
     if response.status_code == 416 or (response.status_code == 206 and not is_rest):
@@ -76,7 +76,7 @@ def _ask_for_rest(session: Session, url: str, part: Path, timeout: float) -> Res
 
 
 def _ask(session: Session, url: str, headers: dict[str, str], timeout: float) -> Response:
-    # in a compressed answer there is no place from which to go on
+    # a compressed response cannot be resumed
     return session.get(url, headers={"Accept-Encoding": "identity", **headers}, timeout=timeout, stream=True)
 
 
@@ -87,13 +87,13 @@ def _save(response: Response, part: Path, offset: int, deadline: float) -> None:
         file.seek(offset)
         advance(offset)
         try:
-            while chunk := response.raw.read1(CHUNK_BYTES):  # as it comes, however little that is
+            while chunk := response.raw.read1(CHUNK_BYTES):  # any amount that has arrived
                 file.write(chunk)
                 advance(len(chunk))
                 if time.monotonic() > deadline:
                     raise RequestException("it takes too long")
         finally:
             file.flush()
-            with suppress(ValueError):  # without a valid date the next attempt starts anew
+            with suppress(ValueError):  # without a valid date the next attempt starts over
                 seconds = parsedate_to_datetime(response.headers.get("Last-Modified", "")).timestamp()
                 os.utime(part, (seconds, seconds))

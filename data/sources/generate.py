@@ -1,4 +1,4 @@
-"""Makes labelled beats with neurokit2's ECGSYN, for development and for where no real data can be had."""
+"""Generates labelled synthetic beats with neurokit2's ECGSYN, for development without real data."""
 
 import os
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from data.progress import progress
 from data.sources.shapes import ABNORMAL, NORMAL, Shape, abnormal_shape
 
 SAMPLING_RATE: Final = 250  # hertz
-STRETCH_SECONDS: Final = 15  # the simulator works in powers of two: a little under 16 wastes least
-CUTS: Final = 3  # simulating is slow, and the beats of one heart differ as little as two noisy cuts of one beat
-BEFORE_R: Final = 0.4  # share of a beat
-MILDEST: Final = 0.35  # an abnormal beat is at least this far from a normal one
+STRETCH_SECONDS: Final = 15  # the simulator works in powers of two; a little less than 16 wastes least
+CUTS: Final = 3  # noisy cuts per beat: simulation is slow, and beats of one heart differ no more than such cuts
+BEFORE_R: Final = 0.4  # share of a beat before the R peak
+MILDEST: Final = 0.35  # minimum share of the way from the normal to an abnormal shape
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to make; the same recipe makes the same beats."""
+    """The parameters of synthetic beats; the same recipe gives the same beats."""
 
     beats: int = 5000
     length: int = 140  # values per beat
@@ -36,12 +36,12 @@ class Recipe:
         if self.classes < 2 or self.beats < self.classes or self.length < 2:
             raise DataError(
                 f"cannot generate {self.beats} beats of {self.length} values in {self.classes} classes; "
-                "ask for 2 classes or more, a beat of each, and 2 values or more"
+                "give at least 2 classes, a beat of each, and 2 values"
             )
 
     @property
     def note(self) -> str:
-        """What the file says of itself."""
+        """The first line of the file."""
         return (
             f"synthetic: made by python -m data generate --beats {self.beats} --length {self.length} "
             f"--classes {self.classes} --seed {self.seed} with ECGSYN of neurokit2 {version('neurokit2')}; "
@@ -67,7 +67,7 @@ def generate(out: Path, recipe: Recipe) -> None:
 def make_beats(recipe: Recipe) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return features (beats, length), each beat with mean 0 and deviation 1, and labels (beats,), shuffled.
 
-    Two classes are 1 normal and 0 any abnormal shape; more are 1 normal and 2..k one abnormal shape each.
+    With two classes 1 is normal and 0 has all abnormal shapes; with more, 1 is normal and 2..k have one shape each.
     """
     rng = np.random.default_rng(recipe.seed)
     features = np.empty((recipe.beats, recipe.length), np.float32)
@@ -94,7 +94,7 @@ def _draw_shape(label: int, classes: int, rng: Generator) -> Shape:
 
 
 def _stretch(shape: Shape, length: int, rng: Generator) -> NDArray[np.float64]:
-    """Simulate some seconds of one heart and return its beats (some 30 to 70, length)."""
+    """Simulate some seconds of one heart and return its beats, about 30 to 70, (beats, length)."""
     rate = rng.uniform(55, 100)
     signal = _simulate(shape, rate, rng)
     period = SAMPLING_RATE * 60 / rate
@@ -122,7 +122,7 @@ def _simulate(shape: Shape, rate: float, rng: Generator) -> NDArray[np.float64]:
 
 
 def _noise(shape: tuple[int, ...], rng: Generator) -> NDArray[np.float64]:
-    """Muscle and mains as white noise, breathing and electrodes as a slow wave."""
+    """Return white noise for muscles and mains, and a slow wave for breathing and electrodes."""
     rows, length = shape
     phase = np.linspace(0, 2 * np.pi, length) * rng.uniform(0.3, 1.2, (rows, 1)) + rng.uniform(0, 2 * np.pi, (rows, 1))
     slow = rng.normal(0, 0.15, (rows, 1)) * np.sin(phase)

@@ -1,4 +1,7 @@
-"""The heartbeats that the generator draws: positions, heights and widths of the waves P, Q, R, S and T in ECGSYN."""
+"""The shapes of synthetic heartbeats: positions, heights and widths of the waves P, Q, R, S and T in ECGSYN.
+
+The values were chosen by hand.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +15,12 @@ from numpy.typing import NDArray
 class Shape:
     """One heartbeat; each field holds five numbers, for P, Q, R, S and T."""
 
-    angles: NDArray[np.float64]  # degrees; a beat is a full turn and R stands at 0
+    angles: NDArray[np.float64]  # degrees; a beat is 360 and R is at 0
     heights: NDArray[np.float64]
     widths: NDArray[np.float64]  # radians
 
     def towards(self, other: "Shape", share: float) -> "Shape":
-        """Return the shape that lies `share` of the way from this one to the other."""
+        """Return the shape at `share` of the way from this one to the other."""
         return Shape(
             self.angles + share * (other.angles - self.angles),
             self.heights + share * (other.heights - self.heights),
@@ -25,7 +28,7 @@ class Shape:
         )
 
     def varied(self, rng: Generator) -> "Shape":
-        """Return the shape as another heart would show it."""
+        """Return a random variation of the shape, as of another heart."""
         return Shape(
             self.angles + rng.normal(0, 2, 5),
             self.heights * rng.normal(1, 0.15, 5),
@@ -39,9 +42,9 @@ def _shape(angles: tuple[float, ...], heights: tuple[float, ...], widths: tuple[
 
 NORMAL: Final = _shape((-70, -15, 0, 15, 100), (1.2, -5, 30, -7.5, 0.75), (0.25, 0.1, 0.1, 0.1, 0.4))
 ABNORMAL: Final = (
-    # a ventricular extrasystole: no P, a wide QRS and a T against it
+    # a ventricular extrasystole: no P, a wide QRS and an opposite T
     _shape((-70, -30, 0, 35, 110), (0, -1, 12, -5, -0.8), (0.25, 0.15, 0.22, 0.25, 0.4)),
-    # ST depression: S runs on into a low T
+    # ST depression: S continues into a low T
     _shape((-70, -15, 0, 28, 110), (1.2, -5, 30, -4, 0.45), (0.25, 0.1, 0.1, 0.3, 0.35)),
     # T inverted
     _shape((-70, -15, 0, 15, 100), (1.2, -5, 30, -7.5, -0.6), (0.25, 0.1, 0.1, 0.1, 0.4)),
@@ -55,7 +58,7 @@ ABNORMAL: Final = (
 
 
 def abnormal_shape(index: int) -> Shape:
-    """Return abnormal shape number `index`, from 0; those beyond the known ones are drawn, each always the same."""
+    """Return abnormal shape number `index`, from 0; beyond the known ones it is random, but always the same."""
     if index < len(ABNORMAL):
         return ABNORMAL[index]
     rng = np.random.default_rng(index)

@@ -1,1 +1,1 @@
-"""Labelled beats in tables: finding the layout, reading rows, naming what is wrong."""
+"""Labelled beats in tables: detecting the layout, reading rows, reporting errors."""

@@ -1,4 +1,4 @@
-"""Rows out of the texts of their fields, one by one, with the reason why a field is wrong."""
+"""Parses rows field by field, with an error message for the first invalid field."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from data.tables.rows import Classes, Rows
 
 
 class Cells:
-    """Rows that are put together of texts, one by one."""
+    """Collects rows from the texts of their fields."""
 
     def __init__(self, layout: Layout, decimal: str, classes: Classes) -> None:
         self._layout, self._decimal, self._classes = layout, decimal, classes
@@ -21,7 +21,7 @@ class Cells:
         self._groups: list[str] = []
 
     def add(self, fields: Sequence[str], where: str) -> None:
-        """Add a row; DataError, which begins with `where`, for the first of its fields that is wrong."""
+        """Add a row. Raises DataError for its first invalid field; the message begins with `where`."""
         layout, values = self._layout, dict[int, float]()
         for column, field in enumerate(fields):
             try:
@@ -36,7 +36,7 @@ class Cells:
         self._features.append([values[column] for column in layout.features])
 
     def rows(self) -> Rows:
-        """Return all rows that were added."""
+        """Return all added rows."""
         features = np.array(self._features, np.float64).reshape(-1, len(self._layout.features)).astype(np.float32)
         labels = np.array(self._labels, np.int64) if self._layout.label >= 0 else None
         return Rows(features, labels, np.array(self._groups, np.str_) if self._layout.group >= 0 else None)
@@ -55,7 +55,7 @@ class Cells:
             return self._named_label(field.strip(), self._layout.class_names)
         number = to_number(field, self._decimal)
         if number is None or not is_label(number):
-            raise ValueError(f"{shown(field)} where the label, an integer, is expected")
+            raise ValueError(f"{shown(field)} where an integer label is expected")
         if self._classes is not None and number not in self._classes:
             raise ValueError(f"class {number:.0f} is not among those of the training rows ({_listed(self._classes)})")
         return int(number)

@@ -1,4 +1,4 @@
-"""A table in a Parquet or Arrow file, which pandas reads with pyarrow, some rows at a time."""
+"""Reads tables in Parquet or Arrow files, some rows at a time."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,37 +13,37 @@ from data.tables.formats import ARROW, PARQUET
 from data.tables.head import SAMPLE_ROWS
 from data.tables.nested import Lists, find_lists, flatten, plain_name
 
-BATCH_VALUES: Final = 1 << 17
-READ_BYTES: Final = 1 << 16  # of a column at a time, where a row group would be read as a whole
+BATCH_VALUES: Final = 1 << 17  # chosen by hand
+READ_BYTES: Final = 1 << 16  # of a column at a time, instead of a whole row group
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnarTable:
-    """A file whose columns have names and types."""
+    """A table whose columns have names and types."""
 
     path: Path
     names: tuple[str, ...]
     note: str | None = None
     decimal: str = "."
     header_line: int = 0
-    label: int = -1  # no column is declared as the label
+    label: int = -1  # -1: no column is declared as the label
     class_names: tuple[str, ...] | None = None
-    unit: str = "row"  # what the rows are counted by
-    booleans: frozenset[int] = frozenset()  # columns that hold True and False
+    unit: str = "row"  # the unit in which rows are counted
+    booleans: frozenset[int] = frozenset()  # boolean columns
     index: frozenset[int] = frozenset()  # columns that were the index of a pandas frame
-    lists: Lists = ()  # columns of the file that hold the values of a beat, each as a list
+    lists: Lists = ()  # columns of lists of values
 
     @property
     def width(self) -> int:
-        """Columns."""
+        """The number of columns."""
         return len(self.names)
 
     def frames(self, columns: Sequence[int] | None = None) -> Iterator[tuple[int, pd.DataFrame]]:
-        """Yield some rows after another, with the number of the first one; DataError if the file is damaged.
+        """Yield some rows at a time, with the number of the first row. Raises DataError if the file is damaged.
 
-        Of a column of lists each value is a column; DataError for a row whose list has another length than the first.
+        A column of lists becomes a column per value. Raises DataError for a list with another length than the first.
         """
-        import pyarrow  # takes a third of a second, which CSV does without
+        import pyarrow  # imported here: it takes a third of a second, and CSV does not need it
 
         first, rows = 1, max(BATCH_VALUES // self.width, 1)
         try:
@@ -56,14 +56,14 @@ class ColumnarTable:
             raise DataError(f"{self.path}: cannot be read to its end ({_short(error)}); fetch it again") from None
 
     def texts(self, columns: Sequence[int]) -> Iterator[list[Sequence[str]]]:
-        """Yield the given columns as texts, some rows after another."""
+        """Yield the given columns as texts, some rows at a time."""
         for _, frame in self.frames(columns):
             yield [as_texts(frame.iloc[:, place]) for place in range(len(columns))]
 
 
 def open_columnar(path: Path) -> tuple[ColumnarTable, list[list[str]]]:
-    """Read a file's schema and the fields of its first rows as texts; DataError if it has none."""
-    import pyarrow  # as above
+    """Read a file's schema and the fields of its first rows as texts. Raises DataError if it has no rows."""
+    import pyarrow  # imported here, as above
 
     try:
         as_stored = _schema(path)
@@ -73,14 +73,16 @@ def open_columnar(path: Path) -> tuple[ColumnarTable, list[list[str]]]:
         raise DataError(f"{path}: cannot be read as Parquet or Arrow ({_short(error)}); fetch it again") from None
     names = tuple(map(plain_name, schema.names))
     booleans = frozenset(column for column, kind in enumerate(schema.types) if str(kind) == "bool")
-    stored_index = (as_stored.pandas_metadata or {}).get("index_columns", [])  # dicts for those without a column
+    stored_index = (as_stored.pandas_metadata or {}).get("index_columns", [])  # dicts for an index without a column
     index = frozenset(column for column, name in enumerate(schema.names) if name in stored_index)
     table = ColumnarTable(path, names, booleans=booleans, index=index, lists=lists)
     for column, name in enumerate(names):
         if name in names[:column]:
-            raise DataError(f"{path}, column {column + 1}: {name!r} names two columns; give each its own name")
+            raise DataError(f"{path}, column {column + 1}: {name!r} is the name of two columns; give each its own name")
     if len(names) < 2:
-        raise DataError(f"{path}: only one column; a row is the values and the label of one beat, a column each")
+        raise DataError(
+            f"{path}: only one column; a row must have the values and the label of a beat, in a column each"
+        )
     first = next((frame for _, frame in table.frames() if len(frame)), None)
     if first is None:
         raise DataError(f"{path}: no rows; give a file with one beat per row")
@@ -89,7 +91,7 @@ def open_columnar(path: Path) -> tuple[ColumnarTable, list[list[str]]]:
 
 
 def as_texts(column: pd.Series) -> list[str]:
-    """Return a column's values as texts: whole numbers without a point, "" for what is missing."""
+    """Return a column's values as texts: integers without a point, "" for missing values."""
     if pd.api.types.is_bool_dtype(column):
         column = column.astype(int)
     return ["" if _is_missing(value) else _as_text(value) for value in column.astype(object)]

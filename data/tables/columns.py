@@ -1,4 +1,4 @@
-"""The columns of a table, judged by their names and first values."""
+"""Classifies the columns of a table by their names and first values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from data.tables.formats import is_columnar
 from data.tables.head import read_head
 from data.tables.layout import Layout, Table, column_of, option, title
 from data.tables.roles import (
+    CODE_RANK,
     INDEX,
-    OF_A_CODE,
-    OF_A_PLACE,
+    POSITION_RANK,
     holds_codes,
     holds_text,
     identifier_rank,
@@ -22,19 +22,19 @@ from data.tables.roles import (
     is_label_name,
 )
 
-ROWS_BETWEEN_VERDICTS: Final = 1000
+ROWS_BETWEEN_VERDICTS: Final = 1000  # chosen by hand
 LISTED: Final = 20  # names of columns in a message
-MOST_CODES: Final = 3  # times as many columns hold other things
-SAY_WHICH: Final = "say which column is the label: --label first or --label last"
+MOST_CODES: Final = 3  # factor by which other columns must be more
+SAY_WHICH: Final = "name the label column: --label first or --label last"
 
 
 def open_table(path: Path) -> tuple[Table, list[list[str]]]:
-    """Return how a file is read, and the fields of its first rows; DataError if it is not a table."""
+    """Open a file as a table; return it and the fields of its first rows. Raises DataError if it is not a table."""
     return open_columnar(path) if is_columnar(path) else read_head(path)
 
 
 class Columns:
-    """The columns of a table, judged by its first rows; DataError, which names the column, for what cannot be known."""
+    """The columns of a table and their first values. Methods raise DataError if the role of a column is unclear."""
 
     def __init__(self, path: Path) -> None:
         self.table, sample = open_table(path)
@@ -45,7 +45,7 @@ class Columns:
         return [row[column] for row in self._sample]
 
     def place(self, name: str, option: str) -> int:
-        """Return the column that is meant by "first", "last" or a name."""
+        """Return the column for "first", "last" or a name; `option` is for the error message."""
         if name in ("first", "last"):
             return 0 if name == "first" else self.table.width - 1
         titles = [title(self.table, column) for column in range(self.table.width)]
@@ -58,13 +58,13 @@ class Columns:
         return titles.index(name)
 
     def named_label(self, label: str | None) -> int | None:
-        """Return the column that is called the label by the caller, by the file, or by its name."""
+        """Return the label column by the argument `label`, the file's declaration, or its name; None if unknown."""
         if label is not None:
             column = self.place(label, "--label")
             if is_index(None, self.values(column), self.table.decimal, last=False):
                 where = f"{self.table.path}: {column_of(self.table, column)}"
                 raise DataError(
-                    f"{where} only numbers the rows, so it is not the label; say which is with --label NAME"
+                    f"{where} only numbers the rows, so it is not the label; name the label column with --label NAME"
                 )
             return column
         if self.table.label >= 0:
@@ -73,51 +73,51 @@ class Columns:
         found = [index for index, name in enumerate(names) if is_label_name(name)]
         if len(found) > 1:
             several = " and ".join(column_of(self.table, index) for index in found)
-            raise DataError(f"{self.table.path}: {several} could each be the label; say which with --label NAME")
+            raise DataError(f"{self.table.path}: {several} could each be the label; choose one with --label NAME")
         return found[0] if found else None
 
     def indices(self, taken: set[int]) -> list[int]:
-        """Return the columns that only count or number the rows, or were the index of a pandas frame."""
+        """Return the columns that number the rows, or were the index of a pandas frame."""
         table = self.table
         return [column for column in range(table.width) if column not in taken and self._is_index(column)]
 
     def _is_index(self, column: int) -> bool:
         table = self.table
         name = table.names[column] if table.names else None
-        if name is not None and column in table.index and identifier_rank(name) in (None, OF_A_PLACE):
+        if name is not None and column in table.index and identifier_rank(name) in (None, POSITION_RANK):
             return True
         return is_index(name, self.values(column), table.decimal, column == table.width - 1)
 
     def identifiers(self, taken: set[int]) -> list[int]:
-        """Return the columns of identifiers, by their names or by zeros before numbers; those of persons first."""
+        """Return the columns of identifiers, by their names or by leading zeros; identifiers of people come first."""
         ranks = {column: identifier_rank(name) for column, name in enumerate(self.table.names or ())}
-        ranks |= dict.fromkeys(self._codes(taken), OF_A_CODE)
+        ranks |= dict.fromkeys(self._codes(taken), CODE_RANK)
         found = [(rank, column) for column, rank in ranks.items() if rank is not None and column not in taken]
         return [column for _, column in sorted(found)]
 
     def _codes(self, taken: set[int]) -> list[int]:
-        """Return the few columns of numbers such as 0012, unless one of them may be the label itself."""
+        """Return the few columns of numbers such as 0012, unless one of them may be the label."""
         names, width = self.table.names or [""] * self.table.width, self.table.width
         codes = [column for column in range(width) if holds_codes(self.values(column))]
         codes = [column for column in codes if column not in taken and identifier_rank(names[column]) is None]
         if MOST_CODES * len(codes) > width or any(is_label_name(names[column]) for column in codes):
             return []
-        rest = [column for column in range(width) if column not in codes]
-        has_label = any(map(is_label_name, names)) or any(map(self.may_be_label, (rest[0], rest[-1])))
+        others = [column for column in range(width) if column not in codes]
+        has_label = any(map(is_label_name, names)) or any(map(self.may_be_label, (others[0], others[-1])))
         return codes if has_label else []
 
     def attributes(self, taken: set[int]) -> list[int]:
-        """Return the columns whose names tell something of the person, the recording or the split."""
+        """Return the columns whose names are about the person, the recording or the split."""
         return [
             column for column, name in enumerate(self.table.names or ()) if column not in taken and is_attribute(name)
         ]
 
     def may_be_label(self, column: int) -> bool:
-        """Say whether a column holds text or integers only."""
+        """Return whether a column holds only text or only integers."""
         return holds_text(self.values(column), self.table.decimal) or self._holds_integers(column)
 
     def repeats(self, column: int) -> bool:
-        """Say whether a value stands twice in the column; reads the file as far as it takes."""
+        """Return whether a value occurs twice in the column; reads the file until one is found."""
         seen: set[int] = set()
         for (values,) in self.table.texts([column]):
             for value in values:
@@ -127,7 +127,7 @@ class Columns:
         return False
 
     def found_label(self, columns: Sequence[int]) -> int:
-        """Return the one of the outer columns that holds text or integers only, else the one that nearly does."""
+        """Return the outer column that holds text, or the most integers, as the label column."""
         path, outer = self.table.path, (columns[0], columns[-1])
         texts = [column for column in outer if holds_text(self.values(column), self.table.decimal)]
         if len(texts) == 2:
@@ -148,13 +148,13 @@ class Columns:
         return outer[first <= last]
 
     def _text_label(self, text: int, columns: Sequence[int]) -> int:
-        """Return the outer column of texts if it is the label beyond doubt."""
+        """Return the outer text column if it is clearly the label. Raises DataError if not."""
         path, values = self.table.path, self.values(text)
         if len(set(values)) == len(values) > 2:
             drop = option(self.table, "--drop", text) if self.table.names else "--drop first or --drop last"
             raise DataError(
-                f"{path}: {column_of(self.table, text)} holds another text in each row, which is no class label; "
-                f"leave it out with {drop}, and say which column is the label with --label"
+                f"{path}: {column_of(self.table, text)} has a different text in each row, so it is not the label; "
+                f"leave it out with {drop}, and name the label column with --label"
             )
         other, beside = (columns[-1], columns[-2]) if text == columns[0] else (columns[0], columns[1])
         if self._holds_integers(other) and not self._holds_integers(beside):
@@ -178,7 +178,7 @@ class Columns:
         return all(is_label(to_number(value, self.table.decimal)) for value in self.values(column))
 
     def layout(self, features: Sequence[int], label: int = -1, group: int = -1) -> Layout:
-        """Return the layout of these roles, the other columns left out; DataError for a feature that cannot be one."""
+        """Return the layout with these roles and other columns left out. Raises DataError for an invalid feature."""
         table = self.table
         if not features:
             raise DataError(f"{table.path}: no column is left for the values of the beats; give one or more")
@@ -193,8 +193,8 @@ class Columns:
                 )
             if name and holds_text(self.values(column), table.decimal):
                 raise self._text_feature(column)
-        kept = {*features, label, group}
-        left_out = tuple(column for column in range(table.width) if column not in kept)
+        used = {*features, label, group}
+        left_out = tuple(column for column in range(table.width) if column not in used)
         declared = table.class_names
         has_text = label >= 0 and holds_text(self.values(label), table.decimal)
         if declared is not None:

@@ -1,4 +1,4 @@
-"""The header lines of the UCR archive's .ts and of Weka's .arff, which both end with @data."""
+"""Reads the headers of the UCR archive's .ts and of Weka's .arff files, which both end with @data."""
 
 import re
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ SPARSE: Final = "a sparse row; write all values of each beat"
 
 @dataclass(slots=True)
 class Declared:
-    """What these lines say."""
+    """The content of such a header."""
 
     data_line: int = 0  # number of the line with @data
     names: list[str] = field(default_factory=list)  # of .arff
     class_names: tuple[str, ...] | None = None
-    label: int = -1  # the column of class labels in .arff, if just one holds names
+    label: int = -1  # the label column of .arff, if exactly one column is nominal
     is_ts: bool = False
 
 
 def read_declared(path: Path, lines: Iterator[tuple[int, str]]) -> Declared:
-    """Read up to the line with @data; DataError for what is not one lead's beats with class labels."""
+    """Read up to the line with @data. Raises DataError unless it declares beats of one lead with class labels."""
     declared, nominal = Declared(), dict[int, tuple[str, ...]]()
     for number, line in lines:
         text = line.strip()
@@ -51,7 +51,7 @@ def read_declared(path: Path, lines: Iterator[tuple[int, str]]) -> Declared:
 
 
 def _listed(values: str) -> tuple[str, ...]:
-    """Return names that are separated by commas; those with a comma within are in quotes."""
+    """Return the names in a comma-separated list; names with commas are quoted."""
     return tuple(_unquoted(found) for found in NAME.findall(values))
 
 
@@ -73,7 +73,7 @@ def _read_ts(path: Path, number: int, words: list[str], declared: Declared) -> N
     if (keyword, value) == ("@univariate", "false"):
         raise DataError(f"{path}, line {number}: several dimensions; give a file of one lead")
     if (keyword, value) == ("@equallength", "false"):
-        raise DataError(f"{path}, line {number}: series of several lengths; cut or fill up all beats to one length")
+        raise DataError(f"{path}, line {number}: series of several lengths; cut or pad all beats to one length")
     if (keyword, value) == ("@timestamps", "true"):
         raise DataError(f"{path}, line {number}: values with time stamps; give the values alone, evenly spaced")
     if (keyword, value) == ("@classlabel", "false"):

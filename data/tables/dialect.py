@@ -1,4 +1,4 @@
-"""How the lines of a file are written: what separates the fields, what the decimal sign is, is there a header."""
+"""Detects the dialect of a file: delimiter, decimal sign, and whether there is a header."""
 
 import csv
 import math
@@ -10,32 +10,32 @@ from data.tables.fields import BLANKS, is_label, split, to_number
 from data.tables.roles import is_label_name
 
 DELIMITERS: Final = ("\t", ";", ",")
-# in the order of preference where two make as many numbers of the fields
+# in order of preference if two of them give equally many numbers
 DIALECTS: Final = (
     *((delimiter, decimal) for decimal in ".," for delimiter in "\t;"),
     *((delimiter, decimal) for decimal in ".," for delimiter in (",", "|", BLANKS)),
 )
 ROWS_TRIED: Final = 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's first line
-# numbers in a row that can be the times of a beat's values: beside a name, from 0, anyhow if exact, anyhow
+# minimum count of numbers in a header of times: beside a name, from 0, if exact, otherwise; chosen by hand
 FEWEST_TIMES: Final = 3
 SOME_TIMES: Final = 5
 MORE_TIMES: Final = 10
 MANY_TIMES: Final = 30
-ENOUGH_BELOW: Final = 10  # rows, of which none has the text that is a name above them
-EXACT: Final = 0.02  # of a step, that a time may be off
-ROUNDED: Final = 0.4  # the same of many times, in milliseconds where a step is 2.8
+ENOUGH_BELOW: Final = 10  # rows without the text that is a name above them
+EXACT: Final = 0.02  # of a step: maximum error of a time
+ROUNDED: Final = 0.4  # the same for many times, for milliseconds with a step of 2.8
 
 
 def find_dialect(rows: Sequence[str], delimiter: str | None) -> tuple[str, str]:
-    """Return the delimiter, unless it is given, and the decimal sign by which most fields of some rows are numbers."""
+    """Return the delimiter and the decimal sign with which most fields are numbers; a given delimiter is kept."""
     known = [dialect for dialect in DIALECTS if delimiter in (None, dialect[0])] or [(delimiter or ",", ".")]
     tried = [rows[place] for place in range(0, len(rows), -(-len(rows) // ROWS_TRIED))]
     shares = {dialect: _share_of_numbers(tried, *dialect) for dialect in known}
     best = max(known, key=lambda dialect: shares[dialect])
     if shares[best] == 0 and delimiter is None:
         return max((*DELIMITERS, "|", BLANKS), key=rows[-1].strip().count), "."
-    if best[0] != "," and any("," in row for row in rows):  # a whole number tells nothing of the decimal sign
+    if best[0] != "," and any("," in row for row in rows):  # an integer does not show the decimal sign
         best = max([(best[0], "."), (best[0], ",")], key=lambda dialect: _share_of_numbers(rows, *dialect))
     return best
 
@@ -46,7 +46,7 @@ def decimal_of(row: str, delimiter: str) -> str:
 
 
 def loose_split(line: str, delimiter: str) -> list[str]:
-    """Return a line's fields without the blanks around them, by the delimiter alone if its quotes are wrong."""
+    """Return a line's fields without surrounding blanks; quotes are ignored if they are malformed."""
     try:
         return [field.strip() for field in split(line, delimiter)]
     except csv.Error:
@@ -54,7 +54,7 @@ def loose_split(line: str, delimiter: str) -> list[str]:
 
 
 def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]], decimal: str) -> bool:
-    """Say whether the first row names the columns, as the rows that follow tell."""
+    """Return whether the first row is a header, judged by the following rows."""
     numbers = [to_number(field, decimal) for field in first]
     columns = _number_columns(rows, len(first), decimal) or range(len(first))
     texts = sum(numbers[column] is None and first[column] != "" for column in columns)
@@ -63,11 +63,11 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]], decim
     begin, end = _between_texts(first, numbers)
     outer = [*range(begin), *range(end, len(first))]
     evident = any(column in columns for column in outer)
-    # pandas names the columns of a nameless table 0, 1, 2, ...; beside them stand the index or the label
+    # pandas names unnamed columns 0, 1, 2, ...; the index or the label may be beside them
     if any(numbers[begin:end] == [float(start + step) for step in range(end - begin)] for start in (0, 1)):
         return end - begin > (0 if evident else 2)
     if not rows or _rises_evenly(rows[0][begin:end], decimal):
-        return False  # a beat may be a ramp, but then it is not the only one
+        return False  # a beat may be a ramp, but then the next one is, too
     named = any(
         first[column] and (is_label_name(first[column]) or len(rows) >= ENOUGH_BELOW)
         for column in outer
@@ -77,7 +77,7 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]], decim
 
 
 def _between_texts(first: Sequence[str], numbers: Sequence[float | None]) -> tuple[int, int]:
-    """Return where the numbers begin and end, if an empty field or some texts stand before and after them."""
+    """Return start and end of the numbers between empty or text fields at the start and the end."""
     begin, end = int(numbers[0] is None), len(first) - (numbers[-1] is None)
     while begin < end and numbers[begin] is None and first[begin]:
         begin += 1
@@ -87,20 +87,20 @@ def _between_texts(first: Sequence[str], numbers: Sequence[float | None]) -> tup
 
 
 def _are_times(fields: Sequence[str], decimal: str, beside_names: bool) -> bool:
-    """Say whether fields are the times of a beat's values: they rise evenly, and from 0 or beside a column's name."""
+    """Return whether fields are the times of a beat's values: evenly rising, from 0 or beside a column's name."""
     if not _rises_evenly(fields, decimal):
         return False
     if beside_names or len(fields) >= MANY_TIMES:
         return True
     if len(fields) >= MORE_TIMES and _rises_evenly(fields, decimal, EXACT):
         return True
-    # of a few numbers the first or the last may be a label
+    # with few numbers, the first or the last may be a label
     few_are_no_labels = decimal in fields[0] and not is_label(to_number(fields[-1], decimal))
     return to_number(fields[0], decimal) == 0 and (few_are_no_labels or len(fields) >= SOME_TIMES)
 
 
 def _rises_evenly(fields: Sequence[str], decimal: str, share: float | None = None) -> bool:
-    """Say whether fields are three numbers or more that rise by the same step, each within a share of it."""
+    """Return whether fields are three or more numbers that rise evenly, within a share of the step."""
     numbers = [number for field in fields if (number := to_number(field, decimal)) is not None]
     if len(numbers) < len(fields) or len(numbers) < FEWEST_TIMES:
         return False

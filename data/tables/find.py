@@ -1,4 +1,4 @@
-"""The layout of a file: found by its first rows, or taken from a file that it belongs to."""
+"""Detects the layout of a file by its first rows, or applies the layout of another file."""
 
 import logging
 from collections.abc import Sequence
@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data.errors import DataError
-from data.tables.attributes import refuse_apart, refuse_attributes
+from data.tables.attributes import refuse_attributes, refuse_unrelated
 from data.tables.columns import Columns
 from data.tables.layout import Layout, column_of, option, title
-from data.tables.roles import OF_A_PLACE, identifier_rank
+from data.tables.roles import POSITION_RANK, identifier_rank
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What the caller says of the columns; all of it may be left open."""
+    """The roles of columns given by the caller; all of them are optional."""
 
     label: str | None = None  # "first", "last" or a name
     group: str | None = None
@@ -24,9 +24,9 @@ class Roles:
 
 
 def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
-    """Read as much of the file as it takes to know its layout; DataError if that cannot be known.
+    """Detect the layout of a file. Raises DataError if it is unclear.
 
-    `like` is the layout of a file whose columns this one must have.
+    `like` is the layout of another file whose columns this file must have.
     """
     columns = Columns(path)
     if like is not None:
@@ -35,27 +35,29 @@ def find_layout(path: Path, roles: Roles, like: Layout | None = None) -> Layout:
     drop = {columns.place(name, "--drop") for name in roles.drop}
     label = columns.named_label(roles.label)
     group = None if roles.group is None else columns.place(roles.group, "--group")
-    said = [column for column in (label, group) if column is not None]
-    if len({*drop, *said}) < len(drop) + len(said):
-        raise DataError(f"{path}: one column cannot be two of label, group and left out; check the options")
-    taken = {*drop, *said}
+    given = [column for column in (label, group) if column is not None]
+    if len({*drop, *given}) < len(drop) + len(given):
+        raise DataError(f"{path}: a column can have only one role of --label, --group and --drop; check the options")
+    taken = {*drop, *given}
     indices = columns.indices(taken)
     identifiers = columns.identifiers(taken | set(indices))
     if group is None and identifiers:
         group = _found_group(columns, identifiers)
     refuse_attributes(columns, columns.attributes(taken | {*indices, *identifiers}), label)
-    rest = [
+    candidates = [
         column
         for column in range(table.width)
         if column not in drop and column != group and column not in indices and column not in identifiers
     ]
     if label is None:
-        if len(rest) < 2:
-            raise DataError(f"{path}: no column is left for the label; give the values and the label of each beat")
-        label = columns.found_label(rest)
-    layout = columns.layout([column for column in rest if column != label], label, -1 if group is None else group)
-    refuse_apart(columns, layout.features)
-    _say(layout, indices, drop)
+        if len(candidates) < 2:
+            raise DataError(
+                f"{path}: no column is left for the label; give a file with the values and the label of each beat"
+            )
+        label = columns.found_label(candidates)
+    layout = columns.layout([column for column in candidates if column != label], label, -1 if group is None else group)
+    refuse_unrelated(columns, layout.features)
+    _log_columns(layout, indices, drop)
     return layout
 
 
@@ -63,17 +65,17 @@ def _found_group(columns: Columns, identifiers: list[int]) -> int:
     table = columns.table
     names = [title(table, column) for column in identifiers]
     for column, name in zip(identifiers, names, strict=True):
-        if identifier_rank(name) != OF_A_PLACE and columns.repeats(column):
+        if identifier_rank(name) != POSITION_RANK and columns.repeats(column):
             return column
     first = identifiers[0]
     drop, together = option(table, "--drop", first), option(table, "--group", first)
     raise DataError(
-        f"{table.path}: {column_of(table, first)} names something of each row and is no value of the beat; "
-        f"leave it out with {drop}, or say with {together} that rows of the same one belong together"
+        f"{table.path}: {column_of(table, first)} identifies something in each row and is not a value of the beat; "
+        f"leave it out with {drop}, or make it the group with {together}"
     )
 
 
-def _say(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
+def _log_columns(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
     for column in layout.left_out:
         if column in drop:
             continue
@@ -85,8 +87,8 @@ def _say(layout: Layout, indices: Sequence[int], drop: set[int]) -> None:
 
 def _same_layout(columns: Columns, like: Layout) -> Layout:
     table, names = columns.table, columns.table.names
-    there = like.table.names
-    if names and there and set(like.feature_names) <= set(names):
+    their_names = like.table.names
+    if names and their_names and set(like.feature_names) <= set(names):
         features = [names.index(name) for name in like.feature_names]
         return _with_roles_of(columns, features, like)
     if table.width == like.table.width:
@@ -94,16 +96,17 @@ def _same_layout(columns: Columns, like: Layout) -> Layout:
         mine = names and tuple(names[column] for column in like.features)
         if mine and like.feature_names not in (unnamed, mine):
             raise DataError(
-                f"{table.path}, line {table.header_line}: other column names than {like.path.name}; use the same"
+                f"{table.path}, line {table.header_line}: the column names differ from those of "
+                f"{like.path.name}; use the same names"
             )
         return columns.layout(like.features, like.label, like.group)
     indices = columns.indices(set())
     others = {*indices, *columns.identifiers(set(indices)), *columns.attributes(set())}
     kept = [column for column in range(table.width) if column not in others]
-    if len(kept) != len(like.features) + 1 or (names and there):
+    if len(kept) != len(like.features) + 1 or (names and their_names):
         raise DataError(
-            f"{table.path}: {table.width} columns where {like.path.name} has {like.table.width}, the label included; "
-            "rows that belong together must have the same columns"
+            f"{table.path}: {table.width} columns, but {like.path.name} has {like.table.width}, including the label; "
+            "all files must have the same columns"
         )
     label = kept[sorted((*like.features, like.label)).index(like.label)]
     return columns.layout([column for column in kept if column != label], label)
@@ -114,6 +117,8 @@ def _with_roles_of(columns: Columns, features: list[int], like: Layout) -> Layou
     theirs = like.table.names or ()
     label = names.index(theirs[like.label]) if theirs[like.label] in names else columns.named_label(None)
     if label is None:
-        raise DataError(f"{columns.table.path}: no column named {theirs[like.label]!r}, as {like.path.name} has it")
+        raise DataError(
+            f"{columns.table.path}: no column named {theirs[like.label]!r}, which is the label of {like.path.name}"
+        )
     group = names.index(theirs[like.group]) if like.group >= 0 and theirs[like.group] in names else -1
     return columns.layout(features, label, group)

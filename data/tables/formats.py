@@ -1,15 +1,16 @@
-"""What a file is, by its first bytes: a table that can be read, or something else with what to do about it."""
+"""Identifies files by their first bytes: readable tables, or other kinds with advice on what to do."""
 
 import re
 from pathlib import Path
 from typing import Final
 
 from data.errors import DataError
+from data.program import RUN
 
-LOOKED_AT: Final = 4096  # bytes; Word writes so much before it names its own parts
+LOOKED_AT: Final = 4096  # bytes; Word files need so many before a name shows their kind
 GZIP: Final = b"\x1f\x8b"
 PARQUET: Final = b"PAR1"
-ARROW: Final = (b"ARROW1", b"\xff\xff\xff\xff")  # a file, and a stream of its messages
+ARROW: Final = (b"ARROW1", b"\xff\xff\xff\xff")  # an Arrow file, and an Arrow stream
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 _SHEET: Final = "save its sheet as CSV"
@@ -17,10 +18,10 @@ _UNPACK: Final = "unpack it and give the file of beats that is in it"
 _ARRAY: Final = "write the array as CSV with numpy.savetxt, one beat per line"
 _MATLAB: Final = "write the matrix as CSV with writematrix, one beat per line"
 _FRAME: Final = "write it as CSV or Parquet with pandas"
-_RECORDING: Final = "name it .edf and cut it into beats with python -m data beats"
+_RECORDING: Final = f"name it .edf and cut it into beats with {RUN} data beats"
 _EXPORT: Final = "export its samples as CSV or EDF"
 _TRACE: Final = "give its values as CSV"
-# pattern at the start, what it is, what to do; gateway/static/tables/kinds.js has the same, so change both
+# pattern at the start, kind of file, what to do; gateway/static/tables/kinds.js has the same, so change both
 _OTHERS: Final = (
     (rb"PK\x03\x04.*xl/", "an Excel workbook", _SHEET),
     (rb"PK\x03\x04.*word/", "a Word document", _TRACE),
@@ -63,7 +64,7 @@ _PATTERNS: Final = tuple((re.compile(pattern, re.DOTALL), what, remedy) for patt
 
 
 def is_columnar(path: Path) -> bool:
-    """Say whether a file is Parquet or Arrow; False also if it cannot be opened."""
+    """Return whether a file is Parquet or Arrow; False if it cannot be opened."""
     if not path.is_file():
         return False
     try:
@@ -74,12 +75,12 @@ def is_columnar(path: Path) -> bool:
 
 
 def kind_of(start: bytes) -> str | None:
-    """Say what a file is by its first bytes, if it is known for something other than text: `a PDF`."""
+    """Return the kind of a file by its first bytes, such as `a PDF`; None for text and unknown kinds."""
     return next((what for pattern, what, _ in _PATTERNS if pattern.match(start)), None)
 
 
 def refuse_others(path: Path, start: bytes) -> None:
-    """Raise DataError if a file's first bytes, out of gzip, are those of something that is not a table of text."""
+    """Raise DataError if a file's first bytes, unpacked from gzip, are not those of a text table."""
     for pattern, what, remedy in _PATTERNS:
         if pattern.match(start):
             raise DataError(f"{path}: this is {what}, not a table that can be read; {remedy}")

@@ -1,4 +1,4 @@
-"""Lines of a table into a pandas DataFrame, unless pandas would silently take what is not to be taken."""
+"""Parses lines of a table with pandas, unless pandas could silently misread them."""
 
 import re
 from collections.abc import Hashable
@@ -11,7 +11,7 @@ import pandas as pd
 from data.tables.fields import BLANKS
 from data.tables.lines import BYTE_ORDER_MARK
 
-Kinds = dict[Hashable, type[str] | np.dtype[np.float64]]  # of columns by their numbers
+Kinds = dict[Hashable, type[str] | np.dtype[np.float64]]  # types by column number
 
 
 def read_frame(
@@ -20,9 +20,9 @@ def read_frame(
     decimal: str,
     kinds: Kinds,
 ) -> pd.DataFrame | None:
-    """Read lines as columns of the given kinds; None if pandas fails or anything is in doubt.
+    """Parse lines into columns of the given types; None if pandas fails or could misread them.
 
-    A row that is too short is filled up with empty texts.
+    Short rows are filled with empty texts.
     """
     if b"\0" in data or data.startswith(BYTE_ORDER_MARK) or (b'"' in data and b'"' in unquoted(data, delimiter)):
         return None
@@ -38,13 +38,13 @@ def read_frame(
             float_precision="round_trip",
             low_memory=False,
         )
-    except (ValueError, OverflowError):  # pandas's own errors and UnicodeDecodeError are among them
+    except (ValueError, OverflowError):  # pandas' errors and UnicodeDecodeError are ValueErrors
         return None
     return frame
 
 
 def unquoted(data: bytes, delimiter: str) -> bytes:
-    """Return lines without the fields that are quoted as they should be: a quote that is left is out of place."""
+    """Return the lines without well-formed quoted fields; a remaining quote is malformed."""
     return _quoted_field(delimiter).sub(b"", data) if b'"' in data else data
 
 

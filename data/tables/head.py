@@ -1,4 +1,4 @@
-"""What the first lines of a table in text say of how the others are read."""
+"""Reads the first lines of a text table to find out its format."""
 
 import csv
 import re
@@ -23,11 +23,11 @@ OTHER_DELIMITERS: Final = re.compile(r"[,;|\t]")
 COMMA: Final = re.compile(r"[-+]?\d+(,\d+)+")
 THOUSANDS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
 
-Row = tuple[int, str]  # number of its line, and the line
+Row = tuple[int, str]  # line number and line
 
 
 def read_head(path: Path) -> tuple[TextTable, list[list[str]]]:
-    """Read the first lines of a file: how the others are read, and fields of the first rows; DataError if in vain."""
+    """Detect a file's format; return the table and the fields of its first rows. Raises DataError if it has no rows."""
     notes: list[str] = []
     separator: str | None = None
     lines = numbered_lines(path)
@@ -71,12 +71,12 @@ def _declared_table(path: Path, notes: list[str], lines: Iterator[Row]) -> tuple
 
 
 def decode_row(row: tuple[int, bytes], table: TextTable) -> list[str]:
-    """Return the fields of a row, as far as they can be told apart."""
+    """Return the fields of a row, even if it is malformed."""
     return loose_split(row[1].decode(errors="replace"), table.delimiter)
 
 
 def rows_of(table: TextTable) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each row."""
+    """Yield line number and bytes of each row."""
     return (row for chunk in table.chunks() for row in chunk.rows())
 
 
@@ -112,14 +112,14 @@ def _delimited_table(
 
 
 def _titles(rows: Sequence[Sequence[str]], delimiter: str) -> int:
-    """Return how many lines at the top are titles: of fewer texts than a header has, or words where blanks separate."""
+    """Return the number of title lines at the top: lines with fewer texts than a header has."""
     usual, count = _usual_width(rows), 0
     while count < min(len(rows) - 1, MOST_TITLES) and usual > 2:
         filled = [field for field in rows[count] if field]
         if any(to_number(field) is not None or is_label_name(field) for field in filled):
             break
         if len(filled) == 1 and len(OTHER_DELIMITERS.split(filled[0])) == usual:
-            break  # a header with another delimiter than the rows
+            break  # a header with another delimiter
         if 2 * len(filled) > usual and (delimiter != BLANKS or len(filled) in (usual - 1, usual)):
             break
         count += 1
@@ -127,7 +127,7 @@ def _titles(rows: Sequence[Sequence[str]], delimiter: str) -> int:
 
 
 def _refuse_thousands(path: Path, sample: Sequence[Row]) -> None:
-    """Raise DataError if all commas in quoted numbers may be those of thousands, of which nothing tells them apart."""
+    """Raise DataError if all commas in quoted numbers may be either decimal or thousands separators."""
     commas = [(row, field) for row in sample for field in loose_split(row[1], ",") if COMMA.fullmatch(field)]
     if commas and all(THOUSANDS.fullmatch(field) for _, field in commas):
         (number, line), field = commas[0]
@@ -146,14 +146,14 @@ def _split_head(path: Path, number: int, line: str, delimiter: str) -> list[str]
         raise DataError(f"{path}, line {number}: not a line of CSV ({error}); check its quotes") from None
     if len(fields) == 1:
         raise DataError(
-            f"{path}, line {number}: only one column; a row is the values and the label of one beat, "
+            f"{path}, line {number}: only one column; a row must have the values and the label of a beat, "
             "separated by comma, semicolon, tab or blanks"
         )
     return fields
 
 
 def _later_decimal(path: Path, first_line: int, delimiter: str) -> str:
-    """Return the decimal sign of the first number that has one, however far into the file."""
+    """Return the decimal sign of the first number in the file that has one."""
     for chunk in plain_chunks(path):
         if b"," in chunk.data or b"." in chunk.data:
             for number, line in chunk.rows():
@@ -168,7 +168,7 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _empty_at_end(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many fields at the end are empty in most of the rows."""
+    """Return the number of trailing fields that are empty in most rows."""
     width = _usual_width(rows)
     usual = [row for row in rows if len(row) == width]
     count = 0
@@ -182,7 +182,8 @@ def _checked_names(path: Path, number: int, names: Sequence[str]) -> tuple[str, 
     for index, name in enumerate(names):
         if name and name in seen:
             raise DataError(
-                f"{path}, line {number}, column {index + 1}: {name!r} names two columns; give each its own name"
+                f"{path}, line {number}, column {index + 1}: {name!r} is the name of two columns; "
+                "give each its own name"
             )
         seen.add(name)
     return tuple(names)

@@ -1,4 +1,4 @@
-"""Columns of a Parquet or Arrow file that hold more than one value, or have more than one name."""
+"""Columns of a Parquet or Arrow file with lists of values, or with names of several levels."""
 
 import ast
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from typing import Any
 
 from data.errors import DataError
 
-Lists = tuple[tuple[int, int], ...]  # place of each column of lists, and how many values are in a list
+Lists = tuple[tuple[int, int], ...]  # index of each column of lists, and the length of its lists
 
 
 def plain_name(name: str) -> str:
-    """Return a column's name; those of pandas' several levels, as "('beat', '0')", joined by underscores."""
+    """Return a column's name; pandas' names of several levels, as "('beat', '0')", are joined by underscores."""
     try:
         levels = ast.literal_eval(name) if name.startswith("(") else name
     except (ValueError, SyntaxError, RecursionError, MemoryError):
@@ -20,7 +20,7 @@ def plain_name(name: str) -> str:
 
 
 def find_lists(path: Path, schema: Any, batches: Iterator[Any]) -> Lists:
-    """Return the columns of lists, and the length of each one's first list; DataError for lists of lists."""
+    """Return the columns of lists and the length of their first list. Raises DataError for lists of lists."""
     import pyarrow.types as kinds
 
     def is_list(kind: Any) -> bool:
@@ -38,9 +38,9 @@ def find_lists(path: Path, schema: Any, batches: Iterator[Any]) -> Lists:
 
 
 def flatten(batch: Any, lists: Lists, where: str = "", first: int = 1) -> Any:
-    """Return a batch or a table of pyarrow with a column for each value of the lists.
+    """Return a pyarrow batch or table with a column for each value of the lists.
 
-    Raises DataError for a list of another length, with `where` and the number of its row, `first` for the first one.
+    Raises DataError for a list with another length; the message has `where` and the row's number, counted from `first`.
     """
     import pyarrow
 
@@ -66,7 +66,7 @@ def _values(column: Any, length: int, called: str, where: str, first: int) -> An
     wrong = (found != length).nonzero()[0]
     if len(wrong):
         raise DataError(
-            f"{where} {first + wrong[0]}, {called}: a list of {found[wrong[0]]} values where the first has {length}; "
-            "cut or fill up all beats to one length"
+            f"{where} {first + wrong[0]}, {called}: a list of {found[wrong[0]]} values, but the first has {length}; "
+            "cut or pad all beats to one length"
         )
     return pyarrow.compute.list_flatten(column).to_numpy(zero_copy_only=False)

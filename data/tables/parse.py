@@ -1,4 +1,4 @@
-"""Rows out of chunks of text: quickly with pandas where all is well, else line by line with the reason why not."""
+"""Parses chunks of text into rows: quickly with pandas if possible, else line by line with exact errors."""
 
 import csv
 import re
@@ -25,13 +25,13 @@ TRUTH: Final = re.compile(rb"true|false", re.IGNORECASE)
 
 
 def parse(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
-    """Return the chunk's rows; DataError, which names file, line and column, for the first value that is wrong."""
+    """Return the chunk's rows. Raises DataError for the first invalid value, with file, line and column."""
     rows = parse_quickly(chunk, table, layout, classes)
     return parse_carefully(chunk, table, layout, classes) if rows is None else rows
 
 
 def parse_quickly(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows | None:
-    """Return the chunk's rows, or None if anything about them is in doubt."""
+    """Return the chunk's rows, or None if pandas could misread them."""
     if not chunk.data or chunk.data.isspace():
         return from_frame(pd.DataFrame(np.empty((0, table.width))), layout, classes)
     texts = {*layout.left_out, layout.group, *({layout.label} if layout.class_names else ())} - {-1}
@@ -43,14 +43,14 @@ def parse_quickly(chunk: Chunk, table: TextTable, layout: Layout, classes: Class
         return None
     if _starts_with_truth(chunk.data, table, kinds):
         return None
-    # pandas fills up a row that is too short, which only a column of numbers refuses
+    # pandas pads short rows, which is an error only in a column of numbers
     if kinds[total - 1] is str and not _is_even(chunk.data, table.delimiter, frame):
         return None
     return from_frame(frame, layout, classes)
 
 
 def _starts_with_truth(data: bytes, table: TextTable, kinds: Kinds) -> bool:
-    """Say whether a number of the first row is True or False: a column that holds nothing else pandas takes as 1, 0."""
+    """Return whether a number of the first row is True or False, which pandas would read as 1 or 0."""
     first = FIRST_ROW.match(data)
     if first is None or not TRUTH.search(first[1]):
         return False
@@ -65,9 +65,9 @@ def _is_even(data: bytes, delimiter: str, frame: pd.DataFrame) -> bool:
 
 
 def from_frame(frame: pd.DataFrame, layout: Layout, classes: Classes) -> Rows | None:
-    """Return the rows of a frame whose columns are the table's, or None if a value is not what it should be."""
+    """Return the rows of a frame with the table's columns, or None if a value is invalid."""
     first, last = layout.features[0], layout.features[-1]
-    side_by_side = layout.features == tuple(range(first, last + 1))  # then nothing is copied
+    side_by_side = layout.features == tuple(range(first, last + 1))  # no copy
     columns = slice(first, last + 1) if side_by_side else list(layout.features)
     try:
         values = frame.iloc[:, columns].to_numpy(np.float64)
@@ -108,20 +108,20 @@ def _whole(column: pd.Series) -> NDArray[np.int64] | None:
 
 
 def parse_carefully(chunk: Chunk, table: TextTable, layout: Layout, classes: Classes = None) -> Rows:
-    """Return the chunk's rows, or raise DataError for the first value that is wrong."""
+    """Return the chunk's rows. Raises DataError for the first invalid value."""
     cells = Cells(layout, table.decimal, classes)
-    aside = next(table.asides(chunk), None)
+    non_row = next(table.non_rows(chunk), None)
     for number, line in table.rows(chunk):
-        if aside is not None and number > aside[0]:
-            raise aside_amid(table, *aside)
+        if non_row is not None and number > non_row[0]:
+            raise non_row_error(table, *non_row)
         where = f"{table.path}, line {number}"
         cells.add(_fields(decode(line, table.path, number), where, table), where)
     return cells.rows()
 
 
-def aside_amid(table: TextTable, number: int, what: str) -> DataError:
-    """Return the error of a line that is no row and has rows after it."""
-    return DataError(f"{table.path}, line {number}: {what} amid the rows; remove the line, or complete it to a beat")
+def non_row_error(table: TextTable, number: int, what: str) -> DataError:
+    """Return the error for a line that is not a row, between rows."""
+    return DataError(f"{table.path}, line {number}: {what} between the rows; remove the line, or complete it to a beat")
 
 
 def _fields(line: str, where: str, table: TextTable) -> list[str]:
@@ -137,11 +137,11 @@ def _fields(line: str, where: str, table: TextTable) -> list[str]:
 
 
 def _misfit(fields: Sequence[str], table: TextTable) -> str:
-    """Say what is wrong with the number of a row's fields, and what to do."""
+    """Return the message for a row with a wrong number of fields."""
     if table.declared and fields[0].lstrip().startswith("{"):
         return SPARSE
     if table.declared and len(fields) == table.width + 1 and re.fullmatch(r"\s*\{[^{}]*\}\s*", fields[-1]):
-        return f"{fields[-1].strip()} is the weight of a row, which is not read; remove the weights"
+        return f"{fields[-1].strip()} is a row's weight, which is not supported; remove the weights"
     expected = f"{len(fields)} columns where {table.width} are expected; "
     is_ts = table.declared is not None and table.declared.is_ts
-    return expected + ("cut or fill up all beats to one length" if is_ts else "repair or remove the row")
+    return expected + ("cut or pad all beats to one length" if is_ts else "repair or remove the row")

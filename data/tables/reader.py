@@ -1,4 +1,4 @@
-"""The reader of labelled beats: a file or a folder of files in, blocks of rows out, or Beats that hold them all."""
+"""Reads labelled beats from a file or a folder of files, in blocks of rows or all at once."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,19 +21,19 @@ ENDINGS: Final = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".feather", 
 
 @dataclass(frozen=True, slots=True)
 class BeatFiles:
-    """Labelled beats in files of the same columns, of which only the layout has been read."""
+    """Files of labelled beats with the same columns, whose rows are not read yet."""
 
     source: str  # the file's name, or the folder's
     layouts: tuple[Layout, ...]
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The first header's names, else F1..Fn."""
+        """The features' names in the first header, else F1..Fn."""
         return self.layouts[0].feature_names
 
     @property
     def width(self) -> int:
-        """Values of a beat."""
+        """The number of values of a beat."""
         return len(self.layouts[0].features)
 
     @property
@@ -43,26 +43,25 @@ class BeatFiles:
 
     @property
     def group(self) -> str | None:
-        """The name of the column that says which rows belong together, if there is one."""
+        """The name of the group column, if there is one."""
         first = self.layouts[0]
         return title(first.table, first.group) if first.group >= 0 else None
 
     @property
     def left_out_names(self) -> tuple[str, ...]:
-        """The names of the first file's columns that are left out."""
+        """The names of the first file's left-out columns."""
         return self.layouts[0].left_out_names
 
     @property
     def note(self) -> str | None:
-        """The leading "# ..." lines of all files, each text once."""
+        """The leading "# ..." lines of all files, without duplicates."""
         return "\n".join(dict.fromkeys(layout.note for layout in self.layouts if layout.note)) or None
 
     def rows(self, classes: NDArray[np.int64] | None = None) -> Iterator[Rows]:
-        """Yield features (rows, n), labels (rows,) and, if there is a group, groups (rows,) of some rows after another.
+        """Yield the rows in blocks: features (rows, n), labels (rows,) and, with a group column, groups (rows,).
 
-        The rows are in the order of the files. Raises DataError, which names file, line and column, for anything but
-        finite float32 values and integer labels, for a text label that is not among the class names, and for a label
-        that is not among `classes`, if they are given.
+        The rows are in the order of the files. Raises DataError, with file, line and column, for values that are not
+        finite float32, for labels that are not integers or class names, and for labels not in `classes`, if given.
         """
         for layout in self.layouts:
             yield from stream(layout, classes)
@@ -70,13 +69,13 @@ class BeatFiles:
     def blocks(
         self, classes: NDArray[np.int64] | None = None
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Yield features (rows, n) and labels (rows,) of some rows after another; raises DataError as `rows` does."""
+        """Yield features (rows, n) and labels (rows,) in blocks; raises DataError as `rows` does."""
         for rows in self.rows(classes):
-            assert rows.labels is not None  # open_beats found the label's column
+            assert rows.labels is not None  # open_beats requires a label column
             yield rows.features, rows.labels
 
     def groups(self) -> Iterator[NDArray[np.str_]]:
-        """Yield the group (rows,) of some rows after another; nothing if there is no group."""
+        """Yield the groups (rows,) in blocks; nothing without a group column."""
         return (rows.groups for rows in self.rows() if rows.groups is not None)
 
 
@@ -89,12 +88,12 @@ def open_beats(
     drop: Sequence[str] = (),
     classes: Sequence[str] | None = None,
 ) -> BeatFiles:
-    """Find out the layout of a file of labelled beats, or of all files of beats in a folder.
+    """Detect the layout of a file of labelled beats, or of all such files in a folder.
 
-    `label` is "first", "last" or a column's name; without it the label's column is found. `group` is the column that
-    says which rows belong together, `drop` are columns to leave out, `classes` the names of text labels in their order.
-    `like` are other beats whose columns, roles and class names these must share, as all files of a folder must.
-    Raises DataError, which names the file.
+    `label` is "first", "last" or a column's name; by default the label column is detected. `group` is the group column,
+    `drop` are columns to leave out, `classes` the text labels in their order. With `like`, these files must have the
+    columns, roles and class names of other beats; all files of a folder must, too. Raises DataError if the layout is
+    unclear; the message names the file.
     """
     path = Path(path)
     first, *others = _files_in(path) if path.is_dir() else [path]
@@ -122,7 +121,7 @@ def read_beats(
     drop: Sequence[str] = (),
     classes: Sequence[str] | None = None,
 ) -> Beats:
-    """Read all labelled beats of a file or folder, as `open_beats` and `BeatFiles.rows` do, into memory."""
+    """Read all labelled beats of a file or folder into memory; arguments and errors are those of `open_beats`."""
     files = open_beats(path, label, group=group, drop=drop, classes=classes)
     features, labels, groups = _read_rows(files)
     names, column = files.feature_names, files.layouts[0].label
@@ -138,7 +137,7 @@ def _read_rows(files: BeatFiles) -> tuple[NDArray[np.float32], NDArray[np.int64]
         assert block.labels is not None  # open_beats found the label's column
         end = rows + len(block)
         if end > len(labels):
-            # in place, and by little: what is not used yet is memory all the same
+            # in place, by an eighth: unused space costs memory, too
             features.resize((end + end // 8, files.width), refcheck=False)
             labels.resize(end + end // 8, refcheck=False)
         features[rows:end], labels[rows:end] = block.features, block.labels

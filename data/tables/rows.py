@@ -1,4 +1,4 @@
-"""Some rows of a table, as arrays."""
+"""A block of rows of a table, as arrays."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ Classes = NDArray[np.int64] | None
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Some rows of a table."""
+    """A block of rows of a table."""
 
     features: NDArray[np.float32]  # (rows, n)
     labels: NDArray[np.int64] | None  # (rows,), if the table has labels

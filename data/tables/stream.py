@@ -1,17 +1,17 @@
-"""The rows of a table, some after another, whatever kind of file it is in."""
+"""Yields the rows of a table in blocks, for all kinds of files."""
 
 from collections.abc import Iterator
 
 from data.tables.cells import Cells
 from data.tables.columnar import ColumnarTable, as_texts
 from data.tables.layout import Layout
-from data.tables.parse import aside_amid, from_frame, parse
+from data.tables.parse import from_frame, non_row_error, parse
 from data.tables.rows import Classes, Rows
 from data.tables.text import TextTable
 
 
 def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
-    """Yield the rows of a table; DataError, which names file, line and column, for the first value that is wrong."""
+    """Yield the rows of a table in blocks. Raises DataError for the first invalid value, with file, line and column."""
     table = layout.table
     if isinstance(table, ColumnarTable):
         yield from _columnar_rows(table, layout, classes)
@@ -20,14 +20,14 @@ def stream(layout: Layout, classes: Classes = None) -> Iterator[Rows]:
 
 
 def _text_rows(table: TextTable, layout: Layout, classes: Classes) -> Iterator[Rows]:
-    aside = None  # a line that is no row, after which there may be none
+    non_row = None  # a line that is not a row, after which no row may follow
     for chunk in table.chunks():
-        if aside is not None and any(table.rows(chunk)):
-            raise aside_amid(table, *aside)
+        if non_row is not None and any(table.rows(chunk)):
+            raise non_row_error(table, *non_row)
         rows = parse(chunk, table, layout, classes)
         if len(rows):
             yield rows
-        aside = aside or table.aside_at_end(chunk)
+        non_row = non_row or table.non_row_at_end(chunk)
 
 
 def _columnar_rows(table: ColumnarTable, layout: Layout, classes: Classes) -> Iterator[Rows]:
@@ -43,14 +43,14 @@ def _columnar_rows(table: ColumnarTable, layout: Layout, classes: Classes) -> It
 
 
 def count_rows(layout: Layout) -> int:
-    """Read the file once for the number of its rows."""
+    """Return the number of rows, by reading the file once."""
     if isinstance(layout.table, ColumnarTable):
         return sum(len(frame) for _, frame in layout.table.frames([0]))
     return sum(1 for chunk in layout.table.chunks() for _ in layout.table.rows(chunk))
 
 
 def line_of(layout: Layout, row: int) -> int:
-    """Return the number of the line where a row stands, in a file without lines its own; both are counted from 1."""
+    """Return the line number of a row, or the row's own number in a file without lines; both count from 1."""
     if isinstance(layout.table, ColumnarTable):
         return row
     lines = (line for chunk in layout.table.chunks() for line, _ in layout.table.rows(chunk))

@@ -1,4 +1,4 @@
-"""A table in lines of text, and its lines of data as CSV."""
+"""A table in lines of text, whose data lines are read as CSV."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Final
 from data.tables.declared import Declared
 from data.tables.dialect import loose_split
 from data.tables.fields import BLANKS
-from data.tables.lines import NOTHING, Chunk, plain_chunks
+from data.tables.lines import BLANK_CHARACTERS, Chunk, plain_chunks
 
 COMMENT_LINE: Final = re.compile(rb"^[ \t]*[%#][^\r\n]*", re.MULTILINE)
 QUOTED: Final = re.compile(rb"(?<![^,{ \t\r\n])(?:'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\")")
@@ -19,43 +19,43 @@ CLASS_COLON: Final = re.compile(rb":(?=[^:,\r\n]*(?:[\r\n]|\Z))")
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """How the lines of a file are read."""
+    """A text table and its format."""
 
     path: Path
     note: str | None
     delimiter: str
     decimal: str
-    names: tuple[str, ...] | None  # of all columns, if there is a header; "" for a column without a name
+    names: tuple[str, ...] | None  # of all columns; "" for an unnamed column; None without a header
     width: int  # columns
     header_line: int  # number of the last line before the data
-    trailing: int = 0  # empty fields at the end of each line, which are no columns
+    trailing: int = 0  # empty fields at the end of each line that are not columns
     declared: Declared | None = None  # of .ts and .arff
-    unit: str = "line"  # what the rows are counted by
+    unit: str = "line"  # the unit in which rows are counted
 
     @property
     def label(self) -> int:
-        """The column of class labels that the file itself declares, else -1."""
+        """The label column that the file declares, else -1."""
         if self.declared is None:
             return -1
         return self.width - 1 if self.declared.is_ts else self.declared.label
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
-        """The classes that the file itself declares."""
+        """The classes that the file declares."""
         return self.declared.class_names if self.declared else None
 
     @property
     def booleans(self) -> frozenset[int]:
-        """The columns that hold True and False: none, as these are texts here."""
+        """The boolean columns: always empty, as booleans are text here."""
         return frozenset()
 
     @property
     def index(self) -> frozenset[int]:
-        """The columns that were the index of a pandas frame: text does not tell."""
+        """The columns that were the index of a pandas frame: unknown in text, so always empty."""
         return frozenset()
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the lines of data in chunks."""
+        """Yield the data lines in chunks."""
         for chunk in plain_chunks(self.path):
             skipped = self.header_line + 1 - chunk.first
             if skipped > 0:
@@ -64,42 +64,42 @@ class TextTable:
             yield replace(chunk, data=self._plain(chunk.data)) if self.declared else chunk
 
     def texts(self, columns: Sequence[int]) -> Iterator[list[Sequence[str]]]:
-        """Yield the given columns as texts, a chunk after another, without the rows that are malformed."""
+        """Yield the given columns as texts, chunk by chunk, without malformed rows."""
         for chunk in self.chunks():
             found = (self._some(line.decode(errors="replace"), columns) for _, line in self.rows(chunk))
             rows = [fields for fields in found if fields is not None]
             yield [[fields[place] for fields in rows] for place in range(len(columns))]
 
     def rows(self, chunk: Chunk) -> Iterator[tuple[int, bytes]]:
-        """Yield number and bytes of each of the chunk's lines that is a row, malformed ones included."""
+        """Yield line number and bytes of the chunk's rows, including malformed ones."""
         return ((number, line) for number, line in chunk.rows() if not self._is_comment(line))
 
-    def asides(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
-        """Yield number and kind of each of the chunk's lines that is neither a row nor blank."""
+    def non_rows(self, chunk: Chunk) -> Iterator[tuple[int, str]]:
+        """Yield line number and kind of the chunk's lines that are neither rows nor blank."""
         for number, line in enumerate(chunk.lines, chunk.first):
-            if not line.strip(NOTHING):
+            if not line.strip(BLANK_CHARACTERS):
                 if line.strip(b" ") and (self.delimiter.encode() in line and self.delimiter != BLANKS):
                     yield number, "an empty row"
             elif self._is_comment(line):
                 yield number, "a comment"
 
-    def aside_at_end(self, chunk: Chunk) -> tuple[int, str] | None:
-        """Return number and kind of the first of the lines after the chunk's last row that are not blank."""
+    def non_row_at_end(self, chunk: Chunk) -> tuple[int, str] | None:
+        """Return line number and kind of the first non-blank line after the chunk's last row."""
         end = chunk.data.rstrip(b" \r\n")
         begin = max(end.rfind(b"\n"), end.rfind(b"\r")) + 1
-        if end[begin:].strip(NOTHING) and not self._is_comment(end[begin:]):
+        if end[begin:].strip(BLANK_CHARACTERS) and not self._is_comment(end[begin:]):
             return None
         last = max((number for number, _ in self.rows(chunk)), default=0)
-        return next(((number, kind) for number, kind in self.asides(chunk) if number > last), None)
+        return next(((number, kind) for number, kind in self.non_rows(chunk) if number > last), None)
 
     def _is_comment(self, line: bytes) -> bool:
-        """Say whether a line begins as a comment does, and is no row whose first field does."""
+        """Return whether a line is a comment, and not a row whose first field begins like one."""
         if line.lstrip()[:1] not in (b"#", b"%"):
             return False
         return not self._is_whole(len(loose_split(line.decode(errors="replace"), self.delimiter)))
 
     def _some(self, row: str, columns: Sequence[int]) -> list[str] | None:
-        """Return some of a row's fields, of which the others are not told apart, or None if their number is wrong."""
+        """Return the fields of some columns, without splitting the others; None if their number is wrong."""
         if self.delimiter == BLANKS or '"' in row:
             fields = loose_split(row, self.delimiter)
             return [fields[column] for column in columns] if self._is_whole(len(fields)) else None
@@ -112,7 +112,7 @@ class TextTable:
         return self.width <= fields <= self.width + self.trailing
 
     def _plain(self, data: bytes) -> bytes:
-        """Return lines of .ts or .arff as lines of CSV, without comments."""
+        """Convert lines of .ts or .arff to CSV, without comments."""
         data = COMMENT_LINE.sub(b"", data)
         if self.declared and self.declared.is_ts:
             return CLASS_COLON.sub(b",", data)
@@ -120,7 +120,7 @@ class TextTable:
 
 
 def _in_double_quotes(found: re.Match[bytes]) -> bytes:
-    """Return a text in Weka's quotes, which escapes by a backslash, as CSV has it."""
+    """Convert a text in Weka's quotes, with backslashes as escapes, to a quoted CSV field."""
     return b'"' + ESCAPED.sub(rb"\1", found[0][1:-1]).replace(b'"', b'""') + b'"'
 
 

@@ -1,4 +1,4 @@
-"""The Flask application: the views and the page's files, each at its path in the table of routes."""
+"""The Flask application: registers the views and the page's files at their paths in the table of routes."""
 
 from flask import Flask
 
@@ -14,7 +14,7 @@ from gateway.telemetry.metrics import Metrics
 
 
 def create_app(settings: Settings, routes: RouteTable, router: VersionRouter, metrics: Metrics) -> Flask:
-    """Make the application; it holds no state but its arguments, and its errors propagate to the request lifecycle."""
+    """Make the application; it has no state except its arguments, and its errors propagate to the request lifecycle."""
     app = Flask("gateway", static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = app.config["TRAP_HTTP_EXCEPTIONS"] = True
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider

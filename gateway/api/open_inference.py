@@ -1,4 +1,4 @@
-"""The Open Inference Protocol (v2) over HTTP: what KServe's, Triton's and MLServer's clients speak."""
+"""The Open Inference Protocol (v2) over HTTP, for clients of KServe, Triton and MLServer."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ SERVER_VERSION: Final = "1"
 
 
 class OpenInference:
-    """One method for each view; `name` must be the served model's."""
+    """The views of the protocol; in each, `name` must be the served model's name."""
 
     def __init__(self, router: BlockingRouter, settings: Settings) -> None:
         self._router = router
@@ -28,23 +28,23 @@ class OpenInference:
         return jsonify(open_inference_answers.server_metadata(SERVER, SERVER_VERSION))
 
     def live(self) -> Response:
-        """Say that this process answers."""
+        """Report that this process answers."""
         return jsonify(live=True)
 
     def ready(self) -> Response:
-        """Say that a version is AVAILABLE; raise ModelNotReady if none is."""
+        """Report that a version is AVAILABLE; raise ModelNotReady if there is none."""
         self._router.available()
         return jsonify(ready=True)
 
     def model(self, name: str, version: str | None = None) -> Response:
-        """Describe the model, or a version of it."""
+        """Describe the model, or one of its versions."""
         self._check(name)
         number, versions = asked_version(version), self._router.available()
         served = self._router.model(number)
         return jsonify(open_inference_answers.model_metadata(name, versions if number is None else [number], served))
 
     def model_ready(self, name: str, version: str | None = None) -> Response:
-        """Say that the model, or a version of it, can predict."""
+        """Report that the model, or one of its versions, can predict."""
         self._check(name)
         served = self._router.model(asked_version(version))
         return jsonify(name=name, ready=True, version=str(served.version))

@@ -1,4 +1,4 @@
-"""The document of OpenAPI 3.1: paths, answers and errors, made for the served model and its own beats as examples."""
+"""Makes the OpenAPI 3.1 document: paths, answers and errors, with the served model's lengths and example beats."""
 
 from typing import Final
 
@@ -9,21 +9,21 @@ from gateway.routes import PREDICT, Operation, Route, RouteTable
 from gateway.settings import Settings
 
 ERRORS: Final = {
-    400: "The request is not what the served model takes, or its numbers overflow there; the message says where.",
+    400: "The request does not fit the served model, or its values overflow inside the model; the message says where.",
     401: "The API key is missing or unknown.",
-    404: "No model server has the version that was asked for.",
-    408: "The body did not come in time.",
-    413: "The body is too large, or the batch too long.",
+    404: "No model server has the requested version.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large, or the batch has too many beats.",
     415: "The body is neither JSON nor float32.",
     429: "The API key has used up its rate limit.",
-    500: "A fault of the gateway; its log has it under the request id.",
-    501: "The served model lacks the signature that this needs.",
-    502: "The model server broke, or its model is not the kind that the gateway can read.",
-    503: "Nothing can answer at the moment; trying again may help.",
+    500: "A fault in the gateway; its log has the details under the request id.",
+    501: "The served model lacks the signature that the request needs.",
+    502: "The model server failed, or its model does not follow the contract that the gateway reads.",
+    503: "No model server can answer at the moment; a retry may succeed.",
     504: "No answer before the deadline.",
 }
 OF_KEYS: Final = (401, 429)
-API_VERSION: Final = "1"  # of what is described here, whatever model is served
+API_VERSION: Final = "1"  # the version of this API, independent of the model version
 SCHEMES: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -42,9 +42,9 @@ FLOAT32: Final[Schema] = {
 
 
 def document(routes: RouteTable, settings: Settings, served: ServedModel | None = None) -> Schema:
-    """Make the document; without a model, lengths, names and class labels are left open."""
+    """Make the document; without a served model it leaves lengths, names and class labels open."""
     keyed = bool(settings.api_keys_file)
-    shown = None if keyed else served  # this document needs no key, and /examples does
+    shown = None if keyed else served  # /examples needs a key and this document does not, so it must not show beats
     paths: Schema = {}
     for route in routes.routes:
         if route.operation is not None:
@@ -71,8 +71,8 @@ def document(routes: RouteTable, settings: Settings, served: ServedModel | None 
 
 def _served(served: ServedModel | None) -> str:
     if served is None:
-        return "No version of the model is served, so lengths and class labels are left open."
-    return f"Made for version {served.version} of the model, which gives the lengths."
+        return "No model version is served at the moment, so lengths and class labels are left open."
+    return f"The lengths are those of version {served.version} of the model."
 
 
 def _operation(route: Route, operation: Operation, keyed: bool, served: ServedModel | None) -> Schema:
@@ -109,7 +109,7 @@ def _content(*names: str, examples: Schema | None = None, media_type: str = "app
 
 
 def _examples(served: ServedModel | None, keys: tuple[str, ...]) -> Schema:
-    """Beats that came with the model, as examples of requests and answers."""
+    """Return the model's example beats as examples of requests and answers."""
     return {
         f"class {each.get('label', number)}": {"value": {key: each[key] for key in keys}}
         for number, each in enumerate([] if served is None else served.examples)
@@ -126,9 +126,9 @@ def _parameters(settings: Settings) -> Schema:
 
     number = INTEGER | {"minimum": 0, "maximum": 10**18 - 1}
     return {
-        "version": header(VERSION, number, "Asks for exactly this version of the model."),
-        "client": header(settings.sticky_header, TEXT, "Meets the same version each time while there is a candidate."),
-        "details": switch("details", "Adds all probabilities, and whether to trust the answer."),
+        "version": header(VERSION, number, "Selects exactly this version of the model."),
+        "client": header(settings.sticky_header, TEXT, "Identifies a client, which always gets the same version."),
+        "details": switch("details", "Adds all probabilities, abstention and the out-of-distribution score."),
         "probabilities": switch("probabilities", "Adds the probability of each class."),
     }
 
@@ -139,7 +139,7 @@ def _headers_by(*names: str) -> Schema:
 
 def _headers() -> Schema:
     return {
-        "request": {"schema": TEXT, "description": "Taken over from the request, or made; it is in every log line."},
+        "request": {"schema": TEXT, "description": "The caller's request id, or a new one; every log line has it."},
         "version": {"schema": INTEGER, "description": "The version of the model that answered."},
         "again": {"schema": INTEGER, "description": "Seconds to wait."},
     }

@@ -7,7 +7,7 @@ from flask import Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
 STATIC: Final = Path(__file__).parents[1] / "static"
-TYPES: Final = {  # what a machine's own table says of these differs
+TYPES: Final = {  # fixed here, because the media types of the operating system differ
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -19,21 +19,21 @@ TYPES: Final = {  # what a machine's own table says of these differs
 
 
 def page() -> Response:
-    """Give the page."""
+    """Return the page."""
     return static("index.html")
 
 
 def docs() -> Response:
-    """Give Swagger UI."""
+    """Return Swagger UI."""
     return static("docs.html")
 
 
 def static(name: str) -> Response:
-    """Answer with a file, or with 304 where the client has it already."""
+    """Return a file, or 304 if the client already has it."""
     kind = TYPES.get(Path(name).suffix)
     if kind is None:
         raise NotFound
     response = send_from_directory(STATIC, name, mimetype=kind, conditional=True, etag=True)
     response.headers["Content-Type"] = kind
-    response.headers["Cache-Control"] = "no-cache"  # asked again each time, and sent again only when it changed
+    response.headers["Cache-Control"] = "no-cache"  # the browser asks each time, and gets it only when it changed
     return response

@@ -1,4 +1,4 @@
-"""What the gateway takes and gives as JSON, as schemas of OpenAPI 3.1 for one served model or, without one, for any."""
+"""OpenAPI 3.1 schemas of the gateway's JSON requests and answers, for the served model or, without one, for any."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ NUMBER: Final[Schema] = {"type": "number"}
 
 
 def ref(name: str, kind: str = "schemas") -> Schema:
-    """Refer to a component."""
+    """Return a reference to a component of the document."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
@@ -42,13 +42,19 @@ def _lengths(served: ServedModel | None) -> tuple[int, int | None]:
 
 
 def schemas(settings: Settings, served: ServedModel | None) -> Schema:
-    """Give every schema by its name."""
-    return _of_beats(served) | _of_requests(settings) | _of_answers(served) | _of_the_model(served) | _of_states()
+    """Return all schemas by name."""
+    return (
+        _beat_schemas(served)
+        | _request_schemas(settings)
+        | _answer_schemas(served)
+        | _model_schemas(served)
+        | _state_schemas()
+    )
 
 
-def _of_beats(served: ServedModel | None) -> Schema:
+def _beat_schemas(served: ServedModel | None) -> Schema:
     either = [ref("Values"), ref("NamedValues")]
-    if served is not None and served.feature_names is None:  # names would be refused
+    if served is not None and served.feature_names is None:  # the model has no names, so named values are refused
         either = [ref("Values")]
     return {
         "Number": NUMBER | {"minimum": -LARGEST, "maximum": LARGEST, "description": "A finite float32."},
@@ -61,11 +67,14 @@ def _of_beats(served: ServedModel | None) -> Schema:
 
 
 def _named(served: ServedModel | None) -> Schema:
-    """Names are required and no others are allowed, so that each is written once."""
+    """Require exactly the served model's feature names.
+
+    `required` with a fixed number of properties has the same effect as listing a schema for each name, and is shorter.
+    """
     names = None if served is None else served.feature_names
     schema: Schema = {
         "type": "object",
-        "description": "One beat: its values by the names of their features, in any order.",
+        "description": "One beat: its values by feature name, in any order.",
         "additionalProperties": ref("Number"),
         "minProperties": 1,
     }
@@ -75,8 +84,8 @@ def _named(served: ServedModel | None) -> Schema:
     return schema | {"required": required, "minProperties": len(required), "maxProperties": len(required)}
 
 
-def _of_requests(settings: Settings) -> Schema:
-    """Each kind of request by itself, so that a generated client has a class for it."""
+def _request_schemas(settings: Settings) -> Schema:
+    """Return a schema for each kind of request, so that a generated client has a class for each."""
 
     def batch(most: int) -> Schema:
         return _object({"instances": _list(ref("Beat"), 1, most)}, description=f"At most {most} beats.")
@@ -90,9 +99,9 @@ def _of_requests(settings: Settings) -> Schema:
     }
 
 
-def _of_answers(served: ServedModel | None) -> Schema:
+def _answer_schemas(served: ServedModel | None) -> Schema:
     labels = () if served is None else served.class_labels or ()
-    # a mapping, as a client that was generated with these labels must read those of the next version
+    # a mapping, so that a client generated for these labels can also read the labels of the next version
     keyed: Schema = {"type": "object", "additionalProperties": ref("Probability"), "minProperties": len(labels) or 1}
     if labels:
         keyed["propertyNames"] = {"enum": [str(label) for label in labels]}
@@ -100,15 +109,15 @@ def _of_answers(served: ServedModel | None) -> Schema:
     named = {"class_name": TEXT | {"description": "The name of the predicted class, where the model has one."}}
     details = predicted | {
         "probabilities": ref("Probabilities"),
-        "abstain": BOOLEAN | {"description": "Whether the probability is below what the gateway is set to trust."},
-        "unusual": BOOLEAN | {"description": "Whether the beat is unlike those of the training."},
-        "unusual_score": NUMBER | {"description": "Distance from the training beats; above 1 is unusual."},
+        "abstain": BOOLEAN | {"description": "Whether the probability is below the setting ECG_ABSTAIN_BELOW."},
+        "unusual": BOOLEAN | {"description": "Whether the beat is out of distribution: its score is above 1."},
+        "unusual_score": NUMBER | {"description": "Out-of-distribution score: distance from the training beats."},
     }
     score = NUMBER | {"description": "Log-odds of the predicted class."}
     explained = predicted | {
-        "attributions": _list(NUMBER, *_lengths(served), "What each value adds; the sum is score - baseline_score."),
+        "attributions": _list(NUMBER, *_lengths(served), "Each value's part; the sum is score - baseline_score."),
         "score": score,
-        "baseline_score": NUMBER | {"description": "The same for the mean of the training beats."},
+        "baseline_score": NUMBER | {"description": "The same for the mean training beat."},
     }
     return {
         "Class": INTEGER | {"description": "A class label of the data."},
@@ -123,7 +132,7 @@ def _of_answers(served: ServedModel | None) -> Schema:
     }
 
 
-def _of_the_model(served: ServedModel | None) -> Schema:
+def _model_schemas(served: ServedModel | None) -> Schema:
     low, high = _lengths(served)
     count = INTEGER | {"minimum": low} | ({} if high is None else {"maximum": high})
     model = {
@@ -133,8 +142,8 @@ def _of_the_model(served: ServedModel | None) -> Schema:
         "classes": _or_null(_list(ref("Class"))),
         "class_names": _or_null({"type": "object", "additionalProperties": TEXT}),
         "signatures": _list(TEXT, 1),
-        "metrics": {"description": "What the training measured."},
-        "data": {"description": "What the training read."},
+        "metrics": {"description": "Metrics of the training."},
+        "data": {"description": "The training data."},
     }
     example = _object({"features": ref("Values")}, {"label": INTEGER, **_predicted_by_training()}, more=True)
     examples = {"examples": _list(ref("Example")), "baseline": _or_null(ref("Values"))}
@@ -145,14 +154,14 @@ def _predicted_by_training() -> Schema:
     return {"predicted_class": INTEGER, "probability": ref("Probability")}
 
 
-def _of_states() -> Schema:
+def _state_schemas() -> Schema:
     where = {
-        "instance": INTEGER | {"description": "The beat's place in the batch."},
-        "index": INTEGER | {"description": "The value's place in the beat."},
-        "field": TEXT | {"description": "The name of what is wrong."},
-        "available": _list(INTEGER, description="Model versions that are there."),
-        "signature": TEXT | {"description": "What the model version lacks."},
-        "limit": INTEGER | {"description": "The most bytes of a body."},
+        "instance": INTEGER | {"description": "The beat's position in the batch, from 0."},
+        "index": INTEGER | {"description": "The value's position in the beat, from 0."},
+        "field": TEXT | {"description": "The name of the wrong key, parameter, feature or header."},
+        "available": _list(INTEGER, description="AVAILABLE model versions."),
+        "signature": TEXT | {"description": "The signature that the model version lacks."},
+        "limit": INTEGER | {"description": "The largest allowed body, in bytes."},
     }
     error = {"code": TEXT | {"pattern": "^[a-z_]+$"}, "message": TEXT, "request_id": TEXT}
     return {

@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST, which KServe calls v1: what its clients speak, answered by the same core."""
+"""TensorFlow Serving's REST API, which KServe calls v1, for its clients."""
 
 from flask import Response, jsonify, request
 
@@ -12,14 +12,14 @@ from gateway.settings import Settings
 
 
 class TensorFlowRest:
-    """One method for each view; `name` must be the served model's, and a version is named by number or by label."""
+    """The views of the protocol; `name` must be the served model's name, and a version is a number or a label."""
 
     def __init__(self, router: BlockingRouter, settings: Settings) -> None:
         self._router = router
         self._settings = settings
 
     def status(self, name: str, version: str | None = None, label: str | None = None) -> Response:
-        """Give the state of each version, or of one."""
+        """Return the state of all versions, or of one."""
         number, states = self._version(name, version, label), self._router.states()
         if number is not None and number not in states:
             raise VersionNotFound(number, [each for each, state in states.items() if state.name == "AVAILABLE"])

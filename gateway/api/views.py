@@ -1,4 +1,4 @@
-"""The views: each unpacks the request, asks the version router, packs the answer."""
+"""The views of the gateway's own API: each reads the request, calls the version router and writes the answer."""
 
 from flask import Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -16,7 +16,7 @@ from gateway.telemetry.metrics import Metrics
 
 
 class Views:
-    """One method for each view of the table of routes; runs in threads beside the event loop."""
+    """One method for each view in the table of routes; Flask's threads run them beside the event loop."""
 
     def __init__(self, router: BlockingRouter, routes: RouteTable, settings: Settings, metrics: Metrics) -> None:
         self._router = router
@@ -41,30 +41,30 @@ class Views:
         return _versioned(Response(content, content_type="application/json"), prediction.answer.version)
 
     def health(self) -> Response:
-        """Say that this process answers, whatever the model server does."""
+        """Report that this process answers, independent of the model server."""
         return jsonify(status="healthy")
 
     def ready(self) -> Response:
-        """Say which versions are AVAILABLE; raise ModelNotReady if none is."""
+        """Report the AVAILABLE versions; raise ModelNotReady if there is none."""
         return jsonify(status="ready", model=self._settings.model_name, versions=self._router.available())
 
     def model(self) -> Response:
-        """Describe the served model in its own words."""
+        """Return the served model's description."""
         served = self._router.model(asked_version())
         features = {"count": served.width, "names": served.feature_names}
-        # the description cannot replace what the gateway knows for certain
+        # the keys that the gateway sets itself win over keys of the description
         facts = {"metrics": None, "data": None, **served.facts, "features": features}
         facts |= {"name": self._settings.model_name, "version": served.version, "classes": served.class_labels}
         facts["class_names"] = served.class_names
         return _versioned(jsonify(facts | {"signatures": served.signatures}), served.version)
 
     def examples(self) -> Response:
-        """Give the beats that came with the served model."""
+        """Return the served model's example beats and baseline."""
         served = self._router.model(asked_version())
         return _versioned(jsonify(examples=served.examples, baseline=served.baseline), served.version)
 
     def openapi(self) -> Response:
-        """Describe all this for the served model; without one for any."""
+        """Return the OpenAPI document for the served model, or a general one if no model is served."""
         try:
             served = self._router.model()
         except GatewayError:
@@ -72,7 +72,7 @@ class Views:
         return _versioned(jsonify(document(self._routes, self._settings, served)), served.version)
 
     def metrics(self) -> Response:
-        """Give what was counted since the gateway started."""
+        """Return the metrics since the gateway started."""
         return Response(self._metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,1 +1,1 @@
-"""The candidate version, as the serving Deployment in the Kubernetes API names it."""
+"""Reads the candidate version from the serving Deployment in the Kubernetes API."""

@@ -1,6 +1,7 @@
-"""A model version that is not treated as the others, as an annotation of the serving Deployment describes it.
+"""Parses the annotation of the serving Deployment that describes a candidate or a leaving version.
 
-A candidate is tried beside the served version. One that was replaced or taken back leaves; its pods take their time.
+A candidate is a version that is tried beside the served version. A leaving version was replaced or undone, and its pods
+are still ending.
 """
 
 import json
@@ -9,34 +10,42 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 ANNOTATION: Final = "rollout.ecg/candidate"
-_CONTAINER, _VARIABLE = "model", "ECG_MODEL_VERSION"  # where the pods' template names the version
+_CONTAINER, _VARIABLE = "model", "ECG_MODEL_VERSION"  # init container and variable of the pod template's version
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version, the percentage of requests that it answers, and the percentage that it shadows."""
+    """A version, the percentage `weight` of requests that it answers, and the percentage `shadow` of the others."""
 
     version: int
     weight: int = 0
     shadow: int = 0
     leaving: bool = False
-    refused: bool = False  # must not answer even where no other version can
+    refused: bool = False  # must not answer even if no other version can
 
     @property
     def tried(self) -> bool:
-        """Whether it gets requests at all."""
+        """Whether it gets any requests."""
         return self.weight > 0 or self.shadow > 0
 
     def takes(self, client: str | None, dice: float) -> bool:
-        """Whether it answers: for a client always the same, kept by growing weights; else by `dice` in [0, 1)."""
+        """Return whether it answers a request.
+
+        The result depends on the client's name if there is one, and stays True when the weight grows; otherwise it
+        depends on `dice`, a random number in [0, 1).
+        """
         bucket = zlib.crc32(client.encode()) % 100 if client else dice * 100
         return bucket < self.weight
 
 
 def candidate_of(deployment: bytes) -> Candidate | None:
-    """Read the Deployment's JSON; raise ValueError for an annotation that cannot be one.
+    """Read the candidate, or None, from the Deployment's JSON.
 
-    What was done by hand since stands: a candidate counts while it is the template's version, a leaving one while not.
+    Manual changes win: a candidate counts only while the pod template has its version, a leaving version only while the
+    template has another one.
+
+    Raises:
+        ValueError: The JSON or the annotation is malformed.
     """
     content = _object(_load(deployment), "answer")
     annotations = _object(content.get("metadata"), "metadata").get("annotations")

@@ -1,1 +1,1 @@
-"""HTTP: the protocol, the request body within limits, the fast path, errors as answers."""
+"""HTTP: protocol, request lifecycle, request body, fast path, bridge to Flask, error responses."""

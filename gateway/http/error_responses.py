@@ -1,4 +1,4 @@
-"""From errors to HTTP: the only file with their status codes. Every error has one shape."""
+"""Turns errors into HTTP responses of one shape; the only file with the status codes of errors."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ from gateway import errors
 from gateway.exchange import Headers, Request, Response
 from gateway.telemetry import logs
 
-RETRY_AFTER_SECONDS: Final = "1"
+RETRY_AFTER_SECONDS: Final = "1"  # of every 503; chosen by hand
 STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.InvalidBeat: 400,
     errors.Unauthorized: 401,
@@ -34,21 +34,21 @@ STATUS: Final[dict[type[errors.GatewayError], int]] = {
     errors.ModelOverloaded: 503,
     errors.ModelTooSlow: 504,
 }
-_UNFORESEEN: Final = "Something unforeseen went wrong; the log has it under this request id"
+_UNFORESEEN: Final = "The gateway failed unexpectedly; its log has the details under this request id"
 _log = logging.getLogger("gateway.errors")
 
 
 def error_response(error: Exception, request: Request) -> Response:
-    """Turn an error into a response; an unforeseen one is logged without its message."""
+    """Turn an error into a response; log an unexpected error without its message, which could quote a beat."""
     if isinstance(error, errors.GatewayError):
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
         return _response(request, status, error.code, error.message, _headers(error, status), error.where)
-    if isinstance(error, HTTPException):  # of Flask
+    if isinstance(error, HTTPException):  # raised by Flask
         status, name = error.code or 500, error.name.lower().replace(" ", "_")
         return _response(request, status, name, error.description or error.name, [], {})
     fields = {"request_id": request.id, "type": type(error).__qualname__, "frames": logs.frames(error)}
     path = request.route.path if request.route else "?"
-    _log.error("unforeseen error in %s", path, extra={"fields": fields})
+    _log.error("unexpected error in %s", path, extra={"fields": fields})
     return _response(request, 500, errors.UNFORESEEN, _UNFORESEEN, [], {})
 
 
@@ -70,11 +70,11 @@ def _response(
     content: object = {"error": {"code": code, "message": message, "request_id": request.id, **where}}
     if _is_foreign(request):
         content = {"error": message}
-    # by the standard library, as a name that is quoted may be no UTF-8
+    # json instead of orjson, because a quoted name may not be valid UTF-8
     return Response(json.dumps(content).encode() + b"\n", status, headers)
 
 
 def _is_foreign(request: Request) -> bool:
-    """Whether clients of another API ask, also at a path that it does not have here."""
+    """Return whether the path belongs to the v1 or v2 API, even if it does not exist."""
     path: str = request.scope["path"]
     return path == "/v2" or path.startswith(("/v1/", "/v2/"))

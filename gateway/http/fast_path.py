@@ -1,4 +1,4 @@
-"""Answers requests: the usual ones on the fast path, which is the event loop; all others by Flask, in threads."""
+"""Answers requests: predictions without options on the event loop (the fast path), all others by Flask in threads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,13 +18,13 @@ from gateway.payload.binary import Float32Rows
 from gateway.payload.json_beats import read
 from gateway.settings import Settings
 
-JOINED: Final = 64  # beats of a request that is joined with others; more are a batch by themselves
-READ_AT_ONCE: Final = 2  # large bodies
+JOINED: Final = 64  # most beats of a request that joins a batch (chosen by hand); larger ones get their own Predict
+READ_AT_ONCE: Final = 2  # large bodies that are parsed at a time (chosen by hand)
 _VERSION: Final = VERSION.lower().encode()
 
 
 class FastPath:
-    """Answers requests whose route is known and that were let in; for one event loop."""
+    """Answers requests after routing and authentication; for one event loop."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class FastPath:
         self._client_header = settings.sticky_header.lower().encode()
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request, when its body has come where the route takes one."""
+        """Read the body if the route has one, and answer the request."""
         route = request.route
         if route is None or not route.takes_body:
             return await self._flask.answer(request)
@@ -54,19 +54,19 @@ class FastPath:
         length = request.content_length
         if length is not None and length <= SMALL and b"content-encoding" not in request.headers:
             body = await self._bodies.small(request)
-            return await answer(self._come(request), body)
+            return await answer(self._with_new_deadline(request), body)
         async with self._bodies.read(request) as body:
-            return await answer(self._come(request), body)
+            return await answer(self._with_new_deadline(request), body)
 
-    def _come(self, request: Request) -> Request:
-        request.deadline = Deadline(self._settings.deadline_seconds)  # a slow sender must not use up the model's time
+    def _with_new_deadline(self, request: Request) -> Request:
+        request.deadline = Deadline(self._settings.deadline_seconds)  # so that a slow upload does not use up the time
         return request
 
     async def _predict(self, request: Request, body: bytes) -> Response:
         client = request.headers.get(self._client_header)
         name = None if client is None else client.decode("latin1")
         content_type = request.headers.get(b"content-type", b"").decode("latin1")
-        if len(body) > SMALL:  # the event loop must not wait for so many numbers
+        if len(body) > SMALL:  # parsing so many numbers would block the event loop
             work = partial(read, content_type, body, self._settings.max_batch)
             beats = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         else:

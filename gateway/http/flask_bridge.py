@@ -1,4 +1,4 @@
-"""The bridge to Flask: answers in threads what the fast path does not take."""
+"""The bridge to Flask: answers in threads the requests that do not take the fast path."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +14,9 @@ from gateway.exchange import LOOP, REQUEST, VERSION, Request, Response
 from gateway.routes import Route
 from gateway.settings import Settings
 
-PROBE_THREADS: Final = 2  # probes must be answered whatever the model server does, so readiness has threads of its own
+PROBE_THREADS: Final = 2  # readiness probes have their own threads, because they may wait for the model server
 _VERSION: Final = VERSION.lower().encode()
-_NOT_OURS: Final = {b"content-length"}  # the lifecycle counts
+_DROPPED: Final = {b"content-length"}  # the request lifecycle sets it
 
 
 class FlaskBridge:
@@ -29,10 +29,10 @@ class FlaskBridge:
         self._ready_threads = ThreadPoolExecutor(PROBE_THREADS, "ready")
 
     async def answer(self, request: Request, body: bytes = b"") -> Response:
-        """Have a thread answer, which never waits for the network: the body has come, the answer is sent later."""
+        """Answer in a thread. The thread does not wait for the client: the body is read, the answer is sent later."""
         loop = asyncio.get_running_loop()
         environ = _environ(request, body) | {LOOP: loop, REQUEST: request}
-        work = partial(copy_context().run, _run, self._app, environ)  # the calls of the thread are this request's
+        work = partial(copy_context().run, _run, self._app, environ)  # the context assigns calls to this request
         return await loop.run_in_executor(self._threads_for(request.route), work)
 
     def _threads_for(self, route: Route | None) -> ThreadPoolExecutor:
@@ -41,7 +41,7 @@ class FlaskBridge:
         return self._ready_threads if route.asks_model else self._probe_threads
 
     def close(self) -> None:
-        """End the threads, after what they do; what waits for one is dropped."""
+        """End the threads when their current work is done; drop queued work."""
         for threads in (self._threads, self._probe_threads, self._ready_threads):
             threads.shutdown(wait=False, cancel_futures=True)
 
@@ -50,8 +50,8 @@ def _run(app: Flask, environ: dict[str, Any]) -> Response:
     chunks, status, given = run_wsgi_app(app, environ, buffered=True)
     headers = [(name.lower().encode(), value.encode("latin1")) for name, value in given]
     version = next((value.decode() for name, value in headers if name == _VERSION), None)
-    kept = [(name, value) for name, value in headers if name not in _NOT_OURS and name != _VERSION]
-    return Response(b"".join(chunks), int(status.split(" ", 1)[0]), kept, version)
+    others = [(name, value) for name, value in headers if name not in _DROPPED and name != _VERSION]
+    return Response(b"".join(chunks), int(status.split(" ", 1)[0]), others, version)
 
 
 def _environ(request: Request, body: bytes) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _environ(request: Request, body: bytes) -> dict[str, Any]:
     scope = request.scope
     name, port = scope.get("server") or ("localhost", 80)
     environ = {
-        "REQUEST_METHOD": "GET" if scope["method"] == "HEAD" else scope["method"],  # uvicorn sends no body then
+        "REQUEST_METHOD": "GET" if scope["method"] == "HEAD" else scope["method"],  # uvicorn drops the body of HEAD
         "SCRIPT_NAME": "",
         "PATH_INFO": scope["path"].encode().decode("latin1"),
         "QUERY_STRING": scope["query_string"].decode("latin1"),
@@ -71,7 +71,7 @@ def _environ(request: Request, body: bytes) -> dict[str, Any]:
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.get("scheme", "http"),
         "wsgi.input": BytesIO(body),
-        "wsgi.errors": BytesIO(),  # Flask's errors propagate, so nothing is written there
+        "wsgi.errors": BytesIO(),  # Flask's errors propagate, so nothing is written here
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,

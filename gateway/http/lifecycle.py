@@ -1,7 +1,7 @@
-"""The request lifecycle, the outermost ASGI application: each request passes here once, with either way of answering.
+"""The request lifecycle: the outermost ASGI application, through which every request passes.
 
-It gives the request its id and route, lets it in, has it answered, turns an error into an answer, adds the headers that
-keep browsers safe, sends, counts and logs.
+It assigns the request's id and route, authenticates it, has the fast path or Flask answer it, turns an error into an
+answer, adds security headers, sends the answer, counts it and writes the access log.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ _REQUEST_ID: Final = REQUEST_ID.lower().encode()
 _VERSION: Final = VERSION.lower().encode()
 _SANE_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _CONTENT_TYPE: Final = b"content-type"
-# Kubernetes waits for probes for 1 s by default, the chart 6 s. Another endpoint is asked after half a second.
+# Longer than the 1 s after which Kubernetes gives up a probe by default; the chart gives it 6 s. A hanging endpoint
+# costs half a second, after which failover tries another one.
 PROBE_SECONDS: Final = 2.0
 _JSON: Final[Headers] = [(_CONTENT_TYPE, b"application/json")]
 Answer = Callable[[Request], Awaitable[Response]]
@@ -37,7 +38,7 @@ Running = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class RequestLifecycle:
-    """An ASGI application around `answer`; `running` starts and ends what works beside the requests."""
+    """An ASGI application around `answer`; `running` starts and ends the background work."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class RequestLifecycle:
         self._tracing = tracing
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request, or follow the worker's start and end."""
+        """Answer one request, or handle the worker's start and end (ASGI's lifespan)."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
@@ -79,7 +80,7 @@ class RequestLifecycle:
             response = await self._respond(request)
         except Exception as caught:
             error, response = caught, error_response(caught, request)
-        except asyncio.CancelledError:  # the worker ends, and ECG_GRACEFUL_SECONDS were not enough for the request
+        except asyncio.CancelledError:  # the worker ends, and the request took longer than ECG_GRACEFUL_SECONDS
             error = ModelNotReady("This gateway is stopping; try again", cause="ECG_GRACEFUL_SECONDS passed")
             response = error_response(error, request)
         try:
@@ -89,7 +90,7 @@ class RequestLifecycle:
             self._access_log.answered(request, response, time.perf_counter() - started, error)
         finally:
             if error is not None:
-                error.__traceback__ = None  # it holds frames that hold the error, until garbage is collected
+                error.__traceback__ = None  # breaks a reference cycle of error and frames, which would keep memory
 
     async def _respond(self, request: Request) -> Response:
         route = request.route
@@ -97,7 +98,7 @@ class RequestLifecycle:
         preflight = self._browsers.preflight(request.method, request.headers)
         if preflight is not None:
             return Response(b"", 204, preflight)
-        if route is None or not route.keyless:  # also what does not exist yet
+        if route is None or not route.keyless:  # unknown paths need a key too
             self._authentication.admit(request)
         if route is None:
             raise NoSuchPath(self._routes.documented)
@@ -122,7 +123,7 @@ class RequestLifecycle:
 
 
 def _id_of(headers: dict[bytes, bytes]) -> str:
-    """Give the caller's own name for its request if it is harmless, else a new one."""
+    """Return the caller's request id if it has only safe characters, otherwise a new one."""
     given = headers.get(_REQUEST_ID, b"").decode("latin1")
     return given if given and _SANE_ID.fullmatch(given) else secrets.token_hex(16)
 

@@ -1,4 +1,4 @@
-"""Which paths are answered on which listener, where the management has one of its own."""
+"""Decides which listener serves a path, if there is a management listener."""
 
 from gateway.errors import NotHere
 from gateway.exchange import Message
@@ -7,7 +7,7 @@ from gateway.settings import Settings
 
 
 class Listeners:
-    """Tells the listeners apart by their ports; `settings.management_listen` is the bound address, or empty."""
+    """Distinguishes the listeners by their ports; `settings.management_listen` is the bound address, or empty."""
 
     def __init__(self, settings: Settings) -> None:
         address = settings.management_listen
@@ -20,6 +20,6 @@ class Listeners:
         server = scope.get("server")
         if server is not None and server[1] == self._management_port:
             if route is None or not route.probe:
-                raise NotHere("Only probes and metrics are answered here; ask the address of ECG_LISTEN")
+                raise NotHere("This address serves only probes and metrics; use the address of ECG_LISTEN")
         elif route is not None and route.management:
-            raise NotHere(f"{route.path} is answered at the address of ECG_MANAGEMENT_LISTEN only")
+            raise NotHere(f"Only the address of ECG_MANAGEMENT_LISTEN serves {route.path}")

@@ -1,4 +1,4 @@
-"""Reads request bodies within limits, on the event loop: a slow one holds up neither other requests nor a thread."""
+"""Reads request bodies within limits, on the event loop: a slow body delays no other request and blocks no thread."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,14 +10,14 @@ from gateway.exchange import Request
 from gateway.payload.content_encoding import decode
 from gateway.settings import Settings
 
-SMALL: Final = 128 * 2**10  # bytes of a body that does not hold up the others while it is read
-LARGE: Final = 16  # larger bodies in memory at a time, some of them on their way
-BODY_SECONDS: Final = 60.0  # for a whole body
-_FULL: Final = "Too many large requests are worked on; try again in a moment"
+SMALL: Final = 128 * 2**10  # bytes; parsing a body of this size does not noticeably delay other requests
+LARGE: Final = 16  # larger bodies in memory at a time, incomplete ones included (chosen by hand)
+BODY_SECONDS: Final = 60.0  # time limit for a whole body (chosen by hand)
+_FULL: Final = "Too many large requests are in progress; try again in a moment"
 
 
 class RequestBodies:
-    """Has room for so many large bodies; for one event loop."""
+    """Reads bodies, and limits the number of large ones in memory; for one event loop."""
 
     def __init__(self, settings: Settings, seconds: float = BODY_SECONDS) -> None:
         self._limit = settings.max_body_bytes
@@ -27,24 +27,24 @@ class RequestBodies:
 
     @asynccontextmanager
     async def read(self, request: Request) -> AsyncIterator[bytes]:
-        """Give a body. A large one has its room from when so much of it has come until the end of the block.
+        """Yield a whole, unpacked body. It counts as a large one from the byte SMALL + 1 until the block ends.
 
         Raises:
-            BodyTooLarge, BodyTooSlow, BodyIncomplete, UnsupportedMediaType: as they say.
-            InvalidBeat: Content-Length is not a length.
-            ModelOverloaded: there is no room for a large body.
+            BodyTooLarge, BodyTooSlow, BodyIncomplete, UnsupportedMediaType: See gateway.errors.
+            InvalidBeat: Content-Length is invalid.
+            ModelOverloaded: Too many large bodies are in memory.
         """
         async with AsyncExitStack() as room:
             body = await self._whole(request, room)
             encoding = request.headers.get(b"content-encoding")
             if encoding is not None:
                 if len(body) <= SMALL:
-                    await self._enter(room)  # it may be large when it is unpacked
+                    await self._enter(room)  # the unpacked body may be large
                 body = await asyncio.to_thread(decode, body, encoding.decode("latin1"), self._limit)
             yield body
 
     async def small(self, request: Request) -> bytes:
-        """Give a body that needs no room, by its length and as it is not compressed; raises as `read` does."""
+        """Return a body that is small by its Content-Length and not compressed; raises the errors of `read`."""
         return await self._whole(request, None)
 
     async def _whole(self, request: Request, room: AsyncExitStack | None) -> bytes:
@@ -57,7 +57,7 @@ class RequestBodies:
             async with asyncio.timeout(self._seconds):
                 return await self._read(request, room)
         except TimeoutError:
-            raise BodyTooSlow(f"The body did not come within {self._seconds:g} s") from None
+            raise BodyTooSlow(f"The body did not arrive within {self._seconds:g} s") from None
 
     async def _read(self, request: Request, room: AsyncExitStack | None) -> bytes:
         parts: list[bytes] = []
@@ -65,7 +65,7 @@ class RequestBodies:
         while more:
             message = await request.receive()
             if message["type"] == "http.disconnect":
-                raise BodyIncomplete("The connection ended before the body did")
+                raise BodyIncomplete("The connection closed before the whole body arrived")
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = bool(message.get("more_body"))
@@ -82,4 +82,4 @@ class RequestBodies:
             async with asyncio.timeout(self._patience):
                 await room.enter_async_context(self._room)
         except TimeoutError:
-            raise ModelOverloaded(_FULL, cause=f"{LARGE} are worked on") from None
+            raise ModelOverloaded(_FULL, cause=f"{LARGE} are in progress") from None

@@ -1,1 +1,1 @@
-"""Predictions: micro-batches, version routing, following the served model, the shadow."""
+"""Predictions: micro-batches, version routing, the served model's description, the shadow."""

@@ -1,6 +1,6 @@
-"""The micro-batcher joins the requests that come while a Predict is under way into the next one.
+"""The micro-batcher: joins the requests that arrive during a Predict into the next Predict.
 
-Besides it waits only for callers who were just answered, where they come again sooner than a call takes.
+It delays a call only for callers that just got an answer, if they return sooner than a call takes (return_times.py).
 """
 
 import asyncio
@@ -15,21 +15,22 @@ from gateway.deadline import Deadline
 from gateway.errors import ContractBroken, GatewayError, InvalidBeat, ModelFailed, ModelOverloaded
 from gateway.exchange import Trace
 from gateway.inference.predictor import Prediction
-from gateway.inference.returns import Returns
+from gateway.inference.return_times import ReturnTimes
 from gateway.payload.beats import JsonBeats, join
 from gateway.settings import Settings
 from gateway.telemetry.tracing import callers
 
-BATCH_BEATS: Final = 1024  # no further request joins a batch that has as many
-CALLS: Final = 8  # at a time
-# Seconds that a request waits until another call is started beside those under way, whose model server may hang.
+BATCH_BEATS: Final = 1024  # no further request joins a batch of so many beats (chosen by hand)
+CALLS: Final = 8  # parallel calls of a process (chosen by hand)
+# Seconds that a request waits for the calls in flight before another call starts in parallel, because their model
+# server may hang. Some ten times the duration of a usual call; chosen by hand.
 PATIENCE: Final = 0.05
 _FULL: Final = "Too many requests wait for the model server; try again in a moment"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The beats of one caller, its deadline, the client's name if it gave one, and the trace if there is one."""
+    """The beats of one caller, its deadline, and its client name and trace if it has them."""
 
     beats: JsonBeats
     deadline: Deadline
@@ -46,62 +47,67 @@ PredictEach = Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]]  # giv
 class _Waiting:
     request: Request
     outcome: "asyncio.Future[Outcome]"
-    since: float  # by the loop's clock
+    since: float  # time of the event loop's clock, in seconds
 
 
 class MicroBatcher:
-    """Predicts by `predict_each`, with few calls for many requests; for one event loop."""
+    """Predicts many requests with few calls of `predict_each`; for one event loop."""
 
     def __init__(
         self, predict_each: PredictEach, settings: Settings, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._predict_each = predict_each
-        self._clock = clock  # uvloop's own counts milliseconds
+        self._clock = clock  # uvloop's clock has a resolution of only 1 ms
         self._settings = settings
-        # one that waited for long must leave those it is joined with time for a retry
-        self._longest = min(settings.max_waiting_seconds, settings.deadline_seconds / 2)
+        # the earliest deadline holds for a batch, so a request that waited long must leave the others time for a retry
+        self._longest_wait = min(settings.max_waiting_seconds, settings.deadline_seconds / 2)
         self._waiting: deque[_Waiting] = deque()
         self._calls = 0
-        self._work: set[asyncio.Task[None]] = set()
-        self._looks = False
-        self._returns = Returns()
-        self._in_sight = 0  # callers: those of the last call, and those who waited when it ended
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_check_scheduled = False
+        self._return_times = ReturnTimes()
+        self._expected = 0  # callers of the last call, and callers that waited when it ended
         self._gathering: asyncio.TimerHandle | None = None
 
     async def predict(self, request: Request) -> Prediction:
-        """Return the prediction or raise its GatewayError; ModelOverloaded if too many wait, or this for too long."""
+        """Return the prediction for a request.
+
+        Raises:
+            ModelOverloaded: Too many requests wait, or this one has waited too long.
+            GatewayError: The prediction failed.
+        """
         self.check_room()
         if request.trace is not None:
             request.trace.begin_wait()
         loop = asyncio.get_running_loop()
-        self._returns.came(self._clock())
+        self._return_times.request_arrived(self._clock())
         if not self._calls and not self._waiting and not self._may_gather(1):
-            (outcome,) = await self._call([request])  # in this task: nobody else is to be told
+            (outcome,) = await self._call([request])  # in this task, because nobody else waits for the outcome
         else:
             mine = _Waiting(request, loop.create_future(), loop.time())
             self._waiting.append(mine)
             if not self._calls:
                 self._gather(loop)
-            self._look_later(loop)
+            self._schedule_check(loop)
             outcome = await mine.outcome
         if isinstance(outcome, GatewayError):
             raise outcome
         return outcome
 
     def check_room(self) -> None:
-        """Raise ModelOverloaded if too many wait; to be asked before work is put into a request."""
+        """Raise ModelOverloaded if too many requests wait; call it before costly work on a request."""
         if len(self._waiting) >= self._settings.max_waiting:
             raise ModelOverloaded(_FULL, cause=f"{len(self._waiting)} wait")
 
     def _may_gather(self, waiting: int) -> bool:
-        return waiting < self._in_sight and self._returns.patience > 0
+        return waiting < self._expected and self._return_times.patience > 0
 
     def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start a call when everybody in sight has come, or has been waited for."""
+        """Start a call now if all expected callers have arrived, otherwise after a short wait for them."""
         if not self._may_gather(len(self._waiting)):
             self._start(loop)
         elif self._waiting and self._gathering is None:
-            self._gathering = loop.call_later(self._returns.patience, self._start, loop)
+            self._gathering = loop.call_later(self._return_times.patience, self._start, loop)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._gathering is not None:
@@ -113,12 +119,12 @@ class MicroBatcher:
             batch.append(self._waiting.popleft())
             beats += batch[-1].request.beats.count
         if batch:
-            work = loop.create_task(self._call_for(batch))
-            self._work.add(work)
-            work.add_done_callback(self._work.discard)
+            task = loop.create_task(self._call_for(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _call(self, requests: Sequence[Request]) -> Sequence[Outcome]:
-        """Predict a batch, and see to the next one when it has ended."""
+        """Predict a batch, and start the next batch when it has ended."""
         loop = asyncio.get_running_loop()
         self._calls, began = self._calls + 1, self._clock()
         for each in requests:
@@ -128,8 +134,8 @@ class MicroBatcher:
             return await self._predict_each(requests)
         finally:
             self._calls, now = self._calls - 1, self._clock()
-            self._returns.answered(now, now - began, len(requests))
-            self._in_sight = len(requests) + len(self._waiting)
+            self._return_times.callers_answered(now, now - began, len(requests))
+            self._expected = len(requests) + len(self._waiting)
             if self._calls:
                 self._start(loop)
             else:
@@ -143,41 +149,41 @@ class MicroBatcher:
                 if not each.outcome.done():
                     each.outcome.set_exception(error)
             return
-        except asyncio.CancelledError:  # at the worker's end, or the channel's
+        except asyncio.CancelledError:  # the worker ends, or the channel is closed
             for each in batch:
                 each.outcome.cancel()
             raise
         for each, outcome in zip(batch, outcomes, strict=True):
-            if not each.outcome.done():  # else its caller went away
+            if not each.outcome.done():  # done: its caller went away
                 each.outcome.set_result(outcome)
 
-    def _look_later(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look at those who wait when the first of them has waited for long, or again after a while."""
-        if self._waiting and not self._looks:
-            self._looks = True
+    def _schedule_check(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Schedule a check for when the first waiting request has waited for PATIENCE, or for PATIENCE from now."""
+        if self._waiting and not self._is_check_scheduled:
+            self._is_check_scheduled = True
             due, now = self._waiting[0].since + PATIENCE, loop.time()
-            loop.call_at(due if due > now else now + PATIENCE, self._look_after, loop)
+            loop.call_at(due if due > now else now + PATIENCE, self._check_waiting, loop)
 
-    def _look_after(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start another call for those who wait for long; refuse who waits for too long."""
-        self._looks = False
+    def _check_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Refuse requests that have waited too long, and start a parallel call for those that have waited long."""
+        self._is_check_scheduled = False
         now = loop.time()
-        while self._waiting and now - self._waiting[0].since > self._longest:
+        while self._waiting and now - self._waiting[0].since > self._longest_wait:
             late = self._waiting.popleft()
             if not late.outcome.done():
                 late.outcome.set_result(ModelOverloaded(_FULL, cause=f"{self._calls} calls do not answer"))
         if self._waiting and now >= self._waiting[0].since + PATIENCE and self._calls < CALLS:
             self._start(loop)
-        self._look_later(loop)
+        self._schedule_check(loop)
 
 
 async def predict_batch(predict: Predict, requests: Sequence[Request]) -> list[Outcome]:
-    """Give each request its part of one prediction, or its error.
+    """Predict several requests with one call, and return each request's part of the answer, or its error.
 
-    What is wrong with one request does not fail the others: where the error may be one request's own, each half of the
-    batch is predicted by itself, so that few calls find the few at fault.
+    An invalid request does not fail the others: if one request may have caused the error, each half of the batch is
+    predicted separately, and so on, so that few calls find the invalid requests.
     """
-    if requests[0].trace is not None:  # else no request is traced
+    if requests[0].trace is not None:  # tracing is on for all requests or for none
         callers.set(tuple(each.trace for each in requests if each.trace is not None))
     try:
         if len(requests) == 1:

@@ -1,4 +1,4 @@
-"""Beats with values so large that numbers overflow inside the model, told apart from a model that fails."""
+"""Distinguishes beats with values that overflow inside the model from a failing model."""
 
 from array import array
 from typing import Final
@@ -7,27 +7,33 @@ from gateway.errors import Misfit, NotFinite
 from gateway.model import ATTRIBUTIONS, Answer
 from gateway.payload.beats import AnyBeats
 
-# A heartbeat of 1 mV is 1e6 nV, and converters have at most 24 bits, so no unit of an ECG leads beyond this. A small
-# network trained on beats around 1 answered exactly up to 1e37, and overflowed from 1e38 on.
+# A heartbeat of 1 mV is 1e6 nV, and converters have at most 24 bits, so no ECG in any usual unit has larger values. In
+# a measurement a small network trained on beats around 1 answered exactly up to 1e37, and overflowed from 1e38 on.
 LARGE: Final = 1e9
-# Of the sum of the attributions' sizes; up to 1e37 the same network's attributions added up to within 0.001 of it.
+# Allowed error of the attributions' sum, as a share of the sum of their absolute values. In the same measurement the
+# error was below 0.001 up to 1e37.
 _UNEXPLAINED: Final = 0.02
 
 
-def blame(beats: AnyBeats, content: bytes, count: int, error: NotFinite) -> None:
-    """Raise Misfit where the beat whose answer is not finite has a value beyond LARGE.
+def check_answer(beats: AnyBeats, content: bytes, count: int, error: NotFinite) -> None:
+    """Raise Misfit if the beat with the answer that is not finite has a value above LARGE.
 
-    `content` has the values of `count` beats as float32, row after row.
+    Args:
+        beats: The request's beats, which name the beat in the message.
+        content: The values of `count` beats as float32, row after row.
+        count: The number of beats.
+        error: The error with the number of the beat.
     """
     if _is_large(content, count, error.row):
         raise _misfit(beats, error.row) from None
 
 
 def check_explanations(beats: AnyBeats, content: bytes, count: int, answer: Answer) -> None:
-    """Raise Misfit where a beat has a value beyond LARGE and its attributions do not add up to its score.
+    """Raise Misfit if a beat has a value above LARGE and its attributions do not add up to its score.
 
-    Where numbers overflow inside the model, its answer may be finite and wrong. By the axiom of completeness
-    attributions sum up to `score - baseline_score`, as training/export/attributions.py has them.
+    After an overflow inside the model its answer may be finite but wrong. By the completeness axiom of integrated
+    gradients the attributions sum up to `score - baseline_score`; training/export/attributions.py computes them.
+    `content` has the values of `count` beats as float32, row after row.
     """
     for row, attributions in enumerate(answer.more.get(ATTRIBUTIONS, ())):
         if _is_large(content, count, row):

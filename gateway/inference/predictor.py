@@ -1,4 +1,4 @@
-"""Predictions that follow the served model: what is known of it is read again when requests do not fit it any more."""
+"""Predicts in the shape of the served model: caches its description, and reads it again if a request does not fit."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,18 +12,19 @@ from gateway.model import PLAIN, SERVING, Answer, Question, ServedModel, Version
 from gateway.model_server.client import Client
 from gateway.payload.beats import AnyBeats
 
-# Seconds. What is known is read again when it is older than the first; after a mismatch, than the second. The volume
-# behind a version number may be replaced, so nothing is believed for ever; a caller's mistakes may not cause a flood.
+# The largest age of a cached description in seconds: STALE usually, RECENT after a request that does not fit. It is
+# limited, because somebody may replace the files of a version; and RECENT is not 0, so that wrong requests do not cause
+# a call each. Both were chosen by hand.
 STALE: Final = 60.0
 RECENT: Final = 1.0
 
 
-Look = Callable[[ServedModel, bytes, Answer], None]  # sees each call that predicts: the beats as packed float32
+Sample = Callable[[ServedModel, bytes, Answer], None]  # gets each prediction, with the beats as packed float32
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """An answer and, if they were asked for, the class labels of its columns, and class names by class label."""
+    """An answer; if requested, the class labels of `probabilities`' columns and the class names by class label."""
 
     answer: Answer
     labels: tuple[int, ...] | None = None
@@ -31,17 +32,17 @@ class Prediction:
 
 
 class Predictor:
-    """Predicts with the version that the model server chooses, or always with one; for one event loop."""
+    """Predicts with `version`, or with the version that the model server chooses; for one event loop."""
 
     def __init__(
         self,
         client: Client,
         clock: Callable[[], float] = time.monotonic,
         version: int | None = None,
-        look: Look = lambda model, content, answer: None,
+        sample: Sample = lambda model, content, answer: None,
     ) -> None:
         self._client = client
-        self._look = look
+        self._sample = sample
         self._pinned = version
         self._clock = clock
         self._models: dict[int, ServedModel] = {}
@@ -49,44 +50,48 @@ class Predictor:
         self._read_at = clock()
 
     async def predict(self, beats: AnyBeats, deadline: Deadline, question: Question = PLAIN) -> Prediction:
-        """Predict; when the request does not fit what is known of the model, look once more before giving up."""
+        """Predict; if the request does not fit the cached description, read the description again and retry once.
+
+        Raises:
+            GatewayError: The prediction failed, or the request does not fit the served model.
+        """
         try:
-            known = await self._known(STALE, deadline)
-            return await self._ask(beats, known, question, self._pinned, deadline)
+            model = await self._description(STALE, deadline)
+            return await self._ask(beats, model, question, self._pinned, deadline)
         except (Misfit, Unsupported):
             max_age = RECENT
         except ContractBroken:
             max_age = 0.0
-        known = await self._known(max_age, deadline)
-        # the version that was just looked at may not be everywhere, and another may lack the signature
-        version = self._pinned if question.signature == SERVING else known.version
-        return await self._ask(beats, known, question, version, deadline)
+        model = await self._description(max_age, deadline)
+        # not every endpoint may have this version yet, and another version may lack the signature
+        version = self._pinned if question.signature == SERVING else model.version
+        return await self._ask(beats, model, question, version, deadline)
 
     async def model(self, deadline: Deadline) -> ServedModel:
-        """Describe the version, or the newest that is served, asked of the model server now."""
+        """Read the description of the version, or of the newest served one, from the model server."""
         return await self._client.describe(deadline, self._pinned)
 
     async def version_of(self, label: str, deadline: Deadline) -> int:
-        """Ask the model server which version has a label; raise LabelNotFound."""
+        """Return the version that has a label; raise LabelNotFound."""
         return await self._client.version_of(label, deadline)
 
     async def states(self, deadline: Deadline) -> dict[int, VersionState]:
-        """State of each version, newest first, asked of the model server now."""
+        """Read the state of each version from the model server, newest first."""
         return await self._client.states(deadline)
 
-    async def _known(self, max_age: float, deadline: Deadline) -> ServedModel:
-        """The model as it was at most `max_age` seconds ago; older only if the model server cannot tell."""
-        known = self._newest
-        if known is not None and self._clock() - self._read_at < max_age:
-            return known
+    async def _description(self, max_age: float, deadline: Deadline) -> ServedModel:
+        """Return the description, at most `max_age` seconds old; an older one only if the model server fails."""
+        model = self._newest
+        if model is not None and self._clock() - self._read_at < max_age:
+            return model
         self._read_at = self._clock()
         try:
-            known = await self._client.describe(deadline, self._pinned)
+            model = await self._client.describe(deadline, self._pinned)
         except GatewayError:
-            if known is None:
+            if model is None:
                 raise
-        self._newest, self._models = known, {known.version: known}
-        return known
+        self._newest, self._models = model, {model.version: model}
+        return model
 
     async def _ask(
         self, beats: AnyBeats, model: ServedModel, question: Question, version: int | None, deadline: Deadline
@@ -100,7 +105,7 @@ class Predictor:
             return Prediction(answer)
         answering = await self._version(answer.version, deadline)
         if beats.named and answering.feature_names != model.feature_names:
-            # a version with its features in another order took over in between
+            # meanwhile a version with another order of features answers
             content = beats.fit(answering)
             answer = await self._call(beats, content, count, answering.version, question, deadline)
         labels = _labels(answering, len(answer.probabilities[0])) if question.labelled else None
@@ -112,23 +117,23 @@ class Predictor:
         try:
             answer = await self._client.predict(content, count, deadline, version, question)
         except NotFinite as error:
-            overflow.blame(beats, content, count, error)
+            overflow.check_answer(beats, content, count, error)
             raise
         overflow.check_explanations(beats, content, count, answer)
         answering = self._models.get(answer.version)
         if question.predicts and answering is not None:
-            self._look(answering, content, answer)
+            self._sample(answering, content, answer)
         return answer
 
     async def _version(self, version: int, deadline: Deadline) -> ServedModel:
-        models = self._models  # another request may put a new one in its place meanwhile
+        models = self._models  # another request may replace the attribute meanwhile
         if version not in models:
             models[version] = await self._client.describe(deadline, version)
         return models[version]
 
 
 def _labels(model: ServedModel, columns: int) -> tuple[int, ...]:
-    """Class labels of the columns; their positions if the model does not tell."""
+    """Return the class labels of the columns; their positions if the model has no class labels."""
     labels = tuple(range(columns)) if model.class_labels is None else model.class_labels
     if len(labels) != columns:
         raise ContractBroken(f"Version {model.version} has {len(labels)} class labels for {columns} probabilities")

@@ -1,4 +1,4 @@
-"""Asks the candidate about beats that another version has answered already, and compares; no request waits for it."""
+"""The shadow: sends answered beats to the candidate too, in the background, and counts how often the answers agree."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,26 +8,27 @@ from gateway.model import Answer
 from gateway.payload.beats import AnyBeats
 from gateway.telemetry.metrics import Metrics
 
-AT_ONCE: Final = 2  # comparisons
-WAITING: Final = 16  # comparisons, those under way included
-LARGEST: Final = 64 * 2**10  # bytes of features
+# Limits so that comparisons cannot slow down requests; chosen by hand.
+AT_ONCE: Final = 2  # comparisons in parallel
+WAITING: Final = 16  # comparisons in parallel and in the queue together
+LARGEST: Final = 64 * 2**10  # bytes of features in one comparison
 
-Ask = Callable[[int, AnyBeats], Awaitable[Answer]]  # asks a version
-Blame = Callable[[int, Exception], None]  # is called with the version that failed, and how
+Predict = Callable[[int, AnyBeats], Awaitable[Answer]]  # predicts with a version
+ReportFailure = Callable[[int, Exception], None]  # gets the version that failed, and its error
 
 
 class Shadow:
-    """Takes answered beats as long as there is room; for one event loop."""
+    """Compares answered beats while its queue has room; for one event loop."""
 
-    def __init__(self, ask: Ask, metrics: Metrics, blame: Blame) -> None:
-        self._ask = ask
+    def __init__(self, predict: Predict, metrics: Metrics, report_failure: ReportFailure) -> None:
+        self._predict = predict
         self._metrics = metrics
-        self._blame = blame
+        self._report_failure = report_failure
         self._room = asyncio.Semaphore(AT_ONCE)
         self._comparisons: set[asyncio.Task[None]] = set()
 
     def offer(self, version: int, beats: AnyBeats, answer: Answer) -> None:
-        """Have `version` asked about beats that got an answer; drop them if they are many or many wait."""
+        """Compare `answer` with the answer of `version` later; do nothing if beats or comparisons are too many."""
         if beats.size > LARGEST or len(self._comparisons) >= WAITING:
             return
         comparison = asyncio.get_running_loop().create_task(self._compare(version, beats, answer))
@@ -37,20 +38,20 @@ class Shadow:
     async def _compare(self, version: int, beats: AnyBeats, answer: Answer) -> None:
         async with self._room:
             try:
-                own = await self._ask(version, beats)
-            except Exception as error:  # nobody else would see it
-                self._blame(version, error)
+                own = await self._predict(version, beats)
+            except Exception as error:  # no caller would see it
+                self._report_failure(version, error)
                 return
         pairs = zip(own.predicted_class, answer.predicted_class, strict=True)
         self._metrics.shadowed(version, answer.version, (a == b for a, b in pairs))
 
     async def wait(self) -> None:
-        """Wait until nothing is to be compared any more."""
+        """Wait until all comparisons have ended."""
         while self._comparisons:
             await asyncio.wait(self._comparisons)
 
     async def close(self) -> None:
-        """Drop what was not compared yet."""
+        """Cancel the comparisons that have not ended."""
         for comparison in self._comparisons:
             comparison.cancel()
         await asyncio.gather(*self._comparisons, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Version routing: the version that a request asks for, the candidate by its weight, or what is served otherwise."""
+"""Version routing: the version that a request asks for, the candidate by its weight, otherwise the served version."""
 
 import asyncio
 import logging
@@ -25,12 +25,12 @@ from gateway.telemetry.drift import Drift
 from gateway.telemetry.metrics import Metrics
 
 MISFIT: Final = "misfit"
-CANDIDATES_SHARE: Final = 0.5  # of the time that is left: the served version must still be able to answer
+CANDIDATES_SHARE: Final = 0.5  # of the remaining time, so that the served version can still answer; chosen by hand
 _log = logging.getLogger("gateway.rollout")
 
 
 class VersionRouter:
-    """Predicts with the version whose turn it is; for one event loop."""
+    """Chooses a version for each request and predicts with it; for one event loop."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class VersionRouter:
         self._metrics = metrics
         self._clock = clock
         self._dice = dice
-        self._look = Drift(metrics, dice).look_later
+        self._sample = Drift(metrics, dice).sample_later
         self._any = self._predictor(discovery.any)
-        self._exactly: dict[int, Predictor] = {}
-        self._others: dict[tuple[int, bool], Predictor] = {}
-        self.shadow = Shadow(self._unseen, metrics, self._blame)
+        self._by_version: dict[int, Predictor] = {}
+        self._without_candidate: dict[tuple[int, bool], Predictor] = {}
+        self.shadow = Shadow(self._predict_for_shadow, metrics, self._report_failure)
 
     async def predict(
         self,
@@ -63,18 +63,29 @@ class VersionRouter:
         version: int | None = None,
         client: str | None = None,
     ) -> Prediction:
-        """Predict with `version` if it is given; else the candidate may get the request, by its weight."""
+        """Predict with `version` if it is given; otherwise with the candidate, by its weight, or the served version.
+
+        Args:
+            beats: The beats of the request.
+            deadline: The time limit for all attempts.
+            question: The signature and the outputs that the answer needs.
+            version: The version to use, or None.
+            client: The client's name, which always gets the same version; or None.
+
+        Raises:
+            GatewayError: The prediction failed.
+        """
         if version is None:
             candidate = self._rollout.candidate
             return await self._ask(candidate, self._takes(candidate, client), deadline, beats, question)
-        prediction = await self._by_version(version, beats, deadline, question)
+        prediction = await self._with_version(version, beats, deadline, question)
         self._count(prediction, question)
         return prediction
 
     async def predict_each(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Predict for many callers with few calls; none of them asks for a version or for labels.
+        """Predict plain answers for many requests with few calls; return one outcome per request, in order.
 
-        The earliest of their deadlines holds for a call, so it holds for each of them.
+        The earliest deadline of the requests in a call is the deadline of all of them.
         """
         candidate = self._rollout.candidate
         if len(requests) == 1:
@@ -86,7 +97,7 @@ class VersionRouter:
             kind = self._takes(candidate, request.client), request.beats.width
             kinds.setdefault(kind, []).append(number)
         groups = [[requests[number] for number in numbers] for numbers in kinds.values()]
-        # at the same time, so that a candidate that hangs takes no time from the others
+        # in parallel, so that a hanging candidate does not delay the other requests
         predicted = await asyncio.gather(
             *(self._predict_alike(candidate, takes, group) for (takes, _), group in zip(kinds, groups, strict=True))
         )
@@ -102,16 +113,16 @@ class VersionRouter:
         return await predict_batch(partial(self._ask, candidate, takes, deadline), requests)
 
     async def model(self, deadline: Deadline, version: int | None = None) -> ServedModel:
-        """Describe `version`, or the newest that is served, asked of the model server now."""
-        predictor = self._served(self._rollout.candidate) if version is None else await self._of(version)
+        """Read the description of `version`, or of the newest served version, from the model server."""
+        predictor = self._served(self._rollout.candidate) if version is None else await self._predictor_of(version)
         return await predictor.model(deadline)
 
     async def version_of(self, label: str, deadline: Deadline) -> int:
-        """Ask the model server which version has a label; raise LabelNotFound."""
+        """Return the version that has a label; raise LabelNotFound."""
         return await self._any.version_of(label, deadline)
 
     async def states(self, deadline: Deadline) -> dict[int, VersionState]:
-        """State of each version, newest first, asked of the model server now."""
+        """Read the state of each version from the model server, newest first."""
         return await self._served(self._rollout.candidate).states(deadline)
 
     def _takes(self, candidate: Candidate | None, client: str | None) -> bool:
@@ -132,43 +143,43 @@ class VersionRouter:
         if candidate is None:
             prediction = await self._any.predict(beats, deadline, question)
         elif takes:
-            prediction = await self._by_candidate(candidate, beats, deadline, question)
+            prediction = await self._with_candidate(candidate, beats, deadline, question)
         else:
-            prediction = await self._besides(candidate, beats, deadline, question)
+            prediction = await self._with_shadow(candidate, beats, deadline, question)
         self._count(prediction, question)
         return prediction
 
     def _count(self, prediction: Prediction, question: Question) -> None:
         if question.predicts:
-            asyncio.get_running_loop().call_soon(self._metrics.predicted, prediction.answer)  # the answer goes first
+            asyncio.get_running_loop().call_soon(self._metrics.predicted, prediction.answer)  # after the answer is sent
 
-    async def _by_version(self, version: int, beats: AnyBeats, deadline: Deadline, question: Question) -> Prediction:
+    async def _with_version(self, version: int, beats: AnyBeats, deadline: Deadline, question: Question) -> Prediction:
         try:
-            return await (await self._of(version)).predict(beats, deadline, question)
+            return await (await self._predictor_of(version)).predict(beats, deadline, question)
         except GatewayError as error:
-            if version in self._discovery.available:  # callers may name what they like; metrics must not
+            if version in self._discovery.available:  # a version that a caller made up must not become a label
                 error.version = version
             raise
 
-    async def _by_candidate(
+    async def _with_candidate(
         self, candidate: Candidate, beats: AnyBeats, deadline: Deadline, question: Question
     ) -> Prediction:
-        """Have the candidate answer; whatever is wrong with it costs the caller nothing but time."""
+        """Predict with the candidate; if it fails, the caller gets the served version's answer, only later."""
         try:
-            predictor, part = await self._of(candidate.version), deadline.part(CANDIDATES_SHARE)
+            predictor, part = await self._predictor_of(candidate.version), deadline.part(CANDIDATES_SHARE)
             if all(endpoint.ejected for endpoint in self._discovery.having(candidate.version)):
-                part = part.or_earlier(Deadline(SLOW_SECONDS))  # it may hang: not every request is to wait for long
+                part = part.or_earlier(Deadline(SLOW_SECONDS))  # it may hang, and requests should not wait long for it
             return await predictor.predict(beats, part, question)
         except (Misfit, Unsupported) as error:
-            # the candidate's fault only if what is served can answer
+            # it is the candidate's failure only if the served version can answer
             prediction = await self._served(candidate).predict(beats, deadline, question)
-            self._blame(candidate.version, error)
+            self._report_failure(candidate.version, error)
             return prediction
         except GatewayError as error:
-            self._blame(candidate.version, error)
+            self._report_failure(candidate.version, error)
         return await self._served(candidate).predict(beats, deadline, question)
 
-    async def _besides(
+    async def _with_shadow(
         self, candidate: Candidate, beats: AnyBeats, deadline: Deadline, question: Question
     ) -> Prediction:
         prediction = await self._served(candidate).predict(beats, deadline, question)
@@ -177,45 +188,49 @@ class VersionRouter:
             self.shadow.offer(candidate.version, beats, prediction.answer)
         return prediction
 
-    def _blame(self, version: int, error: Exception) -> None:
-        """Count and log what no caller is told."""
-        known = error if isinstance(error, GatewayError) else GatewayError("", cause=type(error).__qualname__)
-        # the beats fit what is served, so here it is not the request that is invalid
-        kind = MISFIT if isinstance(error, Misfit) else known.code
+    def _report_failure(self, version: int, error: Exception) -> None:
+        """Count and log a failure of the candidate, which no caller sees."""
+        failure = error if isinstance(error, GatewayError) else GatewayError("", cause=type(error).__qualname__)
+        # not "invalid_request", because the beats fit the served version
+        kind = MISFIT if isinstance(error, Misfit) else failure.code
         self._metrics.failed(kind, version)
-        fields = {"model_version": version, "error": kind, "cause": known.cause}
+        fields = {"model_version": version, "error": kind, "cause": failure.cause}
         _log.warning("the candidate failed", extra={"fields": fields})
 
-    async def _unseen(self, version: int, beats: AnyBeats) -> Answer:
+    async def _predict_for_shadow(self, version: int, beats: AnyBeats) -> Answer:
         deadline = Deadline(self._settings.deadline_seconds)
-        return (await (await self._of(version)).predict(beats, deadline)).answer
+        return (await (await self._predictor_of(version)).predict(beats, deadline)).answer
 
     def _served(self, candidate: Candidate | None) -> Predictor:
         if candidate is None:
             return self._any
-        kind = candidate.version, candidate.refused
-        known = self._others.get(kind)
-        if known is None:
+        key = candidate.version, candidate.refused
+        predictor = self._without_candidate.get(key)
+        if predictor is None:
             last_resort = None if candidate.refused else self._discovery.any
-            known = self._predictor(partial(self._discovery.other_than, *kind), last_resort=last_resort)
-            self._others = {kind: known}
-        return known
+            predictor = self._predictor(partial(self._discovery.other_than, *key), last_resort=last_resort)
+            self._without_candidate = {key: predictor}
+        return predictor
 
-    async def _of(self, version: int) -> Predictor:
-        """Give the predictor of a version; raise what discovery raises where no endpoint has it, after a new probe."""
+    async def _predictor_of(self, version: int) -> Predictor:
+        """Return the predictor of a version; probe again first if no endpoint is known to have it.
+
+        Raises:
+            VersionNotFound, ModelNotReady: No endpoint has the version.
+        """
         if version not in self._discovery.available:
             await self._discovery.probe_again()
-        self._discovery.having(version)  # only what is there is kept
-        known = self._exactly.get(version)
-        if known is None:
-            known = self._predictor(partial(self._discovery.having, version), version)
-            kept = {each: self._exactly[each] for each in self._discovery.available if each in self._exactly}
-            self._exactly = kept | {version: known}
-        return known
+        self._discovery.having(version)  # raises for a missing version, so that it gets no predictor
+        predictor = self._by_version.get(version)
+        if predictor is None:
+            predictor = self._predictor(partial(self._discovery.having, version), version)
+            available = {each: self._by_version[each] for each in self._discovery.available if each in self._by_version}
+            self._by_version = available | {version: predictor}
+        return predictor
 
     def _predictor(self, choose: Choose, version: int | None = None, last_resort: Choose | None = None) -> Predictor:
         client = Client(self._failover, self._discovery, self._settings, choose, last_resort, self._observe)
-        return Predictor(client, self._clock, version, self._look)
+        return Predictor(client, self._clock, version, self._sample)
 
     def _observe(self, version: int, seconds: float) -> None:
         candidate = self._rollout.candidate

@@ -1,1 +1,1 @@
-"""The model server as the gateway calls it: endpoints, failover, TensorFlow Serving's messages."""
+"""Calls model servers: endpoint discovery, failover, TensorFlow Serving's messages."""

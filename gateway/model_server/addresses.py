@@ -1,4 +1,4 @@
-"""Addresses of model servers, written as gRPC's targets are: `ipv4:10.0.0.1:8500`, `ipv6:[::1]:8500`, `unix:path`."""
+"""Addresses of model servers in gRPC's syntax: `ipv4:10.0.0.1:8500`, `ipv6:[::1]:8500`, `unix:path`."""
 
 import re
 import socket
@@ -9,7 +9,11 @@ _LISTED: Final = ("ipv4:", "ipv6:")
 
 
 def resolve(target: str) -> tuple[str, ...]:
-    """Give each address of a target; raise OSError if its name cannot be resolved now."""
+    """Return all addresses of a target such as `host:port` or `dns:///host:port`; a listed address stays as it is.
+
+    Raises:
+        OSError: The name cannot be resolved at the moment.
+    """
     by_name = _BY_NAME.fullmatch(target)
     if by_name is None:
         scheme, listed = target[:5], target[5:]

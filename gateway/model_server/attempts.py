@@ -1,4 +1,4 @@
-"""The attempts of one call: what each says of its endpoint, and which of several at a time counts."""
+"""The attempts of one call: each reports its endpoint's success or failure, and a race picks the answer that counts."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,14 +9,17 @@ from grpc import StatusCode
 
 from gateway.model_server.endpoint import Endpoint
 
-GONE: Final = frozenset({StatusCode.UNAVAILABLE, StatusCode.CANCELLED})  # cannot be reached, or stops
+GONE: Final = frozenset({StatusCode.UNAVAILABLE, StatusCode.CANCELLED})  # the endpoint is unreachable, or stops
 NOT_LOADED: Final = StatusCode.NOT_FOUND
-_UNDECIDED: Final = GONE | {NOT_LOADED, StatusCode.DEADLINE_EXCEEDED}  # others may still answer
+_UNDECIDED: Final = GONE | {NOT_LOADED, StatusCode.DEADLINE_EXCEEDED}  # another endpoint may still answer
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A call that was begun at an endpoint `since`, by its clock, and whether it had enough time for an answer."""
+    """A call to an endpoint, started at `since` by the endpoint's clock.
+
+    `had_time` is whether the time limit was long enough that a late answer is the endpoint's failure.
+    """
 
     endpoint: Endpoint
     call: Any
@@ -24,7 +27,7 @@ class Attempt:
     had_time: bool
 
     async def answer(self) -> Any:
-        """Return the answer or raise the call's error, and count what that says of the endpoint."""
+        """Return the answer or raise the call's AioRpcError, and count the endpoint's success or failure."""
         try:
             answer = await self.call
         except grpc.aio.AioRpcError as error:
@@ -38,8 +41,8 @@ class Attempt:
         return answer
 
     async def ends_within(self, seconds: float) -> bool:
-        """Wait for the end of the call, for so many seconds at most; whether it came."""
-        # by a timer: a task for each call costs more
+        """Return whether the call ends within `seconds`; wait until then at most."""
+        # a timer, because a task for each call costs more
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[bool] = loop.create_future()
 
@@ -56,7 +59,10 @@ class Attempt:
 
 
 class Race:
-    """Attempts at the same time, of which the first answer that stands counts. `is_quiet`: for a while none ended."""
+    """Runs attempts in parallel and takes the first answer that counts.
+
+    `is_quiet` is whether no attempt ended during the last wait.
+    """
 
     def __init__(self, first: Attempt) -> None:
         self.is_quiet = True
@@ -65,18 +71,18 @@ class Race:
         self.enter(first)
 
     def enter(self, attempt: Attempt) -> None:
-        """Let one more attempt take part."""
+        """Add an attempt."""
         self._running[asyncio.ensure_future(attempt.answer())] = attempt
 
     @property
     def endpoints(self) -> list[Endpoint]:
-        """Endpoints that are being asked."""
+        """The endpoints of the attempts in flight."""
         return [attempt.endpoint for attempt in self._running.values()]
 
     async def is_decided(self, seconds: float | None) -> bool:
-        """Wait until an attempt ends, for so many seconds at most; whether its end is that of the race.
+        """Wait until an attempt ends, for `seconds` at most; return whether it decided the race.
 
-        An endpoint that was asked earlier than the one that answered, and has not answered yet, has failed.
+        If an attempt answers before an earlier attempt, the earlier attempt's endpoint counts as failed.
         """
         done, _ = await asyncio.wait(self._running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         self.is_quiet = not done
@@ -93,18 +99,18 @@ class Race:
         return not self._running
 
     def result(self) -> Any:
-        """Return the answer that decided, or raise the error that did, or the last one."""
+        """Return the deciding answer, or raise the deciding or the last error."""
         assert self._ended is not None
         return self._ended.result()
 
     async def end(self) -> None:
-        """Give up what is still running."""
+        """Cancel the attempts in flight."""
         for attempt in self._running.values():
             attempt.call.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
 
 def _before(task: "asyncio.Future[Any]", running: dict["asyncio.Future[Any]", Attempt]) -> list[Attempt]:
-    """Attempts that began before this one."""
+    """Return the attempts that began before this one."""
     tasks = list(running)
     return [running[each] for each in tasks[: tasks.index(task)]]

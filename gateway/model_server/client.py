@@ -1,4 +1,4 @@
-"""The model server as the gateway calls it: TensorFlow Serving's methods, and what its gRPC codes mean here."""
+"""The client of the model server: calls TensorFlow Serving's methods and translates gRPC codes to GatewayErrors."""
 
 import time
 from collections.abc import Callable
@@ -40,24 +40,24 @@ _FROM_GRPC: Final[dict[StatusCode, tuple[type[GatewayError], str]]] = {
     StatusCode.UNAVAILABLE: (ModelNotReady, "No model server answers; try again in a moment"),
     StatusCode.NOT_FOUND: (ModelNotReady, "The model server has not loaded the model; try again in a moment"),
     StatusCode.CANCELLED: (ModelNotReady, "The model server is stopping; try again in a moment"),
-    StatusCode.RESOURCE_EXHAUSTED: (ModelOverloaded, "The model server has too much to do; try again in a moment"),
+    StatusCode.RESOURCE_EXHAUSTED: (ModelOverloaded, "The model server is overloaded; try again in a moment"),
     StatusCode.DEADLINE_EXCEEDED: (ModelTooSlow, "The model server did not answer in time"),
     StatusCode.INVALID_ARGUMENT: (ContractBroken, _REFUSED),
     StatusCode.FAILED_PRECONDITION: (ContractBroken, _REFUSED),
 }
-# Others may quote a tensor, and a beat must not get into a log.
+# The details of other codes may quote a tensor, and values of a beat must not be logged.
 _DETAILS_WITHOUT_VALUES: Final = {StatusCode.UNAVAILABLE, StatusCode.NOT_FOUND, StatusCode.DEADLINE_EXCEEDED}
 
 PREDICT: Final = Method("PredictionService/Predict", PredictResponse)
 METADATA: Final = Method("PredictionService/GetModelMetadata", GetModelMetadataResponse)
 
-Observer = Callable[[int, float], None]  # gets the version that predicted, and the seconds that its call took
+Observer = Callable[[int, float], None]  # gets the version that predicted, and the duration of its call in seconds
 
 
 class Client:
-    """Calls endpoints that `choose` gives, or those of one version; each call raises GatewayErrors only.
+    """Calls the endpoints that `choose` returns, or the endpoints of one version; raises only GatewayErrors.
 
-    Where all of these are gone, it calls those that `last_resort` gives.
+    If all of them are gone, it calls the endpoints that `last_resort` returns.
     """
 
     def __init__(
@@ -80,7 +80,11 @@ class Client:
     async def predict(
         self, content: bytes, count: int, deadline: Deadline, version: int | None = None, question: Question = PLAIN
     ) -> Answer:
-        """Ask about `count` beats of packed float32; without `version` the model server chooses the newest."""
+        """Predict `count` beats, packed as float32 row after row; without `version` the model server uses the newest.
+
+        Raises:
+            GatewayError: The call failed, or the answer breaks the contract.
+        """
         request = tensors.predict_request(self._head(version, question), FEATURES, content, count)
         started = time.perf_counter()
         response = await self._call(PREDICT, request, deadline, version)
@@ -89,7 +93,11 @@ class Client:
         return contract.answer_of(response, count, question)
 
     async def describe(self, deadline: Deadline, version: int | None = None) -> ServedModel:
-        """Ask a version, or the newest, for its signatures and, where it has that signature, its metadata."""
+        """Read the signatures of a version, or of the newest, and its metadata if it has the signature `metadata`.
+
+        Raises:
+            GatewayError: The call failed, or the model breaks the contract.
+        """
         request = GetModelMetadataRequest(model_spec=self._spec(version), metadata_field=["signature_def"])
         response: GetModelMetadataResponse = await self._call(METADATA, request, deadline, version)
         signatures = SignatureDefMap.FromString(response.metadata["signature_def"].value).signature_def
@@ -99,10 +107,15 @@ class Client:
             return ServedModel(described, width, signatures=names)
         spec = self._spec(described, contract.METADATA)
         metadata = await self._call(PREDICT, PredictRequest(model_spec=spec), deadline, described)
-        return contract.described(described, width, names, metadata)
+        return contract.model_of(described, width, names, metadata)
 
     async def version_of(self, label: str, deadline: Deadline) -> int:
-        """Ask which version has a label; raise LabelNotFound."""
+        """Return the version that has a label.
+
+        Raises:
+            LabelNotFound: No version has the label.
+            GatewayError: The call failed.
+        """
         spec = ModelSpec(name=self._name, version_label=label)
         request = GetModelMetadataRequest(model_spec=spec, metadata_field=["signature_def"])
         try:
@@ -115,7 +128,7 @@ class Client:
         return version
 
     async def states(self, deadline: Deadline) -> dict[int, VersionState]:
-        """State of each version that the model server knows, newest first."""
+        """Read the state of each version that the model server knows, newest first."""
         response = await self._call(STATUS, GetModelStatusRequest(model_spec=self._spec()), deadline)
         return {
             row.version: VersionState(ModelVersionStatus.State.Name(row.state), row.status.error_message)
@@ -123,7 +136,7 @@ class Client:
         }
 
     def _head(self, version: int | None, question: Question) -> bytes:
-        """Serialize what requests with the same question to the same version have in common."""
+        """Return the serialized common part of all requests with this version and question; cached."""
         head = self._heads.get((version, question))
         if head is None:
             spec = self._spec(version, question.signature)
@@ -145,12 +158,12 @@ class Client:
             raise _translated(error) from error
 
     def _having(self, version: int) -> Choose:
-        """Give the choice of endpoints with a version; of any where discovery has not seen it yet."""
+        """Return a choice of the endpoints with a version; of all endpoints if discovery has not seen it yet."""
 
         def having() -> list[Any]:
             try:
                 return self._discovery.having(version)
-            except (ModelNotReady, VersionNotFound):  # it may be there even so, loaded since the last probe
+            except (ModelNotReady, VersionNotFound):  # it may have been loaded since the last probe
                 return list(self._choose())
 
         return having

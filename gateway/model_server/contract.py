@@ -1,4 +1,4 @@
-"""What the gateway expects of a served model, and the reading of its signature and answers under that contract."""
+"""The contract of a served model: checks and reads its signature, its metadata and its answers."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,11 @@ OUTPUTS: Final = ("predicted_class", "probabilities", "probability")
 
 
 def width_of(signatures: Mapping[str, SignatureDef]) -> int:
-    """Number of features that `serving_default` takes; raise ContractBroken if it is no signature of ours."""
+    """Return the number of features of the signature `serving_default`.
+
+    Raises:
+        ContractBroken: The signature has other inputs or outputs than the contract demands.
+    """
     signature = signatures.get(SERVING)
     if signature is None or set(signature.inputs) != {FEATURES}:
         raise ContractBroken(f"The served model has no signature '{SERVING}' with the one input '{FEATURES}'")
@@ -47,17 +51,21 @@ def width_of(signatures: Mapping[str, SignatureDef]) -> int:
 
 
 def outputs_of(question: Question) -> Sequence[str]:
-    """Names of the outputs that an answer needs; none for all. The plain answer needs few, so that it costs little."""
+    """Return the names of the outputs to request; empty for all. The plain answer requests few, which costs less."""
     return () if question.probabilities or question.more else ("predicted_class", "probability")
 
 
 def names_of(signatures: Mapping[str, SignatureDef]) -> tuple[str, ...]:
-    """Names of the signatures that can be called; TensorFlow adds one of its own that cannot."""
+    """Return the names of the callable signatures; TensorFlow adds an internal one, whose name begins with `__`."""
     return tuple(sorted(name for name in signatures if not name.startswith("__")))
 
 
-def described(version: int, width: int, signatures: tuple[str, ...], response: PredictResponse) -> ServedModel:
-    """Read the answer of the signature `metadata`."""
+def model_of(version: int, width: int, signatures: tuple[str, ...], response: PredictResponse) -> ServedModel:
+    """Make a served model from the answer of the signature `metadata`.
+
+    Raises:
+        ContractBroken: The answer does not follow the contract.
+    """
     labels = _read(response, "class_labels", DT_INT64, lambda shape: len(shape) == 1)
     names = _read(response, "feature_names", DT_STRING, lambda shape: shape == (width,))
     (description,) = _read(response, "description", DT_STRING, lambda shape: shape == ())
@@ -72,7 +80,12 @@ def described(version: int, width: int, signatures: tuple[str, ...], response: P
 
 
 def answer_of(response: PredictResponse, count: int, question: Question = PLAIN) -> Answer:
-    """Read the outputs for `count` beats; raise ContractBroken or, for values that are not finite, NotFinite."""
+    """Read the outputs for `count` beats.
+
+    Raises:
+        ContractBroken: An output is missing, or has another dtype or shape.
+        NotFinite: A value is infinite or NaN.
+    """
     version: int = response.model_spec.version.value
     classes = _read(response, "predicted_class", DT_INT64, lambda shape: shape == (count,))
     probability = _column(response, "probability", count)
@@ -110,7 +123,7 @@ def _read(response: PredictResponse, name: str, dtype: int, fits: Callable[[tupl
     shape = tensors.shape(tensor)
     if tensor.dtype != dtype or not fits(shape):
         kind = tensors.NAMES.get(tensor.dtype, f"dtype {tensor.dtype}")
-        raise ContractBroken(f"The model's output '{name}' is {kind} {shape}, which is not what the contract says")
+        raise ContractBroken(f"The model's output '{name}' is {kind} {shape}, which breaks the contract")
     try:
         return tensors.strings(tensor) if dtype == DT_STRING else tensors.numbers(tensor)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Endpoint discovery: the addresses behind the serving target, and which model versions each has AVAILABLE."""
+"""Endpoint discovery: finds the addresses of the serving target, and the AVAILABLE model versions of each."""
 
 import asyncio
 import logging
@@ -24,13 +24,13 @@ from gateway.model_server.wire.serving_pb2 import (
 from gateway.settings import Settings
 
 STATUS: Final = Method("ModelService/GetModelStatus", GetModelStatusResponse)
-ANSWER_WITHIN: Final = 1.0  # seconds that an endpoint has to answer a probe
-BETWEEN_PROBES: Final = 1.0  # seconds
+ANSWER_WITHIN: Final = 1.0  # seconds for the answer to a probe; chosen by hand
+BETWEEN_PROBES: Final = 1.0  # seconds; chosen by hand
 _log = logging.getLogger("gateway.endpoints")
 
 
 class Discovery:
-    """Knows the endpoints; for one event loop. Each probe asks an endpoint for its versions."""
+    """Keeps the list of endpoints and probes each of them for its versions; for one event loop."""
 
     def __init__(
         self,
@@ -51,23 +51,32 @@ class Discovery:
 
     @property
     def endpoints(self) -> list[Endpoint]:
-        """Every endpoint."""
+        """All endpoints."""
         return list(self._endpoints.values())
 
     @property
     def available(self) -> list[int]:
-        """Every version that some endpoint has AVAILABLE, newest first."""
+        """All versions that at least one endpoint has AVAILABLE, newest first."""
         versions = (endpoint.versions or () for endpoint in self._endpoints.values())
         return sorted({version for each in versions for version in each}, reverse=True)
 
     def any(self) -> list[Endpoint]:
-        """Endpoints with a version, or that may have one; raise ModelNotReady if there are none at all."""
+        """Return the endpoints that have, or may have, an AVAILABLE version; all endpoints if there are none.
+
+        Raises:
+            ModelNotReady: No endpoint is known.
+        """
         if not self._endpoints:
             raise ModelNotReady("No model server answers; try again in a moment", cause="no address is known")
         return [endpoint for endpoint in self.endpoints if endpoint.versions != frozenset()] or self.endpoints
 
     def having(self, version: int) -> list[Endpoint]:
-        """Endpoints that have this version; raise VersionNotFound, or ModelNotReady if none has any."""
+        """Return the endpoints that have this version.
+
+        Raises:
+            VersionNotFound: Endpoints have only other versions.
+            ModelNotReady: No endpoint has any version.
+        """
         found = [endpoint for endpoint in self.endpoints if version in (endpoint.versions or ())]
         if not found and not (available := self.available):
             raise ModelNotReady("No model server has an AVAILABLE version; try again in a moment")
@@ -76,7 +85,11 @@ class Discovery:
         return found
 
     def other_than(self, version: int, strictly: bool = False) -> list[Endpoint]:
-        """Endpoints with another version; where there are none any, unless `strictly`: ModelNotReady."""
+        """Return the endpoints that have versions, but not this one; any endpoints if there are none.
+
+        Raises:
+            ModelNotReady: There are none and `strictly` is set, or no endpoint is known.
+        """
         others = [endpoint for endpoint in self.endpoints if endpoint.versions and version not in endpoint.versions]
         if not others and strictly:
             raise ModelNotReady("No model version that may be served is AVAILABLE; try again in a moment")
@@ -89,19 +102,19 @@ class Discovery:
             try:
                 await self.probe(ejected=False)
             except Exception as error:
-                _log.exception("looking for model servers failed", exc_info=error)
+                _log.exception("the discovery of model servers failed", exc_info=error)
 
     async def probe_again(self, seconds: float = inf) -> None:
-        """Probe, unless the last probe was a moment ago; wait for `seconds` at most, and for no ejected endpoint."""
+        """Probe unless the last probe was within a second; wait at most `seconds`, and not for ejected endpoints."""
         if self._clock() - self._probed_at >= BETWEEN_PROBES:
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if seconds == inf else seconds):
                     await self.probe(ejected=False)
 
     async def probe(self, ejected: bool = True) -> None:
-        """Ask every endpoint for its versions; wait for the answers, those of ejected endpoints only if said so.
+        """Ask all endpoints for their versions, and wait for the answers; for ejected endpoints only if `ejected`.
 
-        Callers at the same time share the questions, which go on when a caller goes away.
+        Concurrent callers share one probe, which continues when a caller is cancelled.
         """
         if self._beginning is None:
             self._beginning = asyncio.create_task(self._begin())
@@ -116,7 +129,7 @@ class Discovery:
         self._beginning = None
 
     async def _begin(self) -> None:
-        with suppress(OSError):  # no answer about the name: its addresses stay as they were
+        with suppress(OSError):  # the name was not resolved, so the addresses stay
             self._follow(await self._addresses())
         for endpoint in self.endpoints:
             if endpoint not in self._asking:
@@ -126,14 +139,14 @@ class Discovery:
     def _has_asked(self, endpoint: Endpoint, task: "asyncio.Task[None]") -> None:
         del self._asking[endpoint]
         if not task.cancelled() and (error := task.exception()):
-            _log.error("asking a model server for its versions failed", exc_info=error)
+            _log.error("the probe of a model server failed", exc_info=error)
 
     async def _addresses(self) -> tuple[str, ...]:
-        """Look the addresses up in a thread; raise OSError if they do not come in time."""
+        """Resolve the addresses in a thread; raise OSError if that fails or takes too long."""
         if self._resolving is None:
             ask = partial(self._resolve, self._settings.serving_target)
             self._resolving = asyncio.get_running_loop().run_in_executor(None, ask)
-        # one that takes longer is asked again by the next probe, so that it never has more than one thread
+        # the next probe waits for the same look-up again, so that there is never more than one thread
         await asyncio.wait([self._resolving], timeout=ANSWER_WITHIN)
         if not self._resolving.done():
             raise TimeoutError
@@ -154,7 +167,7 @@ class Discovery:
         try:
             response = await endpoint.start(STATUS, self._request, ANSWER_WITHIN)
         except grpc.aio.AioRpcError as error:
-            if error.code() is StatusCode.DEADLINE_EXCEEDED:  # too busy, or hung: it has the versions that it had
+            if error.code() is StatusCode.DEADLINE_EXCEEDED:  # it is busy or hangs, and still has its versions
                 endpoint.failed(since)
             else:
                 endpoint.versions = frozenset()
@@ -165,7 +178,7 @@ class Discovery:
         )
 
     async def close(self) -> None:
-        """Close every channel; calls in flight are cancelled."""
+        """Close all channels and cancel calls in flight."""
         tasks: list[asyncio.Future[Any]] = [*self._closing, *self._asking.values()]
         tasks += filter(None, [self._beginning, self._resolving])
         for task in tasks:

@@ -1,4 +1,4 @@
-"""One address of a model server: its channel, its versions, and whether it answers as it should."""
+"""An endpoint, one address of a model server: its channel, its versions, and its ejection when it fails."""
 
 import logging
 import time
@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import grpc.aio
 
-EJECT_AFTER: Final = 2  # attempts in a row that failed or were overtaken: one may be chance
-EJECTED_SECONDS: Final = 1.0  # times the number of ejections, as Envoy's outlier detection counts them
-MOST_EJECTED_SECONDS: Final = 30.0
+EJECT_AFTER: Final = 2  # consecutive failures, because a single one may be chance; chosen by hand
+EJECTED_SECONDS: Final = 1.0  # multiplied by the number of ejections, like Envoy's outlier detection; chosen by hand
+MOST_EJECTED_SECONDS: Final = 30.0  # chosen by hand
 _OPTIONS: Final = (
-    ("grpc.max_receive_message_length", -1),  # sending has no limit of its own
+    ("grpc.max_receive_message_length", -1),  # unlimited; gRPC does not limit sending by default
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 250),
-    ("grpc.min_reconnect_backoff_ms", 1000),  # in spite of its name, how long one attempt may take
-    # A connection whose packets are lost is given up, else TCP tries it again only after as long as they were lost. The
-    # model server allows such pings, as it answers a probe between two of them.
+    ("grpc.min_reconnect_backoff_ms", 1000),  # despite its name, the time limit of one connection attempt
+    # Close a connection whose packets are lost. Otherwise TCP's backoff would delay its recovery by as long as the
+    # packets were lost. The model server allows these pings, because it answers a probe between two of them.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the world outside
+    ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for hosts outside the cluster
     ("grpc.enable_retries", 0),  # failover.py retries
 )
 _log = logging.getLogger("gateway.endpoints")
@@ -29,7 +29,7 @@ _log = logging.getLogger("gateway.endpoints")
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the model server, and the message of its answer; a request is a message or serialized."""
+    """A method of the model server, and the message class of its answer; a request is a message or its bytes."""
 
     path: str
     response: Any
@@ -41,7 +41,7 @@ def _serialized(request: Any) -> bytes:
 
 
 class Endpoint:
-    """Calls on one channel. `versions` are the AVAILABLE ones, None before they were asked for."""
+    """Makes calls on one channel. `versions` are the AVAILABLE versions, None before the first probe."""
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.address = address
@@ -53,11 +53,11 @@ class Endpoint:
         self._failures = 0
         self._failed_at = -inf
         self._ejections = 0
-        self._answered = False  # since it was let in
+        self._answered = False  # whether a call was answered since the last ejection
         self._ejected_until: float | None = None
 
     def start(self, method: Method, request: object, timeout: float, metadata: Any = None) -> Any:
-        """Start a call that ends within `timeout` seconds; give it, to be awaited."""
+        """Start a call that ends within `timeout` seconds; return the awaitable call."""
         made = self._methods.get(method.path)
         if made is None:
             made = self._methods[method.path] = self._channel.unary_unary(
@@ -75,17 +75,17 @@ class Endpoint:
 
     @property
     def ejected(self) -> bool:
-        """Whether it is out of turn until a probe succeeds."""
+        """Whether it is ejected until a probe succeeds."""
         return self._ejected_until is not None
 
     def succeeded(self) -> None:
-        """Count an attempt that was answered in time, whatever the answer."""
+        """Count an attempt that was answered in time, even if the answer was an error."""
         self._failures, self._answered = 0, True
 
     def failed(self, since: float = inf) -> None:
-        """Count an attempt, begun `since` by the clock, that was not answered, or so late that another was faster.
+        """Count a failure: an attempt, started at `since`, that had no answer or was slower than another endpoint.
 
-        Attempts that were under way at the same time, as those of a connection that breaks, count once.
+        Attempts that overlap in time, such as all calls on a broken connection, count once.
         """
         if since < self._failed_at:
             return
@@ -95,20 +95,20 @@ class Endpoint:
             seconds = min(EJECTED_SECONDS * self._ejections, MOST_EJECTED_SECONDS)
             self._ejected_until = self.clock() + seconds
             fields = {"endpoint": self.address, "seconds": seconds}
-            _log.warning("a model server does not answer and is out of turn", extra={"fields": fields})
+            _log.warning("a model server does not answer and is ejected", extra={"fields": fields})
 
     def probed(self) -> None:
-        """Let it in again after a probe that succeeded, unless it was ejected a moment ago.
+        """Count an answered probe, and readmit the endpoint when its ejection time has passed.
 
-        Probes may be answered where calls hang, so only answered calls make the next ejection short again.
+        Only answered calls reset the length of the next ejection, because a server may answer probes while calls hang.
         """
         if self._ejected_until is None:
             if self._answered and not self._failures:
                 self._ejections = 0
         elif self.clock() >= self._ejected_until:
             self._ejected_until, self._failures, self._answered = None, 0, False
-            _log.info("a model server is in turn again", extra={"fields": {"endpoint": self.address}})
+            _log.info("an ejected model server is readmitted", extra={"fields": {"endpoint": self.address}})
 
     async def close(self, grace: float | None = None) -> None:
-        """Close the channel when its calls have ended, after `grace` seconds at most."""
+        """Close the channel when its calls have ended, or after `grace` seconds."""
         await self._channel.close(grace)

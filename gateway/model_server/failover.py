@@ -1,25 +1,27 @@
-"""Failover: which endpoint a call goes to, and what is tried when that one fails or hangs.
+"""Failover: chooses the endpoint of a call, and retries on others if that endpoint fails or hangs.
 
 The policy, in the order in which it applies:
 
-1. A call goes to the endpoint with the fewest calls in flight among those that have the version, in turn where they
-   are equal. Ejected endpoints get calls only where there are no others.
-2. An endpoint that cannot be reached, or that ends the call as it stops (UNAVAILABLE, CANCELLED), costs a retry: at
-   once on an endpoint that was not tried yet, else after 0.1 and then 0.3 seconds. NOT_FOUND, the answer of a server
-   that has not loaded the model, is tried elsewhere only. Every other answer stands.
-3. An endpoint that does not answer for half a second, or for half of ECG_DEADLINE_SECONDS where that is shorter, may
-   hang: the call is made on another one as well, which is one more attempt. As long as no answer comes there is another
-   attempt each half second, and at once where an attempt finds its endpoint gone: on endpoints that were not tried yet
-   or, after half a second, on such as failed before. The first answer counts, and the other attempts are cancelled.
-4. Two attempts in a row that failed, or were overtaken by an answer from elsewhere, eject the endpoint. Those under way
-   at the same time count once, and a probe that is not answered within a second counts as well. The endpoint is out of
-   turn for 1 second, and for one more with each ejection up to 30, unless calls were answered in between. Then the
-   first probe that it answers lets it in again.
-5. At most ECG_RETRY_ATTEMPTS attempts, as long as the retry budget lasts, and never beyond the request's deadline.
+1. A call goes to the endpoint with the fewest calls in flight among those that have the version; equal endpoints take
+   turns. Ejected endpoints get calls only if there are no others.
+2. An endpoint that is unreachable, or that cancels the call because it stops (UNAVAILABLE, CANCELLED), causes a retry:
+   at once on an endpoint that was not tried yet, otherwise after 0.1 and then 0.3 seconds. NOT_FOUND, the answer of a
+   server that has not loaded the model, is retried only on other endpoints. Every other answer is final.
+3. An endpoint that does not answer within half a second, or within half of ECG_DEADLINE_SECONDS if that is shorter, may
+   hang. Then the call also goes to another endpoint (hedging), which counts as an attempt. Until an answer arrives,
+   there is another attempt every half second, and at once if the endpoint of an attempt is gone: on endpoints that were
+   not tried yet or, after half a second, on endpoints that failed before. The first answer counts, and the other
+   attempts are cancelled.
+4. Two consecutive attempts that failed, or whose answer came after another endpoint's, eject the endpoint. Attempts
+   that overlap in time count once. A probe without an answer within a second counts as a failed attempt. The ejection
+   lasts 1 second, and one second longer with each ejection, up to 30, unless calls were answered in between. Then the
+   first answered probe readmits the endpoint.
+5. There are at most ECG_RETRY_ATTEMPTS attempts, while the retry budget lasts, and never after the request's deadline.
 
-One deadline, ECG_DEADLINE_SECONDS from when the body has come, holds for all that is done for a request: its wait for
-the micro-batcher (at most half of it), the candidate's attempts (at most half of what is left, and half a second while
-all of the candidate's endpoints are ejected), the served version's after them, and the questions about the model.
+One deadline, ECG_DEADLINE_SECONDS from the arrival of the body, holds for all work on a request: its wait in the
+micro-batcher (at most half of the deadline), the candidate's attempts (at most half of the remaining time, and half a
+second while all of the candidate's endpoints are ejected), the served version's attempts, and calls for the model's
+description.
 """
 
 import asyncio
@@ -39,17 +41,17 @@ from gateway.model_server.endpoint import Endpoint, Method
 from gateway.model_server.retry_budget import RetryBudget
 from gateway.settings import Settings
 
-# A batch of 8192 beats takes some 20 ms. A stopped server must cost no request more than a second.
+# Far above the 20 ms of a batch of 8192 beats, and short enough that a stopped server delays no request by a second.
 SLOW_SECONDS: Final = 0.5
-SLOW_SHARE: Final = 0.5  # of a request's time, where that is shorter: another endpoint must still be able to answer
-PAUSES: Final = (0.1, 0.3)  # seconds; together longer than the pause before a channel connects anew
+SLOW_SHARE: Final = 0.5  # of a request's deadline if that is shorter, so that another endpoint can still answer
+PAUSES: Final = (0.1, 0.3)  # seconds; together longer than a channel's longest reconnect backoff, 0.25 s
 Choose = Callable[[], Sequence[Endpoint]]
-StartCall = Callable[[Endpoint, Method, object, float, Any], Any]  # as Endpoint.start does
+StartCall = Callable[[Endpoint, Method, object, float, Any], Any]  # like Endpoint.start
 Start = Callable[[Endpoint], Attempt]
 
 
 class Failover:
-    """Makes calls; for one event loop."""
+    """Makes calls by the policy above; for one event loop."""
 
     def __init__(
         self, discovery: Discovery, settings: Settings, budget: RetryBudget, start: StartCall = Endpoint.start
@@ -70,12 +72,23 @@ class Failover:
         metadata: Any = None,
         last_resort: Choose | None = None,
     ) -> Any:
-        """Return the answer of an endpoint that `choose` gives; where all of these are gone, that `last_resort` gives.
+        """Call a method on an endpoint that `choose` returns; if all are gone, on one that `last_resort` returns.
+
+        Args:
+            method: The method to call.
+            request: Its message, or the message's bytes.
+            choose: Returns the endpoints to use; called again before each attempt.
+            deadline: The time limit for all attempts.
+            metadata: gRPC metadata to send, or None.
+            last_resort: Returns further endpoints, or None.
+
+        Returns:
+            The answer's message.
 
         Raises:
-            grpc.aio.AioRpcError: the last attempt's error.
-            ModelTooSlow: the deadline passed.
-            GatewayError: what `choose` raises.
+            grpc.aio.AioRpcError: The last attempt failed.
+            ModelTooSlow: The deadline passed.
+            GatewayError: Raised by `choose`.
         """
         self._budget.deposit()
         tried: list[Endpoint] = []
@@ -122,12 +135,12 @@ class Failover:
                 return await self._race(attempt, start, tried, choose, deadline)
             return await attempt.answer()
         finally:
-            attempt.call.cancel()  # does nothing to one that ended
+            attempt.call.cancel()  # no effect if the call has ended
 
     async def _race(
         self, slow: Attempt, start: Start, tried: list[Endpoint], choose: Choose, deadline: Deadline
     ) -> Any:
-        """Make one more attempt whenever one failed or nothing came for long; return the first answer that stands."""
+        """Add an attempt whenever one failed or none answered for a while; return the first answer that counts."""
         race = Race(slow)
         try:
             while True:
@@ -140,12 +153,12 @@ class Failover:
             await race.end()
 
     def _others(self, choose: Choose, tried: list[Endpoint], race: Race) -> list[Endpoint]:
-        """Endpoints for one more attempt: not tried yet or, after a pause, such as failed before."""
+        """Return endpoints for another attempt: untried ones or, after a pause, ones that failed before."""
         if len(tried) >= self._attempts:
             return []
         try:
             chosen = choose()
-        except GatewayError:  # the endpoint that is being asked may still answer
+        except GatewayError:  # an attempt in flight may still get an answer
             return []
         rested = [endpoint for endpoint in chosen if race.is_quiet and endpoint not in race.endpoints]
         return _in_turn(chosen, tried) or rested
@@ -158,7 +171,7 @@ class Failover:
         deadline: Deadline,
         last_resort: Choose | None,
     ) -> Choose | None:
-        """Wait until there is something to try; give what chooses it, None if there is nothing."""
+        """Wait until a retry is possible; return the choice of endpoints for it, or None if there is no retry."""
         if code not in GONE and code is not NOT_LOADED:
             return None
         if len(tried) >= self._attempts or not self._budget.withdraw():
@@ -176,6 +189,6 @@ class Failover:
 
 
 def _in_turn(chosen: Sequence[Endpoint], tried: Sequence[Endpoint]) -> list[Endpoint]:
-    """Endpoints that were not tried yet, without ejected ones if there are others."""
+    """Return the endpoints that were not tried yet, without ejected ones if there are others."""
     fresh = [endpoint for endpoint in chosen if endpoint not in tried]
     return [endpoint for endpoint in fresh if not endpoint.ejected] or fresh

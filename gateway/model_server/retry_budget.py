@@ -1,17 +1,17 @@
-"""How many retries there may be: while most calls fail, retries would only add load."""
+"""The retry budget: limits retries to a share of the calls, because retries add load while most calls fail."""
 
 import time
 from collections.abc import Callable
 from typing import Final
 
-# The defaults of Finagle's RetryBudget: a fifth of the calls, ten a second at least, counted over ten seconds.
+# The defaults of Finagle's RetryBudget: a fifth of the calls, at least ten per second, saved for ten seconds.
 SHARE: Final = 0.2
-LEAST_RATE: Final = 10.0
+LEAST_RATE: Final = 10.0  # per second
 SECONDS: Final = 10.0
 
 
 class RetryBudget:
-    """Calls pay in, retries take out; for one event loop."""
+    """A token balance: calls deposit, retries withdraw; for one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class RetryBudget:
         self._tokens = min(self._most, self._tokens + SHARE)
 
     def withdraw(self) -> bool:
-        """Take a retry out; say whether there was one left."""
+        """Withdraw a retry; return whether one was left."""
         now = self._clock()
         self._tokens = min(self._most, self._tokens + (now - self._filled_at) * LEAST_RATE)
         self._filled_at = now

@@ -1,4 +1,4 @@
-"""Between TensorFlow's TensorProto and Python's own arrays, without numpy. Values are little-endian, as on the wire."""
+"""Converts between TensorFlow's TensorProto and Python's arrays, without numpy. Values are little-endian."""
 
 from array import array
 from collections.abc import Sequence
@@ -18,14 +18,20 @@ NAMES: Final = {DT_FLOAT: "float32", DT_INT64: "int64", DT_STRING: "string"}
 
 
 def predict_request(head: bytes, name: str, content: bytes, rows: int) -> bytes:
-    """Serialize a PredictRequest: `head` has all but its one input, a float32 matrix of `rows` packed equal rows.
+    """Serialize a PredictRequest with one input, a float32 matrix [rows, width].
 
-    By hand, as protobuf would copy `content` twice more; tests hold it to what protobuf reads.
+    Written by hand, because protobuf would copy `content` twice more; a test compares it with protobuf's result.
+
+    Args:
+        head: The serialized request without its input.
+        name: The name of the input.
+        content: The matrix as packed little-endian float32, row after row.
+        rows: The number of rows.
     """
     return _before_content(head, name, rows, len(content)) + content
 
 
-@lru_cache(256)  # single beats and batches of some sizes come again and again
+@lru_cache(256)  # single beats and common batch sizes recur
 def _before_content(head: bytes, name: str, rows: int, size: int) -> bytes:
     shape = TensorShapeProto(dim=[{"size": rows}, {"size": size // 4 // rows}])
     tensor = TensorProto(dtype=DT_FLOAT, tensor_shape=shape).SerializeToString() + _field(_TENSOR_CONTENT, size)
@@ -35,7 +41,7 @@ def _before_content(head: bytes, name: str, rows: int, size: int) -> bytes:
 
 
 def _field(number: int, length: int) -> bytes:
-    """Begin a field whose bytes follow."""
+    """Return the start of a field, which `length` bytes follow."""
     return _varint(number << 3 | 2) + _varint(length)
 
 
@@ -49,12 +55,16 @@ def _varint(number: int) -> bytes:
 
 
 def shape(tensor: TensorProto) -> tuple[int, ...]:
-    """Give the sizes of a tensor's dimensions; () for a scalar."""
+    """Return the sizes of a tensor's dimensions; () for a scalar."""
     return tuple(dim.size for dim in tensor.tensor_shape.dim)
 
 
 def numbers(tensor: TensorProto) -> list[Any]:
-    """Read a float32 or int64 tensor, flat; raise ValueError if its bytes are not what its shape says."""
+    """Read the values of a float32 or int64 tensor as a flat list.
+
+    Raises:
+        ValueError: The bytes do not fit the shape.
+    """
     typecode, field = _NUMBERS[tensor.dtype]
     count = prod(shape(tensor))
     if not tensor.tensor_content:
@@ -66,7 +76,11 @@ def numbers(tensor: TensorProto) -> list[Any]:
 
 
 def strings(tensor: TensorProto) -> list[bytes]:
-    """Read a string tensor, flat; raise ValueError if its bytes are not what its shape says."""
+    """Read the values of a string tensor as a flat list.
+
+    Raises:
+        ValueError: The bytes do not fit the shape.
+    """
     count = prod(shape(tensor))
     if not tensor.tensor_content:
         return _filled(tensor.string_val, count, b"")
@@ -74,13 +88,13 @@ def strings(tensor: TensorProto) -> list[bytes]:
 
 
 def _filled(values: Sequence[Any], count: int, default: Any) -> list[Any]:
-    """Follow TensorFlow: values beyond the shape are ignored, the last one is repeated for those that are left out."""
-    given = list(values[:count])
-    return given + [given[-1] if given else default] * (count - len(given))
+    """Return `count` values by TensorFlow's rules: ignore surplus values, repeat the last one for missing values."""
+    present = list(values[:count])
+    return present + [present[-1] if present else default] * (count - len(present))
 
 
 def _split(content: bytes, count: int) -> list[bytes]:
-    """Strings in `tensor_content` are all lengths as varints, then all bytes."""
+    """Split a string tensor's `tensor_content`: all lengths as varints, then all bytes."""
     lengths, at = [], 0
     for _ in range(count):
         length = shift = 0

@@ -1,4 +1,4 @@
-"""Request bodies to beats and answers to response bodies: JSON, float32 bytes, KServe's and TensorFlow Serving's REST.
+"""Reads request bodies into beats and writes answers: JSON, float32 bytes, KServe's v2, TensorFlow Serving's REST.
 
-Pure functions: nothing here knows HTTP, gRPC, or the other parts of the gateway.
+Pure functions that do not depend on HTTP, gRPC or the other packages of the gateway.
 """

@@ -1,4 +1,4 @@
-"""The beats of one request, read and checked: every value is finite and a float32."""
+"""The beats of one request after reading and checking: every value is a finite float32."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from gateway.payload.binary import Float32Rows
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The values of one beat as float32, and their names if the caller gave names."""
+    """One beat: its values as float32, and their feature names if the caller sent names."""
 
     values: "array[float]"
     names: tuple[str, ...] | None = None
@@ -21,18 +21,20 @@ class Beat:
 
     @property
     def named(self) -> bool:
-        """Whether the beat depends on the names that the served model gives its features."""
+        """Whether the order of the values depends on the served model's feature names."""
         return self.names is not None
 
     @property
     def size(self) -> int:
-        """Bytes of all values."""
+        """Size of all values in bytes."""
         return 4 * len(self.values)
 
     def fit(self, model: ServedModel, path: str = "features", **where: int) -> bytes:
-        """Give the values in the order of `model`, as float32 bytes.
+        """Return the values in the order of `model`'s features, as float32 bytes.
 
-        Raises Misfit if they are not its features; the message names the beat as `path`, and the error has `where`.
+        Raises:
+            Misfit: Their number or names do not fit the model. The message names the beat `path`; the error has
+                `where`.
         """
         values = self.values if self.names is None else self._in_order(self.names, model, path, where)
         if len(values) != model.width:
@@ -58,7 +60,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Beats:
-    """The beats of one request, at least one; `batch` tells a list of beats from a single one.
+    """The beats of one request, at least one; `batch` is whether the request had a list of beats.
 
     `path` is the list's name in error messages.
     """
@@ -69,12 +71,12 @@ class Beats:
 
     @property
     def named(self) -> bool:
-        """Whether any beat depends on the names that the served model gives its features."""
+        """Whether the order of any beat's values depends on the served model's feature names."""
         return any(beat.names is not None for beat in self.beats)
 
     @property
     def size(self) -> int:
-        """Bytes of all values."""
+        """Size of all values in bytes."""
         return sum(beat.size for beat in self.beats)
 
     @property
@@ -84,11 +86,15 @@ class Beats:
 
     @property
     def width(self) -> int:
-        """Values of the first beat."""
+        """Number of values of the first beat."""
         return len(self.beats[0].values)
 
     def fit(self, model: ServedModel) -> bytes:
-        """Give the values, row after row, in the order of `model`; raise Misfit if they are not its features."""
+        """Return the values in the order of `model`'s features, as float32 bytes, row after row.
+
+        Raises:
+            Misfit: The number or the names of a beat's values do not fit the model.
+        """
         if not self.batch:
             return self.beats[0].fit(model)
         return b"".join(
@@ -98,7 +104,7 @@ class Beats:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A batch of `count` plain beats of one length, at least one: float32 bytes, row after row.
+    """A batch of `count` unnamed beats of one length, at least one: float32 bytes, row after row.
 
     `path` is the batch's name in error messages.
     """
@@ -111,22 +117,22 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """Bytes of all values."""
+        """Size of all values in bytes."""
         return len(self.values)
 
     @property
     def width(self) -> int:
-        """Values of each beat."""
+        """Number of values of each beat."""
         return len(self.values) // (4 * self.count)
 
     @property
     def beats(self) -> tuple[Beat, ...]:
-        """The rows as beats of their own, for a batch that is joined with others."""
+        """The rows as separate beats, to join them with other requests."""
         row = 4 * self.width
         return tuple(Beat(array("f", self.values[at : at + row])) for at in range(0, row * self.count, row))
 
     def fit(self, model: ServedModel) -> bytes:
-        """Give the values; raise Misfit if the beats are not as long as `model` takes."""
+        """Return the values as float32 bytes, row after row; raise Misfit if their length does not fit `model`."""
         if self.width != model.width:
             raise Misfit(f"{self.path}[0] has {self.width} values; the model takes {model.width}", instance=0)
         return self.values
@@ -137,7 +143,7 @@ AnyBeats = JsonBeats | Float32Rows
 
 
 def join(requests: Sequence[JsonBeats]) -> JsonBeats:
-    """Give the beats of several requests as one batch, in their order."""
+    """Return the beats of several requests as one batch, in order."""
     if len(requests) == 1:
         return requests[0]
     matrices = [request for request in requests if isinstance(request, Matrix)]
@@ -148,11 +154,11 @@ def join(requests: Sequence[JsonBeats]) -> JsonBeats:
 
 def too_many(count: int, max_batch: int, path: str = "instances") -> TooManyBeats:
     """Make the error for a list of more than `max_batch` beats; `path` is the list's name."""
-    return TooManyBeats(f"'{path}' has {count} beats; at most {max_batch} are taken at once")
+    return TooManyBeats(f"'{path}' has {count} beats; at most {max_batch} are allowed")
 
 
 def short(name: str) -> str:
-    """Shorten a caller's name to the 40 characters that a message and an error's `field` show of it."""
+    """Shorten a name that a caller sent to the 40 characters that messages and an error's `field` show."""
     return name if len(name) <= 40 else name[:37] + "..."
 
 

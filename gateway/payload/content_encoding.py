@@ -1,4 +1,4 @@
-"""A request body as its headers say it is written: undoes Content-Encoding, and checks Content-Type."""
+"""Unpacks a request body by its Content-Encoding, and checks its Content-Type."""
 
 import io
 import zlib
@@ -10,20 +10,25 @@ from gateway.payload.beats import short
 JSON: Final = "application/json"
 FLOAT32: Final = "application/octet-stream"
 _USUAL: Final = {JSON: JSON, f"{JSON}; charset=utf-8": JSON, f"{JSON};charset=utf-8": JSON, FLOAT32: FLOAT32}
-_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})  # ASCII is a part of UTF-8
+_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})  # ASCII is a subset of UTF-8
 _FIELD: Final = "Content-Encoding"
-_GZIP: Final = 16 + zlib.MAX_WBITS  # for zlib: with gzip's header and checksum
-_PIECE: Final = 2**16  # bytes; what is left of a piece is copied for each member and each step
-_STEP: Final = 2**20  # bytes unpacked at a time, as zlib has them in memory twice
-# So that many tiny members do not keep a processor busy. pigz and bgzip write one for each 64 KiB or more.
+_GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for gzip's header and checksum
+_PIECE: Final = 2**16  # bytes of input; small, because zlib copies the rest of a piece for each member and step
+_STEP: Final = 2**20  # bytes of output; limited, because zlib holds a step in memory twice
+# Most members of a gzip body; limited, because each costs CPU time however small it is. pigz and bgzip write a member
+# per 64 KiB or more.
 _MEMBERS: Final = 1024
 
 
 def decode(body: bytes, encoding: str | None, limit: int) -> bytes:
-    """Give the body without its Content-Encoding, of which None, `identity`, `gzip` and `x-gzip` are known.
+    """Unpack a body by its Content-Encoding: None, `identity`, `gzip` or `x-gzip`.
 
-    At most one byte more than `limit` is unpacked. Raises BodyTooLarge if there are more, InvalidBeat if the body is
-    not gzip, is cut short or goes on behind it, UnsupportedMediaType for another encoding.
+    Unpacks at most `limit` + 1 bytes.
+
+    Raises:
+        BodyTooLarge: The unpacked body has more than `limit` bytes.
+        InvalidBeat: The body is not gzip, is incomplete, or has bytes after the gzip data.
+        UnsupportedMediaType: Another encoding.
     """
     name = (encoding or "identity").strip().lower()
     if name in ("identity", ""):
@@ -45,7 +50,7 @@ def _unzip(body: bytes, limit: int) -> bytes:
 
 
 def _member(body: memoryview, at: int, content: io.BytesIO, limit: int) -> int:
-    """Unpack the gzip member that begins at `at`; give the position behind it."""
+    """Unpack the gzip member that begins at `at`, and return the position after it."""
     member = zlib.decompressobj(_GZIP)
     while not member.eof:
         piece = member.unconsumed_tail or body[at : at + _PIECE]
@@ -54,10 +59,10 @@ def _member(body: memoryview, at: int, content: io.BytesIO, limit: int) -> int:
             unpacked = member.decompress(piece, min(_STEP, limit + 1 - content.tell()))
         except zlib.error:
             raise InvalidBeat(
-                "The body is not gzip as its Content-Encoding says, is damaged, or goes on behind it", field=_FIELD
+                "The body is not gzip as its Content-Encoding says, is damaged, or has bytes after it", field=_FIELD
             ) from None
-        if not piece and not unpacked and not member.eof:  # without a piece it may still hold what it has unpacked
-            raise InvalidBeat("The gzip body is cut short; send all of it", field=_FIELD)
+        if not piece and not unpacked and not member.eof:  # zlib may still have output after the last piece of input
+            raise InvalidBeat("The gzip body is incomplete; send all of it", field=_FIELD)
         content.write(unpacked)
         if content.tell() > limit:
             raise BodyTooLarge(limit)
@@ -65,9 +70,10 @@ def _member(body: memoryview, at: int, content: io.BytesIO, limit: int) -> int:
 
 
 def media_type(content_type: str | None) -> str:
-    """Give the media type of a Content-Type, JSON or FLOAT32; JSON may have a charset that is a part of UTF-8.
+    """Return the media type of a Content-Type, JSON or FLOAT32.
 
-    Raises UnsupportedMediaType for another media type, none, or another charset.
+    Raises:
+        UnsupportedMediaType: There is no media type, another one, or JSON with a charset other than UTF-8 or ASCII.
     """
     usual = _USUAL.get(content_type or "")
     if usual is not None:
@@ -75,9 +81,9 @@ def media_type(content_type: str | None) -> str:
     name, _, _ = (content_type or "").partition(";")
     name = name.strip().lower()
     if name not in (JSON, FLOAT32):
-        given = f"'{short(name)}'" if name else "missing"
+        sent = f"'{short(name)}'" if name else "missing"
         raise UnsupportedMediaType(
-            f"The Content-Type is {given}; send '{JSON}' or, for float32 values, '{FLOAT32}'", field="Content-Type"
+            f"The Content-Type is {sent}; send '{JSON}' or, for float32 values, '{FLOAT32}'", field="Content-Type"
         )
     if name == JSON:
         check_charset(content_type)
@@ -85,11 +91,11 @@ def media_type(content_type: str | None) -> str:
 
 
 def check_charset(content_type: str | None) -> None:
-    """Raise UnsupportedMediaType for a charset that is no part of UTF-8, whatever the media type."""
+    """Raise UnsupportedMediaType if a Content-Type of any media type has a charset other than UTF-8 or ASCII."""
     for parameter in (content_type or "").split(";")[1:]:
         key, _, value = parameter.partition("=")
         charset = value.strip().strip('"').lower()
         if key.strip().lower() == "charset" and charset not in _UTF8:
             raise UnsupportedMediaType(
-                f"JSON in '{short(charset)}' is not read; send it in UTF-8", field="Content-Type"
+                f"The charset '{short(charset)}' is not supported; send JSON in UTF-8", field="Content-Type"
             )

@@ -1,4 +1,4 @@
-"""Numbers as JSON has them to float32, and the error that names the first value that is not one."""
+"""Packs JSON numbers as float32; an error names the first value that is not a finite float32."""
 
 from array import array
 from collections.abc import Iterable
@@ -15,25 +15,32 @@ _JSON_NAMES: Final = {bool: "a boolean", str: "a string", type(None): "null", li
 def pack(values: list[Any], keys: Iterable[int | str], path: str, where: dict[str, int]) -> "array[float]":
     """Pack the numbers of one beat, rounded to the nearest float32.
 
-    Raises InvalidBeat that names the first value that is not a finite float32: by `path`, and by its key, which is an
-    index or a name; the error has `where`, and the key as `index` or `field`.
+    Args:
+        values: The values as JSON had them.
+        keys: The index or the feature name of each value.
+        path: The beat's name in the message.
+        where: Further fields of the error.
+
+    Raises:
+        InvalidBeat: A value is not a finite float32. The message names the first one by `path` and its key; the error
+            has `where`, and the key as `index` or `field`.
     """
-    # in one pass at the speed of C; only when that fails look for the value to blame
+    # one pass in C; only if that fails, search for the invalid value
     packed = _float32(values)
     if packed is None or not all_finite(packed.tobytes()) or bool in map(type, values):
-        raise _blame(values, keys, path, where)
+        raise _invalid_value(values, keys, path, where)
     return packed
 
 
 def pack_rows(rows: list[Any], path: str) -> Matrix | None:
-    """Pack lists of numbers that are known to hold no boolean, all as long as the first.
+    """Pack lists of numbers, all of one length; the caller guarantees that there are no booleans.
 
-    None if they are anything else, which is no verdict.
+    None means that `rows` has another form; they may still be valid beats.
     """
     if set(map(type, rows)) != {list} or len(set(map(len, rows))) != 1 or not rows[0]:
         return None
     try:
-        # a list goes into an array of its own by a shorter way than through an iterator into one for all
+        # an array from each list is faster than one array from an iterator over all lists
         values = b"".join([array("f", row) for row in rows])
     except (TypeError, OverflowError):
         return None
@@ -47,7 +54,7 @@ def _float32(values: list[Any]) -> "array[float] | None":
         return None
 
 
-def _blame(values: list[Any], keys: Iterable[int | str], path: str, where: dict[str, int]) -> InvalidBeat:
+def _invalid_value(values: list[Any], keys: Iterable[int | str], path: str, where: dict[str, int]) -> InvalidBeat:
     for key, value in zip(keys, values, strict=True):
         if type(value) not in (int, float):
             problem = f"is {_JSON_NAMES[type(value)]}, not a number"
@@ -58,4 +65,4 @@ def _blame(values: list[Any], keys: Iterable[int | str], path: str, where: dict[
         position: dict[str, int | str] = {"index": key} if isinstance(key, int) else {"field": short(key)}
         shown = f"[{key}]" if isinstance(key, int) else f"['{short(key)}']"
         return InvalidBeat(f"{path}{shown} {problem}", **where, **position)
-    raise AssertionError("blamed without a reason")
+    raise AssertionError("all values are finite float32")

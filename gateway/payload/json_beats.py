@@ -1,4 +1,4 @@
-"""From a request body to beats: JSON, or the bytes of float32 values. Past this every value is finite and a float32."""
+"""Reads beats from a request body, JSON or float32 bytes. Every value of a JSON beat is checked: a finite float32."""
 
 import json
 from collections.abc import Collection
@@ -14,22 +14,30 @@ from gateway.payload.content_encoding import JSON, media_type
 from gateway.payload.float32 import pack, pack_rows
 from gateway.payload.large_json import read_large
 
-# Bytes. simdjson is twice as fast as orjson for a batch of any size (16 beats of 140 values: 0.04 ms against 0.09 ms,
-# 256 beats: 0.8 ms against 1.6 ms, 4096 beats: 16 ms against 45 ms), but costs 15 MB of memory and 50 ms when it is
-# imported. Up to this size bodies are read on the event loop, which must not wait so long.
+# Bytes from which simdjson is used. It is twice as fast as orjson for a batch of any size (16 beats of 140 values: 0.04
+# against 0.09 ms, 256 beats: 0.8 against 1.6 ms, 4096 beats: 16 against 45 ms), but its import costs 15 MB of memory
+# and 50 ms. Smaller bodies are parsed on the event loop, which the import would block.
 LARGE: Final = 2**17
 _SHAPE: Final = 'must be {"features": [...]} or {"instances": [[...], ...]} and nothing else'
 
 
 def read(content_type: str, body: bytes, max_batch: int) -> AnyBeats:
-    """Read JSON, or the bytes of float32 values; raise UnsupportedMediaType, InvalidBeat or TooManyBeats."""
+    """Read the beats of a body, which is JSON or float32 bytes by its Content-Type.
+
+    Raises:
+        UnsupportedMediaType: Another Content-Type.
+        InvalidBeat: The JSON is malformed, or a value is not a finite float32.
+        TooManyBeats: There are more than `max_batch` beats. Float32 bytes are checked later, by Float32Rows.fit.
+    """
     return parse(body, max_batch) if media_type(content_type) == JSON else Float32Rows(body, max_batch)
 
 
 def parse(body: bytes, max_batch: int) -> JsonBeats:
     """Read `{"features": beat}` or `{"instances": [beat, ...]}`; a beat is a list or an object of named numbers.
 
-    Raises InvalidBeat, which names the beat and the value, or TooManyBeats.
+    Raises:
+        InvalidBeat: The JSON is malformed; the message names the beat and the value.
+        TooManyBeats: There are more than `max_batch` beats.
     """
     if len(body) > LARGE and (matrix := read_large(body, max_batch)):
         return matrix
@@ -41,9 +49,13 @@ def parse(body: bytes, max_batch: int) -> JsonBeats:
 
 
 def rows_of(rows: Any, max_batch: int, booleans: bool = True, path: str = "instances") -> JsonBeats:
-    """Read the value of a key that is a list of beats; raise InvalidBeat or TooManyBeats.
+    """Read a list of beats, the value of the key `path`.
 
-    Without `booleans` there is known to be none in `rows`, which saves a look at each value. `path` is the key.
+    `booleans` is whether `rows` may have booleans; False saves a check of each value.
+
+    Raises:
+        InvalidBeat: The list is malformed; the message names the beat and the value.
+        TooManyBeats: There are more than `max_batch` beats.
     """
     if not isinstance(rows, list) or not rows:
         raise InvalidBeat(f"'{path}' must be a list of at least one beat", field=path)
@@ -55,8 +67,8 @@ def rows_of(rows: Any, max_batch: int, booleans: bool = True, path: str = "insta
 
 
 def may_hold_booleans(body: bytes) -> bool:
-    """Tell whether JSON text may have `true` or `false` in it; false only if it has none."""
-    # two letters that are in neither "instances" nor a number; each is found at the speed of memory
+    """Return whether JSON text may have `true` or `false`; False only if it has neither."""
+    # "true" has a u and "false" an f; neither letter is in "instances" or in a number, and the search is fast
     return b"u" in body or b"f" in body
 
 
@@ -79,21 +91,25 @@ def _beat(value: object, path: str, where: dict[str, int]) -> Beat:
 
 
 def load(body: bytes) -> Any:
-    """Read a body as JSON; raise InvalidBeat if it is not JSON in UTF-8 or an object has a key twice.
+    """Read a body as JSON.
 
-    orjson is two to four times as fast as the standard library, but keeps the last of two equal keys silently and says
-    less about an error. It is believed where every pair of quotes in the body is a string that is still there.
+    orjson is two to four times as fast as the standard library, but silently keeps the last of two equal keys and
+    reports less about an error. Its result is used only if it has as many strings as the body has pairs of quotes, so
+    that no key was dropped; otherwise the standard library reads the body again.
+
+    Raises:
+        InvalidBeat: The body is not JSON in UTF-8, or an object has a key twice.
     """
     quotes = body.count(b'"')
     with suppress(orjson.JSONDecodeError, RecursionError):
         content = orjson.loads(body)
-        if quotes == 2 or quotes == 2 * _strings(content):  # with two quotes there is one string
+        if quotes == 2 or quotes == 2 * _strings(content):  # two quotes are one string, so there are no equal keys
             return content
     return load_carefully(body)
 
 
 def load_carefully(body: bytes) -> Any:
-    """Read a body as JSON like `load`, with the standard library only."""
+    """Read a body as JSON like `load`, but only with the standard library."""
     try:
         return json.loads(body.decode(), object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
@@ -107,7 +123,11 @@ def load_carefully(body: bytes) -> Any:
 
 
 def object_of(value: object, known: Collection[str], path: str) -> dict[str, Any]:
-    """Give `value`, which must be a JSON object with no key but `known` ones; raise InvalidBeat that names `path`."""
+    """Return `value` if it is a JSON object whose keys are all in `known`.
+
+    Raises:
+        InvalidBeat: It is not; the message names it `path`.
+    """
     if not isinstance(value, dict):
         raise InvalidBeat(f"{path} must be a JSON object", field=path)
     unknown = [key for key in value if key not in known]
@@ -118,7 +138,7 @@ def object_of(value: object, known: Collection[str], path: str) -> dict[str, Any
 
 
 def _strings(value: object) -> int:
-    """Count keys and texts, or fewer: a list that starts with a number is taken for numbers only."""
+    """Count keys and texts, or fewer: a list that begins with a number is assumed to have only numbers."""
     if isinstance(value, str):
         return 1
     if isinstance(value, dict):

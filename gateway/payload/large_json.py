@@ -1,9 +1,9 @@
-"""Large batches of plain beats from JSON by simdjson and numpy, a piece at a time.
+"""Reads large batches of unnamed beats from JSON by simdjson and numpy, in pieces.
 
-A piece at a time, because a parser allocates some 15 bytes for each byte of its text: 4096 beats of 140 values (11 MB)
-took 23 to 35 ms and 33 MB at once, and 15 to 19 ms and 6 MB in pieces, of which 5 are the result. It also lets other
-threads run in between, as simdjson does not while it parses. The parser is dropped with the request: a worker keeps
-nothing of a large body, and threads share nothing.
+In pieces, because the parser allocates some 15 bytes for each byte of its text: 4096 beats of 140 values (11 MB) took
+23 to 35 ms and 33 MB as a whole, and 15 to 19 ms and 6 MB in pieces, including 5 MB for the result. simdjson holds
+Python's global lock while it parses, so pieces also let other threads run in between. Each request has its own parser,
+so threads share nothing, and a worker keeps no memory of a large body.
 """
 
 import re
@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from gateway.payload.beats import Matrix, too_many
 
-PIECE: Final = 2**17  # bytes; from 2**15 to 2**19 took the same time, beyond it the processor's cache is too small
-_LONGEST: Final = 4 * PIECE  # bytes of a piece with a long last row
+PIECE: Final = 2**17  # bytes; 2**15 to 2**19 took the same time in a measurement; more exceeds the processor's cache
+_LONGEST: Final = 4 * PIECE  # bytes of the largest piece, which may end with a long row
 _BATCH: Final = re.compile(rb'[ \t\n\r]*\{[ \t\n\r]*"instances"[ \t\n\r]*:[ \t\n\r]*\[')
 _COMMA: Final = re.compile(rb"[ \t\n\r]*,")
 _NOTHING: Final = re.compile(rb"[ \t\n\r]*")
@@ -20,12 +20,15 @@ _SPACE: Final = b" \t\n\r"
 
 
 def read_large(body: bytes, max_batch: int, piece: int = PIECE) -> Matrix | None:
-    """Read `{"instances": [[number, ...], ...]}` with rows of one length; None for all else, which is no verdict.
+    """Read `{"instances": [[number, ...], ...]}` with rows of one length, in pieces of about `piece` bytes.
 
-    Raises TooManyBeats for such a batch with more than `max_batch` rows.
+    None means that the body has another form; it may still be valid.
+
+    Raises:
+        TooManyBeats: The batch has this form and more than `max_batch` rows.
     """
     start, end = _BATCH.match(body), body.rfind(b"]")
-    # with a quote behind the key there is more than numbers; without any, each bracket in the text is one of a list
+    # a quote after the key means that there are not only numbers; without quotes, each bracket belongs to a list
     if start is None or end < start.end() or body.find(b'"', start.end()) >= 0:
         return None
     if body[end + 1 :].strip(_SPACE) != b"}":
@@ -37,7 +40,7 @@ def read_large(body: bytes, max_batch: int, piece: int = PIECE) -> Matrix | None
         if not rows.add(body[comma.end() : cut]):
             return None
         if rows.count > max_batch:
-            rows.parts.clear()  # read on for the verdict only
+            rows.parts.clear()  # continue only to check the form and to count
         comma = _COMMA.match(body, cut, end)
         if comma is None and not _NOTHING.fullmatch(body, cut, end):
             return None
@@ -47,10 +50,10 @@ def read_large(body: bytes, max_batch: int, piece: int = PIECE) -> Matrix | None
 
 
 class _Rows:
-    """Adds up rows, each piece a JSON list without its brackets."""
+    """Collects the rows of pieces; each piece is a JSON list without its brackets."""
 
     def __init__(self) -> None:
-        # here, as a worker that sees single beats only must not hold them: 15 MB, and 50 ms to import
+        # imported here, so that workers without large batches save 15 MB and 50 ms
         import numpy
         import simdjson
 
@@ -61,7 +64,7 @@ class _Rows:
         self._parser = simdjson.Parser(_LONGEST)
 
     def add(self, text: bytes) -> bool:
-        """Read one piece; tell whether it is a list of equally long lists of finite float32, and nothing else."""
+        """Add one piece; return whether it has only equally long lists of finite float32."""
         numpy = self._numpy
         try:
             rows: Any = self._parser.parse(b"[%b]" % text)
@@ -70,7 +73,7 @@ class _Rows:
         except (ValueError, TypeError, RuntimeError, MemoryError):
             return False
         self._width = self._width or next(iter(widths), 0)
-        # as_buffer joins lists in lists, of whatever lengths: there must be none, which is seen by the brackets
+        # as_buffer flattens nested lists of any lengths; the number of brackets shows that there are none
         lists = int(numpy.count_nonzero(numpy.frombuffer(text, numpy.uint8) == ord("[")))
         if widths != {self._width} or lists != len(rows) or len(values) != len(rows) * self._width or not self._width:
             return False

@@ -1,4 +1,4 @@
-"""Requests of the Open Inference Protocol (v2 of KServe and Triton) over HTTP, with its binary tensor data extension.
+"""Reads requests of the Open Inference Protocol (v2 of KServe and Triton) with the binary tensor data extension.
 
 The specification: github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md; the extension:
 github.com/triton-inference-server/server, docs/protocol/extension_binary_data.md.
@@ -19,14 +19,14 @@ HEADER_LENGTH: Final = "Inference-Header-Content-Length"
 OUTPUTS: Final = {"predicted_class": "INT64", "probability": "FP32", "probabilities": "FP32"}
 _DATATYPES: Final = ("FP32", "FP64", "INT32", "INT64")
 _LENGTH: Final = re.compile("[0-9]{1,18}")
-# KServe's client sends `model_name` in the body, too; MLServer's sends the parameter `content_type`.
+# KServe's client also sends `model_name` in the body; MLServer's client sends the parameter `content_type`.
 _REQUEST_KEYS: Final = ("id", "model_name", "model_version", "parameters", "inputs", "outputs")
 _INPUT_KEYS: Final = ("name", "shape", "datatype", "parameters", "data")
 
 
 @dataclass(frozen=True, slots=True)
 class RequestedOutput:
-    """An output by name, one of OUTPUTS, and whether to write it as binary data."""
+    """The name of an output, one of OUTPUTS, and whether to write it as binary data."""
 
     name: str
     binary: bool = False
@@ -34,7 +34,7 @@ class RequestedOutput:
 
 @dataclass(frozen=True, slots=True)
 class InferRequest:
-    """Beats, the outputs to answer in their order, and the `id` to send back; name and version as the body has them."""
+    """The beats, the requested outputs in order, the `id` to send back, and the body's model name and version."""
 
     beats: Matrix
     outputs: tuple[RequestedOutput, ...]
@@ -46,9 +46,17 @@ class InferRequest:
 def read(body: bytes, header_length: str | None, max_batch: int) -> InferRequest:
     """Read an inference request for the input `features`, float32 of the shape [n, width] or [width].
 
-    `header_length` is the value of the header Inference-Header-Content-Length, None without one. JSON data may also be
-    FP64, which is rounded to the nearest float32, or INT32 and INT64, of which each value must be a float32 exactly;
-    binary data is FP32 only. Raises InvalidBeat, which names what is unknown or wrong, or TooManyBeats.
+    JSON data may also be FP64, which is rounded to the nearest float32, or INT32 and INT64, whose values must be exact
+    as float32; binary data must be FP32.
+
+    Args:
+        body: The request body.
+        header_length: The value of the header Inference-Header-Content-Length, or None.
+        max_batch: The largest number of beats.
+
+    Raises:
+        InvalidBeat: The request is malformed; the message names the wrong part.
+        TooManyBeats: There are more than `max_batch` beats.
     """
     text, binary = _split(body, header_length)
     content = object_of(load(text), _REQUEST_KEYS, "the request")
@@ -109,7 +117,7 @@ def _beats(content: dict[str, Any], binary: bytes | None, max_batch: int) -> Mat
 
 
 def _shape(shape: object) -> tuple[int, int]:
-    """Give the number of beats and the values of each."""
+    """Return the number of beats and the number of values of each."""
     if (
         not isinstance(shape, list)
         or len(shape) not in (1, 2)
@@ -124,7 +132,7 @@ def _from_binary(binary: bytes | None, size: object, count: int, width: int) -> 
         raise InvalidBeat(f"'binary_data_size' needs the header {HEADER_LENGTH}", field=HEADER_LENGTH)
     if type(size) is not int or size != 4 * count * width or size != len(binary):
         raise InvalidBeat(
-            f"The input '{FEATURES}' of the shape [{count}, {width}] needs {4 * count * width} bytes behind the JSON, "
+            f"The input '{FEATURES}' of the shape [{count}, {width}] needs {4 * count * width} bytes after the JSON, "
             f"and that number as 'binary_data_size'; there are {len(binary)}",
             field="binary_data_size",
         )
@@ -140,7 +148,7 @@ def _from_json(data: object, count: int, width: int, datatype: str) -> Matrix:
     flat = not (data and isinstance(data[0], list))
     rows = [data[at : at + width] for at in range(0, len(data), width)] if flat else data
     if len(rows) != count or any(not isinstance(row, list) or len(row) != width for row in rows):
-        raise InvalidBeat(f"The 'data' of the input '{FEATURES}' has not the shape [{count}, {width}]", field="data")
+        raise InvalidBeat(f"The 'data' of the input '{FEATURES}' is not of the shape [{count}, {width}]", field="data")
     beats = rows_of(rows, count, path=FEATURES).beats
     if datatype.startswith("INT"):
         for number, (row, beat) in enumerate(zip(rows, beats, strict=True)):

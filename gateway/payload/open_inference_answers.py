@@ -1,4 +1,4 @@
-"""Answers of the Open Inference Protocol (v2 of KServe and Triton) over HTTP: predictions and metadata."""
+"""Writes answers of the Open Inference Protocol (v2 of KServe and Triton): predictions and metadata."""
 
 import sys
 from array import array
@@ -16,9 +16,10 @@ _TYPECODES: Final = {"INT64": "q", "FP32": "f"}
 
 
 def written(request: InferRequest, answer: Answer, model_name: str) -> tuple[bytes, dict[str, str]]:
-    """Write the requested outputs of `answer` as JSON, and behind it those that are wanted as binary data.
+    """Write the requested outputs of `answer` as JSON, followed by the outputs requested as binary data.
 
-    Gives the content and its headers: Content-Type and, with binary data, Inference-Header-Content-Length.
+    Returns:
+        The content and its headers: Content-Type and, with binary data, Inference-Header-Content-Length.
     """
     outputs, parts = [], []
     for requested in request.outputs:
@@ -44,12 +45,12 @@ def written(request: InferRequest, answer: Answer, model_name: str) -> tuple[byt
 
 
 def server_metadata(name: str, version: str) -> dict[str, Any]:
-    """Give the content of `GET /v2`."""
+    """Return the content of `GET /v2`."""
     return {"name": name, "version": version, "extensions": ["binary_tensor_data"]}
 
 
 def model_metadata(name: str, versions: Iterable[int], model: ServedModel) -> dict[str, Any]:
-    """Give the content of `GET /v2/models/{name}`; `versions` are those that can be asked for."""
+    """Return the content of `GET /v2/models/{name}`; `versions` are the available ones."""
     classes = -1 if model.class_labels is None else len(model.class_labels)
     shapes = {"predicted_class": [-1], "probability": [-1], "probabilities": [-1, classes]}
     return {
@@ -64,7 +65,7 @@ def model_metadata(name: str, versions: Iterable[int], model: ServedModel) -> di
 
 
 def error(message: str) -> dict[str, str]:
-    """Give the content of an answer that is an error, here and in TensorFlow Serving's REST."""
+    """Return the content of an error answer, here and in TensorFlow Serving's REST API."""
     return {"error": message}
 
 

@@ -1,6 +1,6 @@
-"""TensorFlow Serving's REST, which KServe calls v1: requests to predict, their answers, a model's status and metadata.
+"""TensorFlow Serving's REST formats, which KServe calls v1: Predict requests and answers, model status and metadata.
 
-The formats: tensorflow.org/tfx/serving/api_rest.
+The specification: tensorflow.org/tfx/serving/api_rest.
 """
 
 from collections.abc import Mapping
@@ -16,24 +16,27 @@ from gateway.payload.json_beats import LARGE, load, may_hold_booleans, object_of
 from gateway.payload.large_json import read_large
 
 _KEYS: Final = ("signature_name", "instances", "inputs")
-# Outputs as TensorFlow Serving orders them: by name.
+# In TensorFlow Serving's order: by name.
 OUTPUTS: Final = {"predicted_class": "DT_INT64", "probabilities": "DT_FLOAT", "probability": "DT_FLOAT"}
 
 
 @dataclass(frozen=True, slots=True)
 class PredictRequest:
-    """Beats, and whether the answer is a column for each output (`inputs`) or a row for each beat (`instances`)."""
+    """The beats, and whether the answer has a column per output (`inputs`) or a row per beat (`instances`)."""
 
     beats: JsonBeats
     columns: bool
 
 
 def read(body: bytes, max_batch: int) -> PredictRequest:
-    """Read a request to predict: beats as lists, or under the name of the input, `features`.
+    """Read a Predict request: beats as lists, with or without the name of the input, `features`.
 
     That is `{"instances": [beat, ...]}`, `{"instances": [{"features": beat}, ...]}`, `{"inputs": [beat, ...]}` or
-    `{"inputs": {"features": [beat, ...]}}`, with `signature_name` if it is `serving_default` or empty. Raises
-    InvalidBeat, which names what is unknown or wrong, or TooManyBeats.
+    `{"inputs": {"features": [beat, ...]}}`. The key `signature_name` may be `serving_default` or empty.
+
+    Raises:
+        InvalidBeat: The request is malformed; the message names the wrong part.
+        TooManyBeats: There are more than `max_batch` beats.
     """
     if len(body) > LARGE and (matrix := read_large(body, max_batch)):
         return PredictRequest(matrix, columns=False)
@@ -55,7 +58,7 @@ def read(body: bytes, max_batch: int) -> PredictRequest:
 
 
 def _unnamed(instances: Any, max_batch: int) -> Any:
-    """Take the beats out of objects with the name of the input."""
+    """Return the beats without the objects that name the input."""
     if not isinstance(instances, list) or not any(isinstance(each, dict) for each in instances):
         return instances
     if len(instances) > max_batch:
@@ -71,14 +74,14 @@ def _input_of(value: object, path: str) -> Any:
 
 
 def _check_lists(rows: Any, max_batch: int, path: str) -> None:
-    """Refuse beats of named numbers, which are the gateway's own and not TensorFlow Serving's."""
+    """Refuse beats of named numbers: the gateway's own API has them, TensorFlow Serving's REST API does not."""
     for number, row in enumerate(rows if isinstance(rows, list) and len(rows) <= max_batch else ()):
         if not isinstance(row, list):
             raise InvalidBeat(f"{path}[{number}] must be a list of numbers", instance=number)
 
 
 def written(request: PredictRequest, answer: Answer) -> bytes:
-    """Write an answer as TensorFlow Serving does for several outputs: `predictions` by row, or `outputs` by column."""
+    """Write an answer in TensorFlow Serving's format for several outputs: `predictions` rows or `outputs` columns."""
     columns = {name: getattr(answer, name) for name in OUTPUTS}
     if request.columns:
         return orjson.dumps({"outputs": columns})
@@ -87,9 +90,9 @@ def written(request: PredictRequest, answer: Answer) -> bytes:
 
 
 def status(states: Mapping[int, VersionState]) -> dict[str, Any]:
-    """Give the content of `GET /v1/models/{name}`: the state of each version, newest first.
+    """Return the content of `GET /v1/models/{name}`: the state of each version, newest first.
 
-    Of an error the gateway knows the message and not the code, which is UNKNOWN.
+    The error code of a failed version is always UNKNOWN, because the gateway knows only the message.
     """
     return {
         "model_version_status": [
@@ -104,9 +107,9 @@ def status(states: Mapping[int, VersionState]) -> dict[str, Any]:
 
 
 def metadata(name: str, model: ServedModel) -> dict[str, Any]:
-    """Give the content of `GET /v1/models/{name}/metadata` for the signature `serving_default`.
+    """Return the content of `GET /v1/models/{name}/metadata` for the signature `serving_default`.
 
-    The names of tensors in the graph are empty, as the gateway does not know them.
+    The names of tensors in the graph are empty, because the gateway does not know them.
     """
     classes = -1 if model.class_labels is None else len(model.class_labels)
     signature = {

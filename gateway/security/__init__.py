@@ -1,1 +1,1 @@
-"""Authentication by API keys and rate limits."""
+"""Authentication by API keys, rate limits, and security headers for browsers."""

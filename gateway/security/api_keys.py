@@ -1,6 +1,6 @@
-"""API keys: a file of names and hashes, read again when it changed. No key is ever kept, only its SHA-256.
+"""API keys: reads the key file of names and hashes, again after a change. Only the SHA-256 of a key is stored.
 
-A key has 256 random bits, so a plain hash hides it, and the duration of a look-up reveals nothing about it.
+A key has 256 random bits, so nobody can guess it from its plain hash or from the duration of a look-up.
 """
 
 import logging
@@ -16,7 +16,7 @@ from typing import Final
 from gateway.errors import TooManyRequests, Unauthorized
 from gateway.security.token_bucket import Bucket
 
-CHECKED_EVERY: Final = 1.0  # seconds
+CHECKED_EVERY: Final = 1.0  # seconds between checks of the file; chosen by hand
 LEAST_RATE: Final = 1e-6
 MOST_RATE: Final = 1e6
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -26,12 +26,12 @@ _log = logging.getLogger("gateway.keys")
 
 
 class KeysError(ValueError):
-    """A file of keys cannot be used; the message says where and why, and quotes nothing from it."""
+    """The key file is invalid; the message has the line and the reason, and never the line's content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One line of the file: whose key it is, its SHA-256, and the requests per second that it may make."""
+    """One line of the key file: the key's name, its SHA-256, and its rate limit in requests per second or None."""
 
     name: str
     digest: bytes
@@ -39,13 +39,17 @@ class Key:
 
 
 def made(name: str) -> tuple[str, str]:
-    """Make a key; give it and its line for the file."""
+    """Make a key; return the key and its line for the key file."""
     key = f"ecg_{secrets.token_urlsafe(32)}"
     return key, f"{name} {sha256(key.encode()).hexdigest()}"
 
 
 def read(path: Path) -> list[Key]:
-    """Read the file; raise KeysError. Several lines may have one name, such as an old and a new key."""
+    """Read the key file. Several lines may have the same name, such as an old and a new key.
+
+    Raises:
+        KeysError: The file cannot be read, or a line is malformed.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -55,9 +59,9 @@ def read(path: Path) -> list[Key]:
 
 
 def _key(where: str, words: list[str]) -> Key:
-    # a key that stands here unhashed by mistake must not come into the log
+    # messages quote nothing, because a line may have an unhashed key by mistake
     if not 2 <= len(words) <= 3:
-        raise KeysError(f"{where}: expected a name, a SHA-256 and perhaps requests per second")
+        raise KeysError(f"{where}: expected a name, a SHA-256 and, optionally, requests per second")
     if not NAME.fullmatch(words[0]):
         raise KeysError(f"{where}: a name has at most 64 letters, digits, dots, dashes and underscores")
     if not _HASH.fullmatch(words[1]):
@@ -76,10 +80,10 @@ def _rate(where: str, text: str) -> float:
 
 
 class Keys:
-    """Admits requests. While the file cannot be used, the keys that it last had count; for one event loop only.
+    """Accepts or refuses API keys. While the key file is invalid, the last valid keys count; for one event loop.
 
     Raises:
-        KeysError: The file cannot be used at the start, when there are no earlier keys that could count.
+        KeysError: The key file is invalid at the start.
     """
 
     def __init__(self, path: Path, workers: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -87,53 +91,58 @@ class Keys:
         self._workers = workers
         self._clock = clock
         self._keys: dict[bytes, tuple[Key, Bucket | None]] = {}
-        self._seen = self._state()  # before reading: a change in between is noticed at the next look
-        self._take(read(path))
-        self._look_at = clock() + CHECKED_EVERY
+        self._file_state = self._state()  # before reading, so that the next check notices a change in between
+        self._replace(read(path))
+        self._check_at = clock() + CHECKED_EVERY
 
     def admit(self, key: bytes | None) -> str:
-        """Return the name of whose key it is; raise Unauthorized or TooManyRequests."""
-        if self._clock() >= self._look_at:
-            self._look()
+        """Return the name of a key.
+
+        Raises:
+            Unauthorized: The key is missing or unknown.
+            TooManyRequests: The key has used up its rate limit.
+        """
+        if self._clock() >= self._check_at:
+            self._reload_if_changed()
         if key is None:
             raise Unauthorized(_MISSING, cause="no key")
         found = self._keys.get(sha256(key).digest())
         if found is None:
-            raise Unauthorized("This API key is not known", cause="unknown key")
-        known, bucket = found
+            raise Unauthorized("This API key is unknown", cause="unknown key")
+        accepted, bucket = found
         if bucket is not None and (seconds := bucket.take()):
-            raise TooManyRequests(known.name, seconds)
-        return known.name
+            raise TooManyRequests(accepted.name, seconds)
+        return accepted.name
 
-    def _look(self) -> None:
-        self._look_at = self._clock() + CHECKED_EVERY
+    def _reload_if_changed(self) -> None:
+        self._check_at = self._clock() + CHECKED_EVERY
         now = self._state()
-        if now == self._seen:
+        if now == self._file_state:
             return
-        self._seen = now
+        self._file_state = now
         try:
-            self._take(read(self._path))
+            self._replace(read(self._path))
         except KeysError as error:
             fields = {"reason": str(error), "keys": len(self._keys)}
-            _log.error("the file of API keys cannot be used; those known before still count", extra={"fields": fields})
+            _log.error("the API key file is invalid; the last valid keys still count", extra={"fields": fields})
 
     def _state(self) -> object:
-        """What differs once the file has changed: inode, time and size, or why the file cannot be found."""
+        """Return a value that changes with the file: inode, time and size, or the error number."""
         try:
             status = self._path.stat()
         except OSError as error:
             return error.errno
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def _take(self, keys: list[Key]) -> None:
+    def _replace(self, keys: list[Key]) -> None:
         before = self._keys
-        self._keys = {key.digest: before[key.digest] if _is_in(before, key) else self._filled(key) for key in keys}
+        self._keys = {key.digest: before[key.digest] if _is_in(before, key) else self._with_bucket(key) for key in keys}
         fields = {"names": sorted({key.name for key in keys}), "keys": len(keys)}
         _log.info("API keys read", extra={"fields": fields})
 
-    def _filled(self, key: Key) -> tuple[Key, Bucket | None]:
+    def _with_bucket(self, key: Key) -> tuple[Key, Bucket | None]:
         return key, Bucket(key.rate / self._workers, self._clock) if key.rate else None
 
 
-def _is_in(known: dict[bytes, tuple[Key, Bucket | None]], key: Key) -> bool:
-    return key.digest in known and known[key.digest][0] == key
+def _is_in(keys: dict[bytes, tuple[Key, Bucket | None]], key: Key) -> bool:
+    return key.digest in keys and keys[key.digest][0] == key

@@ -1,4 +1,4 @@
-"""Authentication: which API key a request shows, and whether it lets the request in."""
+"""Authentication: reads the API key of a request and checks it."""
 
 from collections.abc import Mapping
 
@@ -8,13 +8,18 @@ from gateway.security.api_keys import Keys
 
 
 class Authentication:
-    """Lets requests in; `keys` None: everybody may ask. For one event loop."""
+    """Authenticates requests; with `keys` None no key is needed. For one event loop."""
 
     def __init__(self, keys: Keys | None) -> None:
         self._keys = keys
 
     def admit(self, request: Request) -> None:
-        """Give the request its key's name; raise Unauthorized or TooManyRequests."""
+        """Check the request's key and store the key's name in the request.
+
+        Raises:
+            Unauthorized: The key is missing or unknown.
+            TooManyRequests: The key has used up its rate limit.
+        """
         if self._keys is None:
             return
         try:
@@ -25,7 +30,7 @@ class Authentication:
 
 
 def key_of(headers: Mapping[bytes, bytes]) -> bytes | None:
-    """Give the key that a request shows."""
+    """Return the API key of the headers, or None."""
     if b"x-api-key" in headers:
         return headers[b"x-api-key"]
     scheme, _, key = headers.get(b"authorization", b"").partition(b" ")

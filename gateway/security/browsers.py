@@ -1,4 +1,4 @@
-"""What browsers need: headers that keep pages safe, and leave for pages of other origins (CORS)."""
+"""Headers for browsers: security headers, and permission for pages of other origins (CORS)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -7,7 +7,7 @@ from gateway.exchange import REQUEST_ID, VERSION, Headers
 from gateway.routes import Kind, Route
 from gateway.settings import Settings
 
-PREFLIGHT_SECONDS: Final = 600
+PREFLIGHT_SECONDS: Final = 600  # how long browsers may cache a preflight; chosen by hand
 
 _EVERY: Final[Headers] = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 _POLICY: Final = b"content-security-policy"
@@ -16,13 +16,13 @@ _OWN: Final = b"default-src 'self'; img-src 'self' data: blob:; " + _FRAMES
 _BY_KIND: Final[dict[Kind, Headers]] = {
     "api": [*_EVERY, (_POLICY, b"default-src 'none'; frame-ancestors 'none'"), (b"cache-control", b"no-store")],
     "page": [*_EVERY, (_POLICY, _OWN)],
-    # Swagger UI writes styles into its elements.
+    # Swagger UI uses inline styles.
     "docs": [*_EVERY, (_POLICY, _OWN.replace(b"; ", b"; style-src 'self' 'unsafe-inline'; ", 1))],
 }
 
 
 class Browsers:
-    """Knows the origins that may ask."""
+    """Makes the headers by the allowed origins."""
 
     def __init__(self, settings: Settings) -> None:
         self._origins = frozenset(settings.cors_origins.split(",")) - {""}
@@ -31,7 +31,7 @@ class Browsers:
         self._exposed = f"{VERSION}, {REQUEST_ID}, Retry-After".encode()
 
     def preflight(self, method: str, headers: Mapping[bytes, bytes]) -> Headers | None:
-        """Give what a browser may send from a page of an allowed origin; None where it does not ask for that."""
+        """Return the headers that answer a CORS preflight of an allowed origin; None for any other request."""
         if method != "OPTIONS" or b"access-control-request-method" not in headers or not self._origin(headers):
             return None
         return [
@@ -41,7 +41,7 @@ class Browsers:
         ]
 
     def headers(self, route: Route | None, headers: Mapping[bytes, bytes]) -> Headers:
-        """Give the headers that every answer at a route has for browsers."""
+        """Return the headers for browsers of an answer at a route."""
         more = _BY_KIND[route.kind if route else "api"]
         if not self._origins:
             return more
@@ -51,6 +51,6 @@ class Browsers:
         return more
 
     def _origin(self, headers: Mapping[bytes, bytes]) -> bytes:
-        """Give the page's origin if it may ask from there."""
+        """Return the request's origin if it is allowed, otherwise b""."""
         origin = headers.get(b"origin", b"") if self._origins else b""
         return origin if origin and ("*" in self._origins or origin.decode("latin1") in self._origins) else b""

@@ -1,10 +1,10 @@
-"""How often somebody may ask: a token bucket."""
+"""A token bucket, which limits the rate of requests."""
 
 from collections.abc import Callable
 
 
 class Bucket:
-    """Fills by `rate` tokens a second, holds a second's worth and at least one. For one event loop only."""
+    """Gains `rate` tokens per second, and holds at most one second's worth, but at least one. For one event loop."""
 
     __slots__ = ("_clock", "_filled", "_most", "_rate", "_tokens")
 
@@ -15,7 +15,7 @@ class Bucket:
         self._filled = clock()
 
     def take(self) -> float:
-        """Take a token and return 0, or the seconds until there will be one."""
+        """Take a token and return 0, or return the seconds until the next token."""
         now = self._clock()
         self._tokens = min(self._most, self._tokens + (now - self._filled) * self._rate)
         self._filled = now

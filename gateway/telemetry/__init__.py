@@ -1,1 +1,1 @@
-"""Logs, metrics and drift."""
+"""Logs, metrics, drift and traces."""

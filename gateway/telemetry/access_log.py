@@ -1,4 +1,4 @@
-"""The access log and the counts of requests: one line and one count for each answer."""
+"""The access log: one log line and one count for each answer."""
 
 import logging
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from gateway.telemetry.metrics import OTHER, Metrics
 
 NAME: Final = "gateway.requests"
 Fields = dict[str, object]
-Write = Callable[[int, Fields], None]  # takes the level and the fields of a line
+Write = Callable[[int, Fields], None]  # writes a line with a level and fields
 
 
 class AccessLog:
-    """Counts answers, and gives the line of each to `write`; for one event loop."""
+    """Counts answers and logs each by `write`; for one event loop."""
 
     def __init__(self, metrics: Metrics, write: Write) -> None:
         self._metrics = metrics
         self._write = write
 
     def answered(self, request: Request, response: Response, seconds: float, error: Exception | None) -> None:
-        """Count and log an answer, and the error that it is."""
+        """Count and log an answer and its error, if any; `seconds` is the duration of the request."""
         route = request.route
-        path = route.path if route else OTHER  # also in the log: what somebody makes up may name a patient
+        path = route.path if route else OTHER  # never the caller's own path, which could name a patient
         if error is not None:
             self._metrics.failed(code_of(error), getattr(error, "version", None))
         self._metrics.answered(path, response.status, response.version or "", seconds)
-        # A probe that finds all well comes every few seconds and says nothing new.
+        # successful probes come every few seconds
         quiet = route is not None and route.probe and response.status == 200
         fields: Fields = {
             "method": request.method,
@@ -56,7 +56,7 @@ def by_logging(level: int, fields: Fields) -> None:
 
 
 def code_of(error: Exception) -> str:
-    """Give the word for an error in logs, metrics and traces."""
+    """Return the code of an error for logs, metrics and traces."""
     if isinstance(error, HTTPException):
         return error.name.lower().replace(" ", "_")
     return error.code if isinstance(error, GatewayError) else UNFORESEEN

@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line, uvicorn's own too. Nothing here is ever given a value of a beat."""
+"""Writes logs, uvicorn's included, as one JSON object per line. No caller passes a value of a beat to them."""
 
 import asyncio
 import json
@@ -12,14 +12,14 @@ from typing import Any, Final
 
 import orjson
 
-_WHOLE: Final = select.PIPE_BUF  # bytes that the kernel writes into a pipe without those of another worker in between
+_ATOMIC: Final = select.PIPE_BUF  # bytes that the kernel writes to a pipe without mixing in another worker's bytes
 
 
 class JsonFormatter(logging.Formatter):
-    """One line: time, level, logger, message, and the fields that were logged as `extra={"fields": {...}}`."""
+    """Formats a record as one line: time, level, logger, message, and the fields of `extra={"fields": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the record as JSON; a traceback becomes one of its fields."""
+        """Return the record as JSON; a traceback becomes a field."""
         line: dict[str, Any] = {
             "time": _written(record.created),
             "level": record.levelname.lower(),
@@ -31,14 +31,14 @@ class JsonFormatter(logging.Formatter):
             line["traceback"] = self.formatException(record.exc_info)
         try:
             return orjson.dumps(line, default=str).decode()
-        except TypeError:  # text that is not UTF-8
+        except TypeError:  # a text is not UTF-8
             return json.dumps(line, default=str)
 
 
 class Lines:
-    """Writes the lines of the access log, those of one turn of the event loop together.
+    """Writes the access log, with one write for all lines of a turn of the event loop.
 
-    The standard library's logging takes a third of the time that a whole request costs here.
+    The standard library's logging would take a third of the time of a whole request.
     """
 
     def __init__(self, level: str, logger: str, file: int = 2) -> None:
@@ -48,7 +48,7 @@ class Lines:
         self._lines: list[bytes] = []
 
     def write(self, level: int, fields: dict[str, object]) -> None:
-        """Write a line of that level, if the settings want it; before the event loop waits again."""
+        """Write a line if its level is enabled, before the event loop waits again."""
         if level < self._level:
             return
         if not self._lines:
@@ -59,18 +59,18 @@ class Lines:
 
     def _flush(self) -> None:
         lines, self._lines = self._lines, []
-        together = bytearray()
+        block = bytearray()
         for line in lines:
-            if len(together) + len(line) > _WHOLE:
-                self._put(together)
-                together.clear()
-            together += line
-        self._put(together)
+            if len(block) + len(line) > _ATOMIC:
+                self._put(block)
+                block.clear()
+            block += line
+        self._put(block)
 
     def _put(self, content: bytearray) -> None:
-        rest = memoryview(content).tobytes()
-        while rest:
-            rest = rest[os.write(self._file, rest) :]
+        unwritten = memoryview(content).tobytes()
+        while unwritten:
+            unwritten = unwritten[os.write(self._file, unwritten) :]
 
 
 def _written(seconds: float) -> str:
@@ -78,12 +78,12 @@ def _written(seconds: float) -> str:
 
 
 def configure(level: str) -> None:
-    """Send what the gateway logs to stderr."""
+    """Send all logs from this level on to stderr."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
 def frames(error: BaseException) -> list[str]:
-    """Where an unforeseen error came from, without its message, which might quote a value of a beat."""
+    """Return the frames of an unexpected error's traceback, without its message, which could quote a beat."""
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

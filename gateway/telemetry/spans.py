@@ -1,7 +1,7 @@
-"""The spans of a request: itself, its wait for the micro-batcher, and the calls of the model server.
+"""The spans of a request: the request itself, its wait in the micro-batcher, and its calls to the model server.
 
-This module loads OpenTelemetry, so it is imported only where tracing is on. No span has a value of a beat, a key, a
-path that a caller made up, or the message of an error.
+This module loads OpenTelemetry, so it is imported only if tracing is on. No span has a value of a beat, a key, an
+unknown path, or the message of an error.
 """
 
 import asyncio
@@ -22,20 +22,20 @@ from gateway.telemetry.access_log import code_of
 from gateway.telemetry.tracing import Protocol, callers
 
 SERVICE: Final = "ecg-gateway"
-FLUSH_SECONDS: Final = 5.0  # that a worker's end waits for the receiver; the SDK itself would wait for 30
-# Bytes of `tracestate` that are passed on. gRPC takes 8 KiB of metadata, and a call with more would fail for all whose
-# requests it joins; W3C asks for at least 512.
+FLUSH_SECONDS: Final = 5.0  # longest wait for the receiver when a worker ends (chosen by hand); the SDK's own is 30
+# Most bytes of `tracestate` that are sent on (chosen by hand). gRPC accepts 8 KiB of metadata, and a call with more
+# would fail for all requests of its batch; W3C Trace Context asks for at least 512.
 LONGEST_STATE: Final = 2048
 _STATE: Final = "tracestate"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 
 
 def provider(protocol: Protocol) -> TracerProvider:
-    """Make the provider of this process. The SDK reads its variables, such as OTEL_TRACES_SAMPLER, in os.environ."""
-    given = OTELResourceDetector().detect().attributes.get(SERVICE_NAME, SERVICE)
-    made = TracerProvider(resource=Resource.create({SERVICE_NAME: given}))
-    made.add_span_processor(BatchSpanProcessor(_exporter(protocol)))
-    return made
+    """Make the provider of this process. The SDK reads variables such as OTEL_TRACES_SAMPLER from os.environ."""
+    name = OTELResourceDetector().detect().attributes.get(SERVICE_NAME, SERVICE)
+    tracer_provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
+    tracer_provider.add_span_processor(BatchSpanProcessor(_exporter(protocol)))
+    return tracer_provider
 
 
 def _exporter(protocol: Protocol) -> SpanExporter:
@@ -49,7 +49,7 @@ def _exporter(protocol: Protocol) -> SpanExporter:
 
 
 class Endpoint(Typed):
-    """What a call is started on."""
+    """The part of an endpoint that tracing uses."""
 
     address: str
 
@@ -58,7 +58,7 @@ class Endpoint(Typed):
 
 
 class RequestTrace:
-    """The span of a request, and that of its wait; `id` is the trace's, 32 hexadecimal digits."""
+    """The span of a request, and the span of its wait; `id` is the trace id, 32 hexadecimal digits."""
 
     __slots__ = ("_tracer", "_wait", "id", "sampled", "span")
 
@@ -71,19 +71,19 @@ class RequestTrace:
         self._wait: Span | None = None
 
     def begin_wait(self) -> None:
-        """Begin the wait for a call that others may share."""
+        """Begin the span of the wait for a call, which other requests may share."""
         if self.sampled:
             self._wait = self._tracer.start_span("batch", set_span_in_context(self.span, Context()))
 
     def end_wait(self) -> None:
-        """End the wait, if it has not ended yet."""
+        """End the span of the wait, if it has not ended yet."""
         if self._wait is not None:
             self._wait.end()
             self._wait = None
 
     def end(self, response: Response, error: Exception | None) -> None:
-        """End the span of an answer, and of the error that it is."""
-        self.end_wait()  # where the request was refused meanwhile
+        """End the span of the request, with the answer's status and its error, if any."""
+        self.end_wait()  # still open if the request was refused while it waited
         self.span.set_attribute("http.response.status_code", response.status)
         if response.version is not None:
             self.span.set_attribute("ecg.model.version", response.version)
@@ -104,10 +104,10 @@ class Tracing:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def start(self, request: Request) -> None:
-        """Begin the span of a request, below the span that its `traceparent` names; probes get none."""
+        """Begin the span of a request, as a child of its `traceparent`; probes have no span."""
         route = request.route
         if route is not None and route.probe:
-            callers.set(())  # as the task may have begun within another request of the same connection
+            callers.set(())  # the task may have inherited the value of an earlier request on the connection
             return
         method = request.method if request.method in _METHODS else "_OTHER"
         attributes = {"http.request.method": method, "url.scheme": request.scope.get("scheme", "http")}
@@ -121,11 +121,11 @@ class Tracing:
         callers.set((request.trace,))
 
     def call(self, endpoint: Endpoint, method: Any, request: object, seconds: float, metadata: Any = None) -> Any:
-        """Start a call as `endpoint.start` does, with a span for the requests that share it.
+        """Start a call like `endpoint.start`, with a span for the requests that share the call.
 
-        The span is below the first sampled request's. It and the spans of the others are linked with each other.
+        The span is a child of the first sampled request's span, and has links to and from the others' spans.
         """
-        traces = cast(tuple[RequestTrace, ...], callers.get())  # nobody else sets them
+        traces = cast(tuple[RequestTrace, ...], callers.get())  # only this class sets them
         if not traces:
             return endpoint.start(method, request, seconds, metadata)
         span = self._span_of(traces, endpoint, method)
@@ -151,21 +151,21 @@ class Tracing:
             [Link(each.get_span_context()) for each in others],
         )
         for each in others:
-            if each.is_recording():  # has not ended: a comparison with a candidate comes after the answer
+            if each.is_recording():  # it may have ended: the shadow's call comes after the answer
                 each.add_link(span.get_span_context())
         return span
 
     async def close(self) -> None:
-        """Export what is left, for FLUSH_SECONDS at most."""
+        """Export the remaining spans, for at most FLUSH_SECONDS."""
         await asyncio.gather(*self._under_way)
-        # a thread that is not waited for at the end of the process
+        # a daemon thread, so that the process does not wait for it
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         await asyncio.to_thread(closing.join, FLUSH_SECONDS)
 
 
 class _OfHeaders(Getter[Headers]):
-    """Reads the headers of an ASGI request."""
+    """Lets OpenTelemetry read the headers of an ASGI request."""
 
     def get(self, carrier: Headers, key: str) -> list[str] | None:
         wanted = key.encode()
@@ -182,16 +182,16 @@ _OF_HEADERS: Final = _OfHeaders()
 
 
 def _address(endpoint: Endpoint) -> dict[str, str | int]:
-    """Write an address such as ipv4:10.0.0.1:8500 as OpenTelemetry's attributes."""
-    scheme, _, rest = endpoint.address.partition(":")
+    """Return an address such as ipv4:10.0.0.1:8500 as OpenTelemetry attributes."""
+    scheme, _, host_and_port = endpoint.address.partition(":")
     if scheme not in ("ipv4", "ipv6"):
         return {"server.address": endpoint.address}
-    host, _, port = rest.rpartition(":")
+    host, _, port = host_and_port.rpartition(":")
     return {"server.address": host.strip("[]"), "server.port": int(port)}
 
 
 async def _end_with(call: Any, span: Span) -> None:
-    """End a call's span when the call ends, also where nobody waits for it any more."""
+    """End a call's span when the call ends, even if no request waits for it any more."""
     code = await call.code()
     span.set_attribute("rpc.grpc.status_code", code.value[0])
     if code.value[0]:

@@ -1,4 +1,4 @@
-"""Whether requests are traced, as OpenTelemetry's usual variables say. Where they are not, nothing of it is loaded.
+"""Decides by OpenTelemetry's variables whether requests are traced. Without tracing, OpenTelemetry is not loaded.
 
 OpenTelemetry's SDK reads the other OTEL_ variables itself, from the process environment: service name, resource
 attributes, sampler, headers, time limits.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Protocol = Literal["http/protobuf", "grpc"]
 
-# The SDK replaces what it cannot use here by the default, and a wrong sampler by one that traces all requests.
+# Checked here, because the SDK uses the default for an invalid value, and traces all requests for a wrong sampler.
 _SAMPLERS: Final = ("always_on", "always_off", "traceidratio")
 _KNOWN_SAMPLERS: Final = (*_SAMPLERS, *(f"parentbased_{name}" for name in _SAMPLERS))
 _POSITIVE: Final = (
@@ -34,10 +34,10 @@ callers: ContextVar[tuple[Trace, ...]] = ContextVar("callers", default=())
 
 
 def wanted(env: Mapping[str, str]) -> Protocol | None:
-    """Read the protocol by which spans are exported; None where `env` names no endpoint or switches tracing off.
+    """Return the protocol for the export of spans; None if `env` has no endpoint or switches tracing off.
 
     Raises:
-        SettingsError: A variable cannot be used.
+        SettingsError: A variable is invalid.
     """
     name, endpoint = _first(env, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
     _, exporter = _first(env, "OTEL_TRACES_EXPORTER")
@@ -54,10 +54,10 @@ def wanted(env: Mapping[str, str]) -> Protocol | None:
 
 
 def tracing_by(protocol: Protocol | None) -> "Tracing | None":
-    """Load OpenTelemetry and start to export by a protocol; None for None.
+    """Load OpenTelemetry and start the export by a protocol; return None for None.
 
     Raises:
-        SettingsError: A variable that only OpenTelemetry reads cannot be used.
+        SettingsError: A variable that only OpenTelemetry reads is invalid.
     """
     if protocol is None:
         return None
@@ -65,12 +65,12 @@ def tracing_by(protocol: Protocol | None) -> "Tracing | None":
 
     try:
         return Tracing(provider(protocol))
-    except Exception as error:  # of any kind: each exporter has its own
+    except Exception as error:  # each exporter raises its own kinds
         raise SettingsError(f"OpenTelemetry cannot use the OTEL_ variables: {error}") from error
 
 
 def _first(env: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """Give the first variable that is not empty and its value; an empty one means the same as none."""
+    """Return the name and value of the first variable that is not empty; an empty variable counts as unset."""
     return next(((name, env[name].strip()) for name in names if env.get(name, "").strip()), (names[-1], ""))
 
 
@@ -95,7 +95,7 @@ def _check_positive(env: Mapping[str, str], names: Iterable[str]) -> None:
 
 
 def _number(text: str) -> float:
-    """Read a number, NaN where it is none."""
+    """Return the number in a text, NaN if it is not a number."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""grpc.health.v1 in the words of gRPC's C++ library, which the Python one leaves out."""
+"""The service grpc.health.v1 with the error messages of gRPC's C++ library, which the Python library lacks."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 
 def health_service(health: HealthServicer) -> grpc.GenericRpcHandler:
-    """Return the service that answers by what `health` knows."""
+    """Return the health service for the states in `health`."""
 
     def check(content: bytes, context: grpc.ServicerContext) -> Any:
         try:

@@ -1,7 +1,8 @@
-"""A unary method that is answered by the threads that take its calls from gRPC's completion queue.
+"""A unary gRPC method whose calls are answered by the same threads that take them from gRPC's completion queue.
 
-grpc.server takes calls in one thread and answers them in others, which wait for one another several times a call. It
-has no public way around that, so this uses gRPC's core library as grpc.server does. docs/speed.md has the figures.
+grpc.server takes calls in one thread and answers them in others, which wait for each other several times per call. It
+has no public API to avoid that, so this module uses gRPC's core library as grpc.server does. docs/speed.md has the
+measurements.
 """
 
 import threading
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
-from grpc._cython import cygrpc  # type: ignore[attr-defined]  # its types do not have it
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # grpc's type stubs lack it
 
 from serving.errors import Code, ServingError
 from serving.logs import unforeseen
@@ -21,14 +22,14 @@ _NO_FLAGS: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call: gRPC's own object, its deadline in seconds since the epoch, and the metadata that the client sent."""
+    """A call: gRPC's own object, the deadline in seconds since the epoch, and the client's metadata."""
 
     core: Any
     deadline: float
     metadata: tuple[tuple[str, str | bytes], ...]
 
     def time_remaining(self) -> float:
-        """Return the seconds until the deadline: centuries where there is no deadline."""
+        """Return the seconds until the deadline; without a deadline this is centuries."""
         return max(self.deadline - time.time(), 0)
 
 
@@ -36,9 +37,9 @@ Handle = Callable[[bytes, Call], bytes]
 
 
 class InlineMethod:
-    """Answers the method at `path` by `handle`, which raises nothing but ServingError, in at most so many `threads`.
+    """Answers the method at `path` by `handle`, which may only raise ServingError, in at most `threads` threads.
 
-    A call needs no thread until its request is there as a whole. Threads are started as they are needed, and end with
+    A call occupies a thread only after its whole request has arrived. Threads start when they are needed, and end with
     the process. `server` must not have started yet.
     """
 
@@ -55,13 +56,13 @@ class InlineMethod:
         self._startable = threads
 
     def start(self) -> None:
-        """Take calls from now on; the server has started."""
+        """Begin to take calls; call this after the server has started."""
         self._take_next()
         with self._lock:
             self._start_thread()
 
     def stop(self) -> None:
-        """Take no more calls. The server may be stopped afterwards only."""
+        """Take no more calls; call this before the server is stopped."""
         with self._lock:
             self._stopped = True
 
@@ -82,13 +83,13 @@ class InlineMethod:
                 self._process(event)
             except Exception as error:
                 unforeseen(error)
-            del event  # and with it a call that is over
+            del event  # frees an ended call
 
     def _process(self, event: Any) -> None:
-        """Go on with a call: it has come, its request has come, or its answer has gone."""
+        """Continue a call whose event came: a new call, the arrival of its request, or the end of its answer."""
         if isinstance(event, cygrpc.RequestCallEvent):
             self._take_next()
-            if event.success:  # else the server stops
+            if event.success:  # False when the server stops
                 call = Call(event.call, event.call_details.deadline, event.invocation_metadata)
                 event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), call)
         elif event.tag is not None:
@@ -111,9 +112,9 @@ class InlineMethod:
                 self._start_thread()
 
     def _outcome(self, call: Call, request: bytes | None) -> tuple[Any, ...]:
-        """Return what to send."""
+        """Return the operations that send the answer or the error."""
         try:
-            if request is None:  # the client has gone, or sent none
+            if request is None:  # the client has gone, or sent no message
                 raise ServingError(Code.UNIMPLEMENTED, f'"{self._path}" requires exactly one request message.')
             return cygrpc.SendMessageOperation(self._handle(request, call), _NO_FLAGS), _status(Code.OK, "")
         except ServingError as error:

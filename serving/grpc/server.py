@@ -1,4 +1,4 @@
-"""The gRPC transport: TensorFlow Serving's services over `Service`, with its status codes."""
+"""The gRPC transport: TensorFlow Serving's gRPC services with its status codes, answered by `Service`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +26,10 @@ if TYPE_CHECKING:  # it loads OpenTelemetry
 
 GRPC_CODES: Final = {Code(code.value[0]): code for code in grpc.StatusCode}
 PREDICT: Final = "/tensorflow.serving.PredictionService/Predict"
-HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as tensorflow_model_server has them
+HEALTH_NAMES: Final = ("ModelService", "PredictionService")  # unqualified, as in tensorflow_model_server
 _MESSAGE_LIMIT: Final = 1024
 _DAY_MS: Final = 86_400_000
-_RELOAD_THREADS: Final = 2  # one waits for its models, one turns others away meanwhile
+_RELOAD_THREADS: Final = 2  # one reload waits for its models, while the other thread refuses further reloads
 _NO_RELOAD: Final = (
     "This model server runs with --allow_reload=false: change its model config file, or start it without that flag"
 )
@@ -38,7 +38,7 @@ Handle = Callable[[Any, Any], Any]
 
 
 class GrpcServer:
-    """A running server on `port`; raises RuntimeError if the port is taken."""
+    """A running server on `port` (0 if only a UNIX socket is open); raises RuntimeError if the port is in use."""
 
     def __init__(self, flags: Flags, service: Service, tracing: "Tracing | None" = None) -> None:
         self._drain = Drain()
@@ -49,31 +49,33 @@ class GrpcServer:
                 _model_service(service, self._drain, allow_reload=flags.allow_reload),
             ],
             options=[
-                # without this a second server would silently share the port
+                # otherwise a second server would silently share the port
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", -1),
                 ("grpc.max_send_message_length", -1),
                 *_channel_arguments(flags.grpc_channel_arguments),
             ],
         )
-        answer = _answered(self._drain, _predict(service, tracing), PredictRequest)
+        answer = _for_bytes(self._drain, _predict(service, tracing), PredictRequest)
         self._predict = InlineMethod(self._server, PREDICT, answer, flags.grpc_max_threads)
-        # watchers stay: they must not use up the threads that answer requests
+        # calls of Watch do not end, so they must not occupy the threads for requests
         self._health = HealthServicer(experimental_thread_pool=ThreadPoolExecutor(1, "health"))
         for name in HEALTH_NAMES:
             self._health.set(name, HealthCheckResponse.SERVING)
         if flags.enable_grpc_healthcheck_service:
             self._server.add_generic_rpc_handlers((health_service(self._health),))
-        self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # the last: it takes every method
-        # gRPC takes this for every address, of IPv4 and of IPv6
-        self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
+        self._server.add_generic_rpc_handlers((_UnknownMethods(),))  # last, because it accepts every method
+        self.port = 0
+        if flags.port or not flags.grpc_socket_path:
+            # for gRPC this means all addresses of IPv4 and IPv6
+            self.port = self._server.add_insecure_port(f"0.0.0.0:{flags.port}")
         if flags.grpc_socket_path:
             self._server.add_insecure_port(f"unix:{flags.grpc_socket_path}")
         self._server.start()
         self._predict.start()
 
     def stop(self, seconds: float) -> None:
-        """Turn new requests away, and wait so long for those in flight."""
+        """Refuse new requests, and wait at most `seconds` for requests in flight."""
         self._health.enter_graceful_shutdown()
         self._drain.close(seconds)
         self._predict.stop()
@@ -81,7 +83,7 @@ class GrpcServer:
 
 
 class _UnknownMethods(grpc.GenericRpcHandler):
-    """Refuses methods that no other handler has, without reading what they are sent, and without a text."""
+    """Refuses methods that no other handler has, without reading the request and with an empty message."""
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any]":
         return grpc.stream_stream_rpc_method_handler(
@@ -90,7 +92,7 @@ class _UnknownMethods(grpc.GenericRpcHandler):
 
 
 def _channel_arguments(text: str) -> list[tuple[str, str | int]]:
-    """Read `name=value,name=value`, where a whole number is passed as one."""
+    """Parse `name=value,name=value`; a whole number becomes an int."""
     pairs = (item.partition("=") for item in text.split(",") if item)
     return [(name, int(value) if value.lstrip("-").isdigit() else value) for name, _, value in pairs]
 
@@ -115,7 +117,7 @@ def _model_service(service: Service, drain: Drain, *, allow_reload: bool) -> grp
             raise ServingError(Code.PERMISSION_DENIED, _NO_RELOAD)
         return service.reload(request, context.is_active)
 
-    # a reload waits for its models: it must not use up the threads that answer requests
+    # a reload waits for its models, so it must not occupy the threads for requests
     threads = ThreadPoolExecutor(_RELOAD_THREADS, "reload")
     return grpc.method_handlers_generic_handler(
         "tensorflow.serving.ModelService",
@@ -139,13 +141,13 @@ def _timeout_ms(call: Call) -> int | None:
 def _unary(
     drain: Drain, handle: Handle, request_type: Any, threads: ThreadPoolExecutor | None = None
 ) -> "grpc.RpcMethodHandler[Any, Any]":
-    """Answer a method by `handle`, in the server's threads unless it has its own."""
+    """Return a handler that answers a method by `handle`, in `threads` or, without them, in the server's threads."""
 
-    answered = _answered(drain, handle, request_type)
+    handle_bytes = _for_bytes(drain, handle, request_type)
 
     def answer(content: bytes, context: grpc.ServicerContext) -> bytes:
         try:
-            return answered(content, context)
+            return handle_bytes(content, context)
         except ServingError as error:
             context.abort(GRPC_CODES[error.code], error.message)
 
@@ -153,10 +155,10 @@ def _unary(
     return grpc.unary_unary_rpc_method_handler(answer)
 
 
-def _answered(drain: Drain, handle: Handle, request_type: Any) -> Callable[[bytes, Any], bytes]:
-    """Return `handle` for messages as bytes, which raises nothing but ServingErrors that fit into a status."""
+def _for_bytes(drain: Drain, handle: Handle, request_type: Any) -> Callable[[bytes, Any], bytes]:
+    """Return `handle` as a function of serialized messages that only raises ServingErrors with short messages."""
 
-    def answered(content: bytes, context: Any) -> bytes:
+    def handle_bytes(content: bytes, context: Any) -> bytes:
         try:
             with drain:
                 response: bytes = handle(_parsed(content, request_type), context).SerializeToString()
@@ -167,15 +169,15 @@ def _answered(drain: Drain, handle: Handle, request_type: Any) -> Callable[[byte
             unforeseen(error)
             raise ServingError(Code.INTERNAL, "The model server failed; its log says why.") from error
 
-    return answered
+    return handle_bytes
 
 
 def _parsed(content: bytes, request_type: Any) -> Any:
-    """Read a message; gRPC itself would call bytes that are none an INTERNAL error, and log them as one."""
+    """Parse a message; gRPC's own parsing would report and log malformed bytes as an INTERNAL error."""
     try:
         return request_type.FromString(content)
     except DecodeError as error:
-        raise invalid(f"The request is no {request_type.DESCRIPTOR.full_name}") from error
+        raise invalid(f"The request is not a {request_type.DESCRIPTOR.full_name}") from error
 
 
 def _truncated(message: str) -> str:

@@ -1,1 +1,1 @@
-"""Which versions are configured, wanted, loaded and unloaded."""
+"""The lifecycle of versions: which are configured and wanted, and loading and unloading them."""

@@ -1,4 +1,4 @@
-"""Which models to serve: the model config file, and the rules a configuration has to keep."""
+"""Reads and checks the configuration of the models to serve."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,14 +14,18 @@ PLATFORM: Final = "tensorflow"
 
 
 def single_model(name: str, base_path: str) -> ModelServerConfig:
-    """Return the configuration that --model_name and --model_base_path stand for."""
+    """Return the configuration for the flags --model_name and --model_base_path."""
     config = ModelServerConfig()
     config.model_config_list.config.add(name=name, base_path=base_path, model_platform=PLATFORM)
     return config
 
 
 def read_config_file(path: Path) -> ModelServerConfig:
-    """Return a model config file (text proto), or raise INVALID_ARGUMENT that names file and line."""
+    """Read a model config file (text proto).
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; the message has the file and the line.
+    """
     try:
         return text_format.Parse(path.read_text(), ModelServerConfig())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
@@ -29,7 +33,11 @@ def read_config_file(path: Path) -> ModelServerConfig:
 
 
 def check(config: ModelServerConfig, previous: ModelServerConfig) -> None:
-    """Raise if `config` is wrong in itself, or as the successor of `previous` (empty at first)."""
+    """Check a configuration, and the change from `previous`, which is empty at first.
+
+    Raises:
+        ServingError: The configuration or the change is invalid.
+    """
     if previous.WhichOneof("config") and config.WhichOneof("config") != "model_config_list":
         raise ServingError(
             Code.FAILED_PRECONDITION,

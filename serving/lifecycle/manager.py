@@ -1,4 +1,4 @@
-"""Loads, hands out and unloads model versions; knows neither TensorFlow, nor files, nor the wire."""
+"""Loads, hands out and unloads model versions, independent of TensorFlow, files and transports."""
 
 import os
 import threading
@@ -16,29 +16,29 @@ from serving.logs import fields, log
 
 
 class Servable(Protocol):
-    """What a loader returns: something that can be closed."""
+    """A loaded version, which can be closed."""
 
     def close(self) -> None:
-        """Free what the servable holds; no request uses it any more."""
+        """Free its resources; no request uses it any more."""
 
 
 S = TypeVar("S", bound=Servable)
 
-_LOOK_AGAIN_SECONDS: Final = 0.1  # whether the models that are waited for are still wanted
+_RECHECK_SECONDS: Final = 0.1  # between checks whether a wait for models is still wanted; chosen by hand
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How versions are loaded: attempts, the pause between them, and how many at a time."""
+    """How versions are loaded: retries, the pause between them, and parallel loads and unloads."""
 
     retries: int = 5
     retry_seconds: float = 60.0
-    load_threads: int = 0  # 0: four per CPU, so that a broken model does not hold up the others
+    load_threads: int = 0  # 0: four per CPU, so that a broken model does not delay the others
     unload_threads: int = 0
 
 
 class Manager(Generic[S]):
-    """The versions of every model. `load(model, number, path)` makes a servable or raises ServingError."""
+    """Manages the versions of all models. `load(model, number, path)` returns a servable or raises ServingError."""
 
     def __init__(self, load: Callable[[str, int, Path], S], loading: Loading) -> None:
         self._load_servable = load
@@ -51,26 +51,26 @@ class Manager(Generic[S]):
         self._unloads = ThreadPoolExecutor(loading.unload_threads or many, "unload")
 
     def aspire(self, model: str, wanted: Mapping[int, Path]) -> None:
-        """Make `wanted` the versions of `model` to serve; the work itself happens in the background."""
+        """Set the versions of `model` to serve; they are loaded and unloaded in the background."""
         with self._changed:
             self._aspire(model, wanted)
 
     def keep(self, model: str) -> None:
-        """Go on with what is AVAILABLE, and give up whatever else was wanted."""
+        """Keep the AVAILABLE versions of `model`, and give up its other versions."""
         with self._changed:
-            known = self._versions.get(model, {})
-            self._aspire(model, {n: v.path for n, v in known.items() if v.state is State.AVAILABLE})
+            versions = self._versions.get(model, {})
+            self._aspire(model, {n: v.path for n, v in versions.items() if v.state is State.AVAILABLE})
 
     def _aspire(self, model: str, wanted: Mapping[int, Path]) -> None:
-        known = self._versions.setdefault(model, {})
+        versions = self._versions.setdefault(model, {})
         for number, path in wanted.items():
-            version = known.get(number)
-            # a failed version is tried again only after it was gone for a while
+            version = versions.get(number)
+            # a failed version is loaded again only after it was unwanted in between
             if version is None or (version.state is State.END and not version.aspired):
-                known[number] = Version(model, number, path)
+                versions[number] = Version(model, number, path)
             elif version.state is not State.UNLOADING:
                 version.aspired = True
-        for version in known.values():
+        for version in versions.values():
             if version.number not in wanted:
                 version.aspired = False
                 if version.state is State.START:
@@ -88,21 +88,21 @@ class Manager(Generic[S]):
                 self._unloads.submit(self._unload, version)
 
     def _load(self, version: Version[S]) -> None:
-        who = {"model": version.model, "version": version.number}
+        subject = {"model": version.model, "version": version.number}
         for attempt in range(self._loading.retries + 1):
-            log.info("loading", extra=fields(**who, path=version.path, attempt=attempt + 1))
+            log.info("loading", extra=fields(**subject, path=version.path, attempt=attempt + 1))
             started = time.monotonic()
             try:
                 servable = self._load_servable(version.model, version.number, version.path)
             except ServingError as failure:
                 error = failure
             except Exception as failure:
-                log.exception("loading failed unexpectedly", extra=fields(**who))
+                log.exception("loading failed unexpectedly", extra=fields(**subject))
                 error = ServingError(Code.UNKNOWN, str(failure))
             else:
-                log.info("available", extra=fields(**who, seconds=round(time.monotonic() - started, 3)))
+                log.info("available", extra=fields(**subject, seconds=round(time.monotonic() - started, 3)))
                 return self._settle(version, State.AVAILABLE, servable=servable)
-            log.warning("loading failed", extra=fields(**who, code=error.code.name, error=error.message))
+            log.warning("loading failed", extra=fields(**subject, code=error.code.name, error=error.message))
             if attempt == self._loading.retries or not self._pause_before_retry(version):
                 break
         return self._settle(version, State.END, error=error)
@@ -131,7 +131,11 @@ class Manager(Generic[S]):
 
     @contextmanager
     def use(self, model: str, number: int | None) -> Iterator[tuple[int, S]]:
-        """Hold a version (None: the largest AVAILABLE one) for one request; raise NOT_FOUND if there is none."""
+        """Hold a version for one request, as (number, servable); with `number` None, the largest AVAILABLE one.
+
+        Raises:
+            ServingError: NOT_FOUND if the version is not AVAILABLE.
+        """
         with self._changed:
             version, servable = self._available(model, number)
             version.users += 1
@@ -144,34 +148,36 @@ class Manager(Generic[S]):
                     self._changed.notify_all()
 
     def _available(self, model: str, number: int | None) -> tuple[Version[S], S]:
-        known = self._versions.get(model, {})
+        versions = self._versions.get(model, {})
         if number is None:
-            number = max((n for n, version in known.items() if version.state is State.AVAILABLE), default=None)
-            asked = f"Latest({model})"
+            number = max((n for n, version in versions.items() if version.state is State.AVAILABLE), default=None)
+            request = f"Latest({model})"
         else:
-            asked = f"Specific({model}, {number})"
-        version = known.get(number) if number is not None else None
+            request = f"Specific({model}, {number})"
+        version = versions.get(number) if number is not None else None
         if version is None or version.servable is None or version.state is not State.AVAILABLE:
-            raise not_found(f"Servable not found for request: {asked}")
+            raise not_found(f"Servable not found for request: {request}")
         return version, version.servable
 
     def is_available(self, model: str, number: int) -> bool:
-        """Return whether requests for this version are answered now."""
+        """Return whether a version is AVAILABLE."""
         with self._changed:
             version = self._versions.get(model, {}).get(number)
             return version is not None and version.state is State.AVAILABLE
 
     def report(self, model: str) -> list[tuple[int, State, ServingError | None]]:
-        """Return number, state and error of each version that `model` ever had, the largest first."""
+        """Return number, state and error of each version that `model` ever had, largest number first."""
         with self._changed:
-            known = self._versions.get(model, {})
-            return [(n, known[n].state, known[n].error) for n in sorted(known, reverse=True)]
+            versions = self._versions.get(model, {})
+            return [(n, versions[n].state, versions[n].error) for n in sorted(versions, reverse=True)]
 
     def wait_until_settled(self, models: Iterable[str], noun: str, wanted: Callable[[], bool] = lambda: True) -> None:
-        """Block until each model has a version AVAILABLE, or raise UNKNOWN once one of them has none left to try.
+        """Block until each model has an AVAILABLE version, or until the manager stops.
 
-        Returns early when the manager stops, and raises ABORTED when the models are not `wanted` any more. A model
-        without any version is waited for.
+        It also waits for models without any version. `noun` names the models in errors.
+
+        Raises:
+            ServingError: UNKNOWN if all versions of a model failed; ABORTED if `wanted` returns False.
         """
         with self._changed:
             names = list(models)
@@ -179,10 +185,10 @@ class Manager(Generic[S]):
                 if not wanted():
                     raise ServingError(
                         Code.ABORTED,
-                        f"The {noun}s {', '.join(names)} are not waited for any more: "
-                        "the caller has gone, or another configuration took the place of this one",
+                        f"The wait for the {noun}s {', '.join(names)} has ended: "
+                        "the caller has gone, or another configuration has replaced this one",
                     )
-                self._changed.wait(_LOOK_AGAIN_SECONDS)
+                self._changed.wait(_RECHECK_SECONDS)
             failed = [version for name in names for version in self._failed(name)]
         if failed:
             causes = "".join(
@@ -202,7 +208,7 @@ class Manager(Generic[S]):
         return aspired
 
     def stop(self) -> None:
-        """Start nothing more and give up waiting; returns at once, while running loads and unloads end."""
+        """Start no more loads and unloads, and end all waits; return at once, while running ones continue."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()

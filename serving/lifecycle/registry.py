@@ -1,4 +1,4 @@
-"""The configured models: applies configurations, follows base paths, and resolves names, versions and labels."""
+"""The registry of configured models: applies configurations, polls base paths, resolves names, versions and labels."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ S = TypeVar("S", bound=Servable)
 
 
 class Registry(Generic[S]):
-    """What the server serves. `early_labels` allows new labels on versions that are not available yet."""
+    """Holds the configuration. `early_labels` allows new labels for versions that are not AVAILABLE yet."""
 
     def __init__(self, manager: Manager[S], *, early_labels: bool) -> None:
         self._manager = manager
@@ -29,17 +29,21 @@ class Registry(Generic[S]):
         self._stored = ModelServerConfig()
         self._applied: dict[str, ModelConfig] = {}
         self._labels: Mapping[str, Mapping[str, int]] = {}
-        self._names: set[str] = set()  # also of earlier configurations
+        self._names: set[str] = set()  # all model names, earlier configurations included
         self._complaints: dict[str, str] = {}
 
     def reload(
         self, config: ModelServerConfig, *, noun: str = "model", wanted: Callable[[], bool] = lambda: True
     ) -> None:
-        """Replace the configuration, and wait until models with a new name serve; raise ServingError.
+        """Replace the configuration, and wait until models with a new name serve.
 
-        A wrong configuration changes nothing. One with a label that cannot be given is kept, but not applied. ABORTED
-        while another reload waits; also, with the configuration replaced, when the answer is not `wanted` any more, or
-        when another configuration has dropped the models that are waited for.
+        An invalid configuration changes nothing. A configuration with a label for a version that is not AVAILABLE is
+        stored, but not applied.
+
+        Raises:
+            ServingError: The configuration is invalid, or all versions of a new model failed. ABORTED while another
+                reload waits; also, after the configuration was replaced, if `wanted` returns False or another
+                configuration has dropped the new models.
         """
         if not self._waiting.acquire(blocking=False):
             raise ServingError(
@@ -54,7 +58,7 @@ class Registry(Generic[S]):
             raise invalid("No request-logger-creator provided.")
 
     def replace(self, config: ModelServerConfig) -> set[str]:
-        """Replace the configuration, as `reload` does but without waiting; return the names of the new models."""
+        """Replace the configuration like `reload`, but without waiting; return the names of the new models."""
         with self._reloading:
             check(config, self._stored)
             self._stored.CopyFrom(config)
@@ -66,9 +70,9 @@ class Registry(Generic[S]):
 
     def _new_labels(self, models: list[ModelConfig]) -> Mapping[str, Mapping[str, int]]:
         for model in models:
-            given = self._labels.get(model.name, {})
+            current = self._labels.get(model.name, {})
             for label, number in model.version_labels.items():
-                early = self._early_labels and given.get(label, number) == number
+                early = self._early_labels and current.get(label, number) == number
                 if not early and not self._manager.is_available(model.name, number):
                     raise ServingError(
                         Code.FAILED_PRECONDITION,
@@ -86,7 +90,7 @@ class Registry(Generic[S]):
         self.poll()
 
     def poll(self) -> None:
-        """Look at every base path once. What is served stays where a path has no version to serve."""
+        """Look for versions in every base path once. A model whose path has no wanted version keeps its versions."""
         with self._polling:
             for name, model in self._applied.items():
                 try:
@@ -102,17 +106,21 @@ class Registry(Generic[S]):
                 self._manager.aspire(name, wanted)
 
     def _complain(self, name: str, message: str) -> None:
-        # once, not at every poll
+        # only once, not at every poll
         if self._complaints.get(name) != message:
             self._complaints[name] = message
             log.warning(message, extra=fields(model=name))
 
     def knows(self, name: str) -> bool:
-        """Return whether a model of this name is configured, or was."""
+        """Return whether a model of this name is or was configured."""
         return name in self._names
 
     def use(self, name: str, version: int | None, label: str | None) -> AbstractContextManager[tuple[int, S]]:
-        """Hold the version that a request names, by number or label, or the latest; raise ServingError."""
+        """Hold the version that a request names by number or label, or the latest one, for the block.
+
+        Raises:
+            ServingError: The label is unknown, or the version is not AVAILABLE.
+        """
         if label is not None:
             version = self._version_of(name, label)
         return self._manager.use(name, version)

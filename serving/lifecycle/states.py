@@ -1,4 +1,4 @@
-"""A version's life as the manager sees it, and the rule that orders loads and unloads."""
+"""The states of a version, and the rule for the order of loads and unloads."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ S = TypeVar("S")
 
 
 class State(IntEnum):
-    """States of GetModelStatus, with its numbers."""
+    """The states of GetModelStatus, with its numbers."""
 
     START = 10
     LOADING = 20
@@ -23,7 +23,7 @@ class State(IntEnum):
 
 @dataclass(eq=False, slots=True)
 class Version(Generic[S]):
-    """One version of a model: where it lies, whether it is wanted, and how far it has come."""
+    """One version of a model: its path, whether it is wanted (`aspired`), and its state."""
 
     model: str
     number: int
@@ -36,9 +36,10 @@ class Version(Generic[S]):
 
 
 def next_to_move(versions: Iterable[Version[S]]) -> Version[S] | None:
-    """Return the version to load (it is in START) or to unload (it is AVAILABLE) next, if any.
+    """Return the next version to load (in state START) or to unload (AVAILABLE), or None.
 
-    Something stays AVAILABLE while a successor loads: the last unwanted version goes only when a wanted one serves.
+    A version stays AVAILABLE while its successor loads: the last unwanted version is unloaded only when a wanted one is
+    AVAILABLE, or when none is wanted.
     """
     versions = list(versions)
     aspired = [version for version in versions if version.aspired]

@@ -1,4 +1,4 @@
-"""The model versions in a base path, and which of them a version policy asks for."""
+"""Finds the model versions in a base path, and selects those that a version policy wants."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ _MAX: Final = 2**63 - 1
 
 
 def versions_on_disk(base_path: Path) -> dict[int, Path]:
-    """Return the children of `base_path` whose name is a version number; raise OSError if it cannot be listed."""
+    """Return the entries of `base_path` whose name is a version number; raise OSError if it cannot be listed."""
     found: dict[int, Path] = {}
     for child in sorted(base_path.iterdir()):
         number = parse_version(child.name)
@@ -19,7 +19,7 @@ def versions_on_disk(base_path: Path) -> dict[int, Path]:
 
 
 def parse_version(name: str) -> int | None:
-    """Return the number a folder name stands for (`1`, `001`), or None (`.tmp-3`, `v1`)."""
+    """Return the version number of a folder name such as `1` or `001`; None for others such as `.tmp-3` or `v1`."""
     if not re.fullmatch(r"[0-9]+", name, re.ASCII):
         return None
     number = int(name)
@@ -27,7 +27,7 @@ def parse_version(name: str) -> int | None:
 
 
 def choose(policy: Any, versions: Mapping[int, Path]) -> dict[int, Path]:
-    """Return the versions that a ServableVersionPolicy wants: the latest one unless it says otherwise."""
+    """Return the versions that a ServableVersionPolicy selects; by default the latest one."""
     kind = policy.WhichOneof("policy_choice")
     if kind == "all":
         return dict(versions)

@@ -1,4 +1,4 @@
-"""REST as a WSGI application: a whole request in, status and body out, whatever goes wrong."""
+"""The REST API as a WSGI application: turns a whole request into a status and a body, errors included."""
 
 import gzip
 import zlib
@@ -38,7 +38,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Application:
-    """Answers `rest` under /v1/ and plain-text `pages` by path. At most `limit` bytes of a gzip body are unpacked."""
+    """Answers /v1/ by `rest`, and other paths by the plain-text `pages`; `limit` is for unpacked gzip bodies."""
 
     def __init__(self, rest: Rest, pages: Mapping[str, Callable[[], str]], limit: int) -> None:
         self._rest = rest
@@ -46,7 +46,7 @@ class Application:
         self._limit = limit
 
     def __call__(self, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request as PEP 3333 has it, with waitress's REQUEST_URI."""
+        """Answer a WSGI request (PEP 3333) with waitress's REQUEST_URI."""
         status, content_type, text = self._answer(environ)
         body = text.encode()
         headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
@@ -58,7 +58,7 @@ class Application:
         if target in self._pages:
             return 200, "text/plain", self._pages[target]()
         if not target.lower().startswith("/v1/"):
-            return 404, "text/plain", "Only /v1/ and the metrics' path are answered here."
+            return 404, "text/plain", "This server has only /v1/ and the path of the metrics."
         code = Code.OK
         try:
             text = self._rest.answer(environ["REQUEST_METHOD"], target, partial(_body, environ, self._limit))
@@ -82,12 +82,16 @@ def _body(environ: Mapping[str, Any], limit: int) -> bytes:
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Return what a gzip body holds, or raise INVALID_ARGUMENT if it is damaged or holds more than `limit` bytes."""
+    """Unpack a gzip body.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT if it is damaged, or has more than `limit` bytes unpacked.
+    """
     try:
         with gzip.GzipFile(fileobj=BytesIO(body)) as file:
             content = file.read(limit + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise invalid("The body is not whole gzip, as its Content-Encoding says") from error
+        raise invalid("The body is not complete gzip data, as its Content-Encoding says") from error
     if len(content) > limit:
-        raise invalid(f"The gzip body holds more than {limit} bytes; send fewer instances at a time")
+        raise invalid(f"The gzip body has more than {limit} bytes unpacked; send fewer instances at a time")
     return content

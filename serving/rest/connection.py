@@ -1,4 +1,4 @@
-"""One HTTP connection of REST: a request as far as it has come, its bounds, and how the connection ends."""
+"""An HTTP connection of the REST API: the request parser with limits, and the end of the connection."""
 
 import socket
 import time
@@ -16,8 +16,8 @@ from waitress.utilities import BadRequest, Error
 if TYPE_CHECKING:
     from serving.rest.server import RestServer
 
-_SMALL_BODY: Final = 128 * 2**10  # bytes; a smaller body is taken whatever room the others leave
-LARGEST_HEAD: Final = 64 * 2**10  # bytes, also of a chunk's head and of trailers
+_SMALL_BODY: Final = 128 * 2**10  # bytes; smaller bodies are accepted even if the limit for all bodies is reached
+LARGEST_HEAD: Final = 64 * 2**10  # bytes of headers, of a chunk's head, or of trailers; chosen by hand
 
 
 class _NoRoom(Error):  # type: ignore[misc]  # waitress has no types
@@ -26,7 +26,7 @@ class _NoRoom(Error):  # type: ignore[misc]  # waitress has no types
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A request, as far as it has come; `full` tells whether the bodies of all requests leave no room."""
+    """A partly received request; `full` returns whether the bodies of all requests have reached their limit."""
 
     command = ""
     completed = False
@@ -37,23 +37,23 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self._full = full
 
     def received(self, data: bytes) -> int:
-        """Take the next bytes and return how many of them belong to this request."""
+        """Parse the next bytes, and return how many of them belong to this request."""
         before = self.body_bytes_received
         used: int = super().received(data)
         if not self.completed:
             self.error = self._refusal(before)
             self.completed = self.error is not None
         if self.completed:
-            self.expect_continue = False  # waitress would ask for the body of a request that is refused or has none
+            self.expect_continue = False  # otherwise waitress asks for a body even if the request is refused
         return used
 
     def _refusal(self, before: int) -> Error | None:
-        # waitress joins these anew with each packet, without a limit
-        beside = len(self.body_rcv.control_line) + len(self.body_rcv.trailer) if self.chunked else 0
-        if beside > LARGEST_HEAD:
+        # waitress has no limit for these, and copies them with each packet
+        outside_body = len(self.body_rcv.control_line) + len(self.body_rcv.trailer) if self.chunked else 0
+        if outside_body > LARGEST_HEAD:
             return BadRequest(f"A chunk's head or the trailers are longer than {LARGEST_HEAD} bytes")
         if self.body_bytes_received // _SMALL_BODY > before // _SMALL_BODY and self._full():
-            return _NoRoom("Too many large bodies are on their way; try again in a moment")
+            return _NoRoom("Too many large bodies are in progress; try again in a moment")
         return None
 
 
@@ -61,14 +61,14 @@ class _Task(WSGITask):  # type: ignore[misc]
     """One answer."""
 
     def build_response_header(self) -> bytes:
-        """Return the head, which tells the client when no more requests are taken."""
+        """Return the headers, with `Connection: close` when the server stops."""
         if self.channel.server.stopping:
             self.request.headers["CONNECTION"] = "close"
         return bytes(super().build_response_header())
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection. `since` is when its unfinished request began, or its last answer was written."""
+    """A connection. `since` is the time when its unfinished request began, or its last answer was written."""
 
     server: "RestServer"
     task_class = _Task
@@ -81,7 +81,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.since = time.monotonic()
 
     def received(self, data: bytes) -> bool:
-        """Take the next bytes."""
+        """Process the next bytes; return whether they were accepted."""
         if self._ends:
             return False
         if self.request is None:
@@ -94,8 +94,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.since = time.monotonic()
 
     def handle_write(self) -> None:
-        """Send what waits; after the last answer read on to the client's end, as a reset could take the answer away."""
-        ends = self.close_when_flushed  # which a thread may set meanwhile
+        """Send waiting bytes; after the last answer close only the sending side, as a reset could lose the answer."""
+        ends = self.close_when_flushed  # a copy, because a thread may set it meanwhile
         if ends:
             self.close_when_flushed = False
         super().handle_write()
@@ -103,14 +103,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.close_when_flushed = True
         elif ends and self.connected:
             self._ends = True
-            with suppress(OSError):  # the client has gone, which the next read finds
+            with suppress(OSError):  # the client has gone, which the next read notices
                 self.socket.shutdown(socket.SHUT_WR)
 
     def held(self) -> int:
-        """Return the bytes of bodies in memory."""
+        """Return the size of this connection's bodies in memory, in bytes."""
         return sum(each.body_bytes_received for each in (self.request, *self.requests) if each is not None)
 
     def is_late(self, cutoff: float) -> bool:
-        """Return whether the client has left a request or an answer unfinished since before `cutoff`."""
+        """Return whether the client has not finished sending a request or reading an answer since before `cutoff`."""
         unfinished = self._ends or self.request is not None or bool(self.total_outbufs_len)
         return not self.requests and unfinished and self.since < cutoff

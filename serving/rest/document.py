@@ -1,4 +1,4 @@
-"""Predict's JSON body, read by the library that tensorflow_model_server uses: with its leniency and its words."""
+"""Parses Predict's JSON body with RapidJSON, as tensorflow_model_server does, so leniency and error texts are equal."""
 
 from typing import Any, Final
 
@@ -12,10 +12,10 @@ _MORE: Final = "The document root must not be followed by other values."
 
 
 class _Decoder(rapidjson.Decoder):
-    """Makes objects in which the first of members with one name counts."""
+    """Makes objects in which the first of several members with the same name counts."""
 
     def start_object(self) -> list[tuple[str, Any]]:
-        # members are appended; a mapping that dropped one would free a value that the library still fills
+        # a list, because a dict would drop a member and free a value that the library still fills
         return []
 
     def end_object(self, members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ _DECODER: Final = _Decoder(number_mode=rapidjson.NM_NATIVE | rapidjson.NM_NAN)
 
 
 def parse(body: bytes) -> dict[str, Any]:
-    """Return the JSON object at the beginning of a body; what follows it is ignored. Raises INVALID_ARGUMENT."""
+    """Return the JSON object at the beginning of a body; anything after it is ignored. Raises INVALID_ARGUMENT."""
     if not body:
         raise invalid("JSON Parse error: The document is empty")
     value = _first_value(body.removeprefix(_BYTE_ORDER_MARK))

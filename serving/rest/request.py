@@ -1,4 +1,4 @@
-"""Predict's JSON body as the tensors of a request, with tensorflow_model_server's formats and words."""
+"""Converts Predict's JSON body to tensors, with tensorflow_model_server's formats and error texts."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -16,7 +16,7 @@ Dtypes = Mapping[str, int]  # of the inputs, by name
 
 
 def tensors(document: Mapping[str, Any], inputs: Mapping[str, TensorInfo]) -> dict[str, TensorProto]:
-    """Return the request's tensors, from `instances` (rows) or `inputs` (columns); raise ServingError."""
+    """Return the request's tensors by input, from `instances` (rows) or `inputs` (columns); raise ServingError."""
     dtypes = {name: info.dtype for name, info in inputs.items()}
     rows, columns = "instances" in document, "inputs" in document
     if rows and columns:

@@ -1,4 +1,4 @@
-"""Predict's answer as REST's JSON, in the layout of tensorflow_model_server."""
+"""Writes Predict's answer as JSON in the layout of tensorflow_model_server."""
 
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,10 +15,11 @@ Join = Callable[[Iterable[str], int], str]
 
 
 def predictions(outputs: Mapping[str, TensorProto], *, rows: bool) -> str:
-    """Return the answer to a Predict: `predictions` row by row, or `outputs` by column.
+    """Return the answer to a Predict: `predictions` by row, or `outputs` by column.
 
-    INVALID_ARGUMENT for a dtype that JSON has no values of, and for rows where the outputs have no common first
-    dimension.
+    Raises:
+        ServingError: INVALID_ARGUMENT for a dtype that JSON cannot represent, and for rows if the outputs have no
+            common first dimension.
     """
     if not outputs:
         raise invalid("Cannot convert empty tensor map to JSON")
@@ -71,7 +72,7 @@ def _column(alias: str, array: Array, level: int) -> str:
 
 
 def _nested(texts: Iterator[str], shape: Sequence[int], level: int, join: Join) -> str:
-    """Return the next values as lists of `shape`, inside of `level` objects and lists."""
+    """Return the next values as lists of `shape`, at nesting depth `level`."""
     if not shape:
         return next(texts)
     if len(shape) == 1:
@@ -84,7 +85,7 @@ def _in_a_line(items: Iterable[str], _: int) -> str:
 
 
 def _texts(alias: str, array: Array, level: int) -> list[str]:
-    """Return each value's text, which is inside of `level` objects and lists."""
+    """Return each value's text, at nesting depth `level`."""
     flat = array.ravel()
     if not flat.size:
         return []

@@ -1,4 +1,4 @@
-"""What is answered over REST: status, metadata and Predict over `Service`."""
+"""The paths of the REST API: status, metadata and Predict, answered by `Service`."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _LONGEST_INT64: Final = 19  # digits
 _VERSION: Final = r"(?:/(?:versions/(?P<version>\d+)|labels/(?P<label>[^/:]+)))?"
 _POST: Final = rf"/v1/models/(?P<name>[^/:]+){_VERSION}:(?P<method>classify|regress|predict)"
 _GET: Final = rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?P<metadata>/metadata)?"
-# a path matches in any case, but tensorflow_model_server knows methods in small letters only
+# paths match in any case, but tensorflow_model_server accepts methods only in lower case
 _METHODS: Final = frozenset({"classify", "regress", "predict"})
 _PATTERNS: Final = {"GET": re.compile(_GET, re.I | re.A), "POST": re.compile(_POST, re.I | re.A)}
 
@@ -37,7 +37,7 @@ class Rest:
         self._timeout_ms = timeout_ms
 
     def answer(self, method: str, path: str, read: Callable[[], bytes]) -> str:
-        """Return the JSON text for a request under /v1/, whose body `read` returns."""
+        """Return the JSON answer to a request under /v1/; `read` returns its body. Raises ServingError."""
         pattern = _PATTERNS.get(method)
         match = pattern.fullmatch(path) if pattern else None
         with self._service.counted(_name(match) if match else ""):
@@ -70,10 +70,10 @@ class Rest:
         if not signature.inputs:
             raise invalid(f"Failed to get input map for signature: {name or 'DEFAULT'}")
         try:
-            given = tensors(document, signature.inputs)
+            inputs = tensors(document, signature.inputs)
         except RecursionError as error:
             raise invalid("The lists are nested too deeply") from error
-        for alias, proto in given.items():
+        for alias, proto in inputs.items():
             request.inputs[alias].CopyFrom(proto)
         response = self._service.run(request, self._timeout_ms, api="predict", entrypoint="REST")
         return predictions(response.outputs, rows="instances" in document)
@@ -117,6 +117,6 @@ def _number(digits: str) -> int:
 
 
 def _text(message: Message) -> str:
-    """Return a message as protobuf's own JSON writer lays it out."""
+    """Return a message as JSON in the layout of protobuf's C++ library."""
     document = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

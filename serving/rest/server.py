@@ -1,4 +1,4 @@
-"""REST's HTTP: waitress, with a deadline for each request, bounded bodies, threads for probes, and a drain."""
+"""The HTTP server of the REST API: waitress with time limits, body limits, threads for probes, and a drain."""
 
 import errno
 import logging
@@ -18,30 +18,32 @@ from waitress.task import ThreadedTaskDispatcher
 from serving.rest.connection import LARGEST_HEAD, Channel, Parser
 
 WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
-_DRAIN_SECONDS: Final = 5.0  # for a request to come that had begun when the server stops
-_CONNECTIONS: Final = 4096
+_DRAIN_SECONDS: Final = 5.0  # for the rest of a request that had begun when the server stops; chosen by hand
+_CONNECTIONS: Final = 4096  # chosen by hand
 _PROBE_THREADS: Final = 2
-_LARGE_BODY: Final = 2**20  # bytes; values of JSON take up to 50 times the body's memory while they are read
+_LARGE_BODY: Final = 2**20  # bytes; parsed JSON values take up to 50 times the memory of their text
 _LARGE_THREADS: Final = 1
-_IN_MEMORY: Final = 2**62  # bytes; waitress would put more into temporary files, or let a thread wait for a slow reader
+_IN_MEMORY: Final = 2**62  # bytes; beyond it waitress uses temporary files, and a slow reader blocks a thread
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a client may send, and how long it may take."""
+    """Limits for clients: sizes in bytes, times in seconds; chosen by hand."""
 
-    body: int = 32 * 2**20  # bytes, also unpacked; 8192 beats of 187 values with all their digits
-    bodies: int = 128 * 2**20  # bytes of all bodies in memory at a time
-    seconds: float = 30.0  # for a whole head and body to come, and for an answer to be read
-    idle_seconds: int = 60  # that a connection is kept between requests
+    body: int = 32 * 2**20  # one body, also unpacked; enough for 8192 beats of 187 values with all digits
+    bodies: int = 128 * 2**20  # all bodies in memory together
+    seconds: float = 30.0  # for sending a whole request, and for reading an answer
+    idle_seconds: int = 60  # for an idle connection between requests
 
 
 class RestServer(TcpWSGIServer):  # type: ignore[misc]
-    """Serves `application` on `port`: a request that is whole gets one of `threads` threads.
+    """Serves `application` on `port`: a completely received request gets one of `threads` threads.
 
-    GETs have threads of their own, as they are probes and metrics, which are answered at once however long Predicts
-    take. Large bodies are worked on one after the other, as they take much memory. Raises OSError for a port that is
-    taken.
+    GET requests have their own threads, so that probes and metrics do not wait for Predicts. Large bodies are processed
+    one after the other, because they take much memory.
+
+    Raises:
+        OSError: The port is in use.
     """
 
     channel_class = Channel
@@ -52,7 +54,7 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
         self.stopping = False
         self._limits = limits
         self._predicts, self._probes, self._large = map(_dispatcher, (threads, _PROBE_THREADS, _LARGE_THREADS))
-        # its other messages are about clients
+        # its warnings would repeat for every waiting request
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         settings = Adjustments(
             sockets=[listener],
@@ -77,37 +79,37 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
 
     @property
     def port(self) -> int:
-        """The port that is listened on."""
+        """The port on which the server listens."""
         return int(self.effective_port)
 
     def add_task(self, task: Channel) -> None:
-        """Have a thread answer the first request of a connection."""
+        """Queue the first request of a connection for a thread."""
         self._dispatcher_for(task.requests[0]).add_task(task)
 
     def _dispatcher_for(self, request: Parser) -> ThreadedTaskDispatcher:
         if request.command != "POST" or request.error:
             return self._probes
-        # a small body may be large when it is unpacked
+        # a small compressed body may be large after unpacking
         large = request.body_bytes_received > _LARGE_BODY or "CONTENT_ENCODING" in request.headers
         return self._large if large else self._predicts
 
     def full(self) -> bool:
-        """Return whether there is no room for more of a large body."""
+        """Return whether all bodies in memory together have reached their limit."""
         return sum(channel.held() for channel in list(self.active_channels.values())) > self._limits.bodies
 
     def maintenance(self, now: float) -> None:
-        """Close connections that are idle, or whose clients send or read too slowly."""
+        """Close idle connections, and connections whose clients send or read too slowly."""
         super().maintenance(now)
         cutoff = time.monotonic() - (_DRAIN_SECONDS if self.stopping else self._limits.seconds)
         for channel in list(self.active_channels.values()):
             if channel.is_late(cutoff):
                 channel.will_close = True
-                channel.handle_close()  # at once, as its client may never read
+                channel.handle_close()  # at once, because its client may never read
 
     def _serve(self) -> None:
         while not self.stopping:
             wasyncore.loop(self.adj.asyncore_loop_timeout, use_poll=True, map=self._map, count=1)
-        wasyncore.dispatcher.close(self)  # listens no more
+        wasyncore.dispatcher.close(self)  # closes only the listening socket
         while self.active_channels:
             self._close_idle()
             wasyncore.loop(0.1, use_poll=True, map=self._map, count=1)
@@ -120,7 +122,7 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
             channel.will_close |= not (channel.requests or channel.request or channel.total_outbufs_len)
 
     def stop(self) -> None:
-        """Accept nothing more, and wait for the requests in flight."""
+        """Accept no more connections, and wait for the requests in flight."""
         self.stopping = True
         self.pull_trigger()
         self._thread.join()
@@ -128,10 +130,10 @@ class RestServer(TcpWSGIServer):  # type: ignore[misc]
 
 
 def listen(port: int) -> socket.socket:
-    """Listen on IPv4 and IPv6 with one socket, or on IPv4 alone where there is no IPv6.
+    """Listen on IPv4 and IPv6 with one socket, or only on IPv4 if the host has no IPv6.
 
     Raises:
-        OSError: The port is taken.
+        OSError: The port is in use.
     """
     if socket.has_dualstack_ipv6():
         try:
@@ -143,6 +145,6 @@ def listen(port: int) -> socket.socket:
 
 
 def _dispatcher(threads: int) -> ThreadedTaskDispatcher:
-    made = ThreadedTaskDispatcher()
-    made.set_thread_count(threads)
-    return made
+    dispatcher = ThreadedTaskDispatcher()
+    dispatcher.set_thread_count(threads)
+    return dispatcher

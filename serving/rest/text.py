@@ -1,4 +1,4 @@
-"""JSON text as tensorflow_model_server writes it: numbers, indented objects and lists, and values quoted in errors."""
+"""Writes JSON text like tensorflow_model_server: numbers, indented objects and lists, values quoted in errors."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -8,9 +8,9 @@ import numpy as np
 
 from serving.runtime.tensors import Array
 
-_DIGITS: Final = {4: ".9g", 8: ".17g"}  # by bytes of a float: as many as tell any two apart
+_DIGITS: Final = {4: ".9g", 8: ".17g"}  # by size of a float in bytes: enough digits to distinguish any two floats
 _SPECIAL: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-_LONGEST_QUOTE: Final = 1024  # characters, as a value could be as large as the body
+_LONGEST_QUOTE: Final = 1024  # characters; limited, because a value may be as large as the body
 _QUOTES: Final = json.JSONEncoder(indent=4, ensure_ascii=False)
 
 
@@ -20,25 +20,25 @@ def string(text: str) -> str:
 
 
 def line(level: int) -> str:
-    """Return the beginning of a line inside of so many objects and lists."""
+    """Return a line break and the indentation for nesting depth `level`."""
     return "\n" + 4 * level * " "
 
 
 def json_object(members: Mapping[str, str], level: int) -> str:
-    """Return an object inside of `level` objects and lists, with a line for each of its members' texts."""
+    """Return an object at nesting depth `level`, with a line for each member."""
     start = line(level + 1)
     return "{" + ",".join(f"{start}{string(name)}: {text}" for name, text in members.items()) + line(level) + "}"
 
 
 def json_list(items: Iterable[str], level: int) -> str:
-    """Return a list inside of `level` objects and lists, with a line for each of its items' texts."""
+    """Return a list at nesting depth `level`, with a line for each item."""
     start = line(level + 1)
     content = f",{start}".join(items)
     return f"[{start}{content}{line(level)}]" if content else "[]"
 
 
 def decimals(values: Array) -> list[str]:
-    """Return the texts of floats of 4 or 8 bytes: in 6 digits where these read the same, else in all."""
+    """Return the texts of floats of 4 or 8 bytes: with 6 digits if they give the same float, otherwise with all."""
     floats = values.tolist()
     short = [f"{value:g}" for value in floats]
     same = (np.array([float(text) for text in short], values.dtype) == values).tolist()
@@ -54,7 +54,7 @@ def _fraction(text: str) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Return the text of a request's value for an error, cut where it is long."""
+    """Return the text of a request's value for an error message, cut if it is long."""
     if isinstance(value, float):
         with np.errstate(over="ignore"):
             single = np.float32(value)

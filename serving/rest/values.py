@@ -1,4 +1,4 @@
-"""One JSON value as a tensor's shape and values, checked against the dtype that the signature asks for."""
+"""Converts a JSON value to a tensor's shape and values, and checks it against the signature's dtype."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from serving.rest.text import quoted
 from serving.runtime.tensors import dtype_name
 
 _INT32: Final = range(-(2**31), 2**31)
-# the numbers that are read for a dtype: those beyond the smaller integers wrap around in TensorFlow, as over gRPC
+# the accepted numbers for a dtype; numbers beyond a small integer dtype wrap around in TensorFlow, as over gRPC
 _INTEGERS: Final = {
     types_pb2.DT_INT8: _INT32,
     types_pb2.DT_UINT8: _INT32,
@@ -23,13 +23,13 @@ _INTEGERS: Final = {
     types_pb2.DT_UINT64: range(2**64),
 }
 _NUMBERS: Final = frozenset({int, float})
-# the types of Python whose every value is one of the dtype
+# the Python types whose values are all valid for a dtype
 _PLAIN: Final = {
     types_pb2.DT_FLOAT: _NUMBERS,
     types_pb2.DT_DOUBLE: _NUMBERS,
     types_pb2.DT_BOOL: frozenset({bool}),
 }
-DTYPES: Final = frozenset({types_pb2.DT_STRING, *_PLAIN, *_INTEGERS})  # that JSON has values of
+DTYPES: Final = frozenset({types_pb2.DT_STRING, *_PLAIN, *_INTEGERS})  # that JSON can represent
 _JSON_TYPES: Final = {type(None): "Null", list: "Array", str: "String", int: "Number", float: "Number"}
 
 
@@ -42,9 +42,11 @@ class Values:
 
 
 def values_of(value: Any, dtype: int) -> Values:
-    """Return the shape and values of nested lists, or raise INVALID_ARGUMENT for a ragged or mistyped one.
+    """Return the shape and values of nested lists.
 
-    UNIMPLEMENTED for values of a dtype that JSON has none of.
+    Raises:
+        ServingError: INVALID_ARGUMENT for ragged lists or values of a wrong type; UNIMPLEMENTED for a dtype that JSON
+            cannot represent.
     """
     values = Values([], [])
     first = value
@@ -56,7 +58,7 @@ def values_of(value: Any, dtype: int) -> Values:
 
 
 def is_object(value: Any) -> bool:
-    """Return whether a value has named parts; {"b64": ...} is a string in disguise."""
+    """Return whether a value is an object; {"b64": ...} stands for a string and is not one."""
     return isinstance(value, dict) and not (value.keys() == {"b64"} and isinstance(value["b64"], str))
 
 
@@ -77,7 +79,7 @@ def _fill(values: Values, value: Any, level: int, dtype: int) -> None:
             f"Encountered list at unexpected size: {len(value)} at level: {level} expected size: {values.shape[level]}"
         )
     if level == rank - 1 and _PLAIN.get(dtype, frozenset()).issuperset(map(type, value)):
-        values.flat.extend(value)  # the usual list, without a step for each of its values
+        values.flat.extend(value)  # the common case, faster than a check of each value
         return
     for item in value:
         _fill(values, item, level + 1, dtype)
@@ -116,5 +118,5 @@ def _base64(value: dict[str, Any]) -> bytes:
     padding = "" if "=" in text else -len(text) % 4 * "="
     try:
         return base64.b64decode(text + padding, validate=True)
-    except (binascii.Error, ValueError) as error:  # the latter for text beyond ASCII
+    except (binascii.Error, ValueError) as error:  # ValueError for non-ASCII text
         raise invalid("Unable to base64 decode") from error

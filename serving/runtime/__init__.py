@@ -1,1 +1,1 @@
-"""A SavedModel in TensorFlow: loaded, warmed up, run."""
+"""Loads, warms up and runs SavedModels in TensorFlow."""

@@ -1,4 +1,4 @@
-"""Makes a version ready to serve: loads its SavedModel and runs its warm-up requests."""
+"""Prepares a version for serving: loads its SavedModel and runs its warm-up requests."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from serving.telemetry.metrics import Metrics
 
 
 class Loader:
-    """Loads versions as the flags say; `loader(model, number, path)` is what a Manager calls."""
+    """Loads versions by the flags; a Manager calls `loader(model, number, path)`."""
 
     def __init__(self, flags: Flags, metrics: Metrics) -> None:
         self._tags: Final = [tag for tag in flags.saved_model_tags.split(",") if tag]
@@ -24,12 +24,12 @@ class Loader:
         threads = flags.tensorflow_session_parallelism
         self._config = ConfigProto(
             intra_op_parallelism_threads=threads or flags.tensorflow_intra_op_parallelism,
-            # negative: in the request's own thread, which is several times faster for a small model than waking another
+            # negative means the request's own thread: several times faster for a small model than waking another
             inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism or -1,
         )
 
     def __call__(self, model: str, number: int, path: Path) -> SavedModel:
-        """Return the version, loaded and warm, or raise ServingError."""
+        """Load and warm up a version; raise ServingError."""
         started = time.perf_counter()
         try:
             loaded = SavedModel(path, self._tags, self._config)

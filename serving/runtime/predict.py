@@ -1,4 +1,4 @@
-"""Predict, from a request's tensors to a response's, with tensorflow_model_server's checks in its order."""
+"""Runs Predict: from input tensors to output arrays, with tensorflow_model_server's checks in the same order."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -19,7 +19,18 @@ def predict(
     output_filter: Iterable[str] = (),
     timeout_ms: int | None = None,
 ) -> dict[str, Array]:
-    """Return the signature's outputs by alias (all, or those in `output_filter`), or raise ServingError."""
+    """Run a signature and return its outputs by alias.
+
+    Args:
+        model: The loaded version.
+        signature_name: The name of the signature.
+        inputs: The input tensors by alias.
+        output_filter: Aliases of the outputs to return; empty for all.
+        timeout_ms: The time limit in milliseconds, or None.
+
+    Raises:
+        ServingError: The request does not fit the signature, or the run failed.
+    """
     signature = model.signatures.get(signature_name)
     if signature is None:
         raise ServingError(Code.FAILED_PRECONDITION, f'Serving signature key "{signature_name}" not found.')
@@ -34,7 +45,7 @@ def predict(
 
 
 def _tensors(signature: Signature, inputs: Mapping[str, TensorProto]) -> dict[str, TensorProto]:
-    """Return the signature's inputs as the request has them, else their default values."""
+    """Return the tensors of the signature's inputs: from the request, otherwise the default values."""
     _check_number(signature, inputs)
     tensors = {}
     for alias, name in signature.inputs.items():
@@ -57,18 +68,18 @@ def _tensors(signature: Signature, inputs: Mapping[str, TensorProto]) -> dict[st
 
 
 def _check_number(signature: Signature, inputs: Mapping[str, TensorProto]) -> None:
-    given, wanted = len(inputs), len(signature.inputs)
-    if given == wanted or (given < wanted and signature.defaults):
+    sent, expected = set(inputs), set(signature.inputs)
+    if len(sent) == len(expected) or (len(sent) < len(expected) and signature.defaults):
         return
-    sent, known = set(inputs), set(signature.inputs)
     raise invalid(
-        f"input size does not match signature: {given}!={wanted} len({_listed(sent)}) != len({_listed(known)}). "
-        f"Sent extra: {_listed(sent - known)}. Missing but required: {_listed(known - sent)}."
+        f"input size does not match signature: {len(sent)}!={len(expected)} "
+        f"len({_listed(sent)}) != len({_listed(expected)}). "
+        f"Sent extra: {_listed(sent - expected)}. Missing but required: {_listed(expected - sent)}."
     )
 
 
 def _feeds(signature: Signature, tensors: Mapping[str, TensorProto], *, fill: bool) -> dict[str, Array]:
-    """Return the arrays by their tensors' names; without `fill` only check the tensors, which takes no memory."""
+    """Return the arrays by tensor name; without `fill` only check the tensors, which takes no memory."""
     feeds = {}
     for alias, name in signature.inputs.items():
         try:
@@ -82,10 +93,10 @@ def _feeds(signature: Signature, tensors: Mapping[str, TensorProto], *, fill: bo
 
 
 def _another_dtype(signature: Signature, tensors: Mapping[str, TensorProto], alias: str) -> ServingError:
-    """Return TensorFlow's error for an input that is given with another dtype."""
+    """Return TensorFlow's error for an input of a wrong dtype."""
     position = sorted(signature.inputs.values()).index(signature.inputs[alias])
-    given, wanted = dtype_name(tensors[alias].dtype), dtype_name(signature.dtypes[alias])
-    return invalid(f"Expects arg[{position}] to be {wanted} but {given} is provided")
+    sent, expected = dtype_name(tensors[alias].dtype), dtype_name(signature.dtypes[alias])
+    return invalid(f"Expects arg[{position}] to be {expected} but {sent} is provided")
 
 
 def _outputs(signature: Signature, output_filter: Iterable[str]) -> Mapping[str, str]:

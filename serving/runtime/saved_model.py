@@ -1,4 +1,4 @@
-"""A SavedModel in a TensorFlow session, which is how tensorflow_model_server runs it too."""
+"""A SavedModel in a TensorFlow session, as in tensorflow_model_server."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ from tensorflow.python.saved_model import loader_impl
 from serving.errors import Code, ServingError, invalid, not_found
 from serving.runtime.tensors import Array, Shape
 
-# TensorFlow's words
+# TensorFlow's own error text
 _NO_OUTPUT: Final = (
     "Tried to fetch data for '{0}', which produces no output.  To run to a node but not fetch any data, "
     "pass '{0}' as an argument to the 'target_node_names' argument of the Session::Run API."
@@ -31,9 +31,9 @@ _VARIABLES: Final = frozenset({"VarHandleOp", "VariableV2"})
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature by alias: its tensors' names, and its inputs' dtypes, shapes and default values.
+    """A signature by alias: the tensor names, and the inputs' dtypes, shapes and default values.
 
-    Plain dicts, as protobuf's maps are slow to read. An input without a tensor's name has no dtype.
+    It has plain dicts, because protobuf's maps are slow to read. An input without a tensor name has no dtype.
     """
 
     inputs: Mapping[str, str]
@@ -44,14 +44,18 @@ class Signature:
 
 
 class SavedModel:
-    """A loaded version: its signatures by name, as the file has them and as requests use them, and `run`."""
+    """A loaded version: `signature_defs` are the file's signatures by name, `signatures` the same for fast access."""
 
     def __init__(self, path: Path, tags: Iterable[str], config: ConfigProto) -> None:
-        """Load the model at `path`, or raise ServingError. Holds a shared lock on the folder until closed."""
+        """Load the model at `path`, and hold a shared lock on the folder until `close`.
+
+        Raises:
+            ServingError: The model cannot be loaded.
+        """
         _check_files(path)
         self._lock = _lock_shared(path)
         self._session: Any = None
-        # a run in the request's own thread ends by itself only
+        # a run in the request's own thread cannot be interrupted
         self._interruptible = config.inter_op_parallelism_threads >= 0
         try:
             with _errors_translated():
@@ -77,7 +81,7 @@ class SavedModel:
             )
             for name, signature in self.signature_defs.items()
         }
-        # Session.run spends ten times as long around the same call, and words its errors in its own way
+        # Session.run adds ten times the duration of this call, and has other error texts
         self._run = pywrap_tf_session.TF_SessionRun_wrapper
         self._handle = self._session._session
         self._session._extend_graph()
@@ -85,13 +89,16 @@ class SavedModel:
             name: graph.get_tensor_by_name(name)._as_tf_output()
             for signature in self.signatures.values()
             for name in (*signature.inputs.values(), *signature.outputs.values())
-            if ":" in name  # the signature of the initialisation names an operation, not a tensor
+            if ":" in name  # the initialisation signature has an operation's name, not a tensor's
         }
 
     def run(self, feeds: Mapping[str, Array], fetches: Sequence[str], timeout_ms: int | None = None) -> list[Array]:
-        """Return the tensors named `fetches`, given those in `feeds`; raise ServingError, in TensorFlow's words.
+        """Compute the tensors named `fetches` from the tensors in `feeds`.
 
-        The timeout takes effect in sessions with inter-op threads of their own.
+        The timeout (milliseconds) only has an effect in sessions with their own inter-op threads.
+
+        Raises:
+            ServingError: The run failed; the message is TensorFlow's.
         """
         try:
             feed = {self._tensors[name]: array for name, array in feeds.items()}
@@ -120,7 +127,7 @@ class SavedModel:
 
 
 def _arrays(values: list[Any]) -> list[Array]:
-    # a string without dimensions comes as bare bytes
+    # TensorFlow returns a scalar string as bytes
     return [np.array(value, object) if isinstance(value, bytes) else value for value in values]
 
 
@@ -129,7 +136,7 @@ def _names(tensors: Mapping[str, TensorInfo]) -> dict[str, str]:
 
 
 def _dtypes(graph: Graph, tensors: Mapping[str, TensorInfo]) -> dict[str, int]:
-    """Return the dtype of each input that names a tensor, as a number of TensorFlow's."""
+    """Return the dtype of each input that names a tensor, as TensorFlow's number."""
     names = {alias: info.name for alias, info in tensors.items() if ":" in info.name}
     return {
         alias: int(graph.get_tensor_by_name(name).dtype.base_dtype.as_datatype_enum) for alias, name in names.items()
@@ -137,7 +144,7 @@ def _dtypes(graph: Graph, tensors: Mapping[str, TensorInfo]) -> dict[str, int]:
 
 
 def _shapes(tensors: Mapping[str, TensorInfo]) -> dict[str, Shape | None]:
-    """Return the shape of each input, with -1 for any size; None for any shape."""
+    """Return the shape of each input: -1 means any size, None any shape."""
     shapes = {alias: info.tensor_shape for alias, info in tensors.items()}
     return {
         alias: None if shape.unknown_rank else tuple(dim.size for dim in shape.dim) for alias, shape in shapes.items()
@@ -160,7 +167,7 @@ def _check_variables(meta: MetaGraphDef, path: Path) -> None:
 
 
 def _lock_shared(path: Path) -> int | None:
-    """Tell whoever prunes old versions that this one is in use; None where the file system has no locks."""
+    """Lock the folder, so that the removal of old versions skips it; return None if the file system has no locks."""
     try:
         folder = os.open(path, os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""TensorFlow's own lines on stderr, among which the server's are JSON."""
+"""Hides TensorFlow's own log lines on stderr, because they are not JSON."""
 
 import ctypes
 import os
@@ -6,16 +6,16 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-# Of the Abseil release in TensorFlow 2.20; where the name is another one, nothing changes.
+# The symbol of Abseil's release in TensorFlow 2.20; if it does not exist, hide_information has no effect.
 SET_MINIMUM = "_ZN4absl12lts_2025012714SetMinLogLevelENS0_18LogSeverityAtLeastE"
 WARNING = 1
 
 
 def hide_information() -> None:
-    """Leave out the lines of information that TensorFlow writes by Abseil, which TF_CPP_MIN_LOG_LEVEL does not reach.
+    """Hide the information lines that TensorFlow writes through Abseil, which TF_CPP_MIN_LOG_LEVEL does not affect.
 
-    Two are written at the first session of a process. Called after TensorFlow is loaded; with that variable at 0 all
-    lines are shown.
+    The first session of a process writes two of them. Call this after TensorFlow is loaded. With TF_CPP_MIN_LOG_LEVEL=0
+    all lines are shown.
     """
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") == "0":
         return

@@ -1,4 +1,4 @@
-"""TensorProto to numpy and back, by TensorFlow's own rules for missing and surplus values."""
+"""Converts between TensorProto and numpy arrays, by TensorFlow's rules for missing and surplus values."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 
 class _Kind(NamedTuple):
-    """How the values of a dtype are stored in numpy, and as numbers in a field of TensorProto."""
+    """How a dtype's values are stored in numpy, and as numbers in a field of TensorProto."""
 
     numpy: "np.dtype[Any]"
     field: str
@@ -50,13 +50,12 @@ _KINDS: Final[dict[int, _Kind]] = {
     types_pb2.DT_STRING: _kind(np.object_, "string_val"),
 }
 _DTYPES: Final = {kind.numpy: dtype for dtype, kind in _KINDS.items()}
-_FIRST_REFERENCE: Final = 101  # from here on dtypes of variables, which no TensorProto may have
-# TensorFlow refuses shapes beyond this as well
-_MAX_ELEMENTS: Final = 2**40
-# bytes: a few must not ask for all of the memory
+_FIRST_REFERENCE: Final = 101  # the first dtype of variables, which a TensorProto may not have
+_MAX_ELEMENTS: Final = 2**40  # TensorFlow refuses larger shapes as well
+# Bytes that filling missing values may take, so that a tiny request cannot ask for all memory; chosen by hand.
 _MAX_FILLED: Final = 2**24
-_MAX_FILLED_OTHER_SHAPE: Final = 2**16  # bytes, where the shape contradicts the signature: the model will refuse it
-_STRING: Final = 32  # bytes that a string takes in TensorFlow and numpy beside its own
+_MAX_FILLED_OTHER_SHAPE: Final = 2**16  # if the shape contradicts the signature, because the model will refuse it
+_STRING: Final = 32  # bytes of overhead of a string in TensorFlow and numpy
 
 
 class TensorError(ValueError):
@@ -64,10 +63,12 @@ class TensorError(ValueError):
 
 
 def decode(proto: TensorProto, signature_shape: Shape | None = None) -> Array:
-    """Return the tensor: a typed field's last value fills what is missing (zeros if there is none).
+    """Return the tensor as an array; the last value of a typed field fills missing values (zeros if there is none).
 
-    In `signature_shape` -1 is any size, and None any shape. Raises TensorError for an unknown dtype or shape, for a
-    tensor_content of another length, and for more missing values than there is memory for.
+    In `signature_shape` -1 means any size; None means any shape.
+
+    Raises:
+        TensorError: The dtype or shape is unknown, tensor_content has a wrong length, or too many values are missing.
     """
     kind = _kind_of(proto.dtype)
     shape = _shape(proto.tensor_shape)
@@ -83,7 +84,7 @@ def decode(proto: TensorProto, signature_shape: Shape | None = None) -> Array:
 
 
 def check(proto: TensorProto) -> None:
-    """Raise TensorError for a malformed tensor of whatever dtype, without memory for missing values."""
+    """Raise TensorError for a malformed tensor of any dtype; take no memory for missing values."""
     dtype_name(proto.dtype)
     _shape(proto.tensor_shape)
     if proto.tensor_content and proto.dtype in _KINDS:
@@ -102,7 +103,7 @@ def _kind_of(dtype: int) -> _Kind:
 
 
 def dtype_name(dtype: int) -> str:
-    """Return TensorFlow's name for a dtype in errors, as in `float` or `int64`, or raise TensorError for none."""
+    """Return TensorFlow's name for a dtype in errors, such as `float` or `int64`; raise TensorError if unknown."""
     if not types_pb2.DT_INVALID < dtype < _FIRST_REFERENCE or dtype not in types_pb2.DataType.values():
         raise TensorError(f"dtype {dtype} is unknown")
     return str(types_pb2.DataType.Name(dtype).removeprefix("DT_").lower())
@@ -132,7 +133,7 @@ def _from_content(content: bytes, kind: _Kind, count: int) -> Array:
 
 
 def _strings(content: bytes, count: int) -> Iterator[bytes]:
-    """Yield the strings of a tensor_content: all their lengths come first, as varints."""
+    """Yield the strings of a tensor_content, which has all lengths as varints, then all bytes."""
     lengths = []
     start = 0
     for _ in range(count):
@@ -145,7 +146,7 @@ def _strings(content: bytes, count: int) -> Iterator[bytes]:
 
 
 def _varint(content: bytes, start: int) -> tuple[int, int]:
-    """Return a number of up to 32 bits and where it ends."""
+    """Return a number of up to 32 bits, and the position after it."""
     number = 0
     for position, byte in enumerate(content[start : start + 5]):
         number |= (byte & 0x7F) << 7 * position
@@ -156,29 +157,30 @@ def _varint(content: bytes, start: int) -> tuple[int, int]:
 
 def _from_field(values: Any, kind: _Kind, count: int, most: int) -> Array:
     each = kind.numpy.itemsize // kind.bits.itemsize
-    given = min(count, len(values) // each)
-    size = len(values[-1]) + _STRING if kind.numpy.hasobject and given else kind.numpy.itemsize
-    if given < count and count * size > most:
+    present = min(count, len(values) // each)
+    size = len(values[-1]) + _STRING if kind.numpy.hasobject and present else kind.numpy.itemsize
+    if present < count and count * size > most:
         raise TensorError("too few values for so large a shape")
-    numbers = np.fromiter(islice(values, given * each), kind.wire, given * each)
+    numbers = np.fromiter(islice(values, present * each), kind.wire, present * each)
     flat: Array = numbers.astype(kind.bits, copy=False).view(kind.numpy)
-    if given == count:
+    if present == count:
         return flat
     zero = b"" if kind.numpy.hasobject else 0
-    filled = np.full(count, flat[-1] if given else zero, kind.numpy)
-    filled[:given] = flat
+    filled = np.full(count, flat[-1] if present else zero, kind.numpy)
+    filled[:present] = flat
     return filled
 
 
 def encode(array: Array, proto: TensorProto, *, as_content: bool = False) -> None:
-    """Write `array` into an empty TensorProto, in its typed field, or as bytes where the dtype allows.
+    """Write `array` into an empty TensorProto: in the typed field or, with `as_content`, as bytes if the dtype allows.
 
-    Raises UNIMPLEMENTED for a dtype that is not supported.
+    Raises:
+        ServingError: UNIMPLEMENTED for a dtype that is not supported.
     """
     if array.dtype not in _DTYPES:
         raise ServingError(Code.UNIMPLEMENTED, f"Outputs of dtype {array.dtype} are not supported by this server")
     proto.dtype = dtype = _DTYPES[array.dtype]
-    proto.tensor_shape.SetInParent()  # a scalar has an empty one
+    proto.tensor_shape.SetInParent()  # a scalar has an empty shape
     for size in array.shape:
         proto.tensor_shape.dim.add(size=size)
     if as_content and not array.dtype.hasobject:

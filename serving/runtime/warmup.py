@@ -1,4 +1,4 @@
-"""The warm-up requests that travel with a version: replayed before it answers anybody."""
+"""Replays the warm-up requests that are stored with a version, before the version is AVAILABLE."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from serving.runtime.predict import DEFAULT_SIGNATURE, predict
 from serving.runtime.saved_model import SavedModel
 
 WARMUP_FILE: Final = Path("assets.extra", "tf_serving_warmup_requests")
-_MAX_RECORDS: Final = 1000
+_MAX_RECORDS: Final = 1000  # tensorflow_model_server's limit
 
 
 def warm_up(model: SavedModel, file: Path, iterations: int) -> int:

@@ -1,4 +1,4 @@
-"""Counters and histograms under tensorflow_model_server's names, and their Prometheus text."""
+"""Counters and histograms with tensorflow_model_server's names, and their text format for Prometheus."""
 
 import threading
 from bisect import bisect_left
@@ -20,7 +20,7 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class Metrics:
-    """Values by metric and labels; a metric exists from its first value on."""
+    """Values by metric and labels; a metric is absent until it has a value."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,29 +28,29 @@ class Metrics:
         self._histograms: dict[str, dict[Labels, list[float]]] = {}
 
     def add(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Raise a counter."""
+        """Increase a counter."""
         key = tuple(labels.items())
         with self._lock:
             series = self._counters.setdefault(name, {})
             series[key] = series.get(key, 0) + amount
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        """Put `value` (microseconds for a latency) into a histogram."""
+        """Add `value` to a histogram; latencies are in microseconds."""
         key = tuple(labels.items())
         with self._lock:
             series = self._histograms.setdefault(name, {})
-            # a count per bucket and, last, the sum of the values
+            # one count per bucket, and the sum of the values at the end
             row = series.setdefault(key, [0.0] * (len(_BOUNDS) + 2))
             row[bisect_left(_BOUNDS, value)] += 1
             row[-1] += value
 
     def total(self, name: str) -> int:
-        """Return a counter's sum over its labels; 0 if it is unknown."""
+        """Return a counter's sum over all labels; 0 for an unknown counter."""
         with self._lock:
             return int(sum(self._counters.get(name, {}).values()))
 
     def exposition(self) -> str:
-        """Return everything in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         with self._lock:
             return "".join(f"{line}\n" for line in self._lines())
 

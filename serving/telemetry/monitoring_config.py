@@ -1,4 +1,4 @@
-"""The monitoring config file: whether, and under which path, Prometheus finds the metrics."""
+"""Reads the monitoring config file, which switches the Prometheus metrics on and sets their path."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -31,7 +31,7 @@ _SCHEMA: Final = """
 
 
 def metrics_path(config_file: str) -> str | None:
-    """Return the path to serve metrics under, or None if the file (or no file) does not ask for it."""
+    """Return the path of the metrics; None if there is no file or it does not enable them. Raises ServingError."""
     if not config_file:
         return None
     try:

@@ -1,7 +1,7 @@
-"""The span of a Predict call, below the span that its gRPC metadata names.
+"""The span of a Predict call; its parent is the `traceparent` in the call's gRPC metadata.
 
-This module loads OpenTelemetry, so it is imported only where tracing is on. No span has a value of a tensor, a name
-that a caller made up, or the message of an error.
+This module loads OpenTelemetry, so it is imported only if tracing is on. No span has a value of a tensor, an unknown
+name, or the message of an error.
 """
 
 import threading
@@ -20,16 +20,16 @@ from serving.errors import Code, ServingError
 from serving.telemetry import tracing
 
 SERVICE: Final = "ecg-model-server"
-FLUSH_SECONDS: Final = 3.0  # that the end waits for the receiver: the drain leaves 5 of Kubernetes' 30
+FLUSH_SECONDS: Final = 3.0  # longest wait for the receiver at the end; the drain leaves 5 s of Kubernetes' 30 s
 _RPC: Final = "tensorflow.serving.PredictionService"
-# These are a server's faults by OpenTelemetry's conventions for gRPC; the others are its callers'.
+# Errors of the server by OpenTelemetry's conventions for gRPC; other codes are errors of the client.
 _FAULTS: Final = frozenset(
     {Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.UNIMPLEMENTED, Code.INTERNAL, Code.UNAVAILABLE, Code.DATA_LOSS}
 )
 
 
 class Call(Protocol):
-    """What a span needs of a call."""
+    """The part of a call that a span uses."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
@@ -40,11 +40,11 @@ C = TypeVar("C", bound=Call)
 
 
 def provider(protocol: tracing.Protocol) -> TracerProvider:
-    """Make the provider of this process. The SDK reads its variables, such as OTEL_TRACES_SAMPLER, in os.environ."""
-    given = OTELResourceDetector().detect().attributes.get(SERVICE_NAME, SERVICE)
-    made = TracerProvider(resource=Resource.create({SERVICE_NAME: given}))
-    made.add_span_processor(BatchSpanProcessor(_exporter(protocol)))
-    return made
+    """Make the provider of this process. The SDK reads variables such as OTEL_TRACES_SAMPLER from os.environ."""
+    name = OTELResourceDetector().detect().attributes.get(SERVICE_NAME, SERVICE)
+    tracer_provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))
+    tracer_provider.add_span_processor(BatchSpanProcessor(_exporter(protocol)))
+    return tracer_provider
 
 
 def _exporter(protocol: tracing.Protocol) -> SpanExporter:
@@ -58,7 +58,7 @@ def _exporter(protocol: tracing.Protocol) -> SpanExporter:
 
 
 class Tracing:
-    """Makes the spans of this process; safe to share between threads."""
+    """Makes the spans of this process; thread-safe."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
@@ -68,7 +68,7 @@ class Tracing:
     def around(
         self, predict: Callable[[PredictRequest, C], PredictResponse]
     ) -> Callable[[PredictRequest, C], PredictResponse]:
-        """Have a function that answers Predict do so within a span; it raises the same errors."""
+        """Return `predict` with a span around each call; it raises the same errors."""
 
         def traced(request: PredictRequest, call: C) -> PredictResponse:
             span, code = self._start(call), Code.INTERNAL
@@ -93,8 +93,8 @@ class Tracing:
         return self._tracer.start_span(f"{_RPC}/Predict", parent, SpanKind.SERVER, attributes)
 
     def close(self) -> None:
-        """Export what is left, for FLUSH_SECONDS at most."""
-        # a thread that is not waited for at the end of the process
+        """Export the remaining spans, for at most FLUSH_SECONDS."""
+        # a daemon thread, so that the process does not wait for it
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(FLUSH_SECONDS)

@@ -176,3 +176,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
 @pytest.fixture
 def page(visit: Callable[..., Visit], gateway: Gateway) -> Page:
     return visit(gateway).open()
+
+
+@pytest.fixture
+def named(own_serving: FakeServing, start: Callable[..., Gateway], visit: Callable[..., Visit]) -> Page:
+    """The page before a model whose classes have names."""
+    own_serving.models[1].description |= {"class_names": {"0": "Normal", "1": "V"}}
+    return visit(start(own_serving.target, abstain_below=0.7)).open()

@@ -14,17 +14,6 @@ UNLIKE = "3 of 5 beats are unlike those that the model was trained on: do not re
 DOUBTFUL = "\n".join(lines((-3.0, 6.0, -7.0, 8.0, 0.2)))
 
 
-@pytest.fixture
-def named(start, visit):
-    """The page before a model whose classes have names."""
-    model = model_of()
-    model.description |= {"class_names": {"0": "Normal", "1": "V"}}
-    fake = FakeServing(model)
-    fake.start()
-    yield visit(start(fake.target, abstain_below=0.7)).open()
-    fake.stop()
-
-
 def test_what_is_doubtful_comes_first(page):
     opened(page, DOUBTFUL)
     summary = page.locator("#summary")
@@ -96,12 +85,14 @@ def test_classes_are_named_and_labels_compared_by_name(named):
 
 def test_symbols_are_compared_by_aami_where_the_model_was_trained_so(start, visit):
     model = model_of()
-    note = "Cut from a recording by python -m data beats, labels by AAMI EC57: 0 N, 1 V"
+    note = "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 1 V."
     model.description |= {"class_names": {"0": "N", "1": "V"}, "data": {**DATA, "note": note}, "metrics": METRICS}
     fake = FakeServing(model)
     fake.start()
     page = visit(start(fake.target)).open()
     opened(page, "\n".join(lines(labels=("L", "E", "r", "V", "A"))))
     expect(page.locator("#summary")).to_contain_text("Of 4 labelled beats, the model agrees with 4")
+    expect(page.locator("#summary")).to_contain_text("by AAMI EC57, which counts L as N, E and r as V.")
+    expect(page.locator("#answer")).to_contain_text("Its label L (N by AAMI EC57) means the same class.")
     page.context.close()
     fake.stop()

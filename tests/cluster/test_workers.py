@@ -75,7 +75,7 @@ def test_a_killed_worker_goes_on_with_the_other_after_the_last_epoch(cluster, te
         cluster.kubectl("delete", "pod", killed["metadata"]["name"], "--force", "--grace-period=0")
         upgrade.result()
     told = [log(cluster, job, index) for index in (0, 1)]
-    assert all("Going on after epoch" in each for each in told), told
+    assert all("Resuming after epoch" in each for each in told), told
     assert on_volume(cluster, "ls", "-A", "/models/ecg").split() == ["1", "2", "3"]
     assert len(metrics(cluster, 3)["history"]["val_loss"]) == EPOCHS
-    tell(next(line for line in told[0].splitlines() if "Going on after epoch" in line))
+    tell(next(line for line in told[0].splitlines() if "Resuming after epoch" in line))

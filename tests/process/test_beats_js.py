@@ -228,7 +228,7 @@ def test_times_tell_the_rate_that_they_tell_python(node, tmp_path, caplog):
         lead = read_lead(file)
         assert answer["rate"] == pytest.approx(lead.rate, rel=1e-6), file
         assert (answer["samples"], answer["gaps"]) == (len(lead.samples), np.isnan(lead.samples).sum()), file
-        for doubt in ("too few digits", "of which some are missing"):
+        for doubt in ("too few digits", "with some samples missing"):
             assert (doubt in " ".join(answer["said"])) == (doubt in caplog.text), file
 
 
@@ -251,9 +251,9 @@ def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
             False,
         ),
         ("a.csv", "", "a.csv: empty", False),
-        ("a.csv", "time [s],II\n0,1\n1,1\n2,1\n", "a.csv: 1 samples per second, where 40 to 100000", True),
+        ("a.csv", "time [s],II\n0,1\n1,1\n2,1\n", "a.csv: 1 samples per second, but an ECG needs 40 to 100000", True),
         ("a.edf", "what", "a.edf: not an EDF or BDF file", False),
-        ("a.hea", "a 1 250 10\na.dat 212 200 11 0 0 0 0 II\n", "its samples are in a.dat, which is not there", False),
+        ("a.hea", "a 1 250 10\na.dat 212 200 11 0 0 0 0 II\n", "its samples are in a.dat, which does not exist", False),
         ("a.hea", "a 1 250 10\na.hea 9 200 11 0 0 0 0 II\n", "a.hea: samples in format 9", False),
         ("a.dat", "x", "a.dat: give its header (.hea) with it", False),
         ("a.xml", "x", "a.xml: not a recording", False),

@@ -113,10 +113,10 @@ def test_its_exceptions_have_the_sentence_and_the_status(client, gateway, servin
         (r"features\[1\]\[2\] is not a finite float32", "400", lambda: client.infer("ecg", features(unlike(np.nan)))),
         ("unknown key 'priority'", "400", lambda: client.infer("ecg", features(), priority=1)),
         (r"\?verbose= is not a param", "400", lambda: client.infer("ecg", features(), query_params={"verbose": 1})),
-        ("'other' is not served here; 'ecg' is", "404", lambda: client.infer("other", features())),
+        ("'other' is not served here; the served model is 'ecg'", "404", lambda: client.infer("other", features())),
         ("No model server has version 9", "404", lambda: client.infer("ecg", features(), model_version="9")),
-        ("Nothing is at this path", "404", client.get_model_repository_index),
-        ("larger than the 2000000 bytes", "413", lambda: client.infer("ecg", features(many))),
+        ("This path does not exist", "404", client.get_model_repository_index),
+        ("limit of 2000000 bytes", "413", lambda: client.infer("ecg", features(many))),
     ):
         with pytest.raises(InferenceServerException, match=error) as caught:
             asked()

@@ -18,7 +18,7 @@ from tests.support.gateway.gateway_process import ROOT, Gateway, Load, asked_all
 
 BEAT = {"features": [50] + [0] * 139}  # so far from zero that its probability is the factor of the model server
 FACTORS = (0.6, 0.9)
-OUT, IN = "out of turn", "in turn again"  # words of the log
+OUT, IN = "is ejected", "is readmitted"  # texts of the log
 
 
 class Servers:

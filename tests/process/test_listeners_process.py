@@ -87,7 +87,7 @@ def test_one_port_for_both_listeners_is_refused():
         found.bind(("127.0.0.1", 0))  # and not listened on, so that another may, once it is closed
         port = found.getsockname()[1]
     result = start(ECG_LISTEN=f"127.0.0.1:{port}", ECG_MANAGEMENT_LISTEN=f"127.0.0.2:{port}")
-    assert result.stderr == f"gateway: ECG_MANAGEMENT_LISTEN: port {port} is that of ECG_LISTEN; choose another\n"
+    assert result.stderr == f"gateway: ECG_MANAGEMENT_LISTEN: ECG_LISTEN has the same port {port}; choose another\n"
 
 
 def test_a_worker_that_finds_its_keys_broken_ends_the_start(serving, tmp_path):
@@ -100,7 +100,7 @@ def test_a_worker_that_finds_its_keys_broken_ends_the_start(serving, tmp_path):
     assert result.returncode == 1
     errors = [each for each in map(json.loads, result.stderr.splitlines()) if each["level"] == "error"]
     sentence = f"gateway: {tmp_path / 'keys'}:2: the second word is not a SHA-256 of 64 lowercase hexadecimal digits"
-    assert {each["message"] for each in errors} == {sentence, "A worker could not start, so the gateway ends"}
+    assert {each["message"] for each in errors} == {sentence, "A worker could not start; the gateway exits"}
     assert "Traceback" not in result.stderr
     assert "ecg_secret" not in result.stderr
 
@@ -114,7 +114,7 @@ def test_a_running_gateway_outlives_a_broken_file_of_keys(serving, tmp_path):
         (worker,) = gateway.workers
         worker.kill()
         gateway.wait_for_line(f"gateway: {file}:1: expected a name")
-        gateway.wait_for_line("exit code 3; another takes its place")
+        gateway.wait_for_line("exit code 3; the gateway replaces it")
         file.write_text(line("key") + line("new"))
         assert gateway.ask("POST", "/predict", BEAT, X_API_Key="new").status_code == 200
         assert gateway.end() == 0

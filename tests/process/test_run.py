@@ -18,7 +18,7 @@ import psutil
 from tests.support.beats.made_beats import write_beats
 from tests.support.gateway.gateway_process import ROOT
 
-FREE_PORTS = ["--port", "0", "--grpc-port", "0"]
+FREE_PORT = ["--port", "0"]
 
 
 class Run:
@@ -71,41 +71,65 @@ def ask(url: str, body: bytes | None = None) -> Any:
 
 def test_make_run_ends_with_a_prediction_and_ctrl_c_leaves_no_process(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0, 1] * 40)
-    arguments = shlex.join([*FREE_PORTS, "--models", str(tmp_path / "ecg")])
-    with running(["make", "run", f"DATA={data}", f"ARGS={arguments}", "TRAIN=--epochs 3 --label 'last'"]) as run:
+    temporary = tmp_path / "t"  # short, as the path of a socket must be
+    temporary.mkdir()
+    arguments = shlex.join([*FREE_PORT, "--models", str(tmp_path / "ecg")])
+    command = ["make", "run", f"DATA={data}", f"ARGS={arguments}", "TRAIN=--epochs 3 --label 'last'"]
+    with running(command, TMPDIR=str(temporary)) as run:
         *_, body, url = shlex.split(run.until("Try it:"))
         answer = ask(url, (ROOT / body.removeprefix("@")).read_bytes())
         assert json.dumps(answer) in "".join(run.lines)
         assert "Epoch 3/3\n" in run.lines
         family = psutil.Process(run.process.pid).children(recursive=True)
         assert len(family) >= 4  # run, the model server, the gateway and its workers
+        listening = {each.laddr for process in family for each in process.net_connections("inet") if not each.raddr}
+        assert {(host, port) for host, port in listening} == {("127.0.0.1", int(url.split(":")[2].split("/")[0]))}
         run.interrupt()
         _, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []
     assert "Stopped\n" in run.lines
+    assert list(temporary.iterdir()) == []
 
 
 def test_without_data_and_without_a_network_the_beats_are_synthetic_and_called_so(tmp_path):
-    command = [sys.executable, "-m", "scripts.run", *FREE_PORTS]
+    command = [sys.executable, "-m", "scripts.run", *FREE_PORT]
     nowhere = "http://127.0.0.1:9"  # discard: nobody listens
     with running(command, tmp_path, PYTHONPATH=str(ROOT), http_proxy=nowhere, https_proxy=nowhere) as run:
         url = shlex.split(run.until("Try it:"))[-1]
         model = ask(url.replace("/predict", "/model"))
     assert "synthetic" in model["data"]["note"].lower()
     assert any("synthetic" in line.lower() for line in run.lines)
+    assert {path.name for path in tmp_path.iterdir()} == {"build", "data", "models"}
     assert "synthetic" in (tmp_path / "models" / "ecg" / "1" / "assets.extra" / "report.html").read_text().lower()
 
 
-def test_a_busy_port_is_said_before_anything_is_trained(tmp_path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        command = [sys.executable, "-m", "scripts.run", "--port", str(port), "--models", str(tmp_path / "ecg")]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def refused(port: int, models: Path) -> str:
+    """Run with a port that cannot be had; what it says."""
+    command = [sys.executable, "-m", "scripts.run", "--port", str(port), "--models", str(models)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert f"port {port}" in done.stderr
-    assert not (tmp_path / "ecg").exists()
+    assert not models.exists()
+    return done.stderr
+
+
+def test_a_busy_port_is_said_before_anything_is_trained(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused(port, tmp_path / "ecg")
+    assert said == f"run: port {port}: Address already in use; choose another one: make run PORT=5001\n"
+
+
+def test_a_port_of_another_run_that_still_trains_is_busy_too(tmp_path):
+    data = write_beats(tmp_path / "beats.csv", [0, 1] * 40)
+    arguments = ["--data", str(data), "--models", str(tmp_path / "first")]
+    with running([sys.executable, "-m", "scripts.run", *FREE_PORT, *arguments]) as run:
+        run.until("")  # the training's first line
+        port = next(each.laddr.port for each in psutil.Process(run.process.pid).net_connections("inet"))
+        assert f"port {port}: Address already in use" in refused(port, tmp_path / "second")
+
+
+def test_a_port_beyond_the_last_one_is_refused(tmp_path):
+    assert "run: port 65536: " in refused(65536, tmp_path / "ecg")
 
 
 def test_a_mistake_in_the_options_of_training_is_named_before_anything_is_started(tmp_path):
@@ -113,7 +137,7 @@ def test_a_mistake_in_the_options_of_training_is_named_before_anything_is_starte
         sys.executable,
         "-m",
         "scripts.run",
-        *FREE_PORTS,
+        *FREE_PORT,
         "--models",
         str(tmp_path / "ecg"),
         "--",
@@ -128,7 +152,7 @@ def test_a_mistake_in_the_options_of_training_is_named_before_anything_is_starte
 
 def test_bad_data_ends_the_run_with_its_sentence_only(tmp_path):
     (tmp_path / "beats.csv").write_text("1.5,2,0\n3,oops,1\n")
-    command = [sys.executable, "-m", "scripts.run", *FREE_PORTS, "--data", str(tmp_path / "beats.csv")]
+    command = [sys.executable, "-m", "scripts.run", *FREE_PORT, "--data", str(tmp_path / "beats.csv")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "beats.csv, line 2, column 2" in done.stderr

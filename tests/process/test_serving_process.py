@@ -21,6 +21,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow_serving.apis.model_management_pb2 import ReloadConfigRequest
 
+from bench.contenders import free_ports
 from tests.golden.kit import LONG_BEAT, Client, export, refused, spec
 from tests.golden.process import ROOT, running
 from tests.support.waiting import PATIENCE, until
@@ -196,10 +197,20 @@ def test_answers_in_tensor_content_when_told_to_and_without_health_when_not(log,
             check(b"", timeout=PATIENCE)
 
 
-def test_a_unix_socket_can_be_used(log, tmp_path, flags):
-    with running(log, *flags, f"--grpc_socket_path={tmp_path}/grpc.sock") as server:
-        assert server.target
+def test_a_unix_socket_can_take_the_place_of_the_port(log, tmp_path, base):
+    flags = ("--model_name=ecg", f"--model_base_path={base}", "--port=0", f"--grpc_socket_path={tmp_path}/grpc.sock")
+    with running(log, *flags) as server:
+        server.says("gRPC listening on /")
         Client(f"unix:{tmp_path}/grpc.sock").predict(spec("ecg"))
+        assert psutil.Process(server.process.pid).net_connections("inet") == []
+
+
+def test_a_unix_socket_can_be_used_beside_the_port(log, tmp_path, flags):
+    port, *others = flags
+    assert port == "--port=0"
+    with running(log, *others, f"--port={free_ports(1)[0]}", f"--grpc_socket_path={tmp_path}/grpc.sock") as server:
+        for address in (server.target, f"unix:{tmp_path}/grpc.sock"):
+            Client(address).predict(spec("ecg"))
 
 
 def test_only_the_needed_part_of_tensorflow_is_imported():

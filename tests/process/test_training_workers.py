@@ -119,14 +119,14 @@ def test_a_killed_worker_goes_on_after_the_last_epoch_when_all_are_started_again
 
     with training(base, data, 2, *options) as again:
         assert again.end() == [0, 0], again.told
-    assert again.told.count("Going on after epoch") == 2
+    assert again.told.count("Resuming after epoch") == 2
     assert "Epoch 1/" not in again.told
     assert [path.name for path in base.iterdir()] == ["1"]
     assert len(metrics(base / "1")["history"]["val_loss"]) == EPOCHS
 
     with training(base, data, 1, *options) as late:  # as a pod that is lost between publishing and its end
         assert late.end() == [0]
-    assert "version 1 is of this run" in late.told
+    assert "this run has published version 1 already" in late.told
     assert [path.name for path in base.iterdir()] == ["1"]
 
 

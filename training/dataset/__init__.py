@@ -1,1 +1,1 @@
-"""Labelled beats: read, split into training, validation and test, kept in shards, streamed as batches."""
+"""Labelled beats: reading, splitting into training, validation and test, shards on disk, batches."""

@@ -1,4 +1,4 @@
-"""Which beats train, which stop the training, and which are held back."""
+"""The split by beat: which rows are for training, for validation and for test."""
 
 from hashlib import blake2b
 
@@ -9,7 +9,7 @@ Split = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]  # row nu
 
 
 def hash_rows(features: NDArray[np.float32], salt: int = 0) -> NDArray[np.uint64]:
-    """A number for each row of `features` (rows, n) that depends on its values and `salt` alone, (rows,)."""
+    """Return a hash (rows,) of each row of `features` (rows, n), which depends only on its values and `salt`."""
     salted = salt.to_bytes(blake2b.SALT_SIZE, "little")
     digests = (blake2b(row.tobytes(), digest_size=8, salt=salted).digest() for row in features)
     return np.fromiter((int.from_bytes(digest, "little") for digest in digests), np.uint64, len(features))
@@ -23,12 +23,12 @@ def split_rows(
     seed: int,
     classes: NDArray[np.int64] | None = None,
 ) -> Split:
-    """Row numbers for training and validation, in an order by `seed`, and for test, in that of their `hashes`.
+    """Return row numbers for training and validation, in an order by `seed`, and for test, ordered by hash.
 
-    The rows of the lowest hashes are held back, so that neither another seed nor more rows make a network train on
-    what an earlier one was judged by, or the other way round. Every class has at least one row in each part whose share
-    is above zero, which a library's stratified split does not promise for the rare classes of ECG data. `labels` and
-    `hashes` (rows,); a class needs a row for each part. Rows of no class of `classes`, if given, are in no part.
+    The test rows are those with the lowest hashes. So another seed or more rows do not move rows between training and
+    test from one version to the next. Every class has at least one row in each split whose share is above zero; a
+    library's stratified split does not guarantee that for rare classes. `labels` and `hashes` are (rows,); a class
+    needs a row for each split. If `classes` is given, rows of other classes are in no split.
     """
     rng = np.random.default_rng(seed)
     parts: tuple[list[NDArray[np.int64]], ...] = ([], [], [])
@@ -45,12 +45,12 @@ def split_rows(
 
 
 def _portion(rows: int, share: float) -> int:
-    # A huge share of a small class still leaves rows for the other parts.
+    # Even a large share of a small class leaves rows for the other splits.
     return min(max(1, round(rows * share)), max(1, rows - 2)) if share else 0
 
 
 def _between_equals(hashes: NDArray[np.uint64], cut: int) -> int:
-    """Where to cut sorted hashes so that equal beats stay together, unless that would change the part by half."""
+    """Return where to cut sorted hashes so that equal beats stay together, unless that moves the cut by half."""
     if not cut:
         return 0
     around = (int(np.searchsorted(hashes, hashes[cut], side)) for side in ("left", "right"))

@@ -1,4 +1,4 @@
-"""Training beats that are bent at random, so that few of them do not make a network learn single values by heart."""
+"""Augmentation: random time warping and baseline wander of training beats, against overfitting on few rows."""
 
 from typing import Final
 
@@ -6,24 +6,24 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-# Of a strength of 1: the best of those tried by three five-fold cross-validations of ECG5000's 500 training rows.
-WARP: Final = 6 / 140  # standard deviation of the slowest wave of the time axis, in lengths of the trace
-WANDER: Final = 0.2  # of each wave of the baseline, in standard deviations of the beat
+# At strength 1. Chosen by three five-fold cross-validations on ECG5000's 500 training rows.
+WARP: Final = 6 / 140  # standard deviation of the slowest warping wave, in lengths of the trace
+WANDER: Final = 0.2  # standard deviation of each baseline wave, in standard deviations of the beat
 WARP_WAVES: Final = np.array([1, 2, 3], np.float32)  # half periods in a trace
 WANDER_WAVES: Final = np.array([0.5, 1, 1.5, 2], np.float32)
 
 
-def bend(traces: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
+def augment_traces(traces: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
     """Warp the time axis of traces (batch, n) and add baseline wander; each keeps its mean and standard deviation.
 
-    `seed` (2,) alone says how. Time warping: Um and others, Data augmentation of wearable sensor data for Parkinson's
-    disease monitoring using convolutional neural networks, ICMI 2017.
+    The result depends only on the traces, the strength and `seed` (2,). Time warping: Um and others, Data augmentation
+    of wearable sensor data for Parkinson's disease monitoring using convolutional neural networks, ICMI 2017.
     """
     seeds = tf.random.experimental.stateless_split(seed, 2)
     mean, deviation = _moments(traces)
-    bent = _warped(traces, strength * WARP, seeds[0]) + strength * WANDER * deviation * _wander(traces, seeds[1])
-    new_mean, new_deviation = _moments(bent)
-    return tf.math.divide_no_nan(bent - new_mean, new_deviation) * deviation + mean
+    augmented = _warped(traces, strength * WARP, seeds[0]) + strength * WANDER * deviation * _wander(traces, seeds[1])
+    new_mean, new_deviation = _moments(augmented)
+    return tf.math.divide_no_nan(augmented - new_mean, new_deviation) * deviation + mean
 
 
 def _moments(traces: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -32,9 +32,11 @@ def _moments(traces: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def _warped(traces: tf.Tensor, deviation: float, seed: tf.Tensor) -> tf.Tensor:
     last = traces.shape[1] - 1
-    drawn = _drawn(traces, len(WARP_WAVES), seed) / WARP_WAVES
-    moved = np.arange(last + 1, dtype=np.float32) + deviation * last * drawn @ np.sin(_angles(WARP_WAVES, last + 1))
-    places = tf.clip_by_value(moved, 0.0, float(last))
+    amplitudes = _random(traces, len(WARP_WAVES), seed) / WARP_WAVES
+    warped = np.arange(last + 1, dtype=np.float32) + deviation * last * amplitudes @ np.sin(
+        _angles(WARP_WAVES, last + 1)
+    )
+    places = tf.clip_by_value(warped, 0.0, float(last))
     before = tf.cast(places, tf.int32)
     left, right = (tf.gather(traces, tf.minimum(before + step, last), batch_dims=1) for step in (0, 1))
     return left + (right - left) * (places - tf.cast(before, tf.float32))
@@ -43,10 +45,10 @@ def _warped(traces: tf.Tensor, deviation: float, seed: tf.Tensor) -> tf.Tensor:
 def _wander(traces: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     angles = _angles(WANDER_WAVES, traces.shape[1])
     waves = np.concatenate([np.sin(angles), np.cos(angles)])
-    return _drawn(traces, len(waves), seed) @ waves
+    return _random(traces, len(waves), seed) @ waves
 
 
-def _drawn(traces: tf.Tensor, waves: int, seed: tf.Tensor) -> tf.Tensor:
+def _random(traces: tf.Tensor, waves: int, seed: tf.Tensor) -> tf.Tensor:
     return tf.random.stateless_normal([tf.shape(traces)[0], waves], seed)
 
 

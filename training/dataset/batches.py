@@ -1,4 +1,4 @@
-"""Rows on disk as tf.data: in order for judging, shuffled for training."""
+"""tf.data pipelines of the rows on disk: in order for evaluation, shuffled for training."""
 
 import math
 
@@ -6,16 +6,16 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.dataset.augmentation import bend
+from training.dataset.augmentation import augment_traces
 from training.dataset.shards import Rows
 
-MIXED_SHARDS = 4  # in memory at once, and shuffled together
-BATCHES_AHEAD = 8
-CHANGED_AT_ONCE = 1024  # rows, whose copies are in memory
+MIXED_SHARDS = 4  # in memory at once and shuffled together; chosen by hand
+BATCHES_AHEAD = 8  # prefetched; chosen by hand
+AUGMENTED_AT_ONCE = 1024  # rows augmented at once; bounds memory
 
 
 def in_order(rows: Rows, batch_size: int) -> tf.data.Dataset:
-    """Batches of features (batch, n) and class columns (batch,), in the order of `rows.blocks`."""
+    """Return batches of features (batch, n) and class columns (batch,), in the order of `rows.blocks`."""
     return _batches(_records(_names(rows), rows), batch_size, math.ceil(len(rows) / batch_size))
 
 
@@ -28,18 +28,18 @@ def shuffled(
     noise: NDArray[np.float32] | None = None,
     augment: float = 0.0,
 ) -> tf.data.Dataset:
-    """Batches of features (batch, n) and class columns (batch,), in another order by `seed` each time it is iterated.
+    """Return batches of features (batch, n) and class columns (batch,), shuffled anew by `seed` in each epoch.
 
-    `batch_size` is that of all workers together: each makes the same batches and takes its own rows of each. Several
-    workers leave out what fills no batch, so that all take the same number of steps with the same number of rows.
-    With `noise`, (n,), normal noise of these deviations is added to the features, and with `augment` each beat's trace
-    is bent with that strength: in another way each time, but in the same however many workers there are.
+    `batch_size` is the size for all workers together: each worker makes the same batches and takes its own rows. With
+    several workers an incomplete last batch is dropped, so that all take equal steps. `noise` (n,) are standard
+    deviations of normal noise on the features; `augment` is the strength of augmentation of each trace. Both differ in
+    each epoch, but do not depend on the number of workers.
     """
-    deviations = None if noise is None else np.append(noise, np.float32(0))  # none of the class column
+    deviations = None if noise is None else np.append(noise, np.float32(0))  # no noise on the class column
 
-    def changed(block: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    def augmented(block: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
         if augment:
-            block = tf.concat([bend(block[:, : rows.trace], augment, seeds), block[:, rows.trace :]], axis=1)
+            block = tf.concat([augment_traces(block[:, : rows.trace], augment, seeds), block[:, rows.trace :]], axis=1)
         return block if deviations is None else block + deviations * tf.random.stateless_normal(tf.shape(block), seeds)
 
     def epoch(key: tf.Tensor) -> tf.data.Dataset:
@@ -50,8 +50,8 @@ def shuffled(
         )
         if deviations is None and not augment:
             return mixed
-        few = mixed.rebatch(CHANGED_AT_ONCE).enumerate()
-        return few.map(lambda number, block: changed(block, tf.stack([key, number])))
+        chunks = mixed.rebatch(AUGMENTED_AT_ONCE).enumerate()
+        return chunks.map(lambda number, block: augmented(block, tf.stack([key, number])))
 
     key = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)
     steps = len(rows) // batch_size if workers > 1 else math.ceil(len(rows) / batch_size)

@@ -1,4 +1,4 @@
-"""Folds for cross-validation: by group where there are groups, else by beat, each with the classes' shares."""
+"""Stratified folds for cross-validation, by group if there are groups, else by beat."""
 
 import warnings
 from collections.abc import Iterator
@@ -24,36 +24,38 @@ def fold_rows(
     seed: int,
     classes: Numbers,
 ) -> Iterator[Split]:
-    """Yield row numbers for training, validation and test of each of `count` folds.
+    """Yield the row numbers for training, validation and test of each of `count` folds.
 
-    Each row is in the test of one fold. scikit-learn's StratifiedGroupKFold deals out the groups in the order of their
-    hashes, StratifiedKFold the rows in that of theirs, so a fold's test depends on the content alone, not on `seed`.
-    `labels`, `hashes` of the rows and of their `groups` (rows,); rows of no class of `classes` are in no fold.
-    Raises DataError where there are fewer groups, or fewer rows of a class, than folds.
+    Each row is in the test of one fold. The rows are sorted by hash before scikit-learn's StratifiedGroupKFold or
+    StratifiedKFold assigns them, so a fold's test depends only on the content, not on `seed`. `labels`, `hashes` and
+    the groups' hashes `groups` are (rows,); rows of classes that are not in `classes` are in no fold. Raises DataError
+    if there are fewer groups, or fewer rows of a class, than folds.
     """
     rows = np.flatnonzero(np.isin(labels, classes))
     order = rows[np.argsort(hashes[rows], kind="stable")]
     for others, held_back in _dealt(labels[order], None if groups is None else groups[order], count):
-        left, test = order[others], order[held_back]
-        known = None if groups is None else groups[left]
-        train, validation, _ = split_beats(labels[left], hashes[left], known, validation_share, 0.0, seed, classes)
-        yield left[train], left[validation], test
+        rows_left, test = order[others], order[held_back]
+        known_groups = None if groups is None else groups[rows_left]
+        train, validation, _ = split_beats(
+            labels[rows_left], hashes[rows_left], known_groups, validation_share, 0.0, seed, classes
+        )
+        yield rows_left[train], rows_left[validation], test
 
 
 def _dealt(labels: Numbers, groups: Hashes | None, count: int) -> list[tuple[Numbers, Numbers]]:
     sizes = np.unique(labels, return_counts=True)[1]
-    least = sizes.min() if groups is None else sizes.max()  # by group a class may be missing in some folds, but not all
+    least = sizes.min() if groups is None else sizes.max()  # by group, a class may be missing in some folds
     if least < count:
         raise DataError(
-            f"--cross-validate {count}: a class has {least} rows, fewer than folds; "
+            f"--cross-validate {count}: a class has only {least} rows; "
             "give fewer folds, or leave the class out with --at-least"
         )
     if groups is None:
         return list(StratifiedKFold(count).split(labels, labels))
     if (people := len(np.unique(groups))) < count:
         raise DataError(
-            f"--cross-validate {count}: {people} groups, fewer than folds; give fewer folds, or beats of more people"
+            f"--cross-validate {count}: there are only {people} groups; give fewer folds, or beats of more people"
         )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of a class that is not in all folds, which the result tells
+        warnings.simplefilter("ignore", UserWarning)  # about a class that is missing in a fold; the result shows it
         return list(StratifiedGroupKFold(count).split(labels, labels, groups))

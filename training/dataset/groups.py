@@ -1,4 +1,4 @@
-"""The split by group, such as a person: each group wholly on one side of training, validation and test."""
+"""The split by group, such as a person: each group is in one split only."""
 
 import re
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ from training.dataset.assignment import Split, split_rows
 Numbers = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-LEEWAY: Final = 0.25  # of the share of groups that are held back, for the sake of those that were so before
-PURPOSE: Final = b"group"  # so that a group's hash is not that of the same bytes elsewhere
+LEEWAY: Final = 0.25  # allowed deviation from the share of test groups, so that earlier test groups stay in the test
+PURPOSE: Final = b"group"  # separates group hashes from other hashes of the same bytes
 WHOLE: Final = re.compile(r"([+-]?\d+)\.0*")
 
 
 def hash_groups(names: NDArray[np.str_], salt: int = 0) -> Hashes:
-    """A number for each of `names` (rows,) that depends on the name and `salt` alone, (rows,).
+    """Return a hash (rows,) of each of `names` (rows,), which depends only on the name and `salt`.
 
-    A whole number is the same name with and without decimals: where a value is missing, programs write 1 as 1.0.
+    `1` and `1.0` are the same name: in a column with missing values, programs write 1 as 1.0.
     """
     codes, distinct = pd.factorize(names.astype(object))
     return _hashes(map(_without_decimals, distinct), salt)[codes]
@@ -49,10 +49,10 @@ def split_beats(
     seed: int,
     classes: Numbers,
 ) -> Split:
-    """Row numbers for training, validation and test: by `split_groups`, else row by row as `split_rows` has them."""
-    rest = (validation_share, test_share, seed, classes)
-    by_group = None if groups is None else split_groups(labels, hashes, groups, *rest)
-    return by_group or split_rows(labels, hashes, *rest)
+    """Return row numbers for training, validation and test: by `split_groups` if it can split, else by `split_rows`."""
+    shares = (validation_share, test_share, seed, classes)
+    by_group = None if groups is None else split_groups(labels, hashes, groups, *shares)
+    return by_group or split_rows(labels, hashes, *shares)
 
 
 def split_groups(
@@ -64,18 +64,18 @@ def split_groups(
     seed: int,
     classes: Numbers,
 ) -> Split | None:
-    """Row numbers for training, validation and test as `split_rows` gives them, but no group on two sides.
+    """Return row numbers for training, validation and test, with each group in one split only.
 
-    Held back are the groups whose hash, as a share of the largest, is below `test_share`: a group is on the same side
-    whatever rows and groups are added, so a later version is judged on people that no earlier one was trained on. By
-    chance those may be too few or too many: then they are the lowest hashes up to the nearest number of groups that is
-    within a quarter of the share. Then each class that the test lacks gets the group of the lowest hash that
-    has it, the class of the fewest groups first. A group stays in training if without it a class would have fewer than
-    two rows there, or if the test would be more than half of all rows. The validation groups are drawn by `seed` from
-    the others in the same way: where one group alone is left its rows are dealt out instead, within each class.
+    The test groups are those whose hash, as a share of the largest possible hash, is below `test_share`. So a group
+    stays in its split when rows or groups are added, and a later version is evaluated on people that no earlier one was
+    trained on. If that gives too few or too many groups, the number is moved to within a quarter of the share, in the
+    order of the hashes. Then each class that the test lacks gets the group with the lowest hash that has it, rarest
+    class first. A group stays in training if a class would otherwise have fewer than two rows there, or if the test
+    would be more than half of all rows. The validation groups are drawn from the others by `seed`, by the same rules.
+    If only one group is left, its rows are split by beat, within each class.
 
-    `labels`, `hashes` of the rows and of their `groups` (rows,); rows of no class of `classes` are in no part.
-    Returns None where no group can be held back, as with one group, or where each class is of one group alone.
+    `labels`, `hashes` and the groups' hashes `groups` are (rows,); rows of classes that are not in `classes` are in no
+    split. Returns None if no group can be held back: there is one group, or each class has only one group.
     """
     rows = np.flatnonzero(np.isin(labels, classes))
     names, codes = np.unique(groups[rows], return_inverse=True)
@@ -91,9 +91,9 @@ def split_groups(
     wanted = max(1, round(len(others) * validation_share))
     stop = _draw(counts[others], rng.permutation(len(others)), wanted, validation_share, 1)
     if not stop.any():
-        left = rows[~test[codes]]
-        train, validation, _ = split_rows(labels[left], hashes[left], validation_share, 0.0, seed, classes)
-        return left[train], left[validation], held_back
+        remaining = rows[~test[codes]]
+        train, validation, _ = split_rows(labels[remaining], hashes[remaining], validation_share, 0.0, seed, classes)
+        return remaining[train], remaining[validation], held_back
     validating = np.zeros(len(names), np.bool_)
     validating[others[stop]] = True
     train, validation = rows[~(test | validating)[codes]], rows[validating[codes]]
@@ -101,33 +101,33 @@ def split_groups(
 
 
 def _number_below(names: Hashes, share: float) -> int:
-    """How many of the sorted hashes are held back."""
+    """Return how many of the sorted group hashes are in the test."""
     below = int(np.searchsorted(names, np.uint64(min(share * 2.0**64, 2.0**64 - 2048))))
     about = share * len(names)
     return min(max(below, ceil(about * (1 - LEEWAY))), max(1, floor(about * (1 + LEEWAY))))
 
 
 def _draw(counts: Numbers, order: Numbers, wanted: int, share: float, least: int) -> NDArray[np.bool_]:
-    """Which groups leave: the first `wanted` in `order`, then those of classes that are still missing.
+    """Return which groups to draw: the first `wanted` in `order`, then groups of classes that are still missing.
 
-    `counts` (groups, k) are their rows of each class. A group may leave if `least` rows of each of its classes stay,
-    and if no more than half of all rows, or their `share` if that is more, leave.
+    `counts` (groups, k) are the rows of each class. A group may be drawn if at least `least` rows of each of its
+    classes stay, and at most half of all rows, or their `share` if that is more, are drawn.
     """
     taken = np.zeros(len(counts), np.bool_)
     if not share:
         return taken
-    left = counts.sum(axis=0)
-    fewest = min(0.5, 1 - share) * left.sum()
+    remaining = counts.sum(axis=0)
+    fewest = min(0.5, 1 - share) * remaining.sum()
 
     def may_leave(group: int) -> bool:
-        after = left - counts[group]
+        after = remaining - counts[group]
         return bool((after[counts[group] > 0] >= least).all() and after.sum() >= fewest)
 
     def leave(candidates: Iterable[int], enough: int) -> None:
-        nonlocal left
+        nonlocal remaining
         for group in candidates:
             if may_leave(group):
-                left = left - counts[group]
+                remaining = remaining - counts[group]
                 taken[group] = True
                 enough -= 1
             if not enough:

@@ -1,4 +1,4 @@
-"""Labelled beats on disk, dealt out to shards: as many as the disk holds, of which few are in memory at a time."""
+"""Labelled beats on disk in shards, of which only a few are in memory at a time."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,36 +11,36 @@ from numpy.typing import NDArray
 from training.dataset.assignment import hash_rows
 
 SHARD_BYTES = 2 << 20
-MOST_SHARDS = 4096  # beyond 8 GB they grow instead, or opening them would take longer than writing
-CHUNK_BYTES = 16 << 20  # of the spool, moved at once
+MOST_SHARDS = 4096  # beyond 8 GB the shards grow instead: opening more files takes longer than writing
+CHUNK_BYTES = 16 << 20  # bytes of the spool that are moved at once
 
 Features = NDArray[np.float32]
 Columns = NDArray[np.int64]
 Groups = NDArray[np.uint64]
-# features (rows, n), labels (rows,), and the hashes of the rows' groups (rows,) where they have any
+# features (rows, n), labels (rows,), and the hashes of the rows' groups (rows,) or None
 Block = tuple[Features, NDArray[np.int64]] | tuple[Features, NDArray[np.int64], Groups | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One part of the beats, in files of records: `width` values and the class column, all float32."""
+    """The rows of one split, in files of records: `width` values and the class column, all float32."""
 
     shards: tuple[Path, ...]
-    shard_rows: int  # in each shard at most
+    shard_rows: int  # maximum per shard
     width: int
-    counts: tuple[int, ...]  # rows of each class, by its column
+    counts: tuple[int, ...]  # rows by class column
     groups: Groups | None = None  # the hash of each beat's group, (rows,), in the order of `blocks`
-    trace: int = 0  # how many of a row's values, the first ones, are a beat's trace
+    trace: int = 0  # number of leading values that are a beat's trace
 
     def __len__(self) -> int:
         return sum(self.counts)
 
     def columns(self) -> Columns:
-        """The class column of each beat, (rows,), in the order of `blocks`."""
+        """Return the class column of each beat, (rows,), in the order of `blocks`."""
         return np.concatenate([columns for _, columns in self.blocks()])
 
     def blocks(self, rows: int = 1024) -> Iterator[tuple[Features, Columns]]:
-        """The features (rows, n) and class columns (rows,) of all beats, always in the same order."""
+        """Yield features (rows, n) and class columns (rows,) of all beats, always in the same order."""
         for shard in self.shards:
             with shard.open("rb") as file:
                 while len(values := np.fromfile(file, np.float32, rows * (self.width + 1))):
@@ -48,15 +48,15 @@ class Rows:
                     yield records[:, :-1], records[:, -1].astype(np.int64)
 
     def joined(self, others: "Rows") -> "Rows":
-        """These beats and then the others, where they lie on disk."""
+        """Return these rows followed by the others, without copying files."""
         groups = None if self.groups is None or others.groups is None else np.append(self.groups, others.groups)
         counts = tuple(mine + its for mine, its in zip(self.counts, others.counts, strict=True))
         return Rows(self.shards + others.shards, self.shard_rows, self.width, counts, groups, self.trace)
 
     def take(self, places: Iterable[int]) -> Features:
-        """The features (places, n) of the beats at these places of that order."""
+        """Return the features (places, n) of the beats at these positions in the order of `blocks`."""
         record_bytes = (self.width + 1) * np.dtype(np.float32).itemsize
-        # Joined rows have shards that are not full amid the others.
+        # Joined rows may have partly filled shards in the middle.
         ends = np.cumsum([0, *(shard.stat().st_size // record_bytes for shard in self.shards)])
 
         def record(place: int) -> Features:
@@ -69,18 +69,18 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """Beats as they were read, on disk in records as shards have them, and of each what it takes to deal it out."""
+    """All rows as they were read, on disk in the records of a shard, with what is needed to split them."""
 
     path: Path
     width: int
     labels: NDArray[np.int64]  # (rows,)
     hashes: NDArray[np.uint64]  # (rows,)
-    groups: Groups | None = None  # the hashes of their groups, (rows,); None if not all rows have one
-    trace: int = 0  # how many of a row's values, the first ones, are a beat's trace
+    groups: Groups | None = None  # hash of each row's group, (rows,); None unless all rows have a group
+    trace: int = 0  # number of leading values that are a beat's trace
 
 
 def spool(blocks: Iterable[Block], path: Path, width: int, salt: int = 0, trace: int = 0) -> Spool:
-    """Write the features of blocks to `path`, one after the other; labels and hashes stay in memory."""
+    """Write the features of all blocks to `path`; labels and hashes stay in memory."""
     labels: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     hashes: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
     groups: list[Groups | None] = []
@@ -105,17 +105,17 @@ def write_shards(
     *,
     keep: bool = False,
 ) -> list[Rows]:
-    """Move the spooled rows to shards in `folder` and return a split for each array of row numbers in `splits`.
+    """Move the spooled rows to shards in `folder` and return the rows of each array of row numbers in `splits`.
 
-    A row's number stands in one split or in none. Rows that follow one another in a split share a shard, so that the
-    shards of a random order are random draws of the split. The spool is read from its end, which is then cut off: the
-    disk holds the beats once. With `keep` the spool stays, to be dealt out anew.
+    A row is in at most one split. Consecutive rows of a split share a shard, so if the order is random, each shard is a
+    random sample. The spool is read and truncated from its end, so the disk holds the beats only once. With `keep` the
+    spool stays and can be split again.
     """
     record_bytes = (spooled.width + 1) * np.dtype(np.float32).itemsize
     columns = np.searchsorted(class_labels, spooled.labels)
     shard_rows = max(1, shard_bytes // record_bytes, len(columns) // MOST_SHARDS)
     chunk_rows = max(1, chunk_bytes // record_bytes)
-    shard_of = np.full(len(columns), -1, np.int32)  # a row in no split is left out
+    shard_of = np.full(len(columns), -1, np.int32)  # -1: the row is in no split
     parts: list[Rows] = []
     shards: list[Path] = []
     for number, chosen in enumerate(splits):
@@ -142,7 +142,7 @@ def write_shards(
 def _in_order_of_blocks(
     groups: Groups | None, chosen: NDArray[np.int64], shard_of: NDArray[np.int32], chunk_rows: int
 ) -> Groups | None:
-    """Return the groups of the rows `chosen` as they follow one another in their shards: the last chunk comes first."""
+    """Return the groups of the rows `chosen` in the order of `Rows.blocks`: the last chunk comes first."""
     if groups is None:
         return None
     return groups[chosen[np.lexsort((chosen, -(chosen // chunk_rows), shard_of[chosen]))]]

@@ -1,4 +1,4 @@
-"""What people must know of a split before they believe the figures."""
+"""Warnings about a split that makes the figures better or less certain than they look."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,18 +11,20 @@ from training.dataset.classes import shown
 from training.dataset.few_rows import too_few_to_stop_by
 from training.dataset.shards import Rows
 
-FEW_GROUPS: Final = 5  # of held-back people, below which any of them alone moves the figures by a fifth or more
+FEW_GROUPS: Final = 5  # test groups; with fewer, one group moves the figures by a fifth or more
 CUT: Final = re.compile(r"cut from (a recording|(\d+) recordings) by python -m data beats")
 BOTH_SIDES: Final = (
     "beats of the same person may be on both sides of the split, "
     "which makes the figures better than they are for other people."
 )
-NOTHING: Final = "the figures say nothing about other people."
-ALL_TRAIN: Final = "are trained on, too, for a fixed number of epochs, and the probabilities are not calibrated."
+NOTHING_ABOUT_OTHERS: Final = "the figures say nothing about other people."
+VALIDATION_ROWS_TRAIN: Final = (
+    "are used for training, too, for a fixed number of epochs, and the probabilities are not calibrated."
+)
 
 
 class SplitWarning(NamedTuple):
-    """One thing to know, for programs and for people."""
+    """A warning: `code` for programs, `text` for people."""
 
     code: str
     text: str
@@ -38,73 +40,74 @@ def warnings_of(
     equal: int,
     patience: int,
 ) -> tuple[SplitWarning, ...]:
-    """What the groups of the three splits, and the files' `notes`, say against the figures, in sentences.
+    """Return the warnings about three splits, by their groups, their classes and the files' `notes`.
 
-    `classes` are labels and names in the order of the class columns, `given` is the name of the test file, if there is
-    one, `equal` the number of test beats that training has, too, and `patience` that of the recipe.
+    `classes` are labels and names in the order of the class columns, `given` is the name of the test file or None,
+    `equal` the number of test beats that are also in training, `patience` the recipe's.
     """
-    found = [*_of_groups(train, validation, test, notes, given), *_of_classes(test, dict(classes))]
+    found = [*_group_warnings(train, validation, test, notes, given), *_class_warnings(test, dict(classes))]
     if equal:
         found.append(
             SplitWarning(
                 "equal_beats",
-                f"{equal} of the {len(test)} held-back beats are beats that were trained on, value by value: "
-                "is a recording there twice?",
+                f"{equal} of the {len(test)} held-back beats are equal to training beats in every value; "
+                "is a recording in the data twice?",
             )
         )
-    return (*found, *_of_the_stop(validation, patience))
+    return (*found, *_early_stop_warnings(validation, patience))
 
 
-def _of_the_stop(validation: Rows, patience: int) -> list[SplitWarning]:
-    """What is said where no validation rows stop the training."""
+def _early_stop_warnings(validation: Rows, patience: int) -> list[SplitWarning]:
+    """Return the warning if there is no early stopping."""
     if too_few_to_stop_by(validation):
         few = f"{len(validation)} validation rows, {min(validation.counts)} of the rarest class"
-        return [SplitWarning("few_rows", f"{few}, are too few to stop a training by: they {ALL_TRAIN}")]
-    text = f"Nothing stops this training early: the validation rows {ALL_TRAIN}"
+        return [SplitWarning("few_rows", f"{few}, are too few for early stopping: they {VALIDATION_ROWS_TRAIN}")]
+    text = f"There is no early stopping: the validation rows {VALIDATION_ROWS_TRAIN}"
     return [] if patience else [SplitWarning("no_early_stop", text)]
 
 
-def _of_groups(
+def _group_warnings(
     train: Rows, validation: Rows, test: Rows, notes: Sequence[str], given: str | None
 ) -> list[SplitWarning]:
     if train.groups is None or validation.groups is None:
         return [_without_groups(notes, given)]
     if test.groups is None:
-        return [SplitWarning("test_without_groups", f"Nothing says whose the beats of {given} are: {BOTH_SIDES}")]
+        return [SplitWarning("test_without_groups", f"No column of {given} says whose beats they are: {BOTH_SIDES}")]
     learned = np.union1d(train.groups, validation.groups)
     judged = np.unique(test.groups)
-    both = len(np.intersect1d(learned, judged))
+    overlap = len(np.intersect1d(learned, judged))
     found = []
     if len(np.union1d(learned, judged)) == 1:
-        return [SplitWarning("one_group", f"All beats are of one person: {NOTHING}")]
-    if both and given:
+        return [SplitWarning("one_group", f"All beats are of one person: {NOTHING_ABOUT_OTHERS}")]
+    if overlap and given:
         found.append(
             SplitWarning(
                 "group_on_both_sides",
-                f"{both} of the {len(judged)} people of {given} are among those that were trained on, "
+                f"{overlap} of the {len(judged)} people of {given} are also in the training data, "
                 "which makes the figures better than they are for other people.",
             )
         )
-    elif both:
+    elif overlap:
         found.append(
             SplitWarning(
                 "split_within_groups",
-                "Each class is of one person alone, so none could be held back, and beats of the same person are on "
-                f"both sides of the split: {NOTHING}",
+                "Each class has only one person, so no person could be held back, and beats of the same person are on "
+                f"both sides of the split: {NOTHING_ABOUT_OTHERS}",
             )
         )
     elif len(judged) < FEW_GROUPS:
         people = "one person" if len(judged) == 1 else f"{len(judged)} people"
         found.append(
             SplitWarning(
-                "few_test_groups", f"The held-back beats are of {people} alone: for others the figures may be far off."
+                "few_test_groups",
+                f"The held-back beats are of only {people}: for other people the figures may be very different.",
             )
         )
-    if not both and len(np.intersect1d(train.groups, validation.groups)):
+    if not overlap and len(np.intersect1d(train.groups, validation.groups)):
         found.append(
             SplitWarning(
                 "validation_within_groups",
-                "One person alone is left to train on, whose beats also say when to stop: a network that knows one "
+                "Only one person is left for training and for validation: a network that knows one "
                 "person may fail on others.",
             )
         )
@@ -116,15 +119,15 @@ def _without_groups(notes: Sequence[str], given: str | None) -> SplitWarning:
     if any(found[2] for found in cut) or len(cut) > 1:
         return SplitWarning(
             "pooled",
-            "The beats of several recordings are pooled without a column that says which beat is of which: "
+            "The beats of several recordings are mixed without a column that says which recording a beat is from: "
             f"{BOTH_SIDES} --group names such a column.",
         )
     if cut and not given:
-        return SplitWarning("one_group", f"All beats are of one recording, so of one person: {NOTHING}")
+        return SplitWarning("one_group", f"All beats are of one recording, so of one person: {NOTHING_ABOUT_OTHERS}")
     return SplitWarning("no_groups", f"No column says whose beats they are: {BOTH_SIDES}")
 
 
-def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarning]:
+def _class_warnings(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarning]:
     known = {label: name for label, name in names.items() if name is not None}
     missing = [shown(label, known) for label, count in zip(names, test.counts, strict=True) if not count]
     if not missing:
@@ -136,5 +139,5 @@ def _of_classes(test: Rows, names: Mapping[int, str | None]) -> list[SplitWarnin
 
 
 def equal_beats(learned: NDArray[np.uint64], judged: NDArray[np.uint64]) -> int:
-    """How many of the hashes `judged` (rows,) are among those `learned` (rows,)."""
+    """Return how many of the hashes `judged` (rows,) are also in `learned` (rows,)."""
     return int(np.isin(judged, learned).sum())

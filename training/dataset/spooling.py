@@ -1,4 +1,4 @@
-"""Files of beats read once and laid down in a spool, with the class of each row and the hash of its group."""
+"""Reads files of beats once into a spool, with the class label of each row and the hash of its group."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from training.dataset.shards import Block, Spool, spool
 
 log = logging.getLogger(__name__)
 
-LEAST_TRACE: Final = 20  # values, below which a table's columns are hardly a curve
+LEAST_TRACE: Final = 20  # values; with fewer, a table's columns are hardly a trace; chosen by hand
 
 
 def spool_files(
@@ -30,11 +30,11 @@ def spool_files(
     grouped: bool = True,
     class_labels: NDArray[np.int64] | None = None,
 ) -> Spool:
-    """Read all rows of `beats` into a spool at `path`; DataError for a label that is not of `class_labels`, if given.
+    """Read all rows of `beats` into a spool at `path`. Raises DataError for a label that is not in `class_labels`.
 
-    The group of a row is what its group column says, the same text in two files being the same group; in a file without
-    one, of several, it is the file, by its name without folder and ending. No text of a group is kept. Unless `grouped`
-    no row has a group.
+    A row's group is the value of its group column; the same text in two files is the same group. In a folder of files,
+    the group of a file without such a column is its name without folder and extension. Only hashes of groups are kept.
+    With `grouped` False no row has a group.
     """
     by_file = grouped and len(beats.layouts) > 1
     allowed = None if class_labels is None else naming.read_as(class_labels)
@@ -57,7 +57,7 @@ def spool_files(
 
 
 def _trace_length(names: Sequence[str]) -> int:
-    """Return how many of a row's values, named `names`, are a beat's trace, which stands first; 0 without a trace."""
+    """Return how many of the leading values, by their `names`, are a beat's trace; 0 without a trace."""
     try:
         length = cut_of(names, len(names)).length
     except DataError:

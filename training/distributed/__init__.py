@@ -1,1 +1,1 @@
-"""Training by several workers at once."""
+"""Distributed training by several workers."""

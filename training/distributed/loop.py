@@ -1,4 +1,4 @@
-"""The training of a network by several workers at once, each with its rows of every batch."""
+"""The training loop for several workers, each of which takes its rows of every batch."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.distributed.workers import Team, heeding_losses
+from training.distributed.workers import Team, translating_errors
 
-STEPS_AT_ONCE = 32  # between two calls of TensorFlow signals are heeded
+STEPS_AT_ONCE = 32  # steps per call of TensorFlow; signals are handled between two calls
 
 
 def fit_distributed(
@@ -23,10 +23,10 @@ def fit_distributed(
     class_weights: Mapping[int, float] | None,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
-    """Do what `Model.fit` does, which in Keras 3 knows no other worker; callbacks get the same logs on each of them.
+    """Train like `Model.fit`, which does not support several workers in Keras 3. All workers' callbacks get equal logs.
 
-    `train` has this worker's rows of each batch of `batch_size`, `validation` its share of those rows; the model is
-    compiled in the team's scope. Raises WorkerLostError.
+    `train` has this worker's rows of each batch of `batch_size`, `validation` its share of the validation rows. The
+    model must be compiled in the team's scope. Raises WorkerLostError if another worker is lost.
     """
     loop = _Loop(team, model, batch_size, class_weights)
     steps = int(train.cardinality())
@@ -52,7 +52,7 @@ def fit_distributed(
 
 
 class _Loop:
-    """A custom training loop as TensorFlow documents it for MultiWorkerMirroredStrategy.
+    """A custom training loop, as TensorFlow documents it for MultiWorkerMirroredStrategy.
 
     https://www.tensorflow.org/tutorials/distribute/multi_worker_with_ctl
     """
@@ -75,10 +75,10 @@ class _Loop:
         self._judge_all = tf.function(self._judged_rows)
 
     def epoch(self, train: tf.data.Dataset, steps: int, validation: tf.data.Dataset | None) -> dict[str, float]:
-        """The means over all workers' rows of an epoch, under the names that `Model.fit` gives them."""
+        """Train for one epoch and return the means over all workers' rows, named as by `Model.fit`."""
         batches = iter(train)
         sums = np.zeros(3)
-        with heeding_losses():
+        with translating_errors():
             for first in range(0, steps, STEPS_AT_ONCE):
                 sums += self._take_steps(batches, tf.constant(min(STEPS_AT_ONCE, steps - first))).numpy()
             judged = np.zeros(3) if validation is None else self._judge_all(validation).numpy()
@@ -98,7 +98,7 @@ class _Loop:
         with tf.GradientTape() as tape:
             answers = self._model(features, training=True)
             losses = self._losses(columns, answers) * tf.gather(self._weights, columns)
-            # Of the whole batch: the optimizer adds up what the workers found.
+            # Divided by the size of the whole batch: the optimizer sums the workers' gradients.
             loss = tf.reduce_sum(losses) / self._batch_size
         variables = self._model.trainable_variables
         self._model.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))

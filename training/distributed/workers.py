@@ -1,4 +1,4 @@
-"""Several processes, on several machines, that train one model together: who they are, and how they find each other."""
+"""The worker processes that train one model together: their addresses, and how they connect."""
 
 import errno
 import faulthandler
@@ -21,19 +21,19 @@ from training.errors import TrainingError, WorkerLostError
 
 log = logging.getLogger(__name__)
 
-REPORTED_EVERY = 10  # seconds
+REPORTED_EVERY = 10  # seconds between log lines while workers are missing
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The addresses of all workers, and which of them this process is."""
+    """The addresses of all workers, and the index of this process."""
 
     addresses: tuple[str, ...]
     index: int
 
     @classmethod
     def parse(cls, config: str) -> "Workers | None":
-        """Read the text that TensorFlow names TF_CONFIG; None where it names no other worker."""
+        """Parse the value of TF_CONFIG; None if it names no other worker. Raises TrainingError if it is invalid."""
         if not config:
             return None
         try:
@@ -52,14 +52,14 @@ class Workers:
         return workers if len(workers.addresses) > 1 else None
 
     def place(self, index: int) -> tuple[str, int]:
-        """Host and port of a worker."""
+        """Return host and port of a worker."""
         host, _, port = self.addresses[index].rpartition(":")
         return host, int(port)
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Workers that have found each other; each must make the same calls in the same order, for each waits for all."""
+    """Connected workers. All must make the same calls in the same order, since each call waits for all of them."""
 
     workers: Workers
     strategy: Any
@@ -67,33 +67,33 @@ class Team:
 
     @property
     def leads(self) -> bool:
-        """Whether this is the worker that keeps checkpoints, evaluates and publishes."""
+        """Whether this worker writes checkpoints, evaluates and publishes."""
         return self.workers.index == 0
 
     @property
     def size(self) -> int:
-        """How many workers there are."""
+        """The number of workers."""
         return len(self.workers.addresses)
 
     def total(self, numbers: list[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-        """The sums of all workers' numbers, the same for each; WorkerLostError where one is gone."""
-        with heeding_losses():
+        """Return the sums of all workers' numbers. Raises WorkerLostError if a worker is lost."""
+        with translating_errors():
             sums: NDArray[np.float64] = self._sum(tf.constant(numbers, tf.float64)).numpy()
         return sums
 
     def wait(self) -> None:
-        """Go on when all workers are here; WorkerLostError where one is gone."""
+        """Wait until all workers call this. Raises WorkerLostError if a worker is lost."""
         self.total([1.0])
 
     def require_same(self, number: int, sentence: str) -> None:
-        """TrainingError with this sentence unless all workers have the same `number`, below 2 ** 48."""
+        """Raise TrainingError with the message `sentence` unless all workers have the same `number`, below 2 ** 48."""
         if self.total([float(number)])[0] != number * self.size:
             raise TrainingError(sentence)
 
 
 @contextmanager
-def heeding_losses() -> Iterator[None]:
-    """Give TensorFlow's errors of a call that all workers make together as a WorkerLostError."""
+def translating_errors() -> Iterator[None]:
+    """Turn TensorFlow's errors in a call that all workers make into a WorkerLostError."""
     try:
         yield
     except tf.errors.OpError as error:
@@ -101,18 +101,18 @@ def heeding_losses() -> Iterator[None]:
             (line for line in error.message.splitlines() if "abort" in line), error.message.partition("\n")[0]
         )
         raise WorkerLostError(
-            f"another worker is gone ({reason}); start all of them again: with --run they go on after the last epoch"
+            f"another worker was lost ({reason}); start all of them again: with --run they resume after the last epoch"
         ) from error
 
 
 def join(workers: Workers, patience: float) -> Team:
-    """Wait for all workers and connect them; nothing else may have used TensorFlow before.
+    """Wait for all workers and connect them. The process must not have used TensorFlow before.
 
-    Raises TrainingError, which names who is missing, after `patience` seconds.
+    Raises TrainingError after `patience` seconds; the message names the missing workers.
     """
     log.info("Worker %d of %d, at %s", workers.index, len(workers.addresses), workers.addresses[workers.index])
     _meet(workers, time.monotonic() + patience)
-    log.info("All %d workers answer; they are connected, or given up after %.0f s", len(workers.addresses), patience)
+    log.info("All %d workers answer; connecting them, for at most %.0f s", len(workers.addresses), patience)
     with _ended_after(patience):
         strategy = _strategy(workers)
     log.info("All workers are connected")
@@ -132,12 +132,14 @@ def _strategy(workers: Workers) -> Any:
 
 
 def _meet(workers: Workers, deadline: float) -> None:
-    """See all others and be seen, before TensorFlow waits for them: it does so for an hour, deaf to all else."""
+    """Wait until all workers can reach each other: TensorFlow itself would wait for an hour and ignore signals."""
     _, port = workers.place(workers.index)
     try:
         listening = listen(port)
     except OSError as error:
-        raise TrainingError(f"port {port}, where the other workers look for this one: {error.strerror}") from error
+        raise TrainingError(
+            f"cannot listen on port {port}, on which the other workers reach this one: {error.strerror}"
+        ) from error
     with listening:
         missing = {index: "" for index in range(len(workers.addresses)) if index != workers.index}
         report = time.monotonic() + REPORTED_EVERY
@@ -146,7 +148,7 @@ def _meet(workers: Workers, deadline: float) -> None:
             if time.monotonic() > deadline:
                 raise TrainingError(
                     f"waited too long for the other workers: {reasons}; "
-                    "start all of them, let them reach each other, or give more --worker-patience"
+                    "start all of them, check the network between them, or increase --worker-patience"
                 )
             if time.monotonic() > report:
                 report += REPORTED_EVERY
@@ -155,7 +157,7 @@ def _meet(workers: Workers, deadline: float) -> None:
 
 
 def listen(port: int) -> socket.socket:
-    """Listen on IPv4 and IPv6 with one socket, or on IPv4 alone where there is no IPv6.
+    """Listen on IPv4 and IPv6 with one socket, or only on IPv4 if there is no IPv6.
 
     Raises:
         OSError: The port is taken.
@@ -180,7 +182,7 @@ def _unreachable(workers: Workers, index: int) -> str:
 
 @contextmanager
 def _ended_after(seconds: float) -> Iterator[None]:
-    """End the process if the block takes longer, or on a signal, though no Python runs meanwhile."""
+    """End the process after `seconds` or on a signal, even while the block runs no Python code."""
     faulthandler.dump_traceback_later(seconds, exit=True)
     handlers = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -1,1 +1,1 @@
-"""How good a network is: metrics, calibration, comparison with other versions."""
+"""Evaluation of a network: metrics, calibration, comparison with other versions."""

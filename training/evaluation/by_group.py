@@ -1,4 +1,4 @@
-"""How calibration and out-of-distribution score do from one held-back group, such as a person, to the next."""
+"""The variation of calibration and out-of-distribution score between held-back groups, such as people."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from training.evaluation.reliability import BINS, bins_of
 
 
 def by_group(evaluation: Evaluation, unusual: NDArray[np.bool_]) -> dict[str, Any] | None:
-    """What other people may expect, ready for JSON; None unless the beats are of two groups or more.
+    """Return the variation between groups, ready for JSON; None if there are fewer than two groups.
 
-    `calibration_error` is the 95 % interval of the expected calibration error: whole groups are drawn, as for the other
-    intervals. `unusual` has minimum, median and maximum of the share of a group's beats that are `unusual` (rows,).
-    `of` says how many groups there are. Nothing tells which group a figure is of.
+    `of` is the number of groups. `calibration_error` is the 95 % interval of the expected calibration error, by the
+    cluster bootstrap. `unusual` has minimum, median and maximum over the groups of the share of beats that are
+    `unusual` (rows,). The result does not identify groups.
     """
     if evaluation.groups is None:
         return None
@@ -33,7 +33,7 @@ def by_group(evaluation: Evaluation, unusual: NDArray[np.bool_]) -> dict[str, An
 
 
 def _interval_of_error(evaluation: Evaluation, units: NDArray[np.int64], groups: int) -> Interval | None:
-    """An error cannot be below 0, and drawing adds chance: the interval leans to larger errors."""
+    """Return the interval. It is biased to larger errors: an error is at least 0, and resampling adds noise."""
     probability = evaluation.probabilities.max(axis=1)
     excess = (evaluation.predicted == evaluation.truth) - probability.astype(np.float64)
     sums = csr_matrix((excess, (units, bins_of(probability))), shape=(groups, BINS))

@@ -1,4 +1,4 @@
-"""How well the other versions do on the beats that a new one is judged by."""
+"""Evaluates the other versions on the new version's test beats."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,52 +13,53 @@ from training.evaluation.evaluation import Evaluation
 from training.export.session import load_session
 from training.store.versions import versions
 
-ROWS = 1024  # asked at once, which bounds the memory
+ROWS = 1024  # per call; bounds memory
 
 Compared = dict[str, dict[str, Any]]
 
 
 def compare(base: Path, evaluation: Evaluation, test: Rows) -> Compared:
-    """What each version under `base` reaches, or the reason why that is not known, by its number.
+    """Return the scores of each version under `base` by its number, or the `reason` why it has none.
 
-    Accuracy, macro-F1 and the `difference` of the new version from it, as `Evaluation.beside` has them. Classes are
-    those of the same name where both versions name theirs, whatever their labels. `test` are the held-back beats that
-    `evaluation` is about.
+    The scores are those of `Evaluation.beside`: accuracy, macro-F1 and the `difference` of the new version from it. If
+    both versions have class names, classes are matched by name, else by label. `test` are the beats of `evaluation`.
     """
-    return {str(version): _judge(base / str(version), evaluation, test) for version in versions(base)}
+    return {str(version): _evaluate(base / str(version), evaluation, test) for version in versions(base)}
 
 
-def _judge(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any]:
+def _evaluate(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any]:
     try:
         with load_session(folder) as model:
             if model.width != test.width:
-                raise ComparisonError(f"takes {model.width} features, these rows have {test.width}")
-            known = model.metadata("class_labels")
-            meant = _meant(known.tolist(), model.description().get("class_names") or {}, evaluation)
+                raise ComparisonError(f"has {model.width} features, these rows have {test.width}")
+            class_labels = model.metadata("class_labels")
+            matched = _matched_labels(class_labels.tolist(), model.description().get("class_names") or {}, evaluation)
             predicted = np.concatenate([model.predicted(beats) for beats, _ in test.blocks(ROWS)])
-        return evaluation.beside(meant[np.searchsorted(known, predicted)])
+        return evaluation.beside(matched[np.searchsorted(class_labels, predicted)])
     except ComparisonError as error:
         return {"reason": str(error)}
-    except Exception as error:  # whatever is wrong with an old version, it must not cost the new one
+    except Exception as error:  # an old version that is broken must not stop the new one
         first_line = str(error).partition("\n")[0]
         return {"reason": f"does not load: {type(error).__name__}: {first_line}"}
 
 
-def _meant(known: list[int], known_names: Mapping[str, str], evaluation: Evaluation) -> NDArray[np.int64]:
-    """The labels of these rows for the other version's `known` labels, by name where both name their classes.
+def _matched_labels(
+    class_labels: list[int], their_names: Mapping[str, str], evaluation: Evaluation
+) -> NDArray[np.int64]:
+    """Map the other version's `known` labels to the labels of these rows, by name if both have class names.
 
-    Raises ComparisonError unless both have the same classes.
+    Raises ComparisonError if the classes differ.
     """
     wanted = evaluation.class_labels.tolist()
     names = {str(label): name for label, name in evaluation.class_names.items()}
-    if not (names and known_names):
-        if known != wanted:
-            raise ComparisonError(f"knows the classes {_listed(known)}, these rows have {_listed(wanted)}")
+    if not (names and their_names):
+        if class_labels != wanted:
+            raise ComparisonError(f"has the classes {_listed(class_labels)}, these rows have {_listed(wanted)}")
         return evaluation.class_labels
     labels = {names.get(str(label), str(label)): label for label in wanted}
-    theirs = [known_names.get(str(label), str(label)) for label in known]
+    theirs = [their_names.get(str(label), str(label)) for label in class_labels]
     if set(theirs) != set(labels) or len(theirs) != len(labels):
-        raise ComparisonError(f"knows the classes {_listed(theirs)}, these rows have {_listed(labels)}")
+        raise ComparisonError(f"has the classes {_listed(theirs)}, these rows have {_listed(labels)}")
     return np.array([labels[name] for name in theirs], np.int64)
 
 

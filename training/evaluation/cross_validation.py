@@ -1,4 +1,4 @@
-"""Cross-validation: how well a recipe does on each fold of the beats, trained on the others."""
+"""Cross-validation: trains on all folds but one and evaluates on that one, for each fold."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -14,17 +14,17 @@ log = logging.getLogger(__name__)
 BY_CLASS = ("recall", "precision")
 
 
-def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Evaluation]) -> dict[str, Any]:
-    """Train and judge a network for each of `count` folds; what all of them reached, ready for JSON.
+def cross_validate(folds: Iterable[Fold], count: int, evaluate: Callable[[Fold], Evaluation]) -> dict[str, Any]:
+    """Train and evaluate a network for each of `count` folds and return the figures over all folds, ready for JSON.
 
-    `accuracy`, `macro_f1` and each class' recall and precision have mean, standard deviation between folds (sd, with
-    one degree of freedom less than folds), min and max, over the folds that have rows of the class, or predictions.
+    `accuracy`, `macro_f1` and each class's recall and precision have mean, sample standard deviation (`sd`, with one
+    degree of freedom less than folds), min and max, over the folds in which the figure is defined.
     """
     per_fold, classes = list[dict[str, Any]](), list[dict[str, Any]]()
     by = "beats"
     for number, fold in enumerate(folds, 1):
         log.info("Fold %d of %d: %d beats are held back", number, count, len(fold.test))
-        evaluation = judge(fold)
+        evaluation = evaluate(fold)
         by = "beats" if evaluation.groups is None else "groups"
         people = None if evaluation.groups is None else len(np.unique(evaluation.groups))
         per_fold.append({**evaluation.scores(), "rows": len(fold.test), "groups": people})
@@ -45,19 +45,19 @@ def cross_validate(folds: Iterable[Fold], count: int, judge: Callable[[Fold], Ev
 
 
 def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
-    known = [value for value in values if value is not None]
-    if not known:
+    defined = [value for value in values if value is not None]
+    if not defined:
         return None
     return {
-        "mean": float(np.mean(known)),
-        "sd": float(np.std(known, ddof=1)) if len(known) > 1 else 0.0,
-        "min": min(known),
-        "max": max(known),
+        "mean": float(np.mean(defined)),
+        "sd": float(np.std(defined, ddof=1)) if len(defined) > 1 else 0.0,
+        "min": min(defined),
+        "max": max(defined),
     }
 
 
 def as_text(found: dict[str, Any], names: Callable[[int], str]) -> str:
-    """What `cross_validate` found, for people: a line for each figure; `names` are those of the class labels."""
+    """Return the result of `cross_validate` as text, a line for each figure; `names` gives a class label's name."""
     by = "people" if found["by"] == "groups" else "beats"
     lines = [f"Cross-validation in {found['folds']} folds by {by}: mean, standard deviation, lowest and highest"]
     lines += [_line(title, found[name]) for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))]

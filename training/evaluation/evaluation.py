@@ -1,4 +1,4 @@
-"""How well a network does on beats that it has never seen."""
+"""The evaluation of a network on held-back beats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ from training.evaluation.reliability import Reliability, reliability
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A network's answers to the held-back beats, beside the truth."""
+    """A network's probabilities for the held-back beats, and their true labels."""
 
     class_labels: NDArray[np.int64]  # (k,), sorted
     truth: NDArray[np.int64]  # (rows,)
     probabilities: NDArray[np.float32]  # (rows, k), columns in the order of class_labels
-    class_names: Mapping[int, str] = field(default_factory=dict)  # of class labels, for people
-    groups: NDArray[np.uint64] | None = None  # (rows,), whose beats they are, if that is known
+    class_names: Mapping[int, str] = field(default_factory=dict)  # by class label
+    groups: NDArray[np.uint64] | None = None  # (rows,), the hash of each beat's group; None without groups
 
     @property
     def classes(self) -> list[str]:
-        """Each class for people: its label, with its name if it has one, in the order of class_labels."""
+        """Each class for display: its label, with its name if it has one, in the order of class_labels."""
         return [shown(label, self.class_names) for label in self.class_labels.tolist()]
 
     @property
@@ -42,27 +42,27 @@ class Evaluation:
         return chosen
 
     def confusion(self) -> NDArray[np.int64]:
-        """Rows counted by true (row) and predicted (column) class, (k, k)."""
+        """Return the confusion matrix (k, k): rows by true class, columns by predicted class."""
         counts: NDArray[np.int64] = confusion_matrix(self.truth, self.predicted, labels=self.class_labels)
         return counts
 
     def scores(self) -> dict[str, float]:
-        """The two figures by which models are compared: accuracy, and macro-F1 over the classes that have rows."""
+        """Return the two figures by which models are compared: accuracy, and macro-F1 over the classes with rows."""
         return _scores(self.confusion())
 
     def by_class(self) -> dict[str, dict[str, float | None]]:
-        """Recall and precision of each class, by its label as text; None without rows of it, or without predictions."""
+        """Return recall and precision of each class, by its label as text; None where undefined."""
         counts = self.confusion().astype(np.float64)
         return {
-            str(label): {"recall": _known(recall), "precision": _known(precision)}
+            str(label): {"recall": _or_none(recall), "precision": _or_none(precision)}
             for label, recall, precision in zip(self.class_labels, recalls(counts), precisions(counts), strict=True)
         }
 
     def beside(self, predicted: NDArray[np.int64]) -> dict[str, Any]:
-        """The `scores` of another network's answers (rows,) to the same beats, and how this one differs from it.
+        """Return the `scores` of another network's predictions (rows,) for the same beats, and the difference to them.
 
-        The `difference`, this one's minus the other's, is a 95 % interval for each score, of pairs drawn together.
-        `classes` are the other's, as `class_scores` has them.
+        `difference` is this network's score minus the other's, as a 95 % interval for each score, from the same
+        bootstrap draws for both. `classes` are the other's `class_scores`.
         """
         truth, mine, theirs = map(self._columns, (self.truth, self.predicted, predicted))
         resamples = Resamples.draw(truth, [mine, theirs], len(self.class_labels), self.groups)
@@ -70,7 +70,7 @@ class Evaluation:
         return {**_scores(other), "difference": differences(resamples), "classes": self.class_scores(predicted)}
 
     def intervals(self) -> dict[str, Any]:
-        """95 % intervals of the scores and of each class' recall and precision, as `intervals` has them."""
+        """Return 95 % intervals of the scores and of each class's recall and precision."""
         truth, mine = map(self._columns, (self.truth, self.predicted))
         resamples = Resamples.draw(truth, [mine], len(self.class_labels), self.groups)
         return intervals(resamples, self.class_labels)
@@ -79,11 +79,11 @@ class Evaluation:
         return np.searchsorted(self.class_labels, labels)
 
     def reliability(self) -> Reliability:
-        """How often the predicted class is right, by its probability."""
+        """Return how often the predicted class is right, by its probability."""
         return reliability(self.probabilities.max(axis=1), self.predicted == self.truth)
 
     def roc(self, column: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """False and true positive rates of one class against the rest; None where the test rows cannot say."""
+        """Return false and true positive rates of one class against the others; None where undefined."""
         positive = self.truth == self.class_labels[column]
         if positive.all() or not positive.any():
             return None
@@ -91,14 +91,14 @@ class Evaluation:
         return false_rate, true_rate
 
     def roc_auc(self, column: int) -> float | None:
-        """Area under the ROC curve of one class against the rest; None where the test rows cannot say."""
+        """Return the area under the ROC curve of one class against the others; None where undefined."""
         positive = self.truth == self.class_labels[column]
         if positive.all() or not positive.any():
             return None
         return float(roc_auc_score(positive, self.probabilities[:, column]))
 
     def precision_recall(self, column: int) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """Recall and precision of one class against the rest, by threshold; None where no test row is of it."""
+        """Return recall and precision of one class against the others, by threshold; None without test rows of it."""
         positive = self.truth == self.class_labels[column]
         if not positive.any():
             return None
@@ -106,19 +106,19 @@ class Evaluation:
         return recall, precision
 
     def average_precision(self, column: int) -> float | None:
-        """Mean precision over the steps of recall of one class against the rest; None where no test row is of it."""
+        """Return the average precision of one class against the others; None without test rows of it."""
         positive = self.truth == self.class_labels[column]
         return float(average_precision_score(positive, self.probabilities[:, column])) if positive.any() else None
 
     def class_scores(self, predicted: NDArray[np.int64]) -> dict[str, dict[str, float]]:
-        """Precision, recall, F1 and rows of each class, by its label as text, for answers (rows,) to these beats."""
+        """Return precision, recall, F1 and rows of each class, by its label as text, for predictions (rows,)."""
         found = classification_report(
             self.truth, predicted, labels=self.class_labels, output_dict=True, zero_division=0.0
         )
         return {str(label): _plain(found[str(label)]) for label in self.class_labels}
 
     def table(self) -> str:
-        """Precision, recall and F1 of each class as text."""
+        """Return precision, recall and F1 of each class as text."""
         return str(
             classification_report(
                 self.truth,
@@ -131,13 +131,13 @@ class Evaluation:
         )
 
     def metrics(self) -> dict[str, Any]:
-        """Everything measured, ready for JSON; `roc_auc` is the mean over the classes that have one."""
+        """Return all figures, ready for JSON; `roc_auc` is the mean over the classes for which it is defined."""
         areas = [self.roc_auc(column) for column in range(len(self.class_labels))]
-        known = [area for area in areas if area is not None]
+        defined = [area for area in areas if area is not None]
         return {
             **self.scores(),
             "intervals": self.intervals(),
-            "roc_auc": float(np.mean(known)) if known else None,
+            "roc_auc": float(np.mean(defined)) if defined else None,
             "rows": len(self.truth),
             "class_labels": self.class_labels.tolist(),
             "confusion_matrix": self.confusion().tolist(),
@@ -153,7 +153,7 @@ def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
     return {"accuracy": float(accuracy(counts)), "macro_f1": float(macro_f1(counts))}
 
 
-def _known(value: float) -> float | None:
+def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 

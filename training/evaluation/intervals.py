@@ -1,9 +1,9 @@
-"""How far a figure may be off by chance: 95 % intervals by the bootstrap, of people where beats say whose they are.
+"""95 % intervals of the figures by the bootstrap: over groups, such as people, or else over beats.
 
-The percentile bootstrap of Efron and Tibshirani (An Introduction to the Bootstrap, Chapman & Hall 1993, chapter 13).
-Where there are groups whole groups are drawn with replacement, the cluster bootstrap (Field and Welsh: Bootstrapping
+The percentile bootstrap of Efron and Tibshirani (An Introduction to the Bootstrap, Chapman & Hall 1993, chapter 13). If
+there are groups, whole groups are drawn with replacement, the cluster bootstrap (Field and Welsh: Bootstrapping
 clustered data, Journal of the Royal Statistical Society B 69, 2007), since the beats of one person are alike. A figure
-that is 0 or 1 in all draws has an interval without width, which does not mean that it is certain.
+that is 0 or 1 in all draws has an interval of width 0, which does not mean that it is certain.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 RESAMPLES: Final = 1000
 LEVEL: Final = 0.95
-AT_ONCE: Final = 1 << 20  # weights in memory
+AT_ONCE: Final = 1 << 20  # weights in memory at once
 
 Columns = NDArray[np.int64]
 Counts = NDArray[np.float64]  # (resamples, k, k): rows by true (row) and predicted (column) class
@@ -25,25 +25,25 @@ Interval = list[float]
 
 @dataclass(frozen=True, slots=True)
 class Resamples:
-    """Confusion matrices of the same draws for one or more networks that answered the same rows."""
+    """Confusion matrices of bootstrap draws, the same draws for all networks."""
 
     confusions: list[Counts]
-    over: str  # "groups" or "beats": what was drawn
-    of: int  # how many of them there are
+    over: str  # the unit that was drawn: "groups" or "beats"
+    of: int  # number of these units
 
     @classmethod
     def draw(
         cls, truth: Columns, answers: list[Columns], classes: int, groups: NDArray[np.uint64] | None
     ) -> "Resamples":
-        """Draw rows anew, or their `groups`: `truth` and each of `answers` are class columns (rows,).
+        """Draw groups, or beats if there are fewer than two groups; `truth` and each of `answers` are (rows,).
 
-        Where fewer than two groups are there the beats are drawn instead. The same rows give the same draws.
+        The values are class columns. The draws are deterministic: the same rows give the same draws.
         """
         cells = [truth * classes + answer for answer in answers]
         over = "groups"
         found = None if groups is None else np.unique(groups, return_inverse=True)
         if found is None or len(found[0]) < 2:
-            # Beats of the same true class and the same answers are counted as one, so there are few of them.
+            # Beats with the same true class and the same answers share a cell, so there are few weights.
             kinds, first, codes = np.unique(np.stack(cells), axis=1, return_index=True, return_inverse=True)
             over, of = "beats", len(truth)
             weights = _of_beats(np.bincount(codes.ravel(), minlength=kinds.shape[1]))
@@ -63,7 +63,7 @@ def _of_beats(counts: Columns) -> Iterator[Counts]:
 
 
 def group_weights(groups: int) -> Iterator[Counts]:
-    """Yield how often each of `groups` groups is drawn, for some draws after another: (draws, groups)."""
+    """Yield how often each of `groups` groups is drawn, (draws, groups), for a few draws at a time."""
     rng = np.random.default_rng(0)
     rows = max(1, AT_ONCE // groups)
     for first in range(0, RESAMPLES, rows):
@@ -72,14 +72,14 @@ def group_weights(groups: int) -> Iterator[Counts]:
 
 
 def _table(units: Columns, cells: Columns, of: int, classes: int) -> Any:
-    """The confusion matrix of each unit, flat, (of, k * k)."""
+    """Return the flattened confusion matrix of each unit, (of, k * k)."""
     return csr_matrix((np.ones(len(cells)), (units, cells)), shape=(of, classes * classes))
 
 
 def intervals(resamples: Resamples, class_labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Intervals of accuracy, macro-F1 and of each class' recall (sensitivity) and precision (predictivity).
+    """Return intervals of accuracy, macro-F1 and each class's recall (sensitivity) and precision (predictivity).
 
-    Ready for JSON; None for a class that the test rows lack, or that was never predicted.
+    The result is ready for JSON. An interval is None if the test has no rows of the class, or it was never predicted.
     """
     (confusion,) = resamples.confusions
     recall, precision = recalls(confusion), precisions(confusion)
@@ -96,7 +96,7 @@ def intervals(resamples: Resamples, class_labels: NDArray[np.int64]) -> dict[str
 
 
 def differences(resamples: Resamples) -> dict[str, Interval | None]:
-    """Intervals of accuracy and macro-F1 of the first network minus those of the second, in the same draws."""
+    """Return intervals of accuracy and macro-F1 of the first network minus the second's, in the same draws."""
     new, old = resamples.confusions
     return {
         "accuracy": interval_of(accuracy(new) - accuracy(old)),
@@ -105,23 +105,23 @@ def differences(resamples: Resamples) -> dict[str, Interval | None]:
 
 
 def accuracy(confusion: Counts) -> NDArray[np.float64]:
-    """The share of rows that are right, (...,), of confusion matrices (..., k, k)."""
+    """Return the share of rows that are right, (...,), from confusion matrices (..., k, k)."""
     share: NDArray[np.float64] = np.trace(confusion, axis1=-2, axis2=-1) / confusion.sum(axis=(-2, -1))
     return share
 
 
 def recalls(confusion: Counts) -> NDArray[np.float64]:
-    """The share of each class' rows that are told, (..., k); NaN where there are none."""
+    """Return the share of each class's rows that are predicted as it, (..., k); NaN for a class without rows."""
     return _ratio(_right(confusion), confusion.sum(axis=-1))
 
 
 def precisions(confusion: Counts) -> NDArray[np.float64]:
-    """The share of each class' predictions that are right, (..., k); NaN where there are none."""
+    """Return the share of each class's predictions that are right, (..., k); NaN for a class without predictions."""
     return _ratio(_right(confusion), confusion.sum(axis=-2))
 
 
 def macro_f1(confusion: Counts) -> NDArray[np.float64]:
-    """The mean F1 of the classes that have rows, (...,): a draw without rows of a class is judged by the others."""
+    """Return the mean F1 of the classes that have rows in the draw, (...,)."""
     rows = confusion.sum(axis=-1)
     scores = np.where(rows > 0, _ratio(2 * _right(confusion), rows + confusion.sum(axis=-2)), np.nan)
     mean: NDArray[np.float64] = np.nanmean(scores, axis=-1)
@@ -138,7 +138,7 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.
 
 
 def interval_of(drawn: NDArray[np.float64]) -> Interval | None:
-    """The 95 % interval of a figure by its values in all draws, (resamples,); None if it has none."""
+    """Return the 95 % interval of a figure from its values in all draws (resamples,); None without finite values."""
     known = drawn[np.isfinite(drawn)]
     if not len(known):
         return None

@@ -1,16 +1,16 @@
-"""How often a network is right, by how sure it says it is."""
+"""Reliability: how often predictions are right, by their probability."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-BINS = 15  # of equal width, as Guo et al. 2017 have them
+BINS = 15  # of equal width, as in Guo et al. 2017
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Answers in bins by the probability of the predicted class; a bin without rows has zeros."""
+    """Predictions in bins by the probability of the predicted class; a bin without rows has zeros."""
 
     rows: NDArray[np.int64]  # (BINS,)
     probability: NDArray[np.float64]  # (BINS,), the mean
@@ -26,7 +26,7 @@ class Reliability:
 
 
 def reliability(probability: NDArray[np.float32], right: NDArray[np.bool_]) -> Reliability:
-    """Sort answers into bins: the predicted class' probability and whether it was `right`, both (rows,), not empty."""
+    """Sort predictions into bins by `probability` (rows,); `right` (rows,) says which are right. Not for 0 rows."""
     bins = bins_of(probability)
     rows = np.bincount(bins, minlength=BINS)
     sums = (np.bincount(bins, values, BINS) for values in (probability, right))
@@ -35,5 +35,5 @@ def reliability(probability: NDArray[np.float32], right: NDArray[np.bool_]) -> R
 
 
 def bins_of(probability: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The bin of each probability, (rows,); upper edges belong to their bin."""
+    """Return the bin of each probability, (rows,); an upper edge belongs to the bin below it."""
     return np.clip(np.ceil(probability * BINS).astype(np.int64) - 1, 0, BINS - 1)

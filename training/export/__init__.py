@@ -1,1 +1,1 @@
-"""The SavedModel: signatures, writing, checking."""
+"""The SavedModel: signatures, writing and checking."""

@@ -1,4 +1,4 @@
-"""The SavedModel, which is the contract with whoever serves or asks it: written, checked, and warmed up."""
+"""Writes and checks the SavedModel, the contract between training, model server and gateway."""
 
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,27 @@ from training.export.signatures import Servable
 from training.ood.score import OodScore
 
 WARMUP_BATCHES = (1, 16)
-ASKED_ABOUT_BEATS = ("serving_default", "details", "explain")
-EXPLAINED_BEATS = 16  # of those that are checked
-UNEXPLAINED = 0.05  # of the difference of the scores, and of 1: far more than the quadrature leaves
-AFAR = 100  # standard deviations: of real beats, some may have no distance but what rounding makes
+BEAT_SIGNATURES = ("serving_default", "details", "explain")
+CHECKED_EXPLANATIONS = 16  # number of checked beats
+EXPLANATION_TOLERANCE = 0.05  # relative and absolute tolerance: far more than the error of the integration
+SHIFT = 100  # standard deviations to shift beats by: the distance of a real beat may be nothing but rounding
 
 
 def export(servable: Servable, folder: Path) -> None:
-    """Write the SavedModel with its signatures into `folder`."""
+    """Write the SavedModel with all its signatures into `folder`."""
     module = tf.Module(name="ecg")
     module.weights = servable.variables()
     tf.saved_model.save(module, str(folder), signatures=servable.signatures())
 
 
 def write_warmup(folder: Path, name: str, beats: NDArray[np.float32]) -> None:
-    """Leave requests of real `beats` (rows, n) that the model server plays before it calls the version available."""
+    """Write warm-up requests with `beats` (rows, n), which the model server runs before the version is available."""
     path = folder / "assets.extra" / "tf_serving_warmup_requests"
     path.parent.mkdir(exist_ok=True)
     requests = [_request(name, "metadata")]
     for rows in WARMUP_BATCHES:
         batch = tf.make_tensor_proto(np.resize(beats, (rows, beats.shape[1])))
-        requests += [_request(name, signature, features=batch) for signature in ASKED_ABOUT_BEATS]
+        requests += [_request(name, signature, features=batch) for signature in BEAT_SIGNATURES]
     with tf.io.TFRecordWriter(str(path)) as writer:
         for request in requests:
             writer.write(PredictionLog(predict_log=PredictLog(request=request)).SerializeToString())
@@ -47,28 +47,35 @@ def _request(name: str, signature: str, **inputs: Any) -> Any:
 
 
 def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[np.float32], unusual: OodScore) -> None:
-    """Load what was written and compare its answers with the trained model's own.
+    """Load the written model and compare its answers with those of the trained one.
 
-    `features` (rows, n) are real beats, for which `probabilities` (rows, k) and the scores of `unusual` are right.
-    Raises PublishError when they differ, or when explanations do not add up to what they explain.
+    `features` (rows, n) are real beats, `probabilities` (rows, k) the trained model's answers and `unusual` its score.
+    Raises PublishError if they differ, or if attributions do not add up to the difference of the scores.
     """
-    afar = features + np.float32(AFAR * (features.std() or 1))
+    shifted = features + np.float32(SHIFT * (features.std() or 1))
     with load_session(folder) as model:
         predictions = model.answers("serving_default", features)
         details = model.answers("details", features)
-        unusual_scores = model.answers("details", afar)["unusual_score"]
-        explanations = model.answers("explain", features[:EXPLAINED_BEATS])
+        unusual_scores = model.answers("details", shifted)["unusual_score"]
+        explanations = model.answers("explain", features[:CHECKED_EXPLANATIONS])
     for answers in (predictions, details):
         _require_same("the written model differs from the trained one", answers["probabilities"], probabilities)
-    _require_same("the written score of unusual beats differs", unusual_scores, unusual.score(afar).numpy(), 1e-3)
-    _require_same("the explained class is another one", explanations["probability"], probabilities.max(axis=1))
+    _require_same("the written out-of-distribution score differs", unusual_scores, unusual.score(shifted).numpy(), 1e-3)
+    _require_same(
+        "the probability of the explained class differs", explanations["probability"], probabilities.max(axis=1)
+    )
     difference = explanations["score"] - explanations["baseline_score"]
-    _require_same("explanations do not add up", explanations["attributions"].sum(axis=1), difference, UNEXPLAINED)
+    _require_same(
+        "attributions do not add up to the difference of the scores; they differ",
+        explanations["attributions"].sum(axis=1),
+        difference,
+        EXPLANATION_TOLERANCE,
+    )
 
 
 def _require_same(
-    trouble: str, answers: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float = 1e-5
+    problem: str, answers: NDArray[np.float32], expected: NDArray[np.float32], tolerance: float = 1e-5
 ) -> None:
     expected = expected[: len(answers)]
     if not np.allclose(answers, expected, rtol=tolerance, atol=tolerance):
-        raise PublishError(f"{trouble} by {float(np.abs(answers - expected).max()):.2g} on held-back beats")
+        raise PublishError(f"{problem} by {float(np.abs(answers - expected).max()):.2g} on held-back beats")

@@ -1,6 +1,6 @@
-"""A written version, loaded by a session as TensorFlow Serving does.
+"""Loads a written version in a TensorFlow 1 session, as TensorFlow Serving does.
 
-The newer way of loading forgives what a session does not.
+`tf.saved_model.load` accepts models that a session rejects.
 """
 
 import json
@@ -16,7 +16,7 @@ from training.export.tensorflow_log import hide_information
 
 
 class Session:
-    """What a loaded version answers; it ends with the context that `load_session` gave it in."""
+    """A loaded version, usable inside the context of `load_session`."""
 
     def __init__(self, session: Any, signatures: Any) -> None:
         self._session = session
@@ -24,27 +24,27 @@ class Session:
 
     @property
     def width(self) -> int:
-        """How many features a beat must have."""
+        """The number of features of a beat."""
         return int(self._signatures["serving_default"].inputs["features"].tensor_shape.dim[-1].size)
 
     def predicted(self, features: NDArray[Any]) -> NDArray[Any]:
-        """The classes (rows,) of the beats of `features` (rows, n)."""
+        """Return the predicted class labels (rows,) of the beats `features` (rows, n)."""
         return self.answers("serving_default", features, ["predicted_class"])["predicted_class"]
 
     def answers(
         self, signature: str, features: NDArray[Any], outputs: Collection[str] | None = None
     ) -> dict[str, NDArray[Any]]:
-        """All of a signature's outputs, or those named, for the beats of `features` (rows, n)."""
-        asked = self._signatures[signature]
-        return self._run(signature, outputs or asked.outputs, {asked.inputs["features"].name: features})
+        """Return a signature's outputs, all or those named in `outputs`, for the beats `features` (rows, n)."""
+        chosen = self._signatures[signature]
+        return self._run(signature, outputs or chosen.outputs, {chosen.inputs["features"].name: features})
 
     def metadata(self, output: str) -> NDArray[Any]:
-        """What the model tells of itself under this name."""
+        """Return one output of the signature `metadata`."""
         return self._run("metadata", [output], {})[output]
 
     def description(self) -> dict[str, Any]:
-        """The model's description."""
-        text: Any = self.metadata("description")  # bytes: a session gives a scalar text as it is
+        """Return the model's description."""
+        text: Any = self.metadata("description")  # bytes: a session returns a scalar string without an array
         described: dict[str, Any] = json.loads(text)
         return described
 
@@ -56,7 +56,7 @@ class Session:
 
 @contextmanager
 def load_session(folder: Path) -> Iterator[Session]:
-    """The version in `folder`; its graph and variables are gone afterwards."""
+    """Load the version in `folder`; its graph and variables are released at the end."""
     hide_information()
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         loaded = tf.compat.v1.saved_model.loader.load(session, [tf.saved_model.SERVING], str(folder))

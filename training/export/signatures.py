@@ -1,4 +1,4 @@
-"""What a SavedModel can be asked: its signatures, as TensorFlow functions."""
+"""The signatures of the SavedModel, as TensorFlow functions."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,17 +18,17 @@ Answers = dict[str, tf.Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Servable:
-    """A trained network and all that the model says beside its predictions; the methods take `features` (batch, n)."""
+    """A trained network with its OOD score and metadata. The methods take `features` (batch, n)."""
 
     model: keras.Model
     unusual: OodScore
-    baseline: NDArray[np.float32]  # (n,), the beat that explanations start from
+    baseline: NDArray[np.float32]  # (n,), the start of the integrated gradients
     class_labels: NDArray[np.int64]  # (k,), sorted
     feature_names: tuple[str, ...]
     description: str  # JSON
 
     def signatures(self) -> dict[str, Any]:
-        """TensorFlow functions by the name under which a SavedModel has them."""
+        """Return the TensorFlow functions by the names of their signatures."""
         beats = [tf.TensorSpec([None, len(self.feature_names)], tf.float32, name="features")]
         return {
             "serving_default": tf.function(self.predictions, input_signature=beats),
@@ -38,12 +38,12 @@ class Servable:
         }
 
     def variables(self) -> list[tf.Variable]:
-        """All that the signatures read."""
-        # The plain ones: a Keras model tracked as a whole is restored by tf.saved_model.load, not by a model server.
+        """Return all variables that the signatures read."""
+        # The plain variables: a model server cannot restore a Keras model that is tracked as a whole.
         return [variable.value for variable in self.model.variables] + self.unusual.variables
 
     def predictions(self, features: tf.Tensor) -> Answers:
-        """Each beat's class and the probabilities of all."""
+        """Return `probabilities` (batch, k), `predicted_class` (batch,) and its `probability` (batch,)."""
         answers = probabilities(self.model, features)
         return {
             "probabilities": answers,
@@ -52,11 +52,13 @@ class Servable:
         }
 
     def details(self, features: tf.Tensor) -> Answers:
-        """The same, and how unlike the training beats a beat is: unusual above 1."""
+        """Return `predictions` and the out-of-distribution score `unusual_score` (batch,): unusual above 1."""
         return {**self.predictions(features), "unusual_score": self.unusual.score(features)}
 
     def explanations(self, features: tf.Tensor) -> Answers:
-        """Which values of a beat decided its class: they add up to its score less that of the baseline."""
+        """Return the predictions with `attributions` (batch, n), `score` and `baseline_score` (batch,).
+
+        A beat's attributions add up to its score minus its baseline score."""
         answers = probabilities(self.model, features)
         columns = tf.argmax(answers, axis=1)
         network, baseline = partial(logits, self.model), tf.constant(self.baseline)
@@ -70,7 +72,7 @@ class Servable:
         }
 
     def metadata(self) -> Answers:
-        """What the model tells of itself."""
+        """Return class labels (k,), feature names (n,) and the description as JSON."""
         return {
             "class_labels": tf.constant(self.class_labels, tf.int64),
             "feature_names": tf.constant(self.feature_names),

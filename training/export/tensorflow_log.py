@@ -1,4 +1,4 @@
-"""TensorFlow's talk on stderr, of which only warnings and errors are for people."""
+"""Hides TensorFlow's informational log lines on stderr."""
 
 import ctypes
 import os
@@ -7,16 +7,16 @@ from pathlib import Path
 
 import tensorflow as tf
 
-# Of the Abseil release in TensorFlow 2.20; any other name is left alone, and its lines are shown.
+# The symbol of the Abseil release in TensorFlow 2.20; with another release the lines are shown.
 SET_MINIMUM = "_ZN4absl12lts_2025012714SetMinLogLevelENS0_18LogSeverityAtLeastE"
 WARNING = 1
 
 
 def hide_information() -> None:
-    """Leave out TensorFlow's lines of information, unless TF_CPP_MIN_LOG_LEVEL asks for them.
+    """Hide TensorFlow's informational lines, unless TF_CPP_MIN_LOG_LEVEL is 0.
 
-    TF_CPP_MIN_LOG_LEVEL does so for lines that TensorFlow writes itself; those that it writes by Abseil (one at the
-    first session of a process, and a warning that it is the first) have a level of their own, without a name in Python.
+    TF_CPP_MIN_LOG_LEVEL works only for lines that TensorFlow writes itself. The lines that it writes with Abseil (such
+    as one at the first session of a process) have their own level, which has no Python API.
     """
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") == "0":
         return

@@ -1,1 +1,1 @@
-"""The network: built, trained, resumed from checkpoints, asked."""
+"""The network: architecture, training, checkpoints, inference."""

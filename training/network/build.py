@@ -1,4 +1,4 @@
-"""The network before it is trained."""
+"""The architecture of the network."""
 
 import keras
 import numpy as np
@@ -10,14 +10,16 @@ from training.network.loss import loss_of
 from training.network.schedule import Schedule
 from training.recipe import Recipe
 
-STEPS_AT_ONCE = 32  # in one call of TensorFlow: between two calls, Python takes longer than a step of a small batch
-# Layers that others find by these names.
+STEPS_AT_ONCE = (
+    32  # per call of TensorFlow: the Python code between two calls takes longer than a step of a small batch
+)
+# Names by which other modules find these layers.
 NORMALIZATION = "normalization"
-LOGITS = "logits"  # the activation is a layer of its own behind it
+LOGITS = "logits"  # without the activation, which is the next layer
 
 
 def compiled(schedule: Schedule, classes: int, recipe: Recipe) -> keras.Model:
-    """The network with what it is trained by: Adam, cross entropy and the schedule's learning rate."""
+    """Return the network compiled with Adam, cross entropy and the schedule's learning rate."""
     model = build(schedule.train, classes)
     optimizer = keras.optimizers.Adam(schedule.learning_rate(recipe))
     loss = loss_of(classes, schedule.label_smoothing)
@@ -26,9 +28,9 @@ def compiled(schedule: Schedule, classes: int, recipe: Recipe) -> keras.Model:
 
 
 def build(rows: Rows, classes: int) -> keras.Model:
-    """Standardise, 128 ReLU, 64 ReLU, and one sigmoid for two classes or a softmax for more.
+    """Return the network: standardisation, 128 ReLU, 64 ReLU, and one sigmoid (two classes) or a softmax (more).
 
-    Mean and variance come from `rows`, the training rows, and stay inside the model.
+    Mean and variance of `rows`, the training rows, are part of the model.
     """
     layers = keras.layers
     mean, variance = _moments(rows)
@@ -48,5 +50,5 @@ def _moments(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     scaler = StandardScaler()
     for features, _ in rows.blocks():
         scaler.partial_fit(features)
-    # A column that never varies says nothing: left unscaled, since dividing by ~0 would blow up any new value.
+    # A constant column is not scaled: division by almost 0 would make any new value huge.
     return scaler.mean_, np.where(scaler.var_ < 1e-12, 1.0, scaler.var_)

@@ -1,7 +1,7 @@
-"""A training that may be killed and started again under the same name, and what it finds of its earlier self.
+"""Checkpoints of a training with a name, so that a killed training can resume.
 
-Beside the versions lies a hidden file with all state after the last whole epoch, until the version is published; in
-the version lies the name of its run. A model server looks at neither.
+The checkpoint is a hidden file beside the versions with the state after the last whole epoch; it is removed once the
+version is published. The published version's folder holds the name of its run. Model servers ignore both files.
 """
 
 import io
@@ -25,13 +25,13 @@ from training.store.versions import versions
 log = logging.getLogger(__name__)
 
 PREFIX = ".checkpoint-"
-GIVEN_UP_AFTER = 24 * 3600.0  # seconds without another epoch
+ABANDONED_AFTER = 24 * 3600.0  # seconds since the last epoch; chosen by hand
 
 Arrays = dict[str, list[NDArray[Any]]]
 
 
 def fingerprint(settings: object, *parts: Rows) -> int:
-    """A number below 2 ** 48 for what JSON can tell of a training, and its rows in their order."""
+    """Return a hash below 2 ** 48 of a training's `settings`, as JSON, and of its rows in their order."""
     digest = blake2b(json.dumps(settings).encode(), digest_size=6)
     for part in parts:
         for features, columns in part.blocks():
@@ -41,12 +41,12 @@ def fingerprint(settings: object, *parts: Rows) -> int:
 
 
 def mark(version: Path, run: str) -> None:
-    """Leave the name of the run in the folder of its version."""
+    """Write the name of the run into the folder of its version."""
     (version / "assets.extra" / "run").write_text(run + "\n", encoding="utf-8")
 
 
 def published(base: Path, run: str) -> int | None:
-    """The version under `base` that this run has published already."""
+    """Return the version under `base` that this run has already published, or None."""
     for version in reversed(versions(base) if base.is_dir() else []):
         path = base / str(version) / "assets.extra" / "run"
         if path.is_file() and path.read_text(encoding="utf-8").strip() == run:
@@ -56,21 +56,21 @@ def published(base: Path, run: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The file in which a run keeps its state from epoch to epoch."""
+    """The checkpoint file of a run."""
 
     path: Path
     fingerprint: int
-    writes: bool = True  # only one of several workers does
+    writes: bool = True  # True for only one of several workers
 
     @classmethod
     def of(cls, base: Path, run: str, fingerprint: int, writes: bool = True) -> "Store":
-        """Under a model base path, from which the files of runs that were given up are removed."""
+        """Return the store of a run under a model base path; checkpoints of abandoned runs are removed first."""
         if writes:
-            _clear_given_up(base)
+            _remove_abandoned(base)
         return cls(base / f"{PREFIX}{run}.npz", fingerprint, writes)
 
     def save(self, state: dict[str, Any], arrays: Arrays) -> None:
-        """Put this state in place of the one before, whole or not at all; TrainingError if there is no room."""
+        """Replace the checkpoint atomically. Raises TrainingError if it cannot be written."""
         if not self.writes:
             return
         text = json.dumps({"fingerprint": self.fingerprint, **state})
@@ -88,31 +88,35 @@ class Store:
             raise TrainingError(f"{self.path}: the checkpoint cannot be written: {error.strerror}") from error
 
     def load(self) -> tuple[dict[str, Any], Arrays] | None:
-        """The last state of this very training; None if there is none, or of other beats or another recipe."""
+        """Return the last state of this training; None if there is none, or it has other beats or options."""
         try:
-            with self.path.open("rb") as file, np.load(file) as kept:
-                state: dict[str, Any] = json.loads(str(kept["state"]))
+            with self.path.open("rb") as file, np.load(file) as stored:
+                state: dict[str, Any] = json.loads(str(stored["state"]))
                 arrays: Arrays = {}
-                for name in sorted(set(kept.files) - {"state"}):
-                    arrays.setdefault(name.partition(".")[0], []).append(kept[name])
+                for name in sorted(set(stored.files) - {"state"}):
+                    arrays.setdefault(name.partition(".")[0], []).append(stored[name])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            log.warning("%s: this checkpoint cannot be read (%s); training begins anew", self.path, error)
+            log.warning(
+                "%s: this checkpoint cannot be read (%s); the training starts from the beginning", self.path, error
+            )
             return None
         if state.pop("fingerprint") != self.fingerprint:
-            log.warning("%s: this checkpoint is of other beats or options; training begins anew", self.path)
+            log.warning(
+                "%s: this checkpoint has other beats or options; the training starts from the beginning", self.path
+            )
             return None
         return state, arrays
 
     def remove(self) -> None:
-        """Forget the state: the version is published."""
+        """Remove the checkpoint once the version is published."""
         if self.writes:
             self.path.unlink(missing_ok=True)
 
 
-def _clear_given_up(base: Path) -> None:
+def _remove_abandoned(base: Path) -> None:
     for path in base.glob(f"{PREFIX}*"):
-        if time.time() - path.stat().st_mtime > GIVEN_UP_AFTER:
-            log.info("clearing %s, of a training that was given up", path)
+        if time.time() - path.stat().st_mtime > ABANDONED_AFTER:
+            log.info("removing %s, the checkpoint of an abandoned training", path)
             path.unlink(missing_ok=True)

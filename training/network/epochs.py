@@ -1,4 +1,4 @@
-"""The epochs that a training has done: what they gave, and all that it takes to go on after them."""
+"""A Keras callback that records the epochs and saves and restores checkpoints."""
 
 import logging
 from typing import Any
@@ -14,9 +14,9 @@ STOPPING = ("wait", "best", "best_epoch", "stopped_epoch")
 
 
 class Epochs(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
-    """The values of all epochs so far, and with a `store` all else that it takes to go on after a kill.
+    """Records each epoch's values and, with a `store`, saves what is needed to resume.
 
-    Comes after `stop` in the list of callbacks, whose state is part of it.
+    It must come after `stop` in the list of callbacks, since it saves the state of `stop`.
     """
 
     def __init__(self, stop: keras.callbacks.EarlyStopping, store: Store | None = None) -> None:
@@ -30,7 +30,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no typ
         self.ended: bool = state["ended"]
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Put what was found into the network, its optimizer and the early stopping."""
+        """Restore network, optimizer and early stopping from the checkpoint, if there is one."""
         if not self._found:
             return
         state, arrays = self._found
@@ -41,10 +41,10 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no typ
         for name in STOPPING:
             setattr(self._stop, name, state[name])
         self._stop.best_weights = arrays.get("best")
-        log.info("Going on after epoch %d, from %s", self.done, self._store.path if self._store else "")
+        log.info("Resuming after epoch %d, from %s", self.done, self._store.path if self._store else "")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch's values and keep the state."""
+        """Record the epoch's values and save a checkpoint."""
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
         self.done, self.ended = epoch + 1, bool(self.model.stop_training)

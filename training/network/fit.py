@@ -1,4 +1,4 @@
-"""The training of the network."""
+"""Trains the network."""
 
 import sys
 import time
@@ -28,23 +28,23 @@ JUDGED_AT_ONCE = 1024  # rows
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A network and what its training looked like: a value per epoch under `loss`, `val_loss` and their accuracies."""
+    """A trained network and its learning curves: `history` has a value per epoch for each metric."""
 
     model: keras.Model
     history: dict[str, list[float]]
-    best_epoch: int  # whose weights were kept, counted from 1
-    seconds: float  # of the epochs that this process took part in
+    best_epoch: int  # the epoch of the weights, counted from 1
+    seconds: float  # training time of this process
     batch_size: int
-    early_stop: bool  # by the validation rows, which else were trained on, too
+    early_stop: bool  # whether the validation rows stopped the training; else they were trained on, too
     augment: float
     label_smoothing: float
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
-        """Answers (rows, k) in the order of the rows, a column for each class, for two classes too."""
+        """Return probabilities (rows, k) in the order of the rows, with a column for each class."""
         return infer(partial(probabilities, self.model), rows)
 
     def logits(self, rows: Rows) -> NDArray[np.float32]:
-        """What the probabilities are the softmax of, (rows, k)."""
+        """Return the logits (rows, k), whose softmax are the probabilities."""
         return infer(partial(logits, self.model), rows)
 
 
@@ -57,12 +57,11 @@ def fit(
     store: Store | None = None,
     watchers: Sequence[keras.callbacks.Callback] = (),
 ) -> Trained:
-    """Train until the validation loss stops falling and keep the best weights; or on all rows, as `Schedule` has it.
+    """Train a network by the recipe and its `Schedule`, and return it with the best or the last weights.
 
-    With a `team` its workers train one network together; with a `store` a killed training goes on after its last epoch.
-    `watchers` are told of each epoch.
-    A terminal gets a progress bar per epoch, a log one line. Raises TrainingError if no epoch ends with a loss, or if
-    the recipe bends traces and the rows have none.
+    With a `team` its workers train one network together. With a `store` a killed training resumes after its last epoch.
+    `watchers` are further callbacks. On a terminal each epoch has a progress bar, otherwise one line. Raises
+    TrainingError if the loss is NaN, or if the recipe augments traces and the rows have none.
     """
     keras.utils.set_random_seed(recipe.seed)
     schedule = Schedule.of(train, validation, recipe)
@@ -77,9 +76,9 @@ def fit(
     _fit(model, schedule, recipe, left, callbacks, team)
     seconds = time.monotonic() - started
     losses = epochs.history[stop.monitor]
-    # Without early stop the last weights are kept, however they are.
+    # Without early stopping the last weights are kept, so only the last loss counts.
     if not np.isfinite(losses if early_stop else losses[-1]).any():
-        raise TrainingError("the training diverged, its loss is NaN; try a lower --learning-rate")
+        raise TrainingError("the training diverged: its loss is NaN; try a lower --learning-rate")
     kept = stop.best_epoch + 1 if early_stop else len(losses)
     return Trained(
         _alone(model) if team else model,
@@ -101,7 +100,7 @@ def _fit(
     callbacks: list[keras.callbacks.Callback],
     team: Team | None,
 ) -> None:
-    seed = recipe.seed + epochs.start  # a resumed training does not see the first epoch's order again
+    seed = recipe.seed + epochs.start  # a resumed training must not repeat the first epoch's order
     noise = recipe.noise * training_deviation(model) if recipe.noise else None
     judged = in_order(schedule.validation, JUDGED_AT_ONCE) if schedule.validation else None
     worker, workers = (team.workers.index, team.size) if team else (0, 1)
@@ -116,7 +115,7 @@ def _fit(
         validation_data=judged,
         initial_epoch=epochs.start,
         epochs=epochs.stop,
-        shuffle=False,  # it is already
+        shuffle=False,  # the batches are shuffled already
         class_weight=schedule.class_weights,
         callbacks=callbacks,
         verbose=1 if sys.stdout.isatty() else 2,
@@ -124,7 +123,7 @@ def _fit(
 
 
 def _alone(model: keras.Model) -> keras.Model:
-    """The same network, of which the other workers need not be asked."""
+    """Return a copy of the network that does not need the other workers."""
     copy = keras.Sequential.from_config(model.get_config())
     copy.set_weights(model.get_weights())
     return copy

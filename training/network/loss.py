@@ -1,4 +1,4 @@
-"""What the training makes small: cross entropy, of smoothed labels if so wanted."""
+"""The loss: cross entropy with optional label smoothing."""
 
 from collections.abc import Callable
 
@@ -9,10 +9,10 @@ Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def loss_of(classes: int, smoothing: float = 0.0) -> Loss:
-    """The loss (batch,) of class columns (batch,) or (batch, 1) and answers (batch, k), or (batch, 1) of two classes.
+    """Return the loss function (batch,) for class columns (batch,) or (batch, 1) and outputs (batch, k).
 
-    `smoothing` is the share of the wanted probability that is spread over all classes (Szegedy and others: Rethinking
-    the Inception Architecture for Computer Vision, CVPR 2016).
+    With two classes the outputs are (batch, 1). `smoothing` is the share of the target probability that is spread over
+    all classes (Szegedy and others: Rethinking the Inception Architecture for Computer Vision, CVPR 2016).
     """
 
     def smoothed(columns: tf.Tensor, answers: tf.Tensor) -> tf.Tensor:

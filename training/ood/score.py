@@ -1,13 +1,14 @@
-"""How unlike the training beats a beat is, inside the model.
+"""The out-of-distribution (OOD) score, which is part of the model.
 
-A beat is held against a sample of training beats, and its distance to the nearest counts (Ramaswamy et al. 2000, Sun
-et al. 2022), in two ways of which the larger is taken: as it is, which finds other shapes, and on the scale on which
-neighbours differ in each direction, which finds noise that is small but was never seen. That scale is the covariance
-between neighbours (relevant component analysis, Shental et al. 2002) as probabilistic PCA has it (Tipping and Bishop
-1999). Mean, deviation and roughness join the values, or a flat beat would be near to the middle of all.
+The score is the distance of a beat to the nearest of a sample of training beats (Ramaswamy et al. 2000, Sun et al.
+2022). There are two distances, and the larger counts: the Euclidean distance, which finds other shapes, and the
+Mahalanobis distance by the covariance of the differences between neighbours, which finds unknown noise of small
+amplitude. The covariance is estimated as in relevant component analysis (Shental et al. 2002), with the model of
+probabilistic PCA (Tipping and Bishop 1999). Mean, deviation and roughness are added to the values; without them a flat
+beat would be near to the mean of all.
 
-The threshold is what one more beat of the same kind exceeds with a chance of 1 %: that quantile of the validation rows
-(split conformal prediction, Papadopoulos et al. 2002).
+The threshold is the distance that one more beat of the same kind exceeds with a probability of 1 %: that quantile of
+the validation rows (split conformal prediction, Papadopoulos et al. 2002).
 """
 
 from dataclasses import dataclass
@@ -20,26 +21,26 @@ from numpy.typing import NDArray
 from training.dataset.shards import Rows
 from training.ood.neighbours import LEAST, SHARE, Scale, Values, between_neighbours, draw, limit, others
 
-SHARE_BY_SCALE = SHARE / 2  # the distance by scale is the more easily alarmed
-MOST_BEATS = 2000  # that are kept
-MOST_VALUES = 1 << 20  # of all beats that are kept: longer beats are fewer
+SHARE_BY_SCALE = SHARE / 2  # lower for the distance by scale, which flags more beats
+MOST_BEATS = 2000  # kept in the model; chosen by hand
+MOST_VALUES = 1 << 20  # of all kept beats: of longer beats fewer are kept
 MOST_JUDGED = 20_000  # validation rows
-ENOUGH_JUDGED = 1000  # rows to tell 1 % of
+ENOUGH_JUDGED = 1000  # rows; fewer cannot show 1 %
 AT_ONCE = 1024  # rows
-LEAST_SPREAD = 0.05  # of the logarithms of deviation and roughness, and of the mean in deviations
-FARTHEST = 1e6  # deviations; also the score of a beat that has none
+LEAST_SPREAD = 0.05  # minimum standard deviation of the three summaries
+FARTHEST = 1e6  # limit in deviations; also the score of a beat without a finite score
 
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """Where beats lie: their n values in units of `scale`, and mean, deviation and roughness in `spreads`."""
+    """Maps beats to points: n values in units of `scale`, and mean, deviation and roughness in units of `spreads`."""
 
     scale: tf.Variable  # ()
     spreads: tf.Variable  # (3,)
     centre: tf.Variable  # (n + 3,)
 
     def __call__(self, features: tf.Tensor) -> tf.Tensor:
-        """The places (batch, n + 3) of the beats `features` (batch, n)."""
+        """Return the points (batch, n + 3) of the beats `features` (batch, n)."""
         values = tf.clip_by_value(features / self.scale, -FARTHEST, FARTHEST)
         changes = tf.reduce_sum((values[:, 1:] - values[:, :-1]) ** 2, axis=1) / max(1, values.shape[1] - 1)
         deviations = tf.math.reduce_std(values, axis=1)
@@ -49,7 +50,7 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class OodScore:
-    """A fitted score; `variables` are what it needs in a SavedModel."""
+    """A fitted OOD score; a SavedModel must hold its `variables`."""
 
     places: Embedding
     beats: tf.Variable  # (kept, n + 3)
@@ -58,24 +59,24 @@ class OodScore:
     along: tf.Variable  # (d,)
     rest: tf.Variable  # ()
     threshold: tf.Variable  # ()
-    judged: int  # rows that the threshold was taken from
+    judged: int  # number of rows that gave the threshold
 
     @property
     def variables(self) -> list[tf.Variable]:
-        """All that the score reads."""
+        """All variables that the score reads."""
         places = [self.places.scale, self.places.spreads, self.places.centre]
         return [*places, self.beats, self.scaled_beats, self.axes, self.along, self.rest, self.threshold]
 
     def score(self, features: tf.Tensor) -> tf.Tensor:
-        """Distance of the beats `features` (batch, n) divided by the threshold, float32 (batch,): unusual above 1."""
+        """Return the score (batch,) of `features` (batch, n): distance over threshold, unusual above 1."""
         score = tf.reduce_max(self.distances(features), axis=1) / self.threshold
         return tf.where(tf.math.is_finite(score), tf.minimum(score, FARTHEST), FARTHEST)
 
     def distances(self, features: tf.Tensor) -> tf.Tensor:
-        """Distances of the beats `features` (batch, n) to the nearest, as they are and by scale: (batch, 2)."""
+        """Return both distances of the beats `features` (batch, n) to the nearest training beat, (batch, 2)."""
         places = self.places(features)
         own = tf.reduce_sum((places - self._nearest(places, self.beats)) ** 2, axis=1)
-        # From the difference itself: what is multiplied out is too coarse in float32 where the scale is fine.
+        # Computed from the difference itself: the expanded square is too inexact in float32.
         differences = places - self._nearest(places, self.scaled_beats)
         inside = tf.matmul(differences, self.axes)
         outside = differences - tf.matmul(inside, self.axes, transpose_b=True)
@@ -87,7 +88,7 @@ class OodScore:
         return tf.gather(self.beats, tf.argmax(tf.matmul(places, beats, transpose_b=True) - halves, axis=1))
 
     def describe(self) -> dict[str, Any]:
-        """The method and its threshold, ready for JSON."""
+        """Return the method and its threshold, ready for JSON."""
         return {
             "method": "distance to the nearest training beat, as it is and on the scale of neighbours",
             "threshold": float(self.threshold),
@@ -98,9 +99,9 @@ class OodScore:
 
 
 def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
-    """Keep a sample of the training rows, and take the threshold from a sample of the validation rows.
+    """Fit the score: keep a sample of the training rows, and take the threshold from the validation rows.
 
-    Where these are too few to tell 1 %, kept training rows join them, each held against all others that are kept.
+    If there are fewer than ENOUGH_JUDGED validation rows, kept training rows are added, each compared with all others.
     """
     rng = np.random.default_rng(seed)
     kept, drawn = draw(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
@@ -114,11 +115,11 @@ def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
     unusual = _unusual(places, beats, scale)
     distances = np.concatenate([unusual.distances(validation.take(block)).numpy() for block in blocks])
     if len(judged) < ENOUGH_JUDGED:
-        # Not those that the scale was learned from, or they would seem nearer than they are.
-        apart = [others(beats, measured)[0] for measured in (beats, scale(beats))]
-        distances = np.concatenate([distances, np.stack(apart, axis=1)[learned:drawn]])
+        # Without the rows that the scale was fitted to, whose distances would be too small.
+        neighbour_distances = [others(beats, measured)[0] for measured in (beats, scale(beats))]
+        distances = np.concatenate([distances, np.stack(neighbour_distances, axis=1)[learned:drawn]])
     stretch = limit(distances[:, 1], SHARE_BY_SCALE) / limit(distances[:, 0])
-    # A little more, or rounding would make the very beat unusual that the threshold was taken from.
+    # Slightly larger, or rounding could flag the beat that gave the threshold.
     threshold = (1 + LEAST) * limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))
     return _unusual(places, beats, scale.stretched(stretch), threshold, len(distances))
 

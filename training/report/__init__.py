@@ -1,1 +1,1 @@
-"""The description in the model, and the report for people."""
+"""The description in the model, and the HTML report."""

@@ -1,4 +1,4 @@
-"""What a version tells of itself: where it comes from, how good it is, and the beats that it should be held against."""
+"""The description in the model: data, training, metrics, example beats and the reference for drift detection."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from training.network.inference import infer
 from training.outcome import Outcome
 from training.recipe import Recipe
 
-MOST_BEATS = 100_000  # from which the deciles are taken
+MOST_BEATS = 100_000  # for the deciles; chosen by hand
 SPLITS = ("train", "validation", "test")
 DECILES = np.arange(1, 10) / 10
 
@@ -25,7 +25,7 @@ DECILES = np.arange(1, 10) / 10
 def describe(
     splits: Splits, outcome: Outcome, recipe: Recipe, cross_validation: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The data, the training and everything measured, ready for JSON."""
+    """Return data, training and metrics, ready for JSON."""
     unusual = infer(outcome.unusual.score, splits.test) > 1
     return {
         "data": {
@@ -67,7 +67,7 @@ def _class_counts(splits: Splits) -> dict[str, dict[str, int]]:
 
 
 def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """A test beat of each class, classified right if possible, with the answer that must be given for it."""
+    """Return a test beat of each class, classified right if possible, with the expected prediction."""
     predicted = evaluation.predicted
     right_first = np.argsort(predicted != evaluation.truth, kind="stable")
     _, places = np.unique(evaluation.truth[right_first], return_index=True)
@@ -84,11 +84,11 @@ def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def reference(train: Rows, evaluation: Evaluation) -> dict[str, Any]:
-    """What later beats and answers are compared with, to see whether they drift away.
+    """Return the reference with which later beats and predictions are compared to detect drift.
 
-    Of each statistic the nine values between its ten equally frequent parts: `mean`, `standard_deviation` and `range`
-    of a training beat's values, and the `probability` of the class predicted for a held-back beat. `classes` are the
-    shares of held-back beats that are predicted as each. `beats` says how many beats each of that comes from.
+    `statistics` has the nine inner decile edges of each statistic: `mean`, `standard_deviation` and `range` of a
+    training beat's values, and the `probability` of the predicted class of a held-back beat. `classes` are the shares
+    of held-back beats predicted as each class. `beats` are the numbers of beats behind each figure.
     """
     predicted = [float(np.mean(evaluation.predicted == label)) for label in evaluation.class_labels]
     statistics = {**_statistics(train), "probability": evaluation.probabilities.max(axis=1)}
@@ -107,7 +107,7 @@ def _statistics(train: Rows) -> dict[str, NDArray[np.float64]]:
         beats = features.astype(np.float64)
         found.append([beats.mean(axis=1), beats.std(axis=1), np.ptp(beats, axis=1)])
         rows += len(beats)
-        if rows >= MOST_BEATS:  # the first shards are a random draw of all rows
+        if rows >= MOST_BEATS:  # the first shards are a random sample of all rows
             break
     columns = (np.concatenate(column) for column in zip(*found, strict=True))
     return dict(zip(("mean", "standard_deviation", "range"), columns, strict=True))

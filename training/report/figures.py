@@ -1,4 +1,4 @@
-"""The report's pictures, each as SVG text."""
+"""The figures of the report, each as SVG text."""
 
 import io
 import warnings
@@ -14,14 +14,14 @@ from training.evaluation.reliability import BINS
 from training.report.shown_beats import ShownBeats
 
 EXAMPLES = 12  # beats drawn per class
-MISTAKES = 12  # beats drawn, those of the most sure wrong answers
-LONGEST_NAME = 30  # letters of a class name in a small picture
-# Class names are any text: dollar signs begin no formula, and letters that the font here lacks are the browser's.
+MISTAKES = 12  # beats drawn
+LONGEST_NAME = 30  # characters of a class name in a figure
+# Class names are any text: a dollar sign must not start a formula, and the browser's fonts may have more characters.
 matplotlib.rcParams.update({"text.parse_math": False, "svg.fonttype": "none"})
 
 
 def roc_curves(evaluation: Evaluation) -> str:
-    """One curve for each class against the rest; for two classes the second one says it all."""
+    """Draw the ROC curve of each class against the others; for two classes only that of the second one."""
     figure = _curves_of(evaluation)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
@@ -37,7 +37,7 @@ def roc_curves(evaluation: Evaluation) -> str:
 
 
 def precision_recall_curves(evaluation: Evaluation) -> str:
-    """One curve for each class against the rest; the average precision is the area below it."""
+    """Draw the precision-recall curve of each class against the others, with its average precision."""
     figure = _curves_of(evaluation)
     axes = figure.subplots()
     for column, name in enumerate(evaluation.classes):
@@ -51,9 +51,9 @@ def precision_recall_curves(evaluation: Evaluation) -> str:
 
 
 def reliability_diagram(calibration: Calibration) -> str:
-    """How often the predicted class is right by its probability, before and after, if a temperature was fitted.
+    """Draw accuracy by probability, before and after calibration if a temperature was fitted.
 
-    Points are as large as their bin.
+    The area of a point is the number of rows in its bin.
     """
     figure = Figure(figsize=(9, 4), layout="constrained")
     diagrams = {"before": calibration.before, f"after (T = {calibration.temperature:.2f})": calibration.after}
@@ -75,7 +75,7 @@ def reliability_diagram(calibration: Calibration) -> str:
 
 
 def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
-    """Loss and accuracy by epoch, on training rows, and on validation rows where these stopped the training."""
+    """Draw loss and accuracy by epoch on training rows and, with early stopping, on validation rows."""
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, 2), ["loss", "accuracy"], strict=True):
         epochs = range(1, len(history[name]) + 1)
@@ -90,14 +90,14 @@ def learning_curves(history: dict[str, list[float]], best_epoch: int) -> str:
 
 
 def example_beats(beats: ShownBeats, evaluation: Evaluation) -> str:
-    """Traces of held-back beats of each class: some single ones, and the mean of all."""
+    """Draw traces of some held-back beats of each class, and the mean of all."""
     labels, names = evaluation.class_labels, evaluation.classes
     figure = Figure(figsize=(9, 2.2 * len(labels)), layout="constrained")
     for axes, label, name, mean in zip(
         figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, beats.mean_traces, strict=True
     ):
         places = np.flatnonzero(evaluation.truth == label)
-        # Beats that follow one another are often of the same person.
+        # Spread over all rows, since consecutive beats are often of the same person.
         drawn = places[np.unique(np.linspace(0, len(places) - 1, EXAMPLES).astype(int))] if len(places) else places
         axes.plot(beats.traces(drawn).T, color="tab:blue", alpha=0.25, linewidth=0.8)
         axes.plot(mean, color="black", linewidth=1.5)
@@ -106,7 +106,7 @@ def example_beats(beats: ShownBeats, evaluation: Evaluation) -> str:
 
 
 def worst_mistakes(beats: ShownBeats, evaluation: Evaluation) -> str | None:
-    """The traces of the `worst` mistakes, numbered, beside the means of both classes; None if no answer is wrong."""
+    """Draw the traces of the `worst` mistakes, numbered, with the means of both classes; None without mistakes."""
     places = worst(evaluation)
     if not len(places):
         return None
@@ -130,25 +130,25 @@ def worst_mistakes(beats: ShownBeats, evaluation: Evaluation) -> str | None:
 
 
 def worst(evaluation: Evaluation) -> NDArray[np.int64]:
-    """The places of the beats of the most probable wrong answers."""
+    """Return the row numbers of the wrong predictions with the highest probabilities."""
     return mistakes(evaluation)[:MISTAKES]
 
 
 def mistakes(evaluation: Evaluation) -> NDArray[np.int64]:
-    """The places of the beats with wrong answers, the most probable answer first."""
+    """Return the row numbers of all wrong predictions, highest probability first."""
     wrong = np.flatnonzero(evaluation.predicted != evaluation.truth)
     return wrong[np.argsort(-evaluation.probabilities[wrong].max(axis=1), kind="stable")]
 
 
 def percent(share: float) -> str:
-    """A share for people; what is not certain is never rounded to certainty."""
+    """Return a share as a percentage; only exact 0 and 1 are shown as 0 % and 100 %."""
     if 0 < share < 0.0005:
         return "< 0.1 %"
     return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
 
 
 def _curves_of(evaluation: Evaluation) -> Figure:
-    """A figure with a square for curves and a line of its legend for each class."""
+    """Return a figure with a square for curves and a legend line for each class."""
     return Figure(figsize=(4.5, 4.2 + 0.22 * len(evaluation.class_labels)), layout="constrained")
 
 

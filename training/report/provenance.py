@@ -1,4 +1,4 @@
-"""What a training was made of: its command, the sums of its files, the libraries and the machine."""
+"""The provenance of a training: command, checksums of the files, libraries and machine."""
 
 import hashlib
 import os
@@ -18,9 +18,9 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def provenance(command: str, beats: BeatFiles, given: BeatFiles | None) -> dict[str, Any]:
-    """The command, the sums of `beats` and of those `given` to be held back, the libraries and the machine.
+    """Return command, checksums of the files of `beats` and of the test set `given`, libraries and machine.
 
-    For the report and metrics.json, not for the model, which is shown to everybody who may ask it.
+    It goes into the report and metrics.json, but not into the model, whose description every client can read.
     """
     files = {"data": beats, "test": given}
     return {
@@ -37,7 +37,7 @@ def provenance(command: str, beats: BeatFiles, given: BeatFiles | None) -> dict[
 
 
 def network_shape(model: keras.Model) -> list[dict[str, Any]]:
-    """The layers in their order: name, kind, how many values each gives, its activation and trained parameters."""
+    """Return the layers in order: name, kind, number of output values, activation and number of parameters."""
     return [
         {
             "name": layer.name,
@@ -51,9 +51,9 @@ def network_shape(model: keras.Model) -> list[dict[str, Any]]:
 
 
 def checksum(paths: Sequence[Path]) -> str:
-    """SHA-256 of one file; of several that of the lines which `sha256sum` prints for them, in the order of their names.
+    """Return the SHA-256 of one file, or for several files that of the lines that `sha256sum` prints, by name.
 
-    Raises OSError.
+    Raises OSError if a file cannot be read.
     """
     sums = [(path.name, _digest(path)) for path in sorted(paths)]
     if len(sums) == 1:
@@ -66,7 +66,7 @@ def _sum(beats: BeatFiles) -> dict[str, Any]:
     paths = [layout.path for layout in beats.layouts]
     try:
         found = checksum(paths)
-    except OSError:  # removed since it was read, which is no reason to give up the training
+    except OSError:  # removed since it was read; the training continues
         found = None
     return {"source": beats.source, "count": len(paths), "sha256": found}
 
@@ -77,7 +77,9 @@ def _digest(path: Path) -> str:
 
 
 def _version(library: str) -> str:
-    return str(tf.__version__) if library == "tensorflow" else version(library)  # it is tensorflow-cpu on most machines
+    return (
+        str(tf.__version__) if library == "tensorflow" else version(library)
+    )  # the package is tensorflow-cpu on most machines
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""What people read of a training: one HTML file that needs nothing beside it, and a text for the log."""
+"""The training report: one self-contained HTML file, and a summary for the log."""
 
 import base64
 import math
@@ -22,7 +22,7 @@ MINUS = "\N{MINUS SIGN}"
 def write_report(
     path: Path, description: dict[str, Any], outcome: Outcome, test: Rows, feature_names: Sequence[str]
 ) -> None:
-    """Write the report of one training; `test` are the held-back beats that it was judged by."""
+    """Write the HTML report of one training to `path`; `test` are the held-back beats of the evaluation."""
     evaluation, trained = outcome.evaluation, outcome.trained
     beats = ShownBeats(test, feature_names)
     drawn = {
@@ -53,7 +53,7 @@ def write_report(
 
 
 def newest_judged(compared: Compared) -> str | None:
-    """The newest of the versions that could be judged by the same beats."""
+    """Return the newest version that could be evaluated on the same beats, or None."""
     judged = (version for version, found in compared.items() if "classes" in found)
     return max(judged, key=int, default=None)
 
@@ -79,11 +79,11 @@ def _score(value: float | None, digits: int = 3) -> str:
 
 
 def _interval(bounds: list[float] | None, as_percent: bool = False, signed: bool = False) -> str:
-    """Two bounds for people, such as "0.912 to 0.947"; nothing if there are none."""
+    """Return two bounds as text, such as "0.912 to 0.947", or "" without bounds."""
     if not bounds:
         return ""
     low, high = bounds
-    if low == high:  # all draws were alike, as without any error: that says nothing of chance
+    if low == high:  # all draws were equal, as without any error
         return "no difference" if signed else "range unknown"
     if as_percent:
         return f"{100 * low:.1f} to {100 * high:.1f} %"
@@ -96,7 +96,7 @@ def _change(value: float) -> str:
 
 
 def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compared) -> str:
-    """The same in a few lines of text."""
+    """Return the results of a training in a few lines of text."""
     metrics = description["metrics"]
     area = "not defined" if metrics["roc_auc"] is None else f"{metrics['roc_auc']:.4f}"
     return "\n".join(
@@ -110,7 +110,7 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             evaluation.table().rstrip(),
             f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),
-            *(["The same beats answered by"] if compared else []),
+            *(["Other versions on the same beats:"] if compared else []),
             *(f"  version {version}: {_scores_or_reason(found)}" for version, found in compared.items()),
         ]
     )

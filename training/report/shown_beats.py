@@ -1,4 +1,4 @@
-"""Held-back beats as the report shows them: a trace to be drawn, and the values beside it in a table."""
+"""The held-back beats of the report: traces for the figures, further values for the tables."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.recordings.cut import trace_length
 from training.dataset.shards import Rows
 
-# gateway/static/page/beats/features.js has the same words, so change both.
+# gateway/static/page/beats/features.js has the same texts; change both.
 WORDS: Final = {
     "rr_previous": "RR before (seconds)",
     "rr_local": "RR around (seconds)",
@@ -23,11 +23,13 @@ WORDS: Final = {
 
 
 class ShownBeats:
-    """The beats of a test, whose values have `names`, and the mean of each class, NaN for one without beats."""
+    """The test beats, whose values have `names`, and the mean of each class; NaN for a class without beats."""
 
     def __init__(self, test: Rows, names: Sequence[str]) -> None:
         self._test = test
-        self._length = trace_length(names) or len(names)  # a table of anything else may begin with such a name
+        self._length = trace_length(names) or len(
+            names
+        )  # a table may also begin with a name that marks the end of a trace
         self._means = _class_means(test)
         self.beside = [WORDS.get(name, name) for name in names[self._length :]]
 
@@ -38,15 +40,15 @@ class ShownBeats:
 
     @property
     def mean_values(self) -> NDArray[np.float64]:
-        """The means of the values beside the trace of each class, (k, beside)."""
+        """The means of each class's values after the trace, (k, values)."""
         return self._means[:, self._length :]
 
     def traces(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The traces (places, length) of the beats at these places of the test."""
+        """Return the traces (places, length) of the beats at these row numbers of the test."""
         return self._test.take(places)[:, : self._length]
 
     def values(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The values beside the traces (places, beside) of the beats at these places of the test."""
+        """Return the values after the trace (places, values) of the beats at these row numbers of the test."""
         return self._test.take(places)[:, self._length :]
 
 

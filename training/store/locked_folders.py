@@ -1,4 +1,4 @@
-"""Folders to work in that live no longer than the process: their locks end with it, and the next process clears up."""
+"""Temporary folders with a lock that ends with the process, so that the next process can remove leftovers."""
 
 import fcntl
 import logging
@@ -19,20 +19,30 @@ SCRATCH = "ecg-training-"
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for the beats while they are trained on, in that for temporary files, which TMPDIR can name."""
+    """Yield a folder for the beats during a training, inside the folder for temporary files (TMPDIR).
+
+    All temporary files of the process go there meanwhile. TensorFlow's autograph writes a module for each function that
+    it converts. A killed process leaves these modules behind, and Python keeps its compiled copies in any case.
+    """
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(working_folder(Path(tempfile.gettempdir()), SCRATCH))
         except OSError as error:
-            raise TrainingError(f"no folder for temporary files ({error}); name one that has room in TMPDIR") from error
-        yield folder
+            raise TrainingError(
+                f"cannot create a temporary folder ({error}); set TMPDIR to a folder with free space"
+            ) from error
+        usual, tempfile.tempdir = tempfile.tempdir, str(folder)
+        try:
+            yield folder
+        finally:
+            tempfile.tempdir = usual
 
 
 @contextmanager
 def working_folder(base: Path, prefix: str) -> Iterator[Path]:
-    """A new, locked folder in `base`, gone at the end unless it was renamed.
+    """Yield a new, locked folder in `base`, which is removed at the end unless it was renamed.
 
-    First clears those of killed processes. Raises OSError where `base` cannot be written to.
+    Folders of killed processes are removed first. Raises OSError if `base` is not writable.
     """
     _clear_leftovers(base, prefix)
     folder, descriptor = _locked_folder(base, prefix)
@@ -44,7 +54,7 @@ def working_folder(base: Path, prefix: str) -> Iterator[Path]:
 
 
 def lock(folder: Path, how: int) -> int | None:
-    """A descriptor that holds the lock until it is closed or the process ends; None if somebody else holds it."""
+    """Return a descriptor that holds the lock until it is closed; None if it is taken or `folder` is gone."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
@@ -61,11 +71,11 @@ def lock(folder: Path, how: int) -> int | None:
 
 def _clear_leftovers(base: Path, prefix: str) -> None:
     for folder in base.glob(f"{prefix}*"):
-        if not os.access(folder, os.R_OK | os.W_OK):  # another user's, as the folder for temporary files has them
+        if not os.access(folder, os.R_OK | os.W_OK):  # another user's folder
             continue
         descriptor = lock(folder, fcntl.LOCK_EX)
-        if descriptor is not None:  # its process is gone
-            log.info("clearing %s, left behind by a training that was killed", folder)
+        if descriptor is not None:  # its process has ended
+            log.info("removing %s, which a killed training left behind", folder)
             shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)
 
@@ -74,9 +84,9 @@ def _locked_folder(base: Path, prefix: str) -> tuple[Path, int]:
     while True:
         folder = base / f"{prefix}{uuid.uuid4().hex}"
         folder.mkdir(mode=0o700)
-        # Shared, so that a server may lock the version from the moment it has a number; clearing asks for exclusive.
+        # Shared, so that a server can lock the version as soon as it has a number; removing needs an exclusive lock.
         descriptor = lock(folder, fcntl.LOCK_SH)
         if descriptor is not None and folder.exists():
             return folder, descriptor
-        if descriptor is not None:  # another process took it for a leftover before it was locked
+        if descriptor is not None:  # another process removed it as a leftover before it was locked
             os.close(descriptor)

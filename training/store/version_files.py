@@ -1,4 +1,4 @@
-"""Files with version numbers: those to keep, and the one that was published."""
+"""Files with version numbers: the versions to keep, and the published version."""
 
 import os
 import uuid
@@ -8,22 +8,22 @@ from training.errors import TrainingError
 
 
 def read_spared(path: Path | None) -> frozenset[int]:
-    """The versions that must stay, a number on each line of `path`; none if it is missing or empty."""
+    """Return the versions that must stay, from a file with a number per line; empty if there is no file."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines() if path else []
     except FileNotFoundError:
         return frozenset()
     except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: cannot read which versions to spare: {error}") from error
+        raise TrainingError(f"{path}: cannot read the versions to keep: {error}") from error
     numbers = {place: line.strip() for place, line in enumerate(lines, start=1) if line.strip()}
     for place, number in numbers.items():
         if not (number.isascii() and number.isdecimal()):
-            raise TrainingError(f"{path}, line {place}: {number!r} is not a version number; give one on each line")
+            raise TrainingError(f"{path}, line {place}: {number!r} is not a version number; give one per line")
     return frozenset(map(int, numbers.values()))
 
 
 def write_version(path: Path, version: int) -> None:
-    """Leave the number of a published version in `path`, which a reader finds whole or not at all."""
+    """Write the number of a published version to `path` atomically."""
     written = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         written.write_text(f"{version}\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Model versions on disk: a version appears whole or not at all, and only its number is ever visible to a server.
+"""Model versions on disk, which are published atomically.
 
-A training works in a folder of its own beside the versions, under a lock that ends with its process; a rename gives
-the folder its number. Nothing here knows TensorFlow.
+A training works in a staging folder beside the versions, with a lock that ends with its process. Renaming the folder to
+the next number publishes the version. This module does not use TensorFlow.
 """
 
 import fcntl
@@ -18,23 +18,23 @@ from training.store.locked_folders import lock, working_folder
 
 log = logging.getLogger(__name__)
 
-STAGING = "staging-"  # not a number, so no server looks at it
+STAGING = "staging-"  # not a number, so servers ignore it
 
 
 def versions(base: Path) -> list[int]:
-    """The version numbers under a model base path, ascending."""
+    """Return the version numbers under a model base path, ascending."""
     return sorted(int(entry.name) for entry in base.iterdir() if entry.name.isascii() and entry.name.isdecimal())
 
 
 def newest(base: Path) -> Path | None:
-    """The newest version's folder, or None; the model base path need not be there yet."""
+    """Return the newest version's folder, or None; the model base path need not exist."""
     numbers = versions(base) if base.is_dir() else []
     return base / str(numbers[-1]) if numbers else None
 
 
 @contextmanager
 def staging(base: Path) -> Iterator[Path]:
-    """A locked folder beside the versions of `base`; gone at the end unless it was published."""
+    """Yield a locked folder beside the versions of `base`; it is removed at the end unless it was published."""
     with ExitStack() as stack:
         try:
             base.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def staging(base: Path) -> Iterator[Path]:
 
 
 def publish(folder: Path) -> int:
-    """Make a staged folder durable and give it the next version number, which is returned."""
+    """Sync a staged folder to disk, rename it to the next version number and return that number."""
     _make_durable(folder)
     base = folder.parent
     while True:
@@ -53,7 +53,7 @@ def publish(folder: Path) -> int:
         try:
             folder.rename(base / str(version))
         except OSError:
-            # Another training took the number first; any other trouble would leave the number free.
+            # Another training took the number first. After any other error the number is still free.
             if not (base / str(version)).exists():
                 raise
             continue
@@ -62,9 +62,9 @@ def publish(folder: Path) -> int:
 
 
 def prune(base: Path, keep: int, spared: Collection[int] = ()) -> list[int]:
-    """Remove all but the newest `keep` versions, the `spared` and those that a model server has locked.
+    """Remove all versions except the newest `keep`, the `spared` and those that a model server has locked.
 
-    Returns what was removed.
+    Returns the removed version numbers.
     """
     removed = []
     for version in versions(base)[:-keep]:
@@ -75,7 +75,7 @@ def prune(base: Path, keep: int, spared: Collection[int] = ()) -> list[int]:
         if descriptor is None:
             log.info("version %d is kept: a model server has it loaded", version)
             continue
-        # Renamed first, so that a server never meets half of a version.
+        # Renamed first, so that a server never sees a partial version.
         shutil.rmtree(folder.rename(base / f"{STAGING}{uuid.uuid4().hex}"))
         os.close(descriptor)
         removed.append(version)

@@ -1,1 +1,1 @@
-"""Trainings recorded for TensorBoard and MLflow, which never cost the training."""
+"""Tracking of trainings by TensorBoard and MLflow, whose errors never stop a training."""

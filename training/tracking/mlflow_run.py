@@ -1,4 +1,4 @@
-"""A published version as a run of MLflow, where its own environment variables name a place for it."""
+"""Records a published version as an MLflow run, if MLflow's environment variables are set."""
 
 import json
 import logging
@@ -11,8 +11,7 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-# What MLflow does where its environment variables do not say otherwise: it gives up in seconds instead of minutes,
-# and tells nobody how it is used.
+# Defaults for MLflow's environment variables: it gives up after seconds instead of minutes, and sends no usage data.
 DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
@@ -23,7 +22,7 @@ ARTIFACTS = ("report.html", "metrics.json")
 
 
 def record_run(version: Path) -> None:
-    """Record the version in this folder if MLFLOW_TRACKING_URI is set; what goes wrong is one warning."""
+    """Record the version in this folder if MLFLOW_TRACKING_URI is set; an error is logged as one warning."""
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         return
     if not find_spec("mlflow"):
@@ -31,15 +30,15 @@ def record_run(version: Path) -> None:
         return
     try:
         _record(version)
-    except (Exception, KeyboardInterrupt) as error:  # the version is published, whatever happens here
+    except (Exception, KeyboardInterrupt) as error:  # the version is already published
         reason = str(error).partition("\n")[0] or type(error).__name__
-        log.warning("%s is published, but MLflow has no whole record of it: %s", version, reason)
+        log.warning("%s is published, but MLflow could not record all of it: %s", version, reason)
 
 
 def _record(version: Path) -> None:
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of each attempt
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it logs a warning for each attempt
     mlflow: Any = import_module("mlflow")
     extra = version / "assets.extra"
     found = json.loads((extra / "metrics.json").read_text(encoding="utf-8"))
@@ -58,7 +57,7 @@ def _texts(training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _numbers(metrics: Mapping[str, Any], prefix: str = "test") -> Iterator[tuple[str, float]]:
-    """The numbers of `metrics`, of nested ones under their path, such as test/classes/1/recall."""
+    """Yield the numbers in `metrics` with their path as name, such as test/classes/1/recall."""
     for name, value in metrics.items():
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{prefix}/{name}")

@@ -1,4 +1,4 @@
-"""Each epoch's values as events that TensorBoard shows."""
+"""Writes each epoch's values as events for TensorBoard."""
 
 import logging
 import os
@@ -13,14 +13,14 @@ import tensorflow as tf
 
 log = logging.getLogger(__name__)
 
-VALIDATION = "val_"  # begins the names of values of the validation rows
+VALIDATION = "val_"  # prefix of the names of validation metrics
 FORMAT = "brain.Event:2"
 
 
 class EpochEvents(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
-    """Writes the files, tags and steps that Keras's TensorBoard callback writes; after an error it warns once and ends.
+    """Writes the same files, tags and steps as Keras's TensorBoard callback; after an error it warns once and stops.
 
-    Not by that callback: where several workers train, its TensorFlow operations wait for the other workers for ever.
+    Keras's callback cannot be used: with several workers its TensorFlow operations wait for the others for ever.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,7 +31,7 @@ class EpochEvents(keras.callbacks.Callback):  # type: ignore[misc] # Keras has n
 
     @classmethod
     def under(cls, log_dir: Path, run: str | None) -> "EpochEvents":
-        """In a folder of `log_dir` for this training: the name of the run, which goes on there, or the time."""
+        """Return a callback that writes into a folder of `log_dir`: the name of the run, or the current time."""
         return cls(log_dir / (run or time.strftime("%Y%m%d-%H%M%S")))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -67,7 +67,7 @@ class EpochEvents(keras.callbacks.Callback):  # type: ignore[misc] # Keras has n
 
     def _warn(self, reason: str) -> None:
         self._failed = True
-        log.warning("--log-dir: no events for TensorBoard are written to %s: %s", self._folder, reason)
+        log.warning("--log-dir: cannot write events for TensorBoard to %s: %s", self._folder, reason)
 
 
 def _writer(folder: Path) -> Any:

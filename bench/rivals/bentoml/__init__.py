@@ -1,1 +1,1 @@
-"""One of them."""
+"""BentoML."""

@@ -1,4 +1,4 @@
-"""BentoML: adaptive batching in a worker for each core, without the access log.
+"""BentoML with adaptive batching and one worker per core, without access log.
 
 https://docs.bentoml.com/en/latest/guides/adaptive-batching.html
 https://docs.bentoml.com/en/latest/build-with-bentoml/parallelize-requests.html
@@ -20,9 +20,9 @@ class Ecg:
         self._loaded = tf.saved_model.load(os.environ["ECG_BENCH_VERSION"])
         self._predict = self._loaded.signatures["serving_default"]
 
-    # a batchable method takes and gives a batch, also where it is of one
+    # inputs and outputs of a batchable method are always batches
     @bentoml.api(batchable=True, max_batch_size=4096, max_latency_ms=60_000)
     def predict(self, features: np.ndarray) -> np.ndarray:
-        """Answer (n, 2), class label and probability, for features (n, width)."""
+        """Return class label and probability (n, 2) for features (n, width)."""
         outputs = self._predict(features=tf.constant(features, tf.float32))
         return np.stack([outputs["predicted_class"].numpy(), outputs["probability"].numpy()], axis=1)

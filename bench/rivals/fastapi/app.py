@@ -1,4 +1,4 @@
-"""FastAPI on uvicorn, with uvloop and httptools, a process for each core, over the same gRPC model server.
+"""FastAPI on uvicorn with uvloop and httptools, one process per core, with the same gRPC model server.
 
 Request and answer are Pydantic models, which FastAPI's documentation calls the fastest way.
 https://fastapi.tiangolo.com/deployment/server-workers/
@@ -61,7 +61,7 @@ app = FastAPI(lifespan=_lifespan)
 
 @app.post("/predict")
 async def predict(question: Question) -> Prediction | Predictions:
-    """Answer as the gateway does."""
+    """Return predictions in the gateway's format."""
     rows = question.instances or [question.features or []]
     request = PredictRequest(model_spec=ModelSpec(name="ecg"))
     tensor = request.inputs["features"]

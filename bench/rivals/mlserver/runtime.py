@@ -1,7 +1,7 @@
-"""MLServer: a custom runtime and adaptive batching, without workers for inference.
+"""MLServer with a custom runtime and adaptive batching, without inference workers.
 
-One or two of them beside the process that speaks HTTP, as is the default, answer fewer requests on two cores. Requests
-wait a millisecond for others, as the default of the batching is not to batch, and ten are answered less often.
+With the default of inference workers beside the HTTP process it answers fewer requests on two cores. Requests wait 1 ms
+for a batch: by default there is no batching, and with 10 ms it answers fewer requests.
 
 https://docs.seldon.ai/mlserver/user-guide/adaptive-batching
 https://docs.seldon.ai/mlserver/user-guide/parallel-inference
@@ -21,13 +21,13 @@ class Ecg(MLModel):
     """The SavedModel in the folder of ECG_BENCH_VERSION."""
 
     async def load(self) -> bool:
-        """Load it."""
+        """Load the SavedModel."""
         self._loaded = tf.saved_model.load(os.environ["ECG_BENCH_VERSION"])
         self._predict = self._loaded.signatures["serving_default"]
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
-        """Answer a batch, which MLServer has put together."""
+        """Return predictions for a batch of MLServer."""
         features = NumpyCodec.decode_input(payload.inputs[0])
         outputs = self._predict(features=tf.constant(features, tf.float32))
         return InferenceResponse(

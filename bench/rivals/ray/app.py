@@ -1,7 +1,7 @@
-"""`python -m bench.rivals.ray.app PORT`: Ray Serve, batching requests in a replica for each core.
+"""`python -m bench.rivals.ray.app PORT`: Ray Serve with batching and one replica per core.
 
-It runs behind its own HAProxy and in its high-throughput mode. A batch waits for nobody: with the default of
-0.01 s one client alone is answered a seventh as often, and 64 clients are not answered more often.
+It runs behind its own HAProxy and in its high-throughput mode. Batches do not wait: with the default of 0.01 s a single
+client gets a seventh of the answers, and 64 clients do not get more.
 
 https://docs.ray.io/en/latest/serve/advanced-guides/dyn-req-batch.html
 https://docs.ray.io/en/master/kuberay/user-guides/serve-high-throughput.html
@@ -31,7 +31,7 @@ class Ecg:
 
     @serve.batch(max_batch_size=64, batch_wait_timeout_s=0)
     async def _ask(self, requests: list[list[list[float]]]) -> list[list[dict[str, Any]]]:
-        """Answer several requests, each a list of beats, by one call."""
+        """Predict several requests, each a list of beats, in one call."""
         features = np.array([beat for beats in requests for beat in beats], np.float32)
         outputs = self._predict(features=tf.constant(features))
         pairs = zip(outputs["predicted_class"].numpy().tolist(), outputs["probability"].numpy().tolist(), strict=True)
@@ -39,7 +39,7 @@ class Ecg:
         return [[next(answers) for _ in beats] for beats in requests]
 
     async def __call__(self, request: Request) -> dict[str, Any]:
-        """Answer as the gateway does."""
+        """Return predictions in the gateway's format."""
         content = json.loads(await request.body())
         if "instances" in content:
             return {"predictions": await self._ask(content["instances"])}

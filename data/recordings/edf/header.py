@@ -11,8 +11,8 @@ from data.recordings.units import in_millivolts
 
 FIXED_BYTES: Final = 256  # and as many again for each signal
 ANNOTATIONS: Final = ("EDF Annotations", "BDF Annotations")
-LARGEST: Final = 1e30  # of a physical value: float32 has it in any unit
-FIELD_BYTES: Final = 8  # of a number
+LARGEST: Final = 1e30  # physical value that float32 can hold in any unit
+FIELD_BYTES: Final = 8  # size of a numeric field
 NAME, UNIT, PHYSICAL_MIN, PHYSICAL_MAX, DIGITAL_MIN, DIGITAL_MAX, PER_RECORD = 0, 96, 104, 112, 120, 128, 216
 
 
@@ -23,10 +23,10 @@ class EdfSignal:
     name: str
     unit: str  # of the scaled samples: mV for any voltage
     per_record: int  # samples in a data record
-    first: int  # where in a record it begins, in samples
+    first: int  # offset in a record, in samples
     scale: float
     offset: float
-    unreadable: str  # why there is no scale, as the end of a sentence
+    unreadable: str  # why the signal has no scale, as the end of a sentence; "" if it has one
 
     @property
     def is_annotations(self) -> bool:
@@ -36,22 +36,22 @@ class EdfSignal:
 
 @dataclass(frozen=True, slots=True)
 class EdfHeader:
-    """What is known of a file before its samples are read."""
+    """The header of an EDF or BDF file."""
 
     sample_bytes: int  # 2, or 3 in a BDF file
-    interrupted: bool  # EDF+D: each record tells when it begins
-    records: int  # as declared, -1 if the writer did not come to its end
-    seconds: float  # that a record lasts
+    interrupted: bool  # EDF+D: each record has a time stamp
+    records: int  # as declared; -1 if the file was never closed
+    seconds: float  # duration of a record
     signals: list[EdfSignal]
 
     @property
     def first_byte(self) -> int:
-        """Where the data records begin."""
+        """The offset of the first data record."""
         return FIXED_BYTES * (len(self.signals) + 1)
 
     @property
     def record_bytes(self) -> int:
-        """How long a data record is."""
+        """The size of a data record."""
         return self.sample_bytes * sum(signal.per_record for signal in self.signals)
 
     def rate(self, signal: EdfSignal) -> float:
@@ -60,27 +60,25 @@ class EdfHeader:
 
 
 def read_header(path: Path) -> EdfHeader:
-    """Read the header of an EDF or BDF file; DataError says what is wrong with it. Dates are not looked at."""
+    """Read the header of an EDF or BDF file, except dates. Raises DataError if it is malformed."""
     with path.open("rb") as file:
         head = file.read(FIXED_BYTES)
         if not _is_header(head):
             refuse_others(path)
-            raise DataError(f"{path}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI")
+            raise DataError(f"{path}: not an EDF or BDF file, despite its name: it must begin with 0 or BIOSEMI")
         count = _count(path, "the number of signals", head[252:256])
         described = file.read(FIXED_BYTES * max(count, 0))
     if count < 1 or len(described) < FIXED_BYTES * count:
-        raise DataError(
-            f"{path}: cannot be read as EDF file: its header is cut short or tells no signals; get it again"
-        )
+        raise DataError(f"{path}: cannot be read as EDF file: its header is truncated or has no signals; get it again")
     seconds = to_float(head[244:252])
     signals = _signals(path, described, count)
     if seconds == 0:
         raise DataError(
-            f"{path}: its data records last 0 s by its header, as those of annotations alone do, so the rate of its "
-            "signals is not known; write their duration into the header, or export it as CSV and give --rate"
+            f"{path}: its header says that data records last 0 s, as in files of annotations, so the rate of its "
+            "signals is unknown; correct the duration in the header, or export it as CSV and give --rate"
         )
     if not (seconds and seconds > 0):
-        raise DataError(f"{path}: its header tells no duration of a data record, so its rate is not known; repair it")
+        raise DataError(f"{path}: its header has no valid duration of a data record, so its rate is unknown; repair it")
     return EdfHeader(
         sample_bytes=3 if head.startswith(b"\xffBIOSEMI") else 2,
         interrupted=head[192:197] in (b"EDF+D", b"BDF+D"),
@@ -91,7 +89,7 @@ def read_header(path: Path) -> EdfHeader:
 
 
 def _is_header(head: bytes) -> bool:
-    """Say whether a file is EDF or BDF by its version or, where that is spoilt, by the length of its header."""
+    """Return whether a file is EDF or BDF, by its version or, if that is damaged, by its header's length."""
     if head.startswith(b"\xffBIOSEMI") or head[:8].strip(b" \0") == b"0":
         return True
     length, count = to_float(head[184:192]), to_float(head[252:256])
@@ -99,7 +97,7 @@ def _is_header(head: bytes) -> bool:
 
 
 def to_text(field: bytes) -> str:
-    """Return a field's text, which ought to be ASCII and often is UTF-8 or Latin-1."""
+    """Return a field's text. It should be ASCII, but is often UTF-8 or Latin-1."""
     field = field.split(b"\0")[0]
     try:
         return field.decode().strip()
@@ -132,7 +130,7 @@ def _signals(path: Path, described: bytes, count: int) -> list[EdfSignal]:
 
 
 def _fields(described: bytes, count: int, index: int) -> Callable[[int, int], bytes]:
-    """Return a function that gives a signal's field; the fields of one kind stand together, signal after signal."""
+    """Return a function that reads a field of one signal; fields of one kind are stored together for all signals."""
 
     def field(start: int, width: int) -> bytes:
         at = start * count + width * index
@@ -142,7 +140,7 @@ def _fields(described: bytes, count: int, index: int) -> Callable[[int, int], by
 
 
 def _scale(field: Callable[[int, int], bytes]) -> tuple[float, float, str]:
-    """Return scale, offset and why there are none, of which the last is empty where all is well."""
+    """Return scale, offset, and the reason why there is no scale, or ""."""
     places = (PHYSICAL_MIN, PHYSICAL_MAX, DIGITAL_MIN, DIGITAL_MAX)
     low, high, digital_low, digital_high = (to_float(field(place, FIELD_BYTES)) for place in places)
     if low is None or high is None or digital_low is None or digital_high is None:
@@ -166,7 +164,7 @@ def _count(path: Path, name: str, field: bytes, missing: int | None = None) -> i
 
 
 def _exact(field: bytes, seconds: float, per_record: int) -> float:
-    """Return a record's duration, of which eight characters show a rounded part: 0.003906 is a 256th of a second."""
+    """Return a record's exact duration; the field of 8 characters is rounded: 0.003906 means 1/256 s."""
     text = to_text(field)
     rate = round(per_record / seconds)
     if len(text) < FIELD_BYTES or "." not in text or not rate:

@@ -1,5 +1,5 @@
-"""An EDF or BDF file. The reader is ours because none that is kept reads what devices write: pyedflib refuses files cut
-short or never closed, channels without a range, odd dates and interruptions, and spoils names beyond ASCII."""
+"""Reads EDF and BDF files, without a library: no maintained one reads all files that devices write. pyedflib rejects
+truncated and unclosed files, channels without a range, odd dates and interruptions, and damages non-ASCII names."""
 
 import logging
 import re
@@ -15,15 +15,15 @@ from data.errors import DataError
 from data.recordings.edf.header import EdfHeader, EdfSignal, read_header
 from data.recordings.signals import BLOCK_SAMPLES, Channel, missing
 
-STAMP: Final = re.compile(rb"([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")  # when a record begins, in seconds
-SHORTEST_GAP: Final = 0.01  # seconds; less is the inexactness of a device's clock
-LONGEST_GAP: Final = 7 * 24 * 3600  # seconds; more is a damaged time stamp
+STAMP: Final = re.compile(rb"([+-]?\d+(?:\.\d*)?)(?:\x15[\d.]*)?\x14")  # start time of a record in seconds
+SHORTEST_GAP: Final = 0.01  # seconds; shorter ones are inaccuracies of the clock; chosen by hand
+LONGEST_GAP: Final = 7 * 24 * 3600  # seconds; a longer one is a damaged time stamp; chosen by hand
 
 log = logging.getLogger(__name__)
 
 
 class EdfFile:
-    """The signals of an EDF or BDF file; of a file cut short the whole data records."""
+    """The signals of an EDF or BDF file; of a truncated file, its complete data records."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._header = path, read_header(path)
@@ -34,7 +34,7 @@ class EdfFile:
         self.channels = [self._channel(signal) for signal in self._signals]
 
     def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
-        """Yield the samples of one signal, in order, NaN where an EDF+D file is interrupted."""
+        """Yield the samples of one signal in order, with NaN for interruptions of an EDF+D file."""
         signal = self._signals[index]
         at_once = max(BLOCK_SAMPLES // signal.per_record, 1)
         # a block begins at each interruption
@@ -45,7 +45,7 @@ class EdfFile:
             yield (signal.offset + signal.scale * stored).astype(np.float32)
 
     def length(self, index: int) -> int:
-        """Return how many samples a signal has, those of interruptions included."""
+        """Return the number of samples of a signal, including interruptions."""
         signal = self._signals[index]
         gaps = sum(self._gap_samples(record, signal) for record in np.flatnonzero(self._gaps).tolist())
         return len(self._records) * signal.per_record + gaps
@@ -66,11 +66,13 @@ class EdfFile:
         return round(float(self._gaps[record]) * self._header.rate(signal))
 
     def _gaps_before(self) -> NDArray[np.float64]:
-        """Return the seconds between each record and the one before it, by the time stamps; 0 where they touch."""
+        """Return the gap in seconds before each record, by the time stamps; 0 for no gap."""
         gaps = np.zeros(len(self._records))
         stamps = next((signal for signal in self._header.signals if signal.is_annotations), None)
         if stamps is None:
-            log.warning("%s: says that it is interrupted and not where; it is read as if it were not", self._path)
+            log.warning(
+                "%s: is marked as interrupted but has no time stamps; it is read without interruptions", self._path
+            )
             return gaps
         end: float | None = None  # of the record before, on the clock of the samples
         for number, record in enumerate(self._records):
@@ -87,22 +89,22 @@ class EdfFile:
         if not -SHORTEST_GAP * (number + 1) <= seconds <= LONGEST_GAP:
             side = "after" if seconds > 0 else "before"
             raise DataError(
-                f"{self._path}: by its time stamp data record {number + 1} begins {abs(seconds):g} s {side} the end of "
-                "the one before it, which cannot be; repair the file, or export it as EDF+C"
+                f"{self._path}: the time stamp of data record {number + 1} is {abs(seconds):g} s {side} the end of "
+                "the previous one, which is impossible; repair the file, or export it as EDF+C"
             )
         return seconds if seconds > SHORTEST_GAP else 0.0
 
 
 def _whole_records(path: Path, header: EdfHeader) -> NDArray[np.uint8]:
-    """Return the file's whole data records, (records, bytes), unread; say so if the header declares other ones."""
+    """Return the complete data records (records, bytes) as a memory map; warn if the header declares another number."""
     stored = max(path.stat().st_size - header.first_byte, 0)
     whole = stored // header.record_bytes
     if not whole:
-        raise DataError(f"{path}: an EDF header and not one whole data record; get the file again")
+        raise DataError(f"{path}: an EDF header without a complete data record; get the file again")
     if header.records < 0:
-        log.warning("%s: was not closed by its writer; its %d records are read", path, whole)
+        log.warning("%s: the file was never closed; its %d records are read", path, whole)
     elif whole < header.records:
-        log.warning("%s: cut short; %d of %d records are whole and are read", path, whole, header.records)
+        log.warning("%s: truncated; %d of %d records are complete and are read", path, whole, header.records)
     elif whole > header.records:
         log.warning("%s: declares %d records and has %d records, which are read", path, header.records, whole)
     shape = (whole, header.record_bytes)
@@ -110,7 +112,7 @@ def _whole_records(path: Path, header: EdfHeader) -> NDArray[np.uint8]:
 
 
 def _stored(records: NDArray[np.uint8], signal: EdfSignal, sample_bytes: int) -> NDArray[np.float64]:
-    """Return a signal's stored integers, those of 24 bits by way of 32."""
+    """Return a signal's stored integers as float64."""
     first = sample_bytes * signal.first
     stored = records[:, first : first + sample_bytes * signal.per_record]
     if sample_bytes == 2:

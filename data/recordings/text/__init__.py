@@ -1,1 +1,1 @@
-"""Recordings as text: what the head tells, times and rates, samples."""
+"""Recordings as text: header lines, times and rates, samples."""

@@ -1,4 +1,4 @@
-"""The column of a recording that tells when a sample was taken, its unit of time, and its even rate."""
+"""The column with the samples' times: its unit of time and its sampling rate."""
 
 import logging
 import re
@@ -19,31 +19,31 @@ from data.recordings.text.units import SECONDS, time_unit
 
 log = logging.getLogger(__name__)
 
-USUAL_RATE: Final = 5_000  # beyond, the unit must be told
+USUAL_RATE: Final = 5_000  # samples per second; above it, the file must name the unit of time
 BY_SIZE: Final = ("s", "ms", "us", "ns")
 UNIX: Final = (("s", 1e9, 4.2e9), ("ms", 1e12, 4.2e12), ("us", 1e15, 4.2e15), ("ns", 1e18, 4.2e18))  # 2001 to 2103
 WORDS: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-SAME_RATE: Final = 0.02
+SAME_RATE: Final = 0.02  # relative difference; chosen by hand
 SAY_RATE: Final = "say with --rate how many samples a second has"
 
 
 @dataclass(slots=True)
 class Clock:
-    """The column that tells when a sample was taken, and the even rate of its first times."""
+    """The column with the samples' times, and the sampling rate of its first times."""
 
     column: int
     texts: TextTimes | None  # for clock times
     scale: float  # seconds of one unit, for numbers
     fit: Fit  # in seconds
     resolution: float  # seconds of the last digit
-    counts: bool = False  # numbers of samples, which tell what is missing, but not the rate
+    counts: bool = False  # sample numbers, which show missing samples but not the rate
     first: float | int | None = None
     last: float | None = None
     _total: float | None = None
     _turns: int = 0
 
     def seconds(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return seconds of a block of the column; ValueError if a text is no time. A missing one is that before."""
+        """Return a block of the column in seconds, (n,); a missing time is the previous one. Raises ValueError."""
         if self.texts is not None:
             return self.texts.seconds(np.asarray(values, object))
         if self.first is None:
@@ -53,7 +53,7 @@ class Clock:
         return self._count(seconds) if self.counts else self._unwrapped(seconds)
 
     def _unwrapped(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Let the micros() of a microcontroller, which begin anew at 2**32, go on."""
+        """Undo the overflow at 2**32 of a microcontroller's micros()."""
         turn = 2**32 * self.scale
         falls = np.diff(seconds, prepend=seconds[0] if self.last is None else self.last)
         self.last = float(seconds[-1])
@@ -62,7 +62,7 @@ class Clock:
         return seconds + turn * turns
 
     def _count(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Let a counter that begins anew, as those of packets do at 16 or 65536, go on."""
+        """Undo the overflow of a counter, such as those of packets at 16 or 65536."""
         steps = np.diff(seconds, prepend=seconds[0] if self.last is None else self.last)
         start, self.last = (0.0 if self._total is None else self._total), float(seconds[-1])
         total: NDArray[np.float64] = start + np.cumsum(np.where(steps < 0, self.scale, steps))
@@ -71,7 +71,7 @@ class Clock:
 
 
 def as_before(times: NDArray[np.float64], before: float) -> NDArray[np.float64]:
-    """Give a row without a time that of the row before it, as in packets of which the first row alone has one."""
+    """Fill missing times with the previous time, as in packets in which only the first row has a time."""
     missing = np.isnan(times)
     if not missing.any():
         return times
@@ -80,9 +80,9 @@ def as_before(times: NDArray[np.float64], before: float) -> NDArray[np.float64]:
 
 
 def find_clock(head: Head) -> Clock | None:
-    """Return the column of times that goes on most evenly, or None; DataError if there are some, and none does.
+    """Return the column with the most even times, or None without times. Raises DataError if no column is even.
 
-    Where the metadata tell the rate, uneven times are not needed.
+    If the metadata have the rate, uneven times are ignored.
     """
     clocks: list[Clock] = []
     errors: list[DataError] = []
@@ -95,11 +95,11 @@ def find_clock(head: Head) -> Clock | None:
     if errors and not clocks:
         if not head.metadata.rates:
             raise errors[0]
-        log.info("%s: the times are uneven, so the rate is the one told at the top", head.path.name)
+        log.info("%s: the times are uneven, so the rate is taken from the file's metadata", head.path.name)
     clock = min(clocks, key=lambda clock: clock.fit.spread / clock.fit.step, default=None)
     if clock and clock.fit.ambiguous and not head.metadata.rates:
         log.warning(
-            "%s: the times of %s are taken for %.6g samples per second, of which some are missing; if that is not the "
+            "%s: the times of %s are read as %.6g samples per second with some samples missing; if that is not the "
             "rate, %s",
             head.path.name,
             head.where(clock.column),
@@ -110,7 +110,7 @@ def find_clock(head: Head) -> Clock | None:
 
 
 def find_counter(head: Head, rate: float) -> Clock | None:
-    """Return the column that counts the samples, if there is one."""
+    """Return the column with sample numbers, if there is one."""
     for index in range(len(head.names)):
         if is_counter(head, index):
             return Clock(index, None, 1 / rate, Fit(1 / rate, 0.0, 1), 1 / rate, counts=True)
@@ -118,9 +118,9 @@ def find_counter(head: Head, rate: float) -> Clock | None:
 
 
 def uneven(head: Head, column: int, reason: str, line: int | None) -> DataError:
-    """Say that times are no times of an even rate."""
+    """Return the error for times that have no constant rate."""
     where = f"{head.path}, " + (f"line {line}, " if line else "") + head.where(column)
-    return DataError(f"{where}: the times do not go on in even steps, {reason}; repair them, or {SAY_RATE}")
+    return DataError(f"{where}: the times are not evenly spaced: {reason}; repair them, or {SAY_RATE}")
 
 
 def _clock(head: Head, index: int) -> Clock:
@@ -142,7 +142,7 @@ def _clock(head: Head, index: int) -> Clock:
 
 
 def last_digit(texts: Sequence[str]) -> float:
-    """Return the place value of the last digit that is written: 0.001 for `0.004`."""
+    """Return the place value of the last digit: 0.001 for `0.004`."""
     places = 0
     for text in texts:
         number, _, exponent = text.lower().replace(",", ".").partition("e")
@@ -152,38 +152,38 @@ def last_digit(texts: Sequence[str]) -> float:
 
 
 def _scale(head: Head, index: int, step: float, first: float) -> float:
-    """Return the seconds of a unit of time, by the column's name, else by the size of the numbers."""
+    """Return the seconds of the unit of time, by the column's name, else by the size of the numbers."""
     if part := re.fullmatch(r"s/(\d+)", head.units[index]):
         return 1 / int(part[1])
     unit = time_unit(head.units[index]) or (time_unit(head.names[index]) if head.has_names else None)
     if unit is None:
         rates = {name: 1 / (step * SECONDS[name]) for name in BY_SIZE}
-        able = [name for name in BY_SIZE if LOWEST_RATE <= rates[name] <= HIGHEST_RATE]
-        unit = _by_size(head, index, first, rates, able)
+        possible = [name for name in BY_SIZE if LOWEST_RATE <= rates[name] <= HIGHEST_RATE]
+        unit = _by_size(head, index, first, rates, possible)
         if unit not in ("s", "d"):
-            log.info("%s: the times of %s are taken for %s", head.path.name, head.where(index), WORDS[unit])
+            log.info("%s: the times of %s are read as %s", head.path.name, head.where(index), WORDS[unit])
     return SECONDS[unit]
 
 
-def _by_size(head: Head, index: int, first: float, rates: dict[str, float], able: list[str]) -> str:
-    for name in able:
+def _by_size(head: Head, index: int, first: float, rates: dict[str, float], possible: list[str]) -> str:
+    for name in possible:
         if any(same_rate(rates[name], known) for known in head.metadata.rates):
             return name
-    unix = [name for name, low, high in UNIX if low <= first <= high and name in able]
-    usual = [name for name in able if rates[name] <= USUAL_RATE]
+    unix = [name for name, low, high in UNIX if low <= first <= high and name in possible]
+    usual = [name for name in possible if rates[name] <= USUAL_RATE]
     if unix or (usual and not (usual[0] == "ms" and rates["ms"] == 1000)):
         return (unix or usual)[0]
-    if able:
-        larger = BY_SIZE[BY_SIZE.index(able[0]) - 1]
+    if possible:
+        larger = BY_SIZE[BY_SIZE.index(possible[0]) - 1]
         raise DataError(
             f"{head.path}, {head.where(index)}: {rates[larger]:g} samples per second if the times are {WORDS[larger]}, "
-            f"{rates[able[0]]:g} if they are {WORDS[able[0]]}; write the unit behind the name, such as time [ms], "
-            f"or {SAY_RATE}"
+            f"{rates[possible[0]]:g} if they are {WORDS[possible[0]]}; write the unit after the name, "
+            f"such as time [ms], or {SAY_RATE}"
         )
     # a spreadsheet counts days
     return "d" if LOWEST_RATE <= rates["s"] / SECONDS["d"] <= HIGHEST_RATE else "s"
 
 
 def same_rate(rate: float, other: float) -> bool:
-    """Say whether two rates are the same but for a clock that is a little off."""
+    """Return whether two rates are equal within the inaccuracy of a clock."""
     return abs(rate - other) <= SAME_RATE * other

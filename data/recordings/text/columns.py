@@ -1,4 +1,4 @@
-"""Which columns of a recording are leads, which ones tell the time or count the samples, and which are neither."""
+"""Classifies the columns of a recording as leads, times, sample numbers or others."""
 
 from typing import Final
 
@@ -9,11 +9,11 @@ from data.recordings.text.head import Head
 from data.recordings.text.names import COUNT, TIME
 from data.recordings.text.time_grid import UnevenError, fit
 
-MOST_FALLS: Final = 0.3  # of the steps between times: those that jitter by a sample and a half go back in 0.22
+MOST_FALLS: Final = 0.3  # share of the steps between times; a jitter of a sample and a half gives 0.22
 
 
 def find_leads(head: Head) -> list[int]:
-    """Return the columns that can be leads: numbers that neither tell the time nor count."""
+    """Return the columns that can be leads: numbers that are neither times nor sample numbers."""
     leads = []
     digital = len(head.metadata.columns) - len(head.metadata.sensors) if head.metadata.sensors else 0
     for index in range(digital, len(head.names)):
@@ -33,14 +33,14 @@ def numbers(head: Head, index: int) -> NDArray[np.float64]:
 
 
 def _is_named_time(head: Head, index: int) -> bool:
-    """Say whether a column is called a time, and does not go up and down as the lead `ecg time series` does."""
+    """Return whether a column is named as a time and rises, unlike a lead named `ecg time series`."""
     if not head.has_names or not TIME.search(head.names[index]):
         return False
     return bool(np.mean(np.diff(numbers(head, index), prepend=0.0) < 0) < MOST_FALLS)
 
 
 def is_counter(head: Head, index: int) -> bool:
-    """Say whether a column counts the samples: named so, or the first one of several."""
+    """Return whether a column holds sample numbers: by its name, or as the first of several columns."""
     if head.has_names and COUNT.search(head.names[index]):
         return _counts(numbers(head, index))
     first = index == 0 and len(head.names) > 1
@@ -48,13 +48,13 @@ def is_counter(head: Head, index: int) -> bool:
 
 
 def _counts(values: NDArray[np.float64]) -> bool:
-    """Say whether a column goes up by one nearly always."""
+    """Return whether nearly all steps of a column are 1."""
     steps = np.diff(values)
     return len(steps) > 0 and bool(np.mean(steps == 1) >= 0.8)
 
 
 def time_columns(head: Head) -> list[int]:
-    """Return columns of clock times and those named so, else the first one if it goes up in even steps, not by one."""
+    """Return columns of clock times or named as times, else the first one if it rises in even steps other than 1."""
     found = []
     for index in range(len(head.names)):
         kinds = set(map(head.format.kind, head.column(index)))

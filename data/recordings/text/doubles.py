@@ -1,4 +1,4 @@
-"""Lines that some programs write twice, of which each is one sample."""
+"""Finds duplicate lines, which some programs write for each sample."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,14 +8,16 @@ from typing import Final
 from data.recordings.text.columns import time_columns
 from data.recordings.text.head import Head
 
-FEW_CHANGES: Final = 0.1  # of the samples; if fewer differ from the one before, packets of equal samples look doubled
+FEW_CHANGES: Final = (
+    0.1  # share of the samples; if fewer differ from the previous one, packets of equal samples look like duplicates
+)
 
 
 def without_doubles(head: Head) -> tuple[Head, bool]:
-    """Return the head with each of its lines once, and whether a line that is the one before again is no sample.
+    """Return the head without duplicate lines, and whether the file has duplicate lines.
 
-    It is none where the head has lines that share a time, and all of these are the same in all columns, while others
-    differ. Packets of samples that share a time differ in their values.
+    It has if lines of the head share a time and all of these are equal in all columns, while other lines differ. In
+    packets, samples that share a time differ in their values.
     """
     times = time_columns(head)
     pairs = pairwise([fields for _, fields in head.rows])

@@ -1,4 +1,4 @@
-"""The fields of a line of a recording: how they are separated, and what each one holds."""
+"""The fields of a line of a recording: their delimiter, and the kind of each field."""
 
 import csv
 import re
@@ -17,26 +17,26 @@ ARROW: Final = " -> "  # of the Arduino's serial monitor
 DELIMITERS: Final = ("\t", ";", "|", ARROW)
 NO_VALUE: Final = ("", "-", "--", "?", "!", "nan", "na", "n/a", "#n/a", "null", "none")  # "!": a lead is off (AD8232)
 COMMENTS: Final = ("#", "%", "//")
-MINUS: Final = "\u2212"  # that of some languages
+MINUS: Final = "\u2212"  # the minus sign of some languages
 LARGEST: Final = float(np.finfo(np.float32).max)
-MOST: Final = 0.9  # of the lines
+MOST: Final = 0.9  # share of the lines
 DECIMAL_COMMA: Final = re.compile(r"[-+\u2212]?\d*,\d+(e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
 WHOLE_OR_COMMA: Final = re.compile(r"[-+\u2212]?\d+(,\d+)?(e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
-# no whole number begins like this, so the comma before it or in it is a decimal sign
+# no integer begins like this, so its comma is a decimal sign
 NO_INTEGER: Final = re.compile(r"[-\u2212]0,|[-+\u2212]?\d+,0\d")
 BLANKS: Final = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|'[^']*'|[^\s]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a line is cut into fields, and how a number is written."""
+    """The format of a file: delimiter, decimal sign and quotes."""
 
-    delimiter: str  # "" where there is one column, " " for any number of blanks
+    delimiter: str  # "" for one column, " " for any number of blanks
     decimal: str = "."
     quote: str = '"'
 
     def split(self, line: str) -> list[str]:
-        """Return the fields without quotes and blanks about them."""
+        """Return the fields of a line without quotes and surrounding blanks."""
         if not self.delimiter:
             fields = [line]
         elif self.delimiter == " ":
@@ -50,7 +50,7 @@ class Format:
         return [field.strip().strip("\"'").strip() for field in fields]
 
     def value(self, text: str) -> float | None:
-        """Return a field's number: NaN where there is no value, None for text and what float32 cannot hold."""
+        """Return a field's number: NaN for a missing value, None for text or a number too large for float32."""
         if text.lower() in NO_VALUE:
             return float("nan")
         if self.decimal == ",":
@@ -59,24 +59,25 @@ class Format:
         return number if number is not None and abs(number) <= LARGEST else None
 
     def kind(self, text: str) -> Kind:
-        """Say what a field holds; `nan` is a number, a field without anything is empty."""
+        """Return the kind of a field; `nan` is a number."""
         if text == "":
             return "empty"
         if self.value(text) is not None:
             return "number"
-        # times in nanoseconds have more digits than a sample, but are numbers, too
+        # times in nanoseconds are numbers, too
         return "time" if is_time(text) else "text"
 
 
 def is_comment(line: str) -> bool:
-    """Say whether a line is a comment."""
+    """Return whether a line is a comment."""
     return line.lstrip().startswith(COMMENTS)
 
 
 def find_format(lines: Sequence[str], sep: str | None, columns: int | None) -> Format:
     """Find the format of lines with samples; `sep` is the delimiter of a `sep=` line.
 
-    `columns`, if the lines before them tell it, decides whether the comma in `12,5` is a decimal sign.
+    `columns` is the number of columns, if the header shows it; it decides whether the comma in `12,5` is a decimal
+    sign.
     """
     quote = "'" if any(line.lstrip().startswith("'") for line in lines) else '"'
     delimiter = sep if sep is not None else _delimiter(lines, columns)
@@ -88,7 +89,7 @@ def find_format(lines: Sequence[str], sep: str | None, columns: int | None) -> F
 
 
 def usual_width(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many fields most of the rows have."""
+    """Return the most common number of fields."""
     return Counter(map(len, rows)).most_common(1)[0][0]
 
 
@@ -97,7 +98,7 @@ def _delimiter(lines: Sequence[str], columns: int | None) -> str:
         if _in_most(lines, delimiter):
             return delimiter
     if all(WHOLE_OR_COMMA.fullmatch(line.strip()) for line in lines) and any("," in line for line in lines):
-        # the last line may be cut short
+        # the last line may be incomplete
         proof = any(NO_INTEGER.match(line.strip()) or "," not in line for line in lines[:-1])
         return "" if columns == 1 or (proof and columns is None) else ","
     blanks = [BLANKS.findall(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Finds, block by block, where samples are missing from times that go on at an even rate."""
+"""Finds, block by block, the samples that are missing between evenly spaced times."""
 
 from itertools import pairwise
 from typing import Final
@@ -21,17 +21,17 @@ from data.recordings.text.time_grid import (
     other_rate,
 )
 
-OFF_ROUNDED: Final = 1.1  # of what rounding makes: the step is not known exactly from the first times
-SURE: Final = 100  # samples: the step tells the length of a gap exactly up to here
-COARSE: Final = 0.9  # samples that last as long as the last digit: below, one that is lost cannot be seen
-BLURRED: Final = 1.2  # digits by which such times lie about their line; rounding alone makes one of them
+OFF_ROUNDED: Final = 1.1  # of the rounding error: the first times do not give the exact step
+SURE: Final = 100  # samples; longer gaps cannot be counted exactly
+COARSE: Final = 0.9  # of the last digit; a lost sample that is shorter cannot be seen
+BLURRED: Final = 1.2  # digits of spread about the regression line; rounding alone gives 1
 
 
 class Gaps:
-    """Takes the times of a recording in order and says how many samples are missing before which row."""
+    """Takes the times of a recording in order and returns the gaps."""
 
     def __init__(self, first: Fit, resolution: float) -> None:
-        """Begin with what the first times tell; both in seconds."""
+        """`first` is the fit of the first times, `resolution` their last digit; both in seconds."""
         self._step, self._spread, self._resolution = first.step, first.spread, resolution
         self._start = first.start
         self._exact = first.spread <= EXACT * first.step
@@ -41,20 +41,20 @@ class Gaps:
         self._row = self._found = 0
         self._set_back = 0.0
         self._held: NDArray[np.float64] = np.empty(0)
-        self._before = np.nan  # the last time that was placed
-        self.blurred = False  # samples are lost or late where the digits are too coarse to tell which
+        self._before = np.nan  # the previous time
+        self.blurred = False  # samples are lost or late, but the digits are too coarse to show which
 
     @property
     def rate(self) -> float:
-        """Samples per second, by all times so far."""
+        """Samples per second, from all times so far."""
         error = max(self._spread, self._resolution) / np.sqrt(12)
         return nice_rate(self._slope.step or self._step, self._slope, error)
 
     def add(self, times: NDArray[np.float64], resolution: float, last: bool = False) -> tuple[int, list[Gap]]:
-        """Take the next times (n,) in seconds; return up to which row the gaps are known, and the new ones.
+        """Add the next times (n,) in seconds; return the row up to which gaps are known, and the new gaps.
 
-        Whether a time is late or samples are missing shows in the second after it, so some rows wait for the next
-        block unless this is the `last`. UnevenError where the times go back, or on at another rate.
+        The next second shows whether a time is late or samples are missing, so some rows wait for the next block unless
+        this is the `last`. Raises UnevenError if the times go back or the rate changes.
         """
         self._resolution = max(self._resolution, resolution)
         held = np.concatenate([self._held, times])
@@ -81,7 +81,7 @@ class Gaps:
         return max(self._step / 2, 1.01 * self._resolution, jitter)
 
     def _chunk(self, times: NDArray[np.float64]) -> list[Gap]:
-        """Place up to CHUNK rows; what follows them is only looked at."""
+        """Process up to CHUNK rows; the rows after them are only context."""
         mine = min(len(times), CHUNK)
         changed = np.diff(times, prepend=self._before) != 0
         rows = np.flatnonzero(changed)
@@ -103,7 +103,7 @@ class Gaps:
         return gaps
 
     def _begin(self, times: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
-        """Return the time at which the even grid begins, which the first one may be off."""
+        """Return the time at which the grid of samples begins; the first time may differ from it."""
         if self._start is not None and np.isfinite(self._start):
             return float(times[0]) + self._start
         early = times[rows[:256]] - times[0] - self._step * rows[:256]
@@ -111,7 +111,7 @@ class Gaps:
         return float(times[0] + np.median(early[: jump[0] + 1 if len(jump) else len(early)]))
 
     def _find(self, rows: NDArray[np.int64], off: NDArray[np.float64], mine: int, cuts: list[int]) -> list[Gap]:
-        """Go from one time that is off to the next; `off`, (n,), is set right on the way, and `cuts` are added."""
+        """Find the gaps at times that are off the grid. Updates `off` (n,) and appends to `cuts`."""
         gaps: list[Gap] = []
         at, tolerance = 0, self._tolerance
         while True:
@@ -119,10 +119,10 @@ class Gaps:
             if not len(wrong) or rows[at := at + int(wrong[0])] >= mine:
                 break
             after = off[at : np.searchsorted(rows, rows[at] + self._ahead)]
-            # the times that are rounded down most tell most clearly what is missing before all of them
+            # the times that are rounded down most show best what is missing before all of them
             down = 0.0 if self._start is None else self._spread
             if after.min() + down > tolerance:
-                # later losses only add to the lowest; jitter goes to both sides of the middle
+                # later losses only raise the minimum; jitter is on both sides of the median
                 excess = after.min() + down if self._exact or self._rounded else np.median(after)
                 samples = max(round(float(excess) / self._step), 1)
                 gaps.append(Gap(self._row + int(rows[at]), samples))
@@ -141,7 +141,7 @@ class Gaps:
         return gaps
 
     def _step_back(self, back: float, row: int, backwards: bool) -> float:
-        """Take times that stay early for jitter, up to a limit."""
+        """Treat times that stay early as jitter, up to a limit, beyond which UnevenError is raised."""
         self._set_back += back
         allowed = self._resolution + self._step if self._exact or self._rounded else LATE
         if back > allowed:
@@ -159,7 +159,7 @@ class Gaps:
         cuts: list[int],
         even: NDArray[np.bool_],
     ) -> None:
-        """Refine the step by the even times of the pieces between the cuts, at their places among the samples."""
+        """Refine the step with the even times of the pieces between the cuts, at their positions among the samples."""
         for start, end in pairwise([0, *cuts, len(rows)]):
             good = even[start:end]
             piece_places, piece = places[start:end][good], times[start:end][good]
@@ -173,7 +173,7 @@ class Gaps:
 
 
 def _spread_about_line(places: NDArray[np.int64], times: NDArray[np.float64]) -> float:
-    """Return how far the times (n,) of samples at these places lie apart about the line through them."""
+    """Return the range of the residuals of the times (n,) about their regression line."""
     slope = Slope()
     slope.add(places, times)
     return float(np.ptp(times - slope.step * places))

@@ -1,4 +1,4 @@
-"""The head of a recording as text: its metadata, its names and units, and the line where the samples begin."""
+"""Reads the head of a recording as text: metadata, names, units, and the first line with samples."""
 
 import re
 from collections.abc import Sequence
@@ -16,32 +16,32 @@ from data.recordings.text.units import split_name
 from data.tables.lines import read_blocks
 
 GIVE: Final = "give a text file with one sample per line"
-LOOKED_AT: Final = 2000  # lines
-JUDGED: Final = 200  # of the last of them, to tell the format
+LOOKED_AT: Final = 2000  # lines read
+JUDGED: Final = 200  # of these, the last lines that show the format
 NUMERIC: Final = re.compile(r"[-\d\s.,;:+eE\u2212]+", re.ASCII)
 SEP_LINE: Final = re.compile(r"\"?sep=(.|\\t)\"?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the first lines of a recording say about all of them."""
+    """The head of a recording, and what its first lines show about the format."""
 
     path: Path
     format: Format
-    names: tuple[str, ...]  # of all columns; "" for one without a name
+    names: tuple[str, ...]  # of all columns; "" for a column without a name
     units: tuple[str, ...]
     has_names: bool
-    narrowest: int  # columns of a line whose last ones are left out
+    narrowest: int  # number of columns without optional ones at the end
     first_line: int  # number of the first line with samples
-    rows: tuple[tuple[int, list[str]], ...]  # numbers and fields of the first lines with samples
+    rows: tuple[tuple[int, list[str]], ...]  # line numbers and fields of the first lines with samples
     metadata: Metadata
 
     def column(self, index: int) -> list[str]:
-        """Return the first texts of one column; "" where a line ends before it."""
+        """Return the first texts of a column; "" for a line that is too short."""
         return [fields[index] if index < len(fields) else "" for _, fields in self.rows]
 
     def where(self, index: int) -> str:
-        """Name a column for people."""
+        """Return a column's name for messages."""
         name = f" ({self.names[index]})" if self.names[index] else ""
         return f"column {index + 1}{name}"
 
@@ -56,7 +56,7 @@ def read_head(path: Path) -> Head:
     form, split, width = _find_layout([line for _, line in plain], sep)
     start = _first_row(form, split, width)
     if start is None:
-        raise DataError(f"{path}: no samples, as no column of its last lines holds numbers; {GIVE}")
+        raise DataError(f"{path}: no samples: no column of its last lines holds numbers; {GIVE}")
     header = [line for _, line in plain[:start]]
     _check_commas(path, form, header, width, plain[start][0])
     metadata = read_metadata(comments + header)
@@ -80,7 +80,7 @@ def read_head(path: Path) -> Head:
 
 
 def _find_layout(lines: Sequence[str], sep: str | None) -> tuple[Format, list[list[str]], int]:
-    """Return the format, the fields of all lines, and how many most of the last lines have."""
+    """Return the format, the fields of all lines, and the usual number of fields."""
     judged = lines[len(lines) // 2 :][-JUDGED:]
     form = find_format(judged, sep, _columns_by_header(lines))
     split = [form.split(line) for line in lines]
@@ -90,13 +90,13 @@ def _find_layout(lines: Sequence[str], sep: str | None) -> tuple[Format, list[li
 def _check_commas(path: Path, form: Format, header: Sequence[str], width: int, number: int) -> None:
     if form.delimiter == "," and header and 2 * len(form.split(header[-1])) == width:
         raise DataError(
-            f"{path}, line {number}: {width} fields under {width // 2} names, as the comma is both the "
+            f"{path}, line {number}: {width} fields for {width // 2} names, because the comma is both the "
             "decimal sign and the delimiter; save it with semicolons or tabs between the columns"
         )
 
 
 def _columns_by_header(lines: Sequence[str]) -> int | None:
-    """Return how many columns the last line before the numbers names: one after a lead's metadata, two at a comma."""
+    """Return the number of columns of the header line before the numbers: 1 after metadata, else by its commas."""
     start = next((index for index, line in enumerate(lines) if NUMERIC.fullmatch(line)), 0)
     if start == 0:
         return None
@@ -105,7 +105,7 @@ def _columns_by_header(lines: Sequence[str]) -> int | None:
 
 
 def _first_lines(path: Path) -> list[tuple[int, str]]:
-    """Return numbers and texts of the first lines that are not blank; the head may be in Windows' encoding."""
+    """Return line numbers and texts of the first lines that are not blank, decoded as UTF-8 or Latin-1."""
     found: list[tuple[int, str]] = []
     for block in read_blocks(path):
         if block.first == 1 and b"\0" in block.lines[0]:
@@ -134,7 +134,7 @@ def _take_sep_line(lines: list[tuple[int, str]]) -> tuple[str | None, list[tuple
 
 
 def _first_row(form: Format, split: Sequence[list[str]], width: int) -> int | None:
-    """Find the first line that has numbers or times where most of the last lines have them."""
+    """Return the first line with numbers or times in the same columns as most of the last lines."""
     last = [fields for fields in split[len(split) // 2 :][-JUDGED:] if len(fields) == width]
     kinds = [_usual_kind(form, [fields[column] for fields in last]) for column in range(width)]
     counted = [column for column, kind in enumerate(kinds) if kind in ("number", "time")]
@@ -154,7 +154,7 @@ def _usual_kind(form: Format, texts: Sequence[str]) -> Kind:
 
 
 def _is_numbered(rows: Sequence[list[str]], width: int) -> bool:
-    """Say whether the first row numbers the columns, as pandas does where they have no names."""
+    """Return whether the first row numbers the columns, as pandas does for columns without names."""
     numbers = [str(number) for number in range(width)]
     if rows[0] == ["", *numbers[:-1]] and width > 1:
         return True
@@ -162,6 +162,6 @@ def _is_numbered(rows: Sequence[list[str]], width: int) -> bool:
 
 
 def _counts_row(form: Format, rows: Sequence[list[str]], names: Sequence[str]) -> int:
-    """Return 1 if the first row counts the samples of each channel: its time is empty, the next one's is not."""
+    """Return 1 if the first row is the number of samples of each channel: its time is empty, but not the next."""
     timed = TIME.search(names[0]) is not None
     return int(timed and len(rows) > 1 and rows[0][0] == "" and form.kind(rows[1][0]) == "number")

@@ -1,4 +1,4 @@
-"""A rate that stands before the samples without a word."""
+"""Finds a sampling rate that stands before the samples without a name."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from data.recordings.text.metadata import Metadata
 
 log = logging.getLogger(__name__)
 
-UNIX: Final = 1e9  # the time of 2001, in seconds
+UNIX: Final = 1e9  # seconds: a Unix time in 2001
 USUAL_RATES: Final = frozenset(
     (
         50,
@@ -43,14 +43,14 @@ USUAL_RATES: Final = frozenset(
 
 
 def take_rate_of_header(path: Path, header: Sequence[str], metadata: Metadata) -> None:
-    """Add a usual rate that the first line begins with, as in `125,II,20200101`, where the metadata tell none."""
+    """Add a usual rate at the start of the first line, as in `125,II,20200101`, if the metadata have no rate."""
     first = re.match(r"(\d+)[,;\t]", header[0]) if header else None
     if first and not metadata.rates and int(first[1]) in USUAL_RATES:
         _take(path, float(first[1]), metadata)
 
 
 def take_rate_of_rows(path: Path, form: Format, rows: Sequence[list[str]], metadata: Metadata) -> int:
-    """Return how many of the first rows are no samples but tell the rate, which is added to the metadata."""
+    """Return the number of leading rows that hold the rate instead of samples; add the rate to the metadata."""
     leading = _leading_rate(form, rows) if len(rows[-1]) == 1 else None
     if leading is None:
         return 0
@@ -59,15 +59,15 @@ def take_rate_of_rows(path: Path, form: Format, rows: Sequence[list[str]], metad
 
 
 def _take(path: Path, rate: float, metadata: Metadata) -> None:
-    log.info("%s: %g at the top is taken for the rate", path.name, rate)
+    log.info("%s: %g in the first lines is read as the rate", path.name, rate)
     metadata.rates.append(rate)
 
 
 def _leading_rate(form: Format, rows: Sequence[list[str]]) -> tuple[int, float] | None:
-    """Return how many rows of one column are no samples, and the rate they tell.
+    """Return the number of leading rows without samples in a file of one column, and their rate.
 
-    Empatica writes the Unix time of the beginning and the rate first; others the rate alone, which then is a usual one
-    and more than twenty times all samples.
+    Empatica writes the Unix time of the start and the rate. Others write only the rate; it must be a usual one and more
+    than twenty times each sample.
     """
     values = [abs(form.value(fields[0]) or 0.0) for fields in rows]
     if len(values) > 3 and values[0] > UNIX > 10 * max(values[2:]) and LOWEST_RATE <= values[1] <= HIGHEST_RATE:

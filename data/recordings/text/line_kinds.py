@@ -1,4 +1,4 @@
-"""Tables of which a line is no sample of all leads: one of beats, one of leads in lines or by turns, one of lists."""
+"""Rejects tables whose lines are not samples: lines that are beats, leads or lists, or leads that alternate."""
 
 import re
 from collections.abc import Sequence
@@ -6,19 +6,20 @@ from itertools import pairwise
 from typing import Final
 
 from data.errors import DataError
+from data.program import RUN
 from data.recordings.text.head import Head
 
-MOST_COLUMNS: Final = 64  # of a recording; more, and the columns are the values of a beat
-FEW_ROWS: Final = 15  # leads, where they are in lines
+MOST_COLUMNS: Final = 64  # of a recording; with more, the columns are the values of a beat
+FEW_ROWS: Final = 15  # rows; if there are at most so many long rows, each is a lead
 LIST: Final = re.compile(r"\[\s*-?\d[^:\]]*,[^:\]]*\]", re.ASCII)
 LONGEST_BEAT: Final = 1000  # samples
-MOST_LEADS: Final = 16  # that take turns
-TURNS: Final = 3  # of each lead
+MOST_LEADS: Final = 16  # number of alternating leads
+TURNS: Final = 3  # required repetitions
 LEAD_NAME: Final = re.compile(r"[A-Za-z][^:]*")
 
 
 def check_lists(head: Head) -> None:
-    """DataError if a field of the first row holds a whole list of samples, as in the export of some watches."""
+    """Raise DataError if a field of the first row is a list of samples, as in the export of some watches."""
     number, fields = head.rows[0]
     column = next((column for column, field in enumerate(fields) if LIST.fullmatch(field)), None)
     if column is not None:
@@ -29,7 +30,7 @@ def check_lists(head: Head) -> None:
 
 
 def check_turns(head: Head) -> None:
-    """DataError if several leads take turns, a line for each at every time, with their names in a column."""
+    """Raise DataError if leads alternate line by line, with their names in a column."""
     first = [head.column(column) for column in range(min(head.narrowest, 3))]  # the times are among them
     for column in range(head.narrowest):
         names = head.column(column)
@@ -38,19 +39,19 @@ def check_turns(head: Head) -> None:
             continue
         if names[leads:] == names[:-leads] and any(_is_time_of_turns(texts, leads) for texts in first):
             raise DataError(
-                f"{head.path}, line {head.rows[0][0]}, {head.where(column)}: {', '.join(names[:leads])} take turns "
+                f"{head.path}, line {head.rows[0][0]}, {head.where(column)}: {', '.join(names[:leads])} alternate "
                 "line by line; write a column per lead, or keep the lines of one"
             )
 
 
 def _is_time_of_turns(texts: Sequence[str], leads: int) -> bool:
-    """Say whether a column is the same in all lines of a turn, and another in the next one."""
+    """Return whether a column is equal in all lines of a turn, and different in the next turn."""
     turns = [texts[at : at + leads] for at in range(0, len(texts) - leads + 1, leads)]
     return all(len(set(turn)) == 1 for turn in turns) and all(one[0] != next_[0] for one, next_ in pairwise(turns))
 
 
 def check_width(head: Head, leads: Sequence[int]) -> None:
-    """DataError if a line is no sample of all leads, but a beat or a lead."""
+    """Raise DataError if each line is a beat or a lead instead of a sample."""
     if len(leads) <= MOST_COLUMNS:
         return
     if len(head.rows) <= FEW_ROWS and len(leads) > LONGEST_BEAT:
@@ -60,5 +61,5 @@ def check_width(head: Head, leads: Sequence[int]) -> None:
         )
     raise DataError(
         f"{head.path}: {len(leads)} columns of numbers, so this is a table of beats, one per line, and not a "
-        "recording; give it to python -m data predict or python -m training --data as it is"
+        f"recording; give it to {RUN} data predict or {RUN} training --data as it is"
     )

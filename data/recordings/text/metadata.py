@@ -1,4 +1,4 @@
-"""What the lines before the samples tell: the rate, the unit, the lead's name and, in JSON, the columns."""
+"""Reads the metadata in the lines before the samples: rate, unit, lead name and, in JSON, the columns."""
 
 import json
 import re
@@ -32,7 +32,7 @@ SEPARATORS: Final = re.compile(r"\s*[=:;,\t]\s*")
 
 @dataclass(slots=True)
 class Metadata:
-    """What the metadata tell; empty where they do not."""
+    """The metadata of a recording; empty where unknown."""
 
     rates: list[float] = field(default_factory=list)  # samples per second, the likeliest first
     unit: str = ""
@@ -42,7 +42,7 @@ class Metadata:
 
 
 def read_metadata(lines: Sequence[str]) -> Metadata:
-    """Read the lines before the samples, without their comment signs."""
+    """Read the metadata from the lines before the samples, given without comment signs."""
     metadata = Metadata()
     named: list[tuple[bool, float]] = []
     others: list[tuple[bool, float]] = []
@@ -55,7 +55,7 @@ def read_metadata(lines: Sequence[str]) -> Metadata:
         if LEAD_KEY.match(key) and value:
             metadata.lead = value
         elif millivolts(value) is not None and not is_unit(key) and not metadata.unit:
-            # a watch tells the lead in the line before the unit's, in whatever language
+            # watches write the lead in the line before the unit, in any language
             metadata.unit, metadata.lead = value, metadata.lead or before
         before = value
         _read_json(line, metadata)
@@ -67,14 +67,14 @@ def read_metadata(lines: Sequence[str]) -> Metadata:
 
 
 def key_and_value(line: str) -> tuple[str, str]:
-    """Split a line at its first separator; the value keeps a decimal comma and loses quotes and trailing separators."""
+    """Split a line at its first separator into key and value, without quotes and trailing separators."""
     parts = SEPARATORS.split(line.strip(), maxsplit=1)
     value = parts[1].strip(" \t;,\"'") if len(parts) == 2 else ""
     return parts[0].strip(" \"'"), value
 
 
 def is_metadata(line: str) -> bool:
-    """Say whether a line tells the rate, the unit or the lead, and so is no row of names."""
+    """Return whether a line holds the rate, the unit or the lead, and so is not a row of names."""
     bare = re.sub(r"[\[(][^\])]*[\])]", "", line)
     key, value = key_and_value(bare)
     if not value:

@@ -1,4 +1,4 @@
-"""The names and units of a recording's columns, as the lines before the samples tell them."""
+"""Reads the names and units of a recording's columns from the lines before the samples."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from data.recordings.text.metadata import Metadata, is_metadata, key_and_value
 from data.recordings.text.units import is_unit
 
 TITLES: Final = re.compile(r"channel ?titles?|channel ?names?|channels", re.IGNORECASE)
-CALIBRATED: Final = frozenset(("", "cal", "raw", "uncal"))  # a row of Shimmer's
+CALIBRATED: Final = frozenset(("", "cal", "raw", "uncal"))  # a row in Shimmer's files
 RANGES: Final = re.compile(r"unit ?names?|units?|ranges?", re.IGNORECASE)
 
 TIME: Final = re.compile(
@@ -27,9 +27,9 @@ COUNT: Final = re.compile(
 def names_and_units(
     form: Format, header: Sequence[str], comments: Sequence[str], width: int, padded: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the columns' names and units, as far as the lines before the samples tell them.
+    """Return the columns' names and units as far as they are known.
 
-    `padded` says that each line ends with a delimiter.
+    `padded` means that each line ends with a delimiter.
     """
     for line in header:
         if TITLES.fullmatch(key_and_value(line)[0]):
@@ -49,9 +49,9 @@ def names_and_units(
 
 
 def _titled(header: Sequence[str], names: list[str]) -> tuple[list[str], list[str]]:
-    """Return names and units where CH1, CH2, ... have theirs further up, as in AcqKnowledge's text.
+    """Return names and units of the columns CH1, CH2, ... in AcqKnowledge's format.
 
-    They stand below the number of the channels, a line for each title and one for its unit.
+    There, the names are below the number of channels, in a line for each name followed by one for its unit.
     """
     numbered = [column for column, name in enumerate(names) if re.fullmatch(r"CH\d+", name)]
     for place, line in enumerate(header, 1):
@@ -69,7 +69,7 @@ def _titled(header: Sequence[str], names: list[str]) -> tuple[list[str], list[st
 
 
 def _as_names(form: Format, line: str, width: int) -> list[str]:
-    """Return a line's fields if they can be names of columns, else none."""
+    """Return a line's fields if they can be names of columns, else []."""
     fields = _split_names(form, line, width)
     if is_metadata(line) or all(form.kind(field) in ("number", "empty") for field in fields):
         return []
@@ -80,20 +80,20 @@ def _as_names(form: Format, line: str, width: int) -> list[str]:
 
 
 def _split_names(form: Format, line: str, width: int) -> list[str]:
-    """Split a row of names; between blanks, names of several words have one blank between the words."""
+    """Split a row of names; if blanks separate, names of several words have single blanks inside."""
     wide = re.split(r"\s{2,}|\t", line.strip())
     return wide if form.delimiter == " " and len(wide) == width else form.split(line)
 
 
 def _aligned(fields: list[str], width: int, padded: bool) -> list[str]:
-    """Add the name that is missing: of an index before the other columns, or of what a last delimiter ends."""
+    """Add an empty name for an index column at the front, or for an empty column after the last delimiter."""
     if len(fields) != width - 1:
         return fields
     return [*fields, ""] if padded else ["", *fields]
 
 
 def sensor_names(metadata: Metadata, width: int) -> list[str]:
-    """Return the names of OpenSignals' columns; a sensor that is there once gives its name."""
+    """Return the names of OpenSignals' columns; a sensor that occurs once gives its name to its column."""
     names, sensors = list(metadata.columns), list(metadata.sensors)
     if len(names) != width or len(sensors) > width:
         return []

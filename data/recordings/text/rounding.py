@@ -1,4 +1,7 @@
-"""Places of times that are rounded about as coarsely as samples follow each other, where single ones are lost."""
+"""Assigns positions to times whose rounding is about as coarse as the sample interval, with single lost samples.
+
+The constants were chosen by hand.
+"""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -7,41 +10,43 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-FINE: Final = 0.02  # of a step: times with finer digits tell each sample by themselves
-HOLE: Final = 6  # usual steps: a longer gap is counted elsewhere, as its length is not known to a sample here
-STEPS: Final = np.arange(0.88, 1.011, 0.0025)  # of the mean step, which losses make too long
-FINE_STEPS: Final = np.arange(0.94, 1.0031, 0.0005)  # where a sample is about as long as the last digit
-PHASES: Final = np.arange(-0.4, 0.41, 0.1)  # of the last digit, by which the first time may be rounded
-FOLLOW: Final = 0.02  # of how far a time is off: what is expected follows it, as the step is a guess
-MOST_LOST: Final = 0.2  # of the samples
-ROUNDED: Final = 0.55  # of the last digit: rounded times are off by half of it, and the least squares by a little
-ABOUT: Final = 1.15  # digits
-SAME: Final = 1e-5  # of a step
-SLOW: Final = 0.75  # of the last digit, where the rounding goes round so slowly that the least squares follow it,
-CLEAR: Final = 0.3  # if that is less than this part of a step
-FEW_EXPLAINED: Final = 3.5  # longer steps; so few may as well be samples that are lost
-MOST_REGULAR: Final = 0.055  # of the steps, where one sample in so many is lost
-ROUNDS: Final = 4  # in which the least squares and the places set each other right
-DOUBTFUL: Final = 0.015  # of the samples lost, where one is shorter than
-SHORT: Final = 1.35  # digits: another rate, of which more or fewer are lost, may then explain the times nearly as well
-FEW: Final = 32  # times, too few to tell a step
+FINE: Final = 0.02  # of a step; times with finer digits need no such search
+HOLE: Final = 6  # usual steps; longer gaps are counted elsewhere, as their length is not exact here
+STEPS: Final = np.arange(0.88, 1.011, 0.0025)  # candidates, relative to the mean step, which lost samples make too long
+FINE_STEPS: Final = np.arange(0.94, 1.0031, 0.0005)  # candidates if a sample is about as long as the last digit
+PHASES: Final = np.arange(-0.4, 0.41, 0.1)  # candidates for the rounding error of the first time, in last digits
+FOLLOW: Final = 0.02  # share of a time's error by which the expected time is corrected, since the step is a guess
+MOST_LOST: Final = 0.2  # share of the samples
+ROUNDED: Final = 0.55  # of the last digit: half for rounding, and a little for the least squares
+ABOUT: Final = 1.15  # of the last digit: steps below use FINE_STEPS
+SAME: Final = 1e-5  # of a step: differences below are equal
+SLOW: Final = (
+    0.75  # of the last digit: allowed error if the rounding drifts so slowly that the least squares follow it,
+)
+CLEAR: Final = 0.3  # and if it is less than this share of a step
+FEW_EXPLAINED: Final = 3.5  # longer steps; so few may also be lost samples
+MOST_REGULAR: Final = 0.055  # share of the steps for regular losses
+ROUNDS: Final = 4  # iterations between least squares and positions
+DOUBTFUL: Final = 0.015  # share of lost samples, if a sample is shorter than
+SHORT: Final = 1.35  # digits: then another rate with more or fewer losses may fit nearly as well
+FEW: Final = 32  # times; fewer cannot show a step
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Each time on the even grid from which it was rounded."""
+    """The grid of evenly spaced samples from which times were rounded."""
 
     step: float
-    spread: float  # how far the times are off the grid at most
-    start: float  # the grid's time at the first of the times, from that time on; NaN if it is unknown
-    ambiguous: bool = False  # as well explained by a longer step and nothing lost
+    spread: float  # maximum distance of the times from the grid
+    start: float  # offset of the grid from the first time; NaN if it is unknown
+    ambiguous: bool = False  # a longer step without losses fits as well
 
 
 def place(times: NDArray[np.float64], resolution: float) -> Placed | None:
-    """Find the grid that explains times (n,), rounded to that resolution, with the fewest samples lost; or None.
+    """Return the grid with the fewest lost samples that fits times (n,) rounded to `resolution`; None if none fits.
 
-    Where a sample is as long as the last digit, and one in so many is left out exactly regularly, a lower rate explains
-    the times as well: the round rate is taken, and the answer is `ambiguous`.
+    If a sample is as long as the last digit and samples are lost at exactly regular distances, a lower rate fits as
+    well. Then the round rate is returned, as `ambiguous`.
     """
     differences = np.diff(times)
     if len(differences) < FEW or differences.min() <= resolution / 2:
@@ -56,7 +61,7 @@ def place(times: NDArray[np.float64], resolution: float) -> Placed | None:
 
 
 def _place(times: NDArray[np.float64], usual: float, resolution: float) -> Placed | None:
-    """Place times (n,) without a long gap."""
+    """Return the grid for times (n,) without a long gap."""
     differences = np.diff(times)
     mean = float(np.mean(differences[differences <= 3 * usual + 2 * resolution]))
     if not FINE * mean < resolution <= 1.01 * mean:
@@ -73,9 +78,9 @@ def _place(times: NDArray[np.float64], usual: float, resolution: float) -> Place
 def _walk(
     times: NDArray[np.float64], steps: NDArray[np.float64], phases: NDArray[np.float64], resolution: float
 ) -> NDArray[np.int64]:
-    """Go along times (n,) with all steps (k,) at once, leaving places free where one is late; return places (n, k).
+    """Assign positions (n, k) to times (n,) for all candidate steps (k,), with free positions for lost samples.
 
-    A place that was left free too early is taken back by a later time, and set right with the least squares.
+    A free position that is too early is corrected by a later time and by the least squares.
     """
     tolerance = np.clip(resolution / steps / 2 + 0.05, 0.5, 0.9)
     expected = times[0] + phases
@@ -90,7 +95,7 @@ def _walk(
 
 
 def _best(places: NDArray[np.int64], times: NDArray[np.float64], resolution: float) -> Placed | None:
-    """Return the grid that leaves out the fewest, of those near places (n, k) that rounding explains."""
+    """Return the grid with the fewest lost samples among those near `places` (n, k) that rounding explains."""
     passed = times - times[0]
     for _ in range(ROUNDS):
         step, first = _lines(places, passed)
@@ -99,13 +104,13 @@ def _best(places: NDArray[np.int64], times: NDArray[np.float64], resolution: flo
     off = passed[:, np.newaxis] - first - step * places
     most, least = off.max(axis=0), off.min(axis=0)
     length = places[-1] - places[0]
-    able = (most - least <= 2 * np.maximum(ROUNDED * resolution, np.minimum(SLOW * resolution, CLEAR * step))) & (
+    fitting = (most - least <= 2 * np.maximum(ROUNDED * resolution, np.minimum(SLOW * resolution, CLEAR * step))) & (
         np.diff(places, axis=0).min(axis=0) >= 1
     )
-    able &= (step > (1 - SAME) * resolution) & (length <= (len(times) - 1) / (1 - MOST_LOST))
-    if not able.any():
+    fitting &= (step > (1 - SAME) * resolution) & (length <= (len(times) - 1) / (1 - MOST_LOST))
+    if not fitting.any():
         return None
-    best = int(np.argmin(np.where(able, length, np.iinfo(np.int64).max)))
+    best = int(np.argmin(np.where(fitting, length, np.iinfo(np.int64).max)))
     start = first[best] + step[best] * places[0, best] + (most[best] + least[best]) / 2
     spread = float(most[best] - least[best]) / 2
     lost = length[best] + 1 - len(times)
@@ -117,7 +122,7 @@ def _best(places: NDArray[np.int64], times: NDArray[np.float64], resolution: flo
 
 
 def _lines(places: NDArray[np.int64], passed: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the step and the time of place 0 by least squares, both (k,), for places (n, k) of times (n,)."""
+    """Return step and time of position 0 by least squares, both (k,), for positions (n, k) of times (n,)."""
     middle = places.mean(axis=0)
     away = places - middle
     step = (away * (passed - passed.mean())[:, np.newaxis]).sum(axis=0) / (away * away).sum(axis=0)
@@ -125,10 +130,10 @@ def _lines(places: NDArray[np.int64], passed: NDArray[np.float64]) -> tuple[NDAr
 
 
 def _may_be_lost(differences: NDArray[np.float64], found: Placed, resolution: float) -> bool:
-    """Say whether samples as long as the last digit explain the times as well as the longer step that was found.
+    """Return whether a step of one digit with lost samples fits as well as the longer step of `found`.
 
-    They do where all steps are of one digit but for few of two that follow each other at one distance, or where the
-    longer step explains next to none of them.
+    It does if all steps are one digit except for a few of two at regular distances, or if the longer step explains
+    hardly any of them.
     """
     digits = np.rint(differences / resolution)
     longer = np.flatnonzero(digits > 1)

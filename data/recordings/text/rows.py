@@ -1,4 +1,4 @@
-"""The samples and times of a block of lines: by pandas where the block is in order, else line by line."""
+"""Reads samples and times of a block of lines: by pandas if the block is regular, else line by line."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from data.recordings.text.whole_blocks import fewest_columns, read_with_pandas
 from data.tables.lines import Block, decode
 
 THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}([,' \u2019\u00a0\u202f]\d{3})+(\.\d*)?", re.ASCII)
-LOOKED_AT: Final = 50  # texts of a block, to see how finely the times are written
+LOOKED_AT: Final = 50  # texts of a block that show the resolution of the times
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +25,25 @@ class Rows:
     """The samples of a block."""
 
     values: NDArray[np.float64]
-    seconds: NDArray[np.float64]  # empty where there is no clock
+    seconds: NDArray[np.float64]  # empty without a clock
     resolution: float  # of the seconds
-    lines: NDArray[np.int64]  # their numbers
+    lines: NDArray[np.int64]  # line numbers
 
 
 @dataclass(slots=True)
 class RowReader:
-    """Reads one column and the clock; the others are not looked at."""
+    """Reads one column and the clock; other columns are ignored."""
 
     head: Head
     column: int
     clock: Clock | None
-    drops_doubles: bool = False  # as no two samples share a time
-    doubles: int = 0  # lines that were left out
+    drops_doubles: bool = False  # drop lines that are equal to the previous one
+    doubles: int = 0  # number of dropped lines
     _last: bytes = b""
-    _footer: DataError | None = field(default=None)  # a line of text: an error, unless no sample follows
+    _footer: DataError | None = field(default=None)  # the error of a line of text, raised only if samples follow
 
     def read(self, block: Block) -> Rows | None:
-        """Return the samples of a block, or None if there is none in it; DataError names line and column."""
+        """Return the samples of a block, or None if it has none. Raises DataError with line and column."""
         skipped = max(self.head.first_line - block.first, 0)
         lines, first = block.lines[skipped:], block.first + skipped
         numbers = np.arange(first, first + len(lines))
@@ -56,14 +56,14 @@ class RowReader:
         try:
             values, times = read_with_pandas(self.head, self.column, self.clock, lines)
             seconds = self.clock.seconds(times) if self.clock else np.empty(0)
-        except ValueError:  # pandas' own errors are such, too
+        except ValueError:  # pandas' errors are ValueErrors, too
             return self._line_by_line(lines, numbers)
         if self._footer:
             raise self._footer
         return Rows(values, seconds, self._resolution(lines), numbers)
 
     def _kept(self, lines: Sequence[bytes]) -> list[bool]:
-        """Say which lines are to be read: not blank ones, nor those that are the line before again."""
+        """Return which lines to read: without blank lines and, if wanted, duplicates of the previous line."""
         if not self.drops_doubles:
             return [line != b"" for line in lines]
         kept = [line not in (b"", before) for before, line in pairwise([self._last, *lines])]
@@ -80,7 +80,7 @@ class RowReader:
             if not text.strip() or is_comment(text):
                 continue
             fields = self.head.format.split(text)
-            if len(fields) > len(self.head.names) and "#" in text:  # a comment behind the samples
+            if len(fields) > len(self.head.names) and "#" in text:  # a comment after the samples
                 fields = self.head.format.split(text.partition("#")[0].rstrip(" \t;,"))
             try:
                 value = self._value(fields, number)
@@ -101,7 +101,7 @@ class RowReader:
         return Rows(np.array(values), seconds, self._resolution(lines), np.array(kept))
 
     def _is_text(self, fields: Sequence[str]) -> bool:
-        """Say whether a line is text, as at the end of some files: it is an error only if samples follow."""
+        """Return whether a line is text, as at the end of some files; it is an error only if samples follow."""
         kinds = {self.head.format.kind(field) for field in fields}
         return "text" in kinds and kinds <= {"text", "empty"} and len("".join(fields)) > 2
 
@@ -128,7 +128,7 @@ class RowReader:
         return int(text) if text.lstrip("+-").isdecimal() else value
 
     def _seconds(self, times: list[Any], numbers: Sequence[int]) -> NDArray[np.float64]:
-        """Convert texts one by one where they have other forms, so that the first wrong one is named."""
+        """Convert texts one by one, so that the error names the first invalid one."""
         assert self.clock
         if self.clock.texts is None:
             return self.clock.seconds(np.array(times))
@@ -148,12 +148,12 @@ class RowReader:
         return DataError(f"{where}: {fields[column][:40]!r} where a number is expected; repair it or leave it empty")
 
     def _resolution(self, lines: Sequence[bytes]) -> float:
-        """Return the seconds of the last digit of this block's times, which may have fewer than the first ones."""
+        """Return the last digit of this block's times in seconds; it may have fewer digits than the first block."""
         if self.clock is None or self.clock.texts or self.clock.counts:
             return self.clock.resolution if self.clock else 0.0
         some = lines[:: max(len(lines) // LOOKED_AT, 1)]
         rows = [self.head.format.split(line.decode(errors="replace")) for line in some]
         texts = [fields[self.clock.column] for fields in rows if len(fields) > self.clock.column]
-        # of neighbours the longest counts, as zeros at the end may be left out
+        # the longest of ten neighbours counts, as trailing zeros may be left out
         groups = [texts[start : start + 10] for start in range(0, len(texts), 10)]
         return max(map(last_digit, groups), default=0.0) * self.clock.scale

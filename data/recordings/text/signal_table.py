@@ -1,4 +1,4 @@
-"""A recording as CSV, TSV or text: a line per sample, a column per lead, perhaps one of times or sample numbers."""
+"""Reads recordings as CSV, TSV or text: a line per sample, a column per lead, optional times or sample numbers."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -22,13 +22,13 @@ from data.recordings.text.time_grid import Gap, UnevenError
 from data.recordings.units import millivolts
 from data.tables.lines import read_blocks
 
-LONGEST_GAP: Final = 86_400  # seconds that may be missing in all
+LONGEST_GAP: Final = 86_400  # seconds, in total; chosen by hand
 
 log = logging.getLogger(__name__)
 
 
 class SignalTable:
-    """The leads of a file whose head alone has been read."""
+    """The leads of a table; only its head is read at first."""
 
     def __init__(
         self,
@@ -38,9 +38,9 @@ class SignalTable:
         given_rate: float | None,
         drops_doubles: bool = False,
     ) -> None:
-        """Take what `open` found: the columns of the leads, that of the times, and a rate that is known already.
+        """Use `open` instead. Takes the columns of leads and times, and the rate if it is known.
 
-        `drops_doubles` says that a line which is the one before again is no sample.
+        With `drops_doubles`, a line that is equal to the previous one is dropped.
         """
         self._drops_doubles = drops_doubles
         self._head, self._leads, self._clock, self._given_rate = head, leads, clock, given_rate
@@ -48,7 +48,7 @@ class SignalTable:
 
     @classmethod
     def open(cls, path: Path, rate: float | None) -> "SignalTable":
-        """Read a file's first lines; DataError if there is no lead or no way to know its rate."""
+        """Open a file. Raises DataError if it has no lead, or its rate is unknown."""
         head = read_head(path)
         check_lists(head)
         check_turns(head)
@@ -60,7 +60,7 @@ class SignalTable:
         counter = find_counter(head, known) if clock is None and known else None
         taken = {*time_columns(head), *([counter.column] if counter else [])}
         if known is None and clock is None:
-            raise DataError(f"{path}: no column of times, and no rate is told; {SAY_RATE}")
+            raise DataError(f"{path}: no column of times, and no rate; {SAY_RATE}")
         leads = [column for column in leads if column not in taken]
         if not leads:
             raise DataError(f"{path}: no column with samples beside the times; give a file with a column per lead")
@@ -72,15 +72,15 @@ class SignalTable:
         return [self._head.names[column] or f"signal {column + 1}" for column in self._leads]
 
     def unit(self, index: int) -> str:
-        """Return "mV" if the file tells the lead's unit, in which case its samples are converted, else ""."""
+        """Return "mV" if the file names the lead's unit of voltage, and samples are converted, else ""."""
         return "" if self._factor(index) is None else "mV"
 
     def length(self, index: int) -> int | None:
-        """Return None: it is known only at the end."""
+        """Return None: the length is known only at the end."""
         return None
 
     def rate(self, index: int) -> float:
-        """Return the rate that was given or told, else the one that the times tell, once all have been read."""
+        """Return the rate of --rate or the metadata, else the rate of the times, after all blocks were read."""
         if self._given_rate is not None:
             return self._given_rate
         if self._gaps is None:
@@ -88,10 +88,9 @@ class SignalTable:
         return self._gaps.rate
 
     def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
-        """Yield one lead's samples, in mV where its unit is told.
+        """Yield one lead's samples, in mV if its unit is known; memory is bounded by a block.
 
-        An empty field and a sample that is missing between two times are NaN, anything else that is no number a
-        DataError. Memory is that of a block.
+        An empty field and a missing sample are NaN. Raises DataError for other text.
         """
         factor = self._factor(index) or 1.0
         clock = deepcopy(self._clock)
@@ -106,7 +105,7 @@ class SignalTable:
         if reader.doubles:
             name = self._head.path.name
             log.warning(
-                "%s: %d lines are there twice, with the same time and values; each is read once", name, reader.doubles
+                "%s: %d lines are duplicates with the same time and values; they are read once", name, reader.doubles
             )
 
     def _factor(self, index: int) -> float | None:
@@ -114,7 +113,7 @@ class SignalTable:
         return millivolts(self._head.units[column] or self._head.metadata.unit)
 
     def _with_gaps(self, blocks: Iterator[Rows], clock: Clock) -> Iterator[NDArray[np.float64]]:
-        """Yield samples, and NaN where the times leave some out."""
+        """Yield samples, with NaN for missing ones."""
         self._gaps = gaps = Gaps(clock.fit, clock.resolution)
         held, lines, start = np.empty(0), np.empty(0, np.int64), 0
         missing = 0
@@ -132,8 +131,8 @@ class SignalTable:
             held, lines, start = held[end - start :], lines[end - start :], end
         if gaps.blurred:
             log.warning(
-                "%s: the times of %s have too few digits to show which samples are lost or late; %g samples per second "
-                "is their mean, so if some are lost, %s",
+                "%s: the times of %s have too few digits to show which samples are lost or late; the rate is their "
+                "mean, %g samples per second; if samples are lost, %s",
                 self._head.path.name,
                 self._head.where(clock.column),
                 gaps.rate,
@@ -145,31 +144,31 @@ class SignalTable:
             hours = gap.samples * clock.fit.step / 3600
             raise DataError(
                 f"{self._head.path}, line {line}, {self._head.where(clock.column)}: the times jump by {hours:,.1f} "
-                "hours, and more than 24 hours are missing; cut the file there into recordings of their own"
+                "hours, and more than 24 hours are missing; split the file there into several recordings"
             )
 
 
 def _rate_of_metadata(head: Head, clock: Clock | None) -> float | None:
-    """Return the rate of the metadata; DataError if the times tell another one."""
+    """Return the rate of the metadata. Raises DataError if the times have another rate."""
     rates = head.metadata.rates
     if not rates:
         return None
     if clock and not any(same_rate(1 / clock.fit.step, rate) for rate in rates):
         raise DataError(
-            f"{head.path}: {rates[0]:g} samples per second are told, but the times of {head.where(clock.column)} have "
-            f"{1 / clock.fit.step:.5g}; {SAY_RATE}"
+            f"{head.path}: the metadata say {rates[0]:g} samples per second, but the times of "
+            f"{head.where(clock.column)} have {1 / clock.fit.step:.5g}; {SAY_RATE}"
         )
     return rates[0]
 
 
 def _and_end(blocks: Iterator[Rows]) -> Iterator[Rows]:
-    """Yield the blocks and an empty one, for what waits for more."""
+    """Yield the blocks and then an empty one, which marks the end."""
     yield from blocks
     yield Rows(np.empty(0), np.empty(0), 0.0, np.empty(0, np.int64))
 
 
 def _filled(values: NDArray[np.float64], gaps: Sequence[Gap]) -> Iterator[NDArray[np.float64]]:
-    """Yield samples (n,), with NaN before the rows of the gaps; a long gap in parts."""
+    """Yield samples (n,), with NaN before the rows of the gaps; long gaps are split."""
     parts: list[NDArray[np.float64]] = []
     start = 0
     for gap in gaps:

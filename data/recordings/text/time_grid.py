@@ -1,4 +1,4 @@
-"""An even rate under times that are rounded, jitter, come in packets or have gaps; which samples are missing."""
+"""Fits a constant sampling rate to times that are rounded, jitter, come in packets or have gaps."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 
 from data.recordings.text.rounding import place
 
-LATE: Final = 1.0  # seconds that a time may be off an even rate
-NEAR: Final = 0.6  # of a step: differences that are off by more are packets lost, or sent twice
-EXACT: Final = 0.25  # of a step: times that are off by less tell each single sample that is missing
-CHUNK: Final = 4096  # samples looked at together; a clock that drifts by 1e-5 is off by 0.04 of a step in so many
-PATIENCE: Final = 0.2  # of what the chunk is off by is taken for drift
-MOST_PIECES: Final = 0.2  # gaps for each time; more, and the rate is another
-FEW_PIECES: Final = 0.05  # gaps for each time; more must each be as long as whole samples,
-OFF_WHOLE: Final = 0.15  # but for this part of one; any lengths are off by 0.25
-OTHER_RATE: Final = 0.05  # by how much a chunk's step may differ from the others'
-ROUNDED: Final = 0.55  # of the last digit: rounded times are off by no more than half of it
-SNAP: Final = 1e-5  # how near a rate is taken for one with fewer digits, whatever the times tell
+LATE: Final = 1.0  # seconds; maximum error of a time
+NEAR: Final = 0.6  # of a step: larger differences are lost or repeated packets
+EXACT: Final = 0.25  # of a step: with smaller errors each missing sample shows
+CHUNK: Final = 4096  # samples per chunk, in which a clock drift of 1e-5 is 0.04 of a step
+PATIENCE: Final = 0.2  # share of a chunk's error that counts as drift
+MOST_PIECES: Final = 0.2  # gaps per time; with more, the rate is wrong
+FEW_PIECES: Final = 0.05  # gaps per time; more gaps must each be a whole number of samples,
+OFF_WHOLE: Final = 0.15  # within this share; random lengths would give 0.25
+OTHER_RATE: Final = 0.05  # maximum relative difference of a chunk's step
+ROUNDED: Final = 0.55  # of the last digit: rounding errors are at most half of it
+SNAP: Final = 1e-5  # relative: a rate so near to one with fewer digits is rounded
 
 
 class UnevenError(Exception):
-    """Times that do not go on in even steps: from which row on, and why."""
+    """The times have no constant rate; `row` is where it begins, `reason` why."""
 
     def __init__(self, reason: str, row: int | None = None) -> None:
-        """Take the reason as the second half of a sentence, and the row, from 0."""
+        """`reason` is the end of a sentence, `row` counts from 0."""
         super().__init__(reason)
         self.reason, self.row = reason, row
 
@@ -41,14 +41,14 @@ class Gap:
 
 @dataclass(slots=True)
 class Slope:
-    """The step of times by least squares, over pieces between gaps; sums only, so pieces can be added."""
+    """The step of times by least squares, accumulated over pieces between gaps."""
 
     xx: float = 0.0
     xy: float = 0.0
     rows: int = 0
 
     def add(self, rows: NDArray[np.int64], times: NDArray[np.float64]) -> None:
-        """Add a piece without gaps: times (n,) and the numbers of their rows (n,)."""
+        """Add a piece without gaps: times (n,) and their row numbers (n,)."""
         if len(rows) > 1:
             x = rows - rows.mean()
             self.xx += float(x @ x)
@@ -57,19 +57,19 @@ class Slope:
 
     @property
     def step(self) -> float:
-        """Seconds from one sample to the next; 0 if unknown."""
+        """The seconds between samples; 0 if unknown."""
         return self.xy / self.xx if self.xx else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The even rate of a recording's first times."""
+    """The constant rate that fits a recording's first times."""
 
     step: float
-    spread: float  # how far nearly all times are from it, in the times' unit
+    spread: float  # error of 99 % of the times, in the times' unit
     pieces: int
-    start: float | None = None  # of the grid from which they were rounded, from the first time on, if that is known
-    ambiguous: bool = False  # a lower rate and no sample lost would explain them as well
+    start: float | None = None  # offset of the grid from the first time, if it is known
+    ambiguous: bool = False  # a lower rate without lost samples would fit as well
 
     def scaled(self, scale: float) -> "Fit":
         """Return the same in another unit of time."""
@@ -78,16 +78,16 @@ class Fit:
 
 
 def fit(times: NDArray[np.float64], resolution: float) -> Fit:
-    """Find the usual step of times (n,), written to that resolution; UnevenError if there is none.
+    """Fit the step of times (n,) with a last digit of `resolution`. Raises UnevenError if they are not even.
 
-    The step is that of least squares between the gaps, so neither gaps nor rounding move it. Times that are rounded
-    about as coarsely as samples follow each other are placed one by one, as a missing sample looks like rounding.
+    The step is fitted by least squares between gaps, so gaps and rounding do not change it. If the rounding is about as
+    coarse as the sample interval, a missing sample looks like rounding, and `place` searches the grid.
     """
     if placed := place(times, resolution):
         return Fit(placed.step, placed.spread, 1, placed.start, placed.ambiguous)
     rows, stamps = _stamps(times)
     if len(rows) < 2 or len(times) < 3:
-        raise UnevenError("there are too few of them, or all are the same")
+        raise UnevenError("there are too few times, or all are equal")
     differences, samples = np.diff(stamps), np.diff(rows)
     step = _rough_step(differences, samples)
     slope = Slope()
@@ -106,14 +106,14 @@ def fit(times: NDArray[np.float64], resolution: float) -> Fit:
 
 
 def nice_rate(step: float, slope: Slope, error: float) -> float:
-    """Return samples per second with as few digits as the times, off by about `error` each, bear out."""
+    """Return the samples per second, rounded to as few digits as times with the given `error` support."""
     rate = 1 / step
     within = max(SNAP, 3 * error / np.sqrt(slope.xx) / step if slope.xx else 0.0) * rate
     return next((round(rate, digits) for digits in range(6) if abs(rate - round(rate, digits)) <= within), rate)
 
 
 def _stamps(times: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the first row and the time of each run of rows that share a time."""
+    """Return first row and time of each run of rows with the same time."""
     rows = np.flatnonzero(np.diff(times, prepend=np.nan) != 0)
     return rows, times[rows]
 
@@ -130,7 +130,7 @@ def _rough_step(differences: NDArray[np.float64], samples: NDArray[np.int64]) ->
 
 
 def _pieces(excess: NDArray[np.float64], step: float, resolution: float) -> list[slice]:
-    """Cut where far more or less time passes than the samples and the usual jitter take; going back tells jitter."""
+    """Cut where a step differs too much from the samples' time; backward steps show the usual jitter."""
     back = -np.quantile(excess, 0.01)
     # rounding makes neighbouring times differ by the resolution
     jitter = 2 * back if back > NEAR * step and back > 1.01 * resolution else 0.0
@@ -147,18 +147,18 @@ def _off(rows: NDArray[np.int64], times: NDArray[np.float64], step: float) -> ND
 
 
 def _check_whole_samples(excess: NDArray[np.float64], pieces: list[slice], step: float, resolution: float) -> None:
-    """UnevenError if there are many gaps, and they are not as long as whole samples."""
+    """Raise UnevenError if there are many gaps that are not whole numbers of samples."""
     missing = excess[[piece.start - 1 for piece in pieces[1:]]] / step
     if len(missing) > FEW_PIECES * len(excess) + 3:
         off = np.abs(missing - np.round(missing))
         if np.median(off) > OFF_WHOLE + resolution / step:
-            raise UnevenError("their distances are not those of an even rate")
+            raise UnevenError("their distances do not fit a constant rate")
 
 
 def _check_same_rate(
     rows: NDArray[np.int64], stamps: NDArray[np.float64], pieces: list[slice], step: float, resolution: float
 ) -> None:
-    """UnevenError if a quarter of a piece has another rate than all of it, beyond what its jitter explains."""
+    """Raise UnevenError if a quarter of a piece has another rate than all of it, beyond its jitter."""
     for piece in pieces:
         count = piece.stop - piece.start
         if count < 16:
@@ -170,9 +170,9 @@ def _check_same_rate(
 
 
 def other_rate(rows: NDArray[np.int64], times: NDArray[np.float64], step: float, resolution: float) -> bool:
-    """Say whether times (n,) without gaps go on in another step than the usual one, beyond what jitter explains."""
+    """Return whether times (n,) without gaps have another step than `step`, beyond their jitter."""
     slope = Slope()
     slope.add(rows, times)
     noise = float(np.std(times - slope.step * rows)) + resolution
-    # times that come late do so for a while: some thirty of them count as one
+    # late times come in groups: thirty of them count as one
     return bool(abs(slope.step - step) > OTHER_RATE * step + 5 * noise * np.sqrt(30 / slope.xx))

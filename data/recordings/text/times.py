@@ -1,4 +1,4 @@
-"""Times as text: clock times, dates with times, ISO 8601; a whole block at once, by the places of the digits."""
+"""Parses times as text: clock times, dates with times, ISO 8601; whole blocks at once, by the digits' positions."""
 
 import re
 from datetime import date
@@ -17,7 +17,7 @@ TIMESTAMP: Final = re.compile(
     \s*\]?""",
     re.VERBOSE | re.ASCII,
 )
-# ISO 8601 without marks, 20240131T101500.004Z; the groups of the others never match
+# ISO 8601 basic format, 20240131T101500.004Z; the groups of the other formats never match
 BASIC: Final = re.compile(
     r"""(?P<days>(?!))?(?P<first>\d{4})(?P<second>\d{2})(?P<third>\d{2})T
     (?P<hour>\d{2})(?P<minute>\d{2})(?P<seconds>\d{2})(?:[.,](?P<fraction>\d{1,12}))?(?P<half>(?!))?
@@ -31,15 +31,15 @@ DAY: Final = 86_400
 
 
 def is_time(text: str) -> bool:
-    """Say whether a field is a clock time, with a date or without."""
+    """Return whether a field is a clock time, with or without a date."""
     return _match(text) is not None
 
 
 class TextTimes:
-    """Turns texts into seconds since the first one's day; clock times without a date go on after midnight."""
+    """Converts texts to seconds since the first text's day; clock times without a date continue after midnight."""
 
     def __init__(self, examples: list[str]) -> None:
-        """Take some of the texts, to see whether a date's month or its day is written first."""
+        """`examples` are some of the texts, which show whether dates begin with the month or the day."""
         matches = [match for match in map(_match, examples) if match]
         self.fraction_digits = max((len(match["fraction"] or "") for match in matches), default=0)
         second = [match["second"] or match["second_"] or "" for match in matches]
@@ -47,10 +47,10 @@ class TextTimes:
         self._base: int | None = None
         self._before = 0.0
         self._last: float | None = None
-        self._days = 0  # midnights passed, where there is no date
+        self._days = 0  # midnights passed, for times without a date
 
     def seconds(self, texts: NDArray[np.object_]) -> NDArray[np.float64]:
-        """Return seconds; ValueError if one of the texts is no time. One that is empty is that before it."""
+        """Return seconds (n,); an empty text is the previous time. Raises ValueError for other text."""
         empty = (texts == "") | (texts != texts)  # NaN is not equal to itself
         if empty.any():
             full = np.flatnonzero(~empty)
@@ -71,7 +71,7 @@ class TextTimes:
         return seconds
 
     def _of_one_shape(self, places: NDArray[np.uint8]) -> tuple[NDArray[np.float64], bool]:
-        """Read texts of one length, (rows, characters), whose digits are in the same places."""
+        """Read texts (rows, characters) of one length with digits at the same positions."""
         match = _match(places[0].tobytes().decode("ascii"))
         if match is None:
             raise ValueError
@@ -90,7 +90,7 @@ class TextTimes:
         return total + DAY * self._day(places, match, end), True
 
     def _check(self, places: NDArray[np.uint8], match: re.Match[str]) -> None:
-        """ValueError unless all texts have digits and marks where the first one has them."""
+        """Raise ValueError unless all texts have digits and separators at the same positions as the first one."""
         digits = (places >= ord("0")) & (places <= ord("9"))
         free = [match.start(name) for name in ("half", "sign") if match[name]]
         same = (places == places[0]) | (digits & digits[0])
@@ -131,7 +131,7 @@ def _match(text: str) -> re.Match[str] | None:
 
 
 def _month(places: NDArray[np.uint8], match: re.Match[str], name: str) -> NDArray[np.int64]:
-    """Read English names of months; ValueError for others."""
+    """Read English names of months. Raises ValueError for others."""
     letters = np.ascontiguousarray(places[:, slice(*match.span(name))] | 0x20).view("S3").ravel()
     unique, back = np.unique(letters, return_inverse=True)
     return np.array([1 + MONTHS.index(text) for text in unique.tolist()])[back]

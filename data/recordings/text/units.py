@@ -1,4 +1,4 @@
-"""Units and rates as people write them in names of columns, in rows of units and in metadata."""
+"""Units and rates in names of columns, in rows of units and in metadata."""
 
 import re
 from typing import Final
@@ -24,7 +24,7 @@ NAMED_VOLTS: Final = re.compile(r"(?:^|[_ ./-])((?:[mun]|milli|micro|mikro)[ -]?
 
 
 def time_unit(text: str) -> str | None:
-    """Return the unit of time, a key of SECONDS, that a column's name or a unit's name tells, the last word first."""
+    """Return the unit of time, a key of SECONDS, in the name of a column or unit; the last word counts first."""
     for word in reversed(re.findall(r"[a-z]+", _plain(text).lower())):
         for pattern, unit in TIME_WORDS:
             if pattern.fullmatch(word):
@@ -33,13 +33,13 @@ def time_unit(text: str) -> str | None:
 
 
 def hertz(text: str) -> float | None:
-    """Return the samples per second that a text such as `ecg_250Hz` or `512,4 hertz` tells."""
+    """Return the samples per second in a text such as `ecg_250Hz` or `512,4 hertz`."""
     match = HERTZ.search(text)
     return to_float(match[1]) * (1000 if match[2] else 1) if match else None
 
 
 def split_name(text: str) -> tuple[str, str]:
-    """Split a column's name from the unit it tells: `ecg [uV]` is `ecg` and `uV`; an unknown bracket stays."""
+    """Split a column's name into name and unit: `ecg [uV]` is `ecg` and `uV`; unknown brackets stay."""
     match = BRACKETS.match(text)
     parts = [part.strip() for part in re.split(r"[,;@]", match[2])] if match else []
     known = [part for part in parts if millivolts(part) or time_unit(part) or hertz(part) or part in ("adu", "a.u.")]
@@ -50,7 +50,7 @@ def split_name(text: str) -> tuple[str, str]:
 
 
 def is_unit(text: str) -> bool:
-    """Say whether a field could be one of a row of units."""
+    """Return whether a field can be part of a row of units."""
     bare = text.strip("()[] ").lower()
     counted = bare in ("", "-", "adu", "nu", "a.u.", "au", "bpm", "g", "n/a", "none", "sample", "samples", "#", "%")
     clock = re.fullmatch(r"[hmsdyt:./\- ]*", bare) is not None

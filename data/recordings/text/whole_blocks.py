@@ -1,4 +1,4 @@
-"""The samples and times of lines that are all in order, read by pandas."""
+"""Reads samples and times of regular lines by pandas."""
 
 import re
 from collections.abc import Hashable, Sequence
@@ -13,14 +13,14 @@ from data.recordings.text.clock import Clock
 from data.recordings.text.fields import ARROW, LARGEST, MINUS, NO_VALUE
 from data.recordings.text.head import Head
 
-HUGE_EXPONENT: Final = re.compile(rb"[eE][-+]?\d{4}")  # pandas' C code crashes on exponents that no int holds
+HUGE_EXPONENT: Final = re.compile(rb"[eE][-+]?\d{4}")  # pandas' C code crashes on exponents that overflow an int
 NOT_A_VALUE: Final = [text for value in NO_VALUE if value for text in {value, value.upper(), value.capitalize()}]
 
 
 def read_with_pandas(
     head: Head, column: int, clock: Clock | None, lines: Sequence[bytes]
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """Return a column's values and times, both (n,); ValueError unless the lines are as pandas reads them rightly."""
+    """Return a column's values and times, both (n,). Raises ValueError if pandas could misread a line."""
     form = head.format
     text = b"\n".join(lines)
     _check_widths(head, fewest_columns(head, column, clock), lines, text)
@@ -59,7 +59,7 @@ def read_with_pandas(
 
 
 def _check_widths(head: Head, fewest: int, lines: Sequence[bytes], text: bytes) -> None:
-    """ValueError if a line has other delimiters than all should have."""
+    """Raise ValueError if a line has another number of columns."""
     form, width = head.format, len(head.names)
     if form.delimiter == " ":
         if {len(line.split()) for line in lines} != {width}:
@@ -71,13 +71,13 @@ def _check_widths(head: Head, fewest: int, lines: Sequence[bytes], text: bytes) 
 
 
 def fewest_columns(head: Head, column: int, clock: Clock | None) -> int:
-    """Return the fewest columns of a line: the last ones may be left out where they are not asked for."""
+    """Return the minimum number of columns of a line; unused ones at the end may be missing."""
     last = max(column, clock.column if clock else 0)
     return max(min(head.narrowest, len(head.names)), last + 1)
 
 
 def _has_width(text: bytes, delimiter: bytes, lines: int, width: int) -> bool:
-    """Say whether each line has as many columns, by where the delimiters and the ends of the lines are."""
+    """Return whether each line has `width` columns, by the positions of delimiters and line ends."""
     if len(delimiter) > 1 or text.count(delimiter) != lines * (width - 1):
         return False
     if width == 1:

@@ -1,6 +1,6 @@
-"""How samples are stored in the signal files of WFDB: https://physionet.org/physiotools/wag/signal-5.htm
+"""The formats of samples in WFDB's signal files: https://physionet.org/physiotools/wag/signal-5.htm
 
-Decoded here because the package wfdb begins format 8 anew in each block, which moves all that follows.
+Decoded here because the package wfdb restarts format 8 in each block, which shifts all later samples.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Digital = NDArray[np.int32]
 
 
 class Format(NamedTuple):
-    """Samples that are packed together: their bytes and number, how they are unpacked, and what marks a missing one."""
+    """A format: bytes and samples of a pack, the function that unpacks it, and the value of a missing sample."""
 
     bytes: int
     samples: int
@@ -22,12 +22,12 @@ class Format(NamedTuple):
     missing: int | None
 
     def count(self, stored: int) -> int:
-        """Return how many samples there are in so many bytes, of which the last pack need not be whole."""
+        """Return the number of samples in `stored` bytes; the last pack may be incomplete."""
         whole, rest = divmod(stored, self.bytes)
         return whole * self.samples + (rest * self.samples // self.bytes)
 
     def read(self, stored: Bytes, first: int, end: int) -> Digital:
-        """Return samples `first` to `end` of those stored."""
+        """Return the stored samples `first` to `end`."""
         pack, skipped = divmod(first, self.samples)
         packs = -(-end // self.samples) - pack
         found = stored[pack * self.bytes : (pack + packs) * self.bytes]
@@ -62,7 +62,7 @@ def _unpack_311(stored: Bytes) -> Digital:
 
 
 def _signed(bits: int, *parts: Digital) -> Digital:
-    """Return the parts of each pack in turn, of which the highest bit is the sign."""
+    """Interleave the parts of the packs and apply their sign bit."""
     values = np.column_stack(parts).ravel()
     return np.where(values >= 1 << (bits - 1), values - (1 << bits), values).astype(np.int32)
 

@@ -1,4 +1,4 @@
-"""The header of a WFDB record, of which the package wfdb wants each field and each date as the specification has it.
+"""Reads WFDB headers. The package wfdb rejects headers that do not follow the specification exactly.
 
 https://physionet.org/physiotools/wag/header-5.htm
 """
@@ -11,52 +11,52 @@ from typing import Final
 
 from data.errors import DataError
 
-NO_FILE: Final = "~"  # of a signal or a segment without samples
+NO_FILE: Final = "~"  # the file of a signal or segment without samples
 DEFAULT_RATE: Final = 250.0  # frames per second, by the specification
-DEFAULT_GAIN: Final = 200.0  # steps per unit, likewise
-DEFAULT_UNIT: Final = "mV"  # likewise
+DEFAULT_GAIN: Final = 200.0  # steps per unit, by the specification
+DEFAULT_UNIT: Final = "mV"  # by the specification
 SEGMENTED: Final = re.compile(r"(.+)/(\d+)")
 LAYOUT: Final = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
 SCALE: Final = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)?(?:\(([-+]?\d+)\))?(?:/(\S+))?")
 INTEGER: Final = re.compile(r"[-+]?\d+")
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # two signals may be described alike
+@dataclass(frozen=True, slots=True, eq=False)  # two signals may have equal descriptions
 class WfdbSignal:
-    """One signal as a header describes it; a sample in its unit is (stored - baseline) / gain."""
+    """A signal's description in a header; a sample in its unit is (stored - baseline) / gain."""
 
     name: str
     file: str
     format: str
     per_frame: int  # samples in a frame
-    skew: int  # frames that its samples are late in the file
+    skew: int  # frames by which its samples are late in the file
     offset: int  # bytes before the samples in the file
     gain: float
     baseline: int
     unit: str
-    initial: int  # what the differences of format 8 are added to
+    initial: int  # start value of the differences in format 8
 
 
 @dataclass(frozen=True, slots=True)
 class WfdbHeader:
-    """What a header tells; of a record in segments `segments` has names and frames, and each a header of its own."""
+    """A WFDB header; a record in segments has their names and frames in `segments`, each with its own header."""
 
     path: Path
     rate: float  # frames per second
     frames: int | None
     signals: Sequence[WfdbSignal] = ()
     segments: Sequence[tuple[str, int]] = ()
-    notes: Sequence[str] = ()  # what was assumed, for the person who reads the record
+    notes: Sequence[str] = ()  # assumptions that were made, for the log
 
     def beside(self, name: str) -> Path:
-        """Return the path of a file that the header names; a folder that it names need not be there any more."""
+        """Return the path of a file named in the header; the folder in its name need not exist."""
         named = Path(name.replace("\\", "/"))
         inside = self.path.parent / named
         return inside if inside.is_file() else self.path.parent / named.name
 
 
 def read_header(path: Path) -> WfdbHeader:
-    """Read a .hea file; DataError says what is wrong with it. Dates, checksums and block sizes are not looked at."""
+    """Read a .hea file, except dates, checksums and block sizes. Raises DataError if it is malformed."""
     if not path.is_file():
         raise DataError(f"{path}: no such WFDB header; put it beside the other files of the record")
     lines = list(_lines(path))
@@ -67,22 +67,24 @@ def read_header(path: Path) -> WfdbHeader:
             "get the header again"
         )
     rate, frames = _rate(path, words), _frames(path, number, words)
-    notes = [] if rate else [f"tells no rate; it is read at {DEFAULT_RATE:g} samples per second, as WFDB does"]
+    notes = [] if rate else [f"has no rate; it is read at {DEFAULT_RATE:g} samples per second, WFDB's default"]
     segments, described = _segments(path, words[0]), len(lines) - 1
     if segments is None:
         count = int(words[1])
         if described < count:
-            raise DataError(f"{path}: its header tells {count} signals and describes {described}; get the header again")
+            raise DataError(
+                f"{path}: its header declares {count} signals and describes {described}; get the header again"
+            )
         signals = [_signal(path, index, *line) for index, line in enumerate(lines[1 : count + 1])]
         return WfdbHeader(path, rate or DEFAULT_RATE, frames, signals, notes=notes)
     if described < segments:
-        notes.append(f"tells {segments} segments and describes {described}, which are read")
+        notes.append(f"declares {segments} segments and describes {described}, which are read")
     parts = [_segment(path, *line) for line in lines[1 : segments + 1]]
     return WfdbHeader(path, rate or DEFAULT_RATE, frames, segments=parts, notes=notes)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the words of each line that is no comment."""
+    """Yield the number and the words of each line that is not a comment."""
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
@@ -94,7 +96,7 @@ def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _segments(path: Path, name: str) -> int | None:
-    """Return how many segments a record has; a number after a slash may also be the record's name in a folder."""
+    """Return the number of segments, or None; a number after a slash may also be the record's name in a folder."""
     segmented = SEGMENTED.fullmatch(name)
     if segmented is None or (segmented[2] == path.stem != segmented[1]):
         return None
@@ -102,19 +104,19 @@ def _segments(path: Path, name: str) -> int | None:
 
 
 def _rate(path: Path, words: list[str]) -> float:
-    """Return the frames per second, which may be followed by a counter's frequency and base; 0 if they are left out."""
+    """Return the frames per second, without a counter's frequency and base; 0 if they are missing."""
     field = words[2].split("/")[0].split("(")[0] if len(words) > 2 else "0"
     try:
         rate = float(field)
     except ValueError:
         rate = -1
     if not 0 <= rate < float("inf"):
-        raise DataError(f"{path}: {words[2]!r} where its header tells samples per second; correct it there")
+        raise DataError(f"{path}: {words[2]!r} is not a valid number of samples per second; correct the header")
     return rate
 
 
 def _frames(path: Path, number: int, words: list[str]) -> int | None:
-    """Return the number of samples per signal; None if it is left out, or a time of day stands in its place."""
+    """Return the number of samples per signal; None if it is missing or a time of day is in its place."""
     field = words[3] if len(words) > 3 else "0"
     if ":" in field or "/" in field:
         return None
@@ -124,7 +126,7 @@ def _frames(path: Path, number: int, words: list[str]) -> int | None:
         frames = -1
     if frames < 0:
         raise DataError(
-            f"{path}, line {number}: {field!r} where its header tells how many samples there are; "
+            f"{path}, line {number}: {field!r} is not a valid number of samples; "
             "write the number, or 0 to have them counted"
         )
     return frames or None
@@ -147,7 +149,7 @@ def _signal(path: Path, index: int, number: int, words: list[str]) -> WfdbSignal
     if scale:
         rest = rest[1:]
     gain, baseline, unit = scale.groups() if scale else (None, None, None)
-    numbers: list[int] = []  # resolution, zero, initial value, checksum, block size: any of the last may be left out
+    numbers: list[int] = []  # resolution, zero, initial value, checksum, block size; the last ones may be missing
     while rest and len(numbers) < 5 and INTEGER.fullmatch(rest[0]):
         numbers.append(int(rest.pop(0)))
     zero = numbers[1] if len(numbers) > 1 else 0

@@ -1,5 +1,5 @@
-"""A WFDB record. The reader is ours because the package wfdb averages the samples of a frame, refuses headers that
-leave fields out, and reads a record in segments whole; annotations are read by it."""
+"""Reads WFDB records. The package wfdb is used only for annotations: it averages the samples of a frame, rejects
+headers with missing fields, and reads a record in segments at once."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -17,21 +17,21 @@ from data.recordings.units import in_millivolts
 from data.recordings.wfdb.header import NO_FILE, WfdbHeader, WfdbSignal, read_header
 from data.recordings.wfdb.signal_file import open_signal
 
-NO_FORMAT: Final = "0"  # of a signal without samples
+NO_FORMAT: Final = "0"  # the format of a signal without samples
 SIGNAL_ENDINGS: Final = (".dat", ".mat")
 
 log = logging.getLogger(__name__)
 
 
 def record_of(path: Path) -> Path:
-    """Return a record's path without an ending, given it or that of its header or of its signal file."""
+    """Return a record's path without extension, from that path or the path of its header or signal file."""
     if path.suffix.lower() == ".hea":
         return path.with_suffix("")
     return path.with_suffix("") if path.suffix.lower() in SIGNAL_ENDINGS and not _header_of(path).is_file() else path
 
 
 def is_wfdb(path: Path) -> bool:
-    """Say whether the path is that of a WFDB record: its header, its signal file, or either without the ending."""
+    """Return whether a path means a WFDB record: its header, its signal file, or either without extension."""
     return path.suffix.lower() == ".hea" or _header_of(record_of(path)).is_file()
 
 
@@ -47,23 +47,23 @@ def _header_of(record: Path) -> Path:
 @dataclass(frozen=True, slots=True)
 class _Segment:
     header: WfdbHeader | None  # None in a gap
-    frames: int | None  # None if the header does not tell
+    frames: int | None  # None if it is unknown
 
 
 class WfdbRecord:
-    """The signals of a WFDB record, whole or in segments; where a segment lacks a signal it is NaN."""
+    """The signals of a WFDB record, also in segments; a signal that a segment lacks is NaN there."""
 
     def __init__(self, path: Path) -> None:
         self._header = read_header(header_of(path))
         self._segments = [self._segment(name, frames) for name, frames in self._header.segments]
-        # the first of segments that do not have the same signals has no samples, but all their names
+        # if the segments have different signals, the first segment has no samples but all names
         self._named = bool(self._segments) and self._segments[0].frames == 0
         if not self._header.segments:
             self._segments = [_Segment(self._header, self._header.frames)]
 
     @cached_property
     def channels(self) -> Sequence[Channel]:
-        """What the headers tell about the signals."""
+        """The descriptions of the signals in the headers."""
         return [self._channel(index) for index in range(len(self.names))]
 
     @cached_property
@@ -73,13 +73,13 @@ class WfdbRecord:
         return [signal.name for signal in first.signals] if first else []
 
     def files(self) -> list[Path]:
-        """Return the files that the record is read from."""
+        """Return the files of the record."""
         headers = [segment.header for segment in self._segments if segment.header]
         signals = [header.beside(signal.file) for header in headers for signal in header.signals]
         return list(dict.fromkeys([self._header.path, *(header.path for header in headers), *signals]))
 
     def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
-        """Yield the samples of one signal, in order, NaN where they are missing."""
+        """Yield the samples of one signal in order, with NaN for missing ones."""
         per_frame = self._per_frame(index)
         for note in self._header.notes:
             log.warning("%s: %s", self._header.path, note)
@@ -90,11 +90,11 @@ class WfdbRecord:
                 for block in _samples(segment.header, signal, segment.frames):
                     read += len(block)
                     yield block
-            if self._header.segments:  # what comes after has its place
+            if self._header.segments:  # keeps the positions of later segments
                 yield from missing((segment.frames or 0) * per_frame - read)
 
     def length(self, index: int) -> int | None:
-        """Return how many samples a signal has, if the header tells."""
+        """Return the number of samples of a signal, if the header has it."""
         frames = [segment.frames for segment in self._segments]
         return None if None in frames else sum(count or 0 for count in frames) * self._per_frame(index)
 
@@ -110,7 +110,7 @@ class WfdbRecord:
         return _Segment(None if name == NO_FILE else read_header(self._header.beside(f"{name}.hea")), frames)
 
     def _signal(self, segment: _Segment, index: int) -> WfdbSignal | None:
-        """Return a segment's signal with samples, None if it has none of it."""
+        """Return a segment's signal, or None if it has no samples of it."""
         signals = segment.header.signals if segment.header else []
         if self._named:
             found = next((signal for signal in signals if signal.name == self.names[index]), None)
@@ -137,14 +137,14 @@ def _samples(header: WfdbHeader, signal: WfdbSignal, frames: int | None) -> Iter
     """Yield a signal's samples in its unit, or in mV for any voltage."""
     file = open_signal(header, signal)
     if frames and file.frames < frames:
-        log.warning("%s: cut short; %d of %d samples are there and are read", header.path, file.frames, frames)
+        log.warning("%s: truncated; %d of %d samples exist and are read", header.path, file.frames, frames)
     end = min(frames or file.frames, file.frames)
     factor = in_millivolts(signal.unit)[0] / signal.gain
     late = signal.skew * signal.per_frame
     step = max(BLOCK_SAMPLES // sum(other.per_frame for other in header.signals), 1)
     for start in range(0, end, step):
         stored = file.read(start, min(start + step, end))
-        with np.errstate(over="ignore"):  # an error later, in one sentence
+        with np.errstate(over="ignore"):  # infinite values are an error later
             samples = (factor * (stored.astype(np.float64) - signal.baseline)).astype(np.float32)
         samples[stored == file.missing] = np.nan
         left_out = min(late - min(start * signal.per_frame, late), len(samples))

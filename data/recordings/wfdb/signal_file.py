@@ -1,4 +1,4 @@
-"""One signal of a WFDB record's signal file, in which the samples of several signals alternate."""
+"""Reads one signal of a WFDB signal file, in which several signals are interleaved."""
 
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -15,21 +15,21 @@ FLAC_BITS: Final = {"508": 8, "516": 16, "524": 24}
 
 
 class SignalFile(Protocol):
-    """Where one signal's samples are stored."""
+    """The stored samples of one signal."""
 
     frames: int
-    missing: int | None  # what marks a missing sample
+    missing: int | None  # the value of a missing sample
 
     def read(self, start: int, end: int) -> Digital:
-        """Return the signal's samples of frames `start` to `end`; of format 8 from the first frame on, in order."""
+        """Return the samples of frames `start` to `end`; format 8 must be read in order from the first frame."""
 
 
 def open_signal(header: WfdbHeader, signal: WfdbSignal) -> SignalFile:
-    """Find a signal's samples; DataError if the file is not there or its format is not known."""
+    """Open a signal's samples. Raises DataError if the file is missing or its format is unknown."""
     path = header.beside(signal.file)
     if not path.is_file():
         raise DataError(
-            f"{header.path}: cannot be read as WFDB record: its samples are in {signal.file}, which is not there; "
+            f"{header.path}: cannot be read as WFDB record: its samples are in {signal.file}, which does not exist; "
             f"put it beside the header"
         )
     together = [other for other in header.signals if other.file == signal.file]
@@ -69,9 +69,7 @@ class _FlacFile:
         except soundfile.SoundFileError as error:
             raise DataError(f"{path}: cannot be read as FLAC ({error}); get it again") from None
         if self._file.channels != len(together):
-            raise DataError(
-                f"{path}: {self._file.channels} channels where its header tells {len(together)}; correct it"
-            )
+            raise DataError(f"{path}: {self._file.channels} channels, but its header has {len(together)}; correct it")
         self._place, self._per_frame, self._offset = together.index(signal), signal.per_frame, together[0].offset
         bits = FLAC_BITS[signal.format]
         self.missing: int | None = -(1 << (bits - 1))

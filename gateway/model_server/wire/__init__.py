@@ -1,1 +1,1 @@
-"""TensorFlow Serving's messages as the gateway sends and reads them; made from serving.proto by `make protos`."""
+"""The TensorFlow Serving messages that the gateway uses; `make protos` generates them from serving.proto."""

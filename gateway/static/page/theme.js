@@ -9,14 +9,14 @@
       return null; // storage is forbidden: the choice lasts as long as the page
     }
   };
-  const set = (theme) => {
+  const set = (/** @type {string|null} */ theme) => {
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
   };
   set(stored());
   document.addEventListener("DOMContentLoaded", () => {
     const choice = document.getElementById("theme");
-    if (!choice) return;
+    if (!(choice instanceof HTMLSelectElement)) return;
     choice.value = root.dataset.theme ?? "";
     choice.addEventListener("change", () => {
       set(choice.value);

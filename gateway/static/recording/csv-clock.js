@@ -107,7 +107,7 @@ function unitBySize(what, values) {
   const step = isPacked ? (values[values.length - 1] - values[0]) / (values.length - 1) : steps[steps.length >> 1];
   const unit = UNITS.find((each) => 1 / (step * each) >= LIKELY[0] && 1 / (step * each) <= LIKELY[1]);
   if (unit) return unit;
-  if (!(step > 0) || unevennessOf(values) > UNEVEN) throw new RecordingError(`${what}: the times do not go on in even steps`, { needsRate: true });
+  if (!(step > 0) || unevennessOf(values) > UNEVEN) throw new RecordingError(`${what}: the times are not evenly spaced`, { needsRate: true });
   const rate = Number((1 / step).toPrecision(4));
   throw new RecordingError(`${what}: ${rate} samples per second if the times are seconds, ${1000 * rate} if they are milliseconds; ${SAY_RATE}`, { needsRate: true });
 }

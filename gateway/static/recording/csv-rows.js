@@ -108,7 +108,7 @@ export class Rows {
   ended() {
     if (this.wrong && !this.wrong.isText) throw this.wrong.error;
     if (!this.values.length) throw new RecordingError(`${this.what}: no samples; give a file with one sample per line`);
-    const doubled = this.doubles ? [`${this.doubles} lines are there twice, with the same time and values; each is read once`] : [];
+    const doubled = this.doubles ? [`${this.doubles} lines are duplicates with the same time and values; they are read once`] : [];
     return this.wrong ? [...doubled, `what follows from line ${this.wrong.number} on is text and is left out`] : doubled;
   }
 

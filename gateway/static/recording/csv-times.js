@@ -63,10 +63,10 @@ export class Times {
     const times = `the times of column ${clock.place + 1} (${head.names[clock.place]})`;
     const rate = Number(this.rate.toPrecision(6));
     if (this.fit.isAmbiguous && !head.rate) {
-      return [`${times} are taken for ${rate} samples per second, of which some are missing; if that is not the rate, ${SAY_RATE}`];
+      return [`${times} are read as ${rate} samples per second with some samples missing; if that is not the rate, ${SAY_RATE}`];
     }
     if (!this.gaps.isBlurred) return [];
-    return [`${times} have too few digits to show which samples are lost or late; ${rate} samples per second is their mean, so if some are lost, ${SAY_RATE}`];
+    return [`${times} have too few digits to show which samples are lost or late; the rate is their mean, ${rate} samples per second; if samples are lost, ${SAY_RATE}`];
   }
 
   /** @param {Gap} gap */
@@ -75,14 +75,14 @@ export class Times {
     this.missing += samples;
     if (this.missing * step <= LONGEST_GAP) return;
     const hours = ((samples * step) / 3600).toFixed(1);
-    throw new RecordingError(`${this.where(this.rows.lineOf(row))}: the times jump by ${hours} hours, and more than 24 hours are missing; cut the file there into recordings of their own`);
+    throw new RecordingError(`${this.where(this.rows.lineOf(row))}: the times jump by ${hours} hours, and more than 24 hours are missing; split the file there into several recordings`);
   }
 
   /** @param {number} rate */
   checkRate(rate) {
     const { what, head } = this.rows;
     if (!head.rate || Math.abs(rate - head.rate) <= OTHER_RATE * head.rate) return;
-    throw new RecordingError(`${what}: ${head.rate} samples per second are told, but the times tell ${Number(rate.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
+    throw new RecordingError(`${what}: the metadata say ${head.rate} samples per second, but the times have ${Number(rate.toPrecision(6))}; ${SAY_RATE}`, { needsRate: true });
   }
 
   /** @template T @param {() => T} make @param {(row: number) => number} lineOf @returns {T} */
@@ -92,7 +92,7 @@ export class Times {
     } catch (error) {
       if (!(error instanceof UnevenError)) throw error;
       const where = this.where(error.row === null ? null : lineOf(error.row));
-      throw new NoRateError(`${where}: the times do not go on in even steps, ${error.reason}; repair them, or ${SAY_RATE}`, { needsRate: true });
+      throw new NoRateError(`${where}: the times are not evenly spaced: ${error.reason}; repair them, or ${SAY_RATE}`, { needsRate: true });
     }
   }
 

@@ -12,7 +12,7 @@ import { RecordingError } from "./errors.js";
 
 const LOOKED_AT = 2000; // lines
 const LIST = /^\[\s*-?\d[^:\]]*,[^:\]]*\]$/;
-const MOST_LEADS = 16; // that take turns
+const MOST_LEADS = 16; // that alternate
 const TURNS = 3; // of each lead
 const LEAD_NAME = /^[A-Za-z][^:]*$/;
 const OTHERWISE = "windows-1252"; // the encoding of what is not UTF-8
@@ -50,7 +50,7 @@ function refuseLists({ names, sample: [row] }, what) {
   throw new RecordingError(`${what}, line ${row.number}, column ${place + 1} (${names[place]}): a list of numbers in one field; write a line per sample, in a file for each list`);
 }
 
-/** Several leads take turns, a line for each at every time, with their names in a column. @param {Head} head @param {string} what */
+/** Several leads alternate, a line for each at every time, with their names in a column. @param {Head} head @param {string} what */
 function refuseTurns({ names, sample, width }, what) {
   for (let place = 0; place < width; place++) {
     const texts = sample.map(({ fields }) => fields[place]);
@@ -59,7 +59,7 @@ function refuseTurns({ names, sample, width }, what) {
     const isTurn = texts.every((text, row) => row < leads || text === texts[row - leads]);
     if (!isTurn || ![0, 1, 2].some((other) => other < width && isTimeOfTurns(sample.map(({ fields }) => fields[other]), leads))) continue;
     const named = names[place] ? ` (${names[place]})` : "";
-    throw new RecordingError(`${what}, line ${sample[0].number}, column ${place + 1}${named}: ${texts.slice(0, leads).join(", ")} take turns line by line; write a column per lead, or keep the lines of one`);
+    throw new RecordingError(`${what}, line ${sample[0].number}, column ${place + 1}${named}: ${texts.slice(0, leads).join(", ")} alternate line by line; write a column per lead, or keep the lines of one`);
   }
 }
 

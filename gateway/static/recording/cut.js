@@ -36,7 +36,7 @@ export function cutOf({ count, names }) {
     if (!timed && !counted && new Set(trace.map((name) => name.replace(/\d+/g, ""))).size === 1) return cut;
   }
   const listed = count <= LISTED ? names : [...names.slice(0, 2), "...", ...names.slice(-2)];
-  throw new RecordingError(`no recording has the features of this model (${listed.join(", ")}); give a table of them`);
+  throw new RecordingError(`the features of this model cannot be cut from a recording (${listed.join(", ")}); give a table with them`);
 }
 
 /**

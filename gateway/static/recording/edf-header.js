@@ -22,16 +22,16 @@ export async function readHeader(file) {
   const first = new Uint8Array(await file.slice(0, HEADER_BYTES).arrayBuffer());
   const isBdf = first[0] === 255 && textOf(first.subarray(1, 8)) === "BIOSEMI";
   if (!isBdf && !isEdf(first)) await refuseOthers(file);
-  if (!isBdf && !isEdf(first)) throw new RecordingError(`${file.name}: not an EDF or BDF file, though its name says so: it must begin with 0 or BIOSEMI`);
+  if (!isBdf && !isEdf(first)) throw new RecordingError(`${file.name}: not an EDF or BDF file, despite its name: it must begin with 0 or BIOSEMI`);
   const count = countOf(file, "the number of signals", first.subarray(252, 256));
   const dataStart = HEADER_BYTES * (count + 1);
-  if (count < 1 || file.size < dataStart) throw new RecordingError(`${file.name}: cannot be read as EDF file: its header is cut short or tells no signals; get it again`);
+  if (count < 1 || file.size < dataStart) throw new RecordingError(`${file.name}: cannot be read as EDF file: its header is truncated or has no signals; get it again`);
   const seconds = numberOf(textOf(first.subarray(244, 252)));
   const signals = signalsOf(file, new Uint8Array(await file.slice(HEADER_BYTES, dataStart).arrayBuffer()), count);
   const recordSamples = signals.reduce((sum, { perRecord }) => sum + perRecord, 0);
   if (!recordSamples) throw new RecordingError(`${file.name}: cannot be read as EDF file: no signal has samples in its records`);
-  if (seconds === 0) throw new RecordingError(`${file.name}: its data records last 0 s by its header, as those of annotations alone do, so the rate of its signals is not known; write their duration into the header, or export it as CSV`);
-  if (!(seconds > 0)) throw new RecordingError(`${file.name}: its header tells no duration of a data record, so its rate is not known; repair it`);
+  if (seconds === 0) throw new RecordingError(`${file.name}: its header says that data records last 0 s, as in files of annotations, so the rate of its signals is unknown; write their duration into the header, or export it as CSV`);
+  if (!(seconds > 0)) throw new RecordingError(`${file.name}: its header has no valid duration of a data record, so its rate is unknown; repair it`);
   return {
     dataStart,
     signals,

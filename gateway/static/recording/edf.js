@@ -20,7 +20,7 @@ export async function openEdf(file) {
   const header = await readHeader(file);
   const { signals, seconds, recordSamples, bytesPerSample, dataStart } = header;
   const records = Math.floor(Math.max(file.size - dataStart, 0) / bytesPerSample / recordSamples);
-  if (!records) throw new RecordingError(`${file.name}: an EDF header and not one whole data record; get the file again`);
+  if (!records) throw new RecordingError(`${file.name}: an EDF header without a complete data record; get the file again`);
   const measured = signals.filter(({ name }) => !ANNOTATIONS.test(name));
   if (!measured.length) throw new RecordingError(`${file.name}: no signal in this recording`);
   const { gaps, said } = header.isInterrupted ? await gapsOf(file, header, records) : { gaps: null, said: [] };
@@ -34,7 +34,7 @@ export async function openEdf(file) {
 /** @param {number} declared @param {number} stored */
 function recordsSaid(declared, stored) {
   if (declared < 0) return [`it was not closed by its writer; its ${stored} records are read`];
-  if (stored < declared) return [`cut short: ${stored} of ${declared} records are whole and are read`];
+  if (stored < declared) return [`truncated: ${stored} of ${declared} records are complete and are read`];
   return stored > declared ? [`it declares ${declared} records and has ${stored} records, which are read`] : [];
 }
 
@@ -75,7 +75,7 @@ async function gapsOf(file, header, records) {
 function gapOf(file, record, seconds) {
   if (seconds < -SHORTEST_GAP * (record + 1) || seconds > LONGEST_GAP) {
     const side = seconds > 0 ? "after" : "before";
-    throw new RecordingError(`${file.name}: by its time stamp data record ${record + 1} begins ${Number(Math.abs(seconds).toPrecision(6))} s ${side} the end of the one before it, which cannot be; repair the file, or export it as EDF+C`);
+    throw new RecordingError(`${file.name}: the time stamp of data record ${record + 1} is ${Number(Math.abs(seconds).toPrecision(6))} s ${side} the end of the previous one, which is impossible; repair the file, or export it as EDF+C`);
   }
   return seconds > SHORTEST_GAP ? seconds : 0;
 }

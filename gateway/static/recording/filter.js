@@ -5,7 +5,7 @@ const DRIFT_SECONDS = 0.2; // averages over it are taken away where deflections 
 const SLOW_SECONDS = 0.08; // the same where energy is, so that little below 7 Hz is left
 
 /**
- * Return the lead without hum and drift, and what of it is as fast as a QRS complex.
+ * Return the lead without hum and drift, and its band-pass for QRS complexes.
  *
  * @param {Float64Array} signal
  * @param {number} rate samples per second

@@ -16,7 +16,7 @@ const COARSE = 0.9; // samples that last as long as the last digit: below, one t
 const BLURRED = 1.2; // digits by which such times lie about their line; rounding alone makes one of them
 const ENOUGH = 64; // times, to judge a piece by
 
-/** Takes the times of a recording in order and says how many samples are missing before which row. */
+/** Takes the times of a recording in order and returns the gaps. */
 export class Gaps {
   row = 0; // up to which the gaps are known
   isBlurred = false; // samples are lost or late where the digits are too coarse to tell which
@@ -73,7 +73,7 @@ export class Gaps {
     return Math.max(this.step / 2, 1.01 * this.resolution, this.isRounded ? 0 : 2 * this.spread);
   }
 
-  /** Place up to CHUNK rows; what follows them is only looked at. @param {Float64Array} times */
+  /** Process up to CHUNK rows; the rows after them are only context. @param {Float64Array} times */
   #chunk(times) {
     const mine = Math.min(times.length, CHUNK);
     const rows = Int32Array.from(times.keys()).filter((row) => times[row] !== (row ? times[row - 1] : this.#before));
@@ -141,7 +141,7 @@ export class Gaps {
     return false;
   }
 
-  /** Take times that stay early for jitter, up to a limit. @param {number} back @param {number} row @param {boolean} isBack */
+  /** Treat times that stay early as jitter, up to a limit, beyond which UnevenError is raised. @param {number} back @param {number} row @param {boolean} isBack */
   #stepBack(back, row, isBack) {
     this.#setBack += back;
     const allowed = this.isExact || this.isRounded ? this.resolution + this.step : LATE;
@@ -152,7 +152,7 @@ export class Gaps {
   }
 
   /**
-   * Refine the step by the even times of the pieces between the cuts, at their places among the samples.
+   * Refine the step with the even times of the pieces between the cuts, at their positions among the samples.
    * @param {Int32Array} rows
    * @param {Float64Array} times
    * @param {Float64Array} off

@@ -85,7 +85,7 @@ export async function readLead(recording, places, progress = () => {}) {
 function slow({ name, isTable }, rate) {
   const range = `${LOWEST_RATE} to ${HIGHEST_RATE}`;
   const rounded = Number(rate.toPrecision(6));
-  const message = `${name}: ${rounded} samples per second, where ${range} show a heartbeat; is the rate right, or are its times in other units?`;
+  const message = `${name}: ${rounded} samples per second, but an ECG needs ${range}; is the rate right, or are its times in other units?`;
   return new RecordingError(message, { needsRate: Boolean(isTable) });
 }
 

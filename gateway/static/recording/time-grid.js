@@ -23,7 +23,7 @@ export class UnevenError extends Error {
   }
 }
 
-/** The step of times by least squares, over pieces between gaps; sums only, so pieces can be added. */
+/** The step of times by least squares, accumulated over pieces between gaps. */
 export class Slope {
   xx = 0;
   xy = 0;
@@ -64,7 +64,7 @@ export function fit(times, resolution) {
   const placed = place(times, resolution);
   if (placed) return placed;
   const { rows, stamps } = stampsOf(times);
-  if (rows.length < 2 || times.length < 3) throw new UnevenError("there are too few of them, or all are the same");
+  if (rows.length < 2 || times.length < 3) throw new UnevenError("there are too few times, or all are equal");
   const [differences, samples] = [steps(stamps), steps(rows)];
   const excessOver = (/** @type {number} */ step) => differences.map((difference, index) => difference - step * samples[index]);
   let step = roughStep(differences, samples);
@@ -131,7 +131,7 @@ function roughStep(differences, samples) {
 }
 
 /**
- * Cut where far more or less time passes than the samples and the usual jitter take; going back tells jitter.
+ * Cut where a step differs too much from the samples' time; backward steps show the usual jitter.
  * @param {Float64Array} excess @param {number} step @param {number} resolution @returns {[number, number][]}
  */
 function piecesOf(excess, step, resolution) {
@@ -158,7 +158,7 @@ function checkWholeSamples(excess, pieces, step, resolution) {
   const missing = pieces.slice(1).map(([start]) => excess[start - 1] / step);
   if (missing.length <= FEW_PIECES * excess.length + 3) return;
   const off = missing.map((each) => Math.abs(each - Math.round(each)));
-  if (median(off) > OFF_WHOLE + resolution / step) throw new UnevenError("their distances are not those of an even rate");
+  if (median(off) > OFF_WHOLE + resolution / step) throw new UnevenError("their distances do not fit a constant rate");
 }
 
 /**

@@ -25,14 +25,14 @@ export function parseHeader(name, text) {
   }
   const rate = rateOf(name, record.words[2]);
   const frames = framesOf(name, record.number, record.words[3]);
-  const said = rate ? [] : [`the header tells no rate; it is read at ${USUAL_RATE} samples per second, as WFDB does`];
+  const said = rate ? [] : [`the header has no rate; it is read at ${USUAL_RATE} samples per second, WFDB's default`];
   const common = { rate: rate || USUAL_RATE, frames, said };
   const segments = segmentsOf(name, recordName);
   if (segments !== null) {
-    if (rest.length < segments) said.push(`its header tells ${segments} segments and describes ${rest.length}, which are read`);
+    if (rest.length < segments) said.push(`its header declares ${segments} segments and describes ${rest.length}, which are read`);
     return { ...common, signals: [], segments: rest.slice(0, segments).map((line) => segment(name, line)) };
   }
-  if (rest.length < Number(count)) throw new RecordingError(`${name}: its header tells ${count} signals and describes ${rest.length}; get the header again`);
+  if (rest.length < Number(count)) throw new RecordingError(`${name}: its header declares ${count} signals and describes ${rest.length}; get the header again`);
   return { ...common, segments: [], signals: rest.slice(0, Number(count)).map((line, place) => signal(name, line, place)) };
 }
 
@@ -59,7 +59,7 @@ function segmentsOf(name, recordName) {
 function rateOf(name, word = "0") {
   const rate = Number(word.split("/")[0].split("(")[0]);
   if (rate >= 0 && rate < Infinity) return rate;
-  throw new RecordingError(`${name}: '${word}' where its header tells samples per second; correct it there`);
+  throw new RecordingError(`${name}: '${word}' is not a valid number of samples per second; correct the header`);
 }
 
 /**
@@ -70,7 +70,7 @@ function framesOf(name, number, word = "0") {
   if (/[:/]/.test(word)) return null;
   const frames = Math.trunc(Number(word));
   if (frames >= 0 && frames < Infinity) return frames || null;
-  throw new RecordingError(`${name}, line ${number}: '${word}' where its header tells how many samples there are; write the number, or 0 to have them counted`);
+  throw new RecordingError(`${name}, line ${number}: '${word}' is not a valid number of samples; write the number, or 0 to have them counted`);
 }
 
 /** @param {string} name @param {Words} line */

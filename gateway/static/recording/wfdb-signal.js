@@ -18,7 +18,7 @@ const FRAMES_AT_ONCE = 6 * 2 ** 13; // so that every format's groups of two or t
  */
 export async function readSignal({ file: header, record, frames }, signal, files, progress = () => {}) {
   const file = fileNamed(files, signal.file);
-  if (!file) throw new RecordingError(`${header.name}: cannot be read as WFDB record: its samples are in ${signal.file}, which is not there; give it with the header`);
+  if (!file) throw new RecordingError(`${header.name}: cannot be read as WFDB record: its samples are in ${signal.file}, which does not exist; give it with the header`);
   const format = FORMATS[signal.format];
   if (!format) throw new RecordingError(`${header.name}: samples in format ${signal.format}; formats that can be read are ${Object.keys(FORMATS).join(", ")}`);
   const group = record.signals.filter((each) => each.file === signal.file);
@@ -38,7 +38,7 @@ export async function readSignal({ file: header, record, frames }, signal, files
     }
     progress((start + many) / count);
   }
-  const said = frames && stored < frames ? [`cut short: ${stored} of ${frames} samples are there and are read`] : [];
+  const said = frames && stored < frames ? [`truncated: ${stored} of ${frames} samples exist and are read`] : [];
   return { samples: inTime(samples, signal.skew * signal.perFrame), said };
 }
 

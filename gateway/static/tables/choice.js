@@ -119,10 +119,10 @@ function checkOrder(what, layout, header, values, names) {
   const given = values.map((place) => header[place]);
   const moved = given.findIndex((name, place) => name !== names[place] && names.includes(name));
   if (moved < 0 || count(given)) return;
-  throw new FileError(`${what}: ${columnName(layout, values[moved])} stands where the model has ${names[moved]}, and not all of the model's names are there; give the columns the model's names, or its order`);
+  throw new FileError(`${what}: ${columnName(layout, values[moved])} is at the position of the model's ${names[moved]}, and some of the model's names are missing; use the model's names or its order of columns`);
 }
 
-/** Names that only count, as F0, F1, ..., tell a place and may begin with another number than the model's. @param {string[]} names */
+/** Names that only count, as F0, F1, ..., are positions and may start at another number than the model's. @param {string[]} names */
 function count(names) {
   const [, prefix, start] = /^(.*?)(\d+)$/.exec(names[0]) ?? [];
   return start !== undefined && names.every((name, place) => name === `${prefix}${Number(start) + place}`);

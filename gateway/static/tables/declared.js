@@ -56,7 +56,7 @@ function arff(what, attributes, rows) {
 /** @param {string} what @param {Line[]} head @param {Line[]} rows */
 function ts(what, head, rows) {
   const uneven = head.find(({ line }) => /^@equalLength\s+false\b/i.test(line));
-  if (uneven) throw new FileError(`${what}, line ${uneven.number}: series of several lengths; cut or fill up all beats to one length`);
+  if (uneven) throw new FileError(`${what}, line ${uneven.number}: series of several lengths; cut or pad all beats to one length`);
   if ((rows.find(({ line }) => isFilled(line))?.line.split(":").length ?? 0) > 2) throw new FileError(`${what}: beats of several dimensions; give one lead`);
   const declared = head.map(({ line }) => /^@classLabel\s+true\s+(.*)$/i.exec(line)?.[1]).find(Boolean);
   return { names: null, label: null, isNumeric: null, classes: declared ? declared.trim().split(/\s+/) : null, rows, end: ":" };

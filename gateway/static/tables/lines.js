@@ -75,7 +75,7 @@ async function* unpacked(file, isPacked, progress) {
   for (;;) {
     const { value, done } = await reader.read().catch((error) => {
       if (!isPacked) throw new FileError(`${file.name}: cannot be read; was it moved?`);
-      throw new FileError(`${file.name}: cannot be unpacked, as the gzip data is cut short or damaged; fetch it again`, { cause: error });
+      throw new FileError(`${file.name}: cannot be unpacked: the gzip data is truncated or damaged; get it again`, { cause: error });
     });
     if (done) return;
     progress(read / file.size);

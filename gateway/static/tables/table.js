@@ -47,7 +47,7 @@ export async function readTable(blocks, what, width, names = null) {
   const read = (/** @type {Line} */ { number, line }) => {
     const aside = asideOf(line, layout);
     if (aside !== null) {
-      if (aside) waiting.push(`line ${number}: ${aside} amid the rows`); // unless the rows end here
+      if (aside) waiting.push(`line ${number}: ${aside} between the rows`); // unless the rows end here
       return;
     }
     for (const each of waiting.splice(0)) leftOut.push(each);
@@ -103,7 +103,7 @@ function problem(fields, layout, { places, label }, line) {
   const { columns, decimal, classes, isDeclared } = layout;
   const last = fields[fields.length - 1];
   if (isDeclared && line.startsWith("{")) return ": a sparse row; write all values of a beat";
-  if (isDeclared && fields.length === columns.length + 1 && /^\{.*\}$/.test(last)) return `: ${last} is the weight of a row, which is not read`;
+  if (isDeclared && fields.length === columns.length + 1 && /^\{.*\}$/.test(last)) return `: ${last} is a row's weight, which is not supported`;
   if (fields.length !== columns.length) return `: ${fields.length} columns where ${columns.length} are expected`;
   const place = places.find((each) => Number.isNaN(toNumber(fields[each], decimal)));
   if (place !== undefined) {

@@ -22,12 +22,17 @@ true
 {{- end }}
 {{- end }}
 
-{{- /* ecg.registryEnv: where such a container finds its credentials, and what the values add. Context: the root. */ -}}
+{{- /* ecg.rolloutEnv: what the values add to the environment of a container with rollout's image. Context: the root. */ -}}
+{{- define "ecg.rolloutEnv" -}}
+{{- include "ecg.more" (list 0 .Values.rollout.extraEnv) }}
+{{- end }}
+
+{{- /* ecg.registryEnv: where such a container finds the registry's credentials, too. Context: the root. */ -}}
 {{- define "ecg.registryEnv" -}}
 {{- if .Values.models.image.secret }}
 - {name: DOCKER_CONFIG, value: /var/run/secrets/registry}
 {{- end }}
-{{- include "ecg.more" (list 0 .Values.rollout.extraEnv) }}
+{{- include "ecg.rolloutEnv" . }}
 {{- end }}
 
 {{- /* ecg.registryMount: where they are mounted. Context: the root. */ -}}

@@ -120,7 +120,7 @@ def values_of(kind: str, values: NDArray[np.int64]) -> NDArray[np.int64]:
 HEADERS: Final[Mapping[str, tuple[str, str, dict[str, Any]]]] = {
     # name: (what it is, header, what differs)
     "rec.1": ("a dot in the record's name", "rec.1 1 200 2400\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n", {}),
-    "norate": ("no rate is told: 250 Hz", "norate 1\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n", {"rate": 250, "word": "250"}),
+    "norate": ("no rate: 250 Hz", "norate 1\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n", {"rate": 250, "word": "250"}),
     "minimal": ("file and format alone: a gain of 200", "minimal 1 200\nx.dat 16\n", {"lead": "signal 1", "times": 5}),
     "gain0": ("a gain of 0 is one of 200", "gain0 1 200 2400\nx.dat 16 0 16 0 0 0 0 ECG\n", {"times": 5}),
     "microvolt": ("microvolts", "microvolt 1 200 2400\nx.dat 16 1/uV 16 0 0 0 0 ECG\n", {}),
@@ -145,7 +145,7 @@ HEADERS: Final[Mapping[str, tuple[str, str, dict[str, Any]]]] = {
     "back": ("a folder as in Windows", "there\\back 1 200 2400\nthere\\x.dat 16 1000/mV 16 0 0 0 0 ECG\n", {}),
     "matname": ("an ending in the name", "x.mat 1 200 2400 05-May-2020 09:49:17\nx.dat 16 1000 16 0 0 0 0 ECG\n", {}),
     "short": (
-        "the samples are cut short",
+        "the samples are truncated",
         "short 1 200 3000\nx.dat 16 1000/mV 16 0 0 0 0 ECG\n",
         {"word": "2400 of 3000 samples"},
     ),
@@ -155,16 +155,16 @@ REFUSED: Final[Mapping[str, tuple[str, str, str]]] = {
     "minus": (
         "a negative length",
         "minus 1 200 -5\nx.dat 16 1000/mV\n",
-        "'-5' where its header tells how many samples",
+        "'-5' is not a valid number of samples",
     ),
     "minusrate": (
         "a negative rate",
         "minusrate 1 -200 5\nx.dat 16\n",
-        "'-200' where its header tells samples per second",
+        "'-200' is not a valid number of samples per second",
     ),
-    "nofile": ("the samples are missing", "nofile 1 200 5\nnothing.dat 16\n", "nothing.dat, which is not there"),
+    "nofile": ("the samples are missing", "nofile 1 200 5\nnothing.dat 16\n", "nothing.dat, which does not exist"),
     "format9": ("a format that there is not", "format9 1 200 5\nx.dat 9\n", "samples in format 9"),
-    "fewer": ("a signal is not described", "fewer 2 200 5\nx.dat 16\n", "tells 2 signals and describes 1"),
+    "fewer": ("a signal is not described", "fewer 2 200 5\nx.dat 16\n", "declares 2 signals and describes 1"),
     "text": ("not a header", "Dear reader\n", "cannot be read as WFDB record"),
     "empty": ("an empty header", "", "cannot be read as WFDB record"),
     "torn": ("a segment is missing", "torn/2 1 200 5\nx1 3\nx2 2\n", "x1.hea: no such WFDB header"),
@@ -212,7 +212,7 @@ def records() -> Iterable[Case]:
     write("fixed.hea", "fixed/3 1 200 2800\npart1 1000\n~ 400\npart2 1400\n")
     yield case("fixed.hea", "segments with a gap between them", right=right(whole))
     write("few.hea", "few/3 1 200 2400\npart1 1000\npart2 1400\n")
-    said = "tells 3 segments and describes 2"
+    said = "declares 3 segments and describes 2"
     yield case("few.hea", "more segments are told than described", right=right(stored, word=said))
     write("layout.hea", "layout 2 200 0\n~ 0 1/mmHg 12 0 0 0 0 ABP\n~ 0 1000/mV 12 0 0 0 0 ECG\n")
     write("onlyabp.hea", "onlyabp 1 200 400\nx.dat 16 1/mmHg 12 0 0 0 0 ABP\n")
@@ -317,7 +317,7 @@ def edf_files() -> Iterable[Case]:
     write("later.edf", edf([ecg, stamps(f"+{0.25 + second:.2f}" for second in times_of)], 12, "EDF+D"))
     yield case("later.edf", "EDF+D that begins after its start", right=right(with_gap))
     write("backwards.edf", edf([ecg, stamps(f"+{second % 6}" for second in range(12))], 12, "EDF+D"))
-    yield case("backwards.edf", "EDF+D that goes back in time", error="data record 7 begins 6 s before")
+    yield case("backwards.edf", "EDF+D that goes back in time", error="time stamp of data record 7 is 6 s before")
     write("24bit.bdf", edf([{**ecg, "stored": bdf_stored()}], 12, "24BIT", version=b"\xffBIOSEMI", sample_bytes=3))
     yield case("24bit.bdf", "BDF", right=right(read))
     half = {**ecg, "stored": stored(ECG / 2)}
@@ -344,8 +344,8 @@ def edf_files() -> Iterable[Case]:
     for name, about, content, error in (
         ("text.edf", "a text that is called EDF", b"time,ECG\n" * 50, "not an EDF or BDF file"),
         ("nothing.edf", "an empty file", b"", "not an EDF or BDF file"),
-        ("header.edf", "the header alone", edf([ecg], 12)[:512], "not one whole data record"),
-        ("torn.edf", "half a header", edf([ecg], 12)[:300], "its header is cut short"),
+        ("header.edf", "the header alone", edf([ecg], 12)[:512], "an EDF header without a complete data record"),
+        ("torn.edf", "half a header", edf([ecg], 12)[:300], "its header is truncated"),
         ("lasting.edf", "no duration of a record", edf([ecg], 12, seconds="0"), "no duration of a data record"),
         ("alldead.edf", "no channel has a range", edf([dead], 12), "none of its channels can be read"),
     ):

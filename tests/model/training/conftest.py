@@ -1,4 +1,4 @@
-"""Rows on disk from arrays, and versions trained in a moment."""
+"""Fixtures: rows on disk from arrays, and quickly trained versions."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from training.pipeline import train
 
 @pytest.fixture(scope="session")
 def make_rows(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rows]:
-    """Lay features (rows, n) and class columns (rows,) down in shards, in their order."""
+    """Write features (rows, n) and class columns (rows,) to shards, in order."""
 
     def made(
         features: NDArray[np.float32], columns: NDArray[np.int64], shard_rows: int = 1 << 20, trace: int = 0

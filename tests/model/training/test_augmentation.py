@@ -1,9 +1,9 @@
-"""Training beats that are bent at random."""
+"""Augmentation of training beats."""
 
 import numpy as np
 import pytest
 
-from training.dataset.augmentation import bend
+from training.dataset.augmentation import augment_traces
 from training.errors import TrainingError
 from training.network.fit import fit
 from training.recipe import Recipe
@@ -13,7 +13,7 @@ TRACES = (3 + 2 * np.sin(np.arange(140) / 9 + np.arange(500)[:, None])).astype(n
 
 
 def test_a_bent_trace_keeps_its_mean_and_deviation_and_little_strength_changes_little():
-    bent = [bend(TRACES, strength, SEED).numpy() for strength in (1.0, 0.1, 0.0)]
+    bent = [augment_traces(TRACES, strength, SEED).numpy() for strength in (1.0, 0.1, 0.0)]
     for traces in bent:
         np.testing.assert_allclose(traces.mean(axis=1), TRACES.mean(axis=1), atol=1e-3)
         np.testing.assert_allclose(traces.std(axis=1), TRACES.std(axis=1), rtol=1e-3)
@@ -24,19 +24,19 @@ def test_a_bent_trace_keeps_its_mean_and_deviation_and_little_strength_changes_l
 
 def test_the_time_axis_is_bent_by_values_on_either_side():
     steps = np.tile(np.repeat([0.0, 1.0], 70), (500, 1)).astype(np.float32)
-    rises = (bend(steps, 0.5, SEED).numpy() > 0.5).argmax(axis=1)
+    rises = (augment_traces(steps, 0.5, SEED).numpy() > 0.5).argmax(axis=1)
     assert rises.min() < 68
     assert rises.max() > 72
 
 
 def test_a_flat_line_stays_flat():
-    np.testing.assert_array_equal(bend(np.full((3, 20), 7, np.float32), 1.0, SEED), np.full((3, 20), 7))
+    np.testing.assert_array_equal(augment_traces(np.full((3, 20), 7, np.float32), 1.0, SEED), np.full((3, 20), 7))
 
 
-def test_rows_without_a_trace_are_refused_where_bends_are_asked_for(make_rows):
+def test_augmentation_of_rows_without_a_trace_is_an_error(make_rows):
     columns = np.arange(20) % 2
     rows = make_rows(np.stack([columns, columns], axis=1).astype(np.float32), columns)
-    with pytest.raises(TrainingError, match="--augment bends the traces of beats"):
+    with pytest.raises(TrainingError, match="--augment needs the trace of a beat"):
         fit(rows, rows, 2, Recipe(augment=0.5))
     assert fit(rows, rows, 2, Recipe(epochs=1)).augment == 0
 

@@ -1,4 +1,4 @@
-"""`python -m training` from outside: its exit status, what it prints, and what it leaves for TensorBoard and MLflow."""
+"""`python -m training` as a command: exit status, output, and records for TensorBoard and MLflow."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def command(*arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def beyond_the_note(process: subprocess.CompletedProcess[str], version: Path) -> list[str]:
-    """The lines on stderr after what every training says there: how many beats it read, and what to know of them."""
+    """Return the lines on stderr after the usual first lines about the beats."""
     note = json.loads((version / "assets.extra" / "metrics.json").read_text())["data"]["note"]
     beginning = f"500 beats of 12 values from beats.csv\nNOTE: {note}\n"
     assert process.stderr.startswith(beginning), process.stderr
@@ -67,7 +67,7 @@ def test_errors_of_tracking_are_a_warning_each_and_cost_nothing(done, tmp_path):
     assert (tmp_path / "ecg" / "1" / "saved_model.pb").is_file()
     warnings = beyond_the_note(process, tmp_path / "ecg" / "1")
     assert len(warnings) == 2
-    assert warnings[0].startswith(f"--log-dir: no events for TensorBoard are written to {tmp_path / 'file' / 'logs'}")
+    assert warnings[0].startswith(f"--log-dir: cannot write events for TensorBoard to {tmp_path / 'file' / 'logs'}")
     assert "MLflow" in warnings[1]
 
 

@@ -1,4 +1,4 @@
-"""A new version beside the others, judged by the same held-back beats."""
+"""The comparison of a new version with others on the same held-back beats."""
 
 import gc
 import json
@@ -30,7 +30,7 @@ def run(data: Path, models: Path, *arguments: str) -> Any:
 
 
 def without_area(scores: dict[str, float]) -> dict[str, float]:
-    """What of a class' scores needs no probabilities."""
+    """Return a class's scores that need no probabilities."""
     return {name: score for name, score in scores.items() if name != "roc_auc"}
 
 
@@ -43,7 +43,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def base(version: Path, tmp_path: Path) -> Path:
-    """A model base path that has the version as number 1."""
+    """A model base path with the version as number 1."""
     shutil.copytree(version, tmp_path / "ecg" / "1")
     return tmp_path / "ecg"
 
@@ -57,7 +57,7 @@ def test_an_earlier_version_is_judged_by_the_rows_of_the_new_one(base, tmp_path,
     classes = {label: without_area(scores) for label, scores in former["metrics"]["classes"].items()}
     assert told["compared"] == {"1": {**same, "difference": NONE, "classes": classes}}
     assert "  version 1: accuracy 1.0000, macro-F1 1.0000\n" in capsys.readouterr().out
-    assert "answered by other versions" in (base / "2" / "assets.extra" / "report.html").read_text()
+    assert "Other versions on the same beats" in (base / "2" / "assets.extra" / "report.html").read_text()
 
 
 def test_versions_that_cannot_be_judged_get_a_reason_and_cost_nothing(base, tmp_path, capsys):
@@ -67,28 +67,28 @@ def test_versions_that_cannot_be_judged_get_a_reason_and_cost_nothing(base, tmp_
     shutil.copytree(base / "1", base / "4")
     shutil.rmtree(base / "4" / "variables")
     told = run(write_beats(tmp_path / "beats.csv", [0] * 20 + [5] * 20), base)["compared"]
-    assert told["1"] == {"reason": "knows the classes 0, 1, these rows have 0, 5"}
+    assert told["1"] == {"reason": "has the classes 0, 1, these rows have 0, 5"}
     for broken in ("2", "3", "4"):
         assert told[broken]["reason"].startswith("does not load: ")
         assert "\n" not in told[broken]["reason"]
-    assert "  version 1: knows the classes" in capsys.readouterr().out
+    assert "  version 1: has the classes" in capsys.readouterr().out
 
 
 def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
     told = run(write_beats(tmp_path / "beats.csv", LABELS, length=20), base)
-    assert told["compared"] == {"1": {"reason": "takes 12 features, these rows have 20"}}
+    assert told["compared"] == {"1": {"reason": "has 12 features, these rows have 20"}}
 
 
-def test_classes_of_the_same_names_are_compared_whatever_their_labels(tmp_path):
+def test_classes_are_compared_by_name(tmp_path):
     data, base = write_beats(tmp_path / "beats.csv", ["N", "V"] * 40), tmp_path / "ecg"
     former = run(data, base, "--label", "last")["metrics"]
     told = run(data, base, "--label", "last", "--classes", "V,N")["compared"]["1"]
     assert former["accuracy"] == told["accuracy"] > 0.9
     told = run(write_beats(tmp_path / "other.csv", ["N", "S"] * 20), base, "--label", "last", "--epochs", "1")
-    assert told["compared"]["1"] == {"reason": "knows the classes N, V, these rows have N, S"}
+    assert told["compared"]["1"] == {"reason": "has the classes N, V, these rows have N, S"}
 
 
-def test_answers_are_asked_in_pieces_and_put_together_in_order(base, make_rows):
+def test_predictions_in_blocks_are_joined_in_order(base, make_rows):
     wave = np.sin(np.arange(12) * np.array([[1], [1.5]])).astype(np.float32)
     truth = np.random.default_rng(0).integers(0, 2, 3000)
     evaluation = Evaluation(np.array([0, 1]), truth, np.eye(2, dtype=np.float32)[truth])

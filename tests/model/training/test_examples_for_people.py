@@ -1,4 +1,4 @@
-"""What training/README.md shows of the SavedModel, run as it stands there."""
+"""The example in training/README.md, run as it is."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ README = (Path(__file__).parents[3] / "training" / "README.md").read_text()
 
 @pytest.fixture
 def names(three_classes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the example leaves, run beside a version."""
+    """The variables of the example after running it beside a version."""
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     shutil.copytree(three_classes, tmp_path / "models" / "ecg" / "1")
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Figures that hold for the next person: what a split by group changes, and a cross-validation by group."""
+"""The effect of a split by group on the figures, and cross-validation by group."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def metrics(version: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def who_is_who(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Beats that tell nothing but whose they are, labels by person at random: nobody else's can be told."""
+    """Beats that identify only their person, with random labels by person: others cannot be predicted."""
     rng = np.random.default_rng(3)
     people: NDArray[np.int64] = np.repeat(np.arange(PEOPLE), 20)
     beats = rng.normal(size=(PEOPLE, 16))[people] + rng.normal(0, 0.02, (len(people), 16))

@@ -1,4 +1,4 @@
-"""The network on rows from disk beside the same network on arrays."""
+"""The network on rows from disk, compared with the same network on arrays."""
 
 import math
 from pathlib import Path
@@ -23,7 +23,7 @@ CLASS_LABELS = np.array([2, 3, 5])
 
 @pytest.fixture
 def parts(tmp_path: Path) -> list[Rows]:
-    """Beats of three classes, one class after the other in the file, with much noise, in shards of 16 rows."""
+    """Noisy beats of three classes, sorted by class, in shards of 16 rows."""
     beats = read_beats(write_beats(tmp_path / "beats.csv", [2] * 400 + [3] * 400 + [5] * 400))
     noise = np.random.default_rng(1).normal(0, 1.5, beats.features.shape)
     features = (beats.features + noise).astype(np.float32)
@@ -94,9 +94,7 @@ def test_the_schedule_of_few_rows_has_all_of_them_and_ends_by_itself(make_rows):
         (Recipe(label_smoothing=0.2), [(0, 0.2), (1, 0.2), (0, 0.2), (0, 0.2)]),
     ],
 )
-def test_few_rows_without_early_stop_are_augmented_or_their_labels_smoothed_unless_asked_otherwise(
-    make_rows, recipe, found
-):
+def test_few_rows_without_early_stopping_are_augmented_or_smoothed_by_default(make_rows, recipe, found):
     # rows that train, rows that validate, and how many of their two values are of a trace
     cases = ((100, 200, 2), (100, 8, 2), (5000, 8, 2), (100, 8, 0))
 

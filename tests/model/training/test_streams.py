@@ -1,4 +1,4 @@
-"""Rows on disk as TensorFlow gets them."""
+"""Rows on disk as tf.data batches."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -13,7 +13,7 @@ from training.dataset.shards import Rows
 
 @pytest.fixture
 def rows(make_rows: Callable[..., Rows]) -> Rows:
-    """100 rows in shards of 7, each beat telling its number and its class column."""
+    """100 rows in shards of 7; each beat encodes its number and class column."""
     columns = np.arange(100) % 3
     return make_rows(np.stack([np.arange(100), columns], axis=1).astype(np.float32), columns, shard_rows=7)
 

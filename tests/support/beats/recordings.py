@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# seconds from the R peak, mV, seconds wide
+# seconds from the R peak, height in mV, width in seconds
 WAVES: Final = ((-0.18, 0.1, 0.025), (-0.03, -0.15, 0.01), (0, 1.05, 0.012), (0.03, -0.25, 0.01), (0.3, 0.25, 0.05))
 
 

@@ -1,6 +1,6 @@
 """A model server that answers what a test tells it to: a real gRPC server on a real port, with scripted models.
 
-`python -m tests.support.serving.fake_serving [PORT [VERSION [HOST [FACTOR]]]]` runs one as a process and prints its port.
+`python -m tests.support.serving.fake_serving [PORT [VERSION [HOST [FACTOR]]]]` runs one in a process, prints its port.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Figures as a measurement gives them, made up."""
+"""Invented figures of measurements."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from bench.scenarios import Scenario
 
 
 def figures(contender: str, scenario: Scenario, per_second: float = 100.0, number: int = 0, **more: Any) -> Figures:
-    """A measurement of `per_second` requests without faults; the other figures are made up, or as given in `more`."""
+    """Return a measurement of `per_second` requests without faults; `more` replaces the other figures."""
     values = {
         "p50": 0.001,
         "p99": 0.002,

@@ -1,4 +1,4 @@
-"""The order of a run: rounds, turns, batches last, and which rates are asked of whom."""
+"""The order of a run: rounds, turns, batches last, and the rates of each contender."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from tests.unit.bench.figures import figures
 
 @dataclass
 class Steady:
-    """A contender that answers as many requests a second whatever the load; it keeps the rates it was asked at."""
+    """A contender with a constant number of requests per second; it records the requested rates."""
 
     name: str
     per_second: float

@@ -1,4 +1,4 @@
-"""What contenders are sent, and which of their answers are right."""
+"""The requests to contenders, and the check of their responses."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""What measurements of growth come to together."""
+"""Combining measurements of growth."""
 
 from math import nan
 

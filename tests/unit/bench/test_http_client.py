@@ -1,4 +1,4 @@
-"""The HTTP client against a real server that says what it is told to."""
+"""The HTTP client with a real server that sends scripted responses."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ REQUEST = post("127.0.0.1", "/predict", json.dumps({"features": [0.5] * 140}).en
 
 
 class Server:
-    """Answers each request, in the order in which they come, with what `script` says for its number."""
+    """Answers each request with the response of `script` for its number."""
 
     def __init__(self, script: Callable[[int], bytes | None]) -> None:
         self.script = script
@@ -80,7 +80,7 @@ def ok(body: bytes) -> bool:
 
 
 class Asked:
-    """A window that ends when the server has got so many requests, however long that takes."""
+    """A window that ends after a number of requests at the server."""
 
     start, seconds = 0.0, 1.0
 

@@ -1,4 +1,4 @@
-"""The loops in a world whose time is told to them: what is sent when, and what the record says of a stalling server."""
+"""The loops with simulated time: when they send, and the record of a stalling server."""
 
 import heapq
 from collections.abc import Callable
@@ -16,7 +16,7 @@ NEVER = Window(inf, inf)
 
 
 class World:
-    """A server that works on one request at a time, and stands still while `stalled`."""
+    """A server that handles one request at a time, and none while `stalled`."""
 
     def __init__(self, stalled: Window = NEVER, fault: Callable[[int], str] = lambda number: "") -> None:
         self.now = 0.0
@@ -87,7 +87,7 @@ def test_a_rate_beyond_the_server_is_not_held_and_the_waiting_shows():
 
 
 def test_what_came_within_the_window_tells_whether_a_rate_is_held():
-    """With patience every request is answered in the end, so their number alone does not tell."""
+    """With patience every request is answered in the end, so their number alone does not show the stall."""
     window = Window(1.0, 2.0)
     held, behind = (opened(World(), rate, window=window, patience=10) for rate in (500, 2000))
     assert held.achieved_rate == pytest.approx(500, abs=2)

@@ -1,4 +1,4 @@
-"""The command line of `make bench`: which contenders and loads it chooses, and what it refuses."""
+"""The command line of `make bench`: chosen contenders and loads, and errors."""
 
 import sys
 from pathlib import Path

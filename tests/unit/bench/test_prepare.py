@@ -1,4 +1,4 @@
-"""Other servers: what is locked, and what is said of one that cannot be installed."""
+"""Rivals: locked versions, and the error if one cannot be installed."""
 
 import pytest
 
@@ -36,5 +36,5 @@ def test_one_that_cannot_be_installed_is_missing_and_the_others_go_on(tmp_path):
 
 
 def test_a_model_base_path_without_a_version_is_refused(tmp_path):
-    with pytest.raises(NotPrepared, match="no version is there"):
+    with pytest.raises(NotPrepared, match="no version exists"):
         place(tmp_path, tmp_path, zeros=False)

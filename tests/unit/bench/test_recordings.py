@@ -1,4 +1,4 @@
-"""Detected peaks beside annotated beats."""
+"""The comparison of detected peaks with annotated beats."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The results of a run: medians, ratios within rounds, goals, remarks, and when it has failed."""
+"""The results of a run: medians, ratios within rounds, goals, remarks and failures."""
 
 from collections import Counter
 from math import nan
@@ -97,7 +97,7 @@ def test_memory_after_single_beats_is_told_from_memory_after_large_batches():
 
 
 def all_measured(gateway: float) -> Results:
-    """The gateway answers so many requests a second on 64 connections; everything else fits the goals exactly."""
+    """Results with the gateway's requests per second on 64 connections; all else meets the goals exactly."""
     return Results(
         [
             figures("gateway", BUSY, gateway, worker_memory=10**8),

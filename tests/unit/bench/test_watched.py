@@ -1,4 +1,4 @@
-"""A load within which something happens, in a world whose time is told to it."""
+"""A load with actions, in simulated time."""
 
 from collections.abc import Iterator
 from math import inf
@@ -9,7 +9,7 @@ from bench.load.watched import PATIENCE, Step, Watched
 
 
 class World:
-    """Sends are noted; a test answers them."""
+    """Sends are recorded; the test answers them."""
 
     def __init__(self, *steps: Step, connections: int = 2, due: Iterator[float] | None = None) -> None:
         self.sent: list[int] = []

@@ -57,6 +57,11 @@ def test_credentials_reach_only_what_speaks_with_the_registry(render):
         for each in [*pods["initContainers"], *pods["containers"]]
     }
     assert has == {"served": False, "unpack": True, "training": False, "pack": True, "rollout": True}
+    credentials = {"name": "DOCKER_CONFIG", "value": "/var/run/secrets/registry"}
+    told = {
+        each["name"] for each in [*pods["initContainers"], *pods["containers"]] if credentials in each.get("env", [])
+    }
+    assert told == {name for name, mounted in has.items() if mounted}
     asks = {each["name"] for each in [*pods["initContainers"], *pods["containers"]] if "--plain-http" in each["args"]}
     assert asks == {"unpack", "pack", "rollout"}
     tested = one(objects, "Pod", "test")["spec"]

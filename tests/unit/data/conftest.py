@@ -1,4 +1,4 @@
-"""A file to read, a mirror to download from, and a gateway to ask."""
+"""Fixtures: an input file, a mirror to download from, and a gateway."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have servers of the tests asked without a proxy of the environment."""
+    """Remove the environment's proxies, so that requests reach the tests' servers."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 

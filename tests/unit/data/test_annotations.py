@@ -1,4 +1,4 @@
-"""Which annotated beat a peak is."""
+"""The matching of detected peaks with annotated beats."""
 
 import numpy as np
 import pytest
@@ -75,5 +75,5 @@ def test_any_annotations_are_read_or_refused(tmp_path, content):
 def test_annotations_that_are_not_there(tmp_path):
     assert read_annotations(tmp_path / "100.csv", None) is None
     assert read_annotations(tmp_path / "100.csv", "none") is None
-    with pytest.raises(DataError, match=r"100\.qrs: no such annotations"):
+    with pytest.raises(DataError, match=r"100\.qrs: no such annotation file"):
         read_annotations(tmp_path / "100", "qrs")

@@ -1,4 +1,4 @@
-"""Recordings as text, of every kind in the table of cases: what the command and the page must make of them alike."""
+"""Recordings as text: the table of cases that Python and the page share."""
 
 import tomllib
 from pathlib import Path

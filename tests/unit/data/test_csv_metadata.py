@@ -1,4 +1,4 @@
-"""Rates, units and names in the lines before the samples, as devices write them in several languages."""
+"""Rates, units and names in the metadata of devices, in several languages."""
 
 import pytest
 

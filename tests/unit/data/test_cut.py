@@ -1,4 +1,4 @@
-"""The names of a beat's values, which tell how it is cut."""
+"""The feature names, which describe the cut."""
 
 import pytest
 from hypothesis import given
@@ -86,7 +86,7 @@ def test_names_of_others_stand_for_beats_as_the_archive_has_them(names, length):
     ids=" ".join,
 )
 def test_features_that_no_recording_has_are_refused(names):
-    with pytest.raises(DataError, match="no recording has the features of this model"):
+    with pytest.raises(DataError, match="the features of this model cannot be cut from a recording"):
         cut_of(names, len(names))
 
 

@@ -1,4 +1,4 @@
-"""The cut of a file's beats on its way into frames, training and a gateway, by the names of the columns."""
+"""The column names keep the cut of beats in frames, training and the gateway."""
 
 import csv
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_the_ratios_are_sent_under_their_names_in_any_order(gateway, recordings,
 )
 def test_beats_of_another_cut_are_not_predicted(gateway, beats, recordings, tmp_path, served):
     gateway.served["features"] = {"count": 38, "names": list(served.names)}
-    told = f"mV-250ms to like_qrs, which are cut otherwise than version 3 takes them, {served.names[0]} to"
+    told = f"mV-250ms to like_qrs, but version 3 expects {served.names[0]} to"
     with pytest.raises(DataError, match=told):
         predict(Job(beats, gateway.url, tmp_path / "predictions.csv"))
     with pytest.raises(DataError, match=told):

@@ -1,4 +1,4 @@
-"""Which beats are used when nobody names a file, and what the commands say."""
+"""The default source of beats, and the output of the commands."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ import pytest
 
 from data.__main__ import main
 from data.progress import progress
-from data.sources.default_source import provide
+from data.sources.default_source import default_beats
 from data.sources.download import Known, Source
 from tests.support.mirror import Mirror, answer
 
@@ -25,24 +25,24 @@ def source(mirror: Mirror) -> Source:
 
 
 @pytest.mark.parametrize("name", ["ecg.csv", "ecg.csv.gz"])
-def test_what_is_there_is_used(mirror, source, tmp_path, name):
+def test_an_existing_file_is_used(mirror, source, tmp_path, name):
     (tmp_path / name).touch()
-    assert provide(tmp_path, source) == tmp_path / name
+    assert default_beats(tmp_path, source) == tmp_path / name
     assert mirror.requests == []
 
 
-def test_what_can_be_fetched_is_fetched(mirror, source, tmp_path):
+def test_a_missing_file_is_downloaded(mirror, source, tmp_path):
     mirror.answers = [answer(BODY)]
-    assert provide(tmp_path, source) == tmp_path / "ecg.csv"
+    assert default_beats(tmp_path, source) == tmp_path / "ecg.csv"
     assert (tmp_path / "ecg.csv").read_bytes() == BODY
 
 
 @pytest.mark.parametrize("reply", ["silence", "missing"])
-def test_what_cannot_be_fetched_is_replaced_by_synthetic_beats_and_said(mirror, source, tmp_path, caplog, reply):
+def test_a_failed_download_is_replaced_by_synthetic_beats_with_a_warning(mirror, source, tmp_path, caplog, reply):
     mirror.answers = [mirror.silence if reply == "silence" else answer(b"", 404)]
     (tmp_path / "generated.csv").write_bytes(BODY)
     with caplog.at_level(logging.WARNING):
-        assert provide(tmp_path, source, limit=0.1) == tmp_path / "generated.csv"
+        assert default_beats(tmp_path, source, limit=0.1) == tmp_path / "generated.csv"
     assert "SYNTHETIC" in caplog.text
     assert mirror.url in caplog.text
 
@@ -60,24 +60,24 @@ def test_a_server_that_never_ends_its_header_is_left_behind(mirror, source, tmp_
 
     mirror.answers = [trickle]
     (tmp_path / "generated.csv").write_bytes(BODY)
-    assert provide(tmp_path, source, limit=0.1) == tmp_path / "generated.csv"
+    assert default_beats(tmp_path, source, limit=0.1) == tmp_path / "generated.csv"
     assert not ended.is_set()
 
 
 def test_commands_end_with_a_sentence_and_a_status(mirror, tmp_path, capsys):
     mirror.answers = [answer(BODY)]
     assert main(["download", "ecg", "--to", str(tmp_path), "--url", mirror.url]) == 1
-    assert "error: " + mirror.url + " holds something else" in capsys.readouterr().err
+    assert "error: " + mirror.url + " has other content than expected" in capsys.readouterr().err
     assert main(["download", "all", "--to", str(tmp_path), "--url", mirror.url]) == 1
-    assert "name that source instead of all" in capsys.readouterr().err
+    assert "give that source's name instead of all" in capsys.readouterr().err
     assert os.listdir(tmp_path) == []
 
 
-def test_fetch_writes_a_file_when_it_is_whole(mirror, tmp_path, capsys):
+def test_fetch_names_the_file_only_when_it_is_complete(mirror, tmp_path, capsys):
     mirror.answers = [answer(BODY, missing=3), answer(BODY)]
     command = ["fetch", mirror.url, str(tmp_path / "new" / "mine.csv")]
     assert main(command) == 1
-    assert "run the same command again to go on" in capsys.readouterr().err
+    assert "run the same command again to resume" in capsys.readouterr().err
     assert main(command) == 0
     assert (tmp_path / "new" / "mine.csv").read_bytes() == BODY
     assert os.listdir(tmp_path / "new") == ["mine.csv"]

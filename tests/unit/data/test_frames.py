@@ -1,4 +1,4 @@
-"""Frames that go in and come out: tables read, recordings cut, beats predicted, and the example for people."""
+"""pandas frames: reading tables, cutting recordings, predicting beats, and the README's example."""
 
 import os
 import re
@@ -56,11 +56,11 @@ def test_text_labels_are_a_categorical_and_a_group_is_a_column(write):
     assert list(frame["group"]) == ["x", "y", "y", "x"]
 
 
-def test_what_is_wrong_with_a_table_is_said_as_everywhere(write):
+def test_errors_in_a_table_are_those_of_the_reader(write):
     with pytest.raises(DataError, match=r"beats\.csv, line 4, column 1 \(one\): 'x' where a number is expected"):
         data.read(write("one,label\n0.5,1\n2,0\nx,1\n"), "last")
     with pytest.raises(
-        DataError, match=r"column 1 \(label\) is called like a label, too; leave it out with --drop label"
+        DataError, match=r"column 1 \(label\) is also named like a label; leave it out with --drop label"
     ):
         data.read(write("label,class\n0.5,1\n"), "class")
 
@@ -77,7 +77,7 @@ def test_a_recording_is_a_frame_of_beats_with_their_places(recording):
     assert "lead ECG at 250 Hz" in frame.attrs["note"]
 
 
-def test_the_options_of_beats_are_those_of_the_command(recording):
+def test_beats_has_the_options_of_the_command(recording):
     turned = data.beats(recording, 32, invert=True, channel="0")
     np.testing.assert_array_equal(turned, -data.beats(recording, 32))
     with pytest.raises(DataError, match="no channel 'V9'"):
@@ -140,11 +140,11 @@ def test_the_values_are_found_among_the_columns(gateway, frame):
 @pytest.mark.parametrize(
     ("frame", "said"),
     [
-        (FRAME.assign(F3=1), r"has 3 columns of values, .* takes beats of 2 \(lacking: none; beside them: F3\)"),
-        (FRAME.rename(columns={"F1": "F3"}), r"has 2 columns .*\(lacking: F1; beside them: F3\)"),
-        (FRAME[["F1"]].set_axis(["x"], axis=1), r"has 1 columns .*\(lacking: F1, F2; beside them: x\)"),
+        (FRAME.assign(F3=1), r"has 3 columns of values, .* expects 2 \(missing: none; not in the model: F3\)"),
+        (FRAME.rename(columns={"F1": "F3"}), r"has 2 columns .*\(missing: F1; not in the model: F3\)"),
+        (FRAME[["F1"]].set_axis(["x"], axis=1), r"has 1 columns .*\(missing: F1, F2; not in the model: x\)"),
         (FRAME.set_axis(["F1", "F1"], axis=1), "has several columns named F1; give each its own name"),
-        (FRAME.assign(F2=["x", "y", "z"]), "column F2 holds object, where numbers are expected"),
+        (FRAME.assign(F2=["x", "y", "z"]), "column F2 has the type object, but must be numeric"),
         (FRAME.assign(F2=[0, np.nan, 1]), "row b, column F2: nan is not a finite float32"),
         (FRAME.assign(F1=[0, 1, 1e39]), r"row c, column F1: 1e\+39 is not a finite float32"),
         (FRAME.astype("Float64").shift(), "row a, column F1: <NA> is not a finite float32"),
@@ -160,7 +160,7 @@ def test_a_frame_that_does_not_fit_is_refused(gateway, frame, said):
 def test_a_model_without_names_takes_the_columns_as_they_stand(gateway):
     gateway.served["features"]["names"] = None
     assert data.predict(FRAME, gateway.url)["predicted_class"].tolist() == [1, 0, 1]
-    with pytest.raises(DataError, match=r"has 1 columns of values, and version 3 takes beats of 2; give it"):
+    with pytest.raises(DataError, match=r"has 1 columns of values, but version 3 expects 2; keep only"):
         data.predict(FRAME[["F1"]], gateway.url)
 
 
@@ -191,18 +191,18 @@ def test_a_frame_without_rows_has_answers_without_rows(gateway):
     ("reply", "said"),
     [
         (error(400, "invalid_request", instance=1), "^row b: the gateway answers 400: scripted"),
-        (error(401, "unauthorized", "No key"), "^rows a to c: .* No key; .* in Python with key="),
+        (error(401, "unauthorized", "No key"), "^rows a to c: .* No key; .* in Python key="),
         (error(413, "too_many_beats", "Too many"), "^rows a to c: .* Too many; .* in Python batch="),
     ],
     ids=["a beat", "key", "batch"],
 )
-def test_what_the_gateway_refuses_is_said_with_the_rows(gateway, reply, said):
+def test_the_gateways_errors_name_the_rows(gateway, reply, said):
     gateway.replies = [reply]
     with pytest.raises(DataError, match=said):
         data.predict(FRAME, gateway.url)
 
 
-def test_a_key_is_shown_to_the_gateway_and_to_nobody_else(gateway):
+def test_a_key_is_sent_only_to_the_gateway(gateway):
     data.predict(FRAME, gateway.url, "secret")
     assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
     for key in ("", "sec\nret", "secrét"):
@@ -211,8 +211,8 @@ def test_a_key_is_shown_to_the_gateway_and_to_nobody_else(gateway):
         assert "sec" not in str(caught.value)
 
 
-def test_an_empty_batch_and_a_deaf_gateway_are_said(gateway):
-    with pytest.raises(DataError, match="batch=0: a request has at least one beat"):
+def test_an_empty_batch_and_a_silent_gateway_are_errors(gateway):
+    with pytest.raises(DataError, match="batch=0: give 1 or more"):
         data.predict(FRAME, gateway.url, batch=0)
     over = threading.Event()
 

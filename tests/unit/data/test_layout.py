@@ -1,4 +1,4 @@
-"""What the reader makes of delimiters, headers, notes and the place of the label."""
+"""Detection of delimiters, headers, notes and the label column."""
 
 import gzip
 import logging
@@ -58,7 +58,7 @@ def test_a_header_is_known_by_its_texts_or_by_counting(write, header, names):
 
 
 @pytest.mark.parametrize("header", [",a,b,label", ",0,1,2", ",0,1,label", "Unnamed: 0,a,b,label", "a,b,label"])
-def test_an_index_of_pandas_or_r_is_left_out_and_said(write, caplog, header):
+def test_an_index_of_pandas_or_r_is_left_out_and_logged(write, caplog, header):
     caplog.set_level(logging.INFO)
     rows = "\n".join(f"{number},{row}" for number, row in enumerate(ROWS))
     path = write(f"{header}\n{rows}")
@@ -82,7 +82,7 @@ def test_the_label_may_be_first_last_or_named(write):
     assert_the_beats(write("a,kind,b\n" + middle), ("a", "b"), label="kind")
 
 
-def test_a_label_that_is_given_is_not_sought(write):
+def test_a_given_label_is_not_detected(write):
     path = write("1,2,3\n4,5,6\n")
     assert read_beats(path, "first").labels.tolist() == [4]
     path = write("7,2,3\n4,5,6\n")
@@ -119,11 +119,15 @@ def test_the_note_is_the_text_of_the_leading_comments(write):
         (",0,1,label\n0.5,0.5,0.5,1\n", None, 'line 1, column 1: no name in the header; .* --drop "Unnamed: 0"'),
         (",,1\n0.5,0.5,1\n0.5,0.5,0\n", None, "line 1, column 1: an empty value"),
         ("a,,label\n0.5,0.5,1\n", None, "line 1, column 2: no name in the header"),
-        ("a,a,label\n0.5,0.5,1\n", None, "line 1, column 2: 'a' names two columns"),
+        ("a,a,label\n0.5,0.5,1\n", None, "line 1, column 2: 'a' is the name of two columns"),
         ('a,"b,label\n0.5,0.5,1\n', None, "line 1: not a line of CSV"),
         ("0.5\n0.6\n", None, "line 1: only one column"),
-        ("7,0.5,1\n3,0.5,0\n", None, "the first and the last column hold integers only; say which .* --label first"),
-        ("7.5,1,0.1\n3.5,1,0.2\n", None, "neither the first nor the last column holds integers; say which"),
+        (
+            "7,0.5,1\n3,0.5,0\n",
+            None,
+            "the first and the last column hold integers only; name the label column: --label first",
+        ),
+        ("7.5,1,0.1\n3.5,1,0.2\n", None, "neither the first nor the last column holds integers; name the label"),
         ("a,class,y\n0.5,1,0\n", None, r"column 2 \(class\) and column 3 \(y\) could each be the label"),
         ("a,b,label\n0.5,1,0\n", "kind", "no column named 'kind', its columns are a, b, label"),
         ("0.5,1.5,0\n", "kind", "no column named 'kind', it has no header"),
@@ -135,7 +139,7 @@ def test_a_layout_that_cannot_be_known_is_one_sentence(write, text, label, messa
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_what_is_no_file(tmp_path):
+def test_a_missing_file_and_a_folder_are_errors(tmp_path):
     with pytest.raises(DataError, match=r"none.csv: no such file"):
         read_beats(tmp_path / "none.csv")
     os.mkfifo(tmp_path / "pipe.csv")

@@ -1,4 +1,4 @@
-"""A file of beats through a gateway: order, what passes by itself and what does not, and going on after a stop."""
+"""Predictions for a file of beats: order, temporary and final errors, and resuming."""
 
 import csv
 import gzip
@@ -38,7 +38,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def predicted(job: Job) -> list[dict[str, str]]:
-    """Run the job; the folder has the output and nothing else."""
+    """Run the job; return its rows after checking that no other file is left."""
     path = predict(job)
     assert os.listdir(path.parent) == [path.name]
     return read(path)
@@ -114,19 +114,19 @@ def test_details_are_columns(gateway, job):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("0.5,2,3,5\n", "4 columns, and version 3 takes beats of 2 values: give 2 columns, or 3 with a label"),
+        ("0.5,2,3,5\n", "4 columns, but version 3 expects 2; give 2 columns, or 3 with a label"),
         ("1,2\n1,x\n", "line 2, column 2: 'x' where a number is expected"),
         ("1,2\n1,1e39\n", "line 2, column 2: '1e39' is not a finite float32"),
         ("0.5,2\n1,2\n1\n", "line 3: 1 columns where 2 are expected"),
         ("", "empty; give a file with one beat per line"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said_as_everywhere(job, write, content, told):
+def test_errors_in_the_file_are_those_of_the_reader(job, write, content, told):
     with pytest.raises(DataError, match=told):
         predict(replace(job, file=write(content)))
 
 
-def test_what_passes_is_asked_again(gateway, job):
+def test_temporary_errors_are_retried(gateway, job):
     gateway.replies = [
         error(503, "model_not_ready"),
         GONE,
@@ -140,15 +140,15 @@ def test_what_passes_is_asked_again(gateway, job):
 @pytest.mark.parametrize(
     "time", ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1))], ids=["seconds", "date"]
 )
-def test_nobody_is_asked_again_before_the_time_that_was_told(gateway, job, write, time):
+def test_a_retry_waits_for_retry_after(gateway, job, write, time):
     gateway.replies = [error(429, "too_many_requests", retry_after=time)]
-    with pytest.raises(DataError, match="the gateway answers 429: scripted, for 5 s; the same command again goes on"):
+    with pytest.raises(DataError, match="answers 429: scripted, for 5 s; run the same command again to resume"):
         predict(replace(job, file=write("0.5,2\n")))
     assert len(gateway.paths) == 2
 
 
 @pytest.mark.parametrize("time", ["soon", "9" * 5000], ids=["word", "long"])
-def test_a_time_that_is_none_does_not_count(gateway, job, time):
+def test_an_invalid_retry_after_is_ignored(gateway, job, time):
     gateway.replies = [error(503, "model_not_ready", retry_after=time)]
     assert rows_of(predicted(job)) == EXPECTED
 
@@ -170,12 +170,12 @@ def test_an_answer_is_not_waited_for_when_the_time_is_over(gateway, job, write):
 def test_beats_and_key_do_not_follow_to_another_host(gateway, job, write):
     with running() as other:
         gateway.replies = [(307, {}, {"Location": other.url})]
-        with pytest.raises(DataError, match=f"answers 307: .*; give the address it names: {other.url}"):
+        with pytest.raises(DataError, match=f"answers 307: .*; give the address it redirects to: {other.url}"):
             predict(replace(job, key_file=write("secret", "key"), file=write("0.5,2\n")))
     assert other.paths == []
 
 
-def test_the_proxy_of_the_environment_is_asked(gateway, job, monkeypatch):
+def test_the_proxy_of_the_environment_is_used(gateway, job, monkeypatch):
     monkeypatch.setenv("http_proxy", gateway.url)
     assert rows_of(predicted(replace(job, url="http://ecg.invalid/"))) == EXPECTED
     assert set(gateway.paths) == {"http://ecg.invalid/model", "http://ecg.invalid/predict"}
@@ -186,18 +186,18 @@ def test_the_proxy_of_the_environment_is_asked(gateway, job, monkeypatch):
     [
         (
             error(401, "unauthorized", "No key"),
-            "answers 401: No key; give the API key with --key-file, in Python with key=",
+            "answers 401: No key; give the API key with --key-file, in Python key=",
         ),
         (error(413, "too_many_beats", "Too many"), "answers 413: Too many; give a smaller --batch, in Python batch="),
         (error(400, "invalid_request", instance=2), "row 3, from line 5 on: the gateway answers 400: scripted"),
         (error(501, "not_supported", "Version 3 lacks it"), "answers 501: Version 3 lacks it"),
         (error(500, "internal_error"), "answers 500: scripted"),
         ((404, {}, {}), "answers 404: Not Found; is this the address of a gateway?"),
-        ((200, {"predictions": []}, {"X-Model-Version": "3"}), "does not hold 4 predictions; is this a gateway?"),
-        ((200, {}, {}), "does not hold 4 predictions; is this a gateway?"),
+        ((200, {"predictions": []}, {"X-Model-Version": "3"}), "does not have 4 predictions; is this the address"),
+        ((200, {}, {}), "does not have 4 predictions; is this the address"),
     ],
 )
-def test_what_does_not_pass_is_said_with_the_rows(gateway, job, write, reply, told):
+def test_final_errors_name_the_rows(gateway, job, write, reply, told):
     gateway.replies = [reply]
     job = replace(job, file=write("# note\nF1,F2\n" + PLAIN[: PLAIN.index("5.0")]))
     with pytest.raises(DataError, match=told) as caught:
@@ -217,9 +217,9 @@ def test_names_of_classes_are_known_where_they_stand_for_their_places(gateway, n
     assert Gateway(gateway.url, None, 5, logging.info).model().class_names == in_order
 
 
-def test_what_is_no_gateway_is_said(gateway, job):
+def test_an_address_without_a_gateway_is_an_error(gateway, job):
     gateway.served = {"swagger": "2.0"}
-    with pytest.raises(DataError, match=r"/model does not tell a model's features; is this a gateway?"):
+    with pytest.raises(DataError, match=r"/model does not list a model's features; is this the address of a gateway?"):
         predict(job)
     for url in (
         "nothing",
@@ -234,7 +234,7 @@ def test_what_is_no_gateway_is_said(gateway, job):
         with pytest.raises(DataError, match=f"{re.escape(url)}: not the address of a gateway"):
             predict(replace(job, url=url))
     for timeout in (-1.0, 0.0, float("nan"), 1e300):
-        with pytest.raises(DataError, match=r"--timeout .*: give a number of seconds above 0"):
+        with pytest.raises(DataError, match=r"--timeout .*: must be above 0"):
             predict(replace(job, timeout=timeout))
     gateway.server.server_close()
     with pytest.raises(DataError, match="no answer"):
@@ -245,12 +245,12 @@ def test_a_key_is_shown_and_a_path_before_the_gateways_is_kept(gateway, job, wri
     predicted(replace(job, url=gateway.url + "/ecg/", key_file=write("secret\n", "key")))
     assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
     assert set(gateway.paths) == {"/ecg/model", "/ecg/predict"}
-    with pytest.raises(DataError, match="key: there is no API key to read") as caught:
+    with pytest.raises(DataError, match="key: no API key found") as caught:
         predict(replace(job, key_file=write("secret\nlines\n", "key")))
     assert "secret" not in str(caught.value)
 
 
-def test_what_a_netrc_has_for_the_host_does_not_take_the_keys_place(gateway, job, write, monkeypatch):
+def test_a_netrc_entry_does_not_replace_the_key(gateway, job, write, monkeypatch):
     monkeypatch.setenv("NETRC", str(write("machine 127.0.0.1 login a password b", "netrc")))
     predicted(replace(job, key_file=write("secret", "key")))
     assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
@@ -258,7 +258,7 @@ def test_what_a_netrc_has_for_the_host_does_not_take_the_keys_place(gateway, job
 
 @pytest.fixture
 def stopped(gateway: FakeGateway, job: Job) -> Job:
-    """A job that broke off after five batches of four rows or fewer."""
+    """A job that was interrupted after five batches of at most four rows."""
     gateway.before = lambda number: error(500, "internal_error") if number >= 5 else None
     with pytest.raises(DataError):
         predict(job)
@@ -270,22 +270,22 @@ def stopped(gateway: FakeGateway, job: Job) -> Job:
     return job
 
 
-def test_a_job_goes_on_where_it_was_stopped(gateway, stopped, caplog):
+def test_a_stopped_job_resumes(gateway, stopped, caplog):
     done = len(read(stopped.out.with_name("predictions.csv.part")))
     caplog.set_level(logging.INFO)
     assert rows_of(predicted(replace(stopped, batch=7))) == EXPECTED
     assert set(gateway.beats) == set(ROWS[done:])
-    assert f"going on after row {done}" in caplog.text
+    assert f"resuming after row {done}" in caplog.text
 
 
-def test_what_a_killed_run_wrote_beyond_its_last_whole_batch_is_cut_off(gateway, stopped):
+def test_rows_after_the_last_complete_batch_are_truncated(gateway, stopped):
     with stopped.out.with_name("predictions.csv.part").open("a") as part:
         part.write("21,1,0.7")
     assert rows_of(predicted(stopped)) == EXPECTED
 
 
 @pytest.mark.parametrize("harm", ["file", "version", "columns", "note", "cut"])
-def test_what_is_not_the_same_any_more_is_started_anew(gateway, stopped, caplog, harm):
+def test_a_changed_job_starts_over(gateway, stopped, caplog, harm):
     note, part = (stopped.out.with_name(f"predictions.csv.part{ending}") for ending in (".json", ""))
     if harm == "file":
         os.utime(stopped.file, ns=(1, 1))
@@ -299,11 +299,11 @@ def test_what_is_not_the_same_any_more_is_started_anew(gateway, stopped, caplog,
     assert rows_of(answers) == EXPECTED
     assert set(gateway.beats) == set(ROWS)
     assert {each["model_version"] for each in answers} == {"4" if harm == "version" else "3"}
-    said = {"file": "the file", "version": "the model version", "columns": "the columns", "cut": "it was cut short"}
+    said = {"file": "the file", "version": "the model version", "columns": "the columns", "cut": "was truncated"}
     assert said.get(harm, "") in caplog.text
 
 
-def test_a_version_that_changes_midway_is_told(gateway, job, caplog):
+def test_a_version_change_midway_is_logged(gateway, job, caplog):
     caplog.set_level(logging.INFO)
 
     def change(number: int) -> None:
@@ -312,14 +312,14 @@ def test_a_version_that_changes_midway_is_told(gateway, job, caplog):
     gateway.before = change
     versions = [each["model_version"] for each in predicted(job)]
     assert set(versions) == {"3", "4"}
-    assert f"from row {versions.index('4') + 1} on version 4 answers too" in caplog.text
+    assert f"from row {versions.index('4') + 1} on, version 4 answers too" in caplog.text
     assert f"(version 3 {versions.count('3')}, version 4 {versions.count('4')})" in caplog.text
 
 
 @pytest.mark.parametrize("ending", ["", ".part", ".part.json"])
-def test_what_is_read_is_not_written(job, write, ending):
+def test_the_input_file_is_not_overwritten(job, write, ending):
     job = replace(job, file=write(PLAIN, f"same.csv{ending}"))
-    with pytest.raises(DataError, match=rf"same\.csv{ending}: is what is read; give another --out"):
+    with pytest.raises(DataError, match=rf"same\.csv{ending}: is an input file; give another --out"):
         predict(replace(job, out=job.file.with_name("same.csv")))
     assert job.file.read_text() == PLAIN
 
@@ -327,7 +327,7 @@ def test_what_is_read_is_not_written(job, write, ending):
 def test_two_runs_do_not_write_the_same_file(job):
     job.out.parent.mkdir()
     output = Output(job.out, {}, "row\n")
-    with pytest.raises(DataError, match="another run writes it at the moment; give another --out"):
+    with pytest.raises(DataError, match="another run is writing this file; give another --out"):
         predict(job)
     output.close()
     assert rows_of(predicted(job)) == EXPECTED
@@ -337,4 +337,4 @@ def test_the_command_says_where_the_predictions_are(gateway, job, capsys):
     assert main(["predict", str(job.file), "--url", gateway.url, "--out", str(job.out), "--batch", "9"]) == 0
     assert capsys.readouterr().out == f"{job.out}\n"
     assert main(["predict", str(job.file), "--url", gateway.url, "--out", str(job.out), "--batch", "0"]) == 1
-    assert "--batch 0: a request has at least one beat" in capsys.readouterr().err
+    assert "--batch 0: give 1 or more" in capsys.readouterr().err

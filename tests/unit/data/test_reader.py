@@ -1,4 +1,4 @@
-"""What the reader refuses, the rows of a test file, and that its two parsers differ in speed only."""
+"""Errors of the reader, rows of a second file, and equal results of the fast and the careful parser."""
 
 import gzip
 import tracemalloc
@@ -33,10 +33,10 @@ GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
         ("nan,1.5,1", "line 3, column 1: 'nan' is not a finite float32"),
         ("0.5,-Infinity,1", "line 3, column 2: '-Infinity' is not a finite float32"),
         ("0.5,1e39,1", "line 3, column 2: '1e39' is not a finite float32"),
-        ("0.5,1.5,0.5", "line 3, column 3: '0.5' where the label, an integer, is expected"),
-        ("0.5,1.5,normal", "line 3, column 3: 'normal' where the label, an integer, is expected"),
+        ("0.5,1.5,0.5", "line 3, column 3: '0.5' where an integer label is expected"),
+        ("0.5,1.5,normal", "line 3, column 3: 'normal' where an integer label is expected"),
         ("0.5,1.5,9007199254740992", "line 3, column 3: '9007199254740992' where the label"),
-        ("0.5,1.5,", "line 3, column 3: an empty value where the label, an integer, is expected"),
+        ("0.5,1.5,", "line 3, column 3: an empty value where an integer label is expected"),
         ('0.5,"1.5,1', "line 3: not a line of CSV"),
         ("0.5,1.5\x00,1", "line 3, column 2: "),
         ("0.5," + "x" * 1000 + ",1", r"line 3, column 2: 'x{40}\.\.\.' where"),
@@ -84,7 +84,7 @@ def test_bytes_that_are_not_text(write):
         read_beats(write(b"0.5,1\n\xa00.5,1\n0.5,1\n"), "last")
     with pytest.raises(DataError, match="line 1: not UTF-8 text"):
         read_beats(write("größe,b,label\n".encode("latin-1") + GOOD.encode()))
-    with pytest.raises(DataError, match="not UTF-16 text as its first bytes say"):
+    with pytest.raises(DataError, match="but is not UTF-16 text"):
         read_beats(write(b"\xff\xfe\x00\xd8" + GOOD.encode("utf-16-le")))
 
 
@@ -97,10 +97,10 @@ def test_utf_16_with_a_byte_order_mark_is_text(write, encoding):
     assert len(beats.labels) == 200_000
 
 
-def test_a_gzip_file_that_is_cut_short_or_damaged(write):
+def test_a_truncated_or_damaged_gzip_file(write):
     packed = gzip.compress(GOOD.encode() * 1000)
     for damaged in (packed[:-20], packed[:20] + b"\x00\xff" * 10 + packed[40:]):
-        with pytest.raises(DataError, match="the gzip data is cut short or damaged"):
+        with pytest.raises(DataError, match="the gzip data is truncated or damaged"):
             read_beats(write(damaged))
 
 
@@ -130,8 +130,8 @@ def test_a_test_file_need_not_repeat_the_training_header(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("0.5,1\n", "test.csv: 2 columns where train.csv has 3, the label included"),
-        ("a,c,label\n" + GOOD, "test.csv, line 1: other column names than train.csv; use the same"),
+        ("0.5,1\n", "test.csv: 2 columns, but train.csv has 3, including the label"),
+        ("a,c,label\n" + GOOD, "test.csv, line 1: the column names differ from those of train.csv; use the same"),
         (GOOD + "0.5,1.5,7\n", r"test.csv, line 3, column 3: class 7 is not among those of the training rows \(0, 1\)"),
     ],
 )
@@ -156,13 +156,13 @@ def test_a_folder_of_files_is_one_set_in_the_order_of_their_names(write, tmp_pat
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ("0.5,1\n", "2.csv: 2 columns where 1.csv has 3"),
-        ("a,c,label\n" + GOOD, "2.csv, line 1: other column names than 1.csv"),
+        ("0.5,1\n", "2.csv: 2 columns, but 1.csv has 3"),
+        ("a,c,label\n" + GOOD, "2.csv, line 1: the column names differ from those of 1.csv"),
         (GOOD + "0.5,x,1\n", "2.csv, line 3, column 2: 'x' where a number is expected"),
         ("", "2.csv: empty"),
     ],
 )
-def test_what_is_wrong_in_a_folder_names_the_file(write, tmp_path, second, message):
+def test_an_error_in_a_folder_names_the_file(write, tmp_path, second, message):
     write("a,b,label\n" + GOOD, "1.csv")
     write(second, "2.csv")
     with pytest.raises(DataError, match=message):
@@ -214,9 +214,7 @@ def assert_same(quick: Rows, careful: Rows | str | None) -> None:
     group=st.booleans(),
     trailing=st.integers(0, 1),
 )
-def test_what_the_quick_parser_accepts_the_careful_one_reads_alike(
-    lines, delimiter, decimal, columns, names, group, trailing
-):
+def test_both_parsers_give_equal_results(lines, delimiter, decimal, columns, names, group, trailing):
     table = table_of(delimiter, decimal, 3, trailing)
     first, label, other = columns
     left_out, grouped = ((), other) if group else ((other,), -1)

@@ -1,4 +1,4 @@
-"""The RR intervals about a beat."""
+"""The RR intervals around a beat."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ RATE = 100
 
 
 def rhythm(peaks: list[int], gaps: tuple[int, ...] = ()) -> NDArray[np.float64]:
-    """Of each peak its values in the order of RHYTHM, (peaks, 6), in a recording with gaps of one sample."""
+    """Return the values of each peak in the order of RHYTHM, (peaks, 6), with gaps of one sample."""
     samples = np.arange(max(peaks, default=0) + 100, dtype=np.float32)
     samples[list(gaps)] = np.nan
     found = rhythm_of(samples, RATE, np.array(peaks, np.int64))
@@ -21,7 +21,7 @@ def rhythm(peaks: list[int], gaps: tuple[int, ...] = ()) -> NDArray[np.float64]:
     return np.column_stack(list(found.values()))
 
 
-def test_the_names_are_those_of_the_intervals():
+def test_the_values_have_the_names_of_the_intervals():
     assert RHYTHM == (
         "rr_previous",
         "rr_local",
@@ -32,7 +32,7 @@ def test_the_names_are_those_of_the_intervals():
     )
 
 
-def test_an_early_beat_is_told_by_its_intervals():
+def test_a_premature_beat_shows_in_its_intervals():
     peaks = [80 * beat for beat in range(30)]
     peaks[15] -= 32
     found = rhythm(peaks)

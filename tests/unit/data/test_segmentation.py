@@ -1,4 +1,4 @@
-"""From a recording, in any format, to a file of beats that training and the gateway take."""
+"""Cutting recordings of all formats into files of beats."""
 
 import os
 from collections import Counter
@@ -93,23 +93,23 @@ def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
         ({"channel": "resp"}, r"strip\.csv: no heartbeat found in resp; try another --channel"),
         ({"channel": "V9"}, r"no channel 'V9'; its channels are 0 resp, 1 ECG II"),
         ({"channel": "2"}, "no channel '2'"),
-        ({"rate": 39}, r"strip\.csv: 39 samples per second, where 40 to 100000 show a heartbeat"),
+        ({"rate": 39}, r"strip\.csv: 39 samples per second, but an ECG needs 40 to 100000"),
         ({"rate": float("nan")}, "nan samples per second"),
-        ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotations"),
+        ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotation file"),
     ],
 )
-def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, options, message):
+def test_a_failed_cut_is_an_error_and_leaves_no_files(tmp_path, table, options, message):
     with pytest.raises(DataError, match=message):
         write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions(**options))
     assert os.listdir(tmp_path) == ["strip.csv"]
 
 
-def test_what_is_read_or_written_already_is_not_written(tmp_path, table):
+def test_inputs_and_other_outputs_are_not_overwritten(tmp_path, table):
     content, out = table.read_bytes(), tmp_path / "beats.csv"
     for places, told in [
-        ((table, None), r"strip\.csv: is what is read; give another --out"),
-        ((out, table), r"strip\.csv: is what is read; give another --positions"),
-        ((out, out), r"beats\.csv: is written as --out already; give another --positions"),
+        ((table, None), r"strip\.csv: is an input file; give another --out"),
+        ((out, table), r"strip\.csv: is an input file; give another --positions"),
+        ((out, out), r"beats\.csv: is already the file of --out; give another --positions"),
     ]:
         with pytest.raises(DataError, match=told):
             write_beats(table, *places, CutOptions())
@@ -122,7 +122,7 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
     pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     (tmp_path / "all.hea").write_text("all/1 1 250 100\npart 100\n")
     (tmp_path / "part.hea").write_text("part 1 250 100\nsignals 16 200 11 0 0 0 0 II\n")
-    with pytest.raises(DataError, match=f"{name}: is what is read; give another --out"):
+    with pytest.raises(DataError, match=f"{name}: is an input file; give another --out"):
         write_beats(tmp_path / "all", tmp_path / name, None, CutOptions())
     assert sorted(os.listdir(tmp_path)) == ["all.hea", "part.hea"]
 
@@ -139,7 +139,7 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
         ("worse.hea", b"what\n", "cannot be read as WFDB record"),
     ],
 )
-def test_a_file_that_is_no_recording(tmp_path, name, content, message):
+def test_a_file_that_is_not_a_recording(tmp_path, name, content, message):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -152,7 +152,7 @@ def test_a_beat_has_two_values_or_more():
         Cut(1)
 
 
-def test_the_command_names_what_is_wrong(tmp_path, capsys):
+def test_the_command_prints_the_error(tmp_path, capsys):
     assert main(["beats", str(tmp_path / "none.csv")]) == 1
     assert "error: " in capsys.readouterr().err
 
@@ -184,7 +184,7 @@ def test_a_model_of_something_else_is_not_cut_for(tmp_path, table, capsys):
     with running() as gateway:
         gateway.served["features"] = {"count": 3, "names": ["F1", "F2", "age"]}
         assert main(["beats", str(table), "--out", str(tmp_path / "beats.csv"), "--url", gateway.url]) == 1
-    assert "no recording has the features of this model (F1, F2, age)" in capsys.readouterr().err
+    assert "the features of this model cannot be cut from a recording (F1, F2, age)" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["strip.csv"]
 
 
@@ -208,7 +208,7 @@ def annotate(recording, samples, symbols, rate=None):
         ("symbols", {"L": 61, "A": 4}),
     ],
 )
-def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels, counts):
+def test_labels_come_from_the_annotations(tmp_path, table, caplog, labels, counts):
     symbols = np.full(len(RECORD_BEATS), "L")
     symbols[5:45:10], symbols[50], symbols[[8, 9]] = "A", "E", "F"
     symbols[-1] = "F"  # the last beat is not whole
@@ -217,7 +217,7 @@ def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels
     header, *rows = (tmp_path / "beats.csv").read_text().splitlines()[1:]
     assert header.endswith(",F140,label")
     assert Counter(row.rsplit(",", 1)[1] for row in rows) == counts
-    for rare in ("has 1 of the 3 beats that training needs at least", "has 2 of the 3 beats"):
+    for rare in ("has 1 beats, fewer than the 3 that training needs", "has 2 beats, fewer than the 3"):
         assert (rare in caplog.text) == (labels != "binary")
 
 
@@ -229,7 +229,7 @@ def test_beats_are_cut_at_their_annotations_moved_to_the_deflection(tmp_path, ta
     assert places.tolist() == annotated[:-1].tolist()
 
 
-def test_a_beat_that_is_annotated_in_two_leads_has_one_row(tmp_path, table, caplog):
+def test_a_beat_annotated_in_two_leads_has_one_row(tmp_path, table, caplog):
     both = np.ravel(np.column_stack([RECORD_BEATS, RECORD_BEATS + 4]))
     annotate(table, both, ["N", "V"] * len(RECORD_BEATS), RATE)
     write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions())
@@ -249,8 +249,8 @@ def test_annotations_are_matched_at_their_own_rate(tmp_path, table):
 @pytest.mark.parametrize(
     ("places", "symbols", "message"),
     [
-        ([100, 900], ["+", "~"], "none of its 2 annotations is of a beat"),
-        ([14_900, 14_990], ["N", "N"], "no peak is at an annotated beat"),
+        ([100, 900], ["+", "~"], "none of its 2 annotations is a beat"),
+        ([14_900, 14_990], ["N", "N"], "no detected peak is at an annotated beat"),
     ],
 )
 def test_annotations_of_something_else_are_refused(tmp_path, table, places, symbols, message):
@@ -299,7 +299,7 @@ def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
         np.testing.assert_allclose(same, beats, atol=1e-3)
 
 
-def test_the_classes_of_record_100_are_those_of_its_annotations(record):
+def test_the_classes_of_record_100_match_its_annotations(record):
     annotated = read_annotations(record, None)
     assert annotated is not None
     assert Counter(annotated.labels("aami")) == {"0": 2239, "1": 33, "2": 1}

@@ -23,7 +23,7 @@ RATE = 250
 
 
 def write_recording(folder, name, symbols="", seed=0, seconds=20):
-    """Write a WFDB record with annotations of its beats, of which the symbols are repeated."""
+    """Write a WFDB record whose annotations repeat the given symbols."""
     wfdb = pytest.importorskip("wfdb", reason="the package wfdb is not installed")
     beats = heartbeats(RATE, seconds, seed)
     folder.mkdir(exist_ok=True)
@@ -74,11 +74,14 @@ def test_a_folder_stands_for_its_recordings(tmp_path):
     assert list(Counter(row["record"] for row in read(tmp_path / "beats.csv"))) == ["10", "2", "3"]
 
 
-def test_leads_that_differ_are_told(tmp_path, caplog):
+def test_different_leads_are_logged(tmp_path, caplog):
     samples = strip(heartbeats(RATE, 20), RATE, 20 * RATE)
     files = [write_edf(tmp_path / f"{name}.edf", RATE, {f"ECG {name}": samples}) for name in ("II", "V5", "V1")]
     write_beats(files, tmp_path / "beats.csv", None, CutOptions())
-    assert "the recordings' leads are ECG II, ECG V1, ECG V5, and a model of one does not know another" in caplog.text
+    assert (
+        "the recordings have different leads: ECG II, ECG V1, ECG V5; a model of one lead does not fit another"
+        in caplog.text
+    )
 
 
 def test_a_folder_of_tables(tmp_path):
@@ -92,7 +95,9 @@ def test_a_folder_of_tables(tmp_path):
 
 def test_one_name_for_two_recordings_is_refused(tmp_path):
     one, other = (write_recording(tmp_path / folder, "100")[0] for folder in "ab")
-    with pytest.raises(DataError, match=r"b/100: has the name of .*a/100, so their beats could not be told apart"):
+    with pytest.raises(
+        DataError, match=r"b/100: has the same name as .*a/100, so their beats could not be distinguished"
+    ):
         recordings_of([one, other])
     same = [one, one.with_suffix(".hea"), one.with_suffix(".dat"), one.parent / ".." / "a" / "100"]
     assert recordings_of(same) == {"100": one}
@@ -102,7 +107,7 @@ def test_one_name_for_two_recordings_is_refused(tmp_path):
     ("name", "called"),
     [("a/100", "100"), ("100.hea", "100"), ("x.y.edf", "x.y"), ("x.CSV.gz", "x"), ("x.tsv", "x"), ("rec.1", "rec.1")],
 )
-def test_a_recording_is_called_like_its_file(tmp_path, name, called):
+def test_a_recording_is_named_like_its_file(tmp_path, name, called):
     assert name_of(tmp_path / name) == called
 
 
@@ -116,7 +121,7 @@ def test_any_name_can_be_read_again(tmp_path, name):
     assert list(Counter(row["record"] for row in read(tmp_path / "out" / "beats.csv"))) == [name, "z"]
 
 
-def test_paced_recordings_are_left_out_when_asked(tmp_path, caplog):
+def test_paced_recordings_are_left_out_by_the_option(tmp_path, caplog):
     caplog.set_level("INFO")
     records = {
         "some": write_recording(tmp_path, "some", "NNNNNNNNNNNNNNN/", 1)[0],
@@ -135,7 +140,7 @@ def test_paced_recordings_are_left_out_when_asked(tmp_path, caplog):
 
 def test_whether_it_is_paced_is_not_known_without_annotations(tmp_path, caplog):
     write_beats(write_recording(tmp_path, "r")[0], tmp_path / "beats.csv", None, CutOptions(without_paced=True))
-    assert "r: not annotated, so whether it is paced is not known; it is kept" in caplog.text
+    assert "r: not annotated, so it is unknown whether it is paced; it is kept" in caplog.text
 
 
 def test_a_recording_that_cannot_be_read_stops_before_anything_is_written(tmp_path, capsys, caplog):
@@ -154,7 +159,7 @@ def test_a_recording_that_cannot_be_read_stops_before_anything_is_written(tmp_pa
 
 def test_some_annotated_and_some_not_are_refused(tmp_path):
     records = [write_recording(tmp_path, "a", "N")[0], write_recording(tmp_path, "b")[0]]
-    with pytest.raises(DataError, match="some of the recordings are annotated and some not; cut them apart, or give"):
+    with pytest.raises(DataError, match="only some of the recordings are annotated; cut them separately, or give"):
         write_beats(records, tmp_path / "beats.csv", None, CutOptions())
     write_beats(records, tmp_path / "beats.csv", None, CutOptions(annotations="none"))
 
@@ -166,12 +171,12 @@ def test_rare_labels_are_counted_over_all_recordings(tmp_path, caplog):
     write_beats(records, tmp_path / "beats.csv", None, CutOptions())
     labels = Counter(row["label"] for row in read(tmp_path / "beats.csv"))
     assert set(labels) == {"0", "1"}
-    assert "label 2 has 1 of the 3 beats that training needs at least" in caplog.text
+    assert "label 2 has 1 beats, fewer than the 3 that training needs" in caplog.text
     with pytest.raises(DataError, match="no label has 1000 beats; --at-least 1 keeps them"):
         write_beats(records, tmp_path / "beats.csv", None, CutOptions(at_least=1000))
 
 
-def test_annotations_may_be_those_of_one_lead(tmp_path):
+def test_annotations_of_one_lead_can_be_chosen(tmp_path):
     record, beats = write_recording(tmp_path, "1", "N")
     shutil.move(tmp_path / "1.atr", tmp_path / "1.ii")
     write_beats(record, tmp_path / "beats.csv", None, CutOptions(annotations="ii"))
@@ -180,12 +185,12 @@ def test_annotations_may_be_those_of_one_lead(tmp_path):
     assert "label" not in read(tmp_path / "beats.csv")[0]
 
 
-def test_annotations_after_the_end_are_left_out_and_told(tmp_path, caplog):
+def test_annotations_after_the_end_are_left_out_with_a_warning(tmp_path, caplog):
     record, beats = write_recording(tmp_path, "r", "N")
     (tmp_path / "r.dat").write_bytes((tmp_path / "r.dat").read_bytes()[: 2 * 15 * RATE])
     write_beats(record, tmp_path / "beats.csv", None, CutOptions())
     assert 0 < len(read(tmp_path / "beats.csv")) < beats
-    assert "annotated beats are not within the recording and are left out" in caplog.text
+    assert "annotated beats are outside the recording and are left out" in caplog.text
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +225,7 @@ RECORDS = ("104", "107", "217", "118")
 
 @pytest.fixture(scope="module")
 def mitdb(real_data, tmp_path_factory):
-    """A folder with those of the records that are here, unpacked or in the archive."""
+    """A folder with the available records, unpacked or from the archive."""
     folder = real_data / "mitdb"
     if all((folder / f"{name}.hea").is_file() for name in RECORDS):
         return folder

@@ -1,4 +1,4 @@
-"""Recordings as tables: which column tells the time, what a gap is, and what is refused."""
+"""Recordings as tables: the column of times, gaps, and errors."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_times_and_values_need_no_header(write):
     assert read(write("0,1\n0.004,2\n0.008,0\n")) == (["signal 2"], [[1, 2, 0]], 250)
 
 
-def test_a_lead_may_be_called_a_time_series(write):
+def test_a_lead_may_be_named_time_series(write):
     rows = "".join(f"{row / 250:.3f},{row * 7 % 11}\n" for row in range(50))
     assert read(write("time,ecg time series\n" + rows))[0] == ["ecg time series"]
 
@@ -64,7 +64,7 @@ def test_empty_fields_are_gaps(write):
     [
         ("", "empty; give a text file with one sample per line"),
         ("# note\n", "empty"),
-        ("II,V5\n", "no samples, as no column"),
+        ("II,V5\n", "no samples: no column"),
         ("II,V5\n1,2\n1,2,3\n", "line 3: 3 columns where 2 are expected"),
         ("II,V5\n1,2\n1,x\n", r"line 3, column 2 \(V5\): 'x' where a number is expected"),
         ("II,V5\n1,2\n1,inf\n", r"line 3, column 2 \(V5\): 'inf' where"),

@@ -1,4 +1,4 @@
-"""Where an annotated beat is cut: at the deflection that it stands for."""
+"""Annotated beats are moved to the nearest deflection."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_beats_are_moved_to_the_top_of_their_wave(sign, off):
 
 
 def test_a_paced_beat_stays_near_its_annotation():
-    """A spike of 2 ms is annotated; the wave that follows it is at its largest 120 ms later."""
+    """A 2 ms spike is annotated; the following wave has its maximum 120 ms later."""
     seconds = np.arange(-300, 300) / RATE
     samples = np.zeros(20 * RATE)
     for beat in BEATS:
@@ -30,14 +30,14 @@ def test_a_paced_beat_stays_near_its_annotation():
     assert moved.tolist() == BEATS.tolist()
 
 
-def test_what_has_no_deflection_near_stays():
+def test_a_beat_without_a_near_deflection_is_not_moved():
     slope = np.arange(5000, dtype=np.float32)
     assert to_deflections(slope, RATE, np.array([0, 700, 4999])).tolist() == [0, 700, 4999]
     assert to_deflections(np.full(5000, np.nan, np.float32), RATE, np.array([700])).tolist() == [700]
     assert to_deflections(slope, RATE, np.array([], np.int64)).tolist() == []
 
 
-def test_a_wave_is_told_from_a_flat_line_and_a_gap():
+def test_a_wave_is_distinguished_from_a_flat_line_and_a_gap():
     samples = np.full(5000, 0.1, np.float32)
     samples[1000], samples[2000] = 1, np.nan
     places = np.array([0, 900, 980, 1025, 1026, 1990, 4999])

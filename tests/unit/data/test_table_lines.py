@@ -1,4 +1,4 @@
-"""Headers of times, lines that are no rows, and other signs of numbers, wherever in a file they stand."""
+"""Headers of times, lines that are not rows, and unusual signs in numbers, anywhere in a file."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -113,9 +113,9 @@ def test_a_few_names_stand_apart_from_a_long_series(others, expected):
 
 @pytest.mark.parametrize("line", [",,\n", "# moved\n"])
 @pytest.mark.parametrize("between", ["", "\n", CHUNK])
-def test_a_line_that_is_no_row_may_stand_at_the_end_only(write, line, between):
+def test_lines_that_are_not_rows_are_allowed_only_at_the_end(write, line, between):
     path = write(ROW * 3 + line + between + ROW * 3)
-    with pytest.raises(DataError, match=r"line 4: (an empty row|a comment) amid the rows; remove the line"):
+    with pytest.raises(DataError, match=r"line 4: (an empty row|a comment) between the rows; remove the line"):
         read_beats(path)
     assert len(read_beats(write(ROW * 3 + line * 3 + between + line)).labels) == 3
     assert len(read_beats(write(line + between + ROW * 3)).labels) == 3
@@ -123,7 +123,7 @@ def test_a_line_that_is_no_row_may_stand_at_the_end_only(write, line, between):
 
 def test_a_chunk_that_ends_in_an_empty_row_is_remembered(write):
     path = write((ROW * 3).ljust(BLOCK_BYTES - 4) + "\n,,\n" + ROW)
-    with pytest.raises(DataError, match="line 5: an empty row amid the rows"):
+    with pytest.raises(DataError, match="line 5: an empty row between the rows"):
         read_beats(path)
 
 
@@ -162,7 +162,7 @@ def test_lists_are_read_a_batch_at_a_time(tmp_path, kind):
     assert peak < values.nbytes / 2
 
 
-def test_a_model_is_not_given_what_stands_apart(write):
+def test_columns_outside_the_series_are_not_features(write):
     names = [f"F{n}" for n in range(1, 13)]
     path = write(",".join([*names, "qrs", "kind"]) + "\n" + ",".join(["0.5"] * 12 + ["0.1", "1"]) + "\n")
     served = Served(1, 12, None, None, "")

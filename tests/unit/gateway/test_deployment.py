@@ -104,4 +104,4 @@ def test_asking_goes_on_whatever_fails_until_the_end(caplog):
             await asking
 
     asyncio.run(two_rounds())
-    assert "looking for a candidate failed" in caplog.text
+    assert "reading the candidate failed" in caplog.text

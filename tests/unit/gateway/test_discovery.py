@@ -42,7 +42,7 @@ def test_each_endpoint_is_asked_for_its_versions(pods):
 
 
 def test_a_version_that_nobody_has_is_an_error_that_names_the_others(pods):
-    with pytest.raises(VersionNotFound, match="version 3; AVAILABLE are: 2, 1"):
+    with pytest.raises(VersionNotFound, match="version 3; AVAILABLE versions: 2, 1"):
         pods.discovery.having(3)
 
 
@@ -184,4 +184,4 @@ def test_looking_goes_on_whatever_fails_until_the_end(serving, loop, caplog):
     assert until(lambda: discovery.available) == [1]
     looking.cancel()
     loop.run(discovery.close())
-    assert "looking for model servers failed" in caplog.text
+    assert "the discovery of model servers failed" in caplog.text

@@ -25,7 +25,7 @@ def looked(reference: object, beat: list[float]) -> str:
     metrics = Metrics()
     model = ServedModel(1, len(beat), description={"reference": reference})
     answer = Answer(1, [1], [0.55], [[0.45, 0.55]])
-    Drift(metrics, lambda: 0.5).look(model, array("f", beat).tobytes(), answer)
+    Drift(metrics, lambda: 0.5).sample(model, array("f", beat).tobytes(), answer)
     return metrics.text().decode()
 
 
@@ -59,7 +59,7 @@ def test_a_statistic_that_does_not_vary_is_no_drift_where_beats_are_rounded_othe
     for _ in range(1000):
         beat = [1 + dice.gauss(0, 1e-4), -1 + dice.gauss(0, 1e-4)]
         model = ServedModel(1, 2, description={"reference": reference})
-        drift.look(model, array("f", beat).tobytes(), Answer(1, [1], [0.9], [[0.1, 0.9]]))
+        drift.sample(model, array("f", beat).tobytes(), Answer(1, [1], [0.9], [[0.1, 0.9]]))
     told = metrics.text().decode()
     for statistic in ("mean", "standard_deviation"):
         counts = [total(told, INPUTS, statistic=statistic, decile=str(tenth)) for tenth in range(10)]
@@ -95,7 +95,7 @@ def test_what_is_told_may_change_under_a_version_that_is_known():
     answer = Answer(1, [1], [0.95], [[0.05, 0.95]])
     for share in (0.25, 0.5):
         reference = {"statistics": {"probability": EVEN}, "classes": {"0": share}}
-        drift.look(ServedModel(1, 1, description={"reference": reference}), array("f", [0]).tobytes(), answer)
+        drift.sample(ServedModel(1, 1, description={"reference": reference}), array("f", [0]).tobytes(), answer)
     told = metrics.text().decode()
     assert total(told, EXPECTED, predicted_class="0") == 0.5
     assert total(told, INPUTS, statistic="probability", decile="9") == 2

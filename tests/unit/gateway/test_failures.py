@@ -120,7 +120,7 @@ def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, another_cli
     caplog.set_level(logging.INFO)
     client = another_client(settings, Broken)
     answer = client.post(path, json=BEAT, headers={"X-Request-ID": "abc"})
-    assert_error(answer, 500, "internal_error", "Something unforeseen")
+    assert_error(answer, 500, "internal_error", "The gateway failed unexpectedly")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert (record.fields["type"], record.fields["request_id"]) == ("ZeroDivisionError", "abc")
     assert record.fields["frames"][-1].endswith(" predict")

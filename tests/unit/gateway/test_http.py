@@ -99,7 +99,7 @@ def test_a_query_parameter_that_is_unknown_is_named(client, serving, path, name)
 
 def test_a_query_parameter_is_taken_once(client):
     answer = client.post("/predict?details=true&details=false", json=BEAT)
-    assert_error(answer, 400, "invalid_request", "?details= is there 2 times", field="details")
+    assert_error(answer, 400, "invalid_request", "?details= occurs 2 times", field="details")
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/static/page.css"])
@@ -130,7 +130,7 @@ def test_another_media_type_is_a_415(client, media_type):
 
 def test_too_large_a_body_is_a_413(client):
     answer = client.post("/predict", data=b" " * 10_001, content_type="application/json")
-    assert_error(answer, 413, "request_entity_too_large", "larger than the 10000 bytes", limit=10_000)
+    assert_error(answer, 413, "request_entity_too_large", "limit of 10000 bytes", limit=10_000)
 
 
 def test_too_many_beats_are_a_413(client):

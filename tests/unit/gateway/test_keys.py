@@ -90,9 +90,9 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path):
         read(tmp_path / "bytes")
 
 
-@pytest.mark.parametrize(("key", "told"), [(None, "Send an API key"), (b"", "not known"), (b"First", "not known")])
-def test_without_a_known_key_nobody_gets_in(keys, key, told):
-    with pytest.raises(Unauthorized, match=told):
+@pytest.mark.parametrize(("key", "message"), [(None, "Send an API key"), (b"", "is unknown"), (b"First", "is unknown")])
+def test_without_a_known_key_nobody_gets_in(keys, key, message):
+    with pytest.raises(Unauthorized, match=message):
         keys.admit(key)
 
 

@@ -42,7 +42,8 @@ def test_it_has_nothing_else_and_asks_for_no_key(management, method, path):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_the_main_listener_does_not_show_metrics(main, method, path):
     answer = main.open(path, method)
-    assert_error(answer, 404, "not_found", "ECG_MANAGEMENT_LISTEN" if path == "/metrics" else "Nothing is at")
+    says = "ECG_MANAGEMENT_LISTEN" if path == "/metrics" else "This path does not exist"
+    assert_error(answer, 404, "not_found", says)
     assert answer.headers["Cache-Control"] == "no-store"
 
 

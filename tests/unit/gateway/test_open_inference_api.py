@@ -86,8 +86,8 @@ def test_without_a_model_it_lives_and_is_not_ready(client, serving):
 
 @pytest.mark.parametrize("path", ["/v2/models/other", "/v2/models/other/ready", "/v2/models/other/versions/1"])
 def test_another_model_is_not_here(client, path):
-    assert_sentence(client.get(path), 404, "'other' is not served here; 'ecg' is")
-    assert_sentence(infer(client, path.removesuffix("/ready")), 404, "'ecg' is")
+    assert_sentence(client.get(path), 404, "'other' is not served here; the served model is 'ecg'")
+    assert_sentence(infer(client, path.removesuffix("/ready")), 404, "the served model is 'ecg'")
 
 
 def test_a_version_is_named_by_the_path_the_body_or_the_header_if_they_agree(pods):
@@ -99,13 +99,13 @@ def test_a_version_is_named_by_the_path_the_body_or_the_header_if_they_agree(pod
         )
         assert {each.headers["X-Model-Version"] for each in asked} == {version}
     differ = infer(pods.client, f"{MODEL}/versions/1", headers={"X-Model-Version": "2"})
-    assert_sentence(differ, 400, "The header X-Model-Version asks for version 2, but the request for 1, too")
+    assert_sentence(differ, 400, "The header X-Model-Version asks for version 2, but the request also for 1")
     differ = infer(pods.client, f"{MODEL}/versions/1", json=content(model_version="2"))
     assert_sentence(differ, 400, "'model_version' asks for version 2")
     assert_sentence(
-        infer(pods.client, f"{MODEL}/versions/3"), 404, "No model server has version 3; AVAILABLE are: 2, 1"
+        infer(pods.client, f"{MODEL}/versions/3"), 404, "No model server has version 3; AVAILABLE versions: 2, 1"
     )
-    assert_sentence(infer(pods.client, f"{MODEL}/versions/x"), 400, "The path takes the number of a model version")
+    assert_sentence(infer(pods.client, f"{MODEL}/versions/x"), 400, "The path must have the number of a model version")
 
 
 def test_the_body_may_repeat_the_models_name_and_no_other(client):
@@ -140,7 +140,7 @@ def test_what_is_wrong_is_said_in_a_sentence(client, serving, asked, status, say
 
 def test_limits_and_media_types_hold(client):
     large = client.post(f"{MODEL}/infer", data=b" " * 10_001)
-    assert_sentence(large, 413, "larger than the 10000 bytes")
+    assert_sentence(large, 413, "limit of 10000 bytes")
     deflated = infer(client, headers={"Content-Encoding": "deflate"})
     assert_sentence(deflated, 415, "The Content-Encoding 'deflate' is not supported; send 'gzip'")
     assert deflated.headers["Accept-Encoding"] == "gzip"
@@ -157,7 +157,7 @@ def test_paths_that_only_give_take_get_and_no_query(client, path):
 
 @pytest.mark.parametrize("path", ["/v2/nothing", "/v2/repository/index", "/v2/models/ecg/config"])
 def test_a_path_that_is_not_there_is_said_in_a_sentence(client, path):
-    assert_sentence(client.get(path), 404, "Nothing is at this path")
+    assert_sentence(client.get(path), 404, "This path does not exist")
 
 
 def test_keys_hold_but_for_the_probes(settings, another_client, tmp_path):

@@ -96,7 +96,7 @@ def test_without_a_model_lengths_are_open(client, serving):
     serving.models = {}
     answer = client.get("/openapi.json")
     assert (answer.status_code, answer.json["info"]["version"]) == (200, "1")
-    assert answer.json["info"]["description"].startswith("No version of the model is served")
+    assert answer.json["info"]["description"].startswith("No model version is served")
     assert "maxItems" not in answer.json["components"]["schemas"]["Values"]
     serving.stop()
     assert client.get("/openapi.json").status_code == 200

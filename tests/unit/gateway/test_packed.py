@@ -30,7 +30,7 @@ def test_whole_beats_fit():
 
 @pytest.mark.parametrize("body", [b"", pack(1, 2), pack(1, 2, 3) + b"\0", pack(1, 2, 3, 4)])
 def test_what_is_no_whole_beat_is_a_misfit(body):
-    with pytest.raises(Misfit, match=f"{len(body)} bytes; the model takes beats of 12"):
+    with pytest.raises(Misfit, match=f"{len(body)} bytes; a beat of the model has 12"):
         Float32Rows(body, 9).fit(MODEL)
 
 

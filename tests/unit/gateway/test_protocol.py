@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from gateway.http.protocol import MOST_BESIDE, Protocol
+from gateway.http.protocol import MOST_OUTSIDE_BODY, Protocol
 from tests.support.gateway.gateway_client import Loop
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
@@ -219,13 +219,13 @@ def test_a_tunnel_is_refused(server):
 @pytest.mark.parametrize("before", [b"", whole(), whole(more=b"")])
 def test_a_head_without_an_end_is_ended(server, upgrade, before):
     line = b"X-Long: " + b"x" * 4000 + b"\r\n"
-    packets = [before + head(more=upgrade), *[line] * (MOST_BESIDE // len(line) + 2)]
+    packets = [before + head(more=upgrade), *[line] * (MOST_OUTSIDE_BODY // len(line) + 2)]
     assert server.refusal(*packets)[1].endswith(b"The headers are too long.")
 
 
 def test_a_head_within_the_limit_is_taken(server):
     line = b"X-Long: " + b"x" * 4000 + b"\r\n"
-    packets = [head(), *[line] * (MOST_BESIDE // len(line) - 1), b"Content-Length: 1\r\n\r\n", b"x"]
+    packets = [head(), *[line] * (MOST_OUTSIDE_BODY // len(line) - 1), b"Content-Length: 1\r\n\r\n", b"x"]
     (answer,) = server.answers(1, *packets)
     assert (answer["body"], len(answer["headers"]["x-long"])) == (b"x".hex(), 4000)
 

@@ -43,7 +43,7 @@ def test_a_body_comes_in_parts():
 
 def test_what_is_larger_than_it_may_be_is_read_no_further():
     coming = Coming(*[b"x" * SMALL] * 10)
-    with pytest.raises(BodyTooLarge, match=f"the {SMALL * 2} bytes") as caught:
+    with pytest.raises(BodyTooLarge, match=f"limit of {SMALL * 2} bytes") as caught:
         asyncio.run(read(RequestBodies(SETTINGS), coming))
     assert caught.value.where == {"limit": SMALL * 2}
     assert len(coming.left) == 7

@@ -70,12 +70,12 @@ def test_a_version_is_named_by_the_path_or_the_header_if_they_agree(pods):
         assert predict(pods.client, f"{MODEL}/versions/{version}").headers["X-Model-Version"] == version
         assert predict(pods.client, headers={"X-Model-Version": version}).headers["X-Model-Version"] == version
     differ = predict(pods.client, f"{MODEL}/versions/1", headers={"X-Model-Version": "2"})
-    assert_sentence(differ, 400, "asks for version 2, but the request for 1, too")
+    assert_sentence(differ, 400, "asks for version 2, but the request also for 1")
     for path in (f"{MODEL}/versions/3", f"{MODEL}/versions/3/metadata"):
         asked = predict(pods.client, path) if path.endswith("3") else pods.client.get(path)
         assert_sentence(asked, 404, "version 3")
     assert_sentence(pods.client.get(f"{MODEL}/versions/3"), 404, "version 3")
-    assert_sentence(pods.client.get(f"{MODEL}/versions/x"), 400, "The path takes the number")
+    assert_sentence(pods.client.get(f"{MODEL}/versions/x"), 400, "The path must have the number")
 
 
 def test_a_client_meets_the_same_version_each_time(pods):
@@ -112,7 +112,7 @@ def test_what_is_wrong_is_said_in_a_sentence(client, serving, asked, status, say
 
 
 def test_limits_and_encodings_hold(client):
-    assert_sentence(client.post(f"{MODEL}:predict", data=b" " * 10_001), 413, "larger than the 10000 bytes")
+    assert_sentence(client.post(f"{MODEL}:predict", data=b" " * 10_001), 413, "limit of 10000 bytes")
     assert_sentence(predict(client, headers={"Content-Encoding": "br"}), 415, "'br'")
     assert_sentence(predict(client, content_type="application/json; charset=utf-16"), 415, "'utf-16'")
     assert_sentence(client.post(f"{MODEL}:predict?x=1", json={"instances": VALUES}), 400, "?x= is not a parameter")
@@ -123,12 +123,12 @@ def test_limits_and_encodings_hold(client):
 @pytest.mark.parametrize("path", ["/v1/models/other", "/v1/models/other/versions/1", "/v1/models/other/labels/a"])
 def test_another_model_is_not_here(client, path):
     for answer in (client.get(path), client.get(f"{path}/metadata"), predict(client, path)):
-        assert_sentence(answer, 404, "'other' is not served here; 'ecg' is")
+        assert_sentence(answer, 404, "'other' is not served here; the served model is 'ecg'")
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/models/ecg/config", "/v1/x"])
 def test_a_path_that_is_not_there_is_said_in_a_sentence(client, path):
-    assert_sentence(client.post(path, json={}), 404, "Nothing is at this path")
+    assert_sentence(client.post(path, json={}), 404, "This path does not exist")
 
 
 def test_keys_hold_and_counts_have_the_routes_template(settings, another_client, tmp_path):

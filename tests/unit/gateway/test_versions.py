@@ -31,7 +31,7 @@ def test_without_a_wish_every_pod_takes_its_turn(pods):
 def test_a_version_that_nobody_has_is_a_404_with_those_that_are_there(pods, path):
     method = "POST" if path == "/predict" else "GET"
     answer = pods.client.open(path, method=method, json=BEAT, headers={"X-Model-Version": "3"})
-    saying = "No model server has version 3; AVAILABLE are: 2, 1"
+    saying = "No model server has version 3; AVAILABLE versions: 2, 1"
     assert_error(answer, 404, "version_not_found", saying, available=[2, 1])
     assert pods.total("ecg_gateway_errors_total", kind="version_not_found", version="") == 1
 

@@ -237,6 +237,14 @@ def test_nothing_is_pushed_where_the_training_wrote_no_version(images, models, n
     assert registry.asked == []
 
 
+def test_version_0_is_packed_too(images, models, name, registry, capsys):
+    write_version(models, 0, v1=0.9)
+    (models / "0" / "saved_model.pb").write_bytes(b"graph")
+    images("--models", str(models), "pack", "0", "--to", name)
+    assert capsys.readouterr().out.startswith("version 0: ")
+    assert "0" in registry.tags["ecg-model"]
+
+
 @pytest.mark.parametrize("token", ["", "a-token"])
 def test_a_registry_is_asked_by_the_credentials_of_a_docker_client(images, models, name, registry, token, capsys):
     registry.password, registry.token = "somebody:secret", token
@@ -261,7 +269,7 @@ def test_a_registry_that_is_not_there_is_given_up_with_its_name(images, models):
 
 @pytest.mark.parametrize("wrong", ["ecg-model", "registry.example.org", "registry.example.org/ecg:1", "https://a.b/c"])
 def test_what_names_no_repository_is_refused(images, models, wrong):
-    with pytest.raises(RolloutError, match="names no repository; give it as REGISTRY/PATH"):
+    with pytest.raises(RolloutError, match="is not a repository; give it as REGISTRY/PATH"):
         images("--models", str(models), "pack", "1", "--to", wrong)
 
 

@@ -50,7 +50,7 @@ def test_a_switch_does_not_swallow_the_next_flag():
         (["8500"], "'8500' is not a flag"),
         (["--model_config_file=x"], "either --model_base_path or --model_config_file"),
         (["--monitoring_config_file=x"], "--monitoring_config_file needs --rest_api_port"),
-        (["--tensorflow_session_parallelism=2", "--tensorflow_inter_op_parallelism=2"], "sets both kinds"),
+        (["--tensorflow_session_parallelism=2", "--tensorflow_inter_op_parallelism=2"], "sets both numbers"),
     ],
 )
 def test_a_wrong_command_line_is_refused_with_the_reason(arguments, about):

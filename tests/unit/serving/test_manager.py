@@ -218,6 +218,6 @@ def test_the_order_of_loads_and_unloads(states, expected):
 
 def test_a_wait_ends_when_nobody_wants_it_any_more(manager):
     answers = iter([True, True, False])
-    with pytest.raises(ServingError, match="The models m are not waited for any more") as ended:
+    with pytest.raises(ServingError, match="The wait for the models m has ended") as ended:
         manager.wait_until_settled(["m"], "model", lambda: next(answers))
     assert ended.value.code is Code.ABORTED

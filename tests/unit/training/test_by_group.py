@@ -1,4 +1,4 @@
-"""Calibration and out-of-distribution score from one held-back group to the next."""
+"""The variation of calibration and out-of-distribution score between groups."""
 
 import numpy as np
 import pytest
@@ -12,20 +12,20 @@ NONE_UNUSUAL = np.zeros(ROWS, np.bool_)
 
 
 def evaluation(right: NDArray[np.bool_], groups: NDArray[np.int64] | None, sure: float = 0.8) -> Evaluation:
-    """Answers of the class 0 with the probability `sure`; the truth is 0 where they are right."""
+    """Predictions of class 0 with the probability `sure`; the true class is 0 where they are right."""
     chances = np.tile(np.array([sure, 1 - sure], np.float32), (len(right), 1))
     whose = None if groups is None else groups.astype(np.uint64)
     return Evaluation(np.array([0, 1]), np.where(right, 0, 1), chances, groups=whose)
 
 
-def test_without_two_groups_nothing_is_said_of_other_people():
+def test_without_two_groups_there_are_no_figures_by_group():
     right = np.ones(ROWS, np.bool_)
     assert by_group(evaluation(right, None), NONE_UNUSUAL) is None
     assert by_group(evaluation(right, np.zeros(ROWS, np.int64)), NONE_UNUSUAL) is None
 
 
 def test_the_error_is_as_uncertain_as_people_differ():
-    """Of 10 people 8 are told wholly right and 2 wholly wrong: 80 % by chance of who is there."""
+    """All beats of 8 of 10 people are predicted right, all of 2 wrong: the 80 % depend on the people."""
     people = np.arange(ROWS) % 10
     found = by_group(evaluation(people < 8, people), NONE_UNUSUAL)
     assert found
@@ -35,7 +35,7 @@ def test_the_error_is_as_uncertain_as_people_differ():
     assert high == pytest.approx(0.3, abs=0.11)  # as of 10 people three more or fewer are wrong
 
 
-def test_the_error_of_people_who_are_alike_is_that_of_all_beats():
+def test_the_error_of_similar_people_is_that_of_all_beats():
     right, people = np.arange(ROWS) % 2 == 0, np.arange(ROWS) // 2 % 10
     found = by_group(evaluation(right, people), NONE_UNUSUAL)
     assert found

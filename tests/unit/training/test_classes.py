@@ -1,4 +1,4 @@
-"""Which classes a training has, what they are called, and which are left out."""
+"""The classes of a training, their names, and left-out classes."""
 
 from pathlib import Path
 
@@ -26,7 +26,9 @@ def symbols(path: Path, *labels: str) -> BeatFiles:
 
 
 def test_one_class_only_is_refused():
-    with pytest.raises(DataError, match=r"beats.csv: all 3 rows are of class 1 \(V\); give rows of two classes"):
+    with pytest.raises(
+        DataError, match=r"beats.csv: all 3 rows are of class 1 \(V\); give rows of at least two classes"
+    ):
         choose("beats.csv", np.array([1, 1, 1]), NAMED, 1)
 
 
@@ -79,7 +81,7 @@ def test_symbols_become_the_classes_of_aami(tmp_path):
     assert [naming.names[label] for label in labels.tolist()] == ["V", "N", "Q", "N", "S", "S"]
 
 
-def test_other_symbols_of_the_same_classes_are_read_and_those_of_others_refused(tmp_path):
+def test_other_symbols_of_known_classes_are_read_and_others_are_errors(tmp_path):
     training = symbols(tmp_path / "train.csv", "N", "V")
     naming = Naming.of(training, [], AAMI)
     classes = naming.read_as(np.array([0, 2]))  # N and V

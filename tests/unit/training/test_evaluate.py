@@ -1,4 +1,4 @@
-"""Metrics against values worked out by hand."""
+"""Metrics compared with values computed by hand."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,7 @@ from training.evaluation.evaluation import Evaluation
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    """Labels -1 and 1; one of two negatives and all of two positives are right."""
+    """Labels -1 and 1; one of two negatives and both positives are right."""
     probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.4, 0.6], [0.2, 0.8]], dtype=np.float32)
     return Evaluation(np.array([-1, 1]), np.array([-1, -1, 1, 1]), probabilities)
 
@@ -30,7 +30,7 @@ def test_the_predicted_class_is_the_datas_own_label(evaluation):
     assert evaluation.predicted.tolist() == [-1, 1, 1, 1]
 
 
-def test_a_class_without_test_rows_has_no_area_and_the_rest_is_still_told():
+def test_a_class_without_test_rows_has_no_area_but_other_figures():
     probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], dtype=np.float32)
     metrics = Evaluation(np.array([1, 2, 5]), np.array([1, 2]), probabilities).metrics()
     assert metrics["classes"]["5"]["roc_auc"] is None

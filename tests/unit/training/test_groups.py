@@ -1,4 +1,4 @@
-"""The split by group: nobody on two sides, the same side for later versions, every class where it can be."""
+"""The split by group: one split per group, stable for later versions, with every class if possible."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ Made = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64]]
 
 
 def made(people: NDArray[np.int64], labels: NDArray[np.int64]) -> Made:
-    """Labels, hashes of rows and of groups, as a spool has them."""
+    """Labels, hashes of rows and hashes of groups, as in a spool."""
     hashes = hash_rows(rng.normal(size=(len(labels), 2)).astype(np.float32))
     return labels, hashes, hash_groups(np.array([f"p{person}" for person in people]))
 
@@ -30,7 +30,7 @@ def sides(beats: Made, parts: Split) -> list[set[int]]:
     return [set(beats[2][part].tolist()) for part in parts]
 
 
-def test_a_whole_number_is_the_same_group_with_and_without_decimals():
+def test_an_integer_is_the_same_group_with_and_without_decimals():
     whole = hash_groups(np.array(["1", "1.0", "1.", "1.00"]))
     assert len(set(whole.tolist())) == 1
     assert len(set(hash_groups(np.array(["1", "1.5", "01", "10", "1.0.0", "p1.0", "p1"])).tolist())) == 7
@@ -56,7 +56,7 @@ def test_no_group_is_held_back_in_part_and_every_class_is_trained_on(drawn, test
 
 
 def _could_part(beats: Made, parts: Split) -> bool:
-    """Whether a group of those that were not held back has no class for itself, so that it could validate."""
+    """Return whether a group outside the test shares all its classes, so that it could be for validation."""
     rows = np.concatenate(parts[:2])
     labels, groups = beats[0][rows], beats[2][rows]
     return any(
@@ -66,7 +66,7 @@ def _could_part(beats: Made, parts: Split) -> bool:
 
 
 @given(st.permutations(range(60)), st.integers(0, 5))
-def test_who_is_held_back_depends_on_names_alone(order, seed):
+def test_the_test_groups_depend_only_on_names(order, seed):
     people = np.arange(60) % 12
     labels = np.arange(60) // 12 % 2
     first = made(people, labels)
@@ -162,11 +162,13 @@ def test_folds_judge_each_row_once_by_people_or_beats_they_were_not_trained_on(g
 
 def test_small_classes_of_many_people_are_refused_for_more_folds_than_rows():
     labels, hashes, groups = made(np.arange(9), np.arange(9) % 3)
-    with pytest.raises(DataError, match="--cross-validate 4: a class has 3 rows, fewer than folds"):
+    with pytest.raises(DataError, match="--cross-validate 4: a class has only 3 rows"):
         list(fold_rows(labels, hashes, groups, 4, 0.2, 0, np.arange(3)))
 
 
-@pytest.mark.parametrize(("grouped", "sentence"), [(True, "3 groups, fewer than folds"), (False, "a class has 4 rows")])
+@pytest.mark.parametrize(
+    ("grouped", "sentence"), [(True, "there are only 3 groups"), (False, "a class has only 4 rows")]
+)
 def test_more_folds_than_groups_or_rows_are_refused(grouped, sentence):
     labels, hashes, groups = made(np.arange(40) % 3, (np.arange(40) < 4).astype(np.int64))
     with pytest.raises(DataError, match=f"--cross-validate 5: {sentence}"):

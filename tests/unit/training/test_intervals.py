@@ -1,4 +1,4 @@
-"""95 % intervals: what is drawn, what they hold, and of what pairs."""
+"""95 % intervals: the units that are drawn, their coverage, and differences of pairs."""
 
 import tracemalloc
 
@@ -18,7 +18,7 @@ LABELS = np.array([-1, 4, 7])
 def evaluation(
     truth: NDArray[np.int64], predicted: NDArray[np.int64], groups: NDArray[np.uint64] | None = None
 ) -> Evaluation:
-    """An evaluation of these columns of LABELS."""
+    """Return an evaluation for class columns of LABELS."""
     return Evaluation(LABELS, LABELS[truth], np.eye(3, dtype=np.float32)[predicted], groups=groups)
 
 
@@ -29,7 +29,7 @@ def answers(rows: int, right: float, seed: int = 0) -> tuple[NDArray[np.int64], 
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60))
-def test_the_figures_are_those_of_scikit_learn(pairs):
+def test_the_figures_equal_scikit_learns(pairs):
     truth, predicted = np.array(pairs).T
     confusion = np.zeros((3, 3))
     np.add.at(confusion, (truth, predicted), 1)
@@ -53,7 +53,7 @@ def test_an_interval_of_beats_is_as_wide_as_chance_is():
 
 
 def test_beats_of_a_person_are_drawn_together():
-    """Each of 20 people is told wholly right or wholly wrong: there are 20 answers, not 2000."""
+    """All beats of a person are right or all are wrong: there are 20 independent answers, not 2000."""
     truth, _ = answers(2000, 1.0)
     people = np.arange(2000) % 20
     predicted = np.where(people < 16, truth, (truth + 1) % 3)
@@ -67,7 +67,7 @@ def test_one_group_says_nothing_of_people_so_beats_are_drawn():
     assert evaluation(*answers(50, 0.8), np.ones(50, np.uint64)).intervals()["over"] == "beats"
 
 
-def test_a_class_that_is_not_there_has_no_interval():
+def test_a_missing_class_has_no_interval():
     found = evaluation(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])).intervals()["classes"]
     assert found["7"] == {"recall": None, "precision": None}
     assert found["-1"]["recall"]
@@ -85,7 +85,7 @@ def test_the_same_rows_in_another_order_have_nearly_the_same_intervals_and_again
 
 @pytest.mark.parametrize("grouped", [True, False])
 def test_a_difference_is_of_pairs(grouped):
-    """Two networks that answer nearly alike differ by less than either may be off."""
+    """The difference of two similar networks has a narrower interval than either score."""
     truth, predicted = answers(1000, 0.8)
     other = predicted.copy()
     other[:5] = (truth[:5] + 1) % 3

@@ -14,10 +14,10 @@ from training.options import parse_options
         (["--validation-share", "nan"], "argument --validation-share: 'nan' is not a number between 0 and 1"),
         (
             ["--classes", "N"],
-            "argument --classes: 'N' does not name two or more classes, each once, as in N,S,V, or aami",
+            "argument --classes: 'N' is neither aami nor a list of two or more different classes, such as N,S,V",
         ),
-        (["--classes", "N,V,N"], "argument --classes: 'N,V,N' does not name"),
-        (["--classes", "N,,V"], "argument --classes: 'N,,V' does not name"),
+        (["--classes", "N,V,N"], "argument --classes: 'N,V,N' is neither aami"),
+        (["--classes", "N,,V"], "argument --classes: 'N,,V' is neither aami"),
         (["--at-least", "0"], "argument --at-least: '0' is not a whole number of 1 or more"),
         (["--class-weights", "2"], "argument --class-weights: '2' is not none, balanced, or a number from 0 to 1"),
         (["--noise", "nan"], "argument --noise: 'nan' is not a number from 0 to 10"),
@@ -26,13 +26,13 @@ from training.options import parse_options
         (["--learning-rate", "inf"], "argument --learning-rate: 'inf' is not a number above 0"),
     ],
 )
-def test_a_mistake_is_named_with_what_is_wanted(arguments, sentence, capsys):
+def test_an_invalid_option_is_named_with_the_valid_values(arguments, sentence, capsys):
     with pytest.raises(SystemExit, match="2"):
         parse_options(arguments)
     assert sentence in capsys.readouterr().err
 
 
-def test_what_is_given_reaches_the_recipe_and_the_rest_keeps_its_default():
+def test_given_options_reach_the_recipe_and_others_keep_their_defaults():
     options = parse_options(["--epochs", "3", "--class-weights", "balanced", "--keep", "2"])
     assert (options.recipe.epochs, options.recipe.class_weights, options.keep) == (3, 1.0, 2)
     assert (options.recipe.patience, options.test, options.models.parts) == (15, None, ("models", "ecg"))
@@ -48,7 +48,7 @@ def test_noise_and_smoothing_reach_the_recipe_and_no_patience_is_one():
     assert (recipe.noise, recipe.label_smoothing, recipe.patience) == (0.3, 0, 0)
 
 
-def test_columns_and_classes_are_told_by_name():
+def test_columns_and_classes_are_given_by_name():
     options = parse_options(["--classes", "N, S,V", "--group", "patient", "--drop", "age", "--drop", "sex"])
     assert (options.classes, options.group, options.drop) == (("N", "S", "V"), "patient", ["age", "sex"])
     options = parse_options(["--classes", "aami", "--at-least", "5"])

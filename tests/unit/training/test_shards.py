@@ -1,4 +1,4 @@
-"""Beats dealt out to shards on disk: every row is in the part and under the label that it was dealt to."""
+"""Beats in shards on disk: every row is in its split with its label."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ CLASS_LABELS = np.array([-7, 2**53 - 1])
 
 
 def made_beats(rows: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Features that tell the row's number and its column, and labels."""
+    """Features that encode row number and column, and labels."""
     columns = np.arange(rows) % 2
     return np.stack([np.arange(rows), columns], axis=1).astype(np.float32), CLASS_LABELS[columns]
 
@@ -41,7 +41,7 @@ def numbers(rows: Rows) -> list[int]:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[int]:
-    """Numbers for folders, as a property is tried many times in one `tmp_path`."""
+    """Numbers for folders, since hypothesis runs a test many times in one `tmp_path`."""
     return iter(range(10**6))
 
 
@@ -79,7 +79,7 @@ def test_the_order_of_a_group_says_which_rows_share_a_shard(tmp_path):
     assert found == [set(group[:4]), set(group[4:8]), set(group[8:])]
 
 
-def test_places_are_those_of_the_order_in_which_blocks_come(tmp_path):
+def test_positions_follow_the_order_of_blocks(tmp_path):
     (rows,) = sharded(tmp_path, [np.random.default_rng(0).permutation(50)], shard=7)
     order = numbers(rows)
     places = [49, 0, 7, 6, 20]

@@ -1,4 +1,4 @@
-"""From files to splits on disk: which rows are in which part, and what keeps them from getting there."""
+"""From files to splits on disk: the rows of each split, warnings and errors."""
 
 import re
 import resource
@@ -23,7 +23,7 @@ from training.options import parse_options
 
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
-    """To a program this is a full disk."""
+    """Limit the file size, which has the effect of a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -46,7 +46,7 @@ def rows_of(features: NDArray[np.float32], columns: NDArray[np.int64]) -> set[tu
 
 
 @pytest.mark.parametrize("salt", [0, 3])
-def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
+def test_the_splits_follow_the_rows_hashes(tmp_path, salt):
     data = write_beats(tmp_path / "beats.csv", [4] * 70 + [-1] * 50 + [9] * 3)
     splits = parted(tmp_path, data, "--seed", "5", salt=salt)
     beats = read_beats(data)
@@ -58,7 +58,7 @@ def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
         assert beats_of(rows) == rows_of(beats.features[group], columns[group])
 
 
-def test_a_given_test_file_is_held_back_whole_and_takes_no_rows_from_training(tmp_path):
+def test_a_test_file_is_held_back_completely_and_takes_no_rows_from_training(tmp_path):
     data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
     test = write_beats(tmp_path / "test.csv", [1] * 4 + [0] * 7)
     splits = parted(tmp_path, data, "--test", str(test))
@@ -129,12 +129,14 @@ def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
     aami = ["--label", "last", "--classes", "aami", "--at-least", "2", "--test", str(test)]
     splits = parted(tmp_path, data, *aami)
     assert splits.class_names == {0: "N", 2: "V"}
+    assert splits.note
+    assert "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 2 V.\n" in splits.note
     assert np.sum([splits.train.counts, splits.validation.counts], axis=0).tolist() == [10, 5]
     assert splits.test.counts == (2, 3)
 
 
 def with_column(path: Path, name: str, values: Sequence[object]) -> Path:
-    """The beats with a header and one more column in front, as a file beside it."""
+    """Write the beats with a header and one more column at the front."""
     lines = path.read_text().splitlines()
     features = [f"F{number}" for number in range(1, lines[0].count(",") + 1)]
     rows = [f"{value},{line}" for value, line in zip(values, lines, strict=True)]
@@ -144,7 +146,7 @@ def with_column(path: Path, name: str, values: Sequence[object]) -> Path:
 
 
 def codes(splits: Splits) -> list[str]:
-    """The warnings, which are sentences, but for that of few rows, which most of these tables have."""
+    """Return the codes of the warnings except `few_rows`, after checking that all texts are sentences."""
     for each in splits.warnings:
         assert re.fullmatch(r"[A-Z0-9].*[.?]", each.text)
     return [each.code for each in splits.warnings if each.code != "few_rows"]
@@ -171,7 +173,7 @@ def test_a_group_column_is_no_feature_and_keeps_each_group_on_one_side(tmp_path)
 
 
 def test_groups_go_with_their_rows(tmp_path):
-    """F1 is the group's number, so that each row tells whose it is."""
+    """F1 is the group's number, so that each row shows its group."""
     rows = np.random.default_rng(0).integers(0, 30, 900)
     lines = [f"g{group},{group},{number},{number % 2}" for number, group in enumerate(rows.tolist())]
     (tmp_path / "beats.csv").write_text("\n".join(["patient,F1,F2,label", *lines]))
@@ -260,7 +262,7 @@ def test_people_of_a_test_file_that_are_trained_on_are_counted(tmp_path):
     mixed = with_column(test, "patient", [f"p{6 + n % 4}" for n in range(40)])
     splits = parted(tmp_path, data, "--test", str(mixed))
     assert codes(splits) == ["group_on_both_sides"]
-    assert "2 of the 4 people of patient-b.csv are among those that were trained on" in splits.warnings[0].text
+    assert "2 of the 4 people of patient-b.csv are also in the training data" in splits.warnings[0].text
     assert codes(parted(tmp_path, data, "--test", str(test))) == ["test_without_groups"]
 
 
@@ -270,7 +272,7 @@ def test_held_back_beats_that_were_trained_on_are_counted(tmp_path):
     test.write_text("\n".join(data.read_text().splitlines()[:10]))
     splits = parted(tmp_path, data, "--test", str(test))
     assert codes(splits) == ["no_groups", "equal_beats"]
-    assert splits.warnings[1].text.startswith("10 of the 10 held-back beats are beats that were trained on")
+    assert splits.warnings[1].text.startswith("10 of the 10 held-back beats are equal to training beats")
 
 
 def test_each_file_of_a_folder_is_a_group(tmp_path, caplog):
@@ -314,7 +316,7 @@ def test_folds_hold_back_each_row_once_and_leave_the_spool(tmp_path):
 
 def test_a_full_disk_is_one_sentence(tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 300 + [1] * 300)
-    sentence = r"cannot be kept here .* \(File too large\); make room, or .* TMPDIR"
+    sentence = r"cannot be stored here .* \(File too large\); free some space, or set TMPDIR"
     with pytest.raises(TrainingError, match=sentence), files_no_larger_than(20_000):
         parted(tmp_path, data)
 

@@ -1,4 +1,4 @@
-"""Version numbers that come and go in files."""
+"""Reading and writing files with version numbers."""
 
 import pytest
 from hypothesis import given
@@ -23,14 +23,14 @@ def test_each_line_is_a_version(tmp_path_factory, numbers, end):
 @pytest.mark.parametrize("line", ["latest", "-1", "1 2", "1.0", "²"])
 def test_anything_but_a_number_is_named_with_its_line(tmp_path, line):
     (tmp_path / "spare").write_text(f"3\n{line}\n")
-    with pytest.raises(TrainingError, match=r"line 2: .* is not a version number; give one on each line"):
+    with pytest.raises(TrainingError, match=r"line 2: .* is not a version number; give one per line"):
         read_spared(tmp_path / "spare")
 
 
 @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.write_bytes(b"\xff")])
 def test_a_file_that_cannot_be_read_is_named(tmp_path, make):
     make(tmp_path / "spare")
-    with pytest.raises(TrainingError, match="spare: cannot read which versions to spare"):
+    with pytest.raises(TrainingError, match="spare: cannot read the versions to keep"):
         read_spared(tmp_path / "spare")
 
 
@@ -40,7 +40,7 @@ def test_a_written_number_is_alone_in_its_file_and_replaces_the_former(tmp_path)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("version", "10\n")]
 
 
-def test_a_number_that_cannot_be_written_is_told_in_the_error(tmp_path):
+def test_the_error_has_the_number_that_cannot_be_written(tmp_path):
     with pytest.raises(TrainingError, match=r"missing/version: version 3 is published, but .*No such file"):
         write_version(tmp_path / "missing" / "version", 3)
 

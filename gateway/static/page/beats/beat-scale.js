@@ -2,11 +2,13 @@
 
 import { cutOf, traceLength } from "../../recording/cut.js";
 import { RecordingError } from "../../recording/errors.js";
-import { largest, mean, median, quantile, smallest } from "../../recording/numbers.js";
+import { mean, median } from "../../recording/numbers.js";
 import { traceOf } from "./features.js";
 
-/** @import { Beat, Facts, Features, OpenRecording, RecordedBeat } from "../shared/shapes.js" */
-/** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit">} Recording */
+/** @import { Beat, RecordedBeat } from "./beat.js" */
+/** @import { Features } from "../shared/model.js" */
+/** @import { Facts, OpenRecording } from "../shared/shapes.js" */
+/** @typedef {Pick<OpenRecording, "samples" | "rate" | "unit" | "beats">} Recording */
 
 /**
  * Values in their order, and the place of each: milliseconds from the R peak on paper, else its number.
@@ -27,14 +29,9 @@ import { traceOf } from "./features.js";
  * @property {Float64Array | null} times of the model's values
  */
 
-const LOOKED_AT = 200; // beats of a file, evenly taken, that tell its usual size
-const USUAL = 0.9; // quantile: a few large beats do not make all others small
 const AROUND = { before: 300, after: 500 }; // milliseconds of the R peak that are seen at least: a P wave, and a T wave
 const R_REACH = 50; // milliseconds around the R peak, in which its height is looked for
 const ALIKE = 0.02; // how far normalised values may be from a mean of 0 and a deviation of 1, as files round them
-
-/** @type {WeakMap<object, {span: number, low: number, high: number}>} */
-const usual = new WeakMap();
 
 /**
  * The curves of a beat: on paper where its scale is real, and `taken` does not ask for what the model takes.
@@ -52,7 +49,7 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
   const places = paper ? times : Array.from(values, (_, place) => place);
   const comparable = baseline?.length === beat.features.length && (!paper || isInMillivolts(features));
   const average = baseline && places && comparable ? { at: places, values: traceOf(baseline, features) } : null;
-  return { paper: Boolean(paper), sampled: Boolean(paper && recording), trace: paper ?? { at: places ?? [], values }, around: paper && recording ? aroundOf(recorded(beat), recording) : null, mean: average, places, times };
+  return { paper: Boolean(paper), sampled: Boolean(paper && recording), trace: paper ?? { at: places ?? [], values }, around: paper && recording ? aroundOf(recording.beats[beat.place], recording) : null, mean: average, places, times };
 }
 
 /**
@@ -65,7 +62,7 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
  */
 function timesOf(beat, recording, features) {
   if (beat.features.length !== features.count) return null;
-  const window = recording ? windowOf(recorded(beat), recording) : cutIfAny(features)?.window;
+  const window = recording ? windowOf(recording.beats[beat.place], recording) : cutIfAny(features)?.window;
   if (!window) return null;
   const [from, to] = window;
   const last = traceLength(features) - 1;
@@ -81,14 +78,6 @@ function windowOf({ peak, start, end }, { rate }) {
 }
 
 /**
- * @param {Beat} beat of a collection that has a recording
- * @returns {RecordedBeat}
- */
-function recorded(beat) {
-  return /** @type {RecordedBeat} */ (beat);
-}
-
-/**
  * @param {Beat} beat
  * @param {Recording | null} recording
  * @param {Features} features
@@ -96,7 +85,7 @@ function recorded(beat) {
  * @returns {Curve | null}
  */
 function onPaper(beat, recording, features, times) {
-  if (recording) return recording.unit === "mV" ? samplesOf(recorded(beat), recording) : null;
+  if (recording) return recording.unit === "mV" ? samplesOf(recording.beats[beat.place], recording) : null;
   return times && isInMillivolts(features) ? { at: times, values: traceOf(beat.features, features) } : null;
 }
 
@@ -178,29 +167,6 @@ export function scaleOf(beat, features) {
 function isNormalised(values) {
   const squares = values.length * mean(values.map((value) => value ** 2));
   return Math.abs(mean(values)) < ALIKE && squares > (values.length - 1) * (1 - ALIKE) && squares < values.length * (1 + ALIKE);
-}
-
-/**
- * How long and how high the beats of a collection usually are on paper, so that all of them are drawn by one scale.
- *
- * @param {{beats: Beat[], recording: Recording | null}} collection
- * @param {Pick<Facts, "model" | "baseline">} facts
- * @returns {{span: number, low: number, high: number}} in ms and mV
- */
-export function usualOf(collection, facts) {
-  const known = usual.get(collection);
-  if (known) return known;
-  const { beats, recording } = collection;
-  const every = Math.ceil(beats.length / LOOKED_AT);
-  const curves = beats.filter((_, place) => place % every === 0).map((beat) => curvesOf(beat, recording, facts));
-  const spans = curves.map(({ trace, around }) => (around ?? trace).at).map((at) => at[at.length - 1] - at[0]);
-  const found = {
-    span: quantile(spans, USUAL),
-    low: quantile(curves.map(({ trace }) => smallest(Array.from(trace.values))), 1 - USUAL),
-    high: quantile(curves.map(({ trace }) => largest(Array.from(trace.values))), USUAL),
-  };
-  usual.set(collection, found);
-  return found;
 }
 
 /**

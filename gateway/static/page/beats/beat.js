@@ -1,8 +1,14 @@
 /** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
 
 /**
+ * @import { Explanation } from "../shared/model.js"
+ * @typedef {Beat & {readonly [K in "peak"|"start"|"end"|"seconds"|"rr"]: number}} RecordedBeat
+ * @typedef {Beat & {answer: import("./answer.js").Answer}} AnsweredBeat
+ */
+
+/**
  * @typedef {object} Columns the values of all beats, beat after beat, and for those of a recording where they are in it
- * @property {Float32Array|Float64Array} values
+ * @property {Float32Array<ArrayBuffer>|Float64Array} values
  * @property {number} width values of a beat
  * @property {Int32Array} [peaks] sample numbers
  * @property {Float64Array} [starts] sample numbers, not whole
@@ -23,7 +29,7 @@ export class Beat {
     this.label = label;
     /** @type {import("./answer.js").Answer|null} */
     this.answer = null;
-    /** @type {object|null|undefined} undefined until it was asked for, null where the model cannot tell */
+    /** @type {Explanation|null|undefined} undefined until it was asked for, null where the model cannot tell */
     this.explanation = undefined;
   }
 
@@ -66,10 +72,11 @@ export class Beat {
 /**
  * A beat for each place of the columns.
  *
- * @param {Columns} columns
+ * @template {Columns} C
+ * @param {C} columns
  * @param {(string|null)[]} [labels]
- * @returns {Beat[]}
  */
 export function beatsOf(columns, labels = []) {
-  return Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null));
+  /** @typedef {C extends Required<Columns> ? RecordedBeat : Beat} Made */
+  return /** @type {Made[]} */ (Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null)));
 }

@@ -1,51 +1,49 @@
 /** The beats that are open: their answers, and which of them are looked at in which order. */
 
 /**
+ * @import { OpenRecording } from "../shared/shapes.js"
  * @import { Answer } from "./answer.js"
  * @import { Beat } from "./beat.js"
+ * @import { Origin } from "./link.js"
+ * @import { Shown, Sorted } from "./shown.js"
  */
 
 import { Corrections } from "./corrections.js";
 import { Labels } from "./labels.js";
 import { ordered } from "./ordering.js";
-
-/** What can be shown: a name for people, and whether a beat of a collection belongs to it. */
-export const SHOWN = {
-  all: ["All", () => true],
-  abstain: ["Where the model abstains", (beat) => Boolean(beat.answer?.abstain)],
-  unusual: ["Unusual beats", (beat) => Boolean(beat.answer?.unusual)],
-  differs: ["Other than their label", (beat, { labels }) => labels.agrees(beat) === false],
-  corrected: ["With a corrected label", (beat, { corrections }) => corrections.has(beat)],
-  waiting: ["Not answered yet", (beat) => !beat.answer],
-};
+import { SHOWN, SORTED } from "./shown.js";
 
 const DOUBTFUL = [SHOWN.abstain, SHOWN.unusual, SHOWN.differs].map(([, belongs]) => belongs);
 
-/** What can be sorted by: the value of a beat, which may be missing. */
-export const SORTED = {
-  number: (beat) => beat.number,
-  time: (beat) => beat.seconds,
-  rr: (beat) => (Number.isNaN(beat.rr) ? null : beat.rr),
-  label: (beat, { corrections }) => corrections.labelOf(beat),
-  predicted: (beat) => beat.answer?.predicted,
-  probability: (beat) => (beat.answer?.unusual ? null : beat.answer?.probability), // which says nothing then
-  unusual: (beat) => beat.answer?.unusualScore,
-};
-
-/** Beats in order, with `name` and `understood` for people, `recording` where they were cut from one, and their `origin` for links. */
+/** Beats in order, of which there is one at least. */
 export class Collection {
+  /**
+   * @param {object} opened
+   * @param {string} opened.name for people, as what was understood
+   * @param {Beat[]} opened.beats
+   * @param {string} [opened.understood]
+   * @param {OpenRecording|null} [opened.recording] that they were cut from
+   * @param {Origin|null} [opened.origin] for links
+   */
   constructor({ name, beats, understood = "", recording = null, origin = null }) {
-    Object.assign(this, { name, beats, understood, recording, origin });
+    this.name = name;
+    this.beats = beats;
+    this.understood = understood;
+    this.recording = recording;
+    this.origin = origin;
     this.selected = beats[0];
-    this.pinned = null; // the beat to compare others with
+    /** @type {Beat|null} */
+    this.pinned = null; // to compare others with
+    /** @type {{shown: Shown, predicted: string}} */
     this.filter = { shown: "all", predicted: "" };
+    /** @type {{by: Sorted, ascending: boolean}} */
     this.order = { by: "number", ascending: true };
     /** @type {Beat[]|null} the view, until something changes */
     this.found = null;
-    this.done = beats.filter((beat) => beat.answer).length; // beats that have an answer
+    this.done = this.answered.length;
     this.corrections = new Corrections();
     this.labels = new Labels([], { labels: [] });
-    /** @type {object|null} what the labels were last held to */
+    /** @type {import("./labels.js").Classes|null} what the labels were last held to */
     this.classes = null;
   }
 
@@ -87,7 +85,7 @@ export class Collection {
   }
 
   get answered() {
-    return this.beats.filter((beat) => beat.answer);
+    return this.beats.filter(isAnswered);
   }
 
   get waiting() {
@@ -120,12 +118,11 @@ export class Collection {
    *
    * @param {number} first sample number
    * @param {number} last
-   * @returns {Beat[]}
    */
   within(first, last) {
-    const { beats } = this;
-    const from = firstOf(beats, ({ end = 0 }) => end >= first);
-    return beats.slice(from, firstOf(beats, ({ peak = 0 }) => peak > last));
+    const beats = this.recording?.beats ?? [];
+    const from = firstOf(beats, ({ end }) => end >= first);
+    return beats.slice(from, firstOf(beats, ({ peak }) => peak > last));
   }
 
   /**
@@ -137,13 +134,13 @@ export class Collection {
     return DOUBTFUL.some((belongs) => belongs(beat, this));
   }
 
-  /** Let only some beats through. */
+  /** Let only some beats through. @param {Partial<Collection["filter"]>} change */
   filterBy(change) {
     Object.assign(this.filter, change);
     this.changed();
   }
 
-  /** Sort by a column; once more, the other way round. */
+  /** Sort by a column; once more, the other way round. @param {Sorted} by */
   sortBy(by) {
     this.changed();
     this.order = { by, ascending: this.order.by === by ? !this.order.ascending : true };
@@ -165,10 +162,19 @@ export class Collection {
 }
 
 /**
+ * @param {Beat} beat
+ * @returns {beat is import("./beat.js").AnsweredBeat}
+ */
+function isAnswered(beat) {
+  return Boolean(beat.answer);
+}
+
+/**
  * The place of the first beat that is so, where all that follow are, too.
  *
- * @param {Beat[]} beats
- * @param {(beat: Beat) => boolean} isSo
+ * @template {Beat} B
+ * @param {B[]} beats
+ * @param {(beat: B) => boolean} isSo
  */
 function firstOf(beats, isSo) {
   let [low, high] = [0, beats.length];

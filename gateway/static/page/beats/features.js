@@ -2,7 +2,7 @@
 
 import { traceLength } from "../../recording/cut.js";
 
-/** @import { Features } from "../shared/shapes.js" */
+/** @import { Features } from "../shared/model.js" */
 
 /** @type {Record<string, string>} */
 const WORDS = {
@@ -32,7 +32,7 @@ export function traceOf(values, features) {
 export function besideOf(values, features) {
   const first = lengthOf(values, features);
   return Array.from({ length: values.length - first }, (_, at) => {
-    const name = features.names[first + at];
+    const name = features.names?.[first + at] ?? "";
     return { name, words: WORDS[name] ?? name, place: first + at };
   });
 }

@@ -1,12 +1,14 @@
 /** What is to be known of a collection's answers before anything else: what is doubtful comes first. */
 
+/** @import { Answer } from "./answer.js" */
+
 import { count, counted, percent } from "../shared/words.js";
 import { wilson } from "./interval.js";
 
 /**
  * Is the class of an answer one to rely on?
  *
- * @param {import("./judging.js").Answer} answer
+ * @param {Answer} answer
  */
 export function reliable(answer) {
   return !answer.unusual && !answer.abstain;
@@ -15,7 +17,7 @@ export function reliable(answer) {
 /**
  * What speaks against the answers, the gravest first, in sentences.
  *
- * @param {{answer?: import("./judging.js").Answer|null}[]} beats
+ * @param {{answer?: Answer|null}[]} beats
  * @returns {{level: "stop" | "doubt" | "fair", text: string}[]}
  */
 export function doubts(beats) {
@@ -60,13 +62,13 @@ export function agreement({ beats, labels }) {
     if (agrees) same += 1;
   }
   const counts = told > 0 && `Of ${counted(told, "labelled beat")}, the model agrees with ${count(same)}: ${percent(same / told)} (95 % interval ${between(wilson(same, told))}, if the beats are independent of each other).`;
-  return [labels.why, counts, told > 0 && labels.leftOut].filter((text) => typeof text === "string");
+  return [labels.why, counts, told > 0 && labels.grouping, told > 0 && labels.leftOut].filter((text) => typeof text === "string");
 }
 
 /**
  * How many beats the model gave each class: those to rely on, and the others.
  *
- * @param {{answer?: import("./judging.js").Answer|null}[]} beats
+ * @param {{answer?: Answer|null}[]} beats
  * @returns {{reliable: Map<string, number>, doubtful: Map<string, number>}}
  */
 export function classCounts(beats) {

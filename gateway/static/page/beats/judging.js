@@ -1,11 +1,12 @@
 /** What an answer means, in words: how sure the model is, and when not to believe it. No drawing here. */
 
-import { decimal, listed, milliseconds, percent } from "../shared/words.js";
+import { decimal, milliseconds, percent } from "../shared/words.js";
 
-/** @import { Answer, Calibration, Explanation } from "../shared/shapes.js" */
+/** @import { Answer } from "./answer.js" */
+/** @import { Calibration } from "../shared/model.js" */
+/** @import { Marks } from "../shared/marks.js" */
 /** @import { Curves } from "./beat-scale.js" */
 /** @typedef {{level: "stop" | "doubt" | "fair" | "well", head: string, text: string}} Judgement */
-/** @typedef {{start: number, end: number, share: number}} Run of values */
 
 /** @type {[number, string][]} */
 const LEVELS = [
@@ -14,7 +15,6 @@ const LEVELS = [
   [0.7, "Fairly sure"],
 ];
 const UNSURE = "Unsure";
-const MOST_RUNS = 3;
 const SUREST = 0.999; // nobody has held back enough beats to know of more
 
 /**
@@ -53,15 +53,16 @@ function short(number) {
  * Judge an answer.
  *
  * @param {Answer} answer
- * @param {Calibration | null} [calibration]
+ * @param {Calibration | null} calibration
+ * @param {Marks} marks
  * @returns {Judgement[]} the gravest first; never empty
  */
-export function judge(answer, calibration) {
-  const warnings = [...(answer.unusual ? [unusual(answer)] : []), ...(answer.abstain ? [abstains(answer)] : [])];
+export function judge(answer, calibration, marks) {
+  const warnings = [...(answer.unusual ? [unusual(answer)] : []), ...(answer.abstain ? [abstains(answer, marks)] : [])];
   if (warnings.length) return warnings;
   const sure = LEVELS.find(([least]) => answer.probability >= least)?.[1] ?? UNSURE;
   const level = answer.probability >= 0.9 ? "well" : answer.probability >= 0.7 ? "fair" : "doubt";
-  return [{ level, head: sure, text: meaning(answer, calibration) }];
+  return [{ level, head: sure, text: meaning(answer, calibration, marks) }];
 }
 
 /**
@@ -76,21 +77,23 @@ function unusual(answer) {
 
 /**
  * @param {Answer} answer
+ * @param {Marks} marks
  * @returns {Judgement}
  */
-function abstains(answer) {
-  const text = `Its best guess is class ${answer.predicted} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
+function abstains(answer, marks) {
+  const text = `Its best guess is class ${marks.named(answer.predicted)} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
   return { level: "doubt", head: "The model abstains", text };
 }
 
 /**
  * @param {Answer} answer
- * @param {Calibration | null} [calibration]
+ * @param {Calibration | null} calibration
+ * @param {Marks} marks
  */
-function meaning(answer, calibration) {
+function meaning(answer, calibration, marks) {
   const share = bounded(answer.probability, calibration);
   const next = runnerUp(answer);
-  const other = next ? ` Next comes class ${next[0]} with ${bounded(next[1], calibration)}.` : "";
+  const other = next ? ` Next comes class ${marks.named(next[0])} with ${bounded(next[1], calibration)}.` : "";
   if (!calibration) return `The model gives its class ${share}; how far such a number holds was not measured.${other}`;
   const off = percent(calibration.error_after);
   return `The model gives its class ${share}. On held-back beats such numbers were off by ${off} on average.${other}`;
@@ -121,57 +124,6 @@ export function likeness(answer) {
  */
 export function flags(answer) {
   return [...(answer.unusual ? ["unusual"] : []), ...(answer.abstain ? ["abstains"] : [])];
-}
-
-/**
- * The runs of values, and what is `beside` the trace, that spoke most for the class, and how much of all that did: in words.
- *
- * @param {Explanation} explanation
- * @param {{words: string, place: number}[]} [beside]
- * @param {ArrayLike<number> | null} [times] of the trace's values, in milliseconds from the R peak
- */
-export function deciding(explanation, beside = [], times = null) {
-  const { attributions, score, baseline_score: from } = explanation;
-  const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
-  if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
-  const least = total / attributions.length;
-  const trace = attributions.slice(0, attributions.length - beside.length);
-  const others = beside.map(({ words, place }) => ({ words, share: attributions[place] })).filter(({ share }) => share >= least);
-  const most = [...runsOf(trace, least), ...others].sort((one, other) => other.share - one.share).slice(0, MOST_RUNS);
-  const runs = most.flatMap((one) => ("words" in one ? [] : `${ranging(one)}${times ? ` at ${ranging(one, times)}` : ""} (${percent(one.share / total)})`));
-  const named = most.flatMap((one) => ("words" in one ? `“${one.words}” (${percent(one.share / total)})` : []));
-  const parts = [runs.length ? `the values ${listed(runs)}` : "", ...named];
-  const change = `Beside the mean training beat, the score of class ${explanation.predicted_class} goes from ${decimal(from)} to ${decimal(score)}.`;
-  return `Most of what speaks for class ${explanation.predicted_class} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
-}
-
-/**
- * A run in words: by the numbers of its values, or by their times.
- *
- * @param {Run} run
- * @param {ArrayLike<number>} [times]
- */
-function ranging({ start, end }, times) {
-  const [first, last] = times ? [times[start], times[end]].map(milliseconds) : [start, end];
-  return first === last ? `${first}` : `${first} to ${last}`;
-}
-
-/**
- * Neighbouring values that each contribute at least the average.
- *
- * @param {number[]} attributions
- * @param {number} least
- */
-function runsOf(attributions, least) {
-  /** @type {Run[]} */
-  const runs = [];
-  attributions.forEach((value, index) => {
-    if (value < least) return;
-    const last = runs.at(-1);
-    if (last && index - last.end <= 2) Object.assign(last, { end: index, share: last.share + value });
-    else runs.push({ start: index, end: index, share: value });
-  });
-  return runs;
 }
 
 /**

@@ -34,7 +34,7 @@ export function ordered(items, valueOf, ascending) {
  * From a value to a whole number below LAST in the same order.
  *
  * @param {Value[]} values
- * @returns {(value: any) => number}
+ * @returns {(value: NonNullable<Value>) => number}
  */
 function rankOf(values) {
   if (values.every((value) => typeof value === "number" || value === null || value === undefined)) return rankOfNumber;
@@ -46,10 +46,10 @@ function rankOf(values) {
 /**
  * The bits of a float32 in the order of the numbers.
  *
- * @param {number} value
+ * @param {NonNullable<Value>} value a number
  */
 function rankOfNumber(value) {
-  single[0] = value + 0; // -0 is 0
+  single[0] = Number(value) + 0; // -0 is 0
   return (bits[0] & SIGN ? ~bits[0] : bits[0] | SIGN) >>> 0;
 }
 

@@ -1,5 +1,12 @@
 /** The answers as a CSV file. */
 
+/**
+ * @import { AnsweredBeat } from "./beat.js"
+ * @import { Collection } from "./collection.js"
+ * @import { Marks } from "../shared/marks.js"
+ * @typedef {Record<string, string|number|boolean|null>} Row
+ */
+
 import { element } from "../shared/dom.js";
 
 // A label is somebody else's text, and a spreadsheet would run it; negative numbers are left alone.
@@ -8,8 +15,8 @@ export const FORMULA = /^[=@\t\r]|^[-+](?![\d.])/;
 /**
  * Write the answers of a collection as CSV; a class's probability has the column `probability_LABEL`.
  *
- * @param {import("./collection.js").Collection} collection
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Collection} collection
+ * @param {Marks} marks
  */
 export function resultsOf(collection, marks) {
   const data = collection.answered.map((beat) => rowOf(beat, collection, marks));
@@ -17,7 +24,14 @@ export function resultsOf(collection, marks) {
   return Papa.unparse({ fields, data }, { newline: "\n", escapeFormulae: FORMULA }) + "\n";
 }
 
-/** Every column in its order; null where there is nothing to say. */
+/**
+ * Every column in its order; null where there is nothing to say.
+ *
+ * @param {AnsweredBeat} beat
+ * @param {Collection} collection
+ * @param {Marks} marks
+ * @returns {Row}
+ */
 function rowOf(beat, { labels, corrections }, marks) {
   const { number, label, seconds, answer } = beat;
   return {

@@ -26,7 +26,7 @@ const SUCCESSIVE = 10; // RR intervals whose mean gives a heart rate: an early b
  * @param {Float32Array} samples one lead, NaN in gaps
  * @param {number} rate samples per second
  * @param {ArrayLike<number>} peaks sample numbers, ascending
- * @returns {Float64Array} NaN for the first peak and across a gap or a flat line
+ * @returns {Float64Array<ArrayBuffer>} NaN for the first peak and across a gap or a flat line
  */
 export function intervalsOf(samples, rate, peaks) {
   const intervals = new Float64Array(peaks.length).fill(NaN);

@@ -1,75 +1,53 @@
 /** The gateway as the page sees it: every request is made here, and every failure becomes a sentence for people. */
 
 import { Answers } from "../beats/answer.js";
+import { Failure, failureOf, isAbort, unreachable } from "./failure.js";
+
+/**
+ * @import { Answer, Prediction } from "../beats/answer.js"
+ * @import { Beat } from "../beats/beat.js"
+ * @import { Example, Explanation, Model } from "../shared/model.js"
+ */
 
 const TRIES = 2; // beyond that the page says that it tries again
 const BUSY = [429, 503];
-const PASSING = [...BUSY, 504]; // and where nothing answers
 const FLOAT32 = "application/octet-stream";
 // While a candidate is tried, all of a file is answered by one version.
 const CLIENT = `page-${Math.random().toString(36).slice(2)}`;
 
-/**
- * Something that did not work.
- *
- * @typedef {object} Facts
- * @property {number} [status] of the gateway's answer
- * @property {string} [requestId]
- * @property {boolean} [isPassing] trying again may help without anybody doing anything
- * @property {number} [seconds] that the gateway asks to wait before
- * @property {boolean} [needsRate] the file does not tell how many samples a second has
- * @property {boolean} [signals] the file may be a recording
- * @property {boolean} [isTable] though that is unlikely
- */
-export class Failure extends Error {
-  /**
-   * @param {string} title for people, as the message
-   * @param {string} message
-   * @param {Facts} [facts]
-   */
-  constructor(title, message, facts = {}) {
-    super(message);
-    this.title = title;
-    this.status = facts.status;
-    this.requestId = facts.requestId;
-    this.isPassing = facts.isPassing ?? false;
-    this.seconds = facts.seconds ?? 0;
-    this.needsRate = facts.needsRate ?? false;
-    this.signals = facts.signals ?? false;
-    this.isTable = facts.isTable ?? false;
-  }
-}
-
-/** What is wrong where nothing answers. */
-export function unreachable() {
-  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost.", { isPassing: true });
-}
-
-/**
- * Asks the gateway, with `key.value` as the API key; `key.ask(message)` where the gateway wants another one.
- * `versionSeen(version)` is told which model version answered.
- */
+/** Asks the gateway. */
 export class Client {
+  /**
+   * @param {{value: string|null, ask: (message: string) => Promise<void>}} key `value` is the API key; `ask` gets another one
+   *   where the gateway wants it
+   * @param {(version: string) => void} versionSeen is told which model version answered
+   */
   constructor(key, versionSeen) {
     this.key = key;
     this.versionSeen = versionSeen;
+    /** @type {Set<string>} */
     this.lacks = new Set(); // what the served version was found not to have
   }
 
   /** What the served model says of itself. */
   async model() {
+    /** @type {{content: Model}} */
     const { content } = await this.ask("model");
     const signatures = content.signatures;
     this.lacks = new Set(signatures ? ["details", "explain"].filter((name) => !signatures.includes(name)) : []);
     return content;
   }
 
-  /** The beats that came with the model, and its training mean if it tells. */
+  /**
+   * The beats that came with the model, and its training mean if it tells.
+   *
+   * @returns {Promise<{examples: Example[], baseline: number[]|null}>}
+   */
   async examples() {
     try {
       return (await this.ask("examples")).content;
     } catch (failure) {
-      if (failure.status === 404 || failure.status === 501) return { examples: [], baseline: null };
+      if (isLacking(failure)) return { examples: [], baseline: null };
       throw failure;
     }
   }
@@ -77,36 +55,48 @@ export class Client {
   /**
    * One answer a beat.
    *
-   * @param {import("../beats/beat.js").Beat[]} beats
+   * @param {Beat[]} beats
    * @param {AbortSignal} [signal]
-   * @returns {Promise<import("../beats/answer.js").Answer[]>}
+   * @returns {Promise<Answer[]>}
    */
   async predict(beats, signal) {
     const query = this.lacks.has("details") ? "probabilities=true" : "details=true";
     try {
+      /** @type {{content: {predictions: Prediction[]}, version: string|null}} */
       const { content, version } = await this.ask(`predict?${query}`, { body: float32Of(beats), signal });
       return new Answers(content.predictions, version).all;
     } catch (failure) {
-      if (failure.status !== 501 || this.lacks.has("details")) throw failure;
+      if (!(failure instanceof Failure) || failure.status !== 501 || this.lacks.has("details")) throw failure;
       this.lacks.add("details");
       return this.predict(beats, signal);
     }
   }
 
-  /** What each value of a beat contributed, or null where the model cannot tell. */
+  /**
+   * What each value of a beat contributed, or null where the model cannot tell.
+   *
+   * @param {Beat} beat
+   * @param {AbortSignal} signal
+   * @returns {Promise<Explanation|null>}
+   */
   async explain(beat, signal) {
     if (this.lacks.has("explain")) return null;
     try {
       const { content } = await this.ask("explain", { body: float32Of([beat]), signal });
       return content.explanations[0];
     } catch (failure) {
-      if (failure.status !== 501 && failure.status !== 404) throw failure;
+      if (!isLacking(failure)) throw failure;
       this.lacks.add("explain");
       return null;
     }
   }
 
-  /** Send a request, again after a while if the gateway is busy; throw Failure. */
+  /**
+   * Send a request, again after a while if the gateway is busy; throw Failure.
+   *
+   * @param {string} path
+   * @param {{body?: Float32Array<ArrayBuffer>, signal?: AbortSignal}} [request]
+   */
   async ask(path, { body, signal } = {}) {
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.send(path, body, signal);
@@ -122,23 +112,30 @@ export class Client {
     }
   }
 
+  /**
+   * @param {string} path
+   * @param {Float32Array<ArrayBuffer>} [body]
+   * @param {AbortSignal} [signal]
+   */
   async send(path, body, signal) {
+    /** @type {Record<string, string>} */
     const headers = { Accept: "application/json", "X-Client-ID": CLIENT };
     if (this.key.value) headers["X-API-Key"] = this.key.value;
     if (body) headers["Content-Type"] = FLOAT32;
     try {
       return await fetch(path, { method: body ? "POST" : "GET", headers, body, signal });
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (isAbort(error)) throw error;
       throw unreachable();
     }
   }
 
+  /** @param {Response} response */
   async read(response) {
     const version = response.headers.get("X-Model-Version");
     if (version) this.versionSeen(version);
     const content = await response.json().catch((error) => {
-      throw error.name === "AbortError" ? error : unreachable(); // amid the answer
+      throw isAbort(error) ? error : unreachable(); // amid the answer
     });
     return { content, version };
   }
@@ -148,8 +145,8 @@ export class Client {
  * The values of beats, one after the other; little-endian as the gateway takes them, as all machines of browsers are.
  * Those that stand together as float32 already are not copied.
  *
- * @param {import("../beats/beat.js").Beat[]} beats
- * @returns {Float32Array}
+ * @param {Beat[]} beats
+ * @returns {Float32Array<ArrayBuffer>}
  */
 function float32Of(beats) {
   const [first] = beats;
@@ -161,24 +158,20 @@ function float32Of(beats) {
   return values;
 }
 
-const TITLES = {
-  401: "This gateway wants an API key",
-  413: "That is too much for this gateway",
-  429: "Too many requests",
-  503: "The model is not ready",
-  504: "The model took too long",
-};
-
-async function failureOf(response) {
-  const told = await response.json().then((content) => content.error ?? {}, () => ({}));
-  const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
-  const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;
-  return new Failure(title, message, {
-    status: response.status, requestId: told.request_id, isPassing: PASSING.includes(response.status),
-    seconds: Number(response.headers.get("Retry-After") ?? 0),
-  });
+/**
+ * Does the served model not have what was asked for?
+ *
+ * @param {unknown} failure
+ */
+function isLacking(failure) {
+  return failure instanceof Failure && (failure.status === 404 || failure.status === 501);
 }
 
+/**
+ * @param {number} seconds
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
 function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, Math.min(seconds, 10) * 1000);

@@ -35,7 +35,7 @@ export async function predictAll(collection, client, signal, told) {
       start += many;
       size = sizeAfter(size, performance.now() - began);
     } catch (failure) {
-      const { status = 0 } = /** @type {import("./client.js").Failure} */ (failure);
+      const { status = 0 } = /** @type {import("./failure.js").Failure} */ (failure);
       if (!(many > TOO_MANY[status])) throw failure;
       size = Math.ceil(many / 2);
     }

@@ -1,23 +1,43 @@
 /** The page's side of its worker: asks it for something, and stops it where something else is wanted. */
 
-import { Failure, unreachable } from "../gateway/client.js";
+import { Failure, unreachable } from "../gateway/failure.js";
+
+/**
+ * @import { Input, Message, Progress, Result, Task } from "./tasks.js"
+ * @typedef {object} Asked what the worker was asked for
+ * @property {(result: any) => void} resolve takes the result of that task
+ * @property {(failure: unknown) => void} reject
+ * @property {(progress: Progress) => void} progress
+ */
 
 /** A worker; `stop()` ends it, whatever it is at, and then no answer comes any more. */
 export class Background {
   constructor() {
-    this.waiting = new Map(); // what was asked for, by its number
+    /** @type {Map<number|undefined, Asked>} */
+    this.waiting = new Map(); // by the number of the question
     this.asked = 0;
-    /** @type {object|null} what told the worker which recording is open */
+    /** @type {Input<"recording">|null} what told the worker which recording is open */
     this.recording = null;
+    this.isReady = () => {};
+    /** @type {Promise<void>} */
     this.ready = new Promise((resolve) => { this.isReady = resolve; }); // its program is there, or cannot be had
+    /** @type {Worker|null} */
     this.worker = this.start(); // before it is needed: the gateway may be gone by then
   }
 
-  /** What the worker makes of `input`; `progress({step, share})` is called meanwhile. Throw Failure. */
+  /**
+   * What the worker makes of `input`. Throw Failure.
+   *
+   * @template {Task} T
+   * @param {T} task
+   * @param {Input<T>} input
+   * @param {(progress: Progress) => void} [progress] is called meanwhile
+   * @returns {Promise<Result<T>>}
+   */
   ask(task, input, progress = () => {}) {
     this.worker ??= this.start();
     const id = this.asked++;
-    if (task === "recording") this.recording = input;
+    if (task === "recording") this.recording = /** @type {Input<"recording">} */ (input);
     this.worker.postMessage({ id, task, input });
     return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject, progress }));
   }
@@ -43,6 +63,7 @@ export class Background {
     return worker;
   }
 
+  /** @param {Message} message */
   received({ id, progress, result, error }) {
     this.isReady();
     const asked = this.waiting.get(id);
@@ -53,6 +74,7 @@ export class Background {
     else asked.reject(error.unforeseen ? new Error(error.message) : new Failure(error.title, error.message, error));
   }
 
+  /** @param {ErrorEvent} event */
   failed(event) {
     event.preventDefault();
     this.worker = null;

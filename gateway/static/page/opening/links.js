@@ -3,14 +3,17 @@
 import { arrive, fragmentOf, isSame, linkIn } from "../beats/link.js";
 import { fill, found } from "../shared/dom.js";
 import { count } from "../shared/words.js";
+import { originOf } from "./examples.js";
 import { allow, areAllowed, keep, kept } from "./handles.js";
 
 /**
  * @import { Collection } from "../beats/collection.js"
  * @import { Link, Origin } from "../beats/link.js"
- * @import { Beat, Facts, Signal, Source } from "../shared/shapes.js"
+ * @import { Beat } from "../beats/beat.js"
+ * @import { Source } from "../shared/shapes.js"
  * @import { Handle } from "./handles.js"
  * @import { Opening } from "./opening.js"
+ * @import { Signal } from "./tasks.js"
  */
 
 /**
@@ -27,11 +30,9 @@ const PAUSE = 400; // milliseconds: browsers refuse many changes of the address 
 /** Follows a link when the page begins or its address is changed, and writes one for the selected beat. */
 export class Links {
   /**
-   * @param {Facts} facts
    * @param {Page} page
    */
-  constructor(facts, page) {
-    this.facts = facts;
+  constructor(page) {
     this.page = page;
     /** @type {Opening | null} */
     this.opening = null;
@@ -71,8 +72,10 @@ export class Links {
    * @param {Origin} origin
    */
   followExample(opening, origin) {
-    const { model, examples } = this.facts;
-    if (isSame(origin, opening.exampleOrigin) && examples.length) return opening.example(0);
+    const { facts } = opening;
+    if (!facts) return;
+    const { model, examples } = facts;
+    if (isSame(origin, originOf(model)) && examples.length) return opening.example(facts, 0);
     this.say(`This link is to an example of ${origin.name}, version ${origin.mark}. Now ${model.name}, version ${model.version}, is served, which came with other beats.`);
     this.pending = null;
   }

@@ -1,38 +1,34 @@
 /** The ways to open beats: a file, pasted text, an example. */
 
 import { Background } from "./background.js";
-import { Failure } from "../gateway/client.js";
-import { beatsOf } from "../beats/beat.js";
-import { Collection } from "../beats/collection.js";
-import { element, fill, found } from "../shared/dom.js";
-import { traceOf } from "../beats/features.js";
+import { Failure } from "../gateway/failure.js";
+import { fill, found } from "../shared/dom.js";
 import { listenForFiles } from "./choosing.js";
+import { openFiles, openText } from "./files.js";
 import { markOf } from "./links.js";
-import { areRecording, openRecording } from "./recording.js";
-import { sparkline } from "../drawing/trace.js";
+import { examplesOf, showExamples } from "./examples.js";
 import { ReadingView } from "./reading-progress.js";
 
 /**
- * @import { Link, Origin } from "../beats/link.js"
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Origin } from "../beats/link.js"
  * @import { Facts } from "../shared/shapes.js"
  * @import { Handles } from "./choosing.js"
  * @import { Links } from "./links.js"
- * @typedef {(progress: {step: string, share: number}) => void} Progress
+ * @import { Progress } from "./tasks.js"
  */
-
-const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
 
 /** Reads what people give. */
 export class Opening {
   /**
-   * @param {Facts} facts
    * @param {(collection: Collection, handles: Handles) => void} open is called for what can be read
    * @param {(failure: unknown) => void} wrong for what cannot, and with null before it is known
    * @param {Links} links tell which lead is wanted
    * @param {(collection: Collection) => boolean} mayOpen may keep what was read from taking the place of what is open
    */
-  constructor(facts, open, wrong, links, mayOpen) {
-    this.facts = facts;
+  constructor(open, wrong, links, mayOpen) {
+    /** @type {Facts | null} */
+    this.facts = null; // as long as nobody knows what is served
     this.open = open;
     this.wrong = wrong;
     this.links = links;
@@ -49,48 +45,40 @@ export class Opening {
     this.reading = new ReadingView(() => this.cancel());
     found("paste").addEventListener("submit", (event) => this.pasted(event));
     found("rate").addEventListener("submit", (event) => this.rated(event));
-    listenForFiles((files, handles) => this.facts.model && this.read(files, null, handles), wrong);
+    listenForFiles((files, handles) => this.read(files, null, handles), wrong);
   }
 
-  /** Take files and text from now on, when what reads them is there, or not yet. */
+  /** Take files and text from now on, when what reads them is there, or not yet. @param {boolean} allowed */
   async allow(allowed) {
     if (allowed) await this.next.ready;
-    for (const control of found("open").querySelectorAll("button, input, textarea")) control.disabled = !allowed;
+    /** @type {NodeListOf<HTMLButtonElement | HTMLInputElement | HTMLTextAreaElement>} */
+    const controls = found("open").querySelectorAll("button, input, textarea");
+    for (const control of controls) control.disabled = !allowed;
   }
 
-  /** A button for each example beat that came with the model. */
-  showExamples() {
-    const { examples, marks, model } = this.facts;
-    found("no-examples").hidden = examples.length > 0;
-    fill(found("examples"), examples.map((example, place) => {
-      const words = marks.chip(example.label ?? example.predicted_class);
-      return element("li", {}, element("button", { type: "button", onclick: () => this.example(place) }, sparkline(traceOf(example.features, model.features), 92, 30), words));
-    }));
+  /** Open beats for this model from now on. @param {Facts} facts */
+  meet(facts) {
+    this.facts = facts;
+    showExamples(facts, (place) => this.example(facts, place));
   }
 
-  example(place) {
-    const { examples, model } = this.facts;
-    const values = Float64Array.from(examples.flatMap(({ features }) => features));
-    const labels = examples.map(({ label }) => (label === undefined || label === null ? null : String(label)));
-    const beats = beatsOf({ values, width: model.features.count }, labels);
-    const collection = new Collection({ name: "examples", beats, understood: "Held-back beats that came with the model.", origin: this.exampleOrigin });
-    collection.selected = beats[place];
-    this.attempt(() => collection);
-  }
-
-  /** @returns {Origin} */
-  get exampleOrigin() {
-    const { name, version } = this.facts.model;
-    return { kind: "examples", name, mark: String(version) };
+  /**
+   * @param {Facts} facts
+   * @param {number} place
+   */
+  example(facts, place) {
+    this.attempt(() => examplesOf(facts, place));
   }
 
   /** @param {Event} event */
   pasted(event) {
     event.preventDefault();
+    const features = this.facts?.model.features;
     const text = found("text").value;
+    if (!features) return;
     /** @type {Origin} */
     const origin = { kind: "text", name: "pasted text", mark: String(text.length) };
-    this.attempt(async (background) => Object.assign(tabulated("pasted text", await background.ask("text", { text, ...this.wanted })), { origin }));
+    this.attempt(async (background) => Object.assign(await openText(text, features, background), { origin }));
   }
 
   /**
@@ -101,7 +89,8 @@ export class Opening {
    * @param {Handles} [handles]
    */
   async read(files, rate = null, handles = []) {
-    if (!files.length) return;
+    const features = this.facts?.model.features;
+    if (!files.length || !features) return;
     found("rate").hidden = true;
     Object.assign(this, { files, handles });
     const link = this.links.wantedOf(files);
@@ -109,34 +98,11 @@ export class Opening {
     /** @type {(collection: Collection) => Collection} */
     const origin = (collection) => Object.assign(collection, { origin: { kind: "file", name: collection.name, mark: markOf(files), rate: told } });
     const [{ name }] = files;
-    /** @type {Progress} */
-    const progress = (done) => this.reading.tell(done);
+    const progress = (/** @type {Progress} */ done) => this.reading.tell(done);
     await this.attempt(async (background) => {
       fill(found("status"), `Reading ${name} …`);
-      if (told || areRecording(files)) return origin(await openRecording(files, this.facts.model.features, told, background, progress, link));
-      if (files.length > 1) throw new Failure("More than one file", "Give one CSV of beats, or all files of one recording.");
-      return origin(await this.table(files[0], background, progress, link));
+      return origin(await openFiles(files, features, told, background, progress, link));
     }, handles);
-  }
-
-  /**
-   * Beats of a CSV; where its rows are no beats, it may be a recording's signals.
-   *
-   * @param {File} file
-   * @param {Background} background
-   * @param {Progress} progress
-   * @param {Link | null} link
-   */
-  async table(file, background, progress, link) {
-    try {
-      return tabulated(file.name, await background.ask("table", { file, ...this.wanted }, progress));
-    } catch (failure) {
-      if (!failure.signals || !SIGNALS.test(file.name)) throw failure;
-      return openRecording([file], this.facts.model.features, null, background, progress, link).catch((other) => {
-        // what tells neither times nor a rate may still be beats of another model
-        throw other.needsRate && failure.isTable ? failure : other;
-      });
-    }
   }
 
   /** @param {Event} event */
@@ -196,24 +162,14 @@ export class Opening {
     this.open(collection, handles);
   }
 
+  /** @param {unknown} failure */
   refused(failure) {
     this.working = null;
     this.reading.end();
     fill(found("status"), "");
     this.wrong(failure);
-    if (!failure.needsRate) return;
+    if (!(failure instanceof Failure && failure.needsRate)) return;
     found("rate").hidden = false;
     found("rate-number").focus();
   }
-
-  /** What a table's rows must fit. */
-  get wanted() {
-    const { count, names } = this.facts.model.features;
-    return { width: count, names };
-  }
-}
-
-/** The beats of a table as the worker gives them. */
-function tabulated(name, { values, width, labels, understood }) {
-  return new Collection({ name, beats: beatsOf({ values, width }, labels), understood });
 }

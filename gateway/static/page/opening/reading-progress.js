@@ -19,7 +19,7 @@ export class ReadingView {
     this.timer = setTimeout(() => { found("reading-file").hidden = false; }, SHOWN_AFTER);
   }
 
-  /** @param {{step: string, share: number}} progress the share is of this step alone */
+  /** @param {import("./tasks.js").Progress} progress the share is of this step alone */
   tell({ step, share }) {
     fill(found("read-step"), step);
     Object.assign(found("read"), { value: share });

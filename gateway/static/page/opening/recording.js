@@ -1,20 +1,23 @@
 /** From the files of a recording to a collection of beats; the work is the worker's. */
 
-import { Failure } from "../gateway/client.js";
+import { Failure } from "../gateway/failure.js";
 import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
 import { labelBeats, timed } from "./labels.js";
 import { count, counted, decimal, listed } from "../shared/words.js";
 
 /**
+ * @import { Cut } from "../../recording/shapes.js"
  * @import { Link } from "../beats/link.js"
- * @import { Features, Signal, Source } from "../shared/shapes.js"
+ * @import { Features } from "../shared/model.js"
+ * @import { Source } from "../shared/shapes.js"
  * @import { Background } from "./background.js"
+ * @import { Progress, Signal } from "./tasks.js"
  */
 
 const ENDINGS = /\.(hea|dat|mat|atr|qrs|edf|bdf|rec)$/i;
 
-/** Are these the files of a recording, by their names? */
+/** Are these the files of a recording, by their names? @param {File[]} files */
 export function areRecording(files) {
   return files.some(({ name }) => ENDINGS.test(name));
 }
@@ -28,13 +31,13 @@ export function areRecording(files) {
  * @param {Features} features
  * @param {number | null} rate
  * @param {Background} background
- * @param {(progress: {step: string, share: number}) => void} progress
+ * @param {(progress: Progress) => void} progress
  * @param {Link | null} [link]
  */
 export async function openRecording(files, features, rate, background, progress, link = null) {
   const { name, chosen, signals, annotations } = await background.ask("recording", { files, rate });
   const source = { name, signals, annotations, features, background };
-  const lead = signals.find((/** @type {Signal} */ signal) => signal.name === link?.lead);
+  const lead = signals.find((signal) => signal.name === link?.lead);
   return cut(source, lead ?? signals[chosen], Boolean(lead && link?.inverted), progress);
 }
 
@@ -44,7 +47,7 @@ export async function openRecording(files, features, rate, background, progress,
  * @param {Source} source
  * @param {Signal} lead
  * @param {boolean} inverted
- * @param {(progress: {step: string, share: number}) => void} [progress]
+ * @param {(progress: Progress) => void} [progress]
  */
 export async function cut(source, lead, inverted, progress) {
   const { features, background, annotations } = source;
@@ -54,21 +57,21 @@ export async function cut(source, lead, inverted, progress) {
   const beats = beatsOf(columns);
   const found = `${counted(peaks.length, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...[...labelBeats(beats, annotations, rate), ...said].map(sentence)].join(" ");
-  const recording = { source, lead, inverted, samples, rate, unit, extent, annotations: timed(annotations, rate), peaks, intervals, rhythm };
+  const recording = { source, lead, inverted, beats, samples, rate, unit, extent, annotations: timed(annotations, rate), peaks, intervals, rhythm };
   return new Collection({ name: source.name, beats, understood, recording });
 }
 
 /**
  * The samples of another lead, to be seen beside the chosen one. Throw Failure.
  *
- * @param {{signals: {places: number[]}[], background: import("./background.js").Background}} source
+ * @param {Source} source
  * @param {number} place of the lead among the signals
- * @returns {Promise<import("../drawing/lane-scale.js").Signal>}
  */
 export function signalOf({ signals, background }, place) {
   return background.ask("signal", { places: signals[place].places });
 }
 
+/** @param {Cut} cut */
 function described({ length, window, scale, beside }) {
   const from = window ? ` from ${decimal(window[0], 0)} to ${decimal(window[1], 0)} ms of the R peak` : "";
   const kinds = [["rr_", "RR intervals"], ["like_", "likeness to the usual beat"]].filter(([stem]) => beside.some((name) => name.startsWith(stem)));
@@ -76,6 +79,7 @@ function described({ length, window, scale, beside }) {
   return `to ${count(length)} values${from}${scale === "mV" ? " in mV" : ""}${more}`;
 }
 
+/** @param {string} said */
 function sentence(said) {
   return `${said[0].toUpperCase()}${said.slice(1)}.`;
 }

@@ -6,9 +6,21 @@ import { FileError } from "../../tables/errors.js";
 import { intervalsOf, summaryOf } from "../beats/rhythm.js";
 import { readFile, readText } from "./reading.js";
 
+/**
+ * @import { Cut, Recording, Samples } from "../../recording/shapes.js"
+ * @import { Columns } from "../beats/beat.js"
+ * @import { Input, Message, Problem, Progress as Done, Result, Rows, Task } from "./tasks.js"
+ * @import { Read } from "./reading.js"
+ */
+
+/** @type {Recording|null} */
 let recording = null; // that is open, to be read again by another lead
 
-/** Each task gives what is told to the page, and which of its memory goes over without being copied. */
+/**
+ * Each task gives what is told to the page, and which of its memory goes over without being copied.
+ *
+ * @type {{[T in Task]: (input: Input<T>, progress: Progress) => Promise<[Result<T>, Transferable[]]>}}
+ */
 const TASKS = {
   async table({ file, width, names }, progress) {
     return packed(await readFile(file, width, names, progress.of("Reading")));
@@ -17,21 +29,22 @@ const TASKS = {
     return packed(await readText(text, width, names));
   },
   async recording({ files, rate }) {
-    recording = await openRecording(files, rate ? { rate } : {});
-    const chosen = chooseLead(recording);
-    const signals = choices(recording).map((places) => ({ places, name: nameOf(recording, places) }));
+    const opened = (recording = await openRecording(files, rate ? { rate } : {}));
+    const chosen = chooseLead(opened);
+    const signals = choices(opened).map((places) => ({ places, name: nameOf(opened, places) }));
     const place = signals.findIndex(({ places }) => String(places) === String(chosen));
-    if (place < 0) await readLead(recording, chosen); // says what is wrong with it
-    return [{ name: recording.name, chosen: place, signals, annotations: recording.annotations }, []];
+    if (place < 0) await readLead(opened, chosen); // says what is wrong with it
+    return [{ name: opened.name, chosen: place, signals, annotations: opened.annotations }, []];
   },
   async signal({ places }) {
-    const { name, unit, rate, samples } = await readLead(recording, places);
+    const { name, unit, rate, samples } = await readLead(current(), places);
     return [{ name, unit, rate, samples, extent: extentOf(samples, rate) }, [samples.buffer]];
   },
   async lead({ places, inverted, features }, progress) {
     const cut = cutOf(features);
-    const lead = await readLead(recording, places, progress.of("Reading"));
-    if (cut.scale === "mV") checkUnit(lead);
+    const open = current();
+    const lead = await readLead(open, places, progress.of("Reading"));
+    if (cut.scale === "mV") checkUnit(lead, open);
     const { rate, unit, samples, said } = lead;
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
@@ -39,17 +52,28 @@ const TASKS = {
     const columns = columnsOf(lead, { peaks, intervals }, cut, features.count, progress.of("Cutting beats"));
     const result = {
       rate, unit, samples, extent: extentOf(samples, rate), peaks, intervals, rhythm: summaryOf(intervals), cut, columns,
-      said: [...recording.said, ...said, ...notOffered(recording)],
+      said: [...open.said, ...said, ...notOffered(open)],
     };
     const arrays = [samples, peaks, intervals, columns.values, columns.peaks, columns.starts, columns.spans, columns.intervals];
     return [result, arrays.map(({ buffer }) => buffer)];
   },
 };
 
+/** Leads are asked for after the recording only. */
+function current() {
+  if (!recording) throw new Error("No recording is open");
+  return recording;
+}
+
 /**
- * Beats as columns, each written where it stays: `Columns` of page/beats/beat.js.
+ * Beats as columns, each written where it stays.
  *
- * @returns {import("../beats/beat.js").Columns}
+ * @param {Samples} lead
+ * @param {{peaks: Int32Array, intervals: Float64Array}} rhythm
+ * @param {Cut} cut
+ * @param {number} width
+ * @param {(share: number) => void} progress
+ * @returns {Required<Columns> & Record<"values"|"peaks"|"starts"|"spans"|"intervals", {buffer: ArrayBuffer}>}
  */
 function columnsOf({ samples, rate }, { peaks, intervals }, cut, width, progress) {
   const [values, places] = [new Float32Array(peaks.length * width), new Int32Array(peaks.length)];
@@ -65,21 +89,31 @@ function columnsOf({ samples, rate }, { peaks, intervals }, cut, width, progress
   return { width, rate, values: values.subarray(0, count * width), peaks: places, starts, spans, intervals: before };
 }
 
-/** Values in mV need a voltage. */
-function checkUnit({ name, unit }) {
+/**
+ * Values in mV need a voltage.
+ *
+ * @param {{name: string, unit: string}} lead
+ * @param {Recording} recording
+ */
+function checkUnit({ name, unit }, { name: file }) {
   if (unit === "mV") return;
-  const message = `${recording.name}: ${name} has ${unit ? `the unit ${unit}` : "no unit"}; beats in mV, as this model takes, need a lead in V, mV, µV or nV`;
+  const message = `${file}: ${name} has ${unit ? `the unit ${unit}` : "no unit"}; beats in mV, as this model takes, need a lead in V, mV, µV or nV`;
   throw new RecordingError(message);
 }
 
-/** The channels that cannot be chosen, and why. */
+/** The channels that cannot be chosen, and why. @param {Recording} recording */
 function notOffered({ leads }) {
-  const slow = leads.filter(({ rate, problem }) => !problem && rate < LOWEST_RATE).map(({ name }) => name);
+  const slow = leads.filter(({ rate, problem }) => !problem && rate !== undefined && rate < LOWEST_RATE).map(({ name }) => name);
   const said = leads.filter(({ problem }) => problem).map(({ name, problem }) => `the channel ${name} ${problem}`);
   return slow.length ? [...said, `too slow to show a heartbeat: ${slow.join(", ")}`] : said;
 }
 
-/** Beats as one block of numbers, which goes to the page at once. */
+/**
+ * Beats as one block of numbers, which goes to the page at once.
+ *
+ * @param {Read} read
+ * @returns {[Rows, Transferable[]]}
+ */
 function packed({ beats, understood }) {
   const width = beats[0].features.length;
   const values = new Float64Array(beats.length * width);
@@ -89,13 +123,15 @@ function packed({ beats, understood }) {
 
 /** Tells the page how far a step is, at each hundredth of it. */
 class Progress {
+  /** @param {(done: Done) => void} tell */
   constructor(tell) {
     this.tell = tell;
   }
 
+  /** @param {string} step */
   of(step) {
     let last = -1;
-    return (share) => {
+    return (/** @type {number} */ share) => {
       const hundredths = Math.floor(100 * share);
       if (hundredths !== last) this.tell({ step, share: hundredths / 100 });
       last = hundredths;
@@ -103,7 +139,7 @@ class Progress {
   }
 }
 
-postMessage({}); // says that it is there
+tell({}); // says that it is there
 
 let before = Promise.resolve(); // the tasks so far: a lead is read when its recording is open
 
@@ -111,17 +147,34 @@ addEventListener("message", ({ data }) => {
   before = before.then(() => work(data));
 });
 
+/**
+ * @template {Task} T
+ * @param {{id: number, task: T, input: Input<T>}} question
+ */
 async function work({ id, task, input }) {
   try {
-    const [result, transferred] = await TASKS[task](input, new Progress((progress) => postMessage({ id, progress })));
-    postMessage({ id, result }, transferred);
+    const [result, transferred] = await TASKS[task](input, new Progress((progress) => tell({ id, progress })));
+    tell({ id, result }, transferred);
   } catch (error) {
-    postMessage({ id, error: known(error) });
+    tell({ id, error: known(error) });
   }
 }
 
-/** What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way. */
+/**
+ * @param {Message} message
+ * @param {Transferable[]} [transferred]
+ */
+function tell(message, transferred = []) {
+  postMessage(message, transferred);
+}
+
+/**
+ * What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way.
+ *
+ * @param {unknown} error
+ * @returns {Problem}
+ */
 function known(error) {
-  if (!(error instanceof FileError)) return { unforeseen: true, message: error.message };
+  if (!(error instanceof FileError)) return { unforeseen: true, message: error instanceof Error ? error.message : String(error) };
   return { ...error, title: error.title ?? "The file cannot be read", message: `${error.message}.`.replace(/\.\.$/, ".") };
 }

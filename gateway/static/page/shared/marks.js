@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 
 const SHAPES = ["●", "▲", "■", "◆", "▼", "★", "✚", "✦"];
+const BRIEF = 7; // characters that have room above an R peak
 
 /** Knows the order of the class labels, and their names. */
 export class Marks {
@@ -45,7 +46,17 @@ export class Marks {
   }
 
   /**
-   * The same in brackets, for a class that is not to be relied on.
+   * The name alone, or the label where there is none, for places with little room.
+   *
+   * @param {string|number} label
+   */
+  brief(label) {
+    const name = `${this.names[label] ?? label}`;
+    return name.length > BRIEF ? `${name.slice(0, BRIEF - 1)}…` : name;
+  }
+
+  /**
+   * The same as `named` in brackets, for a class that is not to be relied on.
    *
    * @param {string|number} label
    */

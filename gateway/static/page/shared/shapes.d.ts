@@ -1,14 +1,19 @@
 /** What the page's modules hand to each other. */
 
-import type { Annotations, Samples } from "../../recording/shapes.js";
+import type { Annotations } from "../../recording/shapes.js";
+import type { RecordedBeat } from "../beats/beat.js";
 import type { Background } from "../opening/background.js";
+import type { Annotation } from "../opening/labels.js";
+import type { CutLead, Signal } from "../opening/tasks.js";
 import type { Classes } from "../beats/labels.js";
-import type { Rhythm } from "../beats/rhythm.js";
 import type { Marks } from "./marks.js";
+import type { Example, Features, Model } from "./model.js";
 
 /** The elements of index.html that are more than an HTMLElement, by their ids. */
 export interface Elements {
   after: HTMLButtonElement;
+  again: HTMLButtonElement;
+  "beat-speed": HTMLSelectElement;
   before: HTMLButtonElement;
   calipers: HTMLButtonElement;
   done: HTMLProgressElement;
@@ -44,71 +49,6 @@ export interface Elements {
   values: HTMLDetailsElement;
 }
 
-/** What a model takes. */
-export interface Features {
-  count: number;
-  names: string[];
-}
-
-/** Two bounds of an interval. */
-export type Bounds = [number, number];
-
-/** How good a model is for one class. */
-export interface Scores {
-  precision: number;
-  recall: number;
-  f1: number;
-  rows: number;
-}
-
-export interface Calibration {
-  temperature: number;
-  error_before: number;
-  error_after: number;
-}
-
-/** What a training measured; versions that another program made tell less, or nothing. */
-export interface Metrics {
-  accuracy?: number;
-  macro_f1?: number;
-  roc_auc?: number | null;
-  rows?: number;
-  class_labels?: number[];
-  confusion_matrix?: number[][];
-  classes?: Record<string, Scores>;
-  calibration?: Calibration;
-  unusual?: { threshold: number; share_of_validation: number; share_of_test: number };
-  by_group?: { of: number; calibration_error: Bounds; unusual: { min: number; median: number; max: number } };
-  intervals?: {
-    of: number;
-    over: string;
-    accuracy?: Bounds;
-    macro_f1?: Bounds;
-    classes?: Record<string, Partial<Record<"precision" | "recall" | "f1", Bounds | null>>>;
-  };
-}
-
-/** The answer of GET /model. */
-export interface Model {
-  name: string;
-  version: number;
-  features: Features;
-  classes?: number[] | null;
-  class_names?: Record<string, string> | null;
-  signatures?: string[] | null;
-  metrics?: Metrics | null;
-  data?: { source?: string; note?: string | null; features?: number; rows?: { train: number; validation: number; test: number } } | null;
-  training?: { created?: string; early_stop?: boolean } | null;
-}
-
-/** A beat that came with the model. */
-export interface Example {
-  features: number[];
-  label?: number | null;
-  predicted_class: number;
-  probability: number;
-}
-
 /** What is known of the served model. */
 export interface Facts {
   model: Model;
@@ -117,50 +57,6 @@ export interface Facts {
   baseline: number[] | null;
   examples: Example[];
   classes: Classes;
-}
-
-/** What the model says of a beat; null where this version cannot tell. */
-export interface Answer {
-  predicted: string;
-  probability: number;
-  probabilities: Record<string, number> | null;
-  abstain: boolean | null;
-  unusual: boolean | null;
-  unusualScore: number | null;
-  version: string | null;
-}
-
-/** What each value of a beat contributed to the score of its class. */
-export interface Explanation {
-  predicted_class: number;
-  score: number;
-  baseline_score: number;
-  attributions: number[];
-}
-
-export interface Beat {
-  number: number;
-  features: Float32Array | Float64Array;
-  label: string | null;
-  answer?: Answer;
-  /** Null where the model cannot explain, missing as long as nobody asked. */
-  explanation?: Explanation | null;
-}
-
-/** A beat of a recording, by its samples; start and end are not whole. */
-export interface RecordedBeat extends Beat {
-  peak: number;
-  start: number;
-  end: number;
-  seconds: number;
-  /** Seconds since the R peak before; NaN where that is not counted. */
-  rr?: number;
-}
-
-/** What can be chosen of a recording: a lead, or one less another. */
-export interface Signal {
-  name: string;
-  places: number[];
 }
 
 /** A recording's file or files; the worker has them open. */
@@ -173,26 +69,11 @@ export interface Source {
 }
 
 /** The lead that is looked at. */
-export interface OpenRecording extends Pick<Samples, "samples" | "rate"> {
+export interface OpenRecording extends Omit<CutLead, "cut" | "columns" | "said"> {
   source: Source;
   lead: Signal;
   inverted: boolean;
-  unit: string;
-  /** Lowest and highest value, but for outliers. */
-  extent: Bounds;
-  annotations: { seconds: number; symbol: string; text: string }[];
-  /** Sample numbers of all R peaks, and the seconds since the one before each. */
-  peaks: Int32Array;
-  intervals: Float64Array;
-  rhythm: Rhythm;
-}
-
-/** What did not work, as far as more is known than a sentence. */
-export interface Trouble {
-  status?: number;
-  code?: string;
-  requestId?: string;
-  signals?: boolean;
-  isTable?: boolean;
-  needsRate?: boolean;
+  annotations: Annotation[];
+  /** Those that were cut from it. */
+  beats: RecordedBeat[];
 }

@@ -3,24 +3,24 @@
 const whole = new Intl.NumberFormat("en");
 const GAP = "\u00a0"; // at which no line is broken
 
-/** 4500 -> "4,500" */
+/** 4500 -> "4,500" @param {number} number */
 export function count(number) {
   return whole.format(number);
 }
 
-/** (1, "beat") -> "1 beat", (4500, "beat") -> "4,500 beats" */
+/** (1, "beat") -> "1 beat", (4500, "beat") -> "4,500 beats" @param {number} number @param {string} noun */
 export function counted(number, noun) {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** 0.9731 -> "97.3 %"; what is not certain is never rounded to certainty. */
+/** 0.9731 -> "97.3 %"; what is not certain is never rounded to certainty. @param {number} share */
 export function percent(share) {
   if (share > 0 && share < 0.001) return `<${GAP}0.1${GAP}%`;
   if (share < 1 && share > 0.999) return `>${GAP}99.9${GAP}%`;
   return `${(100 * share).toFixed(1)}${GAP}%`;
 }
 
-/** A value of a beat, or a score. */
+/** A value of a beat, or a score. @param {number} number */
 export function decimal(number, digits = 2) {
   return number.toFixed(digits).replace("-", "−");
 }
@@ -42,7 +42,7 @@ export function duration(seconds) {
   return `${Math.floor(minutes / 60)}${GAP}h ${minutes % 60}${GAP}min`;
 }
 
-/** ["a", "b", "c"] -> "a, b and c" */
+/** ["a", "b", "c"] -> "a, b and c" @param {string[]} words */
 export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

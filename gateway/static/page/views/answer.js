@@ -6,7 +6,10 @@ import { bounded, judge, likeness, sureness } from "../beats/judging.js";
 
 const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
 
-/** @import { Answer, Beat, Calibration, Facts, Model } from "../shared/shapes.js" */
+/** @import { Answer } from "../beats/answer.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Calibration, Model } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Judgement } from "../beats/judging.js" */
 /** @import { Labels } from "../beats/labels.js" */
 /** @import { Marks } from "../shared/marks.js" */
@@ -19,13 +22,13 @@ const SIGNS = { stop: "✖", doubt: "⚠", fair: "○", well: "✓" };
  * @param {Labels} labels what labels can be compared with
  */
 export function answerOf(beat, { model, marks }, labels) {
-  const { answer, label } = beat;
+  const { answer } = beat;
   if (!answer) return [element("p", { class: "waiting" }, "Not answered yet.")];
   const calibration = model.metrics?.calibration ?? null;
   return [
     headline(answer, calibration, marks),
-    judge(answer, calibration).map(banner),
-    agreementOf(label, labels.agrees(beat), answer.predicted),
+    judge(answer, calibration, marks).map(banner),
+    agreementOf(beat, labels),
     // of a beat that is not to be relied on they would look surer than they are
     sureness(answer, calibration) && answer.probabilities && probabilitiesOf(answer.probabilities, answer.predicted, calibration, marks),
     element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, model)),
@@ -41,7 +44,7 @@ export function answerOf(beat, { model, marks }, labels) {
  */
 function headline(answer, calibration, marks) {
   const sure = sureness(answer, calibration);
-  const doubted = ["stop", "doubt"].includes(judge(answer, calibration)[0].level);
+  const doubted = ["stop", "doubt"].includes(judge(answer, calibration, marks)[0].level);
   return element("p", { class: `predicted${doubted ? " doubted" : ""}` },
     sure === null && element("span", { class: "guess" }, "The model's guess: "),
     marks.chip(answer.predicted),

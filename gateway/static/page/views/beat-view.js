@@ -3,7 +3,8 @@
 import { element, fill, found, watcher } from "../shared/dom.js";
 import { curvesOf } from "../beats/beat-scale.js";
 import { besideOf, traceOf } from "../beats/features.js";
-import { deciding, described } from "../beats/judging.js";
+import { deciding } from "../beats/deciding.js";
+import { described } from "../beats/judging.js";
 import { drawTrace } from "../drawing/trace.js";
 import { count } from "../shared/words.js";
 import { answerOf } from "./answer.js";
@@ -11,7 +12,9 @@ import { plotOf } from "./beat-plot.js";
 import { readingOf } from "./reading.js";
 import { fillBeside, fillValues } from "./values.js";
 
-/** @import { Beat, Explanation, Facts } from "../shared/shapes.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Explanation } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 
 /**
@@ -84,7 +87,7 @@ export class BeatView {
     const explanation = this.explanationOf(beat);
     const contributions = explanation && places && { at: places, values: traceOf(explanation.attributions, facts.model.features) };
     const plot = plotOf(this.shown, curves, pinned?.curves ?? null, width);
-    this.drawn = drawTrace({ trace, around, mean, pinned: pinned?.curves.trace, contributions, predicted: explanation?.predicted_class }, plot);
+    this.drawn = drawTrace({ trace, around, mean, pinned: pinned?.curves.trace, contributions, predicted: explanation ? facts.marks.named(explanation.predicted_class) : undefined }, plot);
     this.slider.max = String(trace.values.length - 1);
     fill(frame, this.drawn.node);
     const over = pinned ? ` Drawn over beat ${count(pinned.beat.number)}.` : "";
@@ -157,7 +160,7 @@ export class BeatView {
       if (!found("explaining").checked || !answer) return "";
       if (explanation === null) return "This model version cannot say which part of the trace decided.";
       const { times } = curvesOf(beat, collection.recording, facts);
-      return explanation ? deciding(explanation, besideOf(beat.features, facts.model.features), times) : "Asking which part of the trace decided …";
+      return explanation ? deciding(explanation, facts.marks, besideOf(beat.features, facts.model.features), times) : "Asking which part of the trace decided …";
     };
     fill(found("deciding"), text());
   }

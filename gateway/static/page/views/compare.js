@@ -6,7 +6,8 @@ import { besideOf, traceOf } from "../beats/features.js";
 import { correlation, sureness } from "../beats/judging.js";
 import { count, decimal, milliseconds } from "../shared/words.js";
 
-/** @import { Beat, Facts } from "../shared/shapes.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
 
 const MINUS = "\u2212";
@@ -40,7 +41,7 @@ export class CompareView {
     found("compare").hidden = !pinned;
     // what is filled in again is read out again
     if (!this.isOther(collection, pinned, selected, pinned?.answer, selected.answer, facts.model) || !pinned) return;
-    fill(found("compared"), selected === pinned ? alone(pinned) : words(selected, pinned, facts));
+    fill(found("compared"), selected === pinned ? alone(pinned, facts) : words(selected, pinned, facts));
     fill(found("differences"), selected !== pinned && new Comparison(selected, pinned, collection, facts).table());
     found("differences").hidden = selected === pinned;
   }
@@ -56,14 +57,20 @@ export class CompareView {
   }
 }
 
-/** @param {Beat} beat */
-function named({ number, answer }) {
-  return `beat ${count(number)}${answer ? `, class ${answer.predicted}` : ""}`;
+/**
+ * @param {Beat} beat
+ * @param {Facts} facts
+ */
+function named({ number, answer }, { marks }) {
+  return `beat ${count(number)}${answer ? `, class ${marks.named(answer.predicted)}` : ""}`;
 }
 
-/** @param {Beat} pinned */
-function alone(pinned) {
-  return `Pinned: ${named(pinned)}. Go to another beat, by Next or in the list, to see both.`;
+/**
+ * @param {Beat} pinned
+ * @param {Facts} facts
+ */
+function alone(pinned, facts) {
+  return `Pinned: ${named(pinned, facts)}. Go to another beat, by Next or in the list, to see both.`;
 }
 
 /**
@@ -71,10 +78,11 @@ function alone(pinned) {
  * @param {Beat} pinned
  * @param {Facts} facts
  */
-function words(selected, pinned, { model: { features } }) {
+function words(selected, pinned, facts) {
+  const { features } = facts.model;
   const [one, other] = [selected, pinned].map((beat) => Array.from(traceOf(beat.features, features)));
   const alike = one.length === other.length ? correlation(one, other) : NaN;
-  return `This is ${named(selected)}; pinned is ${named(pinned)}.${Number.isNaN(alike) ? "" : ` The correlation of the two is ${decimal(alike)}.`}`;
+  return `This is ${named(selected, facts)}; pinned is ${named(pinned, facts)}.${Number.isNaN(alike) ? "" : ` The correlation of the two is ${decimal(alike)}.`}`;
 }
 
 /** The rows of two beats. */
@@ -85,9 +93,10 @@ class Comparison {
    * @param {Collection} collection
    * @param {Facts} facts
    */
-  constructor(selected, pinned, { recording }, { model, marks, baseline }) {
+  constructor(selected, pinned, { recording, labels }, { model, marks, baseline }) {
     this.beats = [selected, pinned];
     this.recording = recording;
+    this.labels = labels;
     this.facts = { model, marks, baseline };
   }
 
@@ -100,7 +109,7 @@ class Comparison {
       element("tbody", {},
         this.row("Class", ({ answer }) => answer && marks.chip(answer.predicted)),
         this.row("How sure", ({ answer }) => answer && (sureness(answer, model.metrics?.calibration) ?? "not to be relied on")),
-        this.beats.some(({ label }) => label !== null) && this.row("Label", ({ label }) => label),
+        this.beats.some(({ label }) => label !== null) && this.row("Label", ({ label }) => label !== null && this.labels.worded(label)),
         this.measured("RR before", (beat) => this.interval(beat), milliseconds),
         this.measured("R amplitude", (beat) => this.amplitude(beat), millivolts)));
   }

@@ -4,38 +4,40 @@ import { flags } from "../beats/judging.js";
 import { drawing, element } from "../shared/dom.js";
 import { percent } from "../shared/words.js";
 
-const TIGHT = 26; // pixels from one R peak to the next, below which a button has its shape alone
+// pixels from one R peak to the next, below which a button has its shape alone: for the button, and for each character
+const TIGHT = { button: 18, character: 8 };
+
+/** @import { RecordedBeat } from "../beats/beat.js" */
 
 /**
- * @typedef {{number: number, label: string | null, seconds: number, answer?: any}} Beat `answer` is the model's, once it is there
- */
-
-/**
- * The buttons above the R peaks: the class's shape and label, or a dot while there is no answer.
+ * The buttons above the R peaks: the class's shape and name, or a dot while there is no answer.
  *
- * @template {Beat} B
- * @param {B[]} beats
- * @param {{selected: B, marks: import("../shared/marks.js").Marks, place: (beat: B) => number, select: (beat: B) => void}} how
+ * @param {RecordedBeat[]} beats
+ * @param {{selected: RecordedBeat, marks: import("../shared/marks.js").Marks, place: (beat: RecordedBeat) => number, select: (beat: RecordedBeat) => void}} how
  */
 export function peakButtons(beats, { selected, marks, place, select }) {
-  const isTight = beats.length > 1 && (place(beats[beats.length - 1]) - place(beats[0])) / (beats.length - 1) < TIGHT;
+  const longest = Math.max(0, ...beats.map(({ answer }) => (answer ? marks.brief(answer.predicted).length : 0)));
+  const isTight = beats.length > 1 && (place(beats[beats.length - 1]) - place(beats[0])) / (beats.length - 1) < TIGHT.button + TIGHT.character * longest;
   const buttons = beats.map((beat) => {
     const { answer } = beat;
     const doubt = answer && flags(answer).length ? "⚠" : "";
     const shape = answer && element("span", { class: `shape ${marks.colour(answer.predicted)}` }, marks.shape(answer.predicted));
-    const name = nameOf(beat);
-    const button = element("button", { type: "button", class: "peak", "data-key": beat.number, "aria-label": name, title: name, "aria-pressed": String(beat === selected), onclick: () => select(beat) }, answer ? [shape, isTight ? "" : [answer.predicted, doubt]].flat() : "·");
+    const name = nameOf(beat, marks);
+    const button = element("button", { type: "button", class: "peak", "data-key": beat.number, "aria-label": name, title: name, "aria-pressed": String(beat === selected), onclick: () => select(beat) }, answer ? [shape, isTight ? "" : [marks.brief(answer.predicted), doubt]].flat() : "·");
     button.style.left = `${place(beat)}px`;
     return button;
   });
   return element("div", { class: isTight ? "peaks tight" : "peaks" }, buttons);
 }
 
-/** @param {Beat} beat */
-function nameOf({ number, answer, label }) {
+/**
+ * @param {RecordedBeat} beat
+ * @param {import("../shared/marks.js").Marks} marks
+ */
+function nameOf({ number, answer, label }, marks) {
   const annotated = label === null ? "" : `, annotated ${label}`;
   if (!answer) return `Beat ${number}, not answered yet${annotated}`;
-  return [`Beat ${number}, class ${answer.predicted}, ${percent(answer.probability)}`, ...flags(answer)].join(", ") + annotated;
+  return [`Beat ${number}, class ${marks.named(answer.predicted)}, ${percent(answer.probability)}`, ...flags(answer)].join(", ") + annotated;
 }
 
 /**

@@ -6,7 +6,7 @@ import { clock, count, counted } from "../shared/words.js";
 
 /**
  * @import { Extreme, Rhythm } from "../beats/rhythm.js"
- * @import { RecordedBeat } from "../shared/shapes.js"
+ * @import { RecordedBeat } from "../beats/beat.js"
  */
 
 /**
@@ -45,10 +45,13 @@ function ms(seconds) {
   return `${count(Math.round(1000 * seconds))} ms`;
 }
 
-/** @param {RecordedBeat} beat */
-export function beatWords({ number, seconds, rr, answer }) {
+/**
+ * @param {RecordedBeat} beat
+ * @param {import("../shared/marks.js").Marks} marks
+ */
+export function beatWords({ number, seconds, rr, answer }, marks) {
   const interval = isCounted(rr) ? `RR before ${ms(rr)}, ${bpm(60 / rr)}` : "no RR before";
-  return `Beat ${count(number)} at ${clock(seconds)}: ${interval}${answer ? `, class ${answer.predicted}` : ""}`;
+  return `Beat ${count(number)} at ${clock(seconds)}: ${interval}${answer ? `, class ${marks.named(answer.predicted)}` : ""}`;
 }
 
 /**

@@ -8,7 +8,8 @@ import { beatWords, countedWords, figuresOf } from "./rhythm-figures.js";
 /**
  * @import { Collection } from "../beats/collection.js"
  * @import { Lane } from "../drawing/tachogram.js"
- * @import { Beat, Facts, OpenRecording, RecordedBeat } from "../shared/shapes.js"
+ * @import { Beat, RecordedBeat } from "../beats/beat.js"
+ * @import { Facts, OpenRecording } from "../shared/shapes.js"
  */
 
 const STEPS = 20; // that Page Up and Page Down divide a recording into
@@ -28,6 +29,10 @@ export class RhythmView {
     this.facts = null;
     /** @type {OpenRecording | null} */
     this.recording = null;
+    /** @type {RecordedBeat[]} */
+    this.beats = [];
+    /** @type {RecordedBeat | null} */
+    this.selected = null;
     /** @type {Float64Array} */
     this.times = new Float64Array(); // of the R peaks, in seconds
     /** @type {Float64Array} */
@@ -41,7 +46,7 @@ export class RhythmView {
     this.frame = found("tachogram");
     this.frame.addEventListener("click", (event) => this.go(this.momentAt(event)));
     this.frame.addEventListener("pointermove", (event) => this.read(this.momentAt(event)));
-    this.frame.addEventListener("pointerleave", () => this.read(this.selected.seconds));
+    this.frame.addEventListener("pointerleave", () => this.selected && this.read(this.selected.seconds));
     this.frame.addEventListener("keydown", (event) => this.step(event));
     new ResizeObserver(() => this.drawSoon()).observe(this.frame);
   }
@@ -59,7 +64,9 @@ export class RhythmView {
     if (!recording) return;
     if (recording !== this.recording) this.fillFigures(recording);
     this.recording = recording;
-    this.fillSlider();
+    this.beats = recording.beats;
+    this.selected = recording.beats[collection.selected.place];
+    this.fillSlider(this.selected);
     this.drawSoon();
   }
 
@@ -71,16 +78,6 @@ export class RhythmView {
   mark(seen) {
     this.seen = seen;
     this.drawSoon();
-  }
-
-  /** @returns {RecordedBeat[]} */
-  get beats() {
-    return /** @type {any} */ (this.collection?.beats ?? []);
-  }
-
-  /** @returns {RecordedBeat} */
-  get selected() {
-    return /** @type {any} */ (this.collection?.selected);
   }
 
   /** @param {OpenRecording} recording */
@@ -103,7 +100,7 @@ export class RhythmView {
 
   draw() {
     const width = Math.floor(this.frame.clientWidth);
-    if (!this.collection?.recording || !width) return;
+    if (!this.collection?.recording || !this.selected || !width) return;
     // the view is another one when answers have come
     if (this.changed(this.collection.view, this.facts?.marks, width)) this.redraw(this.collection.recording, width);
     this.drawn?.mark(this.selected.seconds, this.seen);
@@ -126,7 +123,7 @@ export class RhythmView {
    * @returns {Lane[]}
    */
   lanes() {
-    const marks = /** @type {Facts} */ (this.facts).marks;
+    const { marks } = this;
     const byClass = new Map(marks.labels.map((label) => [label, /** @type {number[]} */ ([])]));
     /** @type {number[]} */
     const doubtful = [];
@@ -134,12 +131,16 @@ export class RhythmView {
       if (beat.answer) byClass.get(beat.answer.predicted)?.push(beat.seconds);
       if (this.collection?.isDoubtful(beat)) doubtful.push(beat.seconds);
     }
-    const classes = [...byClass].map(([label, seconds]) => ({ shape: marks.shape(label), name: label, colour: marks.colour(label), seconds }));
+    const classes = [...byClass].map(([label, seconds]) => ({ shape: marks.shape(label), name: marks.names[label] ?? label, colour: marks.colour(label), seconds }));
     return [
       ...classes,
       { shape: "⚠", name: "doubt", colour: "doubtful", seconds: doubtful },
       { shape: "–", name: "no RR", colour: "uncounted", ...this.uncounted() },
     ].filter(({ seconds }) => seconds.length);
+  }
+
+  get marks() {
+    return /** @type {Facts} */ (this.facts).marks;
   }
 
   /** From where to where no RR interval is counted. */
@@ -181,19 +182,20 @@ export class RhythmView {
     /** @type {Record<string, number>} */
     const keys = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: part, PageDown: -part, Home: -Infinity, End: Infinity };
     const by = keys[event.key];
-    if (!by) return;
+    if (!by || !this.selected) return;
     event.preventDefault();
-    const place = this.beats.indexOf(this.selected) + by;
+    const place = this.selected.place + by;
     this.select(this.beats[Math.max(0, Math.min(this.beats.length - 1, place))]);
   }
 
-  fillSlider() {
-    const values = { "aria-valuemin": 1, "aria-valuemax": this.beats.length, "aria-valuenow": this.selected.number, "aria-valuetext": beatWords(this.selected) };
+  /** @param {RecordedBeat} selected */
+  fillSlider(selected) {
+    const values = { "aria-valuemin": 1, "aria-valuemax": this.beats.length, "aria-valuenow": selected.number, "aria-valuetext": beatWords(selected, this.marks) };
     for (const [name, value] of Object.entries(values)) this.frame.setAttribute(name, String(value));
   }
 
   /** @param {number} seconds */
   read(seconds) {
-    fill(found("tachogram-reading"), beatWords(nearestTo(this.beats, seconds)));
+    fill(found("tachogram-reading"), beatWords(nearestTo(this.beats, seconds), this.marks));
   }
 }

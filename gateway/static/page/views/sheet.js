@@ -9,12 +9,17 @@ import { drawSheetStrip } from "../drawing/sheet-strip.js";
 import { extent } from "../drawing/scale.js";
 import { drawTrace } from "../drawing/trace.js";
 import { clock, count, counted, duration, percent } from "../shared/words.js";
+import { warningsOf } from "./card-warnings.js";
 
 const WIDTH = 180 * MM; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
 
-/** @import { Answer, Beat, Facts, Model, RecordedBeat } from "../shared/shapes.js" */
+/** @import { Answer } from "../beats/answer.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Model } from "../shared/model.js" */
+/** @import { Facts } from "../shared/shapes.js" */
 /** @import { Collection } from "../beats/collection.js" */
+/** @import { Labels } from "../beats/labels.js" */
 /** @import { Marks } from "../shared/marks.js" */
 /** @typedef {import("../beats/beat-scale.js").Recording & {lead: {name: string}, inverted: boolean}} Recording */
 /** @typedef {{collection: Collection | null, facts: Facts | null}} Open */
@@ -67,26 +72,27 @@ function fileOf({ name, beats, recording }) {
  */
 function body(collection, facts) {
   const { selected, recording } = collection;
-  const { note } = facts.model.data ?? {};
+  const warnings = warningsOf(facts.model, facts.marks);
   return [
     element("h2", {}, `Beat ${count(selected.number)}`),
-    answerLine(selected, facts),
+    answerLine(selected, collection.labels, facts),
     ...(recording ? strip(collection, recording, facts.marks) : trace(selected, facts)),
     element("h2", {}, "All beats"),
     ...counts(collection, facts.marks),
-    note && element("div", { class: "note" }, note.split("\n").map((line) => element("p", {}, line))),
+    warnings.length && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
   ];
 }
 
 /**
  * @param {Beat} beat
+ * @param {Labels} labels
  * @param {Facts} facts
  */
-function answerLine({ answer, label }, { model, marks }) {
+function answerLine({ answer, label }, labels, { model, marks }) {
   if (!answer) return element("p", {}, "Not answered yet.");
   const sure = sureness(answer, model.metrics?.calibration);
   const doubts = flags(answer).map((flag) => `⚠ ${flag}`);
-  const rest = [sure ?? "a guess that says little", ...doubts, ...(label === null ? [] : [`label ${label}`])];
+  const rest = [sure ?? "a guess that says little", ...doubts, ...(label === null ? [] : [`label ${labels.worded(label)}`])];
   return element("p", {}, marks.chip(answer.predicted), `, ${rest.join(", ")}`);
 }
 
@@ -98,10 +104,9 @@ function answerLine({ answer, label }, { model, marks }) {
  * @param {Marks} marks
  */
 function strip(collection, recording, marks) {
-  const beats = /** @type {RecordedBeat[]} */ (collection.beats);
-  const selected = /** @type {RecordedBeat} */ (collection.selected);
-  const peaks = beats.map(({ peak, answer }) => ({
-    peak, chosen: peak === selected.peak, mark: answer ? `${marks.shape(answer.predicted)} ${answer.predicted}${flags(answer).length ? " ⚠" : ""}` : "·",
+  const selected = recording.beats[collection.selected.place];
+  const peaks = recording.beats.map(({ peak, answer }) => ({
+    peak, chosen: peak === selected.peak, mark: answer ? `${marks.shape(answer.predicted)} ${marks.brief(answer.predicted)}${flags(answer).length ? " ⚠" : ""}` : "·",
   }));
   const { node, from, to } = drawSheetStrip(recording, selected.peak / recording.rate, peaks, WIDTH);
   const scale = recording.unit === "mV" ? "25 mm/s, 10 mm/mV" : "25 mm/s; the recording does not tell its unit, so heights have no scale";

@@ -4,7 +4,7 @@ import { found } from "../shared/dom.js";
 
 /**
  * @import { Collection } from "../beats/collection.js"
- * @import { Beat } from "../shared/shapes.js"
+ * @import { Beat } from "../beats/beat.js"
  * @typedef {(beat: Beat) => boolean} Belongs
  */
 

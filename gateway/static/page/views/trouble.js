@@ -1,6 +1,6 @@
 /** What does not work at the moment, each thing until it works again; what may pass is tried again by itself. */
 
-import { Failure } from "../gateway/client.js";
+import { Failure } from "../gateway/failure.js";
 import { Recovery } from "../gateway/recovery.js";
 import { element, fill, found } from "../shared/dom.js";
 import { counted } from "../shared/words.js";
@@ -24,12 +24,12 @@ export class Trouble {
    * Say what went wrong.
    *
    * @param {string} about what does not work: the same word takes it back
-   * @param {Error} error
+   * @param {unknown} error
    * @param {(() => void)|null} [again]
    */
   say(about, error, again = null) {
     if (!(error instanceof Failure)) console.error(error);
-    const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error.message);
+    const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error instanceof Error ? error.message : String(error));
     const { status = 0 } = failure;
     const isUseful = again && !(status >= 400 && status < 500 && status !== 429);
     this.problems.set(about, { failure, again: isUseful ? again : null });

@@ -4,7 +4,8 @@ import { element, fill, found } from "../shared/dom.js";
 import { valueAt } from "../drawing/curve.js";
 import { decimal, milliseconds } from "../shared/words.js";
 
-/** @import { Beat, Explanation } from "../shared/shapes.js" */
+/** @import { Beat } from "../beats/beat.js" */
+/** @import { Explanation } from "../shared/model.js" */
 /** @import { Curves } from "../beats/beat-scale.js" */
 /** @typedef {[string, (place: number) => string]} Column its name, and its text for a value */
 

@@ -43,7 +43,7 @@
     - {name: workers, containerPort: {{ include "training.port" . }}}
   {{- end }}
   env:
-    # Of the Job: what a pod of it has trained, another pod of it goes on with.
+    # The Job's identity: its next pod continues the training of an earlier pod.
     - {name: RUN, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']"}}}
     {{- if include "training.several" . }}
     - {name: JOB, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}}
@@ -82,10 +82,12 @@
     {{- include "ecg.more" (list 4 .Values.training.extraVolumeMounts) }}
 {{- end }}
 
-{{- /* training.rollout: what the containers that speak with Kubernetes have in common. Context: the root. */ -}}
+{{- /* training.rollout: what the containers that speak with Kubernetes have in common; ENV is the template that has
+their environment. Call: include "training.rollout" (list . "ENV") */ -}}
 {{- define "training.rollout" -}}
-{{ include "ecg.container" (list . .Values.rollout) }}
-{{- with include "ecg.registryEnv" . | trim }}
+{{- $root := first . -}}
+{{ include "ecg.container" (list $root $root.Values.rollout) }}
+{{- with include (last .) $root | trim }}
 env:
   {{- . | nindent 2 }}
 {{- end }}
@@ -96,7 +98,7 @@ Call: include "training.toRegistry" (list . "unpack" "ARGUMENT" ...) */ -}}
 {{- define "training.toRegistry" -}}
 {{- $root := first . -}}
 - name: {{ index . 1 }}
-  {{- include "training.rollout" $root | nindent 2 }}
+  {{- include "training.rollout" (list $root "ecg.registryEnv") | nindent 2 }}
   args:
     - --deployment={{ include "ecg.name" (list $root "serving") }}
     - --models=/models/{{ $root.Values.models.name }}
@@ -171,7 +173,7 @@ of them a pod is. Context: the root. */ -}}
 completionMode: Indexed
 completions: {{ .Values.training.workers }}
 parallelism: {{ .Values.training.workers }}
-# Where one fails all do, and go on together after the last whole epoch; one that fails for good fails the Job.
+# If one worker fails, all fail and continue together after the last complete epoch; one that fails for good fails the Job.
 backoffLimitPerIndex: {{ .Values.training.retries }}
 maxFailedIndexes: 0
 {{- else -}}
@@ -213,7 +215,7 @@ template:
       {{- include "ecg.more" (list 6 .Values.training.initContainers) }}
       {{- if $pinned }}
       - name: served # which versions no pruning may take
-        {{- include "training.rollout" . | nindent 8 }}
+        {{- include "training.rollout" (list . "ecg.rolloutEnv") | nindent 8 }}
         args: [--deployment={{ include "ecg.name" (list . "serving") }}, served, --into=/tmp/served]
         volumeMounts:
           - {name: tmp, mountPath: /tmp}
@@ -247,9 +249,9 @@ template:
     containers:
       {{- if $promotes }}
       - name: rollout
-        {{- include "training.rollout" . | nindent 8 }}
+        {{- include "training.rollout" (list . "ecg.registryEnv") | nindent 8 }}
         {{- if include "training.several" . }}
-        # Worker 0 publishes, and only its pod has something to promote.
+        # Only worker 0 publishes, so only its pod promotes.
         command: [sh, -c, 'test "$JOB_COMPLETION_INDEX" != 0 || exec python -m rollout "$@"', rollout]
         {{- end }}
         args:

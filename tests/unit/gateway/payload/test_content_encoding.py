@@ -47,7 +47,7 @@ def test_what_comes_behind_gzip_is_refused(behind):
 def test_no_more_than_the_limit_is_unpacked():
     bomb = gzip.compress(b"\0" * 50_000_000)
     tracemalloc.start()
-    with pytest.raises(BodyTooLarge, match="larger than the 100000 bytes"):
+    with pytest.raises(BodyTooLarge, match="limit of 100000 bytes"):
         decode(bomb, "gzip", 100_000)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -66,7 +66,7 @@ def test_what_is_large_when_unpacked_comes_whole_or_is_refused(size, level):
     with pytest.raises(BodyTooLarge):
         decode(body, "gzip", size - 1)
     for cut in (len(body) - 1, len(body) - 8, len(body) - 9, len(body) // 2):
-        with pytest.raises(InvalidBeat, match="cut short"):
+        with pytest.raises(InvalidBeat, match="incomplete"):
             decode(body[:cut], "gzip", size)
 
 
@@ -109,7 +109,7 @@ def test_media_types_that_are_read(value, name):
 
 @pytest.mark.parametrize("value", ["application/json; charset=latin1", 'application/json;charset="UTF-16"'])
 def test_json_in_another_charset_is_told_to_be_utf_8(value):
-    with pytest.raises(UnsupportedMediaType, match="send it in UTF-8") as refused:
+    with pytest.raises(UnsupportedMediaType, match="send JSON in UTF-8") as refused:
         media_type(value)
     assert refused.value.where == {"field": "Content-Type"}
 
