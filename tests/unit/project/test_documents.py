@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.support.documents import NOT_RUN, ROOT, blocks
 
 COMMANDS = [command for block in blocks() if block.not_run for command in block.commands()]
 MAKEFILE = (ROOT / "Makefile").read_text()
-PARSERS = {
+PARSERS: dict[str, Callable[[list[str]], object]] = {
     "data": data.__main__._parser().parse_args,
     "training": training.options.parse_options,
     "rollout": rollout.options.parse_options,
