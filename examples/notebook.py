@@ -84,7 +84,7 @@ print(f"Version {published.name}: {accuracy:.0%} of {len(sample)} beats, most of
 
 # %%
 doubtful = answers["probability"].idxmin()
-features = beats.filter(regex=r"^F\d+$").loc[doubtful]
+features = beats.filter(regex=r"^F\d+$").loc[[doubtful]].iloc[0]
 explanation = requests.post(f"{URL}/explain", json={"features": features.tolist()}, timeout=30).json()
 
 figure, (trace, share) = plt.subplots(2, sharex=True)

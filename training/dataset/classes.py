@@ -59,7 +59,7 @@ class Naming:
 
     def grouping(self, class_labels: Labels) -> str | None:
         """By which table labels were joined to `class_labels`, in a sentence; None where they were not."""
-        if self.joined is None:
+        if self.class_by_label is None:
             return None
         names = ", ".join(f"{label} {name}" for label, name in self.among(class_labels).items())
         return f"Its labels, WFDB's symbols, are joined to classes by AAMI EC57: {names}."

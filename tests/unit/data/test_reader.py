@@ -35,7 +35,7 @@ GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
         ("0.5,1e39,1", "line 3, column 2: '1e39' is not a finite float32"),
         ("0.5,1.5,0.5", "line 3, column 3: '0.5' where an integer label is expected"),
         ("0.5,1.5,normal", "line 3, column 3: 'normal' where an integer label is expected"),
-        ("0.5,1.5,9007199254740992", "line 3, column 3: '9007199254740992' where the label"),
+        ("0.5,1.5,9007199254740992", "line 3, column 3: '9007199254740992' where an integer label"),
         ("0.5,1.5,", "line 3, column 3: an empty value where an integer label is expected"),
         ('0.5,"1.5,1', "line 3: not a line of CSV"),
         ("0.5,1.5\x00,1", "line 3, column 2: "),

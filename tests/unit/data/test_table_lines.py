@@ -16,7 +16,7 @@ from data.errors import DataError
 from data.tables.dialect import looks_like_header
 from data.tables.lines import BLOCK_BYTES
 from data.tables.reader import open_beats, read_beats
-from data.tables.roles import apart, is_attribute, is_label_name
+from data.tables.roles import is_attribute, is_label_name, outside_series
 from data.tables.stream import count_rows, line_of
 
 Write = Callable[..., Path]
@@ -108,7 +108,7 @@ def test_names_of_attributes(name, is_one):
     ],
 )
 def test_a_few_names_stand_apart_from_a_long_series(others, expected):
-    assert apart([*(f"F{n}" for n in range(12)), *others]) == expected
+    assert outside_series([*(f"F{n}" for n in range(12)), *others]) == expected
 
 
 @pytest.mark.parametrize("line", [",,\n", "# moved\n"])

@@ -126,7 +126,7 @@ def test_a_group_is_found_however_late_a_value_repeats(write, caplog):
     assert beats.groups is not None
     assert beats.groups.tolist() == [str(number) for number in [*numbers, 0]]
     assert "column 2 (patient) says which rows belong together" in caplog.text
-    with pytest.raises(DataError, match="--drop patient, or say with --group patient"):
+    with pytest.raises(DataError, match="--drop patient, or make it the group with --group patient"):
         open_beats(write("a,patient,label\n" + body.removesuffix("0.5,0,0\n")))
 
 
@@ -151,7 +151,7 @@ def test_groups_come_with_the_rows(write):
         ("a,b,label,who", {"group": "label"}, "a column can have only one role of --label, --group and --drop"),
         ("a,b,label,remark", {}, r"column 4 \(remark\) holds text, .*; leave it out with --drop remark"),
         ("a,b,label,who", {"drop": ["a", "b", "who"]}, "no column is left for the values of the beats"),
-        ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes names labels that are texts"),
+        ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes is for text labels"),
         (
             "a,b,label,who",
             {"label": "who", "drop": ["label"], "classes": ["p0", "p0"]},
