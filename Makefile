@@ -54,7 +54,8 @@ test: $(INSTALLED) ## Everything that needs no cluster
 
 coverage: $(INSTALLED) ## Lines and branches that the tests without TensorFlow run, in build/coverage/html (ARGS="tests/unit tests/model")
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),tests/unit)
+	@# a test that is measured may take memory without end: it fails by its name rather than the machine
+	@ulimit -v $(or $(MEMORY),12000000); $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),tests/unit)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage html --quiet
 	@$(BIN)/coverage report
