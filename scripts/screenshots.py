@@ -24,13 +24,27 @@ PATIENCE: Final = 120_000  # milliseconds
 COLOURS: Final = 256  # per picture, which reduces it to a third of its size
 
 
+def _start(page: "Page") -> None:
+    _top(page, "body")
+
+
 def _recording(page: "Page") -> None:
     _top(page, "#recording")
+
+
+def _rhythm(page: "Page") -> None:
+    _top(page, "#rhythm")
 
 
 def _beat(page: "Page") -> None:
     page.locator("#deciding", has_text="speaks for").wait_for()
     _top(page, "#beat")
+
+
+def _compared(page: "Page") -> None:
+    page.locator("#pin").click()
+    page.locator("#after").click()
+    _top(page, "#deciding")
 
 
 def _doubtful(page: "Page") -> None:
@@ -43,29 +57,52 @@ def _card(page: "Page") -> None:
     _top(page, "aside")
 
 
+def _sheet(page: "Page") -> None:
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+
+
 def _top(page: "Page", selector: str) -> None:
     """Scroll an element to the top, or as near to it as the page allows."""
     page.locator(selector).first.evaluate("node => scrollTo(0, node.getBoundingClientRect().top + scrollY - 12)")
 
 
+STATES: Final[dict[str, Callable[["Page"], None]]] = {
+    "start": _start,
+    "recording": _recording,
+    "rhythm": _rhythm,
+    "beat": _beat,
+    "compared": _compared,
+    "doubtful": _doubtful,
+    "card": _card,
+    "sheet": _sheet,
+}
+DOCUMENTED: Final = (
+    "recording",
+    "recording-dark",
+    "recording-phone",
+    "beat",
+    "beat-phone-dark",
+    "doubtful",
+    "card-phone",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A state of the page, with the size and colour scheme of the screen."""
+    """A state of the page on a screen, by its name: STATE, STATE-phone, STATE-dark or STATE-phone-dark."""
 
     show: Callable[["Page"], None]
-    size: tuple[int, int] = WIDE
-    scheme: Literal["light", "dark"] = "light"
+    size: tuple[int, int]
+    scheme: Literal["light", "dark"]
 
-
-PICTURES: Final = {
-    "recording": Picture(_recording),
-    "recording-dark": Picture(_recording, scheme="dark"),
-    "recording-phone": Picture(_recording, PHONE),
-    "beat": Picture(_beat),
-    "beat-phone": Picture(_beat, PHONE, "dark"),
-    "doubtful": Picture(_doubtful),
-    "card": Picture(_card, PHONE),
-}
+    @classmethod
+    def of(cls, name: str) -> "Picture":
+        """Raises KeyError if there is no such state."""
+        state, *rest = name.split("-")
+        if rest not in ([], ["phone"], ["dark"], ["phone", "dark"]):
+            raise KeyError(name)
+        return cls(STATES[state], PHONE if "phone" in rest else WIDE, "dark" if "dark" in rest else "light")
 
 
 def take(url: str, record: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
@@ -79,7 +116,7 @@ def take(url: str, record: Sequence[Path], folder: Path, names: Sequence[str]) -
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name in names:
-            picture = PICTURES[name]
+            picture = Picture.of(name)
             width, height = picture.size
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=picture.scheme)
             page.set_default_timeout(PATIENCE)
@@ -117,17 +154,22 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--to", type=Path, default=FOLDER, help="folder for the screenshots (%(default)s)")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(PICTURES)} (default: all)")
+    states = ", ".join(STATES)
+    help_of_names = f"a state ({states}), optionally with -phone, -dark or -phone-dark (default: those of the documents)"
+    parser.add_argument("names", nargs="*", metavar="NAME", default=DOCUMENTED, help=help_of_names)
     options = parser.parse_args()
-    if unknown := set(options.names) - PICTURES.keys():
-        parser.error(f"there is no screenshot named {', '.join(sorted(unknown))}")
+    for name in options.names:
+        try:
+            Picture.of(name)
+        except KeyError:
+            parser.error(f"there is no screenshot named {name}")
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         tree = Tree(Path(scratch), stack)
         train(tree.folder)
         record = write_record(tree.folder, "made", make(60, seed=99, disturbed=(31, 34)))
         tree.serve()
         gateway = stack.enter_context(running(f"unix:{tree.socket}", abstain_below=0.8))
-        for path in take(f"http://127.0.0.1:{gateway.port}/", record, options.to, options.names or list(PICTURES)):
+        for path in take(f"http://127.0.0.1:{gateway.port}/", record, options.to, options.names):
             print(f"{path}: {path.stat().st_size / 1000:.0f} kB", flush=True)
 
 

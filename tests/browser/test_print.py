@@ -38,6 +38,8 @@ def test_a_sheet_has_the_counts_with_what_is_doubtful_first(page):
         ["▲Class 1", "3"],
     ]
     expect(sheet.get_by_role("row", name="Class 1")).to_contain_text(re.compile(r"60\.0.%2$"))
+    text = "sheet => [...sheet.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(String)"
+    assert sheet.evaluate(text) == []  # as of a number of no warnings
     expect(sheet.locator("svg.trace")).to_be_visible()
     expect(sheet).to_contain_text("Values as given: their unit is not known")
 

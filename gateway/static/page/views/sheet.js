@@ -79,7 +79,7 @@ function body(collection, facts) {
     ...(recording ? strip(collection, recording, facts.marks) : trace(selected, facts)),
     element("h2", {}, "All beats"),
     ...counts(collection, facts.marks),
-    warnings.length && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
+    warnings.length > 0 && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
   ];
 }
 
