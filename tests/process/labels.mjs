@@ -45,7 +45,7 @@ const TASKS = {
     const collection = new Collection({ name: "x", beats });
     for (const [place, label] of Object.entries(corrected)) collection.corrections.set(beats[place], label);
     const parts = await trainingFile(collection, { count: rows[0].length, names }, null);
-    return parts.join("");
+    return new Blob(parts).text();
   },
 };
 

@@ -36,7 +36,7 @@ const trouble = new Trouble();
 const links = new Links(facts, { select, recut, wrong });
 const opening = new Opening(facts, open, wrong, links, ({ name }) => labelling.mayReplace(name));
 const versions = new Set(); // that have answered
-const showSeldom = seldom(showAnswers, 300);
+const showSeldom = seldom(showAnswers, 1000); // milliseconds; what looks at all beats leaves much for the browser to clear away
 let collection = null;
 let running = new AbortController();
 let explaining = new AbortController();

@@ -38,10 +38,25 @@ export function cutBeats(samples, rate, peaks, cut) {
 export function* eachBeat(samples, rate, peaks, cut) {
   const beside = besideOf(samples, rate, peaks, cut.beside);
   for (const { index, start, span } of windows(rate, peaks, cut)) {
-    const trace = traceOf(samples, rate, start, span, cut);
-    const values = trace && Float32Array.from([...trace, ...cut.beside.map((name) => beside[index][name])]);
-    if (values) yield { peak: peaks[index], start, end: start + span, values };
+    const values = valuesOf(samples, rate, start, span, cut, cut.beside.map((name) => beside[index][name]));
+    if (values) yield { peak: peaks[index], start, span, values };
   }
+}
+
+/**
+ * The values of one beat, which can be cut again so whenever they are needed, and need not be held.
+ *
+ * @param {Float32Array} samples
+ * @param {number} rate
+ * @param {number} start
+ * @param {number} span
+ * @param {Cut} cut
+ * @param {Iterable<number>} beside what follows the trace
+ * @returns {Float32Array<ArrayBuffer> | null} null where there is no beat
+ */
+export function valuesOf(samples, rate, start, span, cut, beside) {
+  const trace = traceOf(samples, rate, start, span, cut);
+  return trace && Float32Array.from([...trace, ...beside]);
 }
 
 /** @param {number} rate @param {ArrayLike<number>} peaks @param {Cut} cut */

@@ -1,15 +1,20 @@
 /** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
 
+import { valuesOf } from "../../recording/beats.js";
+
 /**
- * @typedef {object} Columns the values of all beats, beat after beat, and for those of a recording where they are in it
- * @property {Float32Array|Float64Array} values
+ * @typedef {object} Columns the values of all beats, beat after beat; for beats of a recording where they are in it
+ * @property {Float32Array|Float64Array} [values]
  * @property {number} width values of a beat
+ * @property {Cutting} [cutting] how to cut them, where they are not held
  * @property {Int32Array} [peaks] sample numbers
  * @property {Float64Array} [starts] sample numbers, not whole
  * @property {Float64Array} [spans] lengths in samples
  * @property {Float64Array} [intervals] seconds from the R peak before, NaN where that is not known
  * @property {number} [rate] samples per second
  */
+
+/** @typedef {{samples: Float32Array, cut: import("../../recording/shapes.js").Cut, beside: Float32Array}} Cutting `beside` is what follows the traces, beat after beat */
 
 export class Beat {
   /**
@@ -34,7 +39,7 @@ export class Beat {
 
   get features() {
     const { values, width } = this.columns;
-    return values.subarray(this.place * width, (this.place + 1) * width);
+    return values ? values.subarray(this.place * width, (this.place + 1) * width) : cutAgain(this.columns, this.place);
   }
 
   /** The sample number of the R peak; undefined for a beat of a table, as all that follow. */
@@ -71,5 +76,20 @@ export class Beat {
  * @returns {Beat[]}
  */
 export function beatsOf(columns, labels = []) {
-  return Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null));
+  const { values, starts, width } = columns;
+  const length = values ? values.length / width : starts?.length ?? 0;
+  return Array.from({ length }, (_, place) => new Beat(columns, place, labels[place] ?? null));
+}
+
+/**
+ * The values of a beat of a recording: the worker has seen that it is a whole one.
+ *
+ * @param {Columns} columns
+ * @param {number} place
+ */
+function cutAgain({ cutting, starts, spans, rate }, place) {
+  const { samples, cut, beside } = /** @type {Cutting} */ (cutting);
+  const many = cut.beside.length;
+  const [start, span] = [starts, spans].map((column) => /** @type {Float64Array} */ (column)[place]);
+  return /** @type {Float32Array<ArrayBuffer>} */ (valuesOf(samples, /** @type {number} */ (rate), start, span, cut, beside.subarray(place * many, (place + 1) * many)));
 }

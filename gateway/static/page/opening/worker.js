@@ -36,33 +36,33 @@ const TASKS = {
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
     const intervals = intervalsOf(samples, rate, peaks);
-    const columns = columnsOf(lead, { peaks, intervals }, cut, features.count, progress.of("Cutting beats"));
+    const columns = columnsOf(lead, { peaks, intervals }, cut, progress.of("Cutting beats"));
     const result = {
       rate, unit, samples, extent: extentOf(samples, rate), peaks, intervals, rhythm: summaryOf(intervals), cut, columns,
       said: [...recording.said, ...said, ...notOffered(recording)],
     };
-    const arrays = [samples, peaks, intervals, columns.values, columns.peaks, columns.starts, columns.spans, columns.intervals];
+    const arrays = [samples, peaks, intervals, ...Object.values(columns)];
     return [result, arrays.map(({ buffer }) => buffer)];
   },
 };
 
-/**
- * Beats as columns, each written where it stays: `Columns` of page/beats/beat.js.
- *
- * @returns {import("../beats/beat.js").Columns}
- */
-function columnsOf({ samples, rate }, { peaks, intervals }, cut, width, progress) {
-  const [values, places] = [new Float32Array(peaks.length * width), new Int32Array(peaks.length)];
+/** Where the beats are, and what follows their traces, as columns; their values are many, and are cut again when they are needed. */
+function columnsOf({ samples, rate }, { peaks, intervals }, cut, progress) {
+  const many = cut.beside.length;
+  const [beside, places] = [new Float32Array(peaks.length * many), new Int32Array(peaks.length)];
   const [starts, spans, before] = [0, 1, 2].map(() => new Float64Array(peaks.length));
   let [count, peak] = [0, 0];
   for (const beat of eachBeat(samples, rate, peaks, cut)) {
     while (peaks[peak] < beat.peak) peak += 1; // not every peak has a whole beat
-    values.set(beat.values, count * width);
-    [places[count], starts[count], spans[count], before[count]] = [beat.peak, beat.start, beat.end - beat.start, intervals[peak]];
+    beside.set(beat.values.subarray(cut.length), count * many);
+    [places[count], starts[count], spans[count], before[count]] = [beat.peak, beat.start, beat.span, intervals[peak]];
     progress(beat.peak / samples.length);
     count += 1;
   }
-  return { width, rate, values: values.subarray(0, count * width), peaks: places, starts, spans, intervals: before };
+  return {
+    beside: beside.subarray(0, count * many), peaks: places.subarray(0, count), starts: starts.subarray(0, count),
+    spans: spans.subarray(0, count), intervals: before.subarray(0, count),
+  };
 }
 
 /** Values in mV need a voltage. */
