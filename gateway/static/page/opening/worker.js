@@ -1,9 +1,10 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
 import { extentOf } from "../../recording/extent.js";
-import { LOWEST_RATE, choices, chooseLead, cutOf, RecordingError, eachBeat, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
+import { LOWEST_RATE, choices, chooseLead, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
 import { FileError } from "../../tables/errors.js";
 import { intervalsOf, summaryOf } from "../beats/rhythm.js";
+import { columnsOf } from "./columns.js";
 import { readFile, readText } from "./reading.js";
 
 let recording = null; // that is open, to be read again by another lead
@@ -45,25 +46,6 @@ const TASKS = {
     return [result, arrays.map(({ buffer }) => buffer)];
   },
 };
-
-/** Where the beats are, and what follows their traces, as columns; their values are many, and are cut again when they are needed. */
-function columnsOf({ samples, rate }, { peaks, intervals }, cut, progress) {
-  const many = cut.beside.length;
-  const [beside, places] = [new Float32Array(peaks.length * many), new Int32Array(peaks.length)];
-  const [starts, spans, before] = [0, 1, 2].map(() => new Float64Array(peaks.length));
-  let [count, peak] = [0, 0];
-  for (const beat of eachBeat(samples, rate, peaks, cut)) {
-    while (peaks[peak] < beat.peak) peak += 1; // not every peak has a whole beat
-    beside.set(beat.values.subarray(cut.length), count * many);
-    [places[count], starts[count], spans[count], before[count]] = [beat.peak, beat.start, beat.span, intervals[peak]];
-    progress(beat.peak / samples.length);
-    count += 1;
-  }
-  return {
-    beside: beside.subarray(0, count * many), peaks: places.subarray(0, count), starts: starts.subarray(0, count),
-    spans: spans.subarray(0, count), intervals: before.subarray(0, count),
-  };
-}
 
 /** Values in mV need a voltage. */
 function checkUnit({ name, unit }) {
