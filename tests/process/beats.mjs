@@ -3,13 +3,15 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { beatsOf } from "../../gateway/static/page/beats/beat.js";
 import { deciding } from "../../gateway/static/page/beats/deciding.js";
 import { besideOf } from "../../gateway/static/page/beats/features.js";
+import { columnsOf } from "../../gateway/static/page/opening/columns.js";
 import { Marks } from "../../gateway/static/page/shared/marks.js";
 import { readFile } from "../../gateway/static/page/opening/reading.js";
+import { intervalsOf } from "../../gateway/static/page/beats/rhythm.js";
 import {
   chooseLead,
-  cutBeats,
   cutOf,
   findPeaks,
   openRecording,
@@ -64,7 +66,9 @@ async function recordingOf(files, { features = { count: 140, names: null }, opti
     const recording = await openRecording(files, options);
     const { name, unit, rate, samples, said } = await readLead(recording, chooseLead(recording, options.channel));
     const peaks = findPeaks(samples, rate);
-    const beats = cutBeats(samples, rate, peaks, cutOf(features));
+    const cut = cutOf(features);
+    const { beside, ...places } = columnsOf({ samples, rate }, { peaks, intervals: intervalsOf(samples, rate, peaks) }, cut);
+    const beats = beatsOf({ ...places, rate, width: features.count, cutting: { samples, cut, beside } });
     const measured = samples.filter((value) => !Number.isNaN(value));
     return {
       leads: recording.leads.map(({ name, rate = null, unit }) => ({ name, rate, unit })),
@@ -77,7 +81,7 @@ async function recordingOf(files, { features = { count: 140, names: null }, opti
       mean: measured.reduce((sum, value) => sum + value, 0) / measured.length,
       first: Array.from(samples.subarray(0, SHOWN)),
       peaks: Array.from(peaks),
-      beats: beats.map(({ peak, values }) => ({ peak, values: Array.from(values) })),
+      beats: beats.map(({ peak, features: values }) => ({ peak, values: Array.from(values) })),
     };
   });
 }

@@ -59,7 +59,7 @@ const TASKS = {
     const collection = new Collection({ name: "x", beats });
     for (const [place, label] of Object.entries(corrected)) collection.corrections.set(beats[Number(place)], label);
     const parts = await trainingFile(collection, { count: rows[0].length, names }, null);
-    return parts.join("");
+    return new Blob(parts).text();
   },
 };
 

@@ -11,37 +11,39 @@ const LONGEST_SECONDS = 3; // from one peak to the next; beyond it beats were mi
 const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
 
 /**
- * Cut the beat of each peak: from a fortieth of an RR interval before it to as much before the next peak, or over the
+ * Cut the beat of each peak, one by one: from a fortieth of an RR interval before it to as much before the next peak, or over the
  * window of the cut.
  *
  * @param {Float32Array} samples one lead, NaN in gaps; in mV for a cut in mV
  * @param {number} rate samples per second
  * @param {ArrayLike<number>} peaks sample numbers, ascending
  * @param {Cut} cut
- * @returns {CutBeat[]} There is no beat where the window has a gap or a flat line of more than
+ * @returns {Generator<CutBeat, void>} There is no beat where the window has a gap or a flat line of more than
  *   a second, is flat or goes beyond the recording; by RR intervals there is none of the last peak either, nor of one before
  *   a pause of over three seconds.
- */
-export function cutBeats(samples, rate, peaks, cut) {
-  return [...eachBeat(samples, rate, peaks, cut)];
-}
-
-/**
- * The same one by one, so that not all are held twice by who puts them together.
- *
- * @param {Float32Array} samples
- * @param {number} rate
- * @param {ArrayLike<number>} peaks
- * @param {Cut} cut
- * @returns {Generator<CutBeat, void>}
  */
 export function* eachBeat(samples, rate, peaks, cut) {
   const beside = besideOf(samples, rate, peaks, cut.beside);
   for (const { index, start, span } of windows(rate, peaks, cut)) {
-    const trace = traceOf(samples, rate, start, span, cut);
-    const values = trace && Float32Array.from([...trace, ...cut.beside.map((name) => beside[index][name])]);
-    if (values) yield { peak: peaks[index], start, end: start + span, values };
+    const values = valuesOf(samples, rate, start, span, cut, cut.beside.map((name) => beside[index][name]));
+    if (values) yield { peak: peaks[index], start, span, values };
   }
+}
+
+/**
+ * The values of one beat, which can be cut again so whenever they are needed, and need not be held.
+ *
+ * @param {Float32Array} samples
+ * @param {number} rate
+ * @param {number} start
+ * @param {number} span
+ * @param {Cut} cut
+ * @param {Iterable<number>} beside what follows the trace
+ * @returns {Float32Array<ArrayBuffer> | null} null where there is no beat
+ */
+export function valuesOf(samples, rate, start, span, cut, beside) {
+  const trace = traceOf(samples, rate, start, span, cut);
+  return trace && Float32Array.from([...trace, ...beside]);
 }
 
 /** @param {number} rate @param {ArrayLike<number>} peaks @param {Cut} cut */

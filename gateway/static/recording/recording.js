@@ -4,7 +4,7 @@
  *     const recording = await openRecording(input.files);          // CSV, EDF, BDF, or WFDB's .hea and .dat together
  *     const { samples, rate } = await readLead(recording, chooseLead(recording, "V5"));
  *     const peaks = findPeaks(samples, rate);                      // sample numbers
- *     const beats = cutBeats(samples, rate, peaks, cutOf(features)); // [{peak, start, end, values}]
+ *     const beats = [...eachBeat(samples, rate, peaks, cutOf(features))]; // [{peak, start, span, values}]
  */
 
 import { annotationsOf, isAnnotations } from "./annotations.js";
@@ -18,7 +18,7 @@ import { openWfdb, recordOf } from "./wfdb.js";
 
 const HIGHEST_RATE = 100_000; // hertz
 
-export { cutBeats, eachBeat } from "./beats.js";
+export { eachBeat, valuesOf } from "./beats.js";
 export { cutOf } from "./cut.js";
 export { LOWEST_RATE, choices, chooseLead, nameOf } from "./channels.js";
 export { RecordingError } from "./errors.js";

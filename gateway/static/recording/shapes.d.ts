@@ -62,11 +62,11 @@ export interface Cut {
   beside: string[];
 }
 
-/** A beat; start and end are sample numbers and not whole. */
+/** A beat; `peak` and `start` are sample numbers, `span` a number of samples; `start` and `span` are not whole. */
 export interface CutBeat {
   peak: number;
   start: number;
-  end: number;
+  span: number;
   values: Float32Array;
 }
 

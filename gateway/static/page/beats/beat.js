@@ -1,15 +1,27 @@
 /** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
 
+import { valuesOf } from "../../recording/beats.js";
+
 /**
+ * @import { Cut } from "../../recording/shapes.js"
  * @import { Explanation } from "../shared/model.js"
  * @typedef {Beat & {readonly [K in "peak"|"start"|"end"|"seconds"|"rr"]: number}} RecordedBeat
  * @typedef {Beat & {answer: import("./answer.js").Answer}} AnsweredBeat
+ * @typedef {Required<Omit<Columns, "values">>} RecordedColumns
  */
 
 /**
- * @typedef {object} Columns the values of all beats, beat after beat, and for those of a recording where they are in it
- * @property {Float32Array<ArrayBuffer>|Float64Array} values
+ * @typedef {object} Cutting how to cut the beats of a recording
+ * @property {Float32Array} samples
+ * @property {Cut} cut
+ * @property {Float32Array} beside what follows the traces, beat after beat
+ */
+
+/**
+ * @typedef {object} Columns the values of all beats, beat after beat; for beats of a recording where they are in it
+ * @property {Float32Array<ArrayBuffer>|Float64Array} [values]
  * @property {number} width values of a beat
+ * @property {Cutting} [cutting] how to cut them, where they are not held
  * @property {Int32Array} [peaks] sample numbers
  * @property {Float64Array} [starts] sample numbers, not whole
  * @property {Float64Array} [spans] lengths in samples
@@ -40,7 +52,7 @@ export class Beat {
 
   get features() {
     const { values, width } = this.columns;
-    return values.subarray(this.place * width, (this.place + 1) * width);
+    return values ? values.subarray(this.place * width, (this.place + 1) * width) : cutAgain(this.columns, this.place);
   }
 
   /** The sample number of the R peak; undefined for a beat of a table, as all that follow. */
@@ -77,6 +89,21 @@ export class Beat {
  * @param {(string|null)[]} [labels]
  */
 export function beatsOf(columns, labels = []) {
-  /** @typedef {C extends Required<Columns> ? RecordedBeat : Beat} Made */
-  return /** @type {Made[]} */ (Array.from({ length: columns.values.length / columns.width }, (_, place) => new Beat(columns, place, labels[place] ?? null)));
+  const { values, starts, width } = columns;
+  const length = values ? values.length / width : starts?.length ?? 0;
+  /** @typedef {C extends RecordedColumns ? RecordedBeat : Beat} Made */
+  return /** @type {Made[]} */ (Array.from({ length }, (_, place) => new Beat(columns, place, labels[place] ?? null)));
+}
+
+/**
+ * The values of a beat of a recording: the worker has seen that it is a whole one.
+ *
+ * @param {Columns} columns
+ * @param {number} place
+ */
+function cutAgain(columns, place) {
+  const { cutting: { samples, cut, beside }, starts, spans, rate } = /** @type {RecordedColumns} */ (columns);
+  const many = cut.beside.length;
+  const values = valuesOf(samples, rate, starts[place], spans[place], cut, beside.subarray(place * many, (place + 1) * many));
+  return /** @type {Float32Array<ArrayBuffer>} */ (values);
 }

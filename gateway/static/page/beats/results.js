@@ -55,7 +55,7 @@ function rowOf(beat, { labels, corrections }, marks) {
  * Let the browser save a text as a file.
  *
  * @param {string} name
- * @param {...string} parts of the text
+ * @param {...(string|Blob)} parts of the text
  */
 export function save(name, ...parts) {
   const url = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));

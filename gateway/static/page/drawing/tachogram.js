@@ -34,7 +34,7 @@ export function drawTachogram({ times, intervals, lanes, length }, width) {
   const bottom = EDGE.top + PLOT + lanes.length * LANE;
   const height = bottom + EDGE.bottom;
   const right = width - EDGE.right;
-  const x = scale(0, length, EDGE.left, right);
+  const x = across(length, width);
   const [low, high] = rangeOf(intervals);
   const y = scale(low, high, EDGE.top + PLOT, EDGE.top);
   const node = drawing("svg", { class: "tachogram", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
@@ -57,6 +57,15 @@ export function drawTachogram({ times, intervals, lanes, length }, width) {
       line.setAttribute("visibility", "visible");
     },
   };
+}
+
+/**
+ * @param {number} length of the recording in seconds
+ * @param {number} width of the drawing in pixels
+ * @returns {(seconds: number) => number} the place of a moment in the drawing
+ */
+export function across(length, width) {
+  return scale(0, length, EDGE.left, width - EDGE.right);
 }
 
 /**

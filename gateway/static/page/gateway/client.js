@@ -143,16 +143,12 @@ export class Client {
 
 /**
  * The values of beats, one after the other; little-endian as the gateway takes them, as all machines of browsers are.
- * Those that stand together as float32 already are not copied.
  *
  * @param {Beat[]} beats
  * @returns {Float32Array<ArrayBuffer>}
  */
 function float32Of(beats) {
-  const [first] = beats;
-  const { values: all, width } = first.columns;
-  const isRow = beats.every(({ columns, place }, at) => columns === first.columns && place === first.place + at);
-  if (isRow && all instanceof Float32Array) return all.subarray(first.place * width, (first.place + beats.length) * width);
+  const { width } = beats[0].columns;
   const values = new Float32Array(beats.length * width);
   beats.forEach(({ features }, place) => values.set(features, place * width));
   return values;

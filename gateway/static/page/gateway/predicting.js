@@ -1,7 +1,7 @@
 /** Asking the gateway for a collection's answers, batch after batch. */
 
 const SMALLEST = 64; // beats of a batch
-const LARGEST = 4096;
+const LARGEST = 1024; // they are cut in the page, and what a batch leaves for the browser to clear away grows with it
 const MOST_VALUES = 2 ** 20; // of a batch: 4 MiB as float32
 const SOON = 400; // milliseconds; batches grow while they are answered within it ...
 const LATE = 1500; // ... and shrink beyond this
@@ -28,7 +28,7 @@ export async function predictAll(collection, client, signal, told) {
   const rest = waiting.filter(({ answer }) => !answer);
   let size = 4 * SMALLEST;
   for (let start = 0; start < rest.length; ) {
-    const many = Math.max(1, Math.min(size, Math.floor(MOST_VALUES / rest[start].features.length)));
+    const many = Math.max(1, Math.min(size, Math.floor(MOST_VALUES / rest[start].columns.width)));
     const began = performance.now();
     try {
       await ask(rest.slice(start, start + many));

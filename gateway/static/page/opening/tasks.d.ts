@@ -3,6 +3,7 @@
 import type { Extent } from "../../recording/extent.js";
 import type { Annotations, Cut } from "../../recording/shapes.js";
 import type { Columns } from "../beats/beat.js";
+import type { Places } from "./columns.js";
 import type { Rhythm } from "../beats/rhythm.js";
 import type { Features } from "../shared/model.js";
 
@@ -19,7 +20,7 @@ export interface Signal {
 }
 
 /** The beats of a table, value after value. */
-export interface Rows extends Pick<Columns, "values" | "width"> {
+export interface Rows extends Required<Pick<Columns, "values" | "width">> {
   labels: (string | null)[];
   understood: string;
 }
@@ -39,7 +40,7 @@ export interface CutLead extends Trace {
   intervals: Float64Array<ArrayBuffer>;
   rhythm: Rhythm;
   cut: Cut;
-  columns: Required<Columns>;
+  columns: Places;
   said: string[];
 }
 

@@ -1,9 +1,10 @@
 /** Runs beside the page, which therefore never freezes: reads files, finds R peaks and cuts beats. */
 
 import { extentOf } from "../../recording/extent.js";
-import { LOWEST_RATE, choices, chooseLead, cutOf, RecordingError, eachBeat, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
+import { LOWEST_RATE, choices, chooseLead, cutOf, RecordingError, findPeaks, nameOf, openRecording, readLead } from "../../recording/recording.js";
 import { FileError } from "../../tables/errors.js";
 import { intervalsOf, summaryOf } from "../beats/rhythm.js";
+import { columnsOf } from "./columns.js";
 import { readFile, readText } from "./reading.js";
 
 /**
@@ -49,12 +50,12 @@ const TASKS = {
     if (inverted) for (let index = 0; index < samples.length; index++) samples[index] = -samples[index];
     const peaks = findPeaks(samples, rate, progress.of("Finding R peaks"));
     const intervals = intervalsOf(samples, rate, peaks);
-    const columns = columnsOf(lead, { peaks, intervals }, cut, features.count, progress.of("Cutting beats"));
+    const columns = columnsOf(lead, { peaks, intervals }, cut, progress.of("Cutting beats"));
     const result = {
       rate, unit, samples, extent: extentOf(samples, rate), peaks, intervals, rhythm: summaryOf(intervals), cut, columns,
       said: [...open.said, ...said, ...notOffered(open)],
     };
-    const arrays = [samples, peaks, intervals, columns.values, columns.peaks, columns.starts, columns.spans, columns.intervals];
+    const arrays = [samples, peaks, intervals, ...Object.values(columns)];
     return [result, arrays.map(({ buffer }) => buffer)];
   },
 };
@@ -63,30 +64,6 @@ const TASKS = {
 function current() {
   if (!recording) throw new Error("No recording is open");
   return recording;
-}
-
-/**
- * Beats as columns, each written where it stays.
- *
- * @param {Samples} lead
- * @param {{peaks: Int32Array, intervals: Float64Array}} rhythm
- * @param {Cut} cut
- * @param {number} width
- * @param {(share: number) => void} progress
- * @returns {Required<Columns> & Record<"values"|"peaks"|"starts"|"spans"|"intervals", {buffer: ArrayBuffer}>}
- */
-function columnsOf({ samples, rate }, { peaks, intervals }, cut, width, progress) {
-  const [values, places] = [new Float32Array(peaks.length * width), new Int32Array(peaks.length)];
-  const [starts, spans, before] = [0, 1, 2].map(() => new Float64Array(peaks.length));
-  let [count, peak] = [0, 0];
-  for (const beat of eachBeat(samples, rate, peaks, cut)) {
-    while (peaks[peak] < beat.peak) peak += 1; // not every peak has a whole beat
-    values.set(beat.values, count * width);
-    [places[count], starts[count], spans[count], before[count]] = [beat.peak, beat.start, beat.end - beat.start, intervals[peak]];
-    progress(beat.peak / samples.length);
-    count += 1;
-  }
-  return { width, rate, values: values.subarray(0, count * width), peaks: places, starts, spans, intervals: before };
 }
 
 /**

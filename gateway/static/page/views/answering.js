@@ -13,7 +13,7 @@ import { count, counted } from "../shared/words.js";
  * @import { Trouble } from "./trouble.js"
  */
 
-const PAUSE = 300; // milliseconds: what looks at all beats waits for some more answers
+const PAUSE = 1000; // milliseconds; what looks at all beats leaves much for the browser to clear away
 
 export class Answering {
   /**

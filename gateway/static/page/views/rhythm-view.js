@@ -1,7 +1,7 @@
 /** The rhythm of a recording: heart rate, RR intervals, and a line of them over the whole recording to go anywhere by. */
 
 import { countedOf, nearestTo } from "../beats/rhythm.js";
-import { drawTachogram } from "../drawing/tachogram.js";
+import { across, drawTachogram } from "../drawing/tachogram.js";
 import { fill, found, watcher } from "../shared/dom.js";
 import { beatWords, countedWords, figuresOf } from "./rhythm-figures.js";
 
@@ -113,23 +113,29 @@ export class RhythmView {
    */
   redraw({ samples, rate }, width) {
     const { times, intervals } = this;
-    this.drawn = drawTachogram({ times, intervals, lanes: this.lanes(), length: samples.length / rate }, width);
+    const length = samples.length / rate;
+    this.drawn = drawTachogram({ times, intervals, lanes: this.lanes(across(length, width)), length }, width);
     fill(this.frame, this.drawn.node);
   }
 
   /**
-   * A lane for each class, for what is doubtful, and for where no RR interval is counted.
+   * A lane for each class, for what is doubtful, and for where no RR interval is counted. Of the beats in a pixel column
+   * only the first is in a lane, as lists of all beats would be filled anew whenever answers come.
    *
+   * @param {(seconds: number) => number} x the place of a moment in the drawing
    * @returns {Lane[]}
    */
-  lanes() {
+  lanes(x) {
     const { marks } = this;
     const byClass = new Map(marks.labels.map((label) => [label, /** @type {number[]} */ ([])]));
     /** @type {number[]} */
     const doubtful = [];
+    const add = (/** @type {number[] | undefined} */ lane, /** @type {number} */ seconds) => {
+      if (lane && !(lane.length && Math.floor(x(lane[lane.length - 1])) === Math.floor(x(seconds)))) lane.push(seconds);
+    };
     for (const beat of this.beats) {
-      if (beat.answer) byClass.get(beat.answer.predicted)?.push(beat.seconds);
-      if (this.collection?.isDoubtful(beat)) doubtful.push(beat.seconds);
+      if (beat.answer) add(byClass.get(beat.answer.predicted), beat.seconds);
+      if (this.collection?.isDoubtful(beat)) add(doubtful, beat.seconds);
     }
     const classes = [...byClass].map(([label, seconds]) => ({ shape: marks.shape(label), name: marks.names[label] ?? label, colour: marks.colour(label), seconds }));
     return [
