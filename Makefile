@@ -13,7 +13,8 @@ BIN := $(VENV)/bin
 LOCK := requirements$(if $(filter gpu,$(TENSORFLOW)),-gpu).txt
 INSTALLED := $(VENV)/.installed-$(TENSORFLOW)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
-CODE := data training serving gateway rollout tests bench scripts docs
+CODE := data training serving gateway rollout tests bench scripts docs examples
+SHELL_SCRIPTS = $(shell grep -lIsE '^\#!/.*sh$$' .ci/* scripts/* scripts/page/* examples/*)
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
@@ -35,10 +36,13 @@ run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file
 docs: $(INSTALLED) ## Build the documentation site into build/docs, strictly: every link inside it is checked
 	@$(BIN)/sphinx-build -c docs -b html -W --keep-going -n -q -d build/doctrees . build/docs
 
-lint: $(INSTALLED) ## Style, format and strict types; of the page's JavaScript too, where Node is installed
+lint: $(INSTALLED) ## Style, format and strict types; shell scripts; workflows where Go is installed, the page where Node is
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/mypy $(CODE)
+	@$(BIN)/shellcheck $(SHELL_SCRIPTS)
+	@$(BIN)/shellcheck --shell=dash helm/ecg/files/*.sh
+	@scripts/check-workflows
 	@scripts/page/check
 
 format: $(INSTALLED) ## Rewrite the code in the project's format
@@ -47,6 +51,14 @@ format: $(INSTALLED) ## Rewrite the code in the project's format
 
 test: $(INSTALLED) ## Everything that needs no cluster
 	@$(BIN)/pytest -m "not cluster" -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+coverage: $(INSTALLED) ## Lines and branches that the tests without TensorFlow run, in build/coverage/html (ARGS="tests/unit tests/model")
+	@$(BIN)/coverage erase
+	@# a test that is measured may take memory without end: it fails by its name rather than the machine
+	@ulimit -v $(or $(MEMORY),12000000); $(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(or $(ARGS),tests/unit)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report
 
 fuzz: $(INSTALLED) ## Random requests to a real gateway and model server (FOR=60 seconds a test; ECG_FUZZ_SEED repeats one)
 	@ECG_FUZZ_SECONDS=$(or $(FOR),60) $(BIN)/pytest tests/fuzz -v $(ARGS)
@@ -114,4 +126,4 @@ lock: $(INSTALLED) ## Resolve every requirements.txt anew
 clean: ## Remove everything that was made here, models included
 	rm -rf $(VENV) build models scripts/page/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help setup run docs lint format test fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests release protos lock clean
+.PHONY: help setup run docs lint format test coverage fuzz audit screenshots vendor e2e bench bench-accuracy bench-unusual bench-patients bench-recordings bench-training bench-growth bench-failures bench-page images deploy undeploy manifests release protos lock clean

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace, _SubParsersAction
+from argparse import Action, ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -42,30 +42,31 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+class _HelpFormatter(ArgumentDefaultsHelpFormatter):
+    """Shows defaults, except None and False, which say nothing."""
+
+    def _get_help_string(self, action: Action) -> str | None:
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog=f"{RUN} data",
         description="Download, generate or cut labelled beats, or request predictions for a file of beats.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    public = commands.add_parser(
-        "download", help="download a public data set", formatter_class=ArgumentDefaultsHelpFormatter
-    )
+    public = commands.add_parser("download", help="download a public data set", formatter_class=_HelpFormatter)
     public.set_defaults(run=_download)
     public.add_argument("source", nargs="?", choices=[*SOURCES, "all"], default="ecg")
     public.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="folder to write the files to")
     public.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds the server may be silent")
     public.add_argument("--url", help="address of a mirror of the same file (default: the public address)")
-    own = commands.add_parser(
-        "fetch", help="download a file by its address", formatter_class=ArgumentDefaultsHelpFormatter
-    )
+    own = commands.add_parser("fetch", help="download a file by its address", formatter_class=_HelpFormatter)
     own.set_defaults(run=_fetch)
     own.add_argument("url", metavar="URL", help="address of a file of labelled beats")
     own.add_argument("file", type=Path, metavar="FILE", help="the file to write")
     own.add_argument("--timeout", type=float, default=30, metavar="S", help="seconds the server may be silent")
-    make = commands.add_parser(
-        "generate", help="generate synthetic beats", formatter_class=ArgumentDefaultsHelpFormatter
-    )
+    make = commands.add_parser("generate", help="generate synthetic beats", formatter_class=_HelpFormatter)
     make.set_defaults(run=_generate)
     make.add_argument("--out", type=Path, default="data/generated.csv", metavar="FILE", help="the file to write")
     make.add_argument("--beats", type=int, default=5000, metavar="N", help="number of beats")
@@ -82,7 +83,7 @@ def _parser() -> ArgumentParser:
 
 
 def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    cut = commands.add_parser("beats", help="cut a recording into beats", formatter_class=ArgumentDefaultsHelpFormatter)
+    cut = commands.add_parser("beats", help="cut a recording into beats", formatter_class=_HelpFormatter)
     cut.set_defaults(run=_beats)
     cut.add_argument(
         "recordings",
@@ -138,7 +139,7 @@ def _add_beats(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _add_predict(commands: "_SubParsersAction[ArgumentParser]") -> None:
     ask = commands.add_parser(
-        "predict", help="request predictions for a file from a gateway", formatter_class=ArgumentDefaultsHelpFormatter
+        "predict", help="request predictions for a file from a gateway", formatter_class=_HelpFormatter
     )
     ask.set_defaults(run=_predict)
     ask.add_argument("file", type=Path, metavar="FILE", help="a table of beats, with or without labels")

@@ -29,6 +29,7 @@ exclude_patterns = [".venv", ".git", "build", "models", "tests", "scripts", "**/
 
 extensions = ["myst_parser", "docs.generated"]
 myst_heading_anchors = 4
+suppress_warnings = ["toc.empty_glob"]
 highlight_language = "text"
 
 html_theme = "furo"

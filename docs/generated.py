@@ -100,12 +100,12 @@ def _summary(thing: object) -> str:
 def gateway_metrics() -> str:
     """List every metric of the gateway."""
     metrics = [each for each in vars(Metrics()).values() if isinstance(each, MetricWrapperBase)]
-    rows = [(f"`{_name(each)}`", each._type, _labels(each), each._documentation) for each in metrics]
+    rows = [(f"`{_name(each)}`", str(each._type), _labels(each), str(each._documentation)) for each in metrics]
     return table(("metric", "type", "labels", "counts"), rows)
 
 
 def _name(metric: MetricWrapperBase) -> str:
-    return metric._name + ("_total" if metric._type == "counter" else "")
+    return f"{metric._name}_total" if metric._type == "counter" else str(metric._name)
 
 
 def _labels(metric: MetricWrapperBase) -> str:

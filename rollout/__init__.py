@@ -1,1 +1,1 @@
-"""Which model version is served: promoting a candidate behind a gate, watching it, and going back."""
+"""Decides which model version is served: promotes a candidate through a gate, watches it, and goes back."""

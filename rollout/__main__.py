@@ -15,8 +15,8 @@ REFUSED = 3
 
 
 def main() -> None:
-    """Run one command; the exit code says how it ended."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too, as a shell's background job ignores it
+    """Run one command; the exit code is its result."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too, because a shell's background job ignores it
         signal.signal(number, signal.default_int_handler)
     try:
         options = parse_options(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""What each command of the tool does, from its options to what it prints."""
+"""The commands of the tool, from their options to their output."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ from rollout.workflow.waiting import Waiting
 
 
 class Commands:
-    """One run of the tool; the cluster is only reached by commands that need it."""
+    """One run of the tool; it connects to the cluster only if the command needs it."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Commands:
         self._waiting = Waiting(clock, options.timeout, say)
 
     def run(self) -> None:
-        """Do what the command line says."""
+        """Run the command of the options."""
         command: Callable[[], None] = getattr(self, f"_{self._options.command}")
         command()
 
@@ -86,7 +86,7 @@ class Commands:
     def _promote(self) -> None:
         number = self._wanted()
         if number is None:
-            print("nothing to do: the training wrote no version, and one is served")
+            print("nothing to do: the training wrote no version, and a version is served already")
             return
         try:
             with self._resumable(number, f"promote {number}"), self._withdrawn(number):
@@ -94,14 +94,14 @@ class Commands:
         except (Refused, Busy) as reason:
             if not self._options.or_leave:
                 raise
-            print(f"version {number} is published, and not promoted: {reason}")
+            print(f"version {number} is published, but not promoted: {reason}")
 
     def _canary(self) -> None:
         options, number = self._options, self._number(self._options.version)
         with self._resumable(number, f"canary {number} {'--auto' if options.auto else f'--weight {options.weight}'}"):
             served = self._state().served
             if served is None:
-                raise RolloutError(f"nothing is served beside which version {number} could stand; promote it")
+                raise RolloutError(f"nothing is served, so version {number} cannot be a canary; promote it")
             if served == number:
                 raise RolloutError(f"version {number} is served already")
             candidate = self._promotion.introduce(number, options.tolerance, force=options.force)
@@ -141,11 +141,11 @@ class Commands:
             self._waiting.clock.sleep(seconds)
             counters.look(look())
         found = drift.findings(counters, version)
-        none = f"version {version}: none of its beats was counted yet, or its training tells nothing to compare with"
-        self._print(drift.entries(found), output.aligned(drift.rows(found)) if found else [none])
+        empty = f"version {version}: no beats were counted yet, or its training recorded no reference"
+        self._print(drift.entries(found), output.aligned(drift.rows(found)) if found else [empty])
         drifted = [each.what for each in found if each.verdict == "drifted"]
         if drifted and self._options.fail:
-            raise Drifted(f"version {version} is asked for other beats than it was trained on: {', '.join(drifted)}")
+            raise Drifted(f"version {version}: the beats differ from the training beats: {', '.join(drifted)}")
 
     def _asked(self) -> int:
         return client.answering(self._ask) if self._options.version is None else int(self._options.version)
@@ -181,7 +181,7 @@ class Commands:
             print(text, end="")
 
     def _wanted(self) -> int | None:
-        """Return the version to promote; None if a training wrote none and there is no need for one."""
+        """Return the version to promote; None if the training wrote none and a version is served already."""
         path = self._options.version_file
         if path is None:
             return self._number(self._options.version)
@@ -196,7 +196,7 @@ class Commands:
 
     @contextmanager
     def _withdrawn(self, number: int) -> Iterator[None]:
-        """Take the version back where a Job is stopped: its next pod would train another one, not go on with this."""
+        """Undo the promotion if a Job is stopped, because the Job's next pod would train another version."""
         try:
             yield
         except KeyboardInterrupt:
@@ -206,9 +206,9 @@ class Commands:
 
     @contextmanager
     def _resumable(self, number: int | None, command: str) -> Iterator[None]:
-        """Say after a stop how to go on from what is done."""
+        """After an interruption, raise an error that says how to continue."""
         try:
             yield
         except KeyboardInterrupt:
             back = "" if number is None else f", `{PROGRAM} abort` goes back"
-            raise RolloutError(f"interrupted; `{PROGRAM} {command}` goes on{back}") from None
+            raise RolloutError(f"interrupted; `{PROGRAM} {command}` continues{back}") from None

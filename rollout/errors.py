@@ -1,44 +1,44 @@
-"""What can go wrong in a rollout, each with a sentence for people: no error here knows HTTP or a cluster's codes.
+"""The errors of a rollout, each with a message for people. They are independent of HTTP and Kubernetes' codes.
 
 RolloutError
-├── Refused        the gate's verdict: the candidate is worse, or cannot be compared
-├── Busy           another candidate is on its way
-├── Faulty         the candidate itself: it broke, or answers otherwise than was recorded
-├── NotAnswering   nothing answers at the moment; trying again may help
-├── Overtaken      somebody else decided in the meantime; what they did stands
-├── Conflict       somebody else changed the Deployment in between
-├── NotAllowed     the account may not do this
-├── Drifted        the beats that are asked for are no longer like those of the training
-└── NotThere       there is no such object
+├── Refused        the gate refuses the candidate: it is worse, or cannot be compared
+├── Busy           another version is being promoted
+├── Faulty         the candidate crashed, or its answers differ from the recorded ones
+├── NotAnswering   no answer at the moment; a retry may succeed
+├── Overtaken      somebody else changed the promotion meanwhile; that change stays
+├── Conflict       somebody else changed the Deployment after it was read
+├── NotAllowed     the account lacks a permission
+├── Drifted        the beats of the requests differ from the training beats
+└── NotThere       the object does not exist
 """
 
 
 class RolloutError(Exception):
-    """Base of all; the message says what was wrong and what to do."""
+    """Base class; the message says what was wrong and what to do."""
 
 
 class Refused(RolloutError):
-    """The candidate must not replace the served version."""
+    """The gate refuses the candidate."""
 
 
 class Busy(RolloutError):
-    """Another version is being promoted; one at a time."""
+    """Another version is being promoted; only one may be at a time."""
 
 
 class Faulty(RolloutError):
-    """The candidate does not do what its training recorded."""
+    """The candidate crashed, or its answers differ from those that its training recorded."""
 
 
 class NotAnswering(RolloutError):
-    """Nobody answers, or not yet."""
+    """No answer at the moment; a retry may succeed."""
 
 
 class Overtaken(RolloutError):
-    """Somebody else decided in the meantime; what they did stands."""
+    """Somebody else changed the promotion meanwhile; that change stays."""
 
 
 class Conflict(RolloutError):
-    """What was decided rests on a state that is gone: read again."""
+    """The Deployment changed after it was read: read it again and decide anew."""
 
 
 class NotAllowed(RolloutError):
@@ -46,8 +46,8 @@ class NotAllowed(RolloutError):
 
 
 class NotThere(RolloutError):
-    """What was asked for does not exist."""
+    """The object does not exist."""
 
 
 class Drifted(RolloutError):
-    """What is asked for is far from what the version was trained on."""
+    """The beats of the requests differ from the version's training beats."""

@@ -1,4 +1,4 @@
-"""What `status` and `list` print. Pure."""
+"""The output of `status` and `list`. Pure."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ def status_lines(state: State, pods: Pods) -> list[str]:
                 f"until `{PROGRAM} finish` or `{PROGRAM} abort`"
             )
     elif state.paused:
-        lines.append(f"the Deployment is paused; `{PROGRAM} finish` goes on")
+        lines.append(f"the Deployment is paused; `{PROGRAM} finish` continues")
     elif state.arriving is not None:
         lines.append(
             f"version {state.arriving} was set by hand and has not been available so far"
@@ -86,7 +86,7 @@ def table(entries: list[Json]) -> list[str]:
 
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Write rows of cells below one another."""
+    """Format rows of cells as aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

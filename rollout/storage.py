@@ -1,4 +1,4 @@
-"""Where the versions of one run of the tool are, and how they get from one place to another."""
+"""Chooses the store of the versions for one run of the tool, and copies versions between stores."""
 
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
@@ -14,7 +14,7 @@ from rollout.versions.volume import Folder, InPods, Versions
 
 
 class Storage:
-    """By the options, else by what the Deployment says; neither it nor a registry is asked before that is needed."""
+    """Uses the options, otherwise the Deployment; connects to the cluster or a registry only when it is needed."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Storage:
 
     @cached_property
     def versions(self) -> Versions:
-        """Where versions are read."""
+        """The store that versions are read from."""
         if self._options.models:
             return Folder(self._options.models)
         name = self._options.images or self._state().repository
@@ -47,7 +47,10 @@ class Storage:
         return self._images(self._options.to).push(version, self.versions.files(version))
 
     def unpack(self, numbers: Collection[int]) -> Iterator[tuple[int, Path]]:
-        """Bring versions of the registry into a folder: these where they are there, and the newest, which counts on."""
+        """Copy versions from the registry into a folder: those of `numbers` that exist, and the newest one.
+
+        The newest is needed so that a training continues the numbering.
+        """
         images, into = self._images(self._options.images or self._state().repository), self._options.into
         if self._options.require_push:
             images.require_push()

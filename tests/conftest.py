@@ -1,7 +1,6 @@
 """What all tests share: a test's folder says what it needs, and where real data lies."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,8 +9,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from tests.support.gateway.gateway_process import running
-from tests.support.tree import Tree
+from tests.support.tree import Tree, running_tree
 
 TESTS = Path(__file__).parent
 LONGEST = ("process", "model", "fuzz", "browser")  # folders
@@ -53,9 +51,5 @@ def trained(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
 @pytest.fixture
 def tree(tmp_path: Path, trained: Path) -> Iterator[Tree]:
     """Version 1 trained, served and answered for."""
-    with ExitStack() as stack:
-        tree = Tree(tmp_path, stack)
-        shutil.copytree(trained, tree.base)
-        tree.serve()
-        tree.gateway = stack.enter_context(running(f"unix:{tree.socket}", workers=2))
+    with running_tree(tmp_path, trained) as tree:
         yield tree

@@ -1,1 +1,1 @@
-"""The decisions, all pure: the gate, the analysis of a canary, and drift."""
+"""The decisions, all pure functions: the gate, the canary analysis, and drift."""

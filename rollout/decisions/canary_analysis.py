@@ -1,22 +1,22 @@
-"""The analysis of a canary: the gateway's counts of the candidate against limits and the served version. Pure."""
+"""The canary analysis: the gateway's counts of the candidate against limits and the served version. Pure."""
 
 from dataclasses import dataclass
 from math import sqrt
 
 from rollout.gateway.metrics import Counters
 
-PLAIN = 20  # observations without which nothing is said
-CERTAIN = 2.33  # standard deviations: one in a hundred candidates at the limit is dropped early by chance
-SHADOWED = 50  # beats to see where there are shadows
-# Beats after which a disagreement above the limit counts, even if it may be chance: by then 10 % is distinguished from
-# the default limit of 5 %, and 2.5 % passes long before.
+PLAIN = 20  # smallest number of observations for a conclusion; chosen by hand
+CERTAIN = 2.33  # standard deviations, one-sided 1 %: chance drops 1 of 100 candidates at the limit early
+SHADOWED = 50  # smallest number of shadowed beats in a step; chosen by hand
+# Shadowed beats after which a disagreement above the limit always counts, even if it may be chance. So many beats
+# distinguish a true 10 % from the default limit of 5 %, and 2.5 % passes much earlier.
 SHADOWED_IN_DOUBT = 500
 CALLERS_FAULT = "invalid_request"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How bad a candidate may be, and how much is to be seen before it may go on."""
+    """The limits for a candidate: shares from 0 to 1, `slowdown` as a ratio, `requests` to observe in each step."""
 
     requests: int
     errors: float
@@ -26,7 +26,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the gateway counted of a candidate and of the served version."""
+    """The gateway's counts of a candidate and of the served version; times in seconds."""
 
     requests: float
     errors: float
@@ -39,7 +39,7 @@ class Seen:
 
     @classmethod
     def of(cls, counters: Counters, candidate: int, served: int | None) -> "Seen":
-        """Pick the numbers out of the gateway's counters."""
+        """Read the numbers from the gateway's counters."""
         mine, theirs = str(candidate), str(served)
 
         def failed(labels: dict[str, str]) -> bool:
@@ -66,13 +66,13 @@ class Seen:
 
     @property
     def slowdown(self) -> float:
-        """How many times the served version's mean a call to the candidate takes; 0 if too little was seen."""
+        """The ratio of the candidate's mean call duration to the served version's; 0 with too few observations."""
         if min(self.calls, self.served_calls) < PLAIN or not self.served_seconds:
             return 0.0
         return (self.seconds / self.calls) / (self.served_seconds / self.served_calls)
 
     def enough(self, limits: Limits, shadow: int) -> bool:
-        """Whether the step has seen what it was to see; a disagreement that may be chance is watched for longer."""
+        """Return whether the step has enough observations; a disagreement above the limit needs more beats."""
         if self.requests < limits.requests:
             return False
         beats = SHADOWED_IN_DOUBT if _share(self.disagreeing, self.shadowed) > limits.disagreement else SHADOWED
@@ -80,7 +80,7 @@ class Seen:
 
 
 def complaint(seen: Seen, limits: Limits, *, early: bool) -> str:
-    """Say which limit is passed, or nothing; early only what is plain already."""
+    """Return which limit is exceeded, or ""; with `early` only if that is statistically certain already."""
     rate = _at_least if early else _share
     if rate(seen.errors, seen.requests) > limits.errors:
         return f"failed on {seen.errors:g} of {seen.requests:g} requests (--max-errors {limits.errors:g})"
@@ -97,7 +97,7 @@ def _share(part: float, whole: float) -> float:
 
 
 def _at_least(part: float, whole: float) -> float:
-    """Return the lower end of Wilson's interval for a share, 0 while too little was seen."""
+    """Return the lower end of Wilson's interval for a share; 0 with too few observations."""
     if not part or whole < PLAIN:
         return 0.0
     share, square = min(part / whole, 1.0), CERTAIN**2

@@ -1,9 +1,9 @@
-"""Drift: how far the beats of the requests are from those that a version was trained on. Pure.
+"""Drift: compares the beats of the requests with a version's training beats. Pure.
 
-Measured by the population stability index, the sum of (a - e) ln(a / e) over the shares a that are seen and e that are
-expected, with the usual limits (N. Siddiqi: Credit Risk Scorecards, Wiley 2006). Of n beats that did not drift from m
-of the training it is about chi-squared with k - 1 degrees of freedom, times 1/n + 1/m (B. Yurdakul: Statistical
-Properties of Population Stability Index, Western Michigan University 2018): with too few of either it says nothing.
+The measure is the population stability index, the sum of (a - e) ln(a / e) over the observed shares a and the expected
+shares e, with the usual limits (N. Siddiqi: Credit Risk Scorecards, Wiley 2006). Without drift, the index of n beats
+against m training beats is about chi-squared with k - 1 degrees of freedom, times 1/n + 1/m (B. Yurdakul: Statistical
+Properties of Population Stability Index, Western Michigan University 2018). So few beats give no verdict.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,18 +21,19 @@ STATISTICS = ("mean", "standard_deviation", "range", "probability")
 CLASS = "predicted_class"
 TENTHS = 10
 
-# 1 / (1/n + 1/m): fewer than one statistic in 50 that did not drift is beyond LOOK, and next to none beyond DRIFTED
+# The smallest 1 / (1/n + 1/m) for a verdict. With it, fewer than 1 in 50 statistics without drift are above LOOK, and
+# almost none above DRIFTED.
 ENOUGH = 200
 LOOK = 0.1
 DRIFTED = 0.25
-RARE = 0.001  # a share that counts for one that was never seen in training
+RARE = 0.001  # the expected share of a class that the training never predicted; chosen by hand
 
 HEADER = ("WHAT", "BEATS", "INDEX", "VERDICT", "MOST")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How far one statistic is from the training's: index and `most`, what adds most to it, or what is missing."""
+    """The drift of one statistic: `index`, and `most`, the largest part of it; or None and the missing beats."""
 
     what: str
     beats: int
@@ -41,14 +42,14 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """One word or two for people."""
+        """The verdict in words."""
         if self.index is None:
             return "too few beats"
         return "drifted" if self.index > DRIFTED else "look" if self.index >= LOOK else "stable"
 
 
 def findings(counters: Counters, version: int) -> list[Finding]:
-    """Compare a version's counts with its training; empty without a reference or without requests."""
+    """Compare a version's counts with its training; the result is empty without a reference or without requests."""
     label = str(version)
     known = counters.latest(REFERENCE, "statistic", version=label)
     found = []
@@ -66,7 +67,7 @@ def findings(counters: Counters, version: int) -> list[Finding]:
 
 
 def stability(seen: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:
-    """What each part adds to the index; half a beat more is counted everywhere, as none would be infinitely far."""
+    """Return what each part adds to the index. Each count gets half a beat more, because 0 would give infinity."""
     names = expected.keys() | seen.keys()
     beats = sum(seen.values()) + len(names) / 2
     shares = {name: ((seen.get(name, 0) + 0.5) / beats, max(expected.get(name, 0), RARE)) for name in names}
@@ -74,12 +75,12 @@ def stability(seen: Mapping[str, float], expected: Mapping[str, float]) -> dict[
 
 
 def entries(found: list[Finding]) -> list[dict[str, Any]]:
-    """What `drift --json` prints."""
+    """Return the output of `drift --json`."""
     return [asdict(each) | {"verdict": each.verdict} for each in found]
 
 
 def rows(found: list[Finding]) -> list[tuple[str, ...]]:
-    """The table that `drift` prints."""
+    """Return the rows of the table that `drift` prints."""
     cells = [
         (each.what, str(each.beats), "" if each.index is None else f"{each.index:.3f}", each.verdict, each.most)
         for each in found
@@ -88,7 +89,7 @@ def rows(found: list[Finding]) -> list[tuple[str, ...]]:
 
 
 def needed(reference: float | None) -> float:
-    """How many beats a verdict needs beside so many of the training; versions from before do not tell those."""
+    """Return how many beats a verdict needs against `reference` training beats; None for versions without a count."""
     if reference is None:
         return ENOUGH
     return ENOUGH * reference / (reference - ENOUGH) if reference > ENOUGH else inf

@@ -1,4 +1,4 @@
-"""Whether a candidate is good enough to replace the served version. Pure."""
+"""The gate: decides whether a candidate is good enough to replace the served version. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,26 +12,28 @@ NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1"}  # for people
 
 @dataclass(frozen=True, slots=True)
 class SameRows:
-    """What two versions reach on the same held-back rows."""
+    """The scores of two versions on the same test rows."""
 
     mine: dict[str, float]
     theirs: dict[str, float]
     difference: dict[str, tuple[float, float]] | None  # 95 % intervals of mine minus theirs; None if not measured
-    rows: str  # how many, for people; "" if that is not known
+    rows: str  # the number of rows in words; "" if it is unknown
 
 
 def judge(candidate: Version, served: Version, tolerance: float) -> str:
-    """Say in words how the candidate compares with the served version.
+    """Compare the candidate with the served version, and return the comparison in words.
 
-    Raises Refused if it is worse on the same rows, or cannot be compared. Worse is worse beyond chance: the whole 95 %
-    interval of a difference is below zero. Where training measured no intervals, worse is lower by more than
-    `tolerance`.
+    The candidate is worse if the whole 95 % interval of a difference is below zero or, if the training has no
+    intervals, if a score is lower by more than `tolerance`.
+
+    Raises:
+        Refused: The candidate is worse on the same rows, or cannot be compared.
     """
     pair = same_rows(candidate, served)
     if pair is None:
         raise Refused(
             f"version {candidate.number} cannot be compared with version {served.number}: "
-            f"{_reason(candidate, served)}; --force promotes it without"
+            f"{_reason(candidate, served)}; --force skips the gate"
         )
     if pair.difference is None:
         return _by_tolerance(pair, candidate.number, served.number, tolerance)
@@ -64,7 +66,7 @@ def _in_words(pair: SameRows, name: str, difference: tuple[float, float], served
 
 
 def same_rows(candidate: Version, served: Version) -> SameRows | None:
-    """Return what both reach on the same held-back rows, None if that was not measured."""
+    """Return the scores of both on the same test rows; None if they were not measured."""
     theirs: object = candidate.compared.get(str(served.number))
     if _measured(candidate.metrics) and _measured(theirs):
         return SameRows(_judged(candidate.metrics), _judged(theirs), _difference(theirs), _rows(candidate))
@@ -77,7 +79,7 @@ def same_rows(candidate: Version, served: Version) -> SameRows | None:
 
 
 def _difference(said: object) -> dict[str, tuple[float, float]] | None:
-    """Read the intervals; None unless there is one for each figure."""
+    """Read the intervals; None unless each score has one."""
     found = {}
     for name in JUDGED:
         ends = as_object(as_object(said).get("difference")).get(name)
@@ -104,7 +106,7 @@ def _reason(candidate: Version, served: Version) -> str:
     for said in (candidate.compared.get(str(served.number)), served.compared.get(str(candidate.number))):
         if reason := as_object(said).get("reason"):
             return str(reason)
-    return "neither was judged on the other's held-back rows"
+    return "neither was evaluated on the other's test rows"
 
 
 def _measured(said: object) -> bool:

@@ -1,1 +1,1 @@
-"""The gateway: a client with its API key, the recorded beats, and the counters of its `/metrics`."""
+"""Calls the gateway: a client with an API key, the check of recorded beats, and the counters of `/metrics`."""

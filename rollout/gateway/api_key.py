@@ -7,7 +7,7 @@ from rollout.errors import RolloutError
 
 
 def api_key(file: Path | None, environment: Mapping[str, str]) -> str | None:
-    """Return the key in the file, else in ECG_API_KEY, else in the file that ECG_API_KEY_FILE names; None without."""
+    """Return the key of `file`, otherwise ECG_API_KEY, otherwise of the file ECG_API_KEY_FILE; None if none is set."""
     if file is None and (key := environment.get("ECG_API_KEY")):
         return _checked("ECG_API_KEY", key)
     path = file or (Path(name) if (name := environment.get("ECG_API_KEY_FILE")) else None)
@@ -21,8 +21,8 @@ def api_key(file: Path | None, environment: Mapping[str, str]) -> str | None:
 
 
 def _checked(where: str, key: str) -> str:
-    """A header takes no other key, and would quote it in its error."""
+    """Check that a header can hold the key; otherwise the HTTP library's error would quote the key."""
     key = key.strip()
     if not key or not key.isprintable() or not key.isascii():
-        raise RolloutError(f"{where}: not one line of plain characters, as an API key is")
+        raise RolloutError(f"{where}: an API key must be one line of printable ASCII characters")
     return key

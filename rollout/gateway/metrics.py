@@ -1,4 +1,4 @@
-"""The gateway's counters, summed over its pods since a moment."""
+"""The gateway's counters, summed over its pods, since a given time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Sample = dict[Key, float]
 
 
 def parse(text: str) -> Sample:
-    """Read the text format; NotAnswering for anything else."""
+    """Parse Prometheus' text format; raise NotAnswering for anything else."""
     try:
         return {
             (sample.name, frozenset(sample.labels.items())): sample.value
@@ -34,8 +34,8 @@ def read_one(ask: Ask) -> dict[str, Sample]:
     answer = ask("/metrics", None, {})
     if answer.status == 404:
         raise NotAnswering(
-            f"the gateway's /metrics answers 404: {answer.text}; where metrics have an address of their own "
-            "(ECG_MANAGEMENT_LISTEN), give that as --gateway, and --version; or leave --gateway out"
+            f"the gateway's /metrics answers 404: {answer.text}; if metrics have their own address "
+            "(ECG_MANAGEMENT_LISTEN), give that as --gateway, with --version; or omit --gateway"
         )
     if answer.status != 200:
         raise NotAnswering(f"the gateway's /metrics answers {answer.status}: {answer.text}")
@@ -43,7 +43,7 @@ def read_one(ask: Ask) -> dict[str, Sample]:
 
 
 def read(cluster: Cluster, instance: str) -> dict[str, Sample]:
-    """Read every gateway pod's metrics; one that does not answer is left out."""
+    """Read the metrics of all gateway pods, without pods that do not answer."""
     found = {}
     for pod in cluster.pods(instance, "gateway"):
         name = pod["metadata"]["name"]
@@ -56,41 +56,41 @@ def read(cluster: Cluster, instance: str) -> dict[str, Sample]:
 
 
 def _port(pod: Json) -> int:
-    """Give the port of a gateway pod's /metrics, also while pods of an earlier release, without a MANAGEMENT, run."""
+    """Return the port of a gateway pod's /metrics; pods of earlier releases have no MANAGEMENT port."""
     ports = [port for container in pod["spec"].get("containers", []) for port in container.get("ports", [])]
     return next((int(port["containerPort"]) for port in ports if port.get("name") == MANAGEMENT), PORT)
 
 
 @dataclass(slots=True)
 class Counters:
-    """What was counted since the first look; pods may come, go and restart in between."""
+    """The counts since the first sample; pods may start, end and restart in between."""
 
     first: dict[str, Sample]
     last: dict[str, Sample] = field(default_factory=dict)
 
     @classmethod
     def since_start(cls, now: dict[str, Sample]) -> "Counters":
-        """All that the pods that there are have ever counted."""
+        """Return the counts of the current pods since their start."""
         return cls({pod: {} for pod in now}, now)
 
     def look(self, now: dict[str, Sample]) -> None:
-        """Take over the newest numbers; those of a pod that is gone stay as they were."""
-        self.first = now | self.first  # what a pod had counted before is subtracted
+        """Add the newest sample; the numbers of ended pods stay."""
+        self.first = now | self.first  # the first sample of a pod is subtracted
         self.last |= now
 
     def total(self, name: str, fits: Callable[[dict[str, str]], bool]) -> float:
-        """Sum a counter over all pods and all labels that fit."""
+        """Return the sum of a counter over all pods and all labels that `fits` accepts."""
         return sum(self._grown(pod, sample, name, fits) for pod, sample in self.last.items())
 
     def by_label(self, name: str, label: str, **fixed: str) -> dict[str, float]:
-        """Sum a counter over all pods for each value of a label, where other labels have these values."""
+        """Return the sum of a counter over all pods for each value of a label; other labels have the values `fixed`."""
         return {
             value: self.total(name, partial(_has, {**fixed, label: value}))
             for value in self.latest(name, label, **fixed)
         }
 
     def latest(self, name: str, label: str, **fixed: str) -> dict[str, float]:
-        """The newest number of a gauge for each value of a label; pods that differ are on their way to the same."""
+        """Return the newest value of a gauge for each value of a label; pods may differ only for a short time."""
         return {
             dict(key[1])[label]: number
             for sample in self.last.values()
@@ -112,4 +112,4 @@ def _has(wanted: dict[str, str], labels: dict[str, str]) -> bool:
 
 
 def _increase(before: float, now: float) -> float:
-    return now - before if now >= before else now  # a container that was restarted counts from 0
+    return now - before if now >= before else now  # a restarted container counts from 0 again

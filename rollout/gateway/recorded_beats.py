@@ -1,4 +1,4 @@
-"""A version's recorded beats: the gateway has to give the answers that training recorded."""
+"""The check of recorded beats: the gateway must give the answers that a version's training recorded."""
 
 import json
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 from rollout.errors import Faulty
 from rollout.gateway.client import Ask, refusal
 
-TOLERANCE = 1e-4
+TOLERANCE = 1e-4  # of a probability; chosen by hand
 
 Beats = list[dict[str, Any]]
 
 
 def check(ask: Ask, version: int, beats: Beats) -> list[dict[str, Any]]:
-    """Hold a version to its recorded answers and return its answers.
+    """Compare a version's answers with the recorded ones, and return its answers.
 
-    NotAnswering while no pod has the version, Faulty if it answers otherwise or breaks.
+    Raises:
+        NotAnswering: No pod has the version yet.
+        Faulty: The version fails, or its answers differ.
     """
     body = json.dumps({"instances": [beat["features"] for beat in beats]}).encode()
     headers = {"Content-Type": "application/json", "X-Model-Version": str(version)}
@@ -23,7 +25,7 @@ def check(ask: Ask, version: int, beats: Beats) -> list[dict[str, Any]]:
         raise refusal(f"/predict for version {version}", answer)
     answered = answer.header("X-Model-Version")
     if answered != str(version):
-        raise Faulty(f"version {version} was asked and version {answered or 'without a name'} answered")
+        raise Faulty(f"version {answered or 'unknown'} answered instead of version {version}")
     predictions: list[dict[str, Any]] = json.loads(answer.body)["predictions"]
     if len(predictions) != len(beats):
         raise Faulty(f"version {version} gives {len(predictions)} answers to {len(beats)} beats")

@@ -1,1 +1,1 @@
-"""The cluster: authentication, the API calls, and what Deployment, pods and ReplicaSets say of model versions."""
+"""Kubernetes: authentication, API calls, and reading model versions from the Deployment, pods and ReplicaSets."""

@@ -1,4 +1,4 @@
-"""The API calls that a rollout needs. No other module knows the API's paths and status codes."""
+"""The Kubernetes API calls of a rollout; the only module with the API's paths and status codes."""
 
 import json
 from typing import Any
@@ -19,10 +19,10 @@ Json = dict[str, Any]
 
 
 class Cluster:
-    """One Deployment in one namespace and what belongs to it."""
+    """One Deployment in one namespace, with its pods and ReplicaSets."""
 
     def __init__(self, api: client.ApiClient, namespace: str, deployment: str) -> None:
-        api.configuration.retries = False  # the waits try again, and say so
+        api.configuration.retries = False  # the workflow's waits retry, and report it
         self._api = api
         self.namespace = namespace
         self.name = deployment
@@ -33,7 +33,7 @@ class Cluster:
         return self._json("GET", self._path)
 
     def patch(self, change: Json, resource: str) -> Json:
-        """Change the Deployment if it still is what was read; Conflict if not."""
+        """Patch the Deployment; raise Conflict if its resourceVersion is no longer `resource`."""
         body = {**change, "metadata": {**change.get("metadata", {}), "resourceVersion": resource}}
         return self._json("PATCH", self._path, body, {"fieldManager": MANAGER})
 
@@ -47,7 +47,7 @@ class Cluster:
         return [each for each in found if self._owns(each)]
 
     def execute(self, pod: str, container: str, script: str) -> str:
-        """Run a shell script in a container and return what it prints."""
+        """Run a shell script in a container and return its output."""
         api = client.CoreV1Api(self._api)
         try:
             running = stream(
@@ -73,9 +73,9 @@ class Cluster:
         return str(printed)
 
     def ask(self, kind: str, name: str, path: str, body: bytes | None = None, headers: Json | None = None) -> Answer:
-        """Ask a service or a pod through the API server."""
+        """Call a service or a pod through the API server."""
         whole = f"/api/v1/namespaces/{self.namespace}/{kind}/{name}/proxy{path}"
-        # As bytes it would be refused for JSON, and the client writes JSON from objects itself.
+        # The client refuses bytes as JSON, and serializes objects itself.
         content = None if body is None else json.loads(body)
         return self._call("GET" if body is None else "POST", whole, content, headers=headers)
 
@@ -119,7 +119,7 @@ def _error(answer: Answer, path: str) -> RolloutError:
     if answer.status in (401, 403):
         return NotAllowed(message)
     if answer.status == 404:
-        return NotThere(f"{message}; --namespace and --deployment say where to look")
+        return NotThere(f"{message}; check --namespace and --deployment")
     if answer.status == 429 or answer.status >= 500:
         return NotAnswering(f"the API server answers {answer.status}: {message}")
     return RolloutError(f"the API server answers {answer.status} to {path}: {message}")

@@ -1,4 +1,4 @@
-"""Authentication: the kubeconfig that is named, else in a pod its service account, else ~/.kube/config."""
+"""Authentication: by the given kubeconfig, otherwise in a pod by its service account, otherwise by ~/.kube/config."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -22,5 +22,5 @@ def connect(kubeconfig: str | None) -> tuple[client.ApiClient, str]:
         config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]
         _, context = config.list_kube_config_contexts(kubeconfig)  # type: ignore[no-untyped-call]
     except ConfigException as error:
-        raise RolloutError(f"no cluster is known: {error}; set KUBECONFIG") from error
+        raise RolloutError(f"no cluster is configured: {error}; set KUBECONFIG") from error
     return client.ApiClient(settings), context["context"].get("namespace") or "default"

@@ -1,4 +1,4 @@
-"""What the serving Deployment says of model versions, as one State. Pure."""
+"""Reads the state of the model versions from the serving Deployment. Pure."""
 
 import json
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ CHANGE_CAUSE = "kubernetes.io/change-cause"
 VERSION = "ECG_MODEL_VERSION"
 BASE_PATH = "ECG_MODEL_BASE_PATH"
 REPOSITORY = "ECG_MODEL_IMAGES"
-VOLUME = "version"  # in the pods, of a version that is an image
-INIT, MAIN = "model", "serving"  # the containers that know the version
+VOLUME = "version"  # the pods' volume with the image of a version
+INIT, MAIN = "model", "serving"  # the containers with the variable VERSION
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version that is being promoted, beside the one to go back to."""
+    """A version that is being promoted, and the served version to go back to."""
 
     version: int
     served: int | None
     weight: int
     shadow: int
     started: str
-    finishing: bool = False  # proved, and now replacing all other pods
-    # Where versions are images, that of the served one, so that a way back needs no registry.
+    finishing: bool = False  # it passed the check, and now replaces all other pods
+    # The served version's image if versions are images, so that going back needs no registry.
     served_image: str | None = None
 
     @classmethod
@@ -50,14 +50,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the Deployment's controller is."""
+    """The progress of the Deployment's rolling update, in pods."""
 
-    current: bool  # whether it has seen the last change
+    current: bool  # whether the controller has seen the last change
     wanted: int
     total: int
     updated: int
     available: int
-    stuck: bool  # whether it gave up by its own deadline
+    stuck: bool  # whether the controller's progress deadline has passed
 
     @property
     def complete(self) -> bool:
@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The Deployment at one moment."""
+    """The state of the Deployment at one time."""
 
     resource: str  # its resourceVersion, for the optimistic lock
     version: int | None  # of the pod template
@@ -78,13 +78,13 @@ class State:
     base: str  # model base path in the pods
     instance: str  # the release
     cause: str  # of the last change, in words
-    history: tuple[int, ...]  # versions that were served, the newest last, as far as they are recorded
-    repository: str  # where the versions are images; the empty string where they are on a volume
+    history: tuple[int, ...]  # recorded versions that were served, the newest last
+    repository: str  # repository of versions as images; "" if they are on a volume
     image: str | None  # of the template's version
 
     @property
     def served(self) -> int | None:
-        """The version that answers callers: one that was set by hand only once all its pods were available."""
+        """The version that answers callers; a version set by hand counts after all its pods were available."""
         if self.candidate and not self.candidate.finishing:
             return self.candidate.served
         if self.candidate or self.version is None or self.became_available or not self.history:
@@ -93,27 +93,27 @@ class State:
 
     @property
     def arriving(self) -> int | None:
-        """The template's version, if it was set by hand and has not been available so far."""
+        """The template's version, if it was set by hand and has not been available yet."""
         return self.version if self.version != self.served and not self.candidate else None
 
     @property
     def holds_back(self) -> bool:
-        """Whether the template was changed during a pause, so that no pod of the change comes before its end."""
+        """Whether the template was changed during a pause, so that the change waits for the end of the pause."""
         return self.paused and self.version is not None and self.progress.current and self.progress.updated == 0
 
     @property
     def became_available(self) -> bool:
-        """Whether all pods of the present template were available at some moment."""
+        """Whether all pods of the current template were available at some time."""
         return bool(self.since) or self.progress.complete
 
     @classmethod
     def of(cls, deployment: Json) -> "State":
-        """Read a Deployment; whatever is absent counts as not set."""
+        """Read the state from a Deployment's JSON; absent parts count as not set."""
         metadata, spec = deployment["metadata"], deployment["spec"]
         pods = spec["template"]["spec"]
         environment = template_environment(pods)
         repository, image = environment.get(REPOSITORY, ""), template_image(pods)
-        # Without the image the pods have no version, whatever number is left from before versions were images.
+        # Without the image the pods have no version; the variable may be left from the time of a volume.
         version = as_version(environment.get(VERSION, "")) if image or not repository else None
         annotations = metadata.get("annotations") or {}
         candidate = Candidate.parse(annotations.get(CANDIDATE, ""))
@@ -145,23 +145,23 @@ def _progress(deployment: Json, stuck: bool) -> Progress:
         total=status.get("replicas", 0),
         updated=status.get("updatedReplicas", 0),
         available=status.get("availableReplicas", 0),
-        stuck=stuck and current,  # else it is about the change before
+        stuck=stuck and current,  # if not current, the condition is about an earlier change
     )
 
 
 def served_before(text: str) -> tuple[int, ...]:
-    """Read the annotation of versions that were served; what is not a version is left out."""
+    """Parse the annotation of served versions; skip parts that are not version numbers."""
     return tuple(number for part in text.split(",") if (number := as_version(part)) is not None)
 
 
 def template_environment(pod_spec: Json) -> dict[str, str]:
-    """Return the variables of the init container that picks the version, those with a plain value."""
+    """Return the variables with plain values of the init container that selects the version."""
     container: Json = next((each for each in pod_spec.get("initContainers") or [] if each["name"] == INIT), {})
     return {each["name"]: each["value"] for each in container.get("env") or [] if "value" in each}
 
 
 def template_image(pod_spec: Json) -> str | None:
-    """Return the image that has the version, None where it is on a volume."""
+    """Return the image of the version; None if versions are on a volume."""
     volumes = (each for each in pod_spec.get("volumes") or [] if each["name"] == VOLUME)
     return next((each["image"]["reference"] for each in volumes if "image" in each), None)
 

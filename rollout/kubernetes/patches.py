@@ -1,4 +1,4 @@
-"""The patches of the serving Deployment that change which version is served. Pure."""
+"""The patches that change the served version in the serving Deployment. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,36 +8,36 @@ from typing import Any
 from rollout.kubernetes.deployment import CANDIDATE, CHANGE_CAUSE, INIT, MAIN, SERVED, VERSION, VOLUME, Candidate
 
 BEGUN, FINISHED = ": candidate", ": promoted"  # in a change-cause
-REMEMBERED = 20  # versions that were served, of which the volume seldom keeps more
+REMEMBERED = 20  # served versions in the annotation; a volume seldom keeps more
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Where versions are images: the one of a version, None for no version, and where the pods have it."""
+    """The image of a version (None for no version) and its mount path in the pods, if versions are images."""
 
     image: str | None
     path: str
 
 
 def begin(candidate: Candidate, cause: str, history: Sequence[int] = (), mount: Mount | None = None) -> Json:
-    """One patch that starts the candidate's first pod, held back from traffic; `history` were served, newest last."""
+    """Start the candidate's first pod, without requests; `history` has the served versions, newest last."""
     return _patch(candidate.version, _written(candidate), cause, _recorded(history), mount)
 
 
 def hold() -> Json:
-    """Replace no further pod."""
+    """Pause the rolling update, so that no further pod is replaced."""
     return {"spec": {"paused": True}}
 
 
 def weigh(candidate: Candidate) -> Json:
-    """Change the candidate's shares of the traffic, and no pod."""
+    """Change the candidate's share of the requests, without a change of pods."""
     return {"metadata": {"annotations": {CANDIDATE: _written(candidate)}}}
 
 
 def finish(candidate: Candidate, cause: str) -> Json:
-    """The candidate replaces all other pods; it stays one until that is done, so that a way back is known."""
+    """Let the candidate replace all other pods; it stays the candidate until then, so that going back is possible."""
     annotations = {
         CANDIDATE: _written(replace(candidate, finishing=True)),
         CHANGE_CAUSE: cause.replace(BEGUN, FINISHED, 1),
@@ -46,19 +46,19 @@ def finish(candidate: Candidate, cause: str) -> Json:
 
 
 def resume() -> Json:
-    """End a pause that belongs to no candidate."""
+    """End a pause that does not belong to a candidate."""
     return {"metadata": {"annotations": {CANDIDATE: ""}}, "spec": {"paused": False}}
 
 
 def retire(version: int | None, history: Sequence[int]) -> Json:
-    """Others have replaced a version, whose last pods leave slowly: it gets no request any more."""
+    """Mark a replaced version as leaving, so that its last pods get no more requests."""
     candidate = "" if version is None else _retired(version)
     return {"metadata": {"annotations": {CANDIDATE: candidate, **_recorded(history)}}}
 
 
 def go_back(version: int, served: int | None, cause: str, mount: Mount | None = None) -> Json:
-    """The former version again; with none, the pods wait for a promotion as they did before."""
-    # With no other version to replace them the faulty one's ready pods would stay, and answer.
+    """Return to the former version; if there is none, the pods wait for a promotion again."""
+    # Without another version the faulty version's ready pods would stay and answer, so it is marked as refused.
     return _patch(served, _retired(version, **({"refused": True} if served is None else {})), cause, mount=mount)
 
 
@@ -69,11 +69,11 @@ def _written(candidate: Candidate) -> str:
 
 
 def _retired(version: int, **more: bool) -> str:
-    return json.dumps({"version": version, "weight": 0, **more})  # the gateway heeds it, and it is no candidate
+    return json.dumps({"version": version, "weight": 0, **more})  # the gateway reads it as a leaving version
 
 
 def _recorded(history: Sequence[int]) -> dict[str, str]:
-    """Name each version once, where it was served last."""
+    """Return the annotation of served versions, each version once, at its last position."""
     newest_first = list(dict.fromkeys(reversed(history)))[:REMEMBERED]
     return {SERVED: ",".join(map(str, reversed(newest_first)))} if newest_first else {}
 
@@ -85,7 +85,7 @@ def _patch(
     more: Mapping[str, str] | None = None,
     mount: Mount | None = None,
 ) -> Json:
-    # Merged by name, so that the other variables stay.
+    # The patch is merged by name, so that other variables stay.
     variable = {"name": VERSION, "$patch": "delete"} if version is None else {"name": VERSION, "value": str(version)}
     container: Json = {"env": [variable], **(_mounted(mount) if mount else {})}
     pods = {
@@ -93,7 +93,7 @@ def _patch(
         "containers": [{"name": MAIN, **container}],
         **({"volumes": [_volume(mount)]} if mount else {}),
     }
-    # Never removed, as the controller would copy an old one back on `kubectl rollout undo`.
+    # Never removed, because the controller would restore an old one on `kubectl rollout undo`.
     annotations = {CANDIDATE: candidate, CHANGE_CAUSE: cause, **(more or {})}
     return {"metadata": {"annotations": annotations}, "spec": {"paused": False, "template": {"spec": pods}}}
 
@@ -106,5 +106,5 @@ def _mounted(mount: Mount) -> Json:
 def _volume(mount: Mount) -> Json:
     if mount.image is None:
         return {"name": VOLUME, "$patch": "delete"}
-    # What a digest names never changes, so it is pulled once.
+    # The content of a digest never changes, so one pull is enough.
     return {"name": VOLUME, "image": {"reference": mount.image, "pullPolicy": "IfNotPresent"}}

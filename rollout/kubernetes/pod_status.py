@@ -1,4 +1,4 @@
-"""The status of the serving pods, and why a version's pods failed."""
+"""Reads the status of the serving pods, and the reason why a version's pods failed."""
 
 import json
 from collections.abc import Iterator
@@ -9,22 +9,22 @@ from rollout.errors import Faulty, NotAllowed, NotAnswering
 from rollout.kubernetes.api import Cluster
 from rollout.kubernetes.deployment import VERSION, State, template_environment
 
-UNPULLED = {"ErrImagePull", "ImagePullBackOff"}  # as a kubelet alternates between them
-LONGEST = 300  # characters of a log that belong into a sentence
+UNPULLED = {"ErrImagePull", "ImagePullBackOff"}  # a kubelet alternates between them
+LONGEST = 300  # characters of a log line in a message
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """The serving pods, for people."""
+    """A summary of the serving pods."""
 
     counts: dict[str, tuple[int, int]]  # ready and all pods of each version
-    broken: str  # why a pod of the template's version failed, the empty string if none did
+    broken: str  # why a pod of the template's version failed, or ""
 
     @classmethod
     def of(cls, pods: list[Json], version: int | None) -> "Pods":
-        """Count pods that stay."""
+        """Count the pods by version."""
         counts: dict[str, tuple[int, int]] = {}
         for pod in pods:
             ready, total = counts.get(version_of(pod), (0, 0))
@@ -33,7 +33,7 @@ class Pods:
 
 
 def serving_pods(cluster: Cluster, state: State) -> tuple[list[Json], list[Json]]:
-    """List the serving pods that stay and those that leave; none if the account may not, as all works without."""
+    """Return the serving pods that stay, and those that are ending; both empty if the account may not list pods."""
     try:
         pods = cluster.pods(state.instance, "serving")
     except (NotAllowed, NotAnswering):
@@ -46,34 +46,34 @@ def serving_pods(cluster: Cluster, state: State) -> tuple[list[Json], list[Json]
 
 
 def _is_over(pod: Json) -> bool:
-    # Evicted, say: it stays listed, says nothing of the model, and another has come in its place.
+    # for example an evicted pod: it stays listed, and another pod has replaced it
     return pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
 
 
 def version_of(pod: Json) -> str:
-    """Return the version in the pod's template, the empty string if there is none."""
+    """Return the version of a pod, or ""."""
     return template_environment(pod["spec"]).get(VERSION, "")
 
 
 def has_ready_pod(pods: list[Json], version: int) -> bool:
-    """Whether a pod of the version takes requests."""
+    """Return whether a pod of the version is ready."""
     return any(version_of(pod) == str(version) and is_ready(pod) for pod in pods)
 
 
 def is_ready(pod: Json) -> bool:
-    """Whether the pod takes requests."""
+    """Return whether the pod is ready for requests."""
     conditions = pod.get("status", {}).get("conditions") or []
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def raise_if_broken(pods: list[Json], version: int) -> None:
-    """Raise Faulty with a container's last words if a pod of the version failed."""
+    """Raise Faulty, with the last error in a container's log, if a pod of the version failed."""
     for complaint in _complaints(pods, version):
         raise Faulty(complaint)
 
 
 def unpulled(pods: list[Json], version: int | None) -> str:
-    """Say which pod of the version lacks an image; the empty string if none does. The node goes on trying."""
+    """Return which pod of the version cannot pull an image, or "". The node keeps trying."""
     for pod in pods:
         waiting = [each.get("state", {}).get("waiting", {}).get("reason") for each in _containers(pod)]
         if version_of(pod) == str(version) and UNPULLED & {*waiting}:
@@ -93,7 +93,7 @@ def _complaints(pods: list[Json], version: int | None) -> Iterator[str]:
 
 
 def _last_words(log: str) -> str:
-    """Return the last line that tells of an error, or the last one; of a line in JSON its message."""
+    """Return the last line with an error, otherwise the last line; for a JSON line its message."""
     lines = [_message(line) for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if "error" in line.lower()]
     return " ".join((errors or lines or [""])[-1].split())[:LONGEST]
@@ -109,7 +109,7 @@ def _message(line: str) -> str:
 def _failed(pod: Json) -> Iterator[tuple[str, Json]]:
     for each in _containers(pod):
         if each.get("ready"):
-            continue  # whatever was before, it works now
+            continue  # it works now, so earlier failures do not matter
         for when in ("state", "lastState"):
             ended = each.get(when, {}).get("terminated")
             if ended and ended.get("exitCode"):

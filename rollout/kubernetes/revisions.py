@@ -1,4 +1,4 @@
-"""Which versions were served before, as the Deployment's ReplicaSets remember it. Pure."""
+"""Reads from the Deployment's ReplicaSets which versions were served before. Pure."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def remembered(replica_sets: list[Json]) -> list[tuple[int, bool]]:
-    """Return the ReplicaSets' versions, the newest first, and of each whether it may have been served."""
+    """Return the ReplicaSets' versions, newest first, each with whether it may have been served."""
     newest_first = sorted(replica_sets, key=_revision, reverse=True)
     found = [(_version(each), each) for each in newest_first]
     return [(version, _may_have_served(each, version)) for version, each in found if version is not None]
@@ -33,8 +33,8 @@ def _version(replica_set: Json) -> int | None:
 
 
 def _may_have_served(replica_set: Json, version: int) -> bool:
-    # The controller copies annotations while a ReplicaSet is the newest: an aborted candidate stays marked as one, and
-    # what was set by hand is not among the versions that were recorded by then.
+    # The controller copies the annotations to the newest ReplicaSet. So an aborted candidate's ReplicaSet stays marked
+    # as one, and a version that was set by hand is not in the list of served versions of that time.
     annotations = _annotations(replica_set)
     candidate, recorded = Candidate.parse(annotations.get(CANDIDATE, "")), served_before(annotations.get(SERVED, ""))
     return (candidate is None or candidate.version != version) and (not recorded or version in recorded)

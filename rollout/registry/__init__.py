@@ -1,1 +1,1 @@
-"""Model versions as images: how one is packed, and the registry that keeps them."""
+"""Model versions as images: packing a version, and the client of an image registry."""

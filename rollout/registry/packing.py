@@ -1,9 +1,9 @@
-"""A model version as an image of its files alone, for Kubernetes' image volumes. Pure.
+"""Packs a model version as an image that has only its files, for Kubernetes' image volumes. Pure.
 
 The same files always give the same digest: names are sorted, times, owners and modes are fixed, and nothing is
-compressed, as compressors differ. The figures that the gate needs are an annotation of the index, so that they cost one
-request. The model's files are one layer, what its training recorded another. The index names the same layers for each
-architecture, as a node unpacks only what is for its own.
+compressed, because compressors differ. The metrics that the gate needs are an annotation of the index, so that reading
+them takes one request. The model's files are one layer, the files that the training recorded another. The index lists
+the same layers for each architecture, because a node only unpacks an image of its own architecture.
 """
 
 import hashlib
@@ -20,37 +20,37 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
-DESCRIPTION = "rollout.ecg/description"  # of an index: what metrics.json says, as far as the gate asks
-RECORDED = "rollout.ecg/recorded"  # of a layer: it has metrics.json and beats.json
+DESCRIPTION = "rollout.ecg/description"  # annotation of an index: the parts of metrics.json that the gate needs
+RECORDED = "rollout.ecg/recorded"  # annotation of the layer with metrics.json and beats.json
 ARCHITECTURES = ("amd64", "arm64")
 FOR_THE_GATE = ("training", "metrics", "compared", "data")  # parts of metrics.json
 METRICS, BEATS = "assets.extra/metrics.json", "assets.extra/beats.json"
 
 Json = dict[str, Any]
-Files = Mapping[str, bytes]  # of a version's folder, by their paths in it
+Files = Mapping[str, bytes]  # the files of a version's folder, by path in the folder
 
 
 @dataclass(frozen=True)
 class Blob:
-    """Some bytes in a registry."""
+    """A blob of a registry: bytes with a media type."""
 
     media_type: str
     content: bytes
 
     @cached_property
     def digest(self) -> str:
-        """The name of the content."""
+        """The digest of the content, which is its name in a registry."""
         return f"sha256:{hashlib.sha256(self.content).hexdigest()}"
 
     @property
     def descriptor(self) -> Json:
-        """How a manifest refers to it."""
+        """The reference to it in a manifest."""
         return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.content)}
 
 
 @dataclass(frozen=True)
 class Image:
-    """A packed version: blobs are pushed first, then the manifests by their digests, then the index by its tag."""
+    """A packed version. Push the blobs first, then the manifests by digest, then the index by tag."""
 
     blobs: tuple[Blob, ...]
     manifests: tuple[Blob, ...]
@@ -58,7 +58,7 @@ class Image:
 
 
 def pack(number: int, files: Files) -> Image:
-    """Make the image of a version. A volume of it has the version's folder, as a model base path has."""
+    """Make the image of a version. A volume of it contains the version's folder, like a model base path."""
     recorded = {name: files[name] for name in (METRICS, BEATS) if name in files}
     layers = [_layer(number, {name: files[name] for name in files.keys() - recorded.keys()}), _layer(number, recorded)]
     described = [layers[0].descriptor, {**layers[1].descriptor, "annotations": {RECORDED: "true"}}]
@@ -77,7 +77,7 @@ def pack(number: int, files: Files) -> Image:
 
 
 def unpack(layer: bytes) -> dict[str, bytes]:
-    """Return the files of a layer by their paths in the version's folder."""
+    """Return the files of a layer by path in the version's folder."""
     files = {}
     with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
         for member in archive:
@@ -105,7 +105,7 @@ def _layer(number: int, files: Files) -> Blob:
 
 
 def _config(architecture: str, layers: list[Blob]) -> Json:
-    # Of what is not compressed the digest is that of the content, too.
+    # Without compression a layer's digest is also the digest of its content.
     layered = {"type": "layers", "diff_ids": [layer.digest for layer in layers]}
     return {"architecture": architecture, "os": "linux", "config": {}, "rootfs": layered}
 

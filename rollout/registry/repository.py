@@ -1,4 +1,4 @@
-"""One repository of an image registry, by the OCI distribution protocol. No other module knows its paths and codes."""
+"""A client of one repository in an image registry; the only module with the OCI protocol's paths and codes."""
 
 import functools
 import re
@@ -17,13 +17,13 @@ from rollout.errors import NotAllowed, NotAnswering, NotThere, RolloutError
 from rollout.registry.packing import INDEX, MANIFEST, Blob
 
 SECONDS = 30
-# Of the distribution specification; a registry's name has a dot or a port, or is localhost.
+# By the OCI distribution specification; a registry's name has a dot or a port, or is localhost.
 NAME = re.compile(
     r"(localhost|[\w-]+(\.[\w-]+)+|[\w.-]+:\d+|\[[\da-fA-F:]+\](:\d+)?)(:\d+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
 )
 
 Json = dict[str, Any]
-Until = Callable[[str, Callable[[], Any]], Any]  # asks again while nothing answers, and says so
+Until = Callable[[str, Callable[[], Any]], Any]  # retries while there is no answer, and reports it
 
 
 class Repository:
@@ -31,18 +31,18 @@ class Repository:
 
     def __init__(self, name: str, until: Until, *, plain_http: bool = False, config: Path | None = None) -> None:
         if not NAME.fullmatch(name):
-            raise RolloutError(f"{name!r} names no repository; give it as REGISTRY/PATH, without a tag")
+            raise RolloutError(f"{name!r} is not a repository; give it as REGISTRY/PATH, without a tag")
         self.name = name
         self._container = Container(name)
         self._registry = _Registry(until, plain_http)
         self._registry.auth.load_configs(self._container, configs=[str(config)] if config and config.exists() else None)
 
     def tags(self) -> list[str]:
-        """List all tags; none where the repository is not there yet."""
+        """Return all tags; none if the repository does not exist yet."""
         return list(self._pages())
 
     def digest(self, tag: str) -> str | None:
-        """Return the digest that a tag names; None if there is no such tag."""
+        """Return the digest of a tag; None if the tag does not exist."""
         try:
             return str(
                 self._call("HEAD", self._container.manifest_url(tag), accept=INDEX).headers["Docker-Content-Digest"]
@@ -63,21 +63,21 @@ class Repository:
         return blob.content
 
     def push_blob(self, blob: Blob) -> None:
-        """Upload a blob, unless it is there."""
-        with NamedTemporaryFile() as file:  # from where the library reads it
+        """Upload a blob, unless it exists already."""
+        with NamedTemporaryFile() as file:  # the library only uploads files
             file.write(blob.content)
             file.flush()
             _checked(self._registry.upload_blob(file.name, self._container, blob.descriptor), self.name)
 
     def push_manifest(self, reference: str, manifest: Blob) -> None:
-        """Give an index or a manifest its tag or digest."""
+        """Upload an index or a manifest under a tag or its digest."""
         url = self._container.manifest_url(reference)
         self._call("PUT", url, {"Content-Type": manifest.media_type}, manifest.content)
 
     def require_push(self) -> None:
-        """Raise NotAllowed if nothing may be uploaded here."""
+        """Raise NotAllowed if uploads are not allowed."""
         begun = self._call("POST", self._container.upload_blob_url())
-        # A registry that does not know this lets the upload expire.
+        # A registry without support for this lets the upload expire.
         self._registry.do_request(urljoin(begun.url, begun.headers["Location"]), "DELETE")
 
     def _pages(self) -> Iterator[str]:
@@ -105,7 +105,7 @@ class Repository:
 
 
 class _Registry(Registry):  # type: ignore[misc]
-    """The library's, but for its retries, which are silent, and its timeout, which is none."""
+    """The library's class with reported instead of silent retries, and with a timeout."""
 
     def __init__(self, until: Until, plain_http: bool) -> None:
         super().__init__(insecure=plain_http)
@@ -120,7 +120,7 @@ class _Registry(Registry):  # type: ignore[misc]
                 answer = Registry.do_request.__wrapped__(self, url, *arguments, **named)
             except requests.RequestException as error:
                 raise NotAnswering(f"{url}: {error}") from error
-            except ValueError as error:  # it has none, or none that may do this
+            except ValueError as error:  # the credentials are missing or insufficient
                 raise NotAllowed(f"{url}: refused; `docker login` gives credentials, or DOCKER_CONFIG") from error
             if answer.status_code == 429 or answer.status_code >= 500:
                 raise NotAnswering(f"{url}: {answer.status_code} {answer.text[:200]}")
@@ -130,7 +130,7 @@ class _Registry(Registry):  # type: ignore[misc]
 
 
 class _Authentication(TokenAuth):  # type: ignore[misc]
-    """The library's tokens, and passwords for a registry that asks for just those."""
+    """The library's token authentication, and basic authentication for registries that require it."""
 
     def authenticate_request(
         self, original: requests.Response, headers: dict[str, str], refresh: bool = False
@@ -143,7 +143,7 @@ class _Authentication(TokenAuth):  # type: ignore[misc]
 
 
 def _checked(answer: requests.Response, name: str) -> requests.Response:
-    """Return a good answer. Raises NotThere, NotAllowed, or RolloutError with the registry's own words."""
+    """Return a successful answer; raise NotThere, NotAllowed, or RolloutError with the registry's message."""
     if answer.ok:
         return answer
     words = f"{name}: the registry answers {answer.status_code} to {answer.request.method}: {answer.text[:300]}".strip()

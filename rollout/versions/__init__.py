@@ -1,1 +1,1 @@
-"""The model versions: what their training recorded, and where they are stored."""
+"""The model versions: the metrics that their training recorded, and the stores of versions."""

@@ -13,7 +13,7 @@ from rollout.versions.volume import read_beats
 
 
 class Images:
-    """The versions of one repository."""
+    """The versions in one repository."""
 
     where = "in the registry"
 
@@ -21,7 +21,7 @@ class Images:
         self._repository = repository
 
     def versions(self) -> list[Version]:
-        """Read every version's description."""
+        """Read the description of all versions."""
         return [Version.parse(number, self._description(number)) for number in self.numbers()]
 
     def beats(self, version: int) -> list[Json]:
@@ -35,16 +35,18 @@ class Images:
         return self._files(self._layers(version))
 
     def reference(self, version: int) -> str:
-        """Return the image of a version by its digest, which is what a pod's template names. Raises NotThere."""
+        """Return the image of a version by its digest, for a pod template. Raises NotThere."""
         digest = self._repository.digest(str(version))
         if digest is None:
-            raise NotThere(
-                f"{self._repository.name} has no version {version}; `{PROGRAM} pack {version}` puts it there"
-            )
+            raise NotThere(f"{self._repository.name} has no version {version}; `{PROGRAM} pack {version}` pushes it")
         return f"{self._repository.name}@{digest}"
 
     def push(self, version: int, files: Files) -> str:
-        """Put a version there, if it is not, and return its reference. RolloutError if another has its number."""
+        """Push a version if it does not exist yet, and return its reference.
+
+        Raises:
+            RolloutError: Another version has the same number.
+        """
         image, tag = pack(version, files), str(version)
         there = self._repository.digest(tag)
         if there not in (None, image.index.digest):
@@ -60,7 +62,7 @@ class Images:
         return f"{self._repository.name}@{image.index.digest}"
 
     def require_push(self) -> None:
-        """Raise NotAllowed if no version may be pushed here."""
+        """Raise NotAllowed if versions may not be pushed."""
         self._repository.require_push()
 
     def numbers(self) -> list[int]:
@@ -71,11 +73,11 @@ class Images:
         try:
             return json.loads(self._repository.manifest(str(version)).get("annotations", {}).get(DESCRIPTION, "{}"))
         except ValueError:
-            return {}  # an image that was made by other means
+            return {}  # the image was made by another tool
 
     def _layers(self, version: int) -> list[Json]:
         manifest = self._repository.manifest(str(version))
-        if "manifests" in manifest:  # all have the same layers
+        if "manifests" in manifest:  # an index, whose manifests all have the same layers
             manifest = self._repository.manifest(manifest["manifests"][0]["digest"])
         layers: list[Json] = manifest.get("layers", [])
         return layers
@@ -89,7 +91,7 @@ class Images:
 
 
 def write(files: Files, folder: Path) -> None:
-    """Write a version's files as a folder that appears whole or not at all."""
+    """Write a version's files to a folder, which appears complete or not at all."""
     part = folder.with_name(f"staging-{folder.name}")
     for name, content in files.items():
         (part / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A model version as its training described it in metrics.json. Pure."""
+"""A model version with the description of its training, from metrics.json. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,17 +8,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version on the volume, as its training described it."""
+    """A version with the description of its training."""
 
     number: int
     created: str = ""
     metrics: Json = field(default_factory=dict)
-    compared: Json = field(default_factory=dict)  # other versions, judged on the rows of this one
-    people: object = None  # groups of its held-back beats, if they have any
+    compared: Json = field(default_factory=dict)  # scores of other versions on this version's test rows
+    people: object = None  # number of people in its test rows, if it is known
 
     @classmethod
     def parse(cls, number: int, description: object) -> "Version":
-        """Read metrics.json; what is missing or of another kind counts as unknown."""
+        """Read metrics.json; missing or malformed parts count as unknown."""
         parts = {
             name: as_object(as_object(description).get(name)) for name in ("training", "metrics", "compared", "data")
         }
@@ -27,5 +27,5 @@ class Version:
 
 
 def as_object(value: object) -> Json:
-    """Return a JSON object as it is, an empty one for any other value."""
+    """Return a JSON object unchanged, and an empty one for any other value."""
     return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""Files by which a training and this tool tell each other version numbers."""
+"""Files with version numbers, which a training and this tool exchange."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from rollout.kubernetes.deployment import as_version
 
 
 def read(path: Path) -> int | None:
-    """Return the number that a training wrote; None if there is no file. Raises RolloutError for another content."""
+    """Return the number that a training wrote; None if there is no file. Raises RolloutError for a malformed file."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
@@ -21,7 +21,7 @@ def read(path: Path) -> int | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file at once, so that no reader sees half of it."""
+    """Replace the file atomically, so that no reader sees a part of it."""
     part = path.with_name(f".{path.name}.part")
     try:
         part.write_text(text, encoding="utf-8")

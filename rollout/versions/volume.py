@@ -1,4 +1,4 @@
-"""The model versions on the volume: read from a folder, or by a shell in a pod that has the volume."""
+"""The model versions on a volume: read from a folder, or by a shell in a pod that mounts the volume."""
 
 import base64
 import json
@@ -13,29 +13,29 @@ from rollout.kubernetes.deployment import INIT, MAIN, State, as_version
 from rollout.registry.packing import unpack
 from rollout.versions.model_version import Version
 
-# A line for each version: its number and its description, whose line breaks are outside of all texts.
+# Prints a line for each version: its number and its description without line breaks (JSON texts have none).
 DESCRIPTIONS = 'for v in */; do printf "%s " "${v%/}"; tr -d "\\n" <"$v/assets.extra/metrics.json"; echo; done'
 
 Json = dict[str, Any]
 
 
 class Versions(Protocol):
-    """Where the versions are, as `where` says in words."""
+    """A store of versions; `where` is its place in messages."""
 
     where: str
 
     def versions(self) -> list[Version]:
-        """All of them, oldest first."""
+        """Return all versions, oldest first."""
 
     def beats(self, version: int) -> list[Json]:
-        """Return a version's recorded beats; NotThere if it has none."""
+        """Return a version's recorded beats; raise NotThere if it has none."""
 
     def files(self, version: int) -> Mapping[str, bytes]:
-        """Return all files of a version by their paths in its folder; NotThere if it has none."""
+        """Return all files of a version by path in its folder; raise NotThere if it does not exist."""
 
 
 class Folder:
-    """A model base path on this machine."""
+    """A model base path on this host."""
 
     where = "on the volume"
 
@@ -92,7 +92,7 @@ class InPods:
         return read_beats(version, self._run(f'cat "{version}/assets.extra/beats.json"'), "the pods")
 
     def files(self, version: int) -> dict[str, bytes]:
-        """Read the folder of a version, as text: a command's output is that."""
+        """Read the folder of a version, in base64 because a command's output is text."""
         packed = base64.b64decode(self._run(f'[ -d "{version}" ] && tar -c "{version}" | base64'))
         if not packed:
             raise NotThere(f"the pods: version {version} is not on the volume")
@@ -107,9 +107,9 @@ class InPods:
         running = [(container, pod["metadata"]["name"]) for pod in pods if (container := _running(pod))]
         if not running:
             raise RolloutError("no serving pod runs yet to read the volume in; try again, or give --models")
-        # The init container of a pod that starts may have ended before the command gets there.
+        # Prefer the main container: a starting pod's init container may end before the command runs.
         container, name = min(running, key=lambda each: each[0] != MAIN)
-        whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # what is missing prints nothing
+        whole = f"cd {quote(state.base)} && {{ {script}; }} 2>/dev/null; :"  # a missing file prints nothing
         return self._cluster.execute(name, container, whole)
 
 
@@ -122,7 +122,7 @@ def newest(versions: Iterable[Version]) -> Version:
 
 
 def one(versions: list[Version], number: int, where: str) -> Version:
-    """Return the version of that number; NotThere, naming the others, if it is not there."""
+    """Return the version of that number; raise NotThere, which lists the others, if it does not exist."""
     for version in versions:
         if version.number == number:
             return version

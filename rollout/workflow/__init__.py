@@ -1,1 +1,1 @@
-"""The commands that change what is served: operations on the Deployment, promotion, canary, and the waits."""
+"""The workflow of a promotion: operations on the Deployment, promotion, canary, and the waits."""

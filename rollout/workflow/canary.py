@@ -1,4 +1,4 @@
-"""A candidate with a share of the traffic: set by hand, or raised step by step by what the gateway counts."""
+"""A candidate with a share of the requests, raised step by step by the gateway's counts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from rollout.program import PROGRAM
 from rollout.workflow.promotion import Promotion
 from rollout.workflow.waiting import Waiting
 
-LOOK_SECONDS = 5
+LOOK_SECONDS = 5  # between samples of the gateway's counts; chosen by hand
 
 Look = Callable[[], dict[str, Sample]]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How `canary --auto` goes about it."""
+    """The plan of `canary --auto`: weights and shadow in percent, `patience` in seconds per step."""
 
     steps: Sequence[int]
     shadow: int
@@ -27,7 +27,7 @@ class Plan:
 
 
 class Canary:
-    """Weights of one candidate."""
+    """Raises the weight of one candidate."""
 
     def __init__(self, promotion: Promotion, waiting: Waiting, look: Look) -> None:
         self._promotion = promotion
@@ -35,8 +35,12 @@ class Canary:
         self._look = look
 
     def raise_by_itself(self, candidate: Candidate, plan: Plan) -> None:
-        """Go through the steps and finish; Faulty, after going back, as soon as a limit is passed."""
-        # A run that goes on after a killed one repeats the step where that was; none is left out.
+        """Go through the steps and finish.
+
+        Raises:
+            Faulty: A limit was exceeded; the served version is served again.
+        """
+        # After a killed run, the next run repeats the step where that one was, so no step is skipped.
         for weight in [step for step in plan.steps if step >= candidate.weight] or [candidate.weight]:
             self._promotion.operations.weigh(candidate, weight, plan.shadow)
             if reason := self._observe(candidate, weight, plan):
@@ -45,7 +49,7 @@ class Canary:
         self._promotion.take_over(candidate)
 
     def _observe(self, candidate: Candidate, weight: int, plan: Plan) -> str:
-        """Watch one step; return what is wrong, or nothing once enough was seen."""
+        """Watch one step; return which limit is exceeded, or "" when there are enough observations."""
         clock = self._waiting.clock
         counters, deadline = Counters(self._counted(candidate)), clock.seconds() + plan.patience
         while True:

@@ -1,4 +1,4 @@
-"""Why the Deployment was changed, in words: the change-cause of each revision. Pure."""
+"""The texts of the change-cause of each revision of the Deployment. Pure."""
 
 from rollout.decisions.gate import JUDGED, same_rows
 from rollout.kubernetes.patches import BEGUN
@@ -8,7 +8,7 @@ LONGEST = 120  # characters of a reason in a change-cause
 
 
 def begun(version: Version, served: int | None, versions: list[Version], *, force: bool) -> str:
-    """Return the cause of a promotion's first change, with what the gate compared."""
+    """Return the change-cause of a promotion's start, with the scores that the gate compared."""
     accuracy = version.metrics.get(JUDGED[0])
     cause = f"model version {version.number}{BEGUN}{' by force' if force else ''}"
     if not isinstance(accuracy, int | float):
@@ -22,12 +22,12 @@ def begun(version: Version, served: int | None, versions: list[Version], *, forc
 
 
 def undone(number: int, served: int | None) -> str:
-    """Return the cause of an undo."""
+    """Return the change-cause of an undo."""
     return f"model version {number}: back from {served}"
 
 
 def instead(served: int | None) -> str:
-    """Say what is served after going back."""
+    """Return what is served after going back, in words."""
     return "nothing is served, as before" if served is None else f"version {served} is served"
 
 

@@ -1,4 +1,4 @@
-"""Time, passed in so that tests need none."""
+"""The clock, which tests replace so that they need not wait."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Operations on the Deployment. Each reads it first and is safe to repeat: a killed run is simply run again."""
+"""Operations on the Deployment. Each reads it first and is safe to repeat, so a killed run can be run again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,10 +17,10 @@ FindImage = Callable[[str, int], str]  # from a repository and a version's numbe
 
 
 class Operations:
-    """Changes to one Deployment, each under the lock of what was read, and the waits between them."""
+    """Changes of one Deployment, each valid only for the state that was read, and the waits between them."""
 
     def __init__(self, cluster: Cluster, ask: Ask, waiting: Waiting, find_image: FindImage) -> None:
-        """`find_image` finds the image of a version where versions are images."""
+        """`find_image` returns the image of a version, if versions are images."""
         self._cluster = cluster
         self._ask = ask
         self._waiting = waiting
@@ -28,18 +28,23 @@ class Operations:
         self.say = waiting.tell
 
     def state(self) -> State:
-        """Read the Deployment, patiently."""
+        """Read the Deployment, with retries."""
         return self._waiting.until("the Deployment", self._read)
 
     def _read(self) -> State:
         return State.of(self._cluster.deployment())
 
     def require_entrance(self) -> None:
-        """Raise if the gateway refuses the API key, before a pod is started for nothing."""
+        """Raise RolloutError if the gateway refuses the API key, before a pod is started in vain."""
         require_entrance(self._ask)
 
     def begin(self, version: int, served: int | None, cause: str) -> Candidate:
-        """Make the version the candidate beside the served one, unless it is; an error if another one is."""
+        """Make the version the candidate beside the served one, unless it is already.
+
+        Raises:
+            Busy: Another version is the candidate.
+            Overtaken: Another version is served now.
+        """
 
         def decide(state: State) -> Json | None:
             require_none_but(version, state)
@@ -54,16 +59,16 @@ class Operations:
 
         candidate = self._change(f"starting version {version}", decide).candidate
         if candidate is None:
-            raise RolloutError(f"version {version} is the candidate no longer: the Deployment was changed")
+            raise RolloutError(f"version {version} is no longer the candidate: the Deployment was changed")
         return candidate
 
     def hold(self, candidate: Candidate) -> None:
-        """Keep the former version's pods beside the candidate's first one, where there is a former version."""
+        """Pause the Deployment, so that the served version's pods stay beside the candidate's first pod."""
         if candidate.served is None:
             return
 
         def started(state: State) -> bool | str:
-            # Held already: if the template was changed since, no pod of it comes, and the candidate's stays.
+            # If it is paused already, later changes of the template start no pod, and the candidate's pod stays.
             seen = state.paused or (state.progress.current and state.progress.updated > 0)
             return seen or f"version {candidate.version}: waiting for its first pod"
 
@@ -76,12 +81,16 @@ class Operations:
         self._change("holding the other pods", decide)
 
     def prove(self, version: int, beats: Beats) -> None:
-        """Wait until the gateway gives the recorded answers of the version; Faulty as soon as it cannot."""
+        """Wait until the gateway gives the recorded answers of the version.
+
+        Raises:
+            Faulty: A pod of the version crashed, or its answers differ.
+        """
 
         def proved(state: State) -> bool | str:
             pods, leaving = serving_pods(self._cluster, state)
             raise_if_broken(pods, version)
-            # One of an aborted candidate may still answer, and then no more.
+            # A pod of an earlier, aborted candidate may still answer.
             if has_ready_pod(leaving, version):
                 return f"version {version}: waiting until its former pods are gone"
             if pods and not has_ready_pod(pods, version):
@@ -94,7 +103,7 @@ class Operations:
         self._waiting.tell(f"version {version} gives the recorded answers")
 
     def weigh(self, candidate: Candidate, weight: int, shadow: int) -> None:
-        """Give the candidate its share of the traffic."""
+        """Set the candidate's share of the requests, in percent."""
 
         def decide(state: State) -> Json | None:
             wanted = replace(self._own(state, candidate), weight=weight, shadow=shadow)
@@ -104,11 +113,11 @@ class Operations:
         self._waiting.tell(f"version {candidate.version}: weight {weight} %, shadow {shadow} %")
 
     def require(self, candidate: Candidate) -> None:
-        """Raise unless this still is the candidate."""
+        """Raise Overtaken if this is no longer the candidate."""
         self._own(self._read(), candidate)
 
     def finish(self, candidate: Candidate) -> None:
-        """Let the candidate replace all other pods and wait until it has; Faulty if one of its pods breaks."""
+        """Let the candidate replace all other pods, and wait for the end; raise Faulty if one of its pods fails."""
 
         def decide(state: State) -> Json | None:
             found = self._own(state, candidate)
@@ -118,7 +127,7 @@ class Operations:
         self.complete(candidate.version, watched=True)
 
     def retire(self, candidate: Candidate) -> None:
-        """End the candidacy, and keep requests from the former version's pods that still answer while they leave."""
+        """End the candidacy, and mark the former version as leaving, so that its last pods get no requests."""
 
         def decide(state: State) -> Json | None:
             self._own(state, candidate)
@@ -127,12 +136,12 @@ class Operations:
         self._change(f"serving version {candidate.version}", decide)
 
     def resume(self, version: int, *, watched: bool) -> None:
-        """End a pause that belongs to no candidate, and wait as `complete` does."""
+        """End a pause that does not belong to a candidate, and wait like `complete`."""
         self._change(f"going on with version {version}", lambda state: resume() if state.paused else None)
         self.complete(version, watched=watched)
 
     def complete(self, version: int, *, watched: bool = False) -> None:
-        """Wait until all pods are of the version and available; Faulty if one breaks and they are watched."""
+        """Wait until all pods have the version and are available; if `watched`, raise Faulty when one fails."""
 
         def done(state: State) -> bool | str:
             if state.progress.stuck:
@@ -144,7 +153,7 @@ class Operations:
         self._await(version, done)
 
     def go_back(self, version: int, served: int | None, cause: str) -> None:
-        """Let the former version replace the given one again, and wait until it has."""
+        """Let the former version replace this version again, and wait for the end."""
 
         def decide(state: State) -> Json | None:
             if state.version != version:
@@ -157,11 +166,11 @@ class Operations:
             self.complete(served)
 
     def pods(self, state: State) -> Pods:
-        """Count the ready and all pods of each version; none if the account may not read them."""
+        """Count the ready and all pods of each version; the counts are empty if the account may not list pods."""
         return Pods.of(serving_pods(self._cluster, state)[0], state.version)
 
     def replica_sets(self, state: State) -> list[Json]:
-        """List what the Deployment remembers of former versions."""
+        """Return the Deployment's ReplicaSets, which have its former versions."""
         try:
             return self._cluster.replica_sets(state.instance)
         except NotAllowed as error:
@@ -200,9 +209,9 @@ class Operations:
 
 
 def require_none_but(version: int, state: State) -> None:
-    """Raise if another version is being promoted."""
+    """Raise Busy if another version is being promoted."""
     other = state.candidate
-    over = other and other.finishing and state.progress.complete  # whoever promoted it was killed at the very end
+    over = other and other.finishing and state.progress.complete  # its promotion was killed at the very end
     if other and other.version != version and not over:
         raise Busy(
             f"version {other.version} is being promoted since {other.started} (weight {other.weight}): "
@@ -211,5 +220,5 @@ def require_none_but(version: int, state: State) -> None:
 
 
 def describe(version: int, progress: Progress) -> str:
-    """Say how far the version is."""
+    """Return the progress of the version's rolling update, in words."""
     return f"version {version}: {min(progress.updated, progress.available)} of {progress.wanted} pods ready"

@@ -1,4 +1,4 @@
-"""The commands that change what is served: promote, canary, finish, abort, undo."""
+"""The commands that change the served version: promote, canary, finish, abort, undo."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,16 +24,16 @@ class Promotion:
     def __init__(self, operations: Operations, store: Versions) -> None:
         self.operations = operations
         self._store = store
-        self._beats = cache(store.beats)  # a version never changes, and reading one may take a command in a pod
+        self._beats = cache(store.beats)  # a version never changes, and reading may need a command in a pod
 
     def promote(self, number: int, tolerance: float, *, force: bool) -> None:
-        """Make the version the served one, if the gate lets it pass and it answers as recorded."""
+        """Serve the version, if it passes the gate and gives the recorded answers."""
         if self._is_served(number):
             return
         self.take_over(self.introduce(number, tolerance, force=force))
 
     def introduce(self, number: int, tolerance: float, *, force: bool) -> Candidate:
-        """Pass the gate, start one pod of the version beside the served ones and prove it."""
+        """Check the gate, start one pod of the version beside the served pods, and check its recorded answers."""
         state = self.operations.state()
         require_none_but(number, state)
         versions = self._store.versions()
@@ -48,7 +48,7 @@ class Promotion:
         return self._start(number, served, cause, beats)
 
     def finish(self) -> None:
-        """Let the candidate take over, once it answers as recorded."""
+        """Serve the candidate, after a check of its recorded answers."""
         state = self.operations.state()
         if state.candidate:
             self._prove(state.candidate, self._beats(state.candidate.version))
@@ -57,7 +57,7 @@ class Promotion:
             raise RolloutError("no version is being promoted, so there is nothing to finish")
 
     def take_over(self, candidate: Candidate) -> None:
-        """Let a proved candidate replace all other pods, and hold it to its recorded beats once more."""
+        """Let a checked candidate replace all other pods, and check its recorded answers again."""
         beats = self._beats(candidate.version)
         with self._or_back(candidate.version, candidate.served):
             self.operations.finish(candidate)
@@ -74,11 +74,11 @@ class Promotion:
             self.operations.say("no version is being promoted, so there is nothing to abort")
 
     def drop(self, candidate: Candidate, reason: str) -> None:
-        """Return to the version that was served before this candidate, if it still is one."""
+        """Return to the version that was served before this candidate, if it is still the candidate."""
         self._go_back(candidate.version, candidate.served, reason)
 
     def undo(self) -> None:
-        """Return to the version served before; there is no gate, but it has to answer as recorded."""
+        """Serve the previous version, without the gate, but with the check of its recorded answers."""
         state = self.operations.state()
         candidate = state.candidate
         if candidate and state.cause != undone(candidate.version, candidate.served):
@@ -93,12 +93,12 @@ class Promotion:
             number = self._former(state, state.served)
             cause = undone(number, state.served)
             candidate = self._start(number, state.served, cause, self._beats(number))
-        else:  # an undo was killed half-way
+        else:  # an earlier undo was killed
             self._prove(candidate, self._beats(candidate.version))
         self.take_over(candidate)
 
     def _former(self, state: State, served: int) -> int:
-        """Return the version served last before this one; those that are not there are named and skipped."""
+        """Return the version that was served before this one; report and skip versions that do not exist."""
         there = {version.number for version in self._store.versions()}
         for number, may_have_served in self._remembered(state, served):
             if may_have_served and number in there:
@@ -110,7 +110,7 @@ class Promotion:
         )
 
     def _remembered(self, state: State, served: int) -> Iterator[tuple[int, bool]]:
-        """Yield other versions, the one served last first, and whether each may have been served."""
+        """Yield the other versions, the one served last first, each with whether it may have been served."""
         yield from ((number, True) for number in reversed(state.history) if number != served)
         known = {served, *state.history}
         for number, may_have_served in remembered(self.operations.replica_sets(state)):
@@ -119,7 +119,7 @@ class Promotion:
             known.add(number)
 
     def withdraw(self, number: int, reason: str) -> None:
-        """Return from this version if it is the candidate."""
+        """Go back from this version if it is the candidate."""
         candidate = self.operations.state().candidate
         if candidate and candidate.version == number:
             self.drop(candidate, reason)
@@ -136,7 +136,7 @@ class Promotion:
         return True
 
     def _went_on(self, state: State) -> bool:
-        """Wait for a rolling update that has no candidate, and end its pause; tell whether there was one."""
+        """End the pause of a rolling update without a candidate, and wait for it; return whether there was one."""
         if state.version is None or (state.progress.complete and not state.paused):
             return False
         self.operations.resume(state.version, watched=state.arriving is not None)
@@ -151,7 +151,7 @@ class Promotion:
 
     def _prove(self, candidate: Candidate, beats: Beats) -> None:
         if candidate.finishing:
-            return  # it was proved before that
+            return  # it was checked before
         with self._or_back(candidate.version, candidate.served):
             self.operations.hold(candidate)
             self.operations.prove(candidate.version, beats)
@@ -161,7 +161,7 @@ class Promotion:
         try:
             yield
         except (Overtaken, NotAllowed):
-            raise  # what somebody else decided stands, and what is not allowed cannot be taken back either
+            raise  # somebody else's change stays, and without permission going back would fail too
         except RolloutError as error:
             try:
                 self._go_back(number, served, f"failed: {error}")

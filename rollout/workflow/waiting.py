@@ -1,4 +1,4 @@
-"""Polls a condition until it holds or times out, and reports each change."""
+"""Polls a condition until it holds or times out, and reports each change of the progress."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,7 +21,11 @@ class Waiting:
         self._said = ""
 
     def until(self, what: str, poll: Callable[[], T | str]) -> T:
-        """Poll until there is a result. A text is the progress so far; the timeout starts anew whenever it changes."""
+        """Poll until there is a result. A text is the progress, and each change of it restarts the timeout.
+
+        Raises:
+            RolloutError: The progress did not change for the timeout.
+        """
         progress, reason, deadline = "", "", self.clock.seconds() + self._timeout
         while True:
             try:
@@ -39,7 +43,7 @@ class Waiting:
             self.clock.sleep(POLL_SECONDS)
 
     def tell(self, line: str) -> None:
-        """Say something once, however often it is so in a row."""
+        """Report a line, unless it was the last one reported."""
         if line != self._said:
             self._said = line
             self.say(line)

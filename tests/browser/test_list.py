@@ -85,12 +85,14 @@ def test_classes_are_named_and_labels_compared_by_name(named):
 
 def test_symbols_are_compared_by_aami_where_the_model_was_trained_so(start, visit):
     model = model_of()
-    note = "Cut from a recording by python -m data beats, labels by AAMI EC57: 0 N, 1 V"
+    note = "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 1 V."
     model.description |= {"class_names": {"0": "N", "1": "V"}, "data": {**DATA, "note": note}, "metrics": METRICS}
     fake = FakeServing(model)
     fake.start()
     page = visit(start(fake.target)).open()
     opened(page, "\n".join(lines(labels=("L", "E", "r", "V", "A"))))
     expect(page.locator("#summary")).to_contain_text("Of 4 labelled beats, the model agrees with 4")
+    expect(page.locator("#summary")).to_contain_text("by AAMI EC57, which counts L as N, E and r as V.")
+    expect(page.locator("#answer")).to_contain_text("Its label L (N by AAMI EC57) means the same class.")
     page.context.close()
     fake.stop()

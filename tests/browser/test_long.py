@@ -105,7 +105,7 @@ def test_beats_of_a_part_are_found_without_looking_at_all(page):
             const starts = Float64Array.from(peaks, (peak) => peak - 10.5);
             const spans = new Float64Array(50).fill(80);
             const beats = beatsOf({ values: new Float32Array(100), width: 2, peaks, starts, spans, rate: 250 });
-            const collection = new Collection({ name: "made", beats });
+            const collection = new Collection({ name: "made", beats, recording: { beats } });
             const all = (first, last) => beats.filter((beat) => beat.end >= first && beat.peak <= last);
             const numbers = (list) => list.map(({ number }) => number);
             return ranges.map((range) => [numbers(collection.within(...range)), numbers(all(...range))]);

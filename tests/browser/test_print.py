@@ -90,6 +90,20 @@ def test_a_beat_that_is_not_to_be_relied_on_is_no_percentage_on_the_sheet_and_wa
     expect(sheet.locator(".note p")).to_have_text(["All beats are of one person.", "Few beats are of class 1."])
 
 
+def test_the_sheet_has_the_warnings_in_the_words_of_the_card_each_once(before):
+    model = model_of()
+    text = "No column says whose beats they are: beats of the same person may be on both sides of the split."
+    warnings = [{"code": "no_groups", "text": text}]
+    model.description |= {"data": DATA | {"note": f"Cut from a recording.\n{text}", "warnings": warnings}}
+    page = before(model)
+    paste(page, " ".join(map(str, beat(2.0))))
+    expect(page.locator("#answer")).to_contain_text("Class 1")
+    said = page.locator("#card .note p").all_inner_texts()
+    assert len(said) == 2
+    assert said[0].startswith("Nothing says whose beats they are. ")
+    expect(sheet_of(page).locator(".note p")).to_have_text(said)
+
+
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_sheet_fits_on_one_page(before, tmp_path, paper):
     page = before(model_of(names=CUT.names))

@@ -101,7 +101,7 @@ def test_drift_finds_usual_beats_usual_and_strange_ones_drifted(known, rollout, 
 def test_a_canary_is_promoted_while_only_known_callers_are_answered(cluster, known, rollout, bodies):
     deploy(cluster, "upgrade", "--set=training.options.seed=1", "--set=rollout.promote=false")
     keyless = Rollout(cluster.namespace)("canary", 2, "--tolerance=0.05", "--weight", 10, code=1)
-    assert "--key-file says where the API key is" in keyless
+    assert "give the API key by --key-file" in keyless
     assert json.loads(rollout("status", "--json"))["candidate"] is None
     with asked_all_the_time(known, bodies, clients=3, pause=0.02) as load:
         rollout("canary", 2, "--tolerance=0.05", "--auto", "--steps", "50", "--requests", "100")

@@ -233,7 +233,7 @@ def test_an_upgrade_during_a_canary_waits_for_its_end_and_does_not_harm_it(clust
     rollout("canary", target, "--force", "--weight", 20)
     changed = (f"--set=ingress.host={HOST}", "--set=serving.preStopSeconds=14", "--set=training.enabled=false")
     told = cluster.deploy("upgrade", *changed, wait=False)
-    assert f"Model version {target} is a candidate, and holds the update of ecg-serving back" in told
+    assert f"Model version {target} is a candidate, and ecg-serving is paused" in told
     until(lambda: status(rollout)["upgrade_waits"])
     with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
         rollout("finish")

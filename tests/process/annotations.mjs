@@ -5,13 +5,20 @@ import { text } from "node:stream/consumers";
 
 import { annotationsOf, match } from "../../gateway/static/recording/annotations.js";
 
+/**
+ * @typedef {{paths: string[], record: string, rate?: number, peaks?: undefined}} Files
+ * @typedef {{peaks: number[], samples: number[], reach: number}} Match
+ */
+
+/** @type {(Files | Match)[]} */
+const requests = JSON.parse(await text(process.stdin));
 const answers = [];
-for (const { paths, record, rate, peaks, samples, reach } of JSON.parse(await text(process.stdin))) {
-  if (peaks) {
-    answers.push(Array.from(match(peaks, samples, reach)));
+for (const request of requests) {
+  if (request.peaks) {
+    answers.push(Array.from(match(request.peaks, request.samples, request.reach)));
   } else {
-    const files = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
-    answers.push(await annotationsOf(files, record, rate));
+    const files = await Promise.all(request.paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
+    answers.push(await annotationsOf(files, request.record, request.rate));
   }
 }
 process.stdout.write(JSON.stringify(answers));

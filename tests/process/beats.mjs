@@ -3,8 +3,8 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
+import { deciding } from "../../gateway/static/page/beats/deciding.js";
 import { besideOf } from "../../gateway/static/page/beats/features.js";
-import { deciding } from "../../gateway/static/page/beats/judging.js";
 import { Marks } from "../../gateway/static/page/shared/marks.js";
 import { readFile } from "../../gateway/static/page/opening/reading.js";
 import {
@@ -17,16 +17,29 @@ import {
 } from "../../gateway/static/recording/recording.js";
 import { FileError } from "../../gateway/static/tables/errors.js";
 
+/**
+ * @import { Explanation, Features } from "../../gateway/static/page/shared/model.js"
+ * @typedef {{features?: Features, options?: {rate?: number, channel?: string}}} Wanted
+ */
+
+/**
+ * By their names; each is given its files, and what its test writes as JSON.
+ *
+ * @type {Record<string, (files: File[], more: any) => unknown>}
+ */
 const TASKS = { cut: cutOrError, deciding: decidingOf, recording: recordingOf, table: tableOf, damage: damaged };
 const SHOWN = 1000; // samples
 
+/** @type {{task: string, paths: string[]}[]} */
+const requests = JSON.parse(await text(process.stdin));
 const answers = [];
-for (const { task, paths, ...more } of JSON.parse(await text(process.stdin))) {
+for (const { task, paths, ...more } of requests) {
   const files = await Promise.all(paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
   answers.push(await TASKS[task](files, more));
 }
 process.stdout.write(JSON.stringify(answers));
 
+/** @param {File[]} files @param {{width: number, names: string[] | null}} wanted */
 async function tableOf([file], { width, names }) {
   return orError(async () => {
     const { beats, understood } = await readFile(file, width, names);
@@ -35,14 +48,17 @@ async function tableOf([file], { width, names }) {
   });
 }
 
+/** @param {File[]} _ @param {{explanation: Explanation, features: Features}} given */
 function decidingOf(_, { explanation, features }) {
   return deciding(explanation, new Marks([0, 1]), besideOf(explanation.attributions, features));
 }
 
+/** @param {File[]} _ @param {{features: Features}} wanted */
 async function cutOrError(_, { features }) {
   return orError(() => cutOf(features));
 }
 
+/** @param {File[]} files @param {Wanted} [wanted] */
 async function recordingOf(files, { features = { count: 140, names: null }, options = {} } = {}) {
   return orError(async () => {
     const recording = await openRecording(files, options);
@@ -66,6 +82,11 @@ async function recordingOf(files, { features = { count: 140, names: null }, opti
   });
 }
 
+/**
+ * @template T
+ * @param {() => T | Promise<T>} make
+ * @returns {Promise<T | {error: string, needsRate: boolean, signals: boolean}>}
+ */
 async function orError(make) {
   try {
     return await make();
@@ -75,10 +96,10 @@ async function orError(make) {
   }
 }
 
-/** Break each file in many ways, the same ones each time; every way must end in signals or in a FileError. */
+/** Break each file in many ways, the same ones each time; every way must end in signals or in a FileError. @param {File[]} files */
 async function damaged(files) {
   let seed = 1;
-  const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  const random = (/** @type {number} */ below) => (seed = (seed * 48271) % 2147483647) % below;
   const contents = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
   const seen = { read: 0, refused: 0 };
   for (let round = 0; round < 400; round++) {
@@ -87,8 +108,8 @@ async function damaged(files) {
       for (let change = random(4); change >= 0; change--) copy[random(Math.min(copy.length, 1000))] = random(256);
       return random(3) ? copy : copy.subarray(0, random(copy.length));
     });
-    const { error } = await recordingOf(broken.map((bytes, place) => new File([bytes], files[place].name)));
-    seen[error === undefined ? "read" : "refused"]++;
+    const read = await recordingOf(broken.map((bytes, place) => new File([bytes], files[place].name)));
+    seen["error" in read ? "refused" : "read"]++;
   }
   return seen;
 }

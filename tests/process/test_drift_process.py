@@ -54,7 +54,7 @@ def test_calls_that_are_joined_are_looked_at_once_and_workers_are_summed(serving
 def test_the_command_tells_usual_beats_from_others(serving):
     dice = random.Random(0)
     with running(serving.target, workers=2) as gateway:
-        assert "none of its beats was counted yet" in drift(gateway, "--fail").stdout
+        assert "no beats were counted yet" in drift(gateway, "--fail").stdout
         for _ in range(ENOUGH + 20):
             gateway.ask("POST", "/predict", beat(dice.random()))
         told = json.loads(drift(gateway, "--json").stdout)
@@ -66,7 +66,7 @@ def test_the_command_tells_usual_beats_from_others(serving):
         assert {each["beats"] for each in told} == {ENOUGH + 20}
         failed = drift(gateway, "--fail")
         assert failed.returncode == 1
-        assert failed.stderr == "rollout: version 1 is asked for other beats than it was trained on: probability\n"
+        assert failed.stderr == "rollout: version 1: the beats differ from the training beats: probability\n"
 
 
 def test_every_statistic_of_the_gateway_has_its_row():

@@ -57,6 +57,25 @@ def test_a_label_means_the_class_of_its_number_or_name(ask, labels, classes, mea
     assert (found["means"], found["why"]) == (means, None)
 
 
+def test_symbols_are_compared_by_aami_where_the_training_joined_them_and_it_is_said(ask):
+    joined = AAMI | {"note": "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 1 S, 2 V."}
+    found = ask("labels", labels=["N", "L", "R", "E", "/"], classes=joined)
+    assert found["means"] == ["0", "0", "0", "2", None]
+    assert found["grouping"] == "Labels are compared with classes by AAMI EC57, which counts L and R as N, E as V."
+    assert found["words"] == ["N", "L (N by AAMI EC57)", "R (N by AAMI EC57)", "E (V by AAMI EC57)", "/"]
+    assert ask("labels", labels=["N", "V"], classes=joined)["grouping"] is None
+
+
+def test_any_other_symbol_than_those_of_n_is_any_other(ask):
+    binary = {
+        "labels": ["0", "1"],
+        "names": {"0": "any other", "1": "N"},
+        "note": "labels by AAMI EC57: 1 N, 0 any other",
+    }
+    found = ask("labels", labels=["N", "L", "V", "+"], classes=binary)
+    assert found["means"] == ["1", "1", "0", None]
+
+
 @pytest.mark.parametrize(
     ("labels", "classes", "why"),
     [

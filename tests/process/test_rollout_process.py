@@ -44,7 +44,7 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
         told = stopped.stderr.read()
     assert stopped.returncode == 1
     assert told.endswith(
-        "rollout: interrupted; `python -m rollout promote 2` goes on, `python -m rollout abort` goes back\n"
+        "rollout: interrupted; `python -m rollout promote 2` continues, `python -m rollout abort` goes back\n"
     )
     assert (cluster.version, cluster.paused) == ("2", True)
     cluster.broken.clear()
@@ -62,7 +62,7 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
         (["promote"], 2, "promote: give either a version or --version-file\n"),
         (["canary", "2", "--weight", "100"], 2, "'100' is not a whole number from 1 to 99\n"),
         (["promote", "3"], 3, "--force promotes it all the same\n"),
-        (["--namespace", "other", "status"], 1, "not found; --namespace and --deployment say where to look\n"),
+        (["--namespace", "other", "status"], 1, "not found; check --namespace and --deployment\n"),
     ],
 )
 def test_exit_codes_tell_what_happened(start, arguments, code, told):

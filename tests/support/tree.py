@@ -1,9 +1,11 @@
 """The three components as they are deployed: a training that publishes, a model server, a gateway."""
 
 import json
+import shutil
 import subprocess
 import sys
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from tests.golden.process import ServerProcess
 from tests.golden.process import running as running_server
 from tests.support.beats.made_beats import write_beats
 from tests.support.gateway.gateway_process import ROOT, Gateway, Load, asked_all_the_time
+from tests.support.gateway.gateway_process import running as running_gateway
 
 
 @dataclass
@@ -59,3 +62,14 @@ class Tree:
         """Clients that ask for the example beats of `version` until the end of the block, and leave room to train."""
         beats = [{"features": each["features"]} for each in self.examples(version)]
         return asked_all_the_time(self.gateway, beats, pause=0.02)
+
+
+@contextmanager
+def running_tree(folder: Path, trained: Path) -> Iterator[Tree]:
+    """Serve a copy of the trained versions in `folder`, with a gateway of two workers before it."""
+    with ExitStack() as stack:
+        tree = Tree(folder, stack)
+        shutil.copytree(trained, tree.base)
+        tree.serve()
+        tree.gateway = stack.enter_context(running_gateway(f"unix:{tree.socket}", workers=2))
+        yield tree

@@ -57,6 +57,13 @@ class Naming:
             class_labels if self.class_by_label is None else np.flatnonzero(np.isin(self.class_by_label, class_labels))
         )
 
+    def grouping(self, class_labels: Labels) -> str | None:
+        """By which table labels were joined to `class_labels`, in a sentence; None where they were not."""
+        if self.class_by_label is None:
+            return None
+        names = ", ".join(f"{label} {name}" for label, name in self.among(class_labels).items())
+        return f"Its labels, WFDB's symbols, are joined to classes by AAMI EC57: {names}."
+
     def among(self, class_labels: Labels) -> dict[int, str]:
         """Return the names of `class_labels`, by label, without labels that have no name."""
         return {label: self.names[label] for label in class_labels.tolist() if label in self.names}

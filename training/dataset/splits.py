@@ -36,11 +36,12 @@ class Splits:
     validation: Rows
     test: Rows
     warnings: tuple[SplitWarning, ...] = ()  # about what makes the figures unreliable
+    grouping: str | None = None  # how labels were joined to classes, in a sentence that the page reads, too
 
     @property
     def note(self) -> str | None:
-        """The notes of the files and the warnings, one per line; None if there are none."""
-        lines = [*(self.beats.note or "").splitlines(), *(each.text for each in self.warnings)]
+        """The notes of the files, the grouping and the warnings, one per line; None if there are none."""
+        lines = [*(self.beats.note or "").splitlines(), self.grouping or "", *(each.text for each in self.warnings)]
         return "\n".join(f"{line[0].upper()}{line[1:]}" for line in lines if line) or None
 
     def groups(self) -> dict[str, int | None] | None:
@@ -96,7 +97,16 @@ class Spooled:
             equal_beats(np.concatenate([hashes[each] for each in row_numbers[:2]]), test_hashes),
             options.recipe.patience,
         )
-        splits = Splits(self.beats, self.class_labels, names, train, validation, test, split_warnings)
+        splits = Splits(
+            self.beats,
+            self.class_labels,
+            names,
+            train,
+            validation,
+            test,
+            split_warnings,
+            self.naming.grouping(self.class_labels),
+        )
         if splits.note:
             log.warning("NOTE: %s", splits.note)
         return splits

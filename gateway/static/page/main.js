@@ -97,12 +97,7 @@ async function renew() {
   trouble.say("version", new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
 }
 
-/**
- * Look at these beats instead of what was open.
- *
- * @param {Collection} opened
- * @param {Handles} handles
- */
+/** Look at these beats instead of what was open. @param {Collection} opened @param {Handles} handles */
 function open(opened, handles) {
   links.arrived(opened, handles);
   look(opened);
@@ -144,12 +139,7 @@ async function recut(source, lead, inverted) {
   }
 }
 
-/**
- * The samples of another lead of a recording; null where they cannot be read, which is said.
- *
- * @param {Source} source
- * @param {number} place
- */
+/** The samples of another lead of a recording; null where they cannot be read, which is said. @param {Source} source @param {number} place */
 async function beside(source, place) {
   try {
     const signal = await signalOf(source, place);

@@ -7,7 +7,7 @@ import { shown } from "./table.js";
 /** @import { Column } from "./shapes.js" */
 
 /** Why a column is left out. @type {Partial<Record<Column["kind"], string>>} */
-const REASONS = { index: "counts the rows", identifier: "names a person or a file", place: "says where the beats are", attribute: "tells of the person, the recording or the split", name: "holds another text in each row" };
+const REASONS = { index: "counts the rows", identifier: "names a person or a file", place: "says where the beats are", attribute: "tells of the person, the recording or the split", name: "has a different text in each row" };
 
 /** Say what was understood of a table that `readTable` has read. @param {Table} table @param {number} width */
 export function understoodOf({ beats, layout, choice, leftOut }, width) {

@@ -1,6 +1,6 @@
-# Before the first training there is nothing to serve. Waiting here keeps training out of the probes.
+# Waits for the first version. The wait is in an init container, so that the probes do not count the time of the training.
 trap 'exit 1' TERM
 echo "Waiting for a model version in $ECG_MODEL_BASE_PATH"
-until ls "$ECG_MODEL_BASE_PATH" 2>/dev/null | grep -qE '^[0-9]+$'; do
+until find "$ECG_MODEL_BASE_PATH" -mindepth 1 -maxdepth 1 2>/dev/null | grep -qE '/[0-9]+$'; do
   sleep 1 & wait $!
 done

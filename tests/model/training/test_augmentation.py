@@ -33,7 +33,7 @@ def test_a_flat_line_stays_flat():
     np.testing.assert_array_equal(augment_traces(np.full((3, 20), 7, np.float32), 1.0, SEED), np.full((3, 20), 7))
 
 
-def test_rows_without_a_trace_are_refused_where_bends_are_asked_for(make_rows):
+def test_augmentation_of_rows_without_a_trace_is_an_error(make_rows):
     columns = np.arange(20) % 2
     rows = make_rows(np.stack([columns, columns], axis=1).astype(np.float32), columns)
     with pytest.raises(TrainingError, match="--augment needs the trace of a beat"):

@@ -79,7 +79,7 @@ def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
     assert told["compared"] == {"1": {"reason": "has 12 features, these rows have 20"}}
 
 
-def test_classes_of_the_same_names_are_compared_whatever_their_labels(tmp_path):
+def test_classes_are_compared_by_name(tmp_path):
     data, base = write_beats(tmp_path / "beats.csv", ["N", "V"] * 40), tmp_path / "ecg"
     former = run(data, base, "--label", "last")["metrics"]
     told = run(data, base, "--label", "last", "--classes", "V,N")["compared"]["1"]
@@ -88,7 +88,7 @@ def test_classes_of_the_same_names_are_compared_whatever_their_labels(tmp_path):
     assert told["compared"]["1"] == {"reason": "has the classes N, V, these rows have N, S"}
 
 
-def test_answers_are_asked_in_pieces_and_put_together_in_order(base, make_rows):
+def test_predictions_in_blocks_are_joined_in_order(base, make_rows):
     wave = np.sin(np.arange(12) * np.array([[1], [1.5]])).astype(np.float32)
     truth = np.random.default_rng(0).integers(0, 2, 3000)
     evaluation = Evaluation(np.array([0, 1]), truth, np.eye(2, dtype=np.float32)[truth])

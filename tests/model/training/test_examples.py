@@ -6,7 +6,7 @@ from training.evaluation.evaluation import Evaluation
 from training.report.description import examples, reference
 
 
-def test_an_example_of_each_class_is_one_that_is_told_right_if_there_is_one(make_rows):
+def test_each_class_has_an_example_that_is_predicted_right_if_possible(make_rows):
     labels = np.array([3, 1, 3, 1, 2])
     chances = np.array([[0.9, 0.05, 0.05], [0.6, 0.3, 0.1], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1], [0.5, 0.3, 0.2]])
     rows = make_rows(np.arange(5, dtype=np.float32)[:, None], labels, shard_rows=2)

@@ -94,9 +94,7 @@ def test_the_schedule_of_few_rows_has_all_of_them_and_ends_by_itself(make_rows):
         (Recipe(label_smoothing=0.2), [(0, 0.2), (1, 0.2), (0, 0.2), (0, 0.2)]),
     ],
 )
-def test_few_rows_without_early_stop_are_augmented_or_their_labels_smoothed_unless_asked_otherwise(
-    make_rows, recipe, found
-):
+def test_few_rows_without_early_stopping_are_augmented_or_smoothed_by_default(make_rows, recipe, found):
     # rows that train, rows that validate, and how many of their two values are of a trace
     cases = ((100, 200, 2), (100, 8, 2), (5000, 8, 2), (100, 8, 0))
 

@@ -101,7 +101,7 @@ def test_the_newest_other_version_is_compared_class_by_class(versions):
     assert (newest_judged(judged), newest_judged({})) == ("10", None)
 
 
-def test_what_the_version_was_made_of_is_told(versions):
+def test_the_provenance_of_the_version_is_in_the_report(versions):
     described, text = metrics(versions[1]), page(versions[1])
     data = versions[1].parents[1] / "beats.csv"
     digest = hashlib.sha256(data.read_bytes()).hexdigest()
@@ -170,7 +170,7 @@ def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
         assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) <= 3
 
 
-def test_calibration_and_unusual_beats_are_told_by_person_without_names(by_person, versions):
+def test_calibration_and_unusual_beats_by_person_have_no_names(by_person, versions):
     found, text = metrics(by_person)["metrics"]["by_group"], page(by_person)
     assert f"In the {found['of']} held-back groups between" in text
     assert (
@@ -187,7 +187,7 @@ def test_values_beside_the_trace_are_in_the_report_as_means_of_the_classes(by_pe
     assert "mean of class" not in page(versions[0])
 
 
-def test_example_beats_are_of_all_people_though_those_of_one_follow_one_another(make_rows):
+def test_example_beats_are_of_all_people_in_a_sorted_file(make_rows):
     """The beats of the second person are as high as 9."""
     features = np.repeat(np.array([[0, 1], [0, 9]], np.float32), 50, axis=0)
     beats = ShownBeats(make_rows(np.tile(features, (2, 1)), np.repeat([0, 1], 100)), ["F1", "F2"])
@@ -196,7 +196,7 @@ def test_example_beats_are_of_all_people_though_those_of_one_follow_one_another(
     assert max(float(label) for label in re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)) > 6
 
 
-def test_a_table_that_begins_with_a_rhythms_name_is_drawn_whole(make_rows):
+def test_a_table_that_begins_with_a_rhythm_feature_is_drawn_completely(make_rows):
     beats = ShownBeats(make_rows(np.ones((2, 2), np.float32), np.array([0, 1])), ["rr_previous", "age"])
     assert (beats.mean_traces.shape, beats.beside) == ((2, 2), [])
 
@@ -218,7 +218,7 @@ def test_mistakes_are_in_the_report_and_a_version_without_any_says_so(versions, 
 @pytest.mark.parametrize(
     ("share", "written"), [(0, "0.0 %"), (0.0004, "< 0.1 %"), (0.5, "50.0 %"), (0.9996, "> 99.9 %"), (1, "100.0 %")]
 )
-def test_what_is_not_certain_is_never_rounded_to_certainty(share, written):
+def test_only_exact_0_and_1_are_shown_as_certain(share, written):
     assert figures.percent(share) == written
 
 
@@ -229,7 +229,7 @@ def test_the_sum_of_several_files_is_that_of_sha256sums_lines(tmp_path):
     assert checksum([tmp_path / "b.csv", tmp_path / "a.csv"]) == hashlib.sha256(lines.encode()).hexdigest()
 
 
-def test_a_picture_is_whole(versions):
+def test_figures_are_complete_svgs(versions):
     text = (versions[1] / "assets.extra" / "report.html").read_text()
     pictures = [b64decode(picture).decode() for picture in re.findall('base64,([^"]+)', text)]
     assert len(pictures) == 6

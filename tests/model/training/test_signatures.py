@@ -49,7 +49,7 @@ def log_odds(version: Path, beats: NDArray[np.float32], columns: NDArray[np.int6
     return odds
 
 
-def test_details_answer_what_serving_default_does_and_an_unusual_score(version):
+def test_details_add_the_unusual_score_to_serving_default(version):
     plain, details = answers(version, "serving_default"), answers(version, "details")
     assert details.keys() == {*plain, "unusual_score"}
     for name, answer in plain.items():
@@ -82,7 +82,7 @@ def test_the_score_is_the_log_odds_of_the_predicted_class(version):
     assert np.allclose(explained["baseline_score"], log_odds(version, means, columns), atol=1e-2)
 
 
-def test_attributions_add_up_to_what_they_explain(version):
+def test_attributions_add_up_to_the_difference_of_scores(version):
     explained = answers(version, "explain")
     difference = explained["score"] - explained["baseline_score"]
     assert np.abs(difference).max() > 1
@@ -113,7 +113,7 @@ def test_a_beat_is_explained_alone_as_among_others_and_nothing_as_nothing(versio
         assert {len(answer) for answer in answers(version, signature, BEATS[:0]).values()} == {0}
 
 
-def test_the_description_holds_what_later_beats_are_held_against(version):
+def test_the_description_holds_the_reference_for_drift(version):
     description = told(version)
     assert description["examples"] == json.loads((version / "assets.extra" / "beats.json").read_text())
     assert {name: len(edges) for name, edges in description["reference"]["statistics"].items()} == {
@@ -157,7 +157,7 @@ class Boasting(Servable):
         return {**told, "attributions": 2 * told["attributions"]}
 
 
-def test_what_is_written_is_checked_before_it_is_published(make_rows, tmp_path):
+def test_the_written_model_is_checked_before_publishing(make_rows, tmp_path):
     rows, other_rows = (make_rows(beats, np.arange(60) % 3) for beats in (BEATS, BEATS + 1))
     network, odd, other = build(rows, 3), fit_ood(rows, other_rows, seed=0), fit_ood(rows, rows, seed=0)
     apply_temperature(network, 0.1)

@@ -105,7 +105,7 @@ def test_warmup_metrics_and_report_travel_with_the_version(two_classes):
     assert "https://" not in page
 
 
-def test_a_few_rows_are_enough_and_synthetic_ones_are_called_so_everywhere(tmp_path, capsys):
+def test_few_rows_are_enough_and_synthetic_ones_are_marked_everywhere(tmp_path, capsys):
     data = write_beats(tmp_path / "beats.csv", [0] * 14 + [1] * 6 + [2] * 3)
     data.write_text("# synthetic: made for a test\n" + data.read_text())
     version = run(data, tmp_path / "ecg")
@@ -186,7 +186,7 @@ def test_a_version_that_answers_otherwise_is_refused(two_classes, make_rows):
             verify(two_classes, beats, wrong, odd)
 
 
-def test_old_versions_are_pruned_but_for_spared_ones_and_the_new_ones_number_is_told(two_classes, tmp_path):
+def test_old_versions_are_pruned_except_spared_ones_and_the_number_is_written(two_classes, tmp_path):
     data = write_beats(tmp_path / "beats.csv", [0] * 20 + [1] * 20)
     for number in "1234":
         shutil.copytree(two_classes, tmp_path / "ecg" / number)
@@ -197,14 +197,14 @@ def test_old_versions_are_pruned_but_for_spared_ones_and_the_new_ones_number_is_
     assert (tmp_path / "version").read_text() == "5\n"
 
 
-def test_a_spare_file_that_is_none_is_refused_before_anything_is_done(tmp_path):
+def test_a_malformed_spare_file_is_an_error_before_the_training(tmp_path):
     (tmp_path / "spare").write_text("latest")
     with pytest.raises(TrainingError, match="'latest' is not a version number"):
         run(tmp_path / "missing.csv", tmp_path / "ecg", "--spare-file", str(tmp_path / "spare"))
     assert not (tmp_path / "ecg").exists()
 
 
-def test_nothing_is_done_where_a_version_is_published_and_none_more_is_wanted(tmp_path):
+def test_unless_published_does_nothing_if_a_version_exists(tmp_path):
     (tmp_path / "ecg" / "3").mkdir(parents=True)
     training = [sys.executable, "-m", "training", "--models", tmp_path / "ecg", "--data", tmp_path / "missing.csv"]
     training += ["--unless-published", "--version-file", tmp_path / "version"]

@@ -70,7 +70,7 @@ def test_training_beats_score_nothing(fitted, simulated):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
-def test_a_beat_of_no_numbers_has_a_score_that_is_one(fitted, held_back, value):
+def test_a_beat_of_nan_has_a_finite_score(fitted, held_back, value):
     beats = held_back[:2].copy()
     beats[0, 3] = value
     scores = fitted.score(beats).numpy()
@@ -85,7 +85,7 @@ def test_the_same_seed_gives_the_same_scores(simulated, make_rows):
     assert (first.score(beats[400:]).numpy() == second.score(beats[400:]).numpy()).all()
 
 
-def test_what_is_told_of_the_score(fitted):
+def test_the_description_of_the_score(fitted):
     told = fitted.describe()
     assert told["threshold"] == pytest.approx(fitted.threshold.numpy())
     assert told["share_of_validation"] == 0.01
@@ -141,7 +141,7 @@ def test_another_value_in_a_constant_column_is_unusual(make_rows):
     assert share(fitted, other) == 1
 
 
-def test_large_values_with_small_differences_are_told_apart(make_rows):
+def test_large_values_with_small_differences_are_distinguished(make_rows):
     beats, labels = make_beats(Recipe(beats=300, length=40))
     raw = (1024 + 5 * beats).astype(np.float32)
     fitted = fit_ood(make_rows(raw[:200], labels[:200]), make_rows(raw[200:], labels[200:]), seed=0)

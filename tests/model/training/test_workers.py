@@ -60,7 +60,7 @@ def parts(make_parts):
     ],
     ids=["two", "weighed", "smoothed", "no early stop", "augmented"],
 )
-def test_the_loop_for_several_workers_learns_what_keras_own_does(make_parts, classes, chosen):
+def test_the_loop_for_several_workers_trains_like_keras(make_parts, classes, chosen):
     parts = make_parts(classes)
     recipe = Recipe(epochs=3, batch_size=16, **chosen)
     own, keras = (trained(parts, classes, recipe, team) for team in (ALONE, None))
@@ -72,7 +72,7 @@ def test_the_loop_for_several_workers_learns_what_keras_own_does(make_parts, cla
 
 
 @pytest.mark.parametrize("team", [None, ALONE], ids=["alone", "team"])
-def test_a_killed_training_goes_on_after_its_last_epoch(parts, team, tmp_path):
+def test_a_killed_training_resumes_after_its_last_epoch(parts, team, tmp_path):
     path = tmp_path / ".checkpoint-job.npz"
     with pytest.raises(Killed):
         trained(parts, 2, RECIPE, team, KilledStore(path, 5))

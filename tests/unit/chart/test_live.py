@@ -53,5 +53,5 @@ def test_an_update_that_is_stuck_is_told_within_minutes_once_a_model_is_served(r
 def test_the_notes_tell_of_a_candidate_that_holds_an_upgrade_back(rendered, paused, candidate, told):
     annotation = json.dumps(candidate) if candidate else ""
     notes = rendered({"rollout.ecg/candidate": annotation}, spec={"paused": paused})
-    assert ("Model version 3 is a candidate, and holds the update of ecg-serving back" in notes) == told
+    assert ("Model version 3 is a candidate, and ecg-serving is paused" in notes) == told
     assert ("--deployment ecg-serving finish\n" in notes) == told

@@ -94,9 +94,9 @@ def test_they_speak_of_training_only_where_there_is_one(notes):
 
 def test_they_say_when_workers_are_no_faster(notes):
     assert "workers" not in notes()
-    assert "by 4 workers, which all share one node" in notes("--set", "training.workers=4")
+    assert "with 4 workers, all on one node" in notes("--set", "training.workers=4")
     assert (
-        "share one node" not in notes("--set", "training.workers=4,models.accessMode=ReadWriteMany").split("Watch")[0]
+        "all on one node" not in notes("--set", "training.workers=4,models.accessMode=ReadWriteMany").split("Watch")[0]
     )
 
 
@@ -104,7 +104,7 @@ def test_they_say_when_workers_are_no_faster(notes):
 @pytest.mark.parametrize(("values", "key"), [("", None), (",gateway.apiKeys.existingSecret=ecg-keys", "secret")])
 def test_the_command_that_they_print_predicts_a_beat_of_the_model(notes, gateway, tmp_path, values, key):
     printed = notes("--set", f"ingress.host={gateway}{values}")
-    command = printed.split("came with the model:\n")[1].split("Or have the chart ask")[0]
+    command = printed.split("example beat of the model:\n")[1].split("Or let the chart")[0]
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(f"#!/bin/sh\nprintf {key} | base64\n")
     kubectl.chmod(0o755)

@@ -25,20 +25,20 @@ def source(mirror: Mirror) -> Source:
 
 
 @pytest.mark.parametrize("name", ["ecg.csv", "ecg.csv.gz"])
-def test_what_is_there_is_used(mirror, source, tmp_path, name):
+def test_an_existing_file_is_used(mirror, source, tmp_path, name):
     (tmp_path / name).touch()
     assert default_beats(tmp_path, source) == tmp_path / name
     assert mirror.requests == []
 
 
-def test_what_can_be_fetched_is_fetched(mirror, source, tmp_path):
+def test_a_missing_file_is_downloaded(mirror, source, tmp_path):
     mirror.answers = [answer(BODY)]
     assert default_beats(tmp_path, source) == tmp_path / "ecg.csv"
     assert (tmp_path / "ecg.csv").read_bytes() == BODY
 
 
 @pytest.mark.parametrize("reply", ["silence", "missing"])
-def test_what_cannot_be_fetched_is_replaced_by_synthetic_beats_and_said(mirror, source, tmp_path, caplog, reply):
+def test_a_failed_download_is_replaced_by_synthetic_beats_with_a_warning(mirror, source, tmp_path, caplog, reply):
     mirror.answers = [mirror.silence if reply == "silence" else answer(b"", 404)]
     (tmp_path / "generated.csv").write_bytes(BODY)
     with caplog.at_level(logging.WARNING):
@@ -73,7 +73,7 @@ def test_commands_end_with_a_sentence_and_a_status(mirror, tmp_path, capsys):
     assert os.listdir(tmp_path) == []
 
 
-def test_fetch_writes_a_file_when_it_is_whole(mirror, tmp_path, capsys):
+def test_fetch_names_the_file_only_when_it_is_complete(mirror, tmp_path, capsys):
     mirror.answers = [answer(BODY, missing=3), answer(BODY)]
     command = ["fetch", mirror.url, str(tmp_path / "new" / "mine.csv")]
     assert main(command) == 1

@@ -33,7 +33,7 @@ def begun(mirror, source, tmp_path):
     return tmp_path / "beats.csv.part"
 
 
-def test_a_file_gets_its_name_when_it_is_whole(mirror, source, tmp_path):
+def test_a_file_gets_its_name_only_when_it_is_complete(mirror, source, tmp_path):
     mirror.answers = [answer(BODY)]
     folder = tmp_path / "new" / "folder"
     assert download(source, folder, timeout=5) == [folder / "beats.csv"]
@@ -58,13 +58,13 @@ def test_a_drop_in_the_middle_is_resumed_where_it_was(mirror, source, begun):
         pytest.param([rest(BODY, 1000), answer(BODY)], id="another range"),
     ],
 )
-def test_where_it_cannot_go_on_it_starts_anew(mirror, source, begun, answers):
+def test_a_download_that_cannot_resume_starts_over(mirror, source, begun, answers):
     mirror.answers += answers
     (path,) = download(source, begun.parent, timeout=5)
     assert path.read_bytes() == BODY
 
 
-def test_what_a_killed_download_left_is_not_gone_on_from(mirror, source, begun):
+def test_the_file_of_a_killed_download_is_not_resumed(mirror, source, begun):
     os.utime(begun)
     mirror.answers += [rest(BODY, 1500), answer(BODY)]
     (path,) = download(source, begun.parent, timeout=5)
@@ -72,7 +72,7 @@ def test_what_a_killed_download_left_is_not_gone_on_from(mirror, source, begun):
     assert mirror.requests[2]["Range"] is None
 
 
-def test_an_answer_that_is_no_file_leaves_what_has_arrived(mirror, source, begun):
+def test_an_error_response_keeps_the_partial_file(mirror, source, begun):
     mirror.answers.append(answer(b"gone", 404))
     with pytest.raises(DataError, match="the server answers 404 Not Found; check the address"):
         download(source, begun.parent, timeout=5)
@@ -123,14 +123,14 @@ def test_no_server_and_no_address(mirror, source, tmp_path):
             download(replace(source, url=url), tmp_path, timeout=5)
 
 
-def test_a_full_disk_is_told_from_a_lost_connection(mirror, source, tmp_path):
+def test_a_full_disk_and_a_lost_connection_have_different_errors(mirror, source, tmp_path):
     (tmp_path / "beats.csv.part").symlink_to("/dev/full")
     mirror.answers = [answer(BODY)]
     with pytest.raises(DataError, match=r"beats.csv.part: cannot be written after 0 bytes \(No space left on device\)"):
         download(source, tmp_path, timeout=5)
 
 
-def test_a_file_is_asked_for_as_it_is(mirror, source, tmp_path):
+def test_a_file_is_requested_without_compression(mirror, source, tmp_path):
     mirror.answers = [answer(BODY, Last_Modified="yesterday")]
     (path,) = download(source, tmp_path, timeout=5)
     assert path.read_bytes() == BODY
@@ -175,7 +175,7 @@ def test_a_zip_becomes_one_table_per_text(mirror, tmp_path):
 
 
 @pytest.mark.parametrize("body", [BODY, zip_of(A_TRAIN_txt="1 0.5 1\n")])
-def test_another_zip_or_none_leaves_nothing(mirror, tmp_path, body):
+def test_an_unexpected_zip_file_leaves_no_files(mirror, tmp_path, body):
     files = (Known("A_TRAIN.tsv", "first", {1: 1}, values=2), Known("A_TEST.tsv", "first", {2: 1}, values=2))
     mirror.answers = [answer(body)]
     with pytest.raises(DataError, match="not the expected zip file"):
@@ -183,7 +183,7 @@ def test_another_zip_or_none_leaves_nothing(mirror, tmp_path, body):
     assert os.listdir(tmp_path) == []
 
 
-def test_the_public_files_are_what_is_expected_of_them(mirror, real_data, tmp_path):
+def test_the_public_files_have_the_expected_content(mirror, real_data, tmp_path):
     mirror.answers = [answer((real_data / "ecg.csv.gz").read_bytes())]
     (path,) = download(replace(SOURCES["ecg"], url=mirror.url), tmp_path, timeout=5)
     assert path.name == "ecg.csv"

@@ -45,7 +45,7 @@ class Described:
         ([("ECG", 250, ""), ("ECG 2", 250, "mV")], 0),
     ],
 )
-def test_the_lead_is_what_is_most_like_an_ecg(tmp_path, channels, lead):
+def test_the_lead_is_the_most_likely_ecg(tmp_path, channels, lead):
     assert choose(tmp_path, Described(*channels), None) == [lead]
 
 
@@ -61,7 +61,7 @@ def test_the_lead_is_what_is_most_like_an_ecg(tmp_path, channels, lead):
         ("2", [2]),
     ],
 )
-def test_two_channels_are_told_from_a_name_with_a_minus(tmp_path, channel, places):
+def test_a_difference_of_channels_differs_from_a_name_with_a_minus(tmp_path, channel, places):
     names = ["ECGL-Ref", "ECGR-Ref", "ECGR-Other", "A-B", "B", "C-D"]
     assert choose(tmp_path, Described(*((name, 250, "mV") for name in names)), channel) == places
 
@@ -109,7 +109,7 @@ def test_any_header_is_read_or_refused(tmp_path, at, text):
 
 @given(size=st.integers(0, len(whole)))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_file_cut_short_anywhere_has_its_whole_records(tmp_path, size):
+def test_a_truncated_file_has_its_complete_records(tmp_path, size):
     (tmp_path / "x.edf").write_bytes(whole[:size])
     records = (size - 512) // 400
     if records < 1:

@@ -56,7 +56,7 @@ def test_text_labels_are_a_categorical_and_a_group_is_a_column(write):
     assert list(frame["group"]) == ["x", "y", "y", "x"]
 
 
-def test_what_is_wrong_with_a_table_is_said_as_everywhere(write):
+def test_errors_in_a_table_are_those_of_the_reader(write):
     with pytest.raises(DataError, match=r"beats\.csv, line 4, column 1 \(one\): 'x' where a number is expected"):
         data.read(write("one,label\n0.5,1\n2,0\nx,1\n"), "last")
     with pytest.raises(
@@ -77,7 +77,7 @@ def test_a_recording_is_a_frame_of_beats_with_their_places(recording):
     assert "lead ECG at 250 Hz" in frame.attrs["note"]
 
 
-def test_the_options_of_beats_are_those_of_the_command(recording):
+def test_beats_has_the_options_of_the_command(recording):
     turned = data.beats(recording, 32, invert=True, channel="0")
     np.testing.assert_array_equal(turned, -data.beats(recording, 32))
     with pytest.raises(DataError, match="no channel 'V9'"):
@@ -196,13 +196,13 @@ def test_a_frame_without_rows_has_answers_without_rows(gateway):
     ],
     ids=["a beat", "key", "batch"],
 )
-def test_what_the_gateway_refuses_is_said_with_the_rows(gateway, reply, said):
+def test_the_gateways_errors_name_the_rows(gateway, reply, said):
     gateway.replies = [reply]
     with pytest.raises(DataError, match=said):
         data.predict(FRAME, gateway.url)
 
 
-def test_a_key_is_shown_to_the_gateway_and_to_nobody_else(gateway):
+def test_a_key_is_sent_only_to_the_gateway(gateway):
     data.predict(FRAME, gateway.url, "secret")
     assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
     for key in ("", "sec\nret", "secrét"):
@@ -211,7 +211,7 @@ def test_a_key_is_shown_to_the_gateway_and_to_nobody_else(gateway):
         assert "sec" not in str(caught.value)
 
 
-def test_an_empty_batch_and_a_deaf_gateway_are_said(gateway):
+def test_an_empty_batch_and_a_silent_gateway_are_errors(gateway):
     with pytest.raises(DataError, match="batch=0: give 1 or more"):
         data.predict(FRAME, gateway.url, batch=0)
     over = threading.Event()

@@ -30,7 +30,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
     assert os.listdir(tmp_path) == ["beats.csv"]
 
 
-def test_beats_are_normalised_peak_alike_and_stand_in_random_order():
+def test_beats_are_normalised_and_aligned_in_random_order():
     features, labels = make_beats(Recipe(beats=120, length=100))
     np.testing.assert_allclose(features.mean(axis=1), 0, atol=1e-5)
     np.testing.assert_allclose(features.std(axis=1), 1, atol=1e-5)

@@ -58,7 +58,7 @@ def test_a_header_is_known_by_its_texts_or_by_counting(write, header, names):
 
 
 @pytest.mark.parametrize("header", [",a,b,label", ",0,1,2", ",0,1,label", "Unnamed: 0,a,b,label", "a,b,label"])
-def test_an_index_of_pandas_or_r_is_left_out_and_said(write, caplog, header):
+def test_an_index_of_pandas_or_r_is_left_out_and_logged(write, caplog, header):
     caplog.set_level(logging.INFO)
     rows = "\n".join(f"{number},{row}" for number, row in enumerate(ROWS))
     path = write(f"{header}\n{rows}")
@@ -82,7 +82,7 @@ def test_the_label_may_be_first_last_or_named(write):
     assert_the_beats(write("a,kind,b\n" + middle), ("a", "b"), label="kind")
 
 
-def test_a_label_that_is_given_is_not_sought(write):
+def test_a_given_label_is_not_detected(write):
     path = write("1,2,3\n4,5,6\n")
     assert read_beats(path, "first").labels.tolist() == [4]
     path = write("7,2,3\n4,5,6\n")
@@ -139,7 +139,7 @@ def test_a_layout_that_cannot_be_known_is_one_sentence(write, text, label, messa
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_what_is_no_file(tmp_path):
+def test_a_missing_file_and_a_folder_are_errors(tmp_path):
     with pytest.raises(DataError, match=r"none.csv: no such file"):
         read_beats(tmp_path / "none.csv")
     os.mkfifo(tmp_path / "pipe.csv")

@@ -25,12 +25,12 @@ def test_a_beat_of_another_shape_is_less_like_the_others(name):
 
 
 @pytest.mark.parametrize("name", WINDOWS)
-def test_neither_the_lead_nor_its_gain_is_told(name):
+def test_likeness_does_not_depend_on_polarity_or_gain(name):
     likeness = likeness_of(LEAD, RATE, PEAKS, name)
     np.testing.assert_allclose(likeness_of(-7 * LEAD + 3, RATE, PEAKS, name), likeness, atol=1e-4)
 
 
-def test_a_beat_without_a_whole_window_counts_as_the_usual_one():
+def test_a_beat_without_a_complete_window_has_likeness_1():
     samples = LEAD.copy()
     samples[PEAKS[5] + 30] = np.nan
     peaks = np.array([3, *PEAKS])
@@ -49,7 +49,7 @@ def test_a_long_flat_line_that_reaches_into_the_window_is_a_gap(held, whole):
     assert (likeness[5] < 1) == whole
 
 
-def test_of_many_beats_those_that_lie_evenly_make_the_usual_one():
+def test_the_usual_beat_of_many_uses_evenly_spaced_ones():
     peaks = np.arange(100, 100 + 250 * (2 * MOST_BEATS + 1), 250)
     samples = strip(peaks, RATE, peaks[-1] + 300)
     for peak in peaks[1::3]:

@@ -83,7 +83,7 @@ def test_a_lead_that_comes_off_has_no_peaks_there(filler):
     assert (match(there, found, 0.05 * rate) >= 0).all()
 
 
-def test_a_wide_beat_that_goes_down_only_is_found_among_those_that_go_up():
+def test_a_wide_negative_beat_is_found_among_positive_ones():
     rate = 250
     beats = heartbeats(rate, 30)
     samples = strip(np.delete(beats, 10), rate, 30 * rate)
@@ -170,7 +170,7 @@ def test_slow_and_fast_hearts(beats_a_minute):
     np.testing.assert_allclose(found, beats, atol=0.01 * rate)
 
 
-def test_an_artefact_hides_only_what_it_covers(long_strip):
+def test_an_artefact_hides_only_the_beats_inside_it(long_strip):
     samples = long_strip.copy()
     spikes = BEATS[10:600:10] + round(0.3 * RATE)  # between beats
     samples[spikes] += 20

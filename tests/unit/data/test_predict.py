@@ -121,12 +121,12 @@ def test_details_are_columns(gateway, job):
         ("", "empty; give a file with one beat per line"),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said_as_everywhere(job, write, content, told):
+def test_errors_in_the_file_are_those_of_the_reader(job, write, content, told):
     with pytest.raises(DataError, match=told):
         predict(replace(job, file=write(content)))
 
 
-def test_what_passes_is_asked_again(gateway, job):
+def test_temporary_errors_are_retried(gateway, job):
     gateway.replies = [
         error(503, "model_not_ready"),
         GONE,
@@ -140,7 +140,7 @@ def test_what_passes_is_asked_again(gateway, job):
 @pytest.mark.parametrize(
     "time", ["3600", format_datetime(datetime.now(UTC) + timedelta(hours=1))], ids=["seconds", "date"]
 )
-def test_nobody_is_asked_again_before_the_time_that_was_told(gateway, job, write, time):
+def test_a_retry_waits_for_retry_after(gateway, job, write, time):
     gateway.replies = [error(429, "too_many_requests", retry_after=time)]
     with pytest.raises(DataError, match="answers 429: scripted, for 5 s; run the same command again to resume"):
         predict(replace(job, file=write("0.5,2\n")))
@@ -148,7 +148,7 @@ def test_nobody_is_asked_again_before_the_time_that_was_told(gateway, job, write
 
 
 @pytest.mark.parametrize("time", ["soon", "9" * 5000], ids=["word", "long"])
-def test_a_time_that_is_none_does_not_count(gateway, job, time):
+def test_an_invalid_retry_after_is_ignored(gateway, job, time):
     gateway.replies = [error(503, "model_not_ready", retry_after=time)]
     assert rows_of(predicted(job)) == EXPECTED
 
@@ -175,7 +175,7 @@ def test_beats_and_key_do_not_follow_to_another_host(gateway, job, write):
     assert other.paths == []
 
 
-def test_the_proxy_of_the_environment_is_asked(gateway, job, monkeypatch):
+def test_the_proxy_of_the_environment_is_used(gateway, job, monkeypatch):
     monkeypatch.setenv("http_proxy", gateway.url)
     assert rows_of(predicted(replace(job, url="http://ecg.invalid/"))) == EXPECTED
     assert set(gateway.paths) == {"http://ecg.invalid/model", "http://ecg.invalid/predict"}
@@ -197,7 +197,7 @@ def test_the_proxy_of_the_environment_is_asked(gateway, job, monkeypatch):
         ((200, {}, {}), "does not have 4 predictions; is this the address"),
     ],
 )
-def test_what_does_not_pass_is_said_with_the_rows(gateway, job, write, reply, told):
+def test_final_errors_name_the_rows(gateway, job, write, reply, told):
     gateway.replies = [reply]
     job = replace(job, file=write("# note\nF1,F2\n" + PLAIN[: PLAIN.index("5.0")]))
     with pytest.raises(DataError, match=told) as caught:
@@ -217,7 +217,7 @@ def test_names_of_classes_are_known_where_they_stand_for_their_places(gateway, n
     assert Gateway(gateway.url, None, 5, logging.info).model().class_names == in_order
 
 
-def test_what_is_no_gateway_is_said(gateway, job):
+def test_an_address_without_a_gateway_is_an_error(gateway, job):
     gateway.served = {"swagger": "2.0"}
     with pytest.raises(DataError, match=r"/model does not list a model's features; is this the address of a gateway?"):
         predict(job)
@@ -250,7 +250,7 @@ def test_a_key_is_shown_and_a_path_before_the_gateways_is_kept(gateway, job, wri
     assert "secret" not in str(caught.value)
 
 
-def test_what_a_netrc_has_for_the_host_does_not_take_the_keys_place(gateway, job, write, monkeypatch):
+def test_a_netrc_entry_does_not_replace_the_key(gateway, job, write, monkeypatch):
     monkeypatch.setenv("NETRC", str(write("machine 127.0.0.1 login a password b", "netrc")))
     predicted(replace(job, key_file=write("secret", "key")))
     assert {each["Authorization"] for each in gateway.headers} == {"Bearer secret"}
@@ -270,7 +270,7 @@ def stopped(gateway: FakeGateway, job: Job) -> Job:
     return job
 
 
-def test_a_job_goes_on_where_it_was_stopped(gateway, stopped, caplog):
+def test_a_stopped_job_resumes(gateway, stopped, caplog):
     done = len(read(stopped.out.with_name("predictions.csv.part")))
     caplog.set_level(logging.INFO)
     assert rows_of(predicted(replace(stopped, batch=7))) == EXPECTED
@@ -278,14 +278,14 @@ def test_a_job_goes_on_where_it_was_stopped(gateway, stopped, caplog):
     assert f"resuming after row {done}" in caplog.text
 
 
-def test_what_a_killed_run_wrote_beyond_its_last_whole_batch_is_cut_off(gateway, stopped):
+def test_rows_after_the_last_complete_batch_are_truncated(gateway, stopped):
     with stopped.out.with_name("predictions.csv.part").open("a") as part:
         part.write("21,1,0.7")
     assert rows_of(predicted(stopped)) == EXPECTED
 
 
 @pytest.mark.parametrize("harm", ["file", "version", "columns", "note", "cut"])
-def test_what_is_not_the_same_any_more_is_started_anew(gateway, stopped, caplog, harm):
+def test_a_changed_job_starts_over(gateway, stopped, caplog, harm):
     note, part = (stopped.out.with_name(f"predictions.csv.part{ending}") for ending in (".json", ""))
     if harm == "file":
         os.utime(stopped.file, ns=(1, 1))
@@ -303,7 +303,7 @@ def test_what_is_not_the_same_any_more_is_started_anew(gateway, stopped, caplog,
     assert said.get(harm, "") in caplog.text
 
 
-def test_a_version_that_changes_midway_is_told(gateway, job, caplog):
+def test_a_version_change_midway_is_logged(gateway, job, caplog):
     caplog.set_level(logging.INFO)
 
     def change(number: int) -> None:
@@ -317,7 +317,7 @@ def test_a_version_that_changes_midway_is_told(gateway, job, caplog):
 
 
 @pytest.mark.parametrize("ending", ["", ".part", ".part.json"])
-def test_what_is_read_is_not_written(job, write, ending):
+def test_the_input_file_is_not_overwritten(job, write, ending):
     job = replace(job, file=write(PLAIN, f"same.csv{ending}"))
     with pytest.raises(DataError, match=rf"same\.csv{ending}: is an input file; give another --out"):
         predict(replace(job, out=job.file.with_name("same.csv")))

@@ -35,7 +35,7 @@ GOOD = "0.5,1.5,1\n2.5,3.5,0\n"
         ("0.5,1e39,1", "line 3, column 2: '1e39' is not a finite float32"),
         ("0.5,1.5,0.5", "line 3, column 3: '0.5' where an integer label is expected"),
         ("0.5,1.5,normal", "line 3, column 3: 'normal' where an integer label is expected"),
-        ("0.5,1.5,9007199254740992", "line 3, column 3: '9007199254740992' where the label"),
+        ("0.5,1.5,9007199254740992", "line 3, column 3: '9007199254740992' where an integer label"),
         ("0.5,1.5,", "line 3, column 3: an empty value where an integer label is expected"),
         ('0.5,"1.5,1', "line 3: not a line of CSV"),
         ("0.5,1.5\x00,1", "line 3, column 2: "),
@@ -97,7 +97,7 @@ def test_utf_16_with_a_byte_order_mark_is_text(write, encoding):
     assert len(beats.labels) == 200_000
 
 
-def test_a_gzip_file_that_is_cut_short_or_damaged(write):
+def test_a_truncated_or_damaged_gzip_file(write):
     packed = gzip.compress(GOOD.encode() * 1000)
     for damaged in (packed[:-20], packed[:20] + b"\x00\xff" * 10 + packed[40:]):
         with pytest.raises(DataError, match="the gzip data is truncated or damaged"):
@@ -162,7 +162,7 @@ def test_a_folder_of_files_is_one_set_in_the_order_of_their_names(write, tmp_pat
         ("", "2.csv: empty"),
     ],
 )
-def test_what_is_wrong_in_a_folder_names_the_file(write, tmp_path, second, message):
+def test_an_error_in_a_folder_names_the_file(write, tmp_path, second, message):
     write("a,b,label\n" + GOOD, "1.csv")
     write(second, "2.csv")
     with pytest.raises(DataError, match=message):
@@ -214,9 +214,7 @@ def assert_same(quick: Rows, careful: Rows | str | None) -> None:
     group=st.booleans(),
     trailing=st.integers(0, 1),
 )
-def test_what_the_quick_parser_accepts_the_careful_one_reads_alike(
-    lines, delimiter, decimal, columns, names, group, trailing
-):
+def test_both_parsers_give_equal_results(lines, delimiter, decimal, columns, names, group, trailing):
     table = table_of(delimiter, decimal, 3, trailing)
     first, label, other = columns
     left_out, grouped = ((), other) if group else ((other,), -1)

@@ -63,7 +63,7 @@ def test_the_annotated_beats_are_written(case, tmp_path):
 
 
 @pytest.mark.parametrize("case", cases("error"))
-def test_what_cannot_be_read_is_refused_in_one_sentence(case, tmp_path):
+def test_an_unreadable_file_is_a_one_sentence_error(case, tmp_path):
     with pytest.raises(DataError) as refused:
         write_beats(CASES / case["file"], tmp_path / "beats.csv", None, CutOptions(**case.get("options", {})))
     assert case["error"] in str(refused.value)

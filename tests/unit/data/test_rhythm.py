@@ -21,7 +21,7 @@ def rhythm(peaks: list[int], gaps: tuple[int, ...] = ()) -> NDArray[np.float64]:
     return np.column_stack(list(found.values()))
 
 
-def test_the_names_are_those_of_the_intervals():
+def test_the_values_have_the_names_of_the_intervals():
     assert RHYTHM == (
         "rr_previous",
         "rr_local",
@@ -32,7 +32,7 @@ def test_the_names_are_those_of_the_intervals():
     )
 
 
-def test_an_early_beat_is_told_by_its_intervals():
+def test_a_premature_beat_shows_in_its_intervals():
     peaks = [80 * beat for beat in range(30)]
     peaks[15] -= 32
     found = rhythm(peaks)

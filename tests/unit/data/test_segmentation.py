@@ -98,13 +98,13 @@ def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
         ({"annotations": "atr"}, r"strip\.csv\.atr: no such annotation file"),
     ],
 )
-def test_what_cannot_be_cut_is_said_and_leaves_nothing(tmp_path, table, options, message):
+def test_a_failed_cut_is_an_error_and_leaves_no_files(tmp_path, table, options, message):
     with pytest.raises(DataError, match=message):
         write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions(**options))
     assert os.listdir(tmp_path) == ["strip.csv"]
 
 
-def test_what_is_read_or_written_already_is_not_written(tmp_path, table):
+def test_inputs_and_other_outputs_are_not_overwritten(tmp_path, table):
     content, out = table.read_bytes(), tmp_path / "beats.csv"
     for places, told in [
         ((table, None), r"strip\.csv: is an input file; give another --out"),
@@ -139,7 +139,7 @@ def test_no_file_of_a_record_is_written(tmp_path, name):
         ("worse.hea", b"what\n", "cannot be read as WFDB record"),
     ],
 )
-def test_a_file_that_is_no_recording(tmp_path, name, content, message):
+def test_a_file_that_is_not_a_recording(tmp_path, name, content, message):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -152,7 +152,7 @@ def test_a_beat_has_two_values_or_more():
         Cut(1)
 
 
-def test_the_command_names_what_is_wrong(tmp_path, capsys):
+def test_the_command_prints_the_error(tmp_path, capsys):
     assert main(["beats", str(tmp_path / "none.csv")]) == 1
     assert "error: " in capsys.readouterr().err
 
@@ -208,7 +208,7 @@ def annotate(recording, samples, symbols, rate=None):
         ("symbols", {"L": 61, "A": 4}),
     ],
 )
-def test_labels_are_those_of_the_annotated_beats(tmp_path, table, caplog, labels, counts):
+def test_labels_come_from_the_annotations(tmp_path, table, caplog, labels, counts):
     symbols = np.full(len(RECORD_BEATS), "L")
     symbols[5:45:10], symbols[50], symbols[[8, 9]] = "A", "E", "F"
     symbols[-1] = "F"  # the last beat is not whole
@@ -229,7 +229,7 @@ def test_beats_are_cut_at_their_annotations_moved_to_the_deflection(tmp_path, ta
     assert places.tolist() == annotated[:-1].tolist()
 
 
-def test_a_beat_that_is_annotated_in_two_leads_has_one_row(tmp_path, table, caplog):
+def test_a_beat_annotated_in_two_leads_has_one_row(tmp_path, table, caplog):
     both = np.ravel(np.column_stack([RECORD_BEATS, RECORD_BEATS + 4]))
     annotate(table, both, ["N", "V"] * len(RECORD_BEATS), RATE)
     write_beats(table, tmp_path / "beats.csv", tmp_path / "positions.csv", CutOptions())
@@ -299,7 +299,7 @@ def test_one_recording_has_the_same_beats_in_each_format(record, tmp_path):
         np.testing.assert_allclose(same, beats, atol=1e-3)
 
 
-def test_the_classes_of_record_100_are_those_of_its_annotations(record):
+def test_the_classes_of_record_100_match_its_annotations(record):
     annotated = read_annotations(record, None)
     assert annotated is not None
     assert Counter(annotated.labels("aami")) == {"0": 2239, "1": 33, "2": 1}

@@ -74,7 +74,7 @@ def test_a_folder_stands_for_its_recordings(tmp_path):
     assert list(Counter(row["record"] for row in read(tmp_path / "beats.csv"))) == ["10", "2", "3"]
 
 
-def test_leads_that_differ_are_told(tmp_path, caplog):
+def test_different_leads_are_logged(tmp_path, caplog):
     samples = strip(heartbeats(RATE, 20), RATE, 20 * RATE)
     files = [write_edf(tmp_path / f"{name}.edf", RATE, {f"ECG {name}": samples}) for name in ("II", "V5", "V1")]
     write_beats(files, tmp_path / "beats.csv", None, CutOptions())
@@ -107,7 +107,7 @@ def test_one_name_for_two_recordings_is_refused(tmp_path):
     ("name", "called"),
     [("a/100", "100"), ("100.hea", "100"), ("x.y.edf", "x.y"), ("x.CSV.gz", "x"), ("x.tsv", "x"), ("rec.1", "rec.1")],
 )
-def test_a_recording_is_called_like_its_file(tmp_path, name, called):
+def test_a_recording_is_named_like_its_file(tmp_path, name, called):
     assert name_of(tmp_path / name) == called
 
 
@@ -121,7 +121,7 @@ def test_any_name_can_be_read_again(tmp_path, name):
     assert list(Counter(row["record"] for row in read(tmp_path / "out" / "beats.csv"))) == [name, "z"]
 
 
-def test_paced_recordings_are_left_out_when_asked(tmp_path, caplog):
+def test_paced_recordings_are_left_out_by_the_option(tmp_path, caplog):
     caplog.set_level("INFO")
     records = {
         "some": write_recording(tmp_path, "some", "NNNNNNNNNNNNNNN/", 1)[0],
@@ -176,7 +176,7 @@ def test_rare_labels_are_counted_over_all_recordings(tmp_path, caplog):
         write_beats(records, tmp_path / "beats.csv", None, CutOptions(at_least=1000))
 
 
-def test_annotations_may_be_those_of_one_lead(tmp_path):
+def test_annotations_of_one_lead_can_be_chosen(tmp_path):
     record, beats = write_recording(tmp_path, "1", "N")
     shutil.move(tmp_path / "1.atr", tmp_path / "1.ii")
     write_beats(record, tmp_path / "beats.csv", None, CutOptions(annotations="ii"))
@@ -185,7 +185,7 @@ def test_annotations_may_be_those_of_one_lead(tmp_path):
     assert "label" not in read(tmp_path / "beats.csv")[0]
 
 
-def test_annotations_after_the_end_are_left_out_and_told(tmp_path, caplog):
+def test_annotations_after_the_end_are_left_out_with_a_warning(tmp_path, caplog):
     record, beats = write_recording(tmp_path, "r", "N")
     (tmp_path / "r.dat").write_bytes((tmp_path / "r.dat").read_bytes()[: 2 * 15 * RATE])
     write_beats(record, tmp_path / "beats.csv", None, CutOptions())

@@ -37,7 +37,7 @@ def test_times_and_values_need_no_header(write):
     assert read(write("0,1\n0.004,2\n0.008,0\n")) == (["signal 2"], [[1, 2, 0]], 250)
 
 
-def test_a_lead_may_be_called_a_time_series(write):
+def test_a_lead_may_be_named_time_series(write):
     rows = "".join(f"{row / 250:.3f},{row * 7 % 11}\n" for row in range(50))
     assert read(write("time,ecg time series\n" + rows))[0] == ["ecg time series"]
 

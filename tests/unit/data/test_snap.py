@@ -30,14 +30,14 @@ def test_a_paced_beat_stays_near_its_annotation():
     assert moved.tolist() == BEATS.tolist()
 
 
-def test_what_has_no_deflection_near_stays():
+def test_a_beat_without_a_near_deflection_is_not_moved():
     slope = np.arange(5000, dtype=np.float32)
     assert to_deflections(slope, RATE, np.array([0, 700, 4999])).tolist() == [0, 700, 4999]
     assert to_deflections(np.full(5000, np.nan, np.float32), RATE, np.array([700])).tolist() == [700]
     assert to_deflections(slope, RATE, np.array([], np.int64)).tolist() == []
 
 
-def test_a_wave_is_told_from_a_flat_line_and_a_gap():
+def test_a_wave_is_distinguished_from_a_flat_line_and_a_gap():
     samples = np.full(5000, 0.1, np.float32)
     samples[1000], samples[2000] = 1, np.nan
     places = np.array([0, 900, 980, 1025, 1026, 1990, 4999])

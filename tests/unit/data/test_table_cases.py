@@ -72,7 +72,7 @@ def test_labelled_beats_are_read(case):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES["case"] if "error" in case], ids=named)
-def test_what_is_not_labelled_beats_is_refused_with_the_reason(case):
+def test_other_files_than_labelled_beats_are_errors_with_the_reason(case):
     assert_refused(case, opened)
 
 
@@ -82,5 +82,5 @@ def test_beats_to_be_predicted_are_read(case):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES["prediction"] if "error" in case], ids=named)
-def test_beats_that_are_not_the_models_are_refused_with_the_reason(case):
+def test_beats_that_do_not_fit_the_model_are_errors_with_the_reason(case):
     assert_refused(case, opened_to_predict)

@@ -16,7 +16,7 @@ from data.errors import DataError
 from data.tables.dialect import looks_like_header
 from data.tables.lines import BLOCK_BYTES
 from data.tables.reader import open_beats, read_beats
-from data.tables.roles import apart, is_attribute, is_label_name
+from data.tables.roles import is_attribute, is_label_name, outside_series
 from data.tables.stream import count_rows, line_of
 
 Write = Callable[..., Path]
@@ -108,12 +108,12 @@ def test_names_of_attributes(name, is_one):
     ],
 )
 def test_a_few_names_stand_apart_from_a_long_series(others, expected):
-    assert apart([*(f"F{n}" for n in range(12)), *others]) == expected
+    assert outside_series([*(f"F{n}" for n in range(12)), *others]) == expected
 
 
 @pytest.mark.parametrize("line", [",,\n", "# moved\n"])
 @pytest.mark.parametrize("between", ["", "\n", CHUNK])
-def test_a_line_that_is_no_row_may_stand_at_the_end_only(write, line, between):
+def test_lines_that_are_not_rows_are_allowed_only_at_the_end(write, line, between):
     path = write(ROW * 3 + line + between + ROW * 3)
     with pytest.raises(DataError, match=r"line 4: (an empty row|a comment) between the rows; remove the line"):
         read_beats(path)
@@ -162,7 +162,7 @@ def test_lists_are_read_a_batch_at_a_time(tmp_path, kind):
     assert peak < values.nbytes / 2
 
 
-def test_a_model_is_not_given_what_stands_apart(write):
+def test_columns_outside_the_series_are_not_features(write):
     names = [f"F{n}" for n in range(1, 13)]
     path = write(",".join([*names, "qrs", "kind"]) + "\n" + ",".join(["0.5"] * 12 + ["0.1", "1"]) + "\n")
     served = Served(1, 12, None, None, "")

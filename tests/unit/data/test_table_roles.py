@@ -106,7 +106,7 @@ def test_a_column_that_goes_up_by_one_is_an_index(start, count, name):
 
 
 @pytest.mark.parametrize("name", ["id", "Unnamed: 3", "beat_id"])
-def test_what_is_left_out_is_said_with_its_name(write, caplog, name):
+def test_left_out_columns_are_logged_by_name(write, caplog, name):
     caplog.set_level(logging.INFO)
     beats = open_beats(
         write(f"a,b,label,{name},sex\n" + rows(lambda n: n % 2, lambda n: n, lambda n: "M")), drop=["sex"]
@@ -126,7 +126,7 @@ def test_a_group_is_found_however_late_a_value_repeats(write, caplog):
     assert beats.groups is not None
     assert beats.groups.tolist() == [str(number) for number in [*numbers, 0]]
     assert "column 2 (patient) says which rows belong together" in caplog.text
-    with pytest.raises(DataError, match="--drop patient, or say with --group patient"):
+    with pytest.raises(DataError, match="--drop patient, or make it the group with --group patient"):
         open_beats(write("a,patient,label\n" + body.removesuffix("0.5,0,0\n")))
 
 
@@ -151,7 +151,7 @@ def test_groups_come_with_the_rows(write):
         ("a,b,label,who", {"group": "label"}, "a column can have only one role of --label, --group and --drop"),
         ("a,b,label,remark", {}, r"column 4 \(remark\) holds text, .*; leave it out with --drop remark"),
         ("a,b,label,who", {"drop": ["a", "b", "who"]}, "no column is left for the values of the beats"),
-        ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes names labels that are texts"),
+        ("a,b,label,who", {"group": "who", "classes": ["0", "1"]}, "--classes is for text labels"),
         (
             "a,b,label,who",
             {"label": "who", "drop": ["label"], "classes": ["p0", "p0"]},
@@ -176,7 +176,7 @@ def test_an_empty_group_is_named(write):
         read_beats(path)
 
 
-def test_class_names_are_those_of_all_files_of_a_folder(write, tmp_path):
+def test_class_names_come_from_all_files_of_a_folder(write, tmp_path):
     write("0.5,1.5,V\n0.5,1.5,N\n0.5,2.5,N\n", "1.csv")
     write("0.5,1.5,N\n0.5,1.5,S\n", "2.csv")
     beats = read_beats(tmp_path)
@@ -266,7 +266,7 @@ def test_a_damaged_file_with_types_is_named(tmp_path):
         (b"FEA1\0\0\0\0", "a Feather file of version 1"),
     ],
 )
-def test_what_is_no_table_is_named_by_its_first_bytes(write, start, what):
+def test_other_kinds_of_files_are_identified_by_their_first_bytes(write, start, what):
     with pytest.raises(DataError, match=rf"beats.csv: this is {what}.*; \w+") as caught:
         read_beats(write(start + bytes(2000)))
     assert "\n" not in str(caught.value)

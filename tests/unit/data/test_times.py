@@ -70,7 +70,7 @@ def test_numbers_in_any_unit_with_any_digits_tell_the_rate_and_the_gaps(write, r
     lost=st.sampled_from([0, 0.001, 0.01, 0.05]),
     seed=st.integers(0, 99),
 )
-def test_each_single_sample_that_is_lost_is_found_however_its_time_is_rounded(write, rate, digits, rows, lost, seed):
+def test_each_lost_sample_is_found_for_all_roundings(write, rate, digits, rows, lost, seed):
     kept = kept_rows(rows, lost, seed)
     samples, found = read(write("time;ECG\n" + lines([f"{row / rate:.{digits}f}" for row in kept])))
     assert found == pytest.approx(rate, rel=5e-4)
@@ -87,7 +87,7 @@ def kept_rows(rows, lost, seed):
 
 @pytest.mark.parametrize("every", [20, 37, 50, 100])
 @pytest.mark.parametrize("rate", [512, 1000])
-def test_one_sample_in_so_many_that_is_lost_is_found(write, caplog, rate, every):
+def test_regularly_lost_samples_are_found(write, caplog, rate, every):
     kept = [row for row in range(3000) if row % every != every - 1 or row == 2999]
     samples, found = read(write("time;ECG\n" + lines([f"{row / rate:.3f}" for row in kept])))
     assert found == rate
@@ -192,7 +192,7 @@ def test_another_rate_later_on_is_refused(write, first):
 
 
 @pytest.mark.parametrize("row", [300, 3000, 30_000])
-def test_times_that_begin_anew_are_refused(write, row):
+def test_times_that_restart_are_an_error(write, row):
     times = [f"{(number if number < row else number - row) / 250:.3f}" for number in range(row + 6000)]
     with pytest.raises(DataError, match=r"they go back by|the rate changes"):
         read(write("time;ECG\n" + lines(times)))
@@ -215,7 +215,7 @@ def test_packets_with_one_time_go_on_from_block_to_block(write, time):
     np.testing.assert_array_equal(samples, np.arange(rows) % 1000 + 0.25)
 
 
-def test_a_line_that_is_wrong_in_a_later_block_is_named(write):
+def test_a_malformed_line_in_a_later_block_is_named(write):
     rows = [f"{row / 250:.3f};{row % 1000}.25\n" for row in range(150_000)]
     rows[149_000] = "596.000;0.2.5\n"
     with pytest.raises(DataError, match=r"line 149002, column 2 \(ECG\): '0\.2\.5' where a number is expected"):

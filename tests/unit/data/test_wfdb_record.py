@@ -42,7 +42,7 @@ def test_each_format_is_read_as_the_package_reads_it(tmp_path, kind):
 @pytest.mark.parametrize("kind", list(FORMATS))
 @given(cut=st.integers(1, FRAMES - 1))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
-def test_blocks_have_the_same_samples_as_the_whole(tmp_path, kind, cut):
+def test_blocks_have_the_same_samples_as_one_read(tmp_path, kind, cut):
     header = read_header(header_of(write_random(tmp_path, kind)))
     whole = open_signal(header, header.signals[1]).read(0, FRAMES)
     file = open_signal(header, header.signals[1])
@@ -69,7 +69,7 @@ def test_compressed_samples(tmp_path, kind):
     np.testing.assert_allclose(read_lead(tmp_path / "r", "b").samples, values[:, 1] / 1000, rtol=1e-6)
 
 
-def test_signals_that_are_described_alike_are_told_apart(tmp_path):
+def test_signals_with_equal_descriptions_are_distinguished(tmp_path):
     np.arange(200, dtype="<i2").tofile(tmp_path / "r.dat")
     (tmp_path / "r.hea").write_text("r 2 250 100\n" + 2 * "r.dat 16 1/mV 16 0 0 0 0 ECG\n")
     assert read_lead(tmp_path / "r", "1").samples[:3].tolist() == [1, 3, 5]

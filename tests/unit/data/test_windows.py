@@ -21,7 +21,7 @@ def test_a_beat_reaches_from_before_its_peak_to_as_much_before_the_next():
     np.testing.assert_allclose(values, (places - places.mean()) / places.std(ddof=1), atol=1e-6)
 
 
-def test_beats_are_normalised_as_those_of_the_archive():
+def test_beats_are_normalised_like_the_archives():
     samples = np.random.default_rng(0).normal(5, 3, 3000)
     for _, values in cut(samples, 250, [300, 520, 700, 1000]):
         assert values.mean() == pytest.approx(0, abs=1e-9)
@@ -47,12 +47,12 @@ def test_many_samples_become_few_without_aliasing():
         ([], []),
     ],
 )
-def test_a_peak_has_a_beat_if_it_is_whole(peaks, kept):
+def test_a_peak_has_a_beat_if_its_window_is_complete(peaks, kept):
     samples = np.random.default_rng(0).normal(size=2000)
     assert [index for index, _ in cut(samples, 250, peaks)] == kept
 
 
-def test_a_beat_with_a_gap_or_without_a_wave_is_none():
+def test_a_beat_with_a_gap_or_without_a_wave_is_left_out():
     samples = np.random.default_rng(0).normal(size=2000)
     samples[350] = np.nan
     samples[690:910] = 1
@@ -60,11 +60,11 @@ def test_a_beat_with_a_gap_or_without_a_wave_is_none():
 
 
 @pytest.mark.parametrize("level", [0, -0.28, 1e6 / 3])
-def test_a_flat_line_has_no_beat_whatever_its_level(level):
+def test_a_flat_line_at_any_level_has_no_beat(level):
     assert cut(np.full(2000, level), 360, [100, 401, 700]) == []
 
 
-def test_a_window_about_the_peak_lasts_the_same_whatever_the_rhythm():
+def test_a_window_around_the_peak_does_not_depend_on_the_rhythm():
     ramp = np.arange(2000) / 1000
     by_peak = Cut(8, (-300.0, 400.0), "mV")
     beats = list(cut_beats(ramp.astype(np.float32), 250, np.array([70, 500, 510, 1400, 1900]), by_peak))

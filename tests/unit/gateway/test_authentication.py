@@ -14,7 +14,7 @@ from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Client
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.gateway.gateway_metrics import total
-from tests.unit.gateway.ways import BEAT, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, EQUAL_REQUESTS, predict
 
 OPEN = ["/health", "/ready", "/metrics", "/openapi.json", "/", "/docs", "/static/page.css"]
 GUARDED = ["/predict", "/explain", "/model", "/examples", "/nowhere", "/staticx", "/health/", "//health"]
@@ -49,23 +49,23 @@ def counted(client: Client, name: str, **labels: str) -> float:
     return total(client.get("/metrics").text, name, **labels)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 @pytest.mark.parametrize("header", [{"X-API-Key": "k"}, {"Authorization": "Bearer k"}, {"Authorization": "bearer  k"}])
 def test_a_known_key_gets_in_by_every_way_and_its_name_is_logged(guarded, way, header, caplog):
     with caplog.at_level(logging.INFO):
-        assert predict(guarded, BEAT, headers=header, **WAYS[way]).status_code == 200
+        assert predict(guarded, BEAT, headers=header, **EQUAL_REQUESTS[way]).status_code == 200
     (record,) = [each for each in caplog.records if each.name == "gateway.requests"]
     assert record.fields["key"] == "ward"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 @pytest.mark.parametrize(
     "header",
     [{}, {"X-API-Key": "unknown"}, {"Authorization": "Basic k"}, {"Authorization": "Bearer"}, {"Authorization": "k"}],
 )
 def test_without_one_every_way_is_shut(guarded, way, header, caplog, serving):
     with caplog.at_level(logging.INFO):
-        answer = predict(guarded, BEAT, headers=header | {"X-Request-ID": "abc"}, **WAYS[way])
+        answer = predict(guarded, BEAT, headers=header | {"X-Request-ID": "abc"}, **EQUAL_REQUESTS[way])
     assert_error(answer, 401, "unauthorized", "API key")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="ecg"'
     assert answer.json["error"]["request_id"] == "abc"
@@ -108,12 +108,12 @@ def test_all_else_is_shut_also_what_is_not_there(guarded, path, method):
 def test_a_key_that_is_used_too_often_waits_whatever_way_it_takes(guarded):
     slow = {"X-API-Key": "s"}
     assert predict(guarded, BEAT, headers=slow).status_code == 200
-    for way in WAYS.values():
+    for way in EQUAL_REQUESTS.values():
         refused = predict(guarded, BEAT, headers=slow, **way)
         assert_error(refused, 429, "too_many_requests", "'slow'")
         assert refused.headers["Retry-After"] == "1"
     assert predict(guarded, BEAT, headers={"X-API-Key": "k"}).status_code == 200
-    assert counted(guarded, "ecg_gateway_errors_total", kind="too_many_requests") == len(WAYS)
+    assert counted(guarded, "ecg_gateway_errors_total", kind="too_many_requests") == len(EQUAL_REQUESTS)
 
 
 def test_who_is_refused_for_haste_is_named_in_the_log(guarded, caplog):

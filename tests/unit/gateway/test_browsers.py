@@ -10,7 +10,7 @@ import pytest
 from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Answer, Client
 from tests.support.gateway.gateway_errors import assert_error
-from tests.unit.gateway.ways import BEAT, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, EQUAL_REQUESTS, predict
 
 PAGE = "https://page.example"
 
@@ -23,10 +23,10 @@ def shared(settings: Settings, another_client: Callable[..., Client], tmp_path: 
     return another_client(replace(settings, api_keys_file=str(keys), cors_origins=f"http://localhost:3000,{PAGE}"))
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 @pytest.mark.parametrize("content", [BEAT, {"features": []}])
 def test_every_answer_is_kept_nowhere_and_not_guessed_at(client, way, content):
-    headers = predict(client, content, **WAYS[way]).headers
+    headers = predict(client, content, **EQUAL_REQUESTS[way]).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
@@ -50,9 +50,9 @@ def preflight(client: Client, origin: str = PAGE) -> Answer:
     return client.options("/predict", headers=headers)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 def test_pages_of_a_named_origin_may_ask_and_read(shared, way):
-    answer = predict(shared, BEAT, headers={"Origin": PAGE, "X-API-Key": "k"}, **WAYS[way])
+    answer = predict(shared, BEAT, headers={"Origin": PAGE, "X-API-Key": "k"}, **EQUAL_REQUESTS[way])
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
     assert "X-Model-Version" in answer.headers["Access-Control-Expose-Headers"]

@@ -15,7 +15,7 @@ from gateway.http.request_body import SMALL
 from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Answer, Client
 from tests.support.gateway.gateway_errors import assert_error
-from tests.unit.gateway.ways import BEAT, OTHER_WAYS, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, EQUAL_REQUESTS, UNUSUAL_REQUESTS, predict
 
 NAMED: dict[str, Any] = {"headers": {"X-Request-ID": "trace-1"}}
 
@@ -26,7 +26,7 @@ def same(answer: Answer) -> tuple[int, Any, dict[str, str]]:
     return answer.status_code, answer.json, headers
 
 
-@pytest.mark.parametrize("way", OTHER_WAYS)
+@pytest.mark.parametrize("way", UNUSUAL_REQUESTS)
 @pytest.mark.parametrize(
     "body",
     [
@@ -64,7 +64,7 @@ def same(answer: Answer) -> tuple[int, Any, dict[str, str]]:
     ids=lambda body: body[:40].decode(errors="replace").strip(),
 )
 def test_the_answer_does_not_depend_on_the_way(client, body, way):
-    usual, other = predict(client, body, **NAMED), predict(client, body, **NAMED, **OTHER_WAYS[way])
+    usual, other = predict(client, body, **NAMED), predict(client, body, **NAMED, **UNUSUAL_REQUESTS[way])
     assert same(usual) == same(other)
     assert usual.headers["X-Request-ID"] == "trace-1"
     assert ("X-Model-Version" in usual.headers) == (usual.status_code == 200)
@@ -81,7 +81,7 @@ def test_the_answer_does_not_depend_on_the_way(client, body, way):
 )
 def test_nor_on_the_size_of_the_body(settings, another_client, body, way):
     client, large = another_client(replace(settings, max_body_bytes=SMALL * 2)), body + b" " * SMALL
-    assert same(predict(client, large, **NAMED)) == same(predict(client, large, **NAMED, **OTHER_WAYS[way]))
+    assert same(predict(client, large, **NAMED)) == same(predict(client, large, **NAMED, **UNUSUAL_REQUESTS[way]))
     assert same(predict(client, large, **NAMED)) == same(predict(client, body, **NAMED))
 
 
@@ -92,11 +92,11 @@ def test_nor_on_the_size_of_the_body(settings, another_client, body, way):
 def test_nor_does_it_for_float32_bytes(client, body, way):
     asked: dict[str, Any] = {**NAMED, "content_type": "application/octet-stream"}
     usual = predict(client, body, **asked)
-    assert same(usual) == same(predict(client, body, **asked, **OTHER_WAYS[way]))
+    assert same(usual) == same(predict(client, body, **asked, **UNUSUAL_REQUESTS[way]))
     assert (usual.status_code == 200) == (len(body) == 24)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 @pytest.mark.parametrize(
     ("code", "status", "name"),
     [
@@ -110,7 +110,7 @@ def test_nor_does_it_for_float32_bytes(client, body, way):
 def test_an_error_of_the_model_server_has_its_status_by_every_way(client, serving, way, code, status, name):
     assert predict(client, BEAT).status_code == 200
     serving.fail(code, times=10)
-    assert_error(predict(client, BEAT, **WAYS[way]), status, name)
+    assert_error(predict(client, BEAT, **EQUAL_REQUESTS[way]), status, name)
 
 
 def test_a_client_meets_the_same_version_by_every_way(pods):
@@ -120,7 +120,7 @@ def test_a_client_meets_the_same_version_by_every_way(pods):
     for number in range(20):
         name = f"client-é-{number}"
         wanted = "2" if Candidate(2, weight=50).takes(name, 0.0) else "1"
-        for way in WAYS.values():
+        for way in EQUAL_REQUESTS.values():
             assert predict(client, BEAT, headers={"X-Patient": name}, **way).headers["X-Model-Version"] == wanted
 
 
@@ -134,7 +134,7 @@ def test_who_finds_no_room_is_told_before_the_body_is_looked_at(
 ):
     client = another_client(replace(settings, max_waiting=0))
     assert_error(predict(client, b"no JSON at all"), 503, "model_overloaded", "Too many requests wait")
-    assert predict(client, BEAT, **OTHER_WAYS["query"]).status_code == 200
+    assert predict(client, BEAT, **UNUSUAL_REQUESTS["query"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -163,5 +163,5 @@ def test_json_may_be_said_to_be_utf_8(client, charset):
 @pytest.mark.parametrize("way", ["usual", "query", "chunked"])
 @pytest.mark.parametrize("charset", ["utf-16", "latin1", ""])
 def test_json_in_another_charset_is_a_415(client, charset, way):
-    answer = predict(client, BEAT, content_type=f"application/json; charset={charset}", **WAYS[way])
+    answer = predict(client, BEAT, content_type=f"application/json; charset={charset}", **EQUAL_REQUESTS[way])
     assert_error(answer, 415, "unsupported_media_type", "send JSON in UTF-8", field="Content-Type")

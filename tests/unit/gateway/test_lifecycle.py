@@ -17,14 +17,14 @@ from tests.support.gateway.gateway_client import Client, living
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.gateway.gateway_metrics import total
 from tests.support.kubernetes.fake_kubernetes import FakeKubernetes
-from tests.unit.gateway.ways import BEAT, JSON, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, EQUAL_REQUESTS, JSON, predict
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 def test_everything_is_counted_once(client, way):
     contents: list[object] = [BEAT, {"instances": [[0, 0, 0]] * 3}, {"features": []}, BEAT]
     for content in contents:
-        predict(client, content, **WAYS[way])
+        predict(client, content, **EQUAL_REQUESTS[way])
     told, requests = client.get("/metrics").text, "ecg_gateway_requests_total"
     assert total(told, requests, path="/predict", status="200", version="1") == 3
     assert total(told, requests, path="/predict", status="400", version="") == 1
@@ -35,11 +35,11 @@ def test_everything_is_counted_once(client, way):
     assert total(told, "ecg_gateway_predictions_total", version="1") == 5
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 def test_every_request_is_one_line_without_its_values(client, caplog, way):
     caplog.set_level(logging.INFO)
-    predict(client, BEAT, headers={"X-Request-ID": "one"}, **WAYS[way])
-    predict(client, {"features": {"0.12345": 0.12345}}, headers={"X-Request-ID": "two"}, **WAYS[way])
+    predict(client, BEAT, headers={"X-Request-ID": "one"}, **EQUAL_REQUESTS[way])
+    predict(client, {"features": {"0.12345": 0.12345}}, headers={"X-Request-ID": "two"}, **EQUAL_REQUESTS[way])
     good, bad = (record.fields for record in caplog.records)
     assert good.pop("milliseconds") > 0
     assert good == {
@@ -56,7 +56,7 @@ def test_every_request_is_one_line_without_its_values(client, caplog, way):
 @pytest.mark.parametrize("given", [None, "", "a b", "x" * 129, "é"])
 def test_a_request_id_that_is_not_sane_is_replaced_by_every_way(client, given):
     headers = {} if given is None else {"X-Request-ID": given}
-    for way in WAYS.values():
+    for way in EQUAL_REQUESTS.values():
         assert len(predict(client, BEAT, headers=headers, **way).headers["X-Request-ID"]) == 32
 
 

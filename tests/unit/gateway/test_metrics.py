@@ -1,7 +1,9 @@
 """What /metrics tells."""
 
 import logging
+import re
 from contextlib import closing
+from pathlib import Path
 
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
@@ -30,6 +32,13 @@ def test_requests_are_counted_and_timed(client):
     assert total(answer.text, requests) == 6
     assert total(answer.text, "ecg_gateway_request_seconds_count", path="/predict", version="1") == 1
     assert total(answer.text, "ecg_gateway_request_seconds_count") == 6
+
+
+def test_every_metric_is_documented():
+    rows = re.findall(
+        r"^\| `(ecg_gateway_\w+)`", (Path(__file__).parents[3] / "gateway" / "README.md").read_text(), re.M
+    )
+    assert set(rows) == set(re.findall(r"^# HELP (\w+)", Metrics().text().decode(), re.M))
 
 
 def test_errors_are_counted_by_their_code(client, serving):

@@ -9,7 +9,7 @@ from tests.support.gateway.gateway_errors import assert_error
 from tests.support.serving.fake_serving import FakeModel
 
 HUGE = 3e38
-WAYS = ["/predict", "/predict?probabilities=true", "/predict?details=true", "/explain"]
+EQUAL_REQUESTS = ["/predict", "/predict?probabilities=true", "/predict?details=true", "/explain"]
 SAYING = "has values beyond 1e+09, with which numbers overflow inside the model"
 
 
@@ -41,7 +41,7 @@ def model(serving) -> FakeModel:
     return model
 
 
-@pytest.mark.parametrize("path", WAYS)
+@pytest.mark.parametrize("path", EQUAL_REQUESTS)
 def test_a_beat_that_overflows_is_named_and_refused(client, model, path):
     one = client.post(path, json={"features": [HUGE, 0, 0]})
     assert_error(one, 400, "invalid_request", f"features {SAYING}; send the beat in the unit of the training data")
@@ -62,7 +62,7 @@ def test_other_apis_say_it_too(client, model):
     assert (answer.status_code, answer.json["error"].startswith(f"inputs[0] {SAYING}")) == (400, True)
 
 
-@pytest.mark.parametrize("path", WAYS)
+@pytest.mark.parametrize("path", EQUAL_REQUESTS)
 def test_a_model_that_fails_for_other_beats_is_a_bad_gateway(client, serving, path):
     serving.models[1] = FakeModel(factor=nan)
     assert_error(client.post(path, json={"features": [0, 1e8, 0]}), 502, "model_failed", "not finite")

@@ -16,7 +16,7 @@ from tests.support.gateway.gateway_client import Client, living
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.otlp_receiver import OtlpReceiver, receiving
 from tests.support.serving.fake_serving import FakeModel
-from tests.unit.gateway.ways import BEAT, WAYS, predict
+from tests.unit.gateway.equal_requests import BEAT, EQUAL_REQUESTS, predict
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SAMPLED, UNSAMPLED = f"00-{TRACE}-{SPAN}-01", f"00-{TRACE}-{SPAN}-00"
@@ -49,10 +49,10 @@ def parent_of(header: str) -> str:
     return match[1]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", EQUAL_REQUESTS)
 def test_a_request_and_its_call_are_in_the_callers_trace(traced, receiver, serving, way):
     with traced() as client:
-        predict(client, BEAT, headers={"traceparent": SAMPLED, "tracestate": "one=1"}, **WAYS[way])
+        predict(client, BEAT, headers={"traceparent": SAMPLED, "tracestate": "one=1"}, **EQUAL_REQUESTS[way])
     request, call = receiver.one(REQUEST), receiver.named(CALL)[-1]
     assert (request.trace, request.parent, request.kind) == (TRACE, SPAN, "SERVER")
     assert request.attributes == {

@@ -33,7 +33,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 @pytest.mark.parametrize("told", ["secret\n two", "secr\u0142t", "\n"])
 def test_a_key_of_the_environment_is_held_to_the_same(told):
-    with pytest.raises(RolloutError, match="ECG_API_KEY: not one line") as caught:
+    with pytest.raises(RolloutError, match="ECG_API_KEY: an API key must be one line") as caught:
         api_key(None, {"ECG_API_KEY": told})
     assert "sec" not in str(caught.value)
     assert api_key(None, {"ECG_API_KEY": "secret\n"}) == "secret"

@@ -48,7 +48,7 @@ def test_the_served_version_is_no_canary(served, tool):
 
 
 def test_there_is_no_canary_beside_nothing(cluster, tool):
-    assert tool.fails("canary", "1", "--auto").startswith("nothing is served beside which version 1 could stand")
+    assert tool.fails("canary", "1", "--auto").startswith("nothing is served, so version 1 cannot be a canary")
 
 
 def test_a_weight_beyond_all_steps_is_watched_all_the_same(served, tool):

@@ -114,7 +114,7 @@ def test_fewer_answers_than_beats_fail(gateway, check):
 
 def test_a_change_of_version_in_between_fails(gateway, check):
     gateway.predicted_by = "8"
-    assert "version 7 was asked and version 8 answered" in check()
+    assert "version 8 answered instead of version 7" in check()
 
 
 def test_a_version_without_recorded_answers_fails(gateway, check):
@@ -135,7 +135,7 @@ def test_a_key_is_shown_with_every_request(gateway, check, tmp_path):
 
 def test_a_gateway_that_wants_a_key_says_where_to_give_it(gateway, check):
     gateway.status, gateway.refusal = 401, {"error": {"code": "unauthorized", "message": "No key"}}
-    assert check() == "the gateway's /model answers 401: No key; --key-file says where the API key is"
+    assert check() == "the gateway's /model answers 401: No key; give the API key by --key-file"
 
 
 def test_what_is_no_gateway_fails(gateway, check):

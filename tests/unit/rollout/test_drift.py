@@ -76,7 +76,7 @@ def test_what_has_drifted_is_named_and_fails_if_that_is_wanted(served, tool, cap
     tool("drift")
     told = capsys.readouterr().out
     assert "tenth 10: 91.0% where 10.0% are usual" in told
-    assert tool.fails("drift", "--fail") == "version 2 is asked for other beats than it was trained on: mean"
+    assert tool.fails("drift", "--fail") == "version 2: the beats differ from the training beats: mean"
     assert verdicts(tool, capsys) == {
         "mean": "drifted",
         "standard_deviation": "stable",
@@ -121,7 +121,7 @@ def test_a_small_training_needs_more_beats(served, tool, capsys, reference, verd
 def test_a_version_without_a_reference_is_said_to_have_none(served, tool, capsys):
     count(served, version=1)
     tool("drift", "--fail")
-    assert "version 2: none of its beats was counted yet, or its training tells nothing" in capsys.readouterr().out
+    assert "version 2: no beats were counted yet, or its training recorded no reference" in capsys.readouterr().out
     assert verdicts(tool, capsys, "--version", "1")["mean"] == "stable"
 
 

@@ -269,7 +269,7 @@ def test_a_registry_that_is_not_there_is_given_up_with_its_name(images, models):
 
 @pytest.mark.parametrize("wrong", ["ecg-model", "registry.example.org", "registry.example.org/ecg:1", "https://a.b/c"])
 def test_what_names_no_repository_is_refused(images, models, wrong):
-    with pytest.raises(RolloutError, match="names no repository; give it as REGISTRY/PATH"):
+    with pytest.raises(RolloutError, match="is not a repository; give it as REGISTRY/PATH"):
         images("--models", str(models), "pack", "1", "--to", wrong)
 
 

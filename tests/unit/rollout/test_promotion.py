@@ -46,7 +46,7 @@ def test_a_worse_version_is_refused_with_both_numbers_and_nothing_is_touched(clu
 def test_a_version_that_nobody_compared_is_refused_until_it_is_forced(cluster, tool):
     cluster.serve(1)
     write_version(tool.models, 4)
-    with pytest.raises(Refused, match="neither was judged on the other's held-back rows"):
+    with pytest.raises(Refused, match="neither was evaluated on the other's test rows"):
         tool("promote", "4")
     tool("promote", "4", "--force")
     assert cluster.cause == "model version 4: promoted by force, accuracy 0.900"
@@ -57,7 +57,7 @@ def test_a_training_job_leaves_a_worse_version_and_succeeds(cluster, tool, capsy
     write_version(tool.models, 4, 0.8, v1=0.9)
     tool("promote", "4", "--or-leave")
     told = capsys.readouterr().out
-    assert "version 4 is published, and not promoted: version 4 is worse than version 1" in told
+    assert "version 4 is published, but not promoted: version 4 is worse than version 1" in told
     assert cluster.version == "1"
 
 
@@ -65,7 +65,7 @@ def test_a_training_job_leaves_its_version_where_another_is_on_its_way_and_succe
     cluster.serve(1)
     tool("canary", "2", "--weight", "20")
     tool("promote", "3", "--or-leave")
-    assert "version 3 is published, and not promoted: version 2 is being promoted" in capsys.readouterr().out
+    assert "version 3 is published, but not promoted: version 2 is being promoted" in capsys.readouterr().out
     assert cluster.version == "2"
 
 
@@ -332,7 +332,7 @@ def test_who_is_interrupted_is_told_how_to_go_on(cluster, tool):
     cluster.serve(1)
     tool.kill_at, tool.kill_with = 4, KeyboardInterrupt
     assert tool.fails("promote", "2") == (
-        "interrupted; `python -m rollout promote 2` goes on, `python -m rollout abort` goes back"
+        "interrupted; `python -m rollout promote 2` continues, `python -m rollout abort` goes back"
     )
 
 

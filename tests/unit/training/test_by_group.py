@@ -18,7 +18,7 @@ def evaluation(right: NDArray[np.bool_], groups: NDArray[np.int64] | None, sure:
     return Evaluation(np.array([0, 1]), np.where(right, 0, 1), chances, groups=whose)
 
 
-def test_without_two_groups_nothing_is_said_of_other_people():
+def test_without_two_groups_there_are_no_figures_by_group():
     right = np.ones(ROWS, np.bool_)
     assert by_group(evaluation(right, None), NONE_UNUSUAL) is None
     assert by_group(evaluation(right, np.zeros(ROWS, np.int64)), NONE_UNUSUAL) is None
@@ -35,7 +35,7 @@ def test_the_error_is_as_uncertain_as_people_differ():
     assert high == pytest.approx(0.3, abs=0.11)  # as of 10 people three more or fewer are wrong
 
 
-def test_the_error_of_people_who_are_alike_is_that_of_all_beats():
+def test_the_error_of_similar_people_is_that_of_all_beats():
     right, people = np.arange(ROWS) % 2 == 0, np.arange(ROWS) // 2 % 10
     found = by_group(evaluation(right, people), NONE_UNUSUAL)
     assert found

@@ -19,7 +19,7 @@ def drawn(classes: int, rows: int = 20_000) -> tuple[NDArray[np.float32], NDArra
 
 @pytest.mark.parametrize("classes", [2, 5])
 @pytest.mark.parametrize("temperature", [0.5, 1, 3])
-def test_the_temperature_undoes_what_made_the_network_too_sure_or_not_sure_enough(classes, temperature):
+def test_the_temperature_corrects_too_high_and_too_low_confidence(classes, temperature):
     logits, columns = drawn(classes)
     assert fit_temperature(logits * temperature, columns) == pytest.approx(temperature, rel=0.05)
 
@@ -37,12 +37,12 @@ def test_more_rows_are_believed_more():
     assert 1 < few < some < many
 
 
-def test_rows_that_are_all_told_right_make_no_network_surer():
+def test_rows_that_are_all_right_do_not_increase_confidence():
     logits, _ = drawn(3)
     assert fit_temperature(logits, logits.argmax(axis=1)) == pytest.approx(1, abs=1e-3)
 
 
-def test_rows_that_are_all_told_wrong_give_a_temperature_all_the_same():
+def test_rows_that_are_all_wrong_give_a_temperature_too():
     logits, _ = drawn(3)
     assert 10 < fit_temperature(logits, logits.argmin(axis=1)) <= 20
 
@@ -61,7 +61,7 @@ def test_every_probability_has_its_bin(probability, place):
     assert found.error == pytest.approx(1 - probability)
 
 
-def test_calibration_lowers_the_error_of_a_network_that_is_too_sure():
+def test_calibration_lowers_the_error_of_an_overconfident_network():
     logits, columns = drawn(4)
 
     def judged(temperature: float) -> Reliability:

@@ -19,7 +19,7 @@ def saved(base, run="job", **changes) -> Store:
     return store
 
 
-def test_the_last_state_is_found_whole(tmp_path):
+def test_the_last_state_is_loaded_completely(tmp_path):
     saved(tmp_path)
     saved(tmp_path, epochs=4, best=float("inf"))
     told, arrays = Store.of(tmp_path, "job", 5).load() or pytest.fail("nothing was found")
@@ -37,7 +37,7 @@ def test_a_state_of_other_beats_or_another_run_is_not_gone_on_from(tmp_path, run
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", None])
-def test_a_damaged_state_is_none(tmp_path, content):
+def test_a_damaged_checkpoint_is_ignored(tmp_path, content):
     store = saved(tmp_path)
     store.path.write_bytes(store.path.read_bytes()[:-100] if content is None else content)
     assert store.load() is None
@@ -59,7 +59,7 @@ def test_a_state_is_gone_when_it_is_removed(tmp_path):
     store.remove()
 
 
-def test_what_was_given_up_is_cleared_by_a_later_run_and_what_may_go_on_is_not(tmp_path):
+def test_a_later_run_removes_only_abandoned_checkpoints(tmp_path):
     old, recent = saved(tmp_path, "old"), saved(tmp_path, "recent")
     then = time.time() - ABANDONED_AFTER - 60
     os.utime(old.path, (then, then))

@@ -81,7 +81,7 @@ def test_symbols_become_the_classes_of_aami(tmp_path):
     assert [naming.names[label] for label in labels.tolist()] == ["V", "N", "Q", "N", "S", "S"]
 
 
-def test_other_symbols_of_the_same_classes_are_read_and_those_of_others_refused(tmp_path):
+def test_other_symbols_of_known_classes_are_read_and_others_are_errors(tmp_path):
     training = symbols(tmp_path / "train.csv", "N", "V")
     naming = Naming.of(training, [], AAMI)
     classes = naming.read_as(np.array([0, 2]))  # N and V

@@ -21,7 +21,7 @@ def answers(truth: list[int], predicted: list[int], groups: list[int] | None = N
     return Evaluation(LABELS, LABELS[truth], np.eye(2, dtype=np.float32)[predicted], groups=known)
 
 
-def test_figures_are_told_with_their_spread(caplog):
+def test_figures_are_printed_with_their_spread(caplog):
     caplog.set_level("INFO")
     judged = iter(
         [answers([0, 0, 1, 1], [0, 0, 1, 1], [3, 3, 4, 4]), answers([0, 0, 0, 0], [0, 1, 0, 0], [5, 5, 5, 6])]

@@ -30,7 +30,7 @@ def test_the_predicted_class_is_the_datas_own_label(evaluation):
     assert evaluation.predicted.tolist() == [-1, 1, 1, 1]
 
 
-def test_a_class_without_test_rows_has_no_area_and_the_rest_is_still_told():
+def test_a_class_without_test_rows_has_no_area_but_other_figures():
     probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]], dtype=np.float32)
     metrics = Evaluation(np.array([1, 2, 5]), np.array([1, 2]), probabilities).metrics()
     assert metrics["classes"]["5"]["roc_auc"] is None

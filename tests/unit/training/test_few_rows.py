@@ -28,7 +28,7 @@ def test_less_than_50_rows_or_5_of_a_class_are_too_few(counts, few):
         ((60, 40), 0, ["no_early_stop"], "There is no early stopping"),
     ],
 )
-def test_a_training_without_early_stop_says_what_that_means(counts, patience, code, beginning):
+def test_a_training_without_early_stopping_has_a_warning(counts, patience, code, beginning):
     warned = warnings_of(rows(9, 9), rows(*counts), rows(9, 9), [(0, None), (1, None)], [], None, 0, patience)
     told = [each for each in warned if each.code in {"few_rows", "no_early_stop"}]
     assert [each.code for each in told] == code

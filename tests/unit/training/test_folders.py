@@ -30,7 +30,7 @@ def keep_and_wait(kept) -> None:
         signal.pause()
 
 
-def test_what_a_killed_training_left_is_cleared_by_the_next_and_a_living_one_is_not(temporary):
+def test_only_the_folder_of_a_killed_training_is_removed(temporary):
     kept = spawn.Event()
     training = spawn.Process(target=keep_and_wait, args=(kept,))
     training.start()
@@ -59,7 +59,7 @@ def test_temporary_files_are_kept_with_the_beats_and_go_with_them_on_failure_too
     assert tempfile.gettempdir() == str(temporary)
 
 
-def test_beats_on_disk_are_for_nobody_else(temporary):
+def test_beats_on_disk_are_not_readable_by_others(temporary):
     with scratch() as folder:
         assert folder.stat().st_mode & 0o077 == 0
 

@@ -30,7 +30,7 @@ def sides(beats: Made, parts: Split) -> list[set[int]]:
     return [set(beats[2][part].tolist()) for part in parts]
 
 
-def test_a_whole_number_is_the_same_group_with_and_without_decimals():
+def test_an_integer_is_the_same_group_with_and_without_decimals():
     whole = hash_groups(np.array(["1", "1.0", "1.", "1.00"]))
     assert len(set(whole.tolist())) == 1
     assert len(set(hash_groups(np.array(["1", "1.5", "01", "10", "1.0.0", "p1.0", "p1"])).tolist())) == 7
@@ -66,7 +66,7 @@ def _could_part(beats: Made, parts: Split) -> bool:
 
 
 @given(st.permutations(range(60)), st.integers(0, 5))
-def test_who_is_held_back_depends_on_names_alone(order, seed):
+def test_the_test_groups_depend_only_on_names(order, seed):
     people = np.arange(60) % 12
     labels = np.arange(60) // 12 % 2
     first = made(people, labels)

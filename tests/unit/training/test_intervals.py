@@ -29,7 +29,7 @@ def answers(rows: int, right: float, seed: int = 0) -> tuple[NDArray[np.int64], 
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=60))
-def test_the_figures_are_those_of_scikit_learn(pairs):
+def test_the_figures_equal_scikit_learns(pairs):
     truth, predicted = np.array(pairs).T
     confusion = np.zeros((3, 3))
     np.add.at(confusion, (truth, predicted), 1)
@@ -67,7 +67,7 @@ def test_one_group_says_nothing_of_people_so_beats_are_drawn():
     assert evaluation(*answers(50, 0.8), np.ones(50, np.uint64)).intervals()["over"] == "beats"
 
 
-def test_a_class_that_is_not_there_has_no_interval():
+def test_a_missing_class_has_no_interval():
     found = evaluation(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])).intervals()["classes"]
     assert found["7"] == {"recall": None, "precision": None}
     assert found["-1"]["recall"]

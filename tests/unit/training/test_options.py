@@ -26,13 +26,13 @@ from training.options import parse_options
         (["--learning-rate", "inf"], "argument --learning-rate: 'inf' is not a number above 0"),
     ],
 )
-def test_a_mistake_is_named_with_what_is_wanted(arguments, sentence, capsys):
+def test_an_invalid_option_is_named_with_the_valid_values(arguments, sentence, capsys):
     with pytest.raises(SystemExit, match="2"):
         parse_options(arguments)
     assert sentence in capsys.readouterr().err
 
 
-def test_what_is_given_reaches_the_recipe_and_the_rest_keeps_its_default():
+def test_given_options_reach_the_recipe_and_others_keep_their_defaults():
     options = parse_options(["--epochs", "3", "--class-weights", "balanced", "--keep", "2"])
     assert (options.recipe.epochs, options.recipe.class_weights, options.keep) == (3, 1.0, 2)
     assert (options.recipe.patience, options.test, options.models.parts) == (15, None, ("models", "ecg"))
@@ -48,7 +48,7 @@ def test_noise_and_smoothing_reach_the_recipe_and_no_patience_is_one():
     assert (recipe.noise, recipe.label_smoothing, recipe.patience) == (0.3, 0, 0)
 
 
-def test_columns_and_classes_are_told_by_name():
+def test_columns_and_classes_are_given_by_name():
     options = parse_options(["--classes", "N, S,V", "--group", "patient", "--drop", "age", "--drop", "sex"])
     assert (options.classes, options.group, options.drop) == (("N", "S", "V"), "patient", ["age", "sex"])
     options = parse_options(["--classes", "aami", "--at-least", "5"])

@@ -128,7 +128,7 @@ def test_pruning_keeps_the_newest(base):
     assert leftovers(base) == []
 
 
-def test_pruning_keeps_what_a_server_holds(base):
+def test_pruning_keeps_locked_versions(base):
     for _ in range(4):
         publish_one(base)
     served = os.open(base / "1", os.O_RDONLY)
@@ -138,7 +138,7 @@ def test_pruning_keeps_what_a_server_holds(base):
     assert prune(base, 2) == [1]
 
 
-def test_pruning_keeps_what_is_spared(base):
+def test_pruning_keeps_spared_versions(base):
     for _ in range(5):
         publish_one(base)
     assert prune(base, 2, {1, 5, 77}) == [2, 3]

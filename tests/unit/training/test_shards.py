@@ -79,7 +79,7 @@ def test_the_order_of_a_group_says_which_rows_share_a_shard(tmp_path):
     assert found == [set(group[:4]), set(group[4:8]), set(group[8:])]
 
 
-def test_places_are_those_of_the_order_in_which_blocks_come(tmp_path):
+def test_positions_follow_the_order_of_blocks(tmp_path):
     (rows,) = sharded(tmp_path, [np.random.default_rng(0).permutation(50)], shard=7)
     order = numbers(rows)
     places = [49, 0, 7, 6, 20]

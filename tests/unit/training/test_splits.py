@@ -46,7 +46,7 @@ def rows_of(features: NDArray[np.float32], columns: NDArray[np.int64]) -> set[tu
 
 
 @pytest.mark.parametrize("salt", [0, 3])
-def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
+def test_the_splits_follow_the_rows_hashes(tmp_path, salt):
     data = write_beats(tmp_path / "beats.csv", [4] * 70 + [-1] * 50 + [9] * 3)
     splits = parted(tmp_path, data, "--seed", "5", salt=salt)
     beats = read_beats(data)
@@ -58,7 +58,7 @@ def test_the_parts_are_those_of_the_rows_hashes(tmp_path, salt):
         assert beats_of(rows) == rows_of(beats.features[group], columns[group])
 
 
-def test_a_given_test_file_is_held_back_whole_and_takes_no_rows_from_training(tmp_path):
+def test_a_test_file_is_held_back_completely_and_takes_no_rows_from_training(tmp_path):
     data = write_beats(tmp_path / "train.csv", [0] * 20 + [1] * 20)
     test = write_beats(tmp_path / "test.csv", [1] * 4 + [0] * 7)
     splits = parted(tmp_path, data, "--test", str(test))
@@ -129,6 +129,8 @@ def test_symbols_are_joined_to_the_classes_of_aami_in_both_files(tmp_path):
     aami = ["--label", "last", "--classes", "aami", "--at-least", "2", "--test", str(test)]
     splits = parted(tmp_path, data, *aami)
     assert splits.class_names == {0: "N", 2: "V"}
+    assert splits.note
+    assert "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 2 V.\n" in splits.note
     assert np.sum([splits.train.counts, splits.validation.counts], axis=0).tolist() == [10, 5]
     assert splits.test.counts == (2, 3)
 

@@ -16,7 +16,7 @@ def laid_down(folder: Path, columns: np.ndarray) -> Rows:
     return rows
 
 
-def test_one_more_exceeds_the_limit_with_the_chance_that_was_asked():
+def test_one_more_exceeds_the_limit_with_the_given_probability():
     rng = np.random.default_rng(0)
     exceeded = [rng.normal() > limit(rng.normal(size=199)) for _ in range(20_000)]
     assert np.mean(exceeded) == pytest.approx(0.01, abs=0.0025)  # three deviations and a half
@@ -28,7 +28,7 @@ def test_where_too_few_can_tell_the_largest_is_the_limit(rows, place):
     assert limit(distances) == place
 
 
-def test_a_limit_can_be_divided_by_when_all_beats_are_alike():
+def test_the_limit_of_equal_beats_is_not_zero():
     assert limit(np.zeros(5)) == LEAST
 
 

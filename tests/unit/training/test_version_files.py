@@ -40,7 +40,7 @@ def test_a_written_number_is_alone_in_its_file_and_replaces_the_former(tmp_path)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("version", "10\n")]
 
 
-def test_a_number_that_cannot_be_written_is_told_in_the_error(tmp_path):
+def test_the_error_has_the_number_that_cannot_be_written(tmp_path):
     with pytest.raises(TrainingError, match=r"missing/version: version 3 is published, but .*No such file"):
         write_version(tmp_path / "missing" / "version", 3)
 

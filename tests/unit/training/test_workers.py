@@ -46,6 +46,6 @@ def test_one_worker_trains_alone(text):
         json.dumps({"cluster": {"worker": ["a:1"], "chief": ["b:1"]}, "task": {"type": "worker", "index": 0}}),
     ],
 )
-def test_what_names_no_workers_is_refused_with_an_example(text):
+def test_an_invalid_tf_config_is_an_error_with_an_example(text):
     with pytest.raises(TrainingError, match=r'does not name the workers; .*"host0:2222"'):
         Workers.parse(text)

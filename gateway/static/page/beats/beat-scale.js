@@ -2,7 +2,7 @@
 
 import { cutOf, traceLength } from "../../recording/cut.js";
 import { RecordingError } from "../../recording/errors.js";
-import { largest, mean, median, quantile, smallest } from "../../recording/numbers.js";
+import { mean, median } from "../../recording/numbers.js";
 import { traceOf } from "./features.js";
 
 /** @import { Beat, RecordedBeat } from "./beat.js" */
@@ -29,14 +29,9 @@ import { traceOf } from "./features.js";
  * @property {Float64Array | null} times of the model's values
  */
 
-const LOOKED_AT = 200; // beats of a file, evenly taken, that tell its usual size
-const USUAL = 0.9; // quantile: a few large beats do not make all others small
 const AROUND = { before: 300, after: 500 }; // milliseconds of the R peak that are seen at least: a P wave, and a T wave
 const R_REACH = 50; // milliseconds around the R peak, in which its height is looked for
 const ALIKE = 0.02; // how far normalised values may be from a mean of 0 and a deviation of 1, as files round them
-
-/** @type {WeakMap<object, {span: number, low: number, high: number}>} */
-const usual = new WeakMap();
 
 /**
  * The curves of a beat: on paper where its scale is real, and `taken` does not ask for what the model takes.
@@ -172,29 +167,6 @@ export function scaleOf(beat, features) {
 function isNormalised(values) {
   const squares = values.length * mean(values.map((value) => value ** 2));
   return Math.abs(mean(values)) < ALIKE && squares > (values.length - 1) * (1 - ALIKE) && squares < values.length * (1 + ALIKE);
-}
-
-/**
- * How long and how high the beats of a collection usually are on paper, so that all of them are drawn by one scale.
- *
- * @param {{beats: Beat[], recording: Recording | null}} collection
- * @param {Pick<Facts, "model" | "baseline">} facts
- * @returns {{span: number, low: number, high: number}} in ms and mV
- */
-export function usualOf(collection, facts) {
-  const known = usual.get(collection);
-  if (known) return known;
-  const { beats, recording } = collection;
-  const every = Math.ceil(beats.length / LOOKED_AT);
-  const curves = beats.filter((_, place) => place % every === 0).map((beat) => curvesOf(beat, recording, facts));
-  const spans = curves.map(({ trace, around }) => (around ?? trace).at).map((at) => at[at.length - 1] - at[0]);
-  const found = {
-    span: quantile(spans, USUAL),
-    low: quantile(curves.map(({ trace }) => smallest(Array.from(trace.values))), 1 - USUAL),
-    high: quantile(curves.map(({ trace }) => largest(Array.from(trace.values))), USUAL),
-  };
-  usual.set(collection, found);
-  return found;
 }
 
 /**

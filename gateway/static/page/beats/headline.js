@@ -62,7 +62,7 @@ export function agreement({ beats, labels }) {
     if (agrees) same += 1;
   }
   const counts = told > 0 && `Of ${counted(told, "labelled beat")}, the model agrees with ${count(same)}: ${percent(same / told)} (95 % interval ${between(wilson(same, told))}, if the beats are independent of each other).`;
-  return [labels.why, counts, told > 0 && labels.leftOut].filter((text) => typeof text === "string");
+  return [labels.why, counts, told > 0 && labels.grouping, told > 0 && labels.leftOut].filter((text) => typeof text === "string");
 }
 
 /**

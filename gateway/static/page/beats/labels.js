@@ -8,7 +8,8 @@ const SHOWN = 6; // labels that a sentence names
 // AAMI EC57, as `python -m data beats` joins WFDB's symbols (data/recordings/annotations.py)
 const AAMI = { N: "NLRBejn", S: "AaJS", V: "VEr", F: "F", Q: "/fQ?" };
 const AAMI_OF = new Map(Object.entries(AAMI).flatMap(([name, symbols]) => [...symbols].map((symbol) => [symbol, name])));
-const BY_AAMI = /labels by AAMI EC57/i; // in the note of the training's data
+const BY_AAMI = /by AAMI EC57/i; // in the note of the training's data (training/dataset/classes.py)
+const ANY_OTHER = "any other"; // than N, of `python -m data beats --labels binary`
 
 /**
  * What is known of a model's classes.
@@ -51,6 +52,8 @@ export class Labels {
     if (numbers.length) this.classOf.clear();
     /** @type {string|null} why labels and classes cannot be compared; null where they can, or where there are none */
     this.why = known.length && !this.classOf.size ? whyNot(known, numbers, classes) : null;
+    /** @type {string|null} by which grouping symbols are compared with classes */
+    this.grouping = groupingOf(known.filter((label) => this.isGrouped(label)), (label) => this.nameOf(label));
     /** @type {string|null} which labels are left out of the comparison */
     this.leftOut = this.classOf.size && others.length ? without(others, counts) : null;
   }
@@ -61,14 +64,33 @@ export class Labels {
   }
 
   /**
-   * A label for people: a number that means a class with its name, such as `1 (V)`, else as it stands.
+   * A label for people: a number with the name of its class, such as `1 (V)`, a symbol with its group, else as it stands.
    *
    * @param {string} label
    */
   worded(label) {
     const plain = plainLabel(label);
-    const name = this.classOf.get(plain) === plain && this.names[plain];
-    return name ? `${plain} (${name})` : label;
+    if (this.isGrouped(plain)) return `${plain} (${this.nameOf(plain)} by AAMI EC57)`;
+    return this.classOf.get(plain) === plain && this.nameOf(plain) ? `${plain} (${this.nameOf(plain)})` : label;
+  }
+
+  /**
+   * Does a symbol mean its class by AAMI's grouping alone?
+   *
+   * @param {string} plain
+   */
+  isGrouped(plain) {
+    return this.classOf.has(plain) && AAMI_OF.has(plain) && this.nameOf(plain) !== plain;
+  }
+
+  /**
+   * The name of the class that a label means.
+   *
+   * @param {string} plain
+   * @returns {string|undefined}
+   */
+  nameOf(plain) {
+    return this.names[this.classOf.get(plain) ?? ""];
   }
 
   /**
@@ -120,7 +142,8 @@ function meant(label, { labels, names, note }) {
   if (isNumber(label)) return labels.includes(label) ? label : null;
   const named = Object.entries(names ?? {});
   const byName = (/** @type {string} */ text) => named.find(([, name]) => name === text)?.[0];
-  const found = byName(label) ?? (BY_AAMI.test(note ?? "") ? byName(AAMI_OF.get(label) ?? "") : undefined);
+  const group = BY_AAMI.test(note ?? "") ? AAMI_OF.get(label) : undefined;
+  const found = byName(label) ?? (group && (byName(group) ?? byName(ANY_OTHER)));
   if (found !== undefined || label.length < 2) return found ?? null;
   const alike = named.filter(([, name]) => name.toLowerCase() === label.toLowerCase());
   return alike.length === 1 ? alike[0][0] : null;
@@ -137,6 +160,17 @@ function whyNot(known, numbers, { labels, names }) {
   if (numbers.length) return `${its}. The labels count something else, so labels and classes cannot be compared.`;
   if (!names) return `${its}, for which it has no names. So labels and classes cannot be compared.`;
   return `${its}. No label is the name of a class, so labels and classes cannot be compared.`;
+}
+
+/**
+ * @param {string[]} symbols that mean a class by their group
+ * @param {(symbol: string) => string|undefined} nameOf the class
+ */
+function groupingOf(symbols, nameOf) {
+  if (!symbols.length) return null;
+  const names = [...new Set(symbols.map(nameOf))];
+  const parts = names.map((name) => `${listed(symbols.filter((symbol) => nameOf(symbol) === name))} as ${name}`);
+  return `Labels are compared with classes by AAMI EC57, which counts ${parts.join(", ")}.`;
 }
 
 /**

@@ -3,10 +3,16 @@
  * has. Only some browsers have such handles; where they are not to be had, nothing is kept.
  */
 
+import { isAbort } from "../gateway/failure.js";
+
 const [DATABASE, STORE] = ["ecg-files", "handles"];
 const MOST = 10; // openings that are kept
 
-/** @typedef {FileSystemFileHandle & {queryPermission?: () => Promise<string>, requestPermission?: () => Promise<string>}} Handle */
+/**
+ * @typedef {FileSystemFileHandle & {queryPermission?: () => Promise<string>, requestPermission?: () => Promise<string>}} Handle
+ * @typedef {(options: {multiple: boolean}) => Promise<Handle[]>} Pick which only some browsers have, as the other function
+ * @typedef {DataTransferItem & {getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>}} Item
+ */
 
 /** Can people choose files so that their handles are known? */
 export function canPick() {
@@ -20,9 +26,9 @@ export function canPick() {
  */
 export async function pick() {
   try {
-    return await /** @type {any} */ (window).showOpenFilePicker({ multiple: true });
+    return await /** @type {Window & typeof globalThis & {showOpenFilePicker: Pick}} */ (window).showOpenFilePicker({ multiple: true });
   } catch (error) {
-    if (/** @type {Error} */ (error).name === "AbortError") return [];
+    if (isAbort(error)) return [];
     throw error;
   }
 }
@@ -34,9 +40,10 @@ export async function pick() {
  * @returns {Promise<Handle[]>}
  */
 export async function handlesOf(dropped) {
-  const items = /** @type {any[]} */ ([...dropped.items].filter(({ kind }) => kind === "file"));
+  /** @type {Item[]} */
+  const items = [...dropped.items].filter(({ kind }) => kind === "file");
   const handles = await Promise.all(items.map((item) => item.getAsFileSystemHandle?.())).catch(() => []);
-  return handles.filter((handle) => handle?.kind === "file");
+  return /** @type {Handle[]} */ (handles.filter((handle) => handle?.kind === "file"));
 }
 
 /**
@@ -89,8 +96,9 @@ export async function allow(handles) {
  * What a request to the store gives; null where there is no storage, or it is forbidden.
  *
  * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest} use
- * @returns {Promise<any>}
+ * @template T
+ * @param {(store: IDBObjectStore) => IDBRequest<T>} use
+ * @returns {Promise<T | null>}
  */
 async function inStore(mode, use) {
   try {
@@ -108,8 +116,9 @@ async function inStore(mode, use) {
 }
 
 /**
- * @param {IDBRequest} request
- * @returns {Promise<any>}
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
  */
 function resultOf(request) {
   return new Promise((resolve, reject) => {

@@ -108,10 +108,10 @@ function rowsOfJson(text, names) {
   }
   const list = content.instances ?? content.features ?? content;
   const beats = Array.isArray(list) && list.every((one) => typeof one === "object" && one !== null) ? list : [list];
-  return beats.map((/** @type {any} */ one) => valuesOf(one.features ?? one, names).map((value) => String(value)));
+  return beats.map((one) => valuesOf(one.features ?? one, names).map((value) => String(value)));
 }
 
-/** @param {any} beat @param {string[]|null} names @returns {unknown[]} */
+/** @param {any} beat what somebody wrote as JSON @param {string[]|null} names @returns {unknown[]} */
 function valuesOf(beat, names) {
   if (Array.isArray(beat)) return beat.flat(Infinity);
   return names ? names.map((name) => beat[name] ?? "") : Object.values(beat);

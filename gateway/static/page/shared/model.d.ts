@@ -35,7 +35,7 @@ export interface Metrics {
   classes?: Record<string, Scores>;
   calibration?: Calibration;
   unusual?: { threshold: number; share_of_validation: number; share_of_test: number };
-  by_group?: { of: number; calibration_error: Bounds; unusual: { min: number; median: number; max: number } };
+  by_group?: null | { of: number; calibration_error: Bounds; unusual: { min: number; median: number; max: number } };
   intervals?: {
     of: number;
     over: string;
@@ -68,7 +68,7 @@ export interface Data {
   features?: number;
   rows?: Splits;
   classes?: Record<string, Splits>;
-  groups?: Partial<Splits> | null;
+  groups?: Record<keyof Splits, number | null> | null;
   warnings?: { code: string; text: string }[];
 }
 

@@ -3,7 +3,7 @@
 import { plainLabel } from "../beats/labels.js";
 import { element, unseen } from "../shared/dom.js";
 
-/** @import { Beat } from "../shared/shapes.js" */
+/** @import { Beat } from "../beats/beat.js" */
 /** @import { Labels } from "../beats/labels.js" */
 
 /**

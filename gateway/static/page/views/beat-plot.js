@@ -1,7 +1,8 @@
 /** The grid that a beat is drawn on, and what is said of its scale. */
 
 import { fill, found } from "../shared/dom.js";
-import { curvesOf, scaleOf, usualOf } from "../beats/beat-scale.js";
+import { curvesOf, scaleOf } from "../beats/beat-scale.js";
+import { usualOf } from "../beats/usual.js";
 import { MM, USUAL_GAIN } from "../drawing/paper.js";
 import { millimetreFor, paperPlot, plainPlot } from "../drawing/plot.js";
 import { extent } from "../drawing/scale.js";

@@ -3,7 +3,8 @@
 import { element, fill, found, watcher } from "../shared/dom.js";
 import { curvesOf } from "../beats/beat-scale.js";
 import { besideOf, traceOf } from "../beats/features.js";
-import { deciding, described } from "../beats/judging.js";
+import { deciding } from "../beats/deciding.js";
+import { described } from "../beats/judging.js";
 import { drawTrace } from "../drawing/trace.js";
 import { count } from "../shared/words.js";
 import { answerOf } from "./answer.js";

@@ -7,27 +7,27 @@ import { count, counted, decimal, percent } from "../shared/words.js";
 const UNKNOWN = "how far chance may move this is not known";
 
 /**
- * @typedef {import("../shared/marks.js").Marks} Marks
- * @typedef {[number, number]} Bounds
+ * @import { Marks } from "../shared/marks.js"
+ * @import { Bounds, Metrics, Scores } from "../shared/model.js"
  */
 
 /**
  * Accuracy, macro-F1 and ROC AUC.
  *
- * @param {any} metrics
+ * @param {Metrics} metrics
  */
 export function figures(metrics) {
-  const chance = metrics.intervals ?? {};
-  const { accuracy, rows } = metrics;
+  const chance = metrics.intervals;
+  const { accuracy = NaN, rows = 0 } = metrics;
   const list = [
-    figure("Accuracy", accuracy, percent, wide(chance.accuracy) ?? ofBeats(Math.round(accuracy * rows), rows, metrics)),
-    figure("Macro-F1", metrics.macro_f1, (value) => decimal(value, 3), wide(chance.macro_f1)),
+    figure("Accuracy", metrics.accuracy, percent, wide(chance?.accuracy) ?? ofBeats(Math.round(accuracy * rows), rows, metrics)),
+    figure("Macro-F1", metrics.macro_f1, (value) => decimal(value, 3), wide(chance?.macro_f1)),
     figure("ROC AUC", metrics.roc_auc, (value) => decimal(value, 3), null),
   ].filter(Boolean);
   return [element("dl", { class: "figures" }, list), element("p", { class: "small" }, drawn(metrics.intervals))];
 }
 
-/** @param {{of: number, over: string}|undefined} intervals */
+/** @param {Metrics["intervals"]} intervals */
 function drawn(intervals) {
   if (!intervals) return "Ranges are 95 % intervals, if the held-back beats are independent of each other.";
   const each = counted(intervals.of, `held-back ${intervals.over.replace(/s$/, "")}`);
@@ -73,27 +73,25 @@ export function range([low, high], written) {
  *
  * @param {number} found
  * @param {number} all
- * @param {any} metrics
+ * @param {Metrics} metrics
  */
 function ofBeats(found, all, { intervals }) {
   return all > 0 && intervals?.over !== "groups" ? wilson(found, all) : null;
 }
 
 /**
- * @param {any} metrics
+ * @param {number[][]} matrix
+ * @param {number[]} labels
+ * @param {number} all held-back beats
  * @param {Marks} marks
  */
-export function confusion(metrics, marks) {
-  /** @type {number[][]} */
-  const matrix = metrics.confusion_matrix;
-  /** @type {(number|string)[]} */
-  const labels = metrics.class_labels;
+export function confusion(matrix, labels, all, marks) {
   const most = matrix.map(sum);
   const head = element("tr", {}, element("th", { scope: "col" }, "Label"), labels.map((label) => element("th", { scope: "col" }, marks.chip(label, marks.brief(label)))));
   const rows = matrix.map((row, i) =>
     element("tr", {}, element("th", { scope: "row" }, marks.chip(labels[i], marks.named(labels[i]))), row.map((value, j) => cell(value, most[i], i === j))),
   );
-  const caption = element("caption", {}, "Confusion matrix", element("small", {}, `Rows: the label of ${count(metrics.rows ?? 0)} held-back beats; columns: the class that the model gave.`));
+  const caption = element("caption", {}, "Confusion matrix", element("small", {}, `Rows: the label of ${count(all)} held-back beats; columns: the class that the model gave.`));
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" },
     element("table", { class: "confusion" }, caption, element("thead", {}, head), element("tbody", {}, rows)));
 }
@@ -110,12 +108,13 @@ function cell(value, all, right) {
 }
 
 /**
- * @param {any} metrics
+ * @param {Record<string, Scores>} scores
+ * @param {Metrics} metrics
  * @param {Marks} marks
  */
-export function classes(metrics, marks) {
+export function classes(scores, metrics, marks) {
   const head = element("tr", {}, ["Class", "Precision", "Recall", "F1", "Beats"].map((name) => element("th", { scope: "col" }, name)));
-  const rows = Object.entries(metrics.classes).map(([label, one]) => {
+  const rows = Object.entries(scores).map(([label, one]) => {
     const { precision, recall } = boundsOf(label, metrics);
     const name = element("th", { scope: "row" }, marks.chip(label, label), marks.names[label] !== undefined && element("small", {}, marks.names[label]));
     return element("tr", {}, name, score(one.precision, precision), score(one.recall, recall), element("td", {}, decimal(one.f1)), element("td", {}, count(one.rows)));
@@ -127,11 +126,10 @@ export function classes(metrics, marks) {
 
 /**
  * @param {string} label
- * @param {any} metrics
+ * @param {Metrics} metrics
  */
 function boundsOf(label, metrics) {
   const chance = metrics.intervals?.classes?.[label] ?? {};
-  /** @type {number[][]} */
   const matrix = metrics.confusion_matrix ?? [];
   const place = (metrics.class_labels ?? []).map(String).indexOf(label);
   const right = matrix[place]?.[place] ?? 0;

@@ -2,6 +2,11 @@
 
 import { count, listed } from "../shared/words.js";
 
+/**
+ * @import { Marks } from "../shared/marks.js"
+ * @import { Data, Model, Scores } from "../shared/model.js"
+ */
+
 const FEW_BEATS = 30; // held back of a class: were all of them told right, that could still mean 89 % (beats/interval.js)
 const BOTH_SIDES = "so it is probably worse for other people than the figures say.";
 const ROUGH = "It was trained for a fixed time, and its probabilities were not calibrated: take them as rough.";
@@ -9,7 +14,7 @@ const ROUGH = "It was trained for a fixed time, and its probabilities were not c
 /**
  * By the codes of training/dataset/split_warnings.py.
  *
- * @type {Record<string, (model: any, marks: import("../shared/marks.js").Marks) => string>}
+ * @type {Record<string, (data: Data, marks: Marks) => string>}
  */
 const WORDS = {
   one_group: () => "All beats that it knows are of one person. How good it is for anybody else is not known.",
@@ -18,32 +23,33 @@ const WORDS = {
   test_without_groups: () => `Nothing says whose beats it was tested with. They may be of people whose beats it learned from, ${BOTH_SIDES}`,
   group_on_both_sides: () => `Some of the people whose beats it was tested with are people whose beats it learned from, ${BOTH_SIDES}`,
   split_within_groups: () => "Each class is of one person alone, whose beats it learned from and was tested with. How good it is for anybody else is not known.",
-  few_test_groups: ({ data }) => `It was tested with beats of ${people(data.groups?.test)} only. For others it may be far from these figures.`,
+  few_test_groups: ({ groups }) => `It was tested with beats of ${people(groups?.test)} only. For others it may be far from these figures.`,
   validation_within_groups: () => "It learned from the beats of one person alone, and may fail for others.",
-  class_not_tested: ({ data }, marks) => `It was tested with no beat of class ${listed(untested(data).map((label) => marks.named(label)))}: how well it tells that is not known.`,
+  class_not_tested: (data, marks) => `It was tested with no beat of class ${listed(untested(data).map((label) => marks.named(label)))}: how well it tells that is not known.`,
   equal_beats: () => "Some beats that it was tested with are among those that it learned from, so the figures are better than they should be.",
-  few_rows: ({ data }) => `Too few beats could tell when to stop its training: ${count(data.rows.validation)}${rarest(data)}. ${ROUGH}`,
+  few_rows: (data) => `Too few beats could tell when to stop its training: ${count(data.rows?.validation ?? 0)}${rarest(data)}. ${ROUGH}`,
   no_early_stop: () => ROUGH,
 };
 
 /**
  * The notes of the data, and the warnings, a sentence or two each.
  *
- * @param {any} model as the gateway describes it
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Model} model
+ * @param {Marks} marks
  * @returns {string[]}
  */
 export function warningsOf(model, marks) {
-  const warnings = /** @type {{code: string, text: string}[]} */ (model.data?.warnings ?? []);
+  const data = model.data ?? {};
+  const warnings = data.warnings ?? [];
   const texts = new Set(warnings.map(({ text }) => capital(text)));
-  const notes = /** @type {string[]} */ (model.data?.note?.split("\n") ?? []).filter((line) => line && !texts.has(capital(line)));
-  const found = warnings.map(({ code, text }) => WORDS[code]?.(model, marks) ?? text);
+  const notes = (data.note?.split("\n") ?? []).filter((line) => line && !texts.has(capital(line)));
+  const found = warnings.map(({ code, text }) => WORDS[code]?.(data, marks) ?? text);
   return [...found, rare(model.metrics?.classes ?? {}, marks), ...notes].filter(Boolean);
 }
 
 /**
- * @param {Record<string, {rows: number}>} classes
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Record<string, Scores>} classes
+ * @param {Marks} marks
  */
 function rare(classes, marks) {
   const few = Object.entries(classes).filter(([, { rows }]) => rows > 0 && rows < FEW_BEATS);
@@ -53,12 +59,12 @@ function rare(classes, marks) {
   return `It was tested with few beats of the ${those} ${listed(names)}, so ${their} figures say little.`;
 }
 
-/** @param {{classes?: Record<string, {test: number}>}} data */
+/** @param {Data} data */
 function untested({ classes = {} }) {
   return Object.keys(classes).filter((label) => classes[label].test === 0);
 }
 
-/** @param {{classes?: Record<string, {validation: number}>}} data */
+/** @param {Data} data */
 function rarest({ classes }) {
   return classes ? `, and ${count(Math.min(...Object.values(classes).map(({ validation }) => validation)))} of the rarest class` : "";
 }

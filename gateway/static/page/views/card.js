@@ -6,38 +6,43 @@ import { element } from "../shared/dom.js";
 import { count, decimal, percent } from "../shared/words.js";
 
 /**
+ * @import { Child } from "../shared/dom.js"
+ * @import { Marks } from "../shared/marks.js"
+ * @import { Calibration, Metrics, Model, Splits, Training } from "../shared/model.js"
+ */
+
+/**
  * The card's content.
  *
- * @param {any} model as the gateway describes it
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Model} model
+ * @param {Marks} marks
  */
 export function modelCard(model, marks) {
   const metrics = model.metrics ?? {};
   const warnings = warningsOf(model, marks);
   return [
     element("p", { class: "version" }, `${model.name}, version ${model.version}`),
-    warnings.length && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
+    warnings.length > 0 && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
     facts(model, marks),
     Object.keys(metrics).length ? figures(metrics) : element("p", {}, "This model tells nothing of how good it is."),
-    metrics.confusion_matrix && confusion(metrics, marks),
-    metrics.classes && classes(metrics, marks),
+    metrics.confusion_matrix && metrics.class_labels && confusion(metrics.confusion_matrix, metrics.class_labels, metrics.rows ?? 0, marks),
+    metrics.classes && classes(metrics.classes, metrics, marks),
     trust(metrics, model.training),
     !model.class_names && element("p", { class: "small" }, "Classes are the numbers of the training data; what they stand for is said there."),
   ].flat();
 }
 
 /**
- * @param {any} model
- * @param {import("../shared/marks.js").Marks} marks
+ * @param {Model} model
+ * @param {Marks} marks
  */
 function facts(model, marks) {
   const { data, training } = model;
-  const rows = data?.rows ?? {};
   return pairs([
     ["Takes", `beats of ${count(model.features.count)} values`],
-    model.classes && ["Knows", `classes ${model.classes.map((/** @type {number} */ label) => marks.named(label)).join(", ")}`],
+    model.classes && ["Knows", `classes ${model.classes.map((label) => marks.named(label)).join(", ")}`],
     data?.source && ["Data", data.source],
-    rows.train && ["Beats", `${used(rows, training)}, ${count(rows.test)} held back`],
+    data?.rows?.train && ["Beats", `${used(data.rows, training)}, ${count(data.rows.test)} held back`],
     training?.created && ["Trained", new Date(training.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })],
   ]);
 }
@@ -45,16 +50,16 @@ function facts(model, marks) {
 /**
  * What the beats that are not held back were for: without early stop those for validation train, too.
  *
- * @param {{train: number, validation: number}} rows
- * @param {any} training
+ * @param {Splits} rows
+ * @param {Training|null} [training]
  */
 function used({ train, validation }, training) {
   return training?.early_stop === false ? `${count(train + validation)} to train` : `${count(train)} to train, ${count(validation)} to stop`;
 }
 
 /**
- * @param {any} metrics
- * @param {any} training
+ * @param {Metrics} metrics
+ * @param {Training|null} [training]
  */
 function trust({ calibration, unusual, by_group: groups }, training) {
   const lacks = [!calibration && "how far its probabilities hold", !unusual && "when a beat is unlike its training data"].filter(Boolean);
@@ -65,7 +70,7 @@ function trust({ calibration, unusual, by_group: groups }, training) {
   ]);
 }
 
-/** @param {{calibration_error: [number, number]}|null|undefined} groups */
+/** @param {Metrics["by_group"]} groups */
 function spread(groups) {
   if (!groups) return ".";
   const bounds = wide(groups.calibration_error);
@@ -75,15 +80,15 @@ function spread(groups) {
 /**
  * Without early stop the validation beats train, and no temperature is fitted to them.
  *
- * @param {{error_before: number, temperature: number}} calibration
- * @param {any} training
+ * @param {Calibration} calibration
+ * @param {Training|null} [training]
  */
 function fitted({ error_before: before, temperature }, training) {
   return training?.early_stop === false ? "They were not calibrated." : `Before calibration (temperature ${decimal(temperature)}) it was ${percent(before)}.`;
 }
 
-/** @param {([string, string]|any)[]} list */
+/** @param {([string, string] | Child)[]} list what is absent is left out */
 function pairs(list) {
-  const present = list.filter(Boolean);
+  const present = list.filter((each) => Array.isArray(each));
   return element("dl", { class: "pairs" }, present.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]).flat());
 }

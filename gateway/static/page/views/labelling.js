@@ -10,26 +10,33 @@ import { counted } from "../shared/words.js";
 const NONE = ""; // the choice of no label
 const OTHER = "\n"; // the choice of another label than those to choose from; no label has a line's end in it
 
-/** Gives beats other labels; `changed(beat)` is told which beat has one, `select(beat)` which one to look at. */
+/**
+ * @import { Beat } from "../beats/beat.js"
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Labels } from "../beats/labels.js"
+ * @import { Facts } from "../shared/shapes.js"
+ */
+
+/** Gives beats other labels. */
 export class Labelling {
   /**
-   * @param {(beat: any) => void} changed
-   * @param {(beat: any) => void} select
+   * @param {() => void} changed is called when a beat has another label
+   * @param {(beat: Beat) => void} select is told which beat to look at
    */
   constructor(changed, select) {
     this.changed = changed;
     this.select = select;
-    /** @type {any} */
+    /** @type {Collection | null} */
     this.collection = null;
-    /** @type {any} */
+    /** @type {Facts | null} */
     this.facts = null;
-    /** @type {any} the beat that is looked at */
+    /** @type {Beat | null} the beat that is looked at */
     this.selected = null;
     /** @type {Vocabulary|null} */
     this.vocabulary = null;
-    /** @type {any} the labels that the vocabulary was made for */
+    /** @type {Labels | null} the labels that the vocabulary was made for */
     this.madeFor = null;
-    found("label-choice").addEventListener("change", (event) => this.choose(this.collection.selected, /** @type {HTMLSelectElement} */ (event.target)));
+    found("label-choice").addEventListener("change", () => this.selected && this.choose(this.selected, found("label-choice")));
     found("labelling").addEventListener("submit", (event) => this.typed(event));
     found("undo").addEventListener("click", () => this.undo());
     found("save-corrected").addEventListener("click", () => this.save());
@@ -37,31 +44,32 @@ export class Labelling {
   }
 
   /**
-   * @param {any} collection
-   * @param {any} facts
+   * @param {Collection} collection
+   * @param {Facts} facts
    */
   show(collection, facts) {
     const { labels, beats, corrections, selected } = collection;
-    if (this.madeFor !== labels) this.vocabulary = new Vocabulary(beats.map((/** @type {any} */ { label }) => label), labels, facts.classes);
+    if (this.madeFor !== labels) this.vocabulary = new Vocabulary(beats.map(({ label }) => label), labels, facts.classes);
     Object.assign(this, { collection, facts, madeFor: labels });
     if (selected !== this.selected) this.clear();
     this.selected = selected;
     const label = corrections.labelOf(selected);
-    options(/** @type {HTMLSelectElement} */ (found("label-choice")), this.choices(label), label === null ? NONE : plainLabel(label));
+    options(found("label-choice"), this.choices(label), label === null ? NONE : plainLabel(label));
     fill(found("label-was"), corrections.has(selected) && `Corrected: the file has ${selected.label === null ? "no label" : labels.worded(selected.label)}.`);
-    this.showCorrections();
+    this.showCorrections(collection);
   }
 
-  showCorrections() {
-    const { corrections } = this.collection;
+  /** @param {Collection} collection */
+  showCorrections(collection) {
+    const { corrections } = collection;
     const { count, elsewhere, past } = corrections;
     found("corrections").hidden = !count && !elsewhere.length && !past.length;
     if (found("corrections").hidden) return;
     const others = elsewhere.length ? ` ${counted(elsewhere.length, "correction")} of another lead ${elsewhere.length === 1 ? "has" : "have"} no beat in this one: kept for that lead, and not in the file.` : "";
     fill(found("corrected-count"), `${count ? counted(count, "beat") : "No beat"} ${count > 1 ? "have" : "has"} a label that you gave or corrected.${others}`);
-    fill(found("corrected-content"), contentOf(this.collection), corrections.downloaded && count > 0 && " Downloaded as it is now.");
-    /** @type {HTMLButtonElement} */ (found("undo")).disabled = !past.length;
-    /** @type {HTMLButtonElement} */ (found("save-corrected")).disabled = !count;
+    fill(found("corrected-content"), contentOf(collection), corrections.downloaded && count > 0 && " Downloaded as it is now.");
+    found("undo").disabled = !past.length;
+    found("save-corrected").disabled = !count;
   }
 
   /**
@@ -77,14 +85,14 @@ export class Labelling {
   /**
    * A beat's label in the list, to be chosen anew.
    *
-   * @param {any} beat
+   * @param {Beat} beat
+   * @param {Collection} collection
    */
-  cell(beat) {
-    const { corrections, labels } = this.collection;
+  cell(beat, { corrections, labels }) {
     const label = corrections.labelOf(beat);
     const chosen = label === null ? NONE : plainLabel(label);
     const all = [...this.choices(label), [OTHER, "another …"]];
-    const choice = element("select", { "aria-label": `Label of beat ${beat.number}`, "data-key": `label-${beat.number}`, onchange: (/** @type {any} */ event) => this.choose(beat, event.target) },
+    const choice = element("select", { "aria-label": `Label of beat ${beat.number}`, "data-key": `label-${beat.number}`, onchange: (/** @type {Event & {target: HTMLSelectElement}} */ event) => this.choose(beat, event.target) },
       all.map(([value, words]) => element("option", { value, selected: value === chosen }, value === NONE ? "–" : words)));
     const isCorrected = corrections.has(beat);
     const mark = isCorrected ? element("span", { class: "corrected", title: `The file has ${beat.label === null ? "no label" : labels.worded(beat.label)}` }, " ✎ ", element("span", { class: "flag" }, "corrected")) : labels.agrees(beat) === false && element("span", { class: "doubts" }, " ≠");
@@ -92,13 +100,13 @@ export class Labelling {
   }
 
   /**
-   * @param {any} beat
+   * @param {Beat} beat
    * @param {HTMLSelectElement} choice
    */
   choose(beat, choice) {
     if (choice.value === OTHER) {
       this.select(beat);
-      this.changed(beat); // the row shows the label that the beat still has
+      this.changed(); // the row shows the label that the beat still has
       found("label-text").focus();
       return;
     }
@@ -108,43 +116,45 @@ export class Labelling {
   /** @param {Event} event */
   typed(event) {
     event.preventDefault();
-    const text = /** @type {HTMLInputElement} */ (found("label-text")).value.trim();
+    const text = found("label-text").value.trim();
     const refusal = text && this.vocabulary?.refusal(text);
     if (!text || refusal) return fill(found("label-refused"), refusal || "Give a label.");
-    this.give(this.collection.selected, plainLabel(text));
+    if (this.selected) this.give(this.selected, plainLabel(text));
     this.clear();
   }
 
   clear() {
-    /** @type {HTMLInputElement} */ (found("label-text")).value = "";
+    found("label-text").value = "";
     fill(found("label-refused"));
   }
 
   /**
-   * @param {any} beat
+   * @param {Beat} beat
    * @param {string|null} label
    */
   give(beat, label) {
-    this.collection.corrections.set(beat, label);
-    this.changed(beat);
+    this.collection?.corrections.set(beat, label);
+    this.changed();
   }
 
   undo() {
-    const { corrections } = this.collection;
+    if (!this.collection) return;
+    const { beats, corrections } = this.collection;
     const beat = corrections.undo();
     if (!beat) return;
-    this.changed(beat);
-    this.select(beat); // so that it is seen
+    this.changed();
+    this.select(beats[beat.number - 1]); // so that it is seen
     if (!corrections.past.length) found("label-choice").focus(); // the button can no longer have the focus
   }
 
   async save() {
     const { collection, facts } = this;
+    if (!collection || !facts) return;
     const { changes } = collection.corrections;
     const parts = await trainingFile(collection, facts.model.features, this.vocabulary?.note ?? null);
     save(`${collection.name.replace(/\.\w+$/, "")}-corrected.csv`, ...parts);
     collection.corrections.downloadedAt = changes;
-    if (collection === this.collection) this.showCorrections();
+    if (collection === this.collection) this.showCorrections(collection);
   }
 
   /**
@@ -154,7 +164,7 @@ export class Labelling {
    */
   mayReplace(name) {
     const unsaved = this.collection?.corrections.unsaved;
-    if (!unsaved) return true;
+    if (!this.collection || !unsaved) return true;
     return confirm(`${counted(unsaved, "corrected label")} of ${this.collection.name} ${unsaved === 1 ? "is" : "are"} not downloaded. Open ${name} all the same, and lose ${unsaved === 1 ? "it" : "them"}?`);
   }
 }

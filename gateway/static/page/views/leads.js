@@ -4,8 +4,8 @@ import { element, fill, found } from "../shared/dom.js";
 
 /**
  * @typedef {import("../drawing/lane.js").Signal} Signal
- * @typedef {{signals: {name: string, places: number[]}[]}} Source
- * @typedef {(source: any, place: number) => Promise<Signal | null>} Read null where a lead cannot be read, which is said then
+ * @typedef {import("../shared/shapes.js").Source} Source
+ * @typedef {(source: Source, place: number) => Promise<Signal | null>} Read null where a lead cannot be read, which is said then
  */
 
 /** Reads another lead when it is shown, and forgets it when it is not; `changed()` is called then. */
@@ -17,8 +17,8 @@ export class Leads {
   constructor(read, changed) {
     this.read = read;
     this.changed = changed;
-    /** @type {Source} */
-    this.source = { signals: [] }; // of the recording that is open
+    /** @type {Source | null} */
+    this.source = null; // of the recording that is open
     this.cut = -1; // the place of the lead that is cut into beats
     /** @type {Map<number, Signal | null>} */
     this.others = new Map(); // by their places; null while they are read
@@ -55,7 +55,7 @@ export class Leads {
   }
 
   offer() {
-    const boxes = this.source.signals.map(({ name }, place) => {
+    const boxes = this.source?.signals.map(({ name }, place) => {
       const isCut = place === this.cut;
       const box = element("input", { type: "checkbox", checked: isCut || this.others.has(place), disabled: isCut });
       box.addEventListener("change", () => (box.checked ? this.add(place) : this.leave(place)));
@@ -66,7 +66,7 @@ export class Leads {
 
   /** Show each channel; differences of two are left to be chosen. */
   all() {
-    const { signals } = this.source;
+    const signals = this.source?.signals ?? [];
     const missing = signals.flatMap(({ places }, place) => (places.length === 1 && place !== this.cut && !this.others.has(place) ? [place] : []));
     for (const place of missing) this.add(place);
     this.offer();
@@ -75,6 +75,7 @@ export class Leads {
   /** @param {number} place */
   async add(place) {
     const { source } = this;
+    if (!source) return;
     this.others.set(place, null);
     const signal = await this.read(source, place);
     if (source !== this.source || !this.others.has(place)) return;

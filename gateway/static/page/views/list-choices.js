@@ -1,12 +1,13 @@
 /** Which beats the list shows: all, those in doubt, those of a class; each choice with the number of its beats. */
 
-import { SHOWN } from "../beats/collection.js";
 import { classCounts } from "../beats/headline.js";
+import { SHOWN } from "../beats/shown.js";
 import { found, options, watcher } from "../shared/dom.js";
 import { count } from "../shared/words.js";
 
 /**
- * @import { Collection, Shown } from "../beats/collection.js"
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Shown } from "../beats/shown.js"
  * @import { Marks } from "../shared/marks.js"
  * @typedef {Partial<Record<Shown, number>>} Counts
  * @typedef {{shown: Counts, ofClass: (label: string) => number}} Numbers of beats

@@ -7,16 +7,13 @@ import { percent } from "../shared/words.js";
 // pixels from one R peak to the next, below which a button has its shape alone: for the button, and for each character
 const TIGHT = { button: 18, character: 8 };
 
-/**
- * @typedef {{number: number, label: string | null, seconds: number, answer?: any}} Beat `answer` is the model's, once it is there
- */
+/** @import { RecordedBeat } from "../beats/beat.js" */
 
 /**
  * The buttons above the R peaks: the class's shape and name, or a dot while there is no answer.
  *
- * @template {Beat} B
- * @param {B[]} beats
- * @param {{selected: B, marks: import("../shared/marks.js").Marks, place: (beat: B) => number, select: (beat: B) => void}} how
+ * @param {RecordedBeat[]} beats
+ * @param {{selected: RecordedBeat, marks: import("../shared/marks.js").Marks, place: (beat: RecordedBeat) => number, select: (beat: RecordedBeat) => void}} how
  */
 export function peakButtons(beats, { selected, marks, place, select }) {
   const longest = Math.max(0, ...beats.map(({ answer }) => (answer ? marks.brief(answer.predicted).length : 0)));
@@ -34,7 +31,7 @@ export function peakButtons(beats, { selected, marks, place, select }) {
 }
 
 /**
- * @param {Beat} beat
+ * @param {RecordedBeat} beat
  * @param {import("../shared/marks.js").Marks} marks
  */
 function nameOf({ number, answer, label }, marks) {

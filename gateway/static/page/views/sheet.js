@@ -9,6 +9,7 @@ import { drawSheetStrip } from "../drawing/sheet-strip.js";
 import { extent } from "../drawing/scale.js";
 import { drawTrace } from "../drawing/trace.js";
 import { clock, count, counted, duration, percent } from "../shared/words.js";
+import { warningsOf } from "./card-warnings.js";
 
 const WIDTH = 180 * MM; // fits A4 and Letter
 const NO_DEVICE = "This is software for development and research, not a medical device.";
@@ -71,14 +72,14 @@ function fileOf({ name, beats, recording }) {
  */
 function body(collection, facts) {
   const { selected, recording } = collection;
-  const { note } = facts.model.data ?? {};
+  const warnings = warningsOf(facts.model, facts.marks);
   return [
     element("h2", {}, `Beat ${count(selected.number)}`),
     answerLine(selected, collection.labels, facts),
     ...(recording ? strip(collection, recording, facts.marks) : trace(selected, facts)),
     element("h2", {}, "All beats"),
     ...counts(collection, facts.marks),
-    note && element("div", { class: "note" }, note.split("\n").map((line) => element("p", {}, line))),
+    warnings.length && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
   ];
 }
 

@@ -10,12 +10,12 @@ import { beatSpan, peakButtons } from "./peaks.js";
 import { StripScale } from "./strip-scale.js";
 
 /**
- * @typedef {import("../drawing/lane-scale.js").Signal} Signal
- * @typedef {import("../drawing/strip.js").Shown} Shown
- * @typedef {import("./peaks.js").Beat & {peak: number, start: number, end: number}} Beat by its samples
- * @typedef {import("./leads.js").Source} Source
- * @typedef {{name: string, places: number[]}} Lead
- * @typedef {Omit<Signal, "name"> & {source: Source, lead: Lead, inverted: boolean, annotations: import("../drawing/strip.js").Annotation[]}} Recording
+ * @import { RecordedBeat } from "../beats/beat.js"
+ * @import { Collection } from "../beats/collection.js"
+ * @import { Shown } from "../drawing/strip.js"
+ * @import { Marks } from "../shared/marks.js"
+ * @import { OpenRecording, Source } from "../shared/shapes.js"
+ * @typedef {(source: Source, lead: OpenRecording["lead"], inverted: boolean) => void} Recut
  */
 
 const KEY_SECONDS = 1;
@@ -26,21 +26,21 @@ const KEY_SECONDS = 1;
  */
 export class StripView {
   /**
-   * @param {(beat: any) => void} select
-   * @param {(source: any, lead: Lead, inverted: boolean) => void} recut
+   * @param {(beat: RecordedBeat) => void} select
+   * @param {Recut} recut
    * @param {import("./leads.js").Read} read
    */
   constructor(select, recut, read) {
     this.select = select;
     /** @type {(seen: {start: number, end: number}) => void} */
     this.onmove = () => {};
-    /** @type {Recording | null} */
+    /** @type {OpenRecording | null} */
     this.recording = null; // that is open
-    /** @type {{beats: Beat[], within: (first: number, last: number) => Beat[]} | null} */
+    /** @type {Collection | null} */
     this.collection = null;
-    /** @type {Beat | null} */
+    /** @type {RecordedBeat | null} */
     this.selected = null;
-    /** @type {import("../shared/marks.js").Marks | null} */
+    /** @type {Marks | null} */
     this.marks = null;
     this.length = 0; // seconds
     this.from = 0; // seconds
@@ -55,11 +55,11 @@ export class StripView {
     this.listen(recut);
   }
 
-  /** @param {(source: any, lead: Lead, inverted: boolean) => void} recut */
+  /** @param {Recut} recut */
   listen(recut) {
     const change = () => {
       const { source } = this.leads;
-      recut(source, source.signals[found("lead").selectedIndex], found("inverted").checked);
+      if (source) recut(source, source.signals[found("lead").selectedIndex], found("inverted").checked);
     };
     found("lead").addEventListener("change", change);
     found("inverted").addEventListener("change", change);
@@ -79,16 +79,17 @@ export class StripView {
   /**
    * Show the part of the recording that has the selected beat, if it is another one than before.
    *
-   * @param {any} collection
-   * @param {{marks: import("../shared/marks.js").Marks}} facts
+   * @param {Collection} collection
+   * @param {{marks: Marks}} facts
    */
   show(collection, { marks }) {
-    const { name, selected, recording } = collection;
+    const { name, recording } = collection;
+    const selected = recording && recording.beats[collection.selected.place];
     const moved = selected !== this.selected;
     if (recording?.source !== this.recording?.source) this.calipers.away();
     Object.assign(this, { collection, recording, selected, marks });
     found("recording").hidden = !recording;
-    if (!recording) return;
+    if (!recording || !selected) return;
     this.about(name, recording, collection.beats.length);
     if (moved) this.reveal(selected);
     else this.draw();
@@ -96,7 +97,7 @@ export class StripView {
 
   /**
    * @param {string} name
-   * @param {Recording} recording
+   * @param {OpenRecording} recording
    * @param {number} beats
    */
   about(name, { samples, rate, source, lead, inverted }, beats) {
@@ -120,7 +121,7 @@ export class StripView {
     this.move(seconds - this.seconds / 2);
   }
 
-  /** @param {Beat} beat */
+  /** @param {RecordedBeat} beat */
   reveal({ seconds, peak, end }) {
     const after = peak ? ((end - peak) * seconds) / peak : 0; // seconds
     const isSeen = seconds >= this.from && seconds + after <= this.from + this.seconds;
@@ -168,7 +169,7 @@ export class StripView {
     const spans = seen.map((beat) => beatSpan({ left: edge(beat.start), right: edge(beat.end), top, bottom }, beat === selected, () => this.select(beat)));
     const time = { x, from, to, perSecond: scale.perSecond };
     const { node, isClipped } = drawStrip(shown, time, width, recording.annotations, spans);
-    const buttons = { selected, marks, select: this.select, place: (/** @type {Beat} */ beat) => x(beat.seconds) };
+    const buttons = { selected, marks, select: this.select, place: (/** @type {RecordedBeat} */ beat) => x(beat.seconds) };
     refill(this.sheet, node, peakButtons(seen.filter(({ seconds }) => seconds >= from), buttons));
     scale.show(shown.some(({ lane }) => lane.scale.isVoltage));
     this.calipers.show({ ...time, length: this.length, signals: cutFirst(shown), peaks: seen.map(({ seconds }) => seconds), top, bottom });

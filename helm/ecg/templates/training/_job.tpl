@@ -43,7 +43,7 @@
     - {name: workers, containerPort: {{ include "training.port" . }}}
   {{- end }}
   env:
-    # Of the Job: what a pod of it has trained, another pod of it goes on with.
+    # The Job's identity: its next pod continues the training of an earlier pod.
     - {name: RUN, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/controller-uid']"}}}
     {{- if include "training.several" . }}
     - {name: JOB, valueFrom: {fieldRef: {fieldPath: "metadata.labels['batch.kubernetes.io/job-name']"}}}
@@ -173,7 +173,7 @@ of them a pod is. Context: the root. */ -}}
 completionMode: Indexed
 completions: {{ .Values.training.workers }}
 parallelism: {{ .Values.training.workers }}
-# Where one fails all do, and go on together after the last whole epoch; one that fails for good fails the Job.
+# If one worker fails, all fail and continue together after the last complete epoch; one that fails for good fails the Job.
 backoffLimitPerIndex: {{ .Values.training.retries }}
 maxFailedIndexes: 0
 {{- else -}}
@@ -251,7 +251,7 @@ template:
       - name: rollout
         {{- include "training.rollout" (list . "ecg.registryEnv") | nindent 8 }}
         {{- if include "training.several" . }}
-        # Worker 0 publishes, and only its pod has something to promote.
+        # Only worker 0 publishes, so only its pod promotes.
         command: [sh, -c, 'test "$JOB_COMPLETION_INDEX" != 0 || exec python -m rollout "$@"', rollout]
         {{- end }}
         args:

@@ -1,4 +1,4 @@
-"""Ways to ask for the same prediction: by the fast path, alone or in parts, and by Flask."""
+"""Requests for the same prediction that take different paths: the fast path, whole or in parts, and Flask."""
 
 import json
 from typing import Any
@@ -7,13 +7,13 @@ from tests.support.gateway.gateway_client import Answer, Client
 
 BEAT = {"features": [0.12345, 0, 0]}
 JSON = "application/json"
-# each changes a request without changing what is asked; the query has Flask answer
-OTHER_WAYS: dict[str, dict[str, Any]] = {
+# options that do not change the prediction; a query makes Flask answer
+UNUSUAL_REQUESTS: dict[str, dict[str, Any]] = {
     "query": {"query": "?probabilities=false"},
     "charset": {"content_type": f"{JSON}; charset=utf-8"},
     "chunked": {"chunks": 3},
 }
-WAYS: dict[str, dict[str, Any]] = {"usual": {}, **OTHER_WAYS}
+EQUAL_REQUESTS: dict[str, dict[str, Any]] = {"usual": {}, **UNUSUAL_REQUESTS}
 
 
 def predict(
