@@ -155,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("--to", type=Path, default=FOLDER, help="folder for the screenshots (%(default)s)")
     states = ", ".join(STATES)
-    help_of_names = f"a state ({states}), optionally with -phone, -dark or -phone-dark (default: those of the documents)"
+    help_of_names = f"a state ({states}), optionally with -phone, -dark or -phone-dark (default: those in docs)"
     parser.add_argument("names", nargs="*", metavar="NAME", default=DOCUMENTED, help=help_of_names)
     options = parser.parse_args()
     for name in options.names:
