@@ -186,7 +186,7 @@ def files_of(kind: str, folder: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("WFDB", "Truncated: 5000 of 5250 samples are present and are read."),
+        ("WFDB", "Truncated: 5000 of 5250 samples exist and are read."),
         ("EDF", "Truncated: 19 of 20 records are complete and are read."),
         ("CSV", "1 gap in the times, where 5000 samples are missing."),
         ("watch", "in the lead Lead I; 23 beats cut"),
