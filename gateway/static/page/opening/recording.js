@@ -61,6 +61,7 @@ export async function cut(source, lead, inverted, progress) {
   const found = `${counted(peaks.length, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;
   const understood = [found, ...[...labelBeats(beats, annotations, rate), ...said].map(sentence)].join(" ");
   const recording = { source, lead, inverted, beats, samples, rate, unit, extent, annotations: timed(annotations, rate), peaks, intervals, rhythm };
+  await new Promise((resolve) => setTimeout(resolve)); // to show the beats is another task, or the page would stand still for long
   return new Collection({ name: source.name, beats, understood, recording });
 }
 
