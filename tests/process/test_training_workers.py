@@ -114,7 +114,7 @@ def test_a_killed_worker_goes_on_after_the_last_epoch_when_all_are_started_again
         killed.until("Epoch 3/")
         killed.processes[1].send_signal(signal.SIGKILL)
         assert killed.end() == [1, -signal.SIGKILL], killed.told
-    assert "another worker is gone" in killed.told
+    assert "another worker was lost" in killed.told
     assert (base / ".checkpoint-job-1.npz").is_file()
 
     with training(base, data, 2, *options) as again:
