@@ -109,8 +109,13 @@ function look(opened) {
   collection = opened;
   trouble.over("opening", "answers", "explanation", "version", "beside");
   fill(found("status"), opened.understood);
-  show();
-  answering.ask(opened);
+  showBeat();
+  // what looks at all beats is another task, or the page would stand still for long
+  setTimeout(() => {
+    if (collection !== opened) return;
+    show();
+    answering.ask(opened);
+  });
 }
 
 /**
@@ -168,15 +173,21 @@ function corrected() {
 
 function show() {
   if (!collection || !facts) return;
+  showBeat();
+  steps.show(collection);
+  links.show(collection);
+  listView.show(collection, facts);
+}
+
+/** The recording, and the beat that is selected. */
+function showBeat() {
+  if (!collection || !facts) return;
   collection.compareWith(facts.classes);
   beatView.show(collection, facts);
   labelling.show(collection, facts);
   compareView.show(collection, facts);
   stripView.show(collection, facts);
   rhythmView.show(collection, facts);
-  steps.show(collection);
-  links.show(collection);
-  listView.show(collection, facts);
 }
 
 function explain() {

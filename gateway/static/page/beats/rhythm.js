@@ -75,6 +75,23 @@ export function summaryOf(intervals) {
 }
 
 /**
+ * From where to where no RR interval is counted.
+ *
+ * @param {Float64Array} times of the R peaks
+ * @param {Float64Array} intervals before them, NaN where none is counted
+ */
+export function uncountedOf(times, intervals) {
+  /** @type {{seconds: number[], until: number[]}} */
+  const spans = { seconds: [], until: [] };
+  for (let place = 1; place < times.length; place += 1) {
+    if (!Number.isNaN(intervals[place])) continue;
+    spans.seconds.push(times[place - 1]);
+    spans.until.push(times[place]);
+  }
+  return spans;
+}
+
+/**
  * The beat nearest to a moment, by bisection.
  *
  * @template {{seconds: number}} Beat

@@ -1,7 +1,7 @@
 /** The rhythm of a recording: heart rate, RR intervals, and a line of them over the whole recording to go anywhere by. */
 
-import { countedOf, nearestTo } from "../beats/rhythm.js";
-import { across, drawTachogram } from "../drawing/tachogram.js";
+import { countedOf, nearestTo, uncountedOf } from "../beats/rhythm.js";
+import { across, drawTachogram, lineAcross } from "../drawing/tachogram.js";
 import { fill, found, watcher } from "../shared/dom.js";
 import { beatWords, countedWords, figuresOf } from "./rhythm-figures.js";
 
@@ -37,12 +37,16 @@ export class RhythmView {
     this.times = new Float64Array(); // of the R peaks, in seconds
     /** @type {Float64Array} */
     this.intervals = new Float64Array(); // before them, NaN where none is counted
+    /** @type {ReturnType<typeof uncountedOf>} */
+    this.uncounted = { seconds: [], until: [] };
     /** @type {ReturnType<typeof drawTachogram> | null} */
     this.drawn = null;
     /** @type {{start: number, end: number} | null} */
     this.seen = null; // in the strip
     this.isDue = false;
     this.changed = watcher();
+    this.line = ""; // of the RR intervals, which answers do not change
+    this.lineChanged = watcher();
     this.frame = found("tachogram");
     this.frame.addEventListener("click", (event) => this.go(this.momentAt(event)));
     this.frame.addEventListener("pointermove", (event) => this.read(this.momentAt(event)));
@@ -84,6 +88,7 @@ export class RhythmView {
   fillFigures({ peaks, intervals, rate, rhythm }) {
     this.times = Float64Array.from(peaks, (peak) => peak / rate);
     this.intervals = countedOf(intervals);
+    this.uncounted = uncountedOf(this.times, this.intervals);
     fill(found("rhythm-figures"), figuresOf(rhythm, this.times, (seconds) => this.go(seconds)));
     fill(found("rhythm-counted"), countedWords(rhythm));
   }
@@ -101,8 +106,8 @@ export class RhythmView {
   draw() {
     const width = Math.floor(this.frame.clientWidth);
     if (!this.collection?.recording || !this.selected || !width) return;
-    // the view is another one when answers have come
-    if (this.changed(this.collection.view, this.facts?.marks, width)) this.redraw(this.collection.recording, width);
+    const { recording, labels, done } = this.collection;
+    if (this.changed(recording, labels, done, this.facts?.marks, width)) this.redraw(recording, width);
     this.drawn?.mark(this.selected.seconds, this.seen);
     this.read(this.selected.seconds);
   }
@@ -114,7 +119,8 @@ export class RhythmView {
   redraw({ samples, rate }, width) {
     const { times, intervals } = this;
     const length = samples.length / rate;
-    this.drawn = drawTachogram({ times, intervals, lanes: this.lanes(across(length, width)), length }, width);
+    if (this.lineChanged(intervals, width)) this.line = lineAcross({ times, intervals, length }, width);
+    this.drawn = drawTachogram({ line: this.line, intervals, lanes: this.lanes(across(length, width)), length }, width);
     fill(this.frame, this.drawn.node);
   }
 
@@ -141,25 +147,12 @@ export class RhythmView {
     return [
       ...classes,
       { shape: "⚠", name: "doubt", colour: "doubtful", seconds: doubtful },
-      { shape: "–", name: "no RR", colour: "uncounted", ...this.uncounted() },
+      { shape: "–", name: "no RR", colour: "uncounted", ...this.uncounted },
     ].filter(({ seconds }) => seconds.length);
   }
 
   get marks() {
     return /** @type {Facts} */ (this.facts).marks;
-  }
-
-  /** From where to where no RR interval is counted. */
-  uncounted() {
-    const { times, intervals } = this;
-    /** @type {{seconds: number[], until: number[]}} */
-    const spans = { seconds: [], until: [] };
-    for (let place = 1; place < times.length; place += 1) {
-      if (!Number.isNaN(intervals[place])) continue;
-      spans.seconds.push(times[place - 1]);
-      spans.until.push(times[place]);
-    }
-    return spans;
   }
 
   /** @param {MouseEvent} event */

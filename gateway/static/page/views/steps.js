@@ -53,7 +53,9 @@ export class Steps {
    */
   target(name) {
     const [by, belongsIn] = STEPS[name];
-    return this.collection?.neighbour(by, belongsIn(this.collection));
+    const { collection } = this;
+    // without answers there is nothing to look for among all beats
+    return collection && (collection.done || belongsIn === any) ? collection.neighbour(by, belongsIn(collection)) : undefined;
   }
 
   /** @param {string} name */
