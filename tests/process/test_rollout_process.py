@@ -58,7 +58,7 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
     [
         (["status"], 0, ""),
         (["promote", "3", "--or-leave"], 0, ""),
-        (["promote", "9"], 1, "rollout: version 9 is not on the volume; there: 1, 2, 3\n"),
+        (["promote", "9"], 1, "rollout: version 9 is not on the volume; existing versions: 1, 2, 3\n"),
         (["promote"], 2, "promote: give either a version or --version-file\n"),
         (["canary", "2", "--weight", "100"], 2, "'100' is not a whole number from 1 to 99\n"),
         (["promote", "3"], 3, "--force promotes it all the same\n"),

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.decisions.canary_analysis import Limits, Seen, complaint
+from rollout.decisions.canary_analysis import Limits, Observations, complaint
 from rollout.gateway.metrics import Counters, parse
 
 LIMITS = Limits(requests=200, errors=0.01, disagreement=0.05, slowdown=2.0)
@@ -11,8 +11,8 @@ WELL = {"requests": 200.0, "errors": 0.0, "shadowed": 60.0, "disagreeing": 0.0}
 CALLS = {"calls": 100.0, "seconds": 1.0, "served_calls": 100.0, "served_seconds": 1.0}
 
 
-def seen(**numbers: float) -> Seen:
-    return Seen(**{**WELL, **CALLS, **numbers})
+def seen(**numbers: float) -> Observations:
+    return Observations(**{**WELL, **CALLS, **numbers})
 
 
 def test_one_error_among_few_requests_is_not_plain_but_several_are():

@@ -11,7 +11,7 @@ from rollout.errors import Faulty
 from rollout.kubernetes.deployment import CANDIDATE, SERVED, Candidate, State
 from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
 from rollout.kubernetes.pod_status import raise_if_broken
-from rollout.kubernetes.revisions import remembered
+from rollout.kubernetes.revisions import versions_by_age
 
 CANDIDATES = st.builds(
     Candidate, st.integers(0), st.none() | st.integers(0), st.integers(0, 99), st.integers(0, 100), st.text(max_size=9)
@@ -118,7 +118,7 @@ def test_replica_sets_are_told_apart_by_whether_their_version_may_have_been_serv
         replica_set(11, "4", served="1,2"),  # set by hand, and never recorded
         replica_set(12, "2", served="1,2"),
     ]
-    assert remembered(sets) == [(2, True), (4, False), (3, False), (1, True)]
+    assert versions_by_age(sets) == [(2, True), (4, False), (3, False), (1, True)]
 
 
 def test_each_version_that_was_served_is_remembered_once_and_not_for_ever():

@@ -46,27 +46,27 @@ def measured(difference: object, people: int | None = None) -> tuple[Version, Ve
     return Version(4, metrics={**scores(0.981, 0.89), "rows": 312}, compared=compared, people=people), Version(3)
 
 
-def test_no_worse_beyond_chance_passes_and_says_so():
+def test_a_version_that_is_not_significantly_worse_passes_and_the_message_says_so():
     found = judge(*measured(INTERVALS, people=9), 0)
     assert found == (
         "version 4: accuracy 0.981 against 0.985 of version 3 on 312 beats of 9 people: difference -0.004, "
-        "95 % interval -0.012 to 0.004: no worse beyond chance; macro-F1 0.890 against 0.900 of version 3 on 312 beats "
-        "of 9 people: difference -0.010, 95 % interval -0.020 to 0.001: no worse beyond chance"
+        "95 % interval -0.012 to 0.004: not significantly worse; macro-F1 0.890 against 0.900 of version 3 on 312 "
+        "beats of 9 people: difference -0.010, 95 % interval -0.020 to 0.001: not significantly worse"
     )
     assert " on 312 beats: difference" in judge(*measured(INTERVALS), 0)
 
 
 @pytest.mark.parametrize("name", ["accuracy", "macro_f1"])
 def test_worse_beyond_chance_is_refused_whatever_is_tolerated(name):
-    with pytest.raises(Refused, match=r"worse than version 3 beyond chance: accuracy 0.981 against 0.985 .* to -0.001"):
+    with pytest.raises(Refused, match=r"significantly worse than version 3: accuracy 0.981 against 0.985 .* to -0.001"):
         judge(*measured({**INTERVALS, name: [-0.009, -0.001]}), 0.5)
 
 
 def test_an_interval_that_the_served_version_measured_is_turned_round():
-    """The served version 4 is better than the candidate 3 beyond chance."""
+    """The served version 4 is significantly better than the candidate 3."""
     newer, older = measured({"accuracy": [0.001, 0.02], "macro_f1": [-0.01, 0.03]})
-    assert "better beyond chance" in judge(newer, older, 0)
-    with pytest.raises(Refused, match=r"95 % interval -0.020 to -0.001: worse beyond chance"):
+    assert "significantly better" in judge(newer, older, 0)
+    with pytest.raises(Refused, match=r"95 % interval -0.020 to -0.001: significantly worse"):
         judge(older, newer, 0)
 
 

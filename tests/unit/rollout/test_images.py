@@ -130,7 +130,7 @@ def test_a_version_is_pushed_once(images, models, name, registry, published, cap
 
 def test_a_number_is_not_given_twice(images, models, name, published):
     (models / "3" / "saved_model.pb").write_bytes(b"another graph")
-    with pytest.raises(RolloutError, match=r"ecg-model:3 is there already with other files .* a number is given once"):
+    with pytest.raises(RolloutError, match=r"ecg-model:3 exists already with other files .* a number is used once"):
         images("--models", str(models), "pack", "3", "--to", name)
 
 
@@ -203,7 +203,7 @@ def test_versions_move_back_to_a_volume(images, models, published, cluster):
 
 def test_a_version_that_is_not_in_the_registry_is_not_begun(images, published, cluster):
     serve(cluster, 1, published)
-    with pytest.raises(RolloutError, match="version 9 is not in the registry; there: 1, 2, 3"):
+    with pytest.raises(RolloutError, match="version 9 is not in the registry; existing versions: 1, 2, 3"):
         images("promote", "9")
     assert cluster.patches == []
 

@@ -209,7 +209,7 @@ def test_what_is_served_already_is_left_alone(cluster, tool):
 
 
 def test_a_version_that_is_not_there_is_named_beside_those_that_are(cluster, tool):
-    assert tool.fails("promote", "9") == "version 9 is not on the volume; there: 1, 2, 3"
+    assert tool.fails("promote", "9") == "version 9 is not on the volume; existing versions: 1, 2, 3"
 
 
 @pytest.mark.parametrize("served", [(), (1,)])
