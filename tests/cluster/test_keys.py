@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
 from tests.support.gateway.gateway_process import asked_all_the_time
 from tests.support.waiting import until
@@ -25,7 +25,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def chart_key() -> tuple[str, str]:
     """The chart's own, and its line in the file."""
-    return made("chart")
+    return make_key("chart")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def pods_and_restarts(cluster: Cluster) -> dict[str, list[int]]:
 
 def test_keys_are_exchanged_without_a_restart(cluster, ingress_url, known, bodies):
     before = pods_and_restarts(cluster)
-    exchanged, line = made("chart")
+    exchanged, line = make_key("chart")
     cluster.kubectl("patch", "secret", "ecg-keys", f"--patch={json.dumps({'stringData': {'keys': line}})}")
     renewed = Ingress(ingress_url, HOST, exchanged)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import ROOT, Gateway, running
 from tests.support.serving.fake_serving import FakeModel
 
@@ -47,7 +47,7 @@ def model(serving) -> FakeModel:
 
 
 def test_every_answer_is_as_documented(serving, model, check, tmp_path):
-    key, line = made("tests")
+    key, line = make_key("tests")
     (tmp_path / "keys").write_text(line)
     with running(serving.target, api_keys_file=tmp_path / "keys", max_batch=5, max_explained=3) as gateway:
         check(gateway, "--header", f"Authorization: Bearer {key}")

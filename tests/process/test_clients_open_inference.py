@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import Gateway, running
 from tests.support.serving.fake_serving import FakeModel
 from tests.support.tree import Tree
@@ -134,7 +134,7 @@ def unlike(value: float) -> NDArray[Any]:
 
 
 def test_it_sends_a_key_and_is_counted(serving, tmp_path):
-    key, line = made("ward")
+    key, line = make_key("ward")
     (tmp_path / "keys").write_text(line)
     with (
         running(serving.target, api_keys_file=tmp_path / "keys") as gateway,

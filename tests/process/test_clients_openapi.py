@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import Gateway, running
 from tests.support.serving.fake_serving import FakeModel
 from tests.support.waiting import until
@@ -138,7 +138,7 @@ def test_it_reads_the_answers_of_the_next_version(gateway, serving, tmp_path):
 )
 def test_any_model_gives_a_client_without_warnings_and_it_sends_a_key(serving, tmp_path, model):
     serving.models = {} if model is None else {1: model}
-    key, line = made("ward")
+    key, line = make_key("ward")
     (tmp_path / "keys").write_text(line)
     with running(serving.target, api_keys_file=tmp_path / "keys") as gateway, generated(gateway, tmp_path) as part:
         models, predict = part("models"), part("api.beats.predict")

@@ -9,7 +9,7 @@ from shutil import copytree, which
 import httpx
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.golden.process import running as running_server
 from tests.support.gateway.gateway_process import running
 from tests.support.serving.fake_serving import FakeModel
@@ -43,7 +43,7 @@ def test_a_plain_client_predicts(serving):
 
 @pytest.mark.skipif(which("curl") is None, reason="curl is not here")
 def test_curl_as_tensorflow_servings_documentation_has_it(serving, tmp_path):
-    key, line = made("ward")
+    key, line = make_key("ward")
     (tmp_path / "keys").write_text(line)
     with running(serving.target, api_keys_file=tmp_path / "keys") as gateway:
         url = f"http://127.0.0.1:{gateway.port}/v1/models/ecg:predict"

@@ -9,7 +9,7 @@ from struct import pack
 import psutil
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import Gateway, running
 from tests.support.waiting import until
 
@@ -21,7 +21,7 @@ HEAD = b"POST /health HTTP/1.1\r\nHost: x\r\n"
 
 @pytest.fixture(scope="module")
 def key() -> tuple[str, str]:
-    return made("somebody")
+    return make_key("somebody")
 
 
 @pytest.fixture

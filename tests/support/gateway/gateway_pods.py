@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import Rollout
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.inference.version_router import VersionRouter
 from gateway.model_server.discovery import Discovery
 from gateway.model_server.failover import Failover
@@ -23,10 +23,10 @@ BEAT = {"features": [0.5, 0, 0]}
 
 
 class Pods:
-    """One fake model server for each name; `clock.now` and `dice.now` are what the test says."""
+    """One fake model server for each name; `clock.now` and `random_number.now` are what the test says."""
 
     def __init__(self, stack: ExitStack, loop: Loop, **versions: Mapping[int, FakeModel]) -> None:
-        self.clock, self.dice = SimpleNamespace(now=1000.0), SimpleNamespace(now=0.5)
+        self.clock, self.random_number = SimpleNamespace(now=1000.0), SimpleNamespace(now=0.5)
         self._stack = stack
         self.serving: dict[str, FakeServing] = {}
         for name, models in versions.items():
@@ -45,9 +45,9 @@ class Pods:
             self.rollout,
             self.metrics,
             lambda: self.clock.now,
-            lambda: self.dice.now,
+            lambda: self.random_number.now,
         )
-        self.client = Client(assembled(settings, self.discovery, self.rollout, self.router, self.metrics), loop)
+        self.client = Client(compose(settings, self.discovery, self.rollout, self.router, self.metrics), loop)
         self.look()
 
     def look(self) -> None:

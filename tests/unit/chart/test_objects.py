@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.settings import Settings
-from gateway.telemetry.tracing import wanted
+from gateway.telemetry.tracing import export_protocol
 from rollout.options import parse_options
 from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, Object, container_of, containers, one, pods
@@ -220,7 +220,7 @@ def test_gateway_variables_are_settings(objects):
     settings = Settings.from_env(variables)
     own = {name for name in variables if not name.startswith("OTEL_")}
     assert own <= {f"ECG_{field.name.upper()}" for field in fields(Settings)}
-    assert wanted(variables) in (None, "http/protobuf")
+    assert export_protocol(variables) in (None, "http/protobuf")
     assert (settings.listen, settings.management_listen) in [("[::]:5000", "[::]:5001"), ("[::]:5000", "[::]:9090")]
     assert settings.keep_alive_seconds in (75, 620)
 

@@ -13,10 +13,10 @@ from tests.support.serving.fake_serving import FakeModel
 BATCH = {"instances": [[0.5, 0, 0], [-9, 0, 0], [9, 0, 0]]}
 
 
-@pytest.mark.parametrize(("dice", "answering"), [(0.0, {"2"}), (0.19, {"2"}), (0.2, {"1"}), (0.99, {"1"})])
-def test_the_candidate_has_its_share(pods, dice, answering):
+@pytest.mark.parametrize(("random_number", "answering"), [(0.0, {"2"}), (0.19, {"2"}), (0.2, {"1"}), (0.99, {"1"})])
+def test_the_candidate_has_its_share(pods, random_number, answering):
     pods.candidate(2, weight=20)
-    pods.dice.now = dice
+    pods.random_number.now = random_number
     assert pods.answering() == answering
     model = pods.client.get("/model")
     assert model.headers["X-Model-Version"] == "1", "what is served is described, not the candidate"
@@ -24,7 +24,7 @@ def test_the_candidate_has_its_share(pods, dice, answering):
 
 def test_a_candidate_without_weight_answers_only_who_asks_for_it(pods):
     pods.candidate(2)
-    pods.dice.now = 0.0
+    pods.random_number.now = 0.0
     assert pods.answering(times=30) == {"1"}
     assert pods.answering(version=2) == {"2"}
     assert pods.answering(version=1) == {"1"}
@@ -40,7 +40,7 @@ def test_a_client_is_always_answered_by_the_same_version(pods):
 
 def test_a_batch_is_one_call_of_one_version(pods):
     pods.candidate(2, weight=50)
-    pods.dice.now = 0.1
+    pods.random_number.now = 0.1
     assert pods.ask(content=BATCH, query="?probabilities=true").headers["X-Model-Version"] == "2"
     (call,) = pods.serving["c"].predicts()
     assert [dim.size for dim in call.inputs["features"].tensor_shape.dim] == [3, 3]
@@ -167,9 +167,9 @@ def test_calls_are_timed_only_beside_a_candidate_that_gets_requests(pods):
     pods.answering(times=30)
     assert pods.total("ecg_gateway_candidate_seconds_count") == 0
     pods.candidate(2, weight=50)
-    pods.dice.now = 0.4
+    pods.random_number.now = 0.4
     pods.answering(times=3)
-    pods.dice.now = 0.6
+    pods.random_number.now = 0.6
     pods.answering(times=4)
     assert pods.total("ecg_gateway_candidate_seconds_count", version="2") == 3
     assert pods.total("ecg_gateway_candidate_seconds_count", version="1") == 4
@@ -186,10 +186,10 @@ def test_the_candidate_is_compared_beat_by_beat_with_what_the_caller_got(pods):
     assert pods.total("ecg_gateway_candidate_seconds_count", version="2") == 1
 
 
-@pytest.mark.parametrize(("dice", "asked"), [(0.09, 1), (0.1, 0)])
-def test_only_a_share_is_compared(pods, dice, asked):
+@pytest.mark.parametrize(("random_number", "asked"), [(0.09, 1), (0.1, 0)])
+def test_only_a_share_is_compared(pods, random_number, asked):
     pods.candidate(2, shadow=10)
-    pods.dice.now = dice
+    pods.random_number.now = random_number
     pods.ask()
     pods.compare()
     assert len(pods.serving["c"].predicts()) == asked

@@ -95,7 +95,7 @@ def test_the_weight_is_the_share_of_clients():
     assert takers == pytest.approx(2000, rel=0.1)
 
 
-@pytest.mark.parametrize(("weight", "dice", "takes"), [(0, 0.0, False), (20, 0.19, True), (20, 0.2, False)])
-def test_without_a_client_the_dice_decide(weight, dice, takes):
-    assert Candidate(2, weight).takes(None, dice) is takes
-    assert Candidate(2, weight).takes("", dice) is takes
+@pytest.mark.parametrize(("weight", "random_number", "takes"), [(0, 0.0, False), (20, 0.19, True), (20, 0.2, False)])
+def test_without_a_client_a_random_number_decides(weight, random_number, takes):
+    assert Candidate(2, weight).takes(None, random_number) is takes
+    assert Candidate(2, weight).takes("", random_number) is takes

@@ -10,7 +10,7 @@ import pytest
 from grpc import StatusCode
 
 from gateway.candidate.annotation import Candidate
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.http.request_body import SMALL
 from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Answer, Client
@@ -116,7 +116,7 @@ def test_an_error_of_the_model_server_has_its_status_by_every_way(client, servin
 def test_a_client_meets_the_same_version_by_every_way(pods):
     pods.candidate(2, weight=50)
     settings = replace(Settings(), sticky_header="X-Patient")
-    client = Client(assembled(settings, pods.discovery, pods.rollout, pods.router, pods.metrics), pods.loop)
+    client = Client(compose(settings, pods.discovery, pods.rollout, pods.router, pods.metrics), pods.loop)
     for number in range(20):
         name = f"client-é-{number}"
         wanted = "2" if Candidate(2, weight=50).takes(name, 0.0) else "1"

@@ -14,7 +14,7 @@ from flask import Flask
 from gateway.api.blocking import BlockingRouter
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import Rollout
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.deadline import Deadline
 from gateway.errors import ModelTooSlow
 from gateway.exchange import LOOP, REQUEST
@@ -58,7 +58,7 @@ def names() -> Iterator[HungNames]:
 def test_a_worker_starts_while_the_name_service_hangs(settings, loop, names):
     discovery, rollout, metrics = Discovery(settings, names), Rollout(), Metrics()
     router = VersionRouter(settings, discovery, Failover(discovery, settings, RetryBudget()), rollout, metrics)
-    with living(assembled(settings, discovery, rollout, router, metrics), loop) as client:
+    with living(compose(settings, discovery, rollout, router, metrics), loop) as client:
         assert client.get("/health").status_code == 200
         assert_error(client.get("/ready"), 503, "model_not_ready")
         loop.run(discovery.probe())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import TooManyRequests, Unauthorized
-from gateway.security.api_keys import Key, Keys, KeysError, made, read
+from gateway.security.api_keys import Key, Keys, KeysError, make_key, read
 from tests.unit.gateway.conftest import Clock
 
 
@@ -41,14 +41,14 @@ def known(keys: Keys, *candidates: str) -> list[str]:
 
 
 def test_a_made_key_gets_in_by_its_line_and_by_its_name(file, clock):
-    key, told = made("clinic-7")
+    key, told = make_key("clinic-7")
     assert key not in told
     file.write_text(told)
     assert Keys(file, 1, clock).admit(key.encode()) == "clinic-7"
 
 
 def test_no_two_made_keys_are_alike():
-    assert len({made("a")[0] for _ in range(100)}) == 100
+    assert len({make_key("a")[0] for _ in range(100)}) == 100
 
 
 def test_a_file_has_names_hashes_rates_comments_and_empty_lines(file):

@@ -11,7 +11,7 @@ import pytest
 
 from gateway import composition
 from gateway.settings import SettingsError
-from gateway.telemetry.tracing import tracing_by, wanted
+from gateway.telemetry.tracing import export_protocol, start_tracing
 from tests.support.gateway.gateway_client import Client, living
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.otlp_receiver import OtlpReceiver, receiving
@@ -260,7 +260,7 @@ def test_the_name_of_the_service_is_the_environments(traced, receiver, monkeypat
     ],
 )
 def test_an_endpoint_switches_tracing_on(env, protocol):
-    assert wanted(env) == protocol
+    assert export_protocol(env) == protocol
 
 
 RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
@@ -281,10 +281,10 @@ RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
 )
 def test_what_cannot_be_used_is_one_sentence(env, sentence):
     with pytest.raises(SettingsError, match=re.escape(sentence)):
-        wanted(ENDPOINT | env)
+        export_protocol(ENDPOINT | env)
 
 
 def test_what_only_opentelemetry_reads_is_one_sentence_too(monkeypatch):
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "1")
     with pytest.raises(SettingsError, match=r"OpenTelemetry cannot use the OTEL_ variables: .*max_queue_size"):
-        tracing_by("http/protobuf")
+        start_tracing("http/protobuf")

@@ -12,7 +12,7 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from gateway.errors import InvalidBeat, TooManyBeats
 from gateway.model import Answer, ServedModel
 from gateway.payload.open_inference import HEADER_LENGTH, OUTPUTS, InferRequest, RequestedOutput, read
-from gateway.payload.open_inference_answers import error, model_metadata, server_metadata, written
+from gateway.payload.open_inference_answers import error, model_metadata, server_metadata, write_answer
 
 MODEL = ServedModel(2, 3, class_labels=(0, 1))
 VALUES = np.array([[1.5, -2.25, 3], [4, 5, 6.125]], "<f4")
@@ -56,7 +56,7 @@ def test_an_answer_is_read_by_tritons_client(name, binary):
         InferRequestedOutput(name, binary_data=binary),
     ]
     asked = read(*client_request(VALUES, True, outputs[name == "probability" :], request_id="x"), 2)
-    content, headers = written(asked, ANSWER, "ecg")
+    content, headers = write_answer(asked, ANSWER, "ecg")
     length = headers.get(HEADER_LENGTH)
     answer = InferenceServerClient.parse_response_body(content, header_length=None if length is None else int(length))
     assert answer.as_numpy(name).tolist() == NUMBERS[name]
@@ -67,7 +67,7 @@ def test_an_answer_is_read_by_tritons_client(name, binary):
 
 
 def test_an_answer_without_binary_data_is_json_with_all_outputs():
-    content, headers = written(read(request(), None, 1), ANSWER.rows(0, 1), "ecg")
+    content, headers = write_answer(read(request(), None, 1), ANSWER.rows(0, 1), "ecg")
     assert headers == {"Content-Type": "application/json"}
     assert json.loads(content) == {
         "model_name": "ecg",

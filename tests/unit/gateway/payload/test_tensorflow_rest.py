@@ -11,7 +11,7 @@ from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import Answer, ServedModel, VersionState
 from gateway.payload.beats import Matrix
 from gateway.payload.json_beats import LARGE
-from gateway.payload.tensorflow_rest import PredictRequest, metadata, read, status, written
+from gateway.payload.tensorflow_rest import PredictRequest, metadata, read, status, write_answer
 
 MODEL = ServedModel(2, 3, class_labels=(0, 1))
 ROWS = [[1, 2.5, 3], [4, 5, 6]]
@@ -98,14 +98,14 @@ def test_any_bytes_are_a_request_or_refused(text):
 
 def test_an_answer_is_a_row_for_each_beat_or_a_column_for_each_output():
     asked = read(body(instances=ROWS), 2)
-    assert json.loads(written(asked, ANSWER)) == {
+    assert json.loads(write_answer(asked, ANSWER)) == {
         "predictions": [
             {"predicted_class": 1, "probabilities": [0.25, 0.75], "probability": 0.75},
             {"predicted_class": 0, "probabilities": [1.0, 0.0], "probability": 1.0},
         ]
     }
     asked = read(body(inputs=ROWS), 2)
-    assert json.loads(written(asked, ANSWER)) == {
+    assert json.loads(write_answer(asked, ANSWER)) == {
         "outputs": {
             "predicted_class": [1, 0],
             "probabilities": [[0.25, 0.75], [1.0, 0.0]],
