@@ -57,14 +57,14 @@ def test_several_beats_are_pasted_as_rows(page):
         (" ", f"Paste the values of a beat: {WIDTH} numbers."),
     ],
 )
-def test_what_is_no_beat_is_refused_with_what_is_wrong(page, text, said):
+def test_text_that_is_not_a_beat_is_rejected_with_the_reason(page, text, said):
     paste(page, text)
     expect(page.get_by_role("alert")).to_contain_text(said)
     paste(page, " ".join(map(str, beat(2.0))))
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_the_gateways_own_words_are_shown_for_what_only_it_refuses(page):
+def test_errors_of_the_gateway_are_shown_in_its_own_words(page):
     paste(page, " ".join(map(str, beat(1e200))))
     expect(page.get_by_role("alert")).to_contain_text("The gateway did not take that")
     expect(page.get_by_role("alert")).to_contain_text("beat 0[0] is not a finite float32")
@@ -80,7 +80,7 @@ def test_the_gateways_own_words_are_shown_for_what_only_it_refuses(page):
         (4.9, "Very sure"),
     ],
 )
-def test_how_sure_the_model_is_is_said_in_words(page, first, said):
+def test_the_models_confidence_is_shown_in_words(page, first, said):
     paste(page, " ".join(map(str, beat(first))))
     expect(page.locator("#answer .banner strong")).to_have_text(said)
 
@@ -112,7 +112,7 @@ def test_what_decided_can_be_hidden(page):
     expect(page.locator("#deciding")).to_be_hidden()
 
 
-def test_the_model_card_tells_what_the_model_tells(page):
+def test_the_model_card_shows_the_models_description(page):
     card = page.get_by_role("complementary", name="Model card")
     for words in ("ecg, version 1", "made.csv", "95.0 %", "probabilities are off by 2.0 % on average", "300 to train"):
         expect(card).to_contain_text(words)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DATA, METRICS, model_of
-from tests.browser.test_reach import violations
+from tests.browser.test_accessibility import violations
 from tests.support.serving.fake_serving import FakeServing
 
 ONE_PERSON = {"code": "one_group", "text": "All beats are of one person: the figures say nothing about other people."}
@@ -47,7 +47,7 @@ def card_of(start, visit):
         fake.stop()
 
 
-def test_the_warnings_of_the_training_are_told_in_peoples_words(card_of):
+def test_the_warnings_of_the_training_are_shown_in_plain_words(card_of):
     warnings = [ONE_PERSON, FEW, UNTESTED, UNKNOWN]
     data = {
         **DATA,
@@ -68,7 +68,7 @@ def test_the_warnings_of_the_training_are_told_in_peoples_words(card_of):
     ]
 
 
-def test_without_an_error_the_interval_is_that_of_counting(card_of):
+def test_without_mistakes_the_interval_is_wilsons(card_of):
     intervals = {
         "over": "beats",
         "of": 70,
@@ -88,7 +88,7 @@ def test_without_an_error_the_interval_is_that_of_counting(card_of):
     assert "range unknown" not in card.inner_text()
 
 
-def test_of_a_few_people_no_interval_is_made_by_counting_beats(card_of):
+def test_with_few_people_no_interval_is_calculated_from_beats(card_of):
     intervals = {"over": "groups", "of": 3, "accuracy": [1.0, 1.0], "macro_f1": [1.0, 1.0], "classes": {}}
     by_group = {
         "of": 3,

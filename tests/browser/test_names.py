@@ -1,4 +1,4 @@
-"""The names of classes stand wherever the page tells a class."""
+"""The page shows a class's name wherever it shows the class."""
 
 import re
 

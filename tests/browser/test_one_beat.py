@@ -1,4 +1,4 @@
-"""One beat as people read ECGs: ms and mV where they are known, and no more certainty than there is."""
+"""One beat as people read ECGs: in ms and mV if known, and without false certainty."""
 
 import re
 
@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut
 from tests.browser.conftest import METRICS, WIDTH, beat, model_of
+from tests.browser.test_accessibility import violations
 from tests.browser.test_beat import paste
-from tests.browser.test_reach import violations
 from tests.browser.test_recording import drop, files_of
 
 CUT = Cut(WIDTH - 8, PEAK_WINDOW, "mV", RHYTHM + LIKENESS)
@@ -33,7 +33,7 @@ def pasted(page, first):
     expect(page.locator("#answer .predicted")).to_be_visible()
 
 
-def test_a_beat_that_is_not_to_be_relied_on_has_a_guess_and_no_percentage(page):
+def test_an_unreliable_beat_has_a_guess_and_no_percentage(page):
     pasted(page, 40.0)
     answer = page.locator("#answer")
     expect(answer.locator(".predicted")).to_contain_text("The model's guess: ▲Class 1")
@@ -41,7 +41,7 @@ def test_a_beat_that_is_not_to_be_relied_on_has_a_guess_and_no_percentage(page):
     expect(answer).not_to_contain_text("%")
 
 
-def test_nothing_is_surer_than_the_calibration_allows(page):
+def test_no_percentage_is_above_the_calibrations_limit(page):
     pasted(page, 4.9)  # of which the model is sure by 99.3 %, and whose probabilities are off by 2 %
     answer = page.locator("#answer")
     expect(answer.locator(".probability")).to_have_text("over 98 %")
@@ -113,7 +113,7 @@ def test_a_recorded_beat_is_read_in_milliseconds_and_millivolts(of_millivolts):
     )
 
 
-def test_a_recorded_beat_is_also_shown_as_the_model_takes_it(before, tmp_path):
+def test_a_recorded_beat_is_also_shown_in_the_models_values(before, tmp_path):
     page = before(model_of(names=Cut(WIDTH).names))
     recorded(page, files_of("watch", tmp_path))
     expect(page.locator("#baseline-key")).to_be_hidden()  # normalised values have no place among millivolts
@@ -153,7 +153,7 @@ def test_beats_of_a_table_in_millivolts_lie_on_paper(before):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_beat_on_paper_is_for_everybody(before, tmp_path, scheme):
+def test_a_beat_on_paper_is_accessible(before, tmp_path, scheme):
     phone = {"width": 360, "height": 740}
     page = before(model_of(names=CUT.names), viewport=phone, color_scheme=scheme, reduced_motion="reduce")
     recorded(page, files_of("watch", tmp_path))

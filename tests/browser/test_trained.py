@@ -10,7 +10,7 @@ def written(share: float, off: float) -> str:
     return "over" if share > most else f"{100 * share:.1f}"
 
 
-def test_the_page_shows_what_a_trained_model_says_of_its_own_beats_and_of_strange_ones(tree, visit):
+def test_the_page_shows_a_trained_models_answers_to_its_own_and_to_unusual_beats(tree, visit):
     page = visit(tree.gateway).open()
     expect(page.locator("#card")).to_contain_text("ecg, version 1")
     expect(page.locator("#card")).to_contain_text("beats of 12 values")

@@ -12,7 +12,7 @@ from tests.support.serving.fake_serving import FakeModel
 TEXT = " ".join(map(str, beat(2.0)))
 
 
-def test_a_version_without_details_and_explanations_is_asked_plainly(own_serving, start, visit):
+def test_a_version_without_details_and_explanations_is_asked_for_plain_predictions(own_serving, start, visit):
     own_serving.models = {1: model_of(signatures=())}
     page = visit(start(own_serving.target)).open()
     paste(page, TEXT)
@@ -21,7 +21,7 @@ def test_a_version_without_details_and_explanations_is_asked_plainly(own_serving
     expect(page.locator("#deciding")).to_contain_text("cannot say which part of the trace decided")
 
 
-def test_a_model_that_tells_nothing_can_be_asked_all_the_same(own_serving, start, visit):
+def test_a_model_without_a_description_still_predicts(own_serving, start, visit):
     own_serving.models = {1: FakeModel(width=20, tells=False, signatures=())}
     page = visit(start(own_serving.target)).open()
     expect(page.locator("#no-examples")).to_be_visible()
@@ -30,7 +30,7 @@ def test_a_model_that_tells_nothing_can_be_asked_all_the_same(own_serving, start
     expect(page.locator("#answer")).to_contain_text("88.1 %")
 
 
-def test_beats_that_were_cut_for_another_version_are_said_to_be(own_serving, start, visit):
+def test_beats_that_were_cut_for_another_version_are_marked(own_serving, start, visit):
     own_serving.models = {1: model_of(names=Cut(WIDTH).names)}
     page = visit(start(own_serving.target)).open()
     paste(page, TEXT)
@@ -41,7 +41,7 @@ def test_beats_that_were_cut_for_another_version_are_said_to_be(own_serving, sta
     expect(page.get_by_role("alert")).to_contain_text("It takes other features than the beats that are open have")
 
 
-def test_a_gateway_that_is_gone_is_said_and_tried_again_when_the_network_is_back(own_serving, start, visit):
+def test_a_lost_gateway_is_reported_and_retried_when_the_network_is_back(own_serving, start, visit):
     gateway = start(own_serving.target)
     page = visit(gateway).open()
     page.context.set_offline(True)
@@ -53,7 +53,7 @@ def test_a_gateway_that_is_gone_is_said_and_tried_again_when_the_network_is_back
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_an_api_key_is_asked_for_where_one_is_wanted(own_serving, start, visit, tmp_path):
+def test_an_api_key_is_asked_for_if_the_gateway_requires_one(own_serving, start, visit, tmp_path):
     keys = tmp_path / "keys"
     keys.write_text(f"reader {sha256(b'right').hexdigest()}\n")
     visited = visit(start(own_serving.target, api_keys_file=keys))
@@ -70,7 +70,7 @@ def test_an_api_key_is_asked_for_where_one_is_wanted(own_serving, start, visit, 
     expect(page.locator("#key")).to_be_hidden()
 
 
-def test_a_key_that_no_header_takes_is_refused_at_once_and_no_storage_is_needed(own_serving, start, visit, tmp_path):
+def test_a_key_that_fits_no_header_is_rejected_at_once_and_no_storage_is_needed(own_serving, start, visit, tmp_path):
     keys = tmp_path / "keys"
     keys.write_text(f"reader {sha256(b'right').hexdigest()}\n")
     visited = visit(start(own_serving.target, api_keys_file=keys))

@@ -76,8 +76,8 @@ def test_it_predicts_and_each_answer_is_of_its_class(gateway, tmp_path):
         assert predict.sync(client=client, body=models.OneBeat(features=named)) == plain
         packed = part("types").File(payload=BytesIO(pack("<6f", *BEATS[0], *BEATS[1])))
         assert predict.sync(client=client, body=packed) == several
-        told = predict.sync_detailed(client=client, body=one, x_model_version=1, x_client_id="a")
-        assert (told.status_code, told.headers["X-Model-Version"]) == (200, "1")
+        answer = predict.sync_detailed(client=client, body=one, x_model_version=1, x_client_id="a")
+        assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, "1")
 
 
 def test_it_explains_and_describes(gateway, serving, tmp_path):

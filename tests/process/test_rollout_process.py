@@ -1,4 +1,4 @@
-"""`python -m rollout` as its users start it: exit codes, and a stop half-way."""
+"""`python -m rollout` as a process: exit codes, and an interruption."""
 
 import os
 import signal
@@ -41,9 +41,9 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
         assert stopped.stderr
         assert "version 2: waiting for the recorded answers of 2 beats\n" in iter(stopped.stderr.readline, "")
         stopped.send_signal(signal.SIGTERM)
-        told = stopped.stderr.read()
+        message = stopped.stderr.read()
     assert stopped.returncode == 1
-    assert told.endswith(
+    assert message.endswith(
         "rollout: interrupted; `python -m rollout promote 2` continues, `python -m rollout abort` goes back\n"
     )
     assert (cluster.version, cluster.paused) == ("2", True)
@@ -54,7 +54,7 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (["status"], 0, ""),
         (["promote", "3", "--or-leave"], 0, ""),
@@ -65,9 +65,9 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
         (["--namespace", "other", "status"], 1, "not found; check --namespace and --deployment\n"),
     ],
 )
-def test_exit_codes_tell_what_happened(start, arguments, code, told):
+def test_exit_codes_tell_what_happened(start, arguments, code, message):
     with start(*arguments) as done:
-        assert done.communicate(timeout=60)[1].endswith(told)
+        assert done.communicate(timeout=60)[1].endswith(message)
     assert done.returncode == code
 
 

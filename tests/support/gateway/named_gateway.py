@@ -33,7 +33,7 @@ def resolve(target: str) -> tuple[str, ...]:
 
 
 class Server(server.Server):
-    """The gateway's server with that way to resolve names."""
+    """The gateway's server with that name resolution."""
 
     def application(self, metrics_folder: str) -> Application:
         from gateway.candidate.deployment import Rollout

@@ -21,7 +21,7 @@ from tests.unit.gateway.fleet import Fleet
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock in seconds that a test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0

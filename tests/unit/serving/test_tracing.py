@@ -1,4 +1,4 @@
-"""What switches the model server's traces on, and what its variables may be."""
+"""The variables that switch the model server's traces on, and their values."""
 
 import re
 
@@ -39,10 +39,10 @@ def test_an_endpoint_switches_tracing_on(env, protocol):
         ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_BSP_MAX_QUEUE_SIZE='0': expected a number above 0"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(env, sentence):
+def test_an_invalid_variable_is_one_sentence(env, sentence):
     with pytest.raises(TracingError, match=re.escape(sentence)):
         export_protocol(ENDPOINT | env)
 
 
-def test_nothing_is_made_where_nothing_is_wanted():
+def test_without_an_endpoint_no_tracing_is_started():
     assert start_tracing(None) is None

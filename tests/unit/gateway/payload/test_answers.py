@@ -36,7 +36,7 @@ def test_numbers_are_written_with_the_digits_that_they_need():
 
 
 @pytest.mark.parametrize("names", [None, {}, {7: "other"}])
-def test_labels_come_without_names_where_none_is_known(names):
+def test_labels_have_no_name_if_none_is_known(names):
     row = json.loads(write_prediction(Predicted(ANSWER.rows(1, 2), (0, 1)), batch=False, class_names=names))
     assert list(row) == ["predicted_class", "probability", "probabilities"]
     assert row["probabilities"] == {"0": 0.6000000238418579, "1": 0.4000000059604645}
@@ -59,7 +59,7 @@ def test_class_names_come_without_labels_too_for_the_classes_that_have_one():
     ]
 
 
-def test_further_outputs_follow_and_a_score_is_judged():
+def test_further_outputs_follow_and_a_score_sets_unusual():
     answer = Answer(1, [1, 0], [0.9, 0.5], [[0.1, 0.9], [0.5, 0.5]], {"unusual_score": [1.0, 1.5]})
     rows = json.loads(write_prediction(Predicted(answer, (0, 1)), batch=True, name="rows", abstain_below=0.6))["rows"]
     assert [(row["abstain"], row["unusual"], row["unusual_score"]) for row in rows] == [
