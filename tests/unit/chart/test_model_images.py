@@ -88,8 +88,8 @@ def test_a_budget_needs_no_other_volume(render):
     ("values", "message"),
     [
         ("models.source=image", "models.source=image needs the repository"),
-        (f"{IMAGES},serving.versions=latest", "latest follows a volume"),
-        (f"{IMAGES},training.workers=2", "several train by a volume that they share"),
+        (f"{IMAGES},serving.versions=latest", "latest needs a volume"),
+        (f"{IMAGES},training.workers=2", "several workers need a shared volume"),
         (f"{IMAGES},models.image.tag=3", "tag"),
     ],
 )
