@@ -23,6 +23,7 @@ include_patterns = [
     "helm/ecg/README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "SECURITY.md",
 ]
 exclude_patterns = [".venv", ".git", "build", "models", "tests", "scripts", "**/node_modules", "**/vendor"]

@@ -186,8 +186,8 @@ def files_of(kind: str, folder: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("WFDB", "Cut short: 5000 of 5250 samples are there and are read."),
-        ("EDF", "Cut short: 19 of 20 records are whole and are read."),
+        ("WFDB", "Truncated: 5000 of 5250 samples exist and are read."),
+        ("EDF", "Truncated: 19 of 20 records are complete and are read."),
         ("CSV", "1 gap in the times, where 5000 samples are missing."),
         ("watch", "in the lead Lead I; 23 beats cut"),
     ],
