@@ -108,9 +108,9 @@ def test_a_misspelt_value_is_refused(helm, wrong):
     ("wrong", "message"),
     [
         ("serving.flags.port=1", "serving.flags.port: the chart sets this flag itself"),
-        ("data.content=x,data.url=http://a/b.csv", "give one of content"),
+        ("data.content=x,data.url=http://a/b.csv", "set only one of content"),
         ("data.existingClaim=x", "data.path: which file"),
-        ("httpRoute.enabled=true", "httpRoute.parentRefs: which Gateway"),
+        ("httpRoute.enabled=true", "httpRoute.parentRefs: name the Gateway"),
         ("models.accessMode=ReadWriteOncePod", "one of 'ReadWriteOnce', 'ReadWriteMany'"),
         ("data.url=ftp://a/b.csv", "/data/url"),
         ("data.url=http://a/", "/data/url"),
