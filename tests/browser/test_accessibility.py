@@ -16,7 +16,7 @@ LONG = "\n".join(lines([(-1) ** n * (n % 7 + 1.5) for n in range(60)], labels=[n
 def shown(page, what):
     if what == "beats":
         opened(page, LONG)
-        expect(page.locator("#deciding")).to_contain_text("speaks for class")
+        expect(page.locator("#deciding")).to_contain_text("support for class")
         page.get_by_text("Values as a table").click()
     elif what == "unusual":
         paste(page, " ".join(map(str, beat(9.0))))

@@ -27,7 +27,7 @@ def test_a_pinned_beat_stays_while_other_beats_are_chosen(page):
     assert [row.inner_text().replace("\N{NO-BREAK SPACE}", " ").split("\t") for row in rows.all()] == [
         ["", "Beat 2", "Beat 1 (pinned)", "Difference"],
         ["Class", "●Class 0", "▲Class 1", ""],
-        ["How sure", "92.4 %", "92.4 %", ""],
+        ["Confidence", "92.4 %", "92.4 %", ""],
         ["Label", "1", "1", ""],
     ]
     expect(page.locator("#trace .pinned")).to_be_attached()
@@ -36,7 +36,7 @@ def test_a_pinned_beat_stays_while_other_beats_are_chosen(page):
     expect(page.locator("#reading")).to_contain_text("Value 0: \N{MINUS SIGN}2.50, mean beat 0.00, beat 1 2.50")
     for _ in range(2):
         page.get_by_role("button", name="Next", exact=True).click()
-    expect(page.get_by_role("row", name="How sure")).to_contain_text("not to be relied on")
+    expect(page.get_by_role("row", name="Confidence")).to_contain_text("not to be relied on")
 
 
 def test_comparing_ends(page):

@@ -272,7 +272,7 @@ def test_batches_redraw_only_changed_parts(page, serving):
         serving.wait_for_held()
         page.get_by_role("button", name="Probability").focus()
     expect(page.get_by_role("status")).to_contain_text("All are answered")
-    expect(page.locator("#deciding")).to_contain_text("speaks for class")
+    expect(page.locator("#deciding")).to_contain_text("support for class")
     expect(page.get_by_role("button", name="Probability")).to_be_focused()
     assert page.evaluate("[filled.answer, filled.columns]") == [2, 1]  # waiting, and answered
 
@@ -307,7 +307,7 @@ def test_batches_are_as_small_as_the_gateways_limit(serving, start, visit):
 def test_answers_stay_when_the_gateway_rejects_later_beats(page):
     opened(page)
     drop(page, "beats.csv", "\n".join(lines([2.0, 1e200, 2.0])))
-    expect(page.get_by_role("alert")).to_contain_text("The gateway did not take that")
+    expect(page.get_by_role("alert")).to_contain_text("The gateway rejected the request")
     expect(page.locator("#go-on")).to_contain_text("1 of 3 beats answered.")
 
 

@@ -10,7 +10,7 @@ from tests.browser.test_accessibility import violations
 from tests.browser.test_file import lines, opened, rows
 from tests.support.serving.fake_serving import FakeServing
 
-UNLIKE = "3 of 5 beats are unlike those that the model was trained on: do not rely on their classes."
+UNLIKE = "3 of 5 beats are unlike the training beats: do not rely on their classes."
 DOUBTFUL = "\n".join(lines((-3.0, 6.0, -7.0, 8.0, 0.2)))
 
 
@@ -47,7 +47,7 @@ def test_a_shown_probability_is_limited_by_the_calibration(page):
 
 @pytest.mark.parametrize(
     ("labels", "said"),
-    [(["N", "V"] * 3, "for which it has no names"), ([1, 2, 3, 4, 5], "The labels count something else")],
+    [(["N", "V"] * 3, "for which it has no names"), ([1, 2, 3, 4, 5], "The labels are other numbers")],
 )
 def test_labels_of_another_kind_are_not_compared_with_the_answers(page, labels, said):
     opened(page, "\n".join(lines(labels=labels)))

@@ -37,7 +37,7 @@ def test_an_unreliable_beat_has_a_guess_and_no_percentage(page):
     pasted(page, 40.0)
     answer = page.locator("#answer")
     expect(answer.locator(".predicted")).to_contain_text("The model's guess: ▲Class 1")
-    expect(answer).to_contain_text("The guess says little because this beat is unlike those")
+    expect(answer).to_contain_text("The guess is unreliable because this beat is unlike the training beats")
     expect(answer).not_to_contain_text("%")
 
 
@@ -107,18 +107,16 @@ def test_a_recorded_beat_is_read_in_milliseconds_and_millivolts(of_millivolts):
     columns = ["Value", "Time", "Recorded, mV", "Beat", "Mean beat", "Contributes"]
     expect(table.get_by_role("columnheader")).to_have_text(columns)
     expect(table.get_by_role("row").nth(1).get_by_role("cell").first).to_have_text(f"{MINUS}250 ms")
-    page.get_by_label("Show the values as the model takes them").check()
-    expect(page.locator("#scale")).to_have_text(
-        "The values that the model takes, in mV, by their numbers: no ECG paper."
-    )
+    page.get_by_label("Show the model's input values").check()
+    expect(page.locator("#scale")).to_have_text("The model's input values in mV, by their numbers, without ECG paper.")
 
 
 def test_a_recorded_beat_is_also_shown_in_the_models_values(before, tmp_path):
     page = before(model_of(names=Cut(WIDTH).names))
     recorded(page, files_of("watch", tmp_path))
     expect(page.locator("#baseline-key")).to_be_hidden()  # normalised values have no place among millivolts
-    page.get_by_label("Show the values as the model takes them").check()
-    expect(page.locator("#scale")).to_have_text("Normalised: mean 0 and deviation 1, neither mV nor ECG paper.")
+    page.get_by_label("Show the model's input values").check()
+    expect(page.locator("#scale")).to_have_text("Normalised values (mean 0, standard deviation 1), without ECG paper.")
     expect(page.locator("#trace .plain")).to_be_attached()
     expect(page.locator("#trace .minor")).not_to_be_attached()
     page.get_by_label("Value", exact=True).fill("0")
@@ -128,7 +126,7 @@ def test_a_recorded_beat_is_also_shown_in_the_models_values(before, tmp_path):
 
 def test_a_beat_without_a_recording_has_no_paper(page):
     pasted(page, 2.0)
-    expect(page.locator("#scale")).to_contain_text("Values as given: their unit is not known")
+    expect(page.locator("#scale")).to_contain_text("The unit of the values is not known")
     assert {"mV", "ms"}.isdisjoint(ticks(page))
     expect(page.locator("#trace .minor")).not_to_be_attached()
     paste(page, " ".join(["1", "-1"] * (WIDTH // 2)))

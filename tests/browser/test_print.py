@@ -41,7 +41,7 @@ def test_a_sheet_has_the_counts_with_what_is_doubtful_first(page):
     text = "sheet => [...sheet.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(String)"
     assert sheet.evaluate(text) == []  # as of a number of no warnings
     expect(sheet.locator("svg.trace")).to_be_visible()
-    expect(sheet).to_contain_text("Values as given: their unit is not known")
+    expect(sheet).to_contain_text("The unit of the values is not known")
 
 
 def test_nothing_but_the_sheet_is_printed(page):
@@ -88,7 +88,7 @@ def test_an_unreliable_beat_has_no_percentage_on_the_sheet_and_warnings_are_repe
     paste(page, " ".join(map(str, beat(9.0))))
     expect(page.locator("#answer")).to_contain_text("guess")
     sheet = sheet_of(page)
-    expect(sheet).to_contain_text("Class 1, a guess that says little, ⚠ unusual")
+    expect(sheet).to_contain_text("Class 1, an unreliable guess, ⚠ unusual")
     expect(sheet.locator(".note p")).to_have_text(["All beats are of one person.", "Few beats are of class 1."])
 
 

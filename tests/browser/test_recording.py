@@ -69,7 +69,7 @@ def test_a_recording_is_cut_into_the_models_beats(of_a_cut, tmp_path):
     window = "from \N{MINUS SIGN}250 to 450 ms of the R peak in mV"
     cut = f"{BEATS} beats cut to {WIDTH - 8} values {window}, with RR intervals and likeness to the usual beat"
     expect(page.get_by_role("status")).to_contain_text(f"{cut}. All are answered")
-    page.get_by_label("Show the values as the model takes them").check()
+    page.get_by_label("Show the model's input values").check()
     expect(page.locator("#trace")).to_have_attribute("aria-label", re.compile(f"A trace of {WIDTH - 8} values"))
     expect(page.get_by_role("slider", name="Value")).to_have_attribute("max", str(WIDTH - 9))
     beside = page.get_by_role("row", name="RR before (seconds)")

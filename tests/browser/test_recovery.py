@@ -74,7 +74,7 @@ def test_answers_resume_automatically_and_no_beat_is_sent_twice(own_serving, sta
     back(page)
     expect(page.get_by_role("status")).to_contain_text("All are answered")
     expect(page.get_by_role("alert")).to_be_hidden()
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks")
+    expect(page.locator("#deciding")).to_contain_text("Most of the support")
     asked = [request for request in own_serving.predicts() if request.model_spec.signature_name != "explain"]
     assert sum(request.inputs["features"].tensor_shape.dim[0].size for request in asked) == 5
 
@@ -109,5 +109,5 @@ def test_a_failed_explanation_is_requested_again(page):
     expect(page.locator("#answer")).to_contain_text("88.1 %")
     expect(page.get_by_role("alert")).to_contain_text("No model server answers")
     back(page, "explain")
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks")
+    expect(page.locator("#deciding")).to_contain_text("Most of the support")
     expect(page.get_by_role("alert")).to_be_hidden()

@@ -145,7 +145,7 @@ def test_parts_of_the_trace_that_do_not_fit_are_marked(recorded):
     recorded.get_by_role("button", name="Later").click()
     choose(recorded, "Gain", "20")  # 80 mm for the large beat
     expect(recorded.locator("#strip .clipped")).to_have_count(1)
-    expect(recorded.locator("#strip-scale")).to_contain_text("cut off at the red marks")
+    expect(recorded.locator("#strip-scale")).to_contain_text("clipped at the red marks")
     choose(recorded, "Gain", "5")
     expect(recorded.locator("#strip .clipped")).to_have_count(0)
 

@@ -19,7 +19,7 @@ def test_the_page_shows_a_trained_models_answers_to_its_own_and_to_unusual_beats
         page.locator("#examples").get_by_role("button", name=f"Class {example['label']}").click()
         expect(page.locator("#answer")).to_contain_text(f"Class {example['predicted_class']}")
         expect(page.locator("#answer")).to_contain_text(written(example["probability"], off))
-        expect(page.locator("#deciding")).to_contain_text(f"speaks for class {example['predicted_class']}")
+        expect(page.locator("#deciding")).to_contain_text(f"support for class {example['predicted_class']}")
         assert page.locator("#trace .lane rect").count() == 12
     paste(page, " ".join(["50"] * 12))
     expect(page.locator("#answer")).to_contain_text("Do not rely on this answer")

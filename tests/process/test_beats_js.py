@@ -355,7 +355,7 @@ def test_a_table_of_beats_has_the_values_of_its_names(node, tmp_path, cut):
     assert same["labels"] == [str(place % 2) for place in range(12)]
     np.testing.assert_allclose(same["first"], rows[0])
     np.testing.assert_allclose(turned["first"], rows[0][::-1])
-    assert "beats.csv are cut otherwise than this model takes them: Its values are " in other["error"]
+    assert "beats.csv are cut differently from this model's beats: The values are " in other["error"]
 
 
 def test_a_deciding_feature_after_the_trace_is_named(node):
@@ -364,8 +364,8 @@ def test_a_deciding_feature_after_the_trace_is_named(node):
     attributions = [0, 0.4, 0.2, 0.1, 0.3, -0.2]
     request = {"task": "deciding", "paths": [], "explanation": explanation | {"attributions": attributions}}
     [said] = node([request | {"features": {"count": 6, "names": names}}])
-    parts = "the values 1 to 2 (60.0 %); in “RR before (seconds)” (30.0 %)."
-    assert f"Most of what speaks for class 2 lies in {parts}" in said.replace("\N{NO-BREAK SPACE}", " ")
+    parts = "the values 1 to 2 (60.0 %); from “RR before (seconds)” (30.0 %)."
+    assert f"Most of the support for class 2 comes from {parts}" in said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_model_of_one_value_takes_no_beats(node):

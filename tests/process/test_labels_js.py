@@ -82,7 +82,7 @@ def test_any_other_symbol_than_those_of_n_is_any_other(ask):
         (
             ["1", "2", "5"],
             NUMBERS,
-            "The labels are 1, 2 and 5, and the model's classes are 0 and 1. The labels count something else, "
+            "The labels are 1, 2 and 5, and the model's classes are 0 and 1. The labels are other numbers, "
             "so labels and classes cannot be compared.",
         ),
         (
@@ -127,8 +127,8 @@ def test_doubtful_beats_come_first_and_are_counted_separately(ask):
     answers = [answer("0", unusual=True)] * 3 + [answer("1", abstain=True), answer("1", True, True), answer("1"), None]
     found = ask("headline", answers=answers, classes=NUMBERS)
     assert [each["text"] for each in found["doubts"]] == [
-        "4 of 6 beats are unlike those that the model was trained on: do not rely on their classes.",
-        "For 1 other beat the model abstains: it is not sure enough of any class.",
+        "4 of 6 beats are unlike the training beats: do not rely on their classes.",
+        "For 1 other beat the model abstains: no class is probable enough.",
     ]
     assert (found["reliable"], found["doubtful"]) == ({"1": 1}, {"0": 3, "1": 2})
     assert found["agreement"] == []
@@ -136,7 +136,7 @@ def test_doubtful_beats_come_first_and_are_counted_separately(ask):
 
 def test_a_model_without_an_out_of_distribution_score_is_reported(ask):
     [doubt] = ask("headline", answers=[answer("0", unusual=None)], classes=NUMBERS)["doubts"]
-    assert "cannot tell whether beats are unlike" in doubt["text"]
+    assert "has no out-of-distribution score" in doubt["text"]
     assert ask("headline", answers=[answer("0")], classes=NUMBERS)["doubts"] == []
 
 
