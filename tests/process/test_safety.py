@@ -55,7 +55,7 @@ def test_keys_change_while_the_gateway_runs(serving, tmp_path):
         file.write_text(line("ward", "key-one") + line("ward", "key-two"))
         until(lambda: lets_in("key-two"))
         file.write_text("broken\n")
-        until(lambda: lets_in("key-one") and any("cannot be used" in each for each in gateway.lines))
+        until(lambda: lets_in("key-one") and any("the API key file is invalid" in each for each in gateway.lines))
         assert lets_in("key-two")
         file.write_text(line("ward", "key-two"))
         until(lambda: not lets_in("key-one"))

@@ -284,7 +284,7 @@ def test_the_configuration_file_is_followed_while_a_base_path_is_missing(log, tm
         config.write_text(f"model_config_list {{ {entry % ('other', base)} }}")
         until(lambda: client.states("other") == {1: "AVAILABLE"})
         if waiting == "reload":
-            with refused(grpc.StatusCode.ABORTED, contains="another configuration took the place of this one"):
+            with refused(grpc.StatusCode.ABORTED, contains="another configuration has replaced this one"):
                 call.result()
 
 

@@ -114,7 +114,7 @@ def test_a_killed_worker_resumes_after_the_last_epoch_when_all_are_started_again
         killed.until("Epoch 3/")
         killed.processes[1].send_signal(signal.SIGKILL)
         assert killed.end() == [1, -signal.SIGKILL], killed.output
-    assert "another worker is gone" in killed.output
+    assert "another worker was lost" in killed.output
     assert (base / ".checkpoint-job-1.npz").is_file()
 
     with training(base, data, 2, *options) as again:

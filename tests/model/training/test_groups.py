@@ -59,7 +59,7 @@ def test_beats_of_one_person_on_both_sides_would_score_full_marks_and_by_group_d
     assert sum(found["data"]["groups"].values()) == PEOPLE
     _is_cross_validated(found["cross_validation"], capsys.readouterr().out)
     assert (
-        "2 trainings, each judged by people that it was not trained on"
+        "2 trainings, each evaluated on people that it was not trained on"
         in (apart / "assets.extra" / "report.html").read_text()
     )
     texts = [path.read_bytes() for path in apart.rglob("*") if path.is_file()]

@@ -168,7 +168,7 @@ def test_the_written_model_is_checked_before_publishing(make_rows, tmp_path):
         servable = kind(network, odd, BEATS[0], np.array([1, 2, 3]), tuple(map(str, range(12))), "{}")
         export(servable, tmp_path / kind.__name__)
     verify(tmp_path / "Servable", BEATS, expected, odd)
-    with pytest.raises(PublishError, match="score of unusual beats differs by"):
+    with pytest.raises(PublishError, match="out-of-distribution score differs by"):
         verify(tmp_path / "Servable", BEATS, expected, other)
-    with pytest.raises(PublishError, match="explanations do not add up by"):
+    with pytest.raises(PublishError, match="attributions do not add up"):
         verify(tmp_path / "Boasting", BEATS, expected, odd)

@@ -113,7 +113,7 @@ def test_few_rows_are_enough_and_synthetic_ones_are_marked_everywhere(tmp_path, 
     report = (version / "assets.extra" / "report.html").read_text()
     assert "Synthetic: made for a test" in report
     assert "for validation trained it, too" in report
-    assert "Probabilities are not calibrated, as the validation beats were trained on, too" in report
+    assert "Probabilities are not calibrated, because the validation beats were used for training" in report
     description = json.loads(load(version)["metadata"]()["description"].numpy())
     assert description["data"]["note"].startswith("Synthetic: made for a test\nNo column says whose beats they are")
     assert ([each["code"] for each in description["data"]["warnings"]], description["data"]["groups"]) == (
