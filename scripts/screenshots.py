@@ -125,17 +125,21 @@ def take(url: str, record: Sequence[Path], folder: Path, names: Sequence[str]) -
             page.locator("#files").set_input_files(list(record))
             page.locator("#status", has_text="All are answered").wait_for()
             picture.show(page)
-            written.append(_saved(page.screenshot(animations="disabled", caret="hide"), folder / f"{name}.png"))
+            written.append(saved(page.screenshot(animations="disabled", caret="hide"), folder / f"{name}.png"))
             page.close()
         browser.close()
     return written
 
 
-def _saved(content: bytes, path: Path) -> Path:
+def saved(content: bytes, path: Path) -> Path:
+    """Save a screenshot with COLOURS colours; return its path."""
     from PIL import Image
 
     with Image.open(BytesIO(content)) as image:
-        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        # keeps the colours of small marks, which the median cut joins with others; kmeans keeps those of large areas
+        method = Image.Quantize.MAXCOVERAGE
+        reduced = image.convert("RGB").quantize(COLOURS, method, kmeans=1, dither=Image.Dither.NONE)
+        reduced.save(path, optimize=True)
     return path
 
 

@@ -67,7 +67,7 @@ def test_classes_are_named_and_labels_compared_by_name(named):
     expect(named.locator("#of-class")).to_contain_text("Class 1 (V) (3)")
     expect(named.locator("#examples")).to_contain_text("Class 1 (V)")
     expect(named.locator("#answer .predicted")).to_contain_text("Class 0 (Normal)")
-    expect(named.locator("#answer")).to_contain_text("Its label normal means the same class.")
+    expect(named.locator("#answer")).to_contain_text("Its label is normal too.")
     assert [named.locator("#rows tr .chip").nth(place).inner_text() for place in (0, 2)] == ["●0 (Normal)", "▲(1, V)"]
     assert violations(named) == []
     with named.expect_download() as download:
@@ -94,5 +94,7 @@ def test_symbols_are_compared_by_aami_where_the_model_was_trained_so(start, visi
     expect(page.locator("#summary")).to_contain_text("Of 4 labelled beats, the model agrees with 4")
     expect(page.locator("#summary")).to_contain_text("by AAMI EC57, which counts L as N, E and r as V.")
     expect(page.locator("#answer")).to_contain_text("Its label L (N by AAMI EC57) means the same class.")
+    chip = page.locator(".probabilities .chip", has_text="Class 0 (N)")
+    assert chip.evaluate("node => node.getClientRects().length") == 1  # no line is broken
     page.context.close()
     fake.stop()

@@ -69,6 +69,16 @@ def test_the_line_without_a_gap_is_unbroken(recorded):
     expect(recorded.locator("#tachogram .lane-name", has_text="no RR")).not_to_be_attached()
 
 
+def test_the_line_is_that_of_the_width_and_of_the_recording(recorded):
+    line = recorded.locator("#tachogram .rr-line")
+    wide = line.get_attribute("d")
+    recorded.set_viewport_size(PHONE)
+    expect(line).not_to_have_attribute("d", wide)
+    narrow = line.get_attribute("d")
+    open_lead(recorded, lead(TIMES[:35]))
+    expect(line).not_to_have_attribute("d", narrow)
+
+
 def test_the_classes_are_along_the_line(recorded):
     lanes = recorded.locator("#tachogram .lane-name")
     chips = set(recorded.locator("#rows .chip").all_inner_texts())
@@ -211,4 +221,9 @@ def test_the_rhythm_is_accessible(visit, gateway, scheme):
     page.get_by_text("Keys", exact=True).click()
     expect(page.locator("#tachogram .lane-name").first).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    # the list shows all of its columns, and the beat's two buttons are in one row
+    table = page.get_by_role("region", name="Table of beats")
+    assert table.evaluate("node => node.scrollWidth - node.clientWidth") == 0
+    tops = [page.locator(button).evaluate("node => node.getBoundingClientRect().top") for button in ("#pin", "#print")]
+    assert tops[0] == tops[1]
     assert violations(page) == []

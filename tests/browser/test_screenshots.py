@@ -1,10 +1,12 @@
 """`make screenshots`: a screenshot of each state, with synthetic ECGs."""
 
+from io import BytesIO
+
 import pytest
 from PIL import Image
 
 from scripts.made_ecg import CUT, make, write_beats, write_record
-from scripts.screenshots import PHONE, take
+from scripts.screenshots import PHONE, saved, take
 from tests.browser.conftest import CHROMIUM
 
 
@@ -16,6 +18,16 @@ def test_a_state_is_written_as_a_small_picture(gateway, tmp_path):
         assert image.size == PHONE
         assert len(image.convert("RGB").getcolors() or []) > 20  # neither blank nor one sentence
     assert path.stat().st_size < 300_000
+
+
+def test_a_small_mark_keeps_its_colour(tmp_path):
+    mark, content = (179, 68, 10), BytesIO()
+    picture = Image.new("RGB", (600, 600))
+    picture.putdata([(grey, grey, grey) for grey in range(255, -1, -1)] * 1400 + [(255, 255, 255)] * 1600)
+    picture.paste(mark, (300, 300, 304, 304))
+    picture.save(content, "PNG")
+    with Image.open(saved(content.getvalue(), tmp_path / "picture.png")) as image:
+        assert image.convert("RGB").getpixel((302, 302)) == mark
 
 
 def test_the_synthetic_beats_are_of_both_kinds_and_of_all_people(tmp_path):

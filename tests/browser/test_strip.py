@@ -186,6 +186,18 @@ def test_annotations_without_a_beat_near_are_no_labels(page, record):
     expect(peak(page, 4)).to_have_attribute("aria-label", re.compile(", annotated N$"))
 
 
+def test_annotations_of_single_leads_follow_the_lead_that_is_shown(page, record):
+    files = [*record[:2], *(record[2].with_suffix(f".{ending}") for ending in ("v1", "ii"))]
+    record[0].write_text(record[0].read_text().replace("MLII", "II"))
+    for file, symbol in zip(files[2:], "VN", strict=True):
+        file.write_bytes(annotations([(int(PEAKS[1]), symbol, b"")]))
+    drop(page, files)
+    expect(page.locator("#strip .symbol")).to_have_text("N")
+    page.get_by_label("Lead", exact=True).select_option("V1")
+    expect(page.locator("#strip .symbol")).to_have_text("V")
+    expect(page.get_by_role("status")).to_contain_text("The file made.v1 has 1 annotated beat;")
+
+
 def test_unreadable_annotations_are_reported(page, record):
     record[2].write_bytes(b"%PDF-1.7 and more")
     drop(page, record)

@@ -3,10 +3,10 @@ import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { annotationsOf, match } from "../../gateway/static/recording/annotations.js";
+import { annotationsFor, annotationsOf, match } from "../../gateway/static/recording/annotations.js";
 
 /**
- * @typedef {{paths: string[], record: string, rate?: number, peaks?: undefined}} Files
+ * @typedef {{paths: string[], record: string, rate?: number, lead?: string, peaks?: undefined}} Files `lead` is the lead that is shown
  * @typedef {{peaks: number[], samples: number[], reach: number}} Match
  */
 
@@ -18,7 +18,8 @@ for (const request of requests) {
     answers.push(Array.from(match(request.peaks, request.samples, request.reach)));
   } else {
     const files = await Promise.all(request.paths.map(async (path) => new File([await openAsBlob(path)], basename(path))));
-    answers.push(await annotationsOf(files, request.record, request.rate));
+    const { annotations, said } = await annotationsOf(files, request.record, request.rate);
+    answers.push({ annotations: annotationsFor(annotations, request.lead ?? "ECG"), said });
   }
 }
 process.stdout.write(JSON.stringify(answers));

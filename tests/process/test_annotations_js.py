@@ -33,8 +33,9 @@ def asked(*requests: dict[str, Any]) -> list[Any]:
     return answers
 
 
-def read(*paths: Path, record: str | None = None, rate: float | None = None) -> dict[str, Any]:
-    [answer] = asked({"paths": list(map(str, paths)), "record": record or f"{paths[0].stem}.hea", "rate": rate})
+def read(*paths: Path, record: str | None = None, rate: float | None = None, lead: str = "ECG") -> dict[str, Any]:
+    record = record or f"{paths[0].stem}.hea"
+    [answer] = asked({"paths": list(map(str, paths)), "record": record, "rate": rate, "lead": lead})
     return dict(answer)
 
 
@@ -84,6 +85,27 @@ def test_annotations_go_with_their_recording(wfdb, tmp_path):
         "the annotations are those of r.edf.atr; r.edf.qrs is not read",
     ]
     assert read(tmp_path / "r.qrs", record="r.edf")["annotations"]["name"] == "r.qrs"
+
+
+def test_each_lead_may_have_annotations_of_its_own(wfdb, tmp_path):
+    """As in LUDB, where Python reads them by `--channel ii --annotations ii`."""
+    places = {"i": 7, "ii": 9, "v1": 11, "qrs": 13}
+    for ending, sample in places.items():
+        wfdb.wrann("r", "ann", np.array([sample]), ["N"], write_dir=str(tmp_path))  # v1 is no name for it
+        (tmp_path / "r.ann").rename(tmp_path / f"r.{ending}")
+    files = [tmp_path / f"r.{ending}" for ending in places]
+    for lead, name in {"i": "r.i", "II": "r.ii", "v1": "r.v1", "V2": "r.i"}.items():
+        answer = read(*files, lead=lead, rate=500)
+        assert answer["annotations"]["name"] == name
+        assert answer["annotations"]["beats"][0]["sample"] == places[name.removeprefix("r.")]
+        assert answer["annotations"]["rate"] == 500
+        assert answer["said"] == ["the annotations are those of r.i, r.ii, r.v1; r.qrs is not read"]
+    shutil.copy(tmp_path / "r.i", tmp_path / "r.atr")
+    assert read(*files, tmp_path / "r.atr", lead="ii")["annotations"]["name"] == "r.atr"
+    (tmp_path / "r.ii").write_bytes(b"no annotations")
+    answer = read(*files, lead="ii")
+    assert answer["annotations"]["name"] == "r.i"
+    assert answer["said"][-1] == "the file r.ii holds no WFDB annotations, or is cut short, and is not read"
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\nand more", b"\x07\x04", b"\x07\xc0\0\0"])

@@ -6,14 +6,16 @@
 const SYMBOLS = " NLRaVFJASEj/Q~ | sT*D\"=pB^t+u?![]en@xf()r"; // of the kinds 0 to 41
 const BEATS = "NLRBejnAaJSVErF/fQ?"; // the symbols that stand for a beat
 const [NOTE, SKIP, LEAST_OF_A_FIELD, TEXT] = [22, 59, 60, 63];
-const ENDINGS = /\.(atr|qrs|ann|ari|ecg|i{1,3}|av[rlf]|v[1-6])$/i; // LUDB has a file for each lead
+const OF_LEAD = /\.(i{1,3}|av[rlf]|v[1-6])$/i; // LUDB has a file for each lead
+const ENDINGS = new RegExp(`\\.(atr|qrs|ann|ari|ecg)$|${OF_LEAD.source}`, "i");
 const FIRST = /\.atr$/i;
 export const LABEL_SECONDS = 0.15; // AAMI EC57's window between a beat and its annotation
 
 /**
  * @typedef {{sample: number, symbol: string, text: string}} Annotation
- * @typedef {{name: string, rate: number | null, all: Annotation[], beats: Annotation[]}} Annotations
- *   all of a file in the order of time, and those that are of a beat; `rate` is of their sample numbers, null for the lead's
+ * @typedef {{name: string, lead: string | null, rate: number | null, all: Annotation[], beats: Annotation[]}} Annotations
+ *   all of a file in the order of time, and those that are of a beat; `lead` is the ending of a file that annotates one lead,
+ *   in small letters; `rate` is of their sample numbers, null for the lead's
  */
 
 /**
@@ -33,24 +35,46 @@ export function isAnnotations({ name }) {
 }
 
 /**
- * Read the annotations among a recording's files; `.atr` goes first.
+ * Read the annotations among a recording's files: `.atr`, else those of each lead, else one file.
  *
  * @param {File[]} files of annotations
  * @param {string} record the name of the recording's file
  * @param {number | undefined} rate that they count in, where they do not tell it themselves
- * @returns {Promise<{annotations: Annotations | null, said: string[]}>}
+ * @returns {Promise<{annotations: Annotations[], said: string[]}>}
  */
 export async function annotationsOf(files, record, rate) {
   const stem = record.replace(/\.hea$/i, "").replace(/\.gz$/i, "");
   const stems = [stem, stem.replace(/\.\w+$/, "")];
   const own = files.filter(({ name }) => stems.includes(name.replace(ENDINGS, "")));
   const said = files.filter((file) => !own.includes(file)).map(({ name }) => `the annotations in ${name} are of another recording than ${record}, and are not read`);
-  const file = own.find(({ name }) => FIRST.test(name)) ?? own[0];
-  said.push(...own.filter((other) => other !== file).map(({ name }) => `the annotations are those of ${file.name}; ${name} is not read`));
-  if (!file) return { annotations: null, said };
-  const read = parseAnnotations(new Uint8Array(await file.arrayBuffer()));
-  if (!read) return { annotations: null, said: [...said, `the file ${file.name} holds no WFDB annotations, or is cut short, and is not read`] };
-  return { annotations: { ...read, name: file.name, rate: read.rate ?? rate ?? null }, said };
+  const taken = takenOf(own);
+  said.push(...own.filter((file) => !taken.includes(file)).map(({ name }) => `the annotations are those of ${taken.map((file) => file.name).join(", ")}; ${name} is not read`));
+  const annotations = [];
+  for (const file of taken) {
+    const read = parseAnnotations(new Uint8Array(await file.arrayBuffer()));
+    if (read) annotations.push({ ...read, name: file.name, lead: OF_LEAD.exec(file.name)?.[1].toLowerCase() ?? null, rate: read.rate ?? rate ?? null });
+    else said.push(`the file ${file.name} holds no WFDB annotations, or is cut short, and is not read`);
+  }
+  return { annotations, said };
+}
+
+/** @param {File[]} own of one recording */
+function takenOf(own) {
+  const first = own.find(({ name }) => FIRST.test(name));
+  const ofLeads = own.filter(({ name }) => OF_LEAD.test(name));
+  if (first) return [first];
+  return ofLeads.length ? ofLeads : own.slice(0, 1);
+}
+
+/**
+ * The annotations of a lead: those of its own file, else the first ones.
+ *
+ * @param {Annotations[]} annotations
+ * @param {string} lead
+ * @returns {Annotations | null}
+ */
+export function annotationsFor(annotations, lead) {
+  return annotations.find((one) => one.lead === lead.toLowerCase()) ?? annotations[0] ?? null;
 }
 
 /**

@@ -33,7 +33,7 @@ export interface Opened {
 export interface Recording extends Opened {
   name: string;
   units: string[];
-  annotations: Annotations | null;
+  annotations: Annotations[];
 }
 
 /** What a file of annotations says at a sample; `symbol` as wfdb has it. */
@@ -43,9 +43,10 @@ export interface Annotation {
   text: string;
 }
 
-/** A file of annotations; its rate where it or the recording tells that. */
+/** A file of annotations; the lead that it is of, where it is of one; its rate where it or the recording tells that. */
 export interface Annotations {
   name: string;
+  lead: string | null;
   rate: number | null;
   all: Annotation[];
   beats: Annotation[];

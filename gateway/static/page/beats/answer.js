@@ -22,7 +22,7 @@ export class Answers {
     this.labels = labels;
     this.predicted = predictions.map(({ predicted_class: label }) => String(label));
     this.probability = Float64Array.from(predictions, ({ probability }) => probability);
-    this.probabilities = Float64Array.from(predictions.flatMap((each) => (labels ?? []).map((label) => each.probabilities?.[label] ?? NaN)));
+    this.probabilities = probabilitiesOf(predictions, labels ?? []);
     this.score = score === undefined ? null : Float64Array.from(predictions, (each) => each.unusual_score ?? NaN);
     this.abstain = predictions.map(({ abstain }) => abstain ?? null);
     this.unusual = predictions.map(({ unusual }) => unusual ?? null);
@@ -32,6 +32,20 @@ export class Answers {
   get all() {
     return this.predicted.map((_, place) => new Answer(this, place));
   }
+}
+
+/**
+ * Prediction after prediction, without an array for each.
+ *
+ * @param {Prediction[]} predictions
+ * @param {string[]} labels
+ */
+function probabilitiesOf(predictions, labels) {
+  const all = new Float64Array(predictions.length * labels.length);
+  predictions.forEach(({ probabilities }, place) => {
+    for (let at = 0; at < labels.length; at += 1) all[place * labels.length + at] = probabilities?.[labels[at]] ?? NaN;
+  });
+  return all;
 }
 
 /** `abstain`, `unusual` and `unusualScore` are null where the model cannot tell, as `probabilities`. */

@@ -99,7 +99,7 @@ export class Collection {
   }
 
   find() {
-    if (this.isWhole) return [...this.beats]; // another view than before, as answers have come
+    if (this.isWhole) return this.beats;
     const [, belongs] = SHOWN[this.filter.shown];
     const { predicted } = this.filter;
     const beats = this.beats.filter((beat) => belongs(beat, this) && (!predicted || beat.answer?.predicted === predicted));

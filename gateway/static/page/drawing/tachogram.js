@@ -24,22 +24,22 @@ const SHORT = 6; // characters of a lane's name
 /**
  * Draw a rhythm `width` pixels wide. However many beats there are, the drawing has a few points per pixel column.
  *
- * @param {{times: Float64Array, intervals: Float64Array, lanes: Lane[], length: number}} rhythm all in seconds;
- *   `intervals` are the RR intervals before `times`, NaN where none is counted
+ * @param {{line: string, intervals: Float64Array, lanes: Lane[], length: number}} rhythm in seconds; `line` is that of
+ *   lineAcross for the same intervals, length and width
  * @param {number} width
  * @returns {{node: Element, moment: (x: number) => number, mark: (seconds: number, seen: {start: number, end: number} | null) => void}}
  *   `moment` tells the seconds at a place of the drawing, `mark` draws a line at a moment and a frame about what is seen elsewhere
  */
-export function drawTachogram({ times, intervals, lanes, length }, width) {
+export function drawTachogram({ line: d, intervals, lanes, length }, width) {
   const bottom = EDGE.top + PLOT + lanes.length * LANE;
   const height = bottom + EDGE.bottom;
   const right = width - EDGE.right;
   const x = across(length, width);
   const [low, high] = rangeOf(intervals);
-  const y = scale(low, high, EDGE.top + PLOT, EDGE.top);
+  const y = upOf(low, high);
   const node = drawing("svg", { class: "tachogram", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
   node.append(axes(x, y, { low, high, length, right, bottom }));
-  node.append(drawing("path", { class: "rr-line", d: lineOf(times, intervals, x, y) }));
+  node.append(drawing("path", { class: "rr-line", d }));
   lanes.forEach((lane, place) => node.append(...laneOf(lane, x, EDGE.top + PLOT + (place + 0.5) * LANE)));
   const line = drawing("line", { class: "here", y1: EDGE.top, y2: bottom, visibility: "hidden" });
   const frame = drawing("rect", { class: "seen", y: EDGE.top, height: bottom - EDGE.top, visibility: "hidden" });
@@ -66,6 +66,26 @@ export function drawTachogram({ times, intervals, lanes, length }, width) {
  */
 export function across(length, width) {
   return scale(0, length, EDGE.left, width - EDGE.right);
+}
+
+/**
+ * The line of the RR intervals in a drawing.
+ *
+ * @param {{times: Float64Array, intervals: Float64Array, length: number}} rhythm in seconds; `intervals` are the RR
+ *   intervals before `times`, NaN where none is counted
+ * @param {number} width
+ */
+export function lineAcross({ times, intervals, length }, width) {
+  return lineOf(times, intervals, across(length, width), upOf(...rangeOf(intervals)));
+}
+
+/**
+ * @param {number} low
+ * @param {number} high
+ * @returns {(seconds: number) => number} the place of an RR interval in the drawing
+ */
+function upOf(low, high) {
+  return scale(low, high, EDGE.top + PLOT, EDGE.top);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** From the files of a recording to a collection of beats; the work is the worker's. */
 
+import { annotationsFor } from "../../recording/annotations.js";
 import { Failure } from "../gateway/failure.js";
 import { beatsOf } from "../beats/beat.js";
 import { Collection } from "../beats/collection.js";
@@ -50,7 +51,8 @@ export async function openRecording(files, features, rate, background, progress,
  * @param {(progress: Progress) => void} [progress]
  */
 export async function cut(source, lead, inverted, progress) {
-  const { features, background, annotations } = source;
+  const { features, background } = source;
+  const annotations = annotationsFor(source.annotations, lead.name);
   const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, columns, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
   if (!columns.starts.length) throw new Failure("No beat was found", `No R peak in ${which} has a complete beat. Is it an ECG?`);

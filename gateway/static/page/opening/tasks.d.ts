@@ -48,7 +48,7 @@ export interface CutLead extends Trace {
 export interface Tasks {
   table: (input: { file: File; width: number; names: string[] | null }) => Rows;
   text: (input: { text: string; width: number; names: string[] | null }) => Rows;
-  recording: (input: { files: File[]; rate: number | null }) => { name: string; chosen: number; signals: Signal[]; annotations: Annotations | null };
+  recording: (input: { files: File[]; rate: number | null }) => { name: string; chosen: number; signals: Signal[]; annotations: Annotations[] };
   signal: (input: { places: number[] }) => Trace & { name: string };
   lead: (input: { places: number[]; inverted: boolean; features: Features }) => CutLead;
 }

@@ -65,7 +65,7 @@ export interface Source {
   signals: Signal[];
   features: Features;
   background: Background;
-  annotations: Annotations | null;
+  annotations: Annotations[];
 }
 
 /** The lead that is looked at. */

@@ -17,7 +17,7 @@ export function agreementOf(beat, labels) {
   const label = labels.worded(beat.label);
   const agrees = labels.agrees(beat);
   if (agrees === null) return element("p", {}, `Its label is ${label}, which cannot be compared with the model's classes.`);
-  const same = plainLabel(beat.label) === beat.answer?.predicted ? `✓ Its label is ${label} too.` : `✓ Its label ${label} means the same class.`;
+  const same = labels.isGrouped(plainLabel(beat.label)) ? `✓ Its label ${label} means the same class.` : `✓ Its label is ${label} too.`;
   const text = agrees ? same : `≠ Its label is ${label}: the model disagrees.`;
   return element("p", { class: agrees ? "agrees" : "disagrees" }, unseen("Label: "), text);
 }

@@ -45,9 +45,9 @@ function drawn(intervals) {
  */
 function figure(name, value, written, bounds) {
   if (typeof value !== "number") return null;
-  const [head, measured] = [bounds ? range(bounds, written) : value === 1 ? "no error seen" : written(value), `measured: ${written(value)}`];
-  const shown = [head, element("small", {}, bounds ? measured : `${measured}; ${UNKNOWN}`)];
-  return element("div", {}, element("dt", {}, name), element("dd", {}, shown));
+  const head = bounds ? range(bounds, written) : value === 1 ? "no error seen" : written(value);
+  const below = [head !== written(value) && `measured: ${written(value)}`, !bounds && UNKNOWN].filter(Boolean);
+  return element("div", {}, element("dt", {}, name), element("dd", {}, head, element("small", {}, below.join("; "))));
 }
 
 /**

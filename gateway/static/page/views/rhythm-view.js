@@ -1,7 +1,7 @@
 /** The rhythm of a recording: heart rate, RR intervals, and a line of them over the whole recording to go anywhere by. */
 
 import { countedOf, nearestTo } from "../beats/rhythm.js";
-import { across, drawTachogram } from "../drawing/tachogram.js";
+import { across, drawTachogram, lineAcross } from "../drawing/tachogram.js";
 import { fill, found, watcher } from "../shared/dom.js";
 import { beatWords, countedWords, figuresOf } from "./rhythm-figures.js";
 
@@ -43,6 +43,8 @@ export class RhythmView {
     this.seen = null; // in the strip
     this.isDue = false;
     this.changed = watcher();
+    this.line = ""; // of the RR intervals, which answers do not change
+    this.lineChanged = watcher();
     this.frame = found("tachogram");
     this.frame.addEventListener("click", (event) => this.go(this.momentAt(event)));
     this.frame.addEventListener("pointermove", (event) => this.read(this.momentAt(event)));
@@ -101,8 +103,8 @@ export class RhythmView {
   draw() {
     const width = Math.floor(this.frame.clientWidth);
     if (!this.collection?.recording || !this.selected || !width) return;
-    // the view is another one when answers have come
-    if (this.changed(this.collection.view, this.facts?.marks, width)) this.redraw(this.collection.recording, width);
+    const { recording, labels, done } = this.collection;
+    if (this.changed(recording, labels, done, this.facts?.marks, width)) this.redraw(recording, width);
     this.drawn?.mark(this.selected.seconds, this.seen);
     this.read(this.selected.seconds);
   }
@@ -114,7 +116,8 @@ export class RhythmView {
   redraw({ samples, rate }, width) {
     const { times, intervals } = this;
     const length = samples.length / rate;
-    this.drawn = drawTachogram({ times, intervals, lanes: this.lanes(across(length, width)), length }, width);
+    if (this.lineChanged(intervals, width)) this.line = lineAcross({ times, intervals, length }, width);
+    this.drawn = drawTachogram({ line: this.line, intervals, lanes: this.lanes(across(length, width)), length }, width);
     fill(this.frame, this.drawn.node);
   }
 
