@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bench.contenders import CONSTANT
 from gateway import server
 from gateway.candidate.deployment import Rollout
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.deadline import Deadline
 from gateway.exchange import Application
 from gateway.inference.micro_batcher import Outcome, Request
@@ -59,7 +59,7 @@ class Server(server.Server):
         failover = Failover(discovery, settings, RetryBudget())
         router = Constant(settings, discovery, failover, rollout, metrics)
         write = Lines(settings.log_level, access_log.NAME).write
-        return assembled(settings, discovery, rollout, router, metrics, write)
+        return compose(settings, discovery, rollout, router, metrics, write)
 
 
 if __name__ == "__main__":

@@ -36,14 +36,14 @@ def serve() -> None:
         settings = Settings.from_env(os.environ)
         if settings.api_keys_file:
             keys.read(Path(settings.api_keys_file))
-        Server(settings, tracing.wanted(os.environ)).run()
+        Server(settings, tracing.export_protocol(os.environ)).run()
     except (SettingsError, keys.KeysError) as error:
         sys.exit(f"gateway: {error}")
 
 
 def make_key(name: str) -> None:
     """Print the key to stderr and its line to stdout, so that `>> keys 2> key` separates them; explain on a tty."""
-    key, line = keys.made(name)
+    key, line = keys.make_key(name)
     _print(sys.stderr, "Send this key as 'Authorization: Bearer KEY'. It is shown only once:", key)
     _print(sys.stdout, "Add this line to the key file. A number after it limits the requests per second:", line)
 

@@ -30,7 +30,7 @@ from gateway.telemetry import access_log
 from gateway.telemetry.access_log import AccessLog, Write, by_logging
 from gateway.telemetry.logs import Lines
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.tracing import Protocol, tracing_by
+from gateway.telemetry.tracing import Protocol, start_tracing
 
 if TYPE_CHECKING:  # it loads OpenTelemetry
     from gateway.telemetry.spans import Tracing
@@ -44,15 +44,15 @@ def application(settings: Settings, metrics_folder: str, traces: Protocol | None
         metrics_folder: The folder where all workers write their metrics.
         traces: The protocol for the export of spans; None switches tracing off.
     """
-    metrics, discovery, tracing = Metrics(metrics_folder), Discovery(settings), tracing_by(traces)
+    metrics, discovery, tracing = Metrics(metrics_folder), Discovery(settings), start_tracing(traces)
     rollout = Rollout(partial(read, settings.rollout_url), metrics) if settings.rollout_url else Rollout()
     failover = Failover(discovery, settings, RetryBudget(), Endpoint.start if tracing is None else tracing.call)
     router = VersionRouter(settings, discovery, failover, rollout, metrics)
     write = Lines(settings.log_level, access_log.NAME).write
-    return assembled(settings, discovery, rollout, router, metrics, write, tracing)
+    return compose(settings, discovery, rollout, router, metrics, write, tracing)
 
 
-def assembled(
+def compose(
     settings: Settings,
     discovery: Discovery,
     rollout: Rollout,

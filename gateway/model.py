@@ -36,8 +36,8 @@ class ServedModel:
         names = self.description.get("class_names")
         if not isinstance(names, dict):
             return None
-        found = {label: names.get(str(label)) for label in self.class_labels or ()}
-        return {label: name for label, name in found.items() if isinstance(name, str) and name} or None
+        texts = {label: names.get(str(label)) for label in self.class_labels or ()}
+        return {label: name for label, name in texts.items() if isinstance(name, str) and name} or None
 
     @property
     def examples(self) -> list[dict[str, Any]]:

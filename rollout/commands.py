@@ -75,7 +75,7 @@ class Commands:
         return self._operations.state()
 
     def _list(self) -> None:
-        entries = output.listed(self._storage.versions.versions(), self._state())
+        entries = output.version_entries(self._storage.versions.versions(), self._state())
         self._print(entries, output.table(entries))
 
     def _status(self) -> None:
@@ -140,10 +140,10 @@ class Commands:
             self._waiting.say(f"version {version}: counting for {seconds:g} s")
             self._waiting.clock.sleep(seconds)
             counters.look(look())
-        found = drift.findings(counters, version)
+        findings = drift.findings(counters, version)
         empty = f"version {version}: no beats were counted yet, or its training recorded no reference"
-        self._print(drift.entries(found), output.aligned(drift.rows(found)) if found else [empty])
-        drifted = [each.what for each in found if each.verdict == "drifted"]
+        self._print(drift.as_json(findings), output.aligned(drift.rows(findings)) if findings else [empty])
+        drifted = [each.what for each in findings if each.verdict == "drifted"]
         if drifted and self._options.fail:
             raise Drifted(f"version {version}: the beats differ from the training beats: {', '.join(drifted)}")
 

@@ -75,7 +75,7 @@ def _ready(pods: Pods, version: int) -> str:
     return f", {ready} of {total} pods ready" if pods.counts else ""
 
 
-def listed(versions: list[Version], state: State) -> list[Json]:
+def version_entries(versions: list[Version], state: State) -> list[Json]:
     """Return what `list --json` prints, newest first."""
     return [_entry(version, versions, state) for version in sorted(versions, key=_number, reverse=True)]
 

@@ -54,8 +54,8 @@ class Storage:
         images, into = self._images(self._options.images or self._state().repository), self._options.into
         if self._options.require_push:
             images.require_push()
-        there = images.numbers()
-        for number in sorted({*numbers} & {*there} | {*there[-1:]}):
+        in_registry = images.numbers()
+        for number in sorted({*numbers} & {*in_registry} | {*in_registry[-1:]}):
             folder = into / str(number)
             if not folder.exists():
                 write(images.files(number), folder)

@@ -12,7 +12,7 @@ from serving.flags import FlagError, Flags
 from serving.logs import configure_logs, log
 from serving.runtime.tensorflow_import import use_slim_tensorflow
 from serving.runtime.tensorflow_log import hide_information
-from serving.telemetry.tracing import Protocol, TracingError, wanted
+from serving.telemetry.tracing import Protocol, TracingError, export_protocol
 
 _STOP: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT; return 0 then, 1 if it could not start, 2 for wrong flags or variables."""
     try:
         flags = Flags.parse(arguments)
-        traces = wanted(os.environ)
+        traces = export_protocol(os.environ)
     except (FlagError, TracingError) as error:
         print(error, file=sys.stderr)
         return 2

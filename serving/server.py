@@ -23,7 +23,7 @@ from serving.runtime.saved_model import SavedModel
 from serving.service import Service
 from serving.telemetry.metrics import Metrics
 from serving.telemetry.monitoring_config import metrics_path
-from serving.telemetry.tracing import Protocol, tracing_by
+from serving.telemetry.tracing import Protocol, start_tracing
 
 DRAIN_SECONDS: Final = 25.0  # less than the 30 s between SIGTERM and SIGKILL in Kubernetes
 
@@ -39,7 +39,7 @@ class Server:
 
     def __init__(self, flags: Flags, traces: Protocol | None = None) -> None:
         self._flags = flags
-        self._tracing = tracing_by(traces)
+        self._tracing = start_tracing(traces)
         self._metrics = Metrics()
         loading = Loading(
             retries=flags.max_num_load_retries,

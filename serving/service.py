@@ -41,7 +41,7 @@ class Service:
 
         `timeout_ms` is the time limit in milliseconds, or None. Raises ServingError.
         """
-        with self.counted(request.model_spec.name):
+        with self.count_request(request.model_spec.name):
             return self.run(request, timeout_ms, api, entrypoint)
 
     def run(self, request: PredictRequest, timeout_ms: int | None, api: str, entrypoint: str) -> PredictResponse:
@@ -54,7 +54,7 @@ class Service:
         return response
 
     @contextmanager
-    def counted(self, model: str) -> Iterator[None]:
+    def count_request(self, model: str) -> Iterator[None]:
         """Count the block as one request for a model, by its outcome.
 
         Unknown names are counted together, so that clients cannot fill the memory with labels.
@@ -67,7 +67,7 @@ class Service:
             status = error.code
             raise
         finally:
-            name = model if not model or self._registry.knows(model) else names.UNKNOWN_MODEL
+            name = model if not model or self._registry.was_configured(model) else names.UNKNOWN_MODEL
             self._metrics.add(names.REQUEST_COUNT, model_name=name, status=status.name)
 
     def _predict(self, request: PredictRequest, timeout_ms: int | None) -> PredictResponse:

@@ -1,4 +1,4 @@
-"""What all tests share: a test's folder says what it needs, and where real data lies."""
+"""Shared by all tests: a test's folder determines its requirements; also the folder of real data."""
 
 import os
 from collections.abc import Iterator

@@ -17,9 +17,9 @@ CHECKED_BEATS: Final = 256  # number of beats on which the written model must ag
 
 
 def write_artifacts(
-    folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], beside: dict[str, Any]
+    folder: Path, splits: Splits, outcome: Outcome, description: dict[str, Any], report_only: dict[str, Any]
 ) -> None:
-    """Write a version into `folder`. The entries of `beside` go into metrics and report, not into the model.
+    """Write a version into `folder`. The entries of `report_only` go into metrics and report, not into the model.
 
     Raises PublishError if the answers of the written model differ from those of the trained one.
     """
@@ -27,10 +27,10 @@ def write_artifacts(
     shown = examples(splits.test, evaluation)
     beats, _ = next(splits.test.blocks(CHECKED_BEATS))
     export(_servable(splits, outcome, {**description, "examples": shown}), folder)
-    verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.unusual)
+    verify(folder, beats, evaluation.probabilities[: len(beats)], outcome.ood)
     write_warmup(folder, folder.parent.name, beats)
     extra = folder / "assets.extra"
-    report = {**description, **beside, "network": network_shape(outcome.trained.model)}
+    report = {**description, **report_only, "network": network_shape(outcome.trained.model)}
     metrics = json.dumps({**report, "history": outcome.trained.history}, indent=2)
     (extra / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     (extra / "beats.json").write_text(json.dumps(shown), encoding="utf-8")
@@ -42,7 +42,7 @@ def _servable(splits: Splits, outcome: Outcome, description: dict[str, Any]) -> 
     for_clients = {"baseline": baseline.tolist(), "reference": reference(splits.train, outcome.evaluation)}
     return Servable(
         outcome.trained.model,
-        outcome.unusual,
+        outcome.ood,
         baseline,
         splits.class_labels,
         splits.beats.feature_names,

@@ -22,7 +22,7 @@ class Outcome:
     trained: Trained
     calibration: Calibration
     evaluation: Evaluation
-    unusual: OodScore
+    ood: OodScore
 
 
 def fit_and_evaluate(

@@ -66,7 +66,7 @@ def _train_and_publish(options: Options, team: Team | None) -> int:
         # First, to find out early if the folder is not writable.
         folder = stack.enter_context(staging(options.models))
         spooled = read_spooled(options, stack.enter_context(scratch()))
-        origin = provenance(options.command, spooled.beats, spooled.given)
+        origin = provenance(options.command, spooled.beats, spooled.test_files)
         cross_validation = _cross_validate(options, spooled) if options.cross_validate else None
         splits = spooled.split(options)
         store = _store(options, splits, team)
@@ -99,9 +99,9 @@ def _cross_validate(options: Options, spooled: Spooled) -> dict[str, Any]:
         trained = fit(fold.train, fold.validation, len(labels), options.recipe)
         return Evaluation(labels, labels[fold.test.columns()], trained.probabilities(fold.test), {}, fold.test.groups)
 
-    found = cross_validate(spooled.folds(options, count), count, judge)
-    print(as_text(found, spooled.naming.shown), flush=True)
-    return found
+    figures = cross_validate(spooled.folds(options, count), count, judge)
+    print(as_text(figures, spooled.naming.shown), flush=True)
+    return figures
 
 
 def _train_as_helper(options: Options, team: Team) -> None:

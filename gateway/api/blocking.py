@@ -56,8 +56,10 @@ class BlockingRouter:
         states = self.states()
         available = [version for version, state in states.items() if state.name == "AVAILABLE"]
         if not available:
-            found = ", ".join(f"version {version} is {state}" for version, state in states.items()) or "it has none"
-            raise ModelNotReady(f"No version of '{self._settings.model_name}' is AVAILABLE: {found}")
+            states_text = (
+                ", ".join(f"version {version} is {state}" for version, state in states.items()) or "it has none"
+            )
+            raise ModelNotReady(f"No version of '{self._settings.model_name}' is AVAILABLE: {states_text}")
         return available
 
     def version_of(self, label: str) -> int:
@@ -75,7 +77,7 @@ def asked_version(in_path: str | None = None, in_body: str | None = None) -> int
     Raises:
         InvalidBeat: A text is not a version number, or two of them ask for different versions.
     """
-    asked: int | None = None
+    version: int | None = None
     for field, where, text in (
         ("version", "The path", in_path),
         ("model_version", "'model_version'", in_body),
@@ -85,10 +87,10 @@ def asked_version(in_path: str | None = None, in_body: str | None = None) -> int
             continue
         if not _NUMBER.fullmatch(text):
             raise InvalidBeat(f"{where} must have the number of a model version", field=field)
-        if asked not in (None, int(text)):
-            raise InvalidBeat(f"{where} asks for version {int(text)}, but the request also for {asked}", field=field)
-        asked = int(text)
-    return asked
+        if version not in (None, int(text)):
+            raise InvalidBeat(f"{where} asks for version {int(text)}, but the request also for {version}", field=field)
+        version = int(text)
+    return version
 
 
 def check_query() -> None:

@@ -54,12 +54,12 @@ class OpenInference:
         self._check(name)
         check_charset(request.headers.get("Content-Type"))
         length = request.headers.get(open_inference.HEADER_LENGTH)
-        asked = open_inference.read(request.get_data(cache=False), length, self._settings.max_batch)
-        self._check(asked.model_name or name)
-        number = asked_version(version, asked.model_version or None)
-        all_outputs = any(output.name == "probabilities" for output in asked.outputs)
-        prediction = self._router.predict(asked.beats, ALL_OUTPUTS if all_outputs else PLAIN, number)
-        content, headers = open_inference_answers.written(asked, prediction.answer, name)
+        inference = open_inference.read(request.get_data(cache=False), length, self._settings.max_batch)
+        self._check(inference.model_name or name)
+        number = asked_version(version, inference.model_version or None)
+        all_outputs = any(output.name == "probabilities" for output in inference.outputs)
+        prediction = self._router.predict(inference.beats, ALL_OUTPUTS if all_outputs else PLAIN, number)
+        content, headers = open_inference_answers.write_answer(inference, prediction.answer, name)
         return Response(content, headers=headers | {VERSION: str(prediction.answer.version)})
 
     def _check(self, name: str) -> None:

@@ -35,9 +35,9 @@ class TensorFlowRest:
         """Predict a batch."""
         number = self._version(name, version, label)
         check_charset(request.headers.get("Content-Type"))
-        asked = tensorflow_rest.read(request.get_data(cache=False), self._settings.max_batch)
-        prediction = self._router.predict(asked.beats, ALL_OUTPUTS, number)
-        content = tensorflow_rest.written(asked, prediction.answer)
+        predict_request = tensorflow_rest.read(request.get_data(cache=False), self._settings.max_batch)
+        prediction = self._router.predict(predict_request.beats, ALL_OUTPUTS, number)
+        content = tensorflow_rest.write_answer(predict_request, prediction.answer)
         headers = {VERSION: str(prediction.answer.version)}
         return Response(content, content_type="application/json", headers=headers)
 

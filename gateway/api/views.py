@@ -8,7 +8,7 @@ from gateway.api.openapi import document
 from gateway.errors import GatewayError, InvalidBeat
 from gateway.exchange import VERSION
 from gateway.model import DETAILS, EXPLAIN, LABELLED, PLAIN, Question
-from gateway.payload.answers import written
+from gateway.payload.answers import write_prediction
 from gateway.payload.json_beats import read
 from gateway.routes import RouteTable
 from gateway.settings import Settings
@@ -37,7 +37,7 @@ class Views:
         version = asked_version()
         beats = read(request.headers.get("Content-Type", ""), request.get_data(cache=False), max_batch)
         prediction = self._router.predict(beats, question, version)
-        content = written(prediction, beats.batch, name, self._settings.abstain_below, prediction.class_names)
+        content = write_prediction(prediction, beats.batch, name, self._settings.abstain_below, prediction.class_names)
         return _versioned(Response(content, content_type="application/json"), prediction.answer.version)
 
     def health(self) -> Response:

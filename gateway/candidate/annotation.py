@@ -28,13 +28,13 @@ class Candidate:
         """Whether it gets any requests."""
         return self.weight > 0 or self.shadow > 0
 
-    def takes(self, client: str | None, dice: float) -> bool:
+    def takes(self, client: str | None, random_number: float) -> bool:
         """Return whether it answers a request.
 
         The result depends on the client's name if there is one, and stays True when the weight grows; otherwise it
-        depends on `dice`, a random number in [0, 1).
+        depends on `random_number` from [0, 1).
         """
-        bucket = zlib.crc32(client.encode()) % 100 if client else dice * 100
+        bucket = zlib.crc32(client.encode()) % 100 if client else random_number * 100
         return bucket < self.weight
 
 

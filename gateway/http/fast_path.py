@@ -13,7 +13,7 @@ from gateway.http.request_body import SMALL, RequestBodies
 from gateway.inference.micro_batcher import MicroBatcher
 from gateway.inference.micro_batcher import Request as Waiting
 from gateway.inference.version_router import VersionRouter
-from gateway.payload.answers import written
+from gateway.payload.answers import write_prediction
 from gateway.payload.binary import Float32Rows
 from gateway.payload.json_beats import read
 from gateway.settings import Settings
@@ -75,4 +75,4 @@ class FastPath:
             prediction = await self._batcher.predict(Waiting(beats, request.deadline, name, request.trace))
         else:
             prediction = await self._router.predict(beats, request.deadline, client=name)
-        return Response(written(prediction, beats.batch), version=str(prediction.answer.version))
+        return Response(write_prediction(prediction, beats.batch), version=str(prediction.answer.version))

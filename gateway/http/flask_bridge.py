@@ -47,8 +47,8 @@ class FlaskBridge:
 
 
 def _run(app: Flask, environ: dict[str, Any]) -> Response:
-    chunks, status, given = run_wsgi_app(app, environ, buffered=True)
-    headers = [(name.lower().encode(), value.encode("latin1")) for name, value in given]
+    chunks, status, header_list = run_wsgi_app(app, environ, buffered=True)
+    headers = [(name.lower().encode(), value.encode("latin1")) for name, value in header_list]
     version = next((value.decode() for name, value in headers if name == _VERSION), None)
     others = [(name, value) for name, value in headers if name not in _DROPPED and name != _VERSION]
     return Response(b"".join(chunks), int(status.split(" ", 1)[0]), others, version)

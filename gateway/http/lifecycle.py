@@ -124,8 +124,8 @@ class RequestLifecycle:
 
 def _id_of(headers: dict[bytes, bytes]) -> str:
     """Return the caller's request id if it has only safe characters, otherwise a new one."""
-    given = headers.get(_REQUEST_ID, b"").decode("latin1")
-    return given if given and _SANE_ID.fullmatch(given) else secrets.token_hex(16)
+    request_id = headers.get(_REQUEST_ID, b"").decode("latin1")
+    return request_id if request_id and _SANE_ID.fullmatch(request_id) else secrets.token_hex(16)
 
 
 async def _send(send: Send, response: Response, more: Headers) -> None:

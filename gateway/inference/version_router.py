@@ -40,7 +40,7 @@ class VersionRouter:
         rollout: Rollout,
         metrics: Metrics,
         clock: Callable[[], float] = time.monotonic,
-        dice: Callable[[], float] = random.random,
+        random_number: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings
         self._discovery = discovery
@@ -48,8 +48,8 @@ class VersionRouter:
         self._rollout = rollout
         self._metrics = metrics
         self._clock = clock
-        self._dice = dice
-        self._sample = Drift(metrics, dice).sample_later
+        self._random_number = random_number
+        self._sample = Drift(metrics, random_number).sample_later
         self._any = self._predictor(discovery.any)
         self._by_version: dict[int, Predictor] = {}
         self._without_candidate: dict[tuple[int, bool], Predictor] = {}
@@ -129,7 +129,7 @@ class VersionRouter:
         return (
             candidate is not None
             and candidate.version in self._discovery.available
-            and candidate.takes(client, self._dice())
+            and candidate.takes(client, self._random_number())
         )
 
     async def _ask(
@@ -184,7 +184,7 @@ class VersionRouter:
     ) -> Prediction:
         prediction = await self._served(candidate).predict(beats, deadline, question)
         compared = question.predicts and prediction.answer.version != candidate.version
-        if compared and self._dice() * 100 < candidate.shadow:
+        if compared and self._random_number() * 100 < candidate.shadow:
             self.shadow.offer(candidate.version, beats, prediction.answer)
         return prediction
 

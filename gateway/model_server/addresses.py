@@ -18,8 +18,8 @@ def resolve(target: str) -> tuple[str, ...]:
     if by_name is None:
         scheme, listed = target[:5], target[5:]
         return tuple(scheme + each for each in listed.split(",")) if scheme in _LISTED else (target,)
-    found = socket.getaddrinfo(by_name["host"].strip("[]"), int(by_name["port"]), type=socket.SOCK_STREAM)
-    return tuple(sorted({_written(family, str(place[0]), int(place[1])) for family, *_, place in found}))
+    resolved = socket.getaddrinfo(by_name["host"].strip("[]"), int(by_name["port"]), type=socket.SOCK_STREAM)
+    return tuple(sorted({_written(family, str(place[0]), int(place[1])) for family, *_, place in resolved}))
 
 
 def _written(family: int, host: str, port: int) -> str:

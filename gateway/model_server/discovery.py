@@ -77,12 +77,12 @@ class Discovery:
             VersionNotFound: Endpoints have only other versions.
             ModelNotReady: No endpoint has any version.
         """
-        found = [endpoint for endpoint in self.endpoints if version in (endpoint.versions or ())]
-        if not found and not (available := self.available):
+        serving = [endpoint for endpoint in self.endpoints if version in (endpoint.versions or ())]
+        if not serving and not (available := self.available):
             raise ModelNotReady("No model server has an AVAILABLE version; try again in a moment")
-        if not found:
+        if not serving:
             raise VersionNotFound(version, available)
-        return found
+        return serving
 
     def other_than(self, version: int, strictly: bool = False) -> list[Endpoint]:
         """Return the endpoints that have versions, but not this one; any endpoints if there are none.
@@ -120,9 +120,9 @@ class Discovery:
             self._beginning = asyncio.create_task(self._begin())
             self._beginning.add_done_callback(self._has_begun)
         await asyncio.shield(self._beginning)
-        asked = [task for endpoint, task in self._asking.items() if ejected or not endpoint.ejected]
-        if asked:
-            await asyncio.wait(asked)
+        tasks = [task for endpoint, task in self._asking.items() if ejected or not endpoint.ejected]
+        if tasks:
+            await asyncio.wait(tasks)
         self._probed_at = self._clock()
 
     def _has_begun(self, _: object) -> None:

@@ -58,14 +58,14 @@ class Endpoint:
 
     def start(self, method: Method, request: object, timeout: float, metadata: Any = None) -> Any:
         """Start a call that ends within `timeout` seconds; return the awaitable call."""
-        made = self._methods.get(method.path)
-        if made is None:
-            made = self._methods[method.path] = self._channel.unary_unary(
+        multi_callable = self._methods.get(method.path)
+        if multi_callable is None:
+            multi_callable = self._methods[method.path] = self._channel.unary_unary(
                 f"/tensorflow.serving.{method.path}",
                 request_serializer=_serialized,
                 response_deserializer=method.response.FromString,
             )
-        call = made(request, timeout=timeout, metadata=metadata)
+        call = multi_callable(request, timeout=timeout, metadata=metadata)
         self.in_flight += 1
         call.add_done_callback(self._ended)
         return call

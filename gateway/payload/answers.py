@@ -20,7 +20,7 @@ class Predicted(Protocol):
         """Class labels of the columns of `probabilities`; None for the plain answer."""
 
 
-def written(
+def write_prediction(
     prediction: Predicted,
     batch: bool,
     name: str = "predictions",

@@ -157,8 +157,8 @@ def _from_json(data: object, count: int, width: int, datatype: str) -> Matrix:
 
 
 def _check_integers(row: list[Any], values: "array[float]", instance: int) -> None:
-    for index, (given, packed) in enumerate(zip(row, values, strict=True)):
-        if type(given) is not int or given != packed:
+    for index, (number, stored) in enumerate(zip(row, values, strict=True)):
+        if type(number) is not int or number != stored:
             raise InvalidBeat(
                 f"{FEATURES}[{instance}][{index}] is not an integer that a float32 holds exactly; send FP32",
                 instance=instance,

@@ -15,7 +15,7 @@ PLATFORM: Final = "tensorflow_savedmodel"
 _TYPECODES: Final = {"INT64": "q", "FP32": "f"}
 
 
-def written(request: InferRequest, answer: Answer, model_name: str) -> tuple[bytes, dict[str, str]]:
+def write_answer(request: InferRequest, answer: Answer, model_name: str) -> tuple[bytes, dict[str, str]]:
     """Write the requested outputs of `answer` as JSON, followed by the outputs requested as binary data.
 
     Returns:

@@ -80,7 +80,7 @@ def _check_lists(rows: Any, max_batch: int, path: str) -> None:
             raise InvalidBeat(f"{path}[{number}] must be a list of numbers", instance=number)
 
 
-def written(request: PredictRequest, answer: Answer) -> bytes:
+def write_answer(request: PredictRequest, answer: Answer) -> bytes:
     """Write an answer in TensorFlow Serving's format for several outputs: `predictions` rows or `outputs` columns."""
     columns = {name: getattr(answer, name) for name in OUTPUTS}
     if request.columns:

@@ -38,7 +38,7 @@ class Key:
     rate: float | None
 
 
-def made(name: str) -> tuple[str, str]:
+def make_key(name: str) -> tuple[str, str]:
     """Make a key; return the key and its line for the key file."""
     key = f"ecg_{secrets.token_urlsafe(32)}"
     return key, f"{name} {sha256(key.encode()).hexdigest()}"
@@ -106,10 +106,10 @@ class Keys:
             self._reload_if_changed()
         if key is None:
             raise Unauthorized(_MISSING, cause="no key")
-        found = self._keys.get(sha256(key).digest())
-        if found is None:
+        key_and_bucket = self._keys.get(sha256(key).digest())
+        if key_and_bucket is None:
             raise Unauthorized("This API key is unknown", cause="unknown key")
-        accepted, bucket = found
+        accepted, bucket = key_and_bucket
         if bucket is not None and (seconds := bucket.take()):
             raise TooManyRequests(accepted.name, seconds)
         return accepted.name

@@ -53,9 +53,9 @@ class Reference:
 class Drift:
     """Samples answered beats; for one event loop."""
 
-    def __init__(self, metrics: Metrics, dice: Callable[[], float] = random.random) -> None:
+    def __init__(self, metrics: Metrics, random_number: Callable[[], float] = random.random) -> None:
         self._metrics = metrics
-        self._dice = dice
+        self._random_number = random_number
         self._references: dict[int, tuple[object, Reference]] = {}
 
     def sample_later(self, model: ServedModel, content: bytes, answer: Answer) -> None:
@@ -67,7 +67,7 @@ class Drift:
         reference = self._reference(model)
         if not reference.edges or len(content) != 4 * model.width * len(answer.probability):
             return
-        number = int(self._dice() * len(answer.probability))
+        number = int(self._random_number() * len(answer.probability))
         values = struct.unpack_from(f"<{model.width}f", content, 4 * model.width * number)
         found = statistics_of(values) | {"probability": answer.probability[number]}
         deciles = {
@@ -81,7 +81,7 @@ class Drift:
         So rounding errors do not count as drift if a statistic hardly varies, like the mean of normalised beats.
         """
         low, high = bisect_left(edges, value - tolerance), bisect_right(edges, value + tolerance)
-        return low if low == high else low + int(self._dice() * (high - low + 1))
+        return low if low == high else low + int(self._random_number() * (high - low + 1))
 
     def _reference(self, model: ServedModel) -> Reference:
         described, cached = model.description.get("reference"), self._references.get(model.version)

@@ -33,7 +33,7 @@ _POSITIVE: Final = (
 callers: ContextVar[tuple[Trace, ...]] = ContextVar("callers", default=())
 
 
-def wanted(env: Mapping[str, str]) -> Protocol | None:
+def export_protocol(env: Mapping[str, str]) -> Protocol | None:
     """Return the protocol for the export of spans; None if `env` has no endpoint or switches tracing off.
 
     Raises:
@@ -53,7 +53,7 @@ def wanted(env: Mapping[str, str]) -> Protocol | None:
     return cast(Protocol, protocol or "http/protobuf")
 
 
-def tracing_by(protocol: Protocol | None) -> "Tracing | None":
+def start_tracing(protocol: Protocol | None) -> "Tracing | None":
     """Load OpenTelemetry and start the export by a protocol; return None for None.
 
     Raises:

@@ -25,7 +25,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observations:
     """The gateway's counts of a candidate and of the served version; times in seconds."""
 
     requests: float
@@ -38,7 +38,7 @@ class Seen:
     served_seconds: float
 
     @classmethod
-    def of(cls, counters: Counters, candidate: int, served: int | None) -> "Seen":
+    def of(cls, counters: Counters, candidate: int, served: int | None) -> "Observations":
         """Read the numbers from the gateway's counters."""
         mine, theirs = str(candidate), str(served)
 
@@ -79,16 +79,16 @@ class Seen:
         return shadow == 0 or self.shadowed >= beats
 
 
-def complaint(seen: Seen, limits: Limits, *, early: bool) -> str:
+def complaint(observed: Observations, limits: Limits, *, early: bool) -> str:
     """Return which limit is exceeded, or ""; with `early` only if that is statistically certain already."""
     rate = _at_least if early else _share
-    if rate(seen.errors, seen.requests) > limits.errors:
-        return f"failed on {seen.errors:g} of {seen.requests:g} requests (--max-errors {limits.errors:g})"
-    if rate(seen.disagreeing, seen.shadowed) > limits.disagreement:
+    if rate(observed.errors, observed.requests) > limits.errors:
+        return f"failed on {observed.errors:g} of {observed.requests:g} requests (--max-errors {limits.errors:g})"
+    if rate(observed.disagreeing, observed.shadowed) > limits.disagreement:
         limit = f"--max-disagreement {limits.disagreement:g}"
-        return f"disagreed on {seen.disagreeing:g} of {seen.shadowed:g} shadowed beats ({limit})"
-    if seen.slowdown > limits.slowdown * (2 if early else 1):
-        return f"takes {seen.slowdown:.1f} times as long as the served version (--max-slowdown {limits.slowdown:g})"
+        return f"disagreed on {observed.disagreeing:g} of {observed.shadowed:g} shadowed beats ({limit})"
+    if observed.slowdown > limits.slowdown * (2 if early else 1):
+        return f"takes {observed.slowdown:.1f} times as long as the served version (--max-slowdown {limits.slowdown:g})"
     return ""
 
 

@@ -52,38 +52,38 @@ def findings(counters: Counters, version: int) -> list[Finding]:
     """Compare a version's counts with its training; the result is empty without a reference or without requests."""
     label = str(version)
     known = counters.latest(REFERENCE, "statistic", version=label)
-    found = []
+    results = []
     for statistic in STATISTICS:
-        seen = counters.by_label(INPUTS, "decile", version=label, statistic=statistic)
-        if seen:
+        counted = counters.by_label(INPUTS, "decile", version=label, statistic=statistic)
+        if counted:
             tenths = dict.fromkeys(map(str, range(TENTHS)), 1 / TENTHS)
             enough = needed(known.get(statistic))
-            found.append(_finding(statistic, seen, tenths, enough, lambda tenth: f"tenth {int(tenth) + 1}"))
+            results.append(_finding(statistic, counted, tenths, enough, lambda tenth: f"tenth {int(tenth) + 1}"))
     expected = counters.latest(EXPECTED, CLASS, version=label)
     if expected:
-        seen = counters.by_label(PREDICTIONS, CLASS, version=label)
-        found.append(_finding(CLASS, seen, expected, needed(known.get(CLASS)), lambda name: f"class {name}"))
-    return found
+        counted = counters.by_label(PREDICTIONS, CLASS, version=label)
+        results.append(_finding(CLASS, counted, expected, needed(known.get(CLASS)), lambda name: f"class {name}"))
+    return results
 
 
-def stability(seen: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:
+def stability(counted: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:
     """Return what each part adds to the index. Each count gets half a beat more, because 0 would give infinity."""
-    names = expected.keys() | seen.keys()
-    beats = sum(seen.values()) + len(names) / 2
-    shares = {name: ((seen.get(name, 0) + 0.5) / beats, max(expected.get(name, 0), RARE)) for name in names}
+    names = expected.keys() | counted.keys()
+    beats = sum(counted.values()) + len(names) / 2
+    shares = {name: ((counted.get(name, 0) + 0.5) / beats, max(expected.get(name, 0), RARE)) for name in names}
     return {name: (is_now - was) * log(is_now / was) for name, (is_now, was) in shares.items()}
 
 
-def entries(found: list[Finding]) -> list[dict[str, Any]]:
+def as_json(results: list[Finding]) -> list[dict[str, Any]]:
     """Return the output of `drift --json`."""
-    return [asdict(each) | {"verdict": each.verdict} for each in found]
+    return [asdict(each) | {"verdict": each.verdict} for each in results]
 
 
-def rows(found: list[Finding]) -> list[tuple[str, ...]]:
+def rows(results: list[Finding]) -> list[tuple[str, ...]]:
     """Return the rows of the table that `drift` prints."""
     cells = [
         (each.what, str(each.beats), "" if each.index is None else f"{each.index:.3f}", each.verdict, each.most)
-        for each in found
+        for each in results
     ]
     return [HEADER, *cells]
 
@@ -96,12 +96,12 @@ def needed(reference: float | None) -> float:
 
 
 def _finding(
-    what: str, seen: Mapping[str, float], expected: Mapping[str, float], enough: float, name: Callable[[str], str]
+    what: str, counted: Mapping[str, float], expected: Mapping[str, float], enough: float, name: Callable[[str], str]
 ) -> Finding:
-    beats = round(sum(seen.values()))
+    beats = round(sum(counted.values()))
     if beats < enough:
         return Finding(what, beats, None, f"{ceil(enough)} are needed" if enough < inf else "its training had too few")
-    parts = stability(seen, expected)
+    parts = stability(counted, expected)
     most = max(parts, key=lambda part: parts[part])
-    share = f"{seen.get(most, 0) / beats:.1%} where {expected.get(most, 0):.1%} are usual"
+    share = f"{counted.get(most, 0) / beats:.1%} where {expected.get(most, 0):.1%} are usual"
     return Finding(what, beats, sum(parts.values()), f"{name(most)}: {share}")

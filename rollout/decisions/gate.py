@@ -38,13 +38,13 @@ def judge(candidate: Version, served: Version, tolerance: float) -> str:
     if pair.difference is None:
         return _by_tolerance(pair, candidate.number, served.number, tolerance)
     worse = [name for name in JUDGED if pair.difference[name][1] < 0]
-    found = "; ".join(_in_words(pair, name, pair.difference[name], served.number) for name in JUDGED)
+    scores = "; ".join(_in_words(pair, name, pair.difference[name], served.number) for name in JUDGED)
     if worse:
         raise Refused(
-            f"version {candidate.number} is worse than version {served.number} beyond chance: {found}; "
+            f"version {candidate.number} is significantly worse than version {served.number}: {scores}; "
             "--force promotes it all the same"
         )
-    return f"version {candidate.number}: {found}"
+    return f"version {candidate.number}: {scores}"
 
 
 def _by_tolerance(pair: SameRows, candidate: int, served: int, tolerance: float) -> str:
@@ -60,7 +60,7 @@ def _by_tolerance(pair: SameRows, candidate: int, served: int, tolerance: float)
 def _in_words(pair: SameRows, name: str, difference: tuple[float, float], served: int) -> str:
     mine, theirs = pair.mine[name], pair.theirs[name]
     low, high = difference
-    verdict = "worse beyond chance" if high < 0 else "better beyond chance" if low > 0 else "no worse beyond chance"
+    verdict = "significantly worse" if high < 0 else "significantly better" if low > 0 else "not significantly worse"
     scores = f"{NAMES[name]} {mine:.3f} against {theirs:.3f} of version {served}{pair.rows}"
     return f"{scores}: difference {mine - theirs:.3f}, 95 % interval {low:.3f} to {high:.3f}: {verdict}"
 
@@ -78,17 +78,17 @@ def same_rows(candidate: Version, served: Version) -> SameRows | None:
     return None
 
 
-def _difference(said: object) -> dict[str, tuple[float, float]] | None:
+def _difference(compared: object) -> dict[str, tuple[float, float]] | None:
     """Read the intervals; None unless each score has one."""
-    found = {}
+    intervals = {}
     for name in JUDGED:
-        ends = as_object(as_object(said).get("difference")).get(name)
+        ends = as_object(as_object(compared).get("difference")).get(name)
         if not (isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, int | float) for end in ends)):
             return None
         if not -1 <= ends[0] <= ends[1] <= 1:
             return None
-        found[name] = (float(ends[0]), float(ends[1]))
-    return found
+        intervals[name] = (float(ends[0]), float(ends[1]))
+    return intervals
 
 
 def _rows(judged: Version) -> str:
@@ -103,16 +103,16 @@ def _count(value: object) -> bool:
 
 
 def _reason(candidate: Version, served: Version) -> str:
-    for said in (candidate.compared.get(str(served.number)), served.compared.get(str(candidate.number))):
-        if reason := as_object(said).get("reason"):
+    for compared in (candidate.compared.get(str(served.number)), served.compared.get(str(candidate.number))):
+        if reason := as_object(compared).get("reason"):
             return str(reason)
     return "neither was evaluated on the other's test rows"
 
 
-def _measured(said: object) -> bool:
-    numbers = [as_object(said).get(name) for name in JUDGED]
+def _measured(scores: object) -> bool:
+    numbers = [as_object(scores).get(name) for name in JUDGED]
     return all(isinstance(number, int | float) and 0 <= number <= 1 for number in numbers)
 
 
-def _judged(said: Any) -> dict[str, float]:
-    return {name: float(said[name]) for name in JUDGED}
+def _judged(scores: Any) -> dict[str, float]:
+    return {name: float(scores[name]) for name in JUDGED}

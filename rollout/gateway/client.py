@@ -52,18 +52,18 @@ def require_entrance(ask: Ask) -> None:
         raise refusal("/model", answer)
 
 
-def refusal(asked: str, answer: Answer) -> RolloutError:
+def refusal(path: str, answer: Answer) -> RolloutError:
     """Return the error for an answer that is not 200: NotAnswering if a retry may succeed."""
-    code, message = _error(answer)
-    said = f"the gateway's {asked} answers {answer.status}: {message or answer.text}"
+    code, reason = _error(answer)
+    message = f"the gateway's {path} answers {answer.status}: {reason or answer.text}"
     if code == "unauthorized":
-        return RolloutError(f"{said}; give the API key by --key-file")
+        return RolloutError(f"{message}; give the API key by --key-file")
     # A status without the gateway's own error code comes from a proxy in front of it.
     if answer.status in NOT_NOW or code == "version_not_found" or (answer.status >= 500 and not code):
-        return NotAnswering(said)
+        return NotAnswering(message)
     if answer.status in (401, 403) and not code:
-        said = f"{said}; if the account may not use services/proxy, give --gateway URL"
-    return Faulty(said) if code else RolloutError(said)
+        message = f"{message}; if the account may not use services/proxy, give --gateway URL"
+    return Faulty(message) if code else RolloutError(message)
 
 
 def _error(answer: Answer) -> tuple[str, str]:

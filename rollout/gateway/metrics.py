@@ -44,15 +44,15 @@ def read_one(ask: Ask) -> dict[str, Sample]:
 
 def read(cluster: Cluster, instance: str) -> dict[str, Sample]:
     """Read the metrics of all gateway pods, without pods that do not answer."""
-    found = {}
+    samples = {}
     for pod in cluster.pods(instance, "gateway"):
         name = pod["metadata"]["name"]
         answer = cluster.ask("pods", f"{name}:{_port(pod)}", "/metrics")
         if answer.status == 200:
-            found[name] = parse(answer.body.decode())
+            samples[name] = parse(answer.body.decode())
         elif answer.status in (401, 403):
             raise RolloutError(f"the metrics of pod {name} may not be read: {answer.text}")
-    return found
+    return samples
 
 
 def _port(pod: Json) -> int:

@@ -43,8 +43,8 @@ class Cluster:
 
     def replica_sets(self, instance: str) -> list[Json]:
         """List the Deployment's ReplicaSets."""
-        found = self._list(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets", instance, "serving")
-        return [each for each in found if self._owns(each)]
+        replica_sets = self._list(f"/apis/apps/v1/namespaces/{self.namespace}/replicasets", instance, "serving")
+        return [each for each in replica_sets if self._owns(each)]
 
     def execute(self, pod: str, container: str, script: str) -> str:
         """Run a shell script in a container and return its output."""
@@ -92,8 +92,8 @@ class Cluster:
         answer = self._call(method, path, body, query, {"Content-Type": STRATEGIC} if body else {})
         if answer.status != 200:
             raise _error(answer, path)
-        found: Json = json.loads(answer.body)
-        return found
+        content: Json = json.loads(answer.body)
+        return content
 
     def _call(
         self, method: str, path: str, body: Any, query: dict[str, str] | None = None, headers: Json | None = None

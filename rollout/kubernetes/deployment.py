@@ -33,16 +33,16 @@ class Candidate:
     def parse(cls, text: str) -> "Candidate | None":
         """Read the annotation; None if it is empty or not a candidate's."""
         try:
-            found = json.loads(text)
-            served = found["served"]
+            annotation = json.loads(text)
+            served = annotation["served"]
             return cls(
-                int(found["version"]),
+                int(annotation["version"]),
                 None if served is None else int(served),
-                int(found["weight"]),
-                int(found["shadow"]),
-                str(found["started"]),
-                found.get("finishing") is True,
-                found.get("served_image"),
+                int(annotation["weight"]),
+                int(annotation["shadow"]),
+                str(annotation["started"]),
+                annotation.get("finishing") is True,
+                annotation.get("served_image"),
             )
         except (ValueError, TypeError, KeyError):
             return None

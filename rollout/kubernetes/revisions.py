@@ -17,11 +17,11 @@ REVISION = "deployment.kubernetes.io/revision"
 Json = dict[str, Any]
 
 
-def remembered(replica_sets: list[Json]) -> list[tuple[int, bool]]:
+def versions_by_age(replica_sets: list[Json]) -> list[tuple[int, bool]]:
     """Return the ReplicaSets' versions, newest first, each with whether it may have been served."""
     newest_first = sorted(replica_sets, key=_revision, reverse=True)
-    found = [(_version(each), each) for each in newest_first]
-    return [(version, _may_have_served(each, version)) for version, each in found if version is not None]
+    numbered = [(_version(each), each) for each in newest_first]
+    return [(version, _may_have_served(each, version)) for version, each in numbered if version is not None]
 
 
 def _revision(replica_set: Json) -> int:

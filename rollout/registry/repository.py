@@ -52,8 +52,10 @@ class Repository:
 
     def manifest(self, reference: str) -> Json:
         """Read an index or a manifest, by tag or digest. Raises NotThere."""
-        found: Json = self._call("GET", self._container.manifest_url(reference), accept=f"{INDEX}, {MANIFEST}").json()
-        return found
+        manifest: Json = self._call(
+            "GET", self._container.manifest_url(reference), accept=f"{INDEX}, {MANIFEST}"
+        ).json()
+        return manifest
 
     def blob(self, digest: str) -> bytes:
         """Read a blob. Raises NotThere."""

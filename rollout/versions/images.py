@@ -48,12 +48,12 @@ class Images:
             RolloutError: Another version has the same number.
         """
         image, tag = pack(version, files), str(version)
-        there = self._repository.digest(tag)
-        if there not in (None, image.index.digest):
+        existing = self._repository.digest(tag)
+        if existing not in (None, image.index.digest):
             raise RolloutError(
-                f"{self._repository.name}:{tag} is there already with other files ({there}); a number is given once"
+                f"{self._repository.name}:{tag} exists already with other files ({existing}); a number is used once"
             )
-        if there is None:
+        if existing is None:
             for blob in image.blobs:
                 self._repository.push_blob(blob)
             for manifest in image.manifests:

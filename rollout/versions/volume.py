@@ -58,7 +58,7 @@ class Folder:
         """Read the folder of a version."""
         folder = self._base / str(version)
         if not folder.is_dir():
-            raise NotThere(f"{folder} is not there")
+            raise NotThere(f"{folder} does not exist")
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
@@ -84,8 +84,8 @@ class InPods:
         """Read every version's description, each as one line."""
         printed = self._run(DESCRIPTIONS)
         lines = [line.partition(" ") for line in printed.splitlines()]
-        found = [_version(number, text) for name, _, text in lines if (number := as_version(name)) is not None]
-        return sorted(found, key=lambda version: version.number)
+        versions = [_version(number, text) for name, _, text in lines if (number := as_version(name)) is not None]
+        return sorted(versions, key=lambda version: version.number)
 
     def beats(self, version: int) -> list[Json]:
         """Read the recorded beats."""
@@ -126,8 +126,8 @@ def one(versions: list[Version], number: int, where: str) -> Version:
     for version in versions:
         if version.number == number:
             return version
-    there = ", ".join(str(version.number) for version in versions) or "none"
-    raise NotThere(f"version {number} is not {where}; there: {there}")
+    existing = ", ".join(str(version.number) for version in versions) or "none"
+    raise NotThere(f"version {number} is not {where}; existing versions: {existing}")
 
 
 def _running(pod: Json) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rollout.decisions.canary_analysis import Limits, Seen, complaint
+from rollout.decisions.canary_analysis import Limits, Observations, complaint
 from rollout.errors import Faulty, RolloutError
 from rollout.gateway.metrics import Counters, Sample
 from rollout.kubernetes.deployment import Candidate
@@ -54,13 +54,13 @@ class Canary:
         counters, deadline = Counters(self._counted(candidate)), clock.seconds() + plan.patience
         while True:
             counters.look(self._counted(candidate))
-            seen = Seen.of(counters, candidate.version, candidate.served)
-            enough = seen.enough(plan.limits, plan.shadow)
-            if enough or complaint(seen, plan.limits, early=True):
-                return complaint(seen, plan.limits, early=not enough)
-            self._waiting.tell(_progress(candidate, weight, seen, plan.limits))
+            observed = Observations.of(counters, candidate.version, candidate.served)
+            enough = observed.enough(plan.limits, plan.shadow)
+            if enough or complaint(observed, plan.limits, early=True):
+                return complaint(observed, plan.limits, early=not enough)
+            self._waiting.tell(_progress(candidate, weight, observed, plan.limits))
             if clock.seconds() >= deadline:
-                raise RolloutError(_too_little(candidate, weight, seen, plan))
+                raise RolloutError(_too_little(candidate, weight, observed, plan))
             clock.sleep(LOOK_SECONDS)
 
     def _counted(self, candidate: Candidate) -> dict[str, Sample]:
@@ -71,16 +71,16 @@ class Canary:
         return self._waiting.until("the gateway's metrics", poll)
 
 
-def _progress(candidate: Candidate, weight: int, seen: Seen, limits: Limits) -> str:
+def _progress(candidate: Candidate, weight: int, observed: Observations, limits: Limits) -> str:
     return (
-        f"version {candidate.version} at {weight} %: {seen.requests:g} of {limits.requests} requests, "
-        f"{seen.errors:g} errors, {seen.disagreeing:g} of {seen.shadowed:g} shadowed beats disagree"
+        f"version {candidate.version} at {weight} %: {observed.requests:g} of {limits.requests} requests, "
+        f"{observed.errors:g} errors, {observed.disagreeing:g} of {observed.shadowed:g} shadowed beats disagree"
     )
 
 
-def _too_little(candidate: Candidate, weight: int, seen: Seen, plan: Plan) -> str:
+def _too_little(candidate: Candidate, weight: int, observed: Observations, plan: Plan) -> str:
     return (
-        f"version {candidate.version} at {weight} %: only {seen.requests:g} of {plan.limits.requests} requests and "
-        f"{seen.shadowed:g} shadowed beats ({seen.disagreeing:g} disagree) in {plan.patience:g} s; "
+        f"version {candidate.version} at {weight} %: only {observed.requests:g} of {plan.limits.requests} requests and "
+        f"{observed.shadowed:g} shadowed beats ({observed.disagreeing:g} disagree) in {plan.patience:g} s; "
         f"it stays at {weight} %: `{PROGRAM} finish`, `{PROGRAM} abort`, or again with fewer --requests"
     )

@@ -69,8 +69,8 @@ class Operations:
 
         def started(state: State) -> bool | str:
             # If it is paused already, later changes of the template start no pod, and the candidate's pod stays.
-            seen = state.paused or (state.progress.current and state.progress.updated > 0)
-            return seen or f"version {candidate.version}: waiting for its first pod"
+            has_started = state.paused or (state.progress.current and state.progress.updated > 0)
+            return has_started or f"version {candidate.version}: waiting for its first pod"
 
         self._await(candidate.version, started)
 
@@ -120,8 +120,8 @@ class Operations:
         """Let the candidate replace all other pods, and wait for the end; raise Faulty if one of its pods fails."""
 
         def decide(state: State) -> Json | None:
-            found = self._own(state, candidate)
-            return None if found.finishing else finish(found, state.cause)
+            current = self._own(state, candidate)
+            return None if current.finishing else finish(current, state.cause)
 
         self._change(f"finishing version {candidate.version}", decide)
         self.complete(candidate.version, watched=True)

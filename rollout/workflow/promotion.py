@@ -8,7 +8,7 @@ from rollout.decisions.gate import judge
 from rollout.errors import NotAllowed, NotThere, Overtaken, RolloutError
 from rollout.gateway.recorded_beats import Beats
 from rollout.kubernetes.deployment import Candidate, State
-from rollout.kubernetes.revisions import remembered
+from rollout.kubernetes.revisions import versions_by_age
 from rollout.program import PROGRAM
 from rollout.versions.model_version import Version
 from rollout.versions.volume import Versions, one
@@ -42,8 +42,8 @@ class Promotion:
         if state.candidate and state.candidate.version == number:
             self.operations.say(f"version {number} is the candidate since {state.candidate.started}; going on")
         elif served is not None and not force:
-            there = {each.number: each for each in versions}
-            self.operations.say(judge(version, there.get(served, Version(served)), tolerance))
+            by_number = {each.number: each for each in versions}
+            self.operations.say(judge(version, by_number.get(served, Version(served)), tolerance))
         cause = begun(version, served, versions, force=force)
         return self._start(number, served, cause, beats)
 
@@ -99,9 +99,9 @@ class Promotion:
 
     def _former(self, state: State, served: int) -> int:
         """Return the version that was served before this one; report and skip versions that do not exist."""
-        there = {version.number for version in self._store.versions()}
+        existing = {version.number for version in self._store.versions()}
         for number, may_have_served in self._remembered(state, served):
-            if may_have_served and number in there:
+            if may_have_served and number in existing:
                 return number
             reason = f"it is not {self._store.where}" if may_have_served else "it was never served"
             self.operations.say(f"version {number} is skipped: {reason}")
@@ -113,7 +113,7 @@ class Promotion:
         """Yield the other versions, the one served last first, each with whether it may have been served."""
         yield from ((number, True) for number in reversed(state.history) if number != served)
         known = {served, *state.history}
-        for number, may_have_served in remembered(self.operations.replica_sets(state)):
+        for number, may_have_served in versions_by_age(self.operations.replica_sets(state)):
             if number not in known:
                 yield number, may_have_served
             known.add(number)

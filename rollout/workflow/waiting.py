@@ -29,12 +29,12 @@ class Waiting:
         progress, reason, deadline = "", "", self.clock.seconds() + self._timeout
         while True:
             try:
-                found = poll()
-                if not isinstance(found, str):
-                    return found
-                if found != progress:
-                    progress, deadline = found, self.clock.seconds() + self._timeout
-                reason = found
+                result = poll()
+                if not isinstance(result, str):
+                    return result
+                if result != progress:
+                    progress, deadline = result, self.clock.seconds() + self._timeout
+                reason = result
             except (Conflict, NotAnswering) as error:
                 reason = str(error)
             self.tell(reason)

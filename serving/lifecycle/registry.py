@@ -111,7 +111,7 @@ class Registry(Generic[S]):
             self._complaints[name] = message
             log.warning(message, extra=fields(model=name))
 
-    def knows(self, name: str) -> bool:
+    def was_configured(self, name: str) -> bool:
         """Return whether a model of this name is or was configured."""
         return name in self._names
 

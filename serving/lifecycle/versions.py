@@ -10,12 +10,12 @@ _MAX: Final = 2**63 - 1
 
 def versions_on_disk(base_path: Path) -> dict[int, Path]:
     """Return the entries of `base_path` whose name is a version number; raise OSError if it cannot be listed."""
-    found: dict[int, Path] = {}
+    paths: dict[int, Path] = {}
     for child in sorted(base_path.iterdir()):
         number = parse_version(child.name)
         if number is not None:
-            found[number] = child
-    return found
+            paths[number] = child
+    return paths
 
 
 def parse_version(name: str) -> int | None:

@@ -40,7 +40,7 @@ class Rest:
         """Return the JSON answer to a request under /v1/; `read` returns its body. Raises ServingError."""
         pattern = _PATTERNS.get(method)
         match = pattern.fullmatch(path) if pattern else None
-        with self._service.counted(_name(match) if match else ""):
+        with self._service.count_request(_name(match) if match else ""):
             if match is None:
                 raise _malformed(method, path)
             return self._post(match, path, read) if method == "POST" else self._get(match)

@@ -63,19 +63,19 @@ BY_GROUP: dict[str, Any] = {
 
 
 def beat(first: float) -> list[float]:
-    """A beat whose first value tells the answer: class 1 if positive, unusual beyond 5, unsure near 0."""
+    """A beat whose first value sets the answer: class 1 if positive, unusual beyond 5, uncertain near 0."""
     return [first, *(round(0.1 * number, 1) for number in range(1, WIDTH))]
 
 
 def model_of(**more: Any) -> FakeModel:
-    """A scripted model that tells all that a training tells."""
+    """A scripted model with the complete description of a training."""
     model = FakeModel(width=WIDTH, **more).described()
     model.description |= {"metrics": METRICS, "data": DATA}
     return model
 
 
 class Visit:
-    """A page, and what its browser asked for and complained of."""
+    """A page, with its browser's requests and console errors."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -92,7 +92,7 @@ class Visit:
             self.complaints.append(message.text)
 
     def open(self) -> Page:
-        """Go there and wait until the page knows the model."""
+        """Open the page and wait until it knows the model."""
         self.page.goto(self.url)
         self.page.locator("#text:enabled").wait_for()
         return self.page
@@ -155,7 +155,7 @@ def before(start: Callable[..., Gateway], visit: Callable[..., Visit]) -> Iterat
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """Makes visits; in the end none has asked another host for anything, or complained."""
+    """Makes visits; at the end, checks that no page used another host or logged an error."""
     visits: list[Visit] = []
     with ExitStack() as stack:
 
@@ -180,6 +180,6 @@ def page(visit: Callable[..., Visit], gateway: Gateway) -> Page:
 
 @pytest.fixture
 def named(own_serving: FakeServing, start: Callable[..., Gateway], visit: Callable[..., Visit]) -> Page:
-    """The page before a model whose classes have names."""
+    """The page with a model whose classes have names."""
     own_serving.models[1].description |= {"class_names": {"0": "Normal", "1": "V"}}
     return visit(start(own_serving.target, abstain_below=0.7)).open()

@@ -20,7 +20,9 @@ def test_an_example_is_shown_with_its_answer_and_what_decided(page):
     expect(answer).to_contain_text("Class 1")
     expect(answer.get_by_role("row", name="Class 1")).to_contain_text("88.1 %")
     expect(answer).to_contain_text("Its label is 1 too")
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks for class 1 lies in the values 0 (100.0 %)")
+    expect(page.locator("#deciding")).to_contain_text(
+        "Most of the support for class 1 comes from the values 0 (100.0 %)"
+    )
     assert page.locator("#trace .lane rect").count() == WIDTH
     assert page.locator("#trace .lane rect.for").count() == 1
     expect(page.locator("#trace .baseline")).to_be_attached()
@@ -53,20 +55,20 @@ def test_several_beats_are_pasted_as_rows(page):
     ("text", "said"),
     [
         ("1 2 3", f"These are 3 values. This model takes beats of {WIDTH} values."),
-        ("1 2 three", "“three”, value 3 of 3, is no number."),
+        ("1 2 three", "“three”, value 3 of 3, is not a number."),
         (" ", f"Paste the values of a beat: {WIDTH} numbers."),
     ],
 )
-def test_what_is_no_beat_is_refused_with_what_is_wrong(page, text, said):
+def test_text_that_is_not_a_beat_is_rejected_with_the_reason(page, text, said):
     paste(page, text)
     expect(page.get_by_role("alert")).to_contain_text(said)
     paste(page, " ".join(map(str, beat(2.0))))
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_the_gateways_own_words_are_shown_for_what_only_it_refuses(page):
+def test_errors_of_the_gateway_are_shown_in_its_own_words(page):
     paste(page, " ".join(map(str, beat(1e200))))
-    expect(page.get_by_role("alert")).to_contain_text("The gateway did not take that")
+    expect(page.get_by_role("alert")).to_contain_text("The gateway rejected the request")
     expect(page.get_by_role("alert")).to_contain_text("beat 0[0] is not a finite float32")
 
 
@@ -80,14 +82,14 @@ def test_the_gateways_own_words_are_shown_for_what_only_it_refuses(page):
         (4.9, "Very sure"),
     ],
 )
-def test_how_sure_the_model_is_is_said_in_words(page, first, said):
+def test_the_models_confidence_is_shown_in_words(page, first, said):
     paste(page, " ".join(map(str, beat(first))))
     expect(page.locator("#answer .banner strong")).to_have_text(said)
 
 
 def test_a_value_is_read_out_along_the_trace(page):
     paste(page, " ".join(map(str, beat(2.0))))
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks")
+    expect(page.locator("#deciding")).to_contain_text("Most of the support")
     page.get_by_label("Value", exact=True).fill("3")
     expect(page.locator("#reading")).to_have_text("Value 3: 0.30, mean beat 0.00, contributes 0.000")
     box = page.locator("#trace").bounding_box()
@@ -107,14 +109,20 @@ def test_the_trace_has_a_description_and_a_table(page):
 def test_what_decided_can_be_hidden(page):
     paste(page, " ".join(map(str, beat(2.0))))
     expect(page.locator("#trace .lane")).to_be_attached()
-    page.get_by_label("Show which part of the trace decided").uncheck()
+    page.get_by_label("Explain the prediction").uncheck()
     expect(page.locator("#trace .lane")).not_to_be_attached()
     expect(page.locator("#deciding")).to_be_hidden()
 
 
-def test_the_model_card_tells_what_the_model_tells(page):
+def test_the_model_card_shows_the_models_description(page):
     card = page.get_by_role("complementary", name="Model card")
-    for words in ("ecg, version 1", "made.csv", "95.0 %", "probabilities are off by 2.0 % on average", "300 to train"):
+    for words in (
+        "ecg, version 1",
+        "made.csv",
+        "95.0 %",
+        "probabilities are off by 2.0 % on average",
+        "300 for training",
+    ):
         expect(card).to_contain_text(words)
     rows = card.get_by_role("table", name="Confusion matrix").get_by_role("row")
     assert [row.inner_text().split() for row in rows.all()] == [

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DATA, METRICS, model_of
-from tests.browser.test_reach import violations
+from tests.browser.test_accessibility import violations
 from tests.support.serving.fake_serving import FakeServing
 
 ONE_PERSON = {"code": "one_group", "text": "All beats are of one person: the figures say nothing about other people."}
@@ -25,7 +25,7 @@ ALL_RIGHT = {
         "1": {"precision": 1.0, "recall": 1.0, "f1": 1.0, "rows": 10},
     },
 }
-UNSURE = "how far chance may move this is not known"
+UNSURE = "the uncertainty is not known"
 CERTAIN = {"precision": [1.0, 1.0], "recall": [1.0, 1.0]}
 
 
@@ -47,7 +47,7 @@ def card_of(start, visit):
         fake.stop()
 
 
-def test_the_warnings_of_the_training_are_told_in_peoples_words(card_of):
+def test_the_warnings_of_the_training_are_shown_in_plain_words(card_of):
     warnings = [ONE_PERSON, FEW, UNTESTED, UNKNOWN]
     data = {
         **DATA,
@@ -58,17 +58,17 @@ def test_the_warnings_of_the_training_are_told_in_peoples_words(card_of):
     }
     card = card_of(data=data, class_names={"1": "V"}, metrics=METRICS | ALL_RIGHT)
     assert card.locator(".note p").all_inner_texts() == [
-        "All beats that it knows are of one person. How good it is for anybody else is not known.",
-        "Too few beats could tell when to stop its training: 23, and 2 of the rarest class. It was trained for a fixed "
-        "time, and its probabilities were not calibrated: take them as rough.",
-        "It was tested with no beat of class 1 (V): how well it tells that is not known.",
+        "All training and test beats are of one person. Its quality for other people is not known.",
+        "There were too few validation beats for early stopping: 23, and 2 of the rarest class. It was trained for a "
+        "fixed time, and its probabilities were not calibrated: they are only approximate.",
+        "It was not tested on beats of class 1 (V): its quality for that class is not known.",
         "A warning that this page does not know.",
-        "It was tested with few beats of the class 1 (V) (10), so its figures say little.",
+        "It was tested on few beats of the class 1 (V) (10), so its figures are uncertain.",
         "Made up for a test",
     ]
 
 
-def test_without_an_error_the_interval_is_that_of_counting(card_of):
+def test_without_mistakes_the_interval_is_wilsons(card_of):
     intervals = {
         "over": "beats",
         "of": 70,
@@ -88,7 +88,7 @@ def test_without_an_error_the_interval_is_that_of_counting(card_of):
     assert "range unknown" not in card.inner_text()
 
 
-def test_of_a_few_people_no_interval_is_made_by_counting_beats(card_of):
+def test_with_few_people_no_interval_is_calculated_from_beats(card_of):
     intervals = {"over": "groups", "of": 3, "accuracy": [1.0, 1.0], "macro_f1": [1.0, 1.0], "classes": {}}
     by_group = {
         "of": 3,
@@ -98,7 +98,7 @@ def test_of_a_few_people_no_interval_is_made_by_counting_beats(card_of):
     card = card_of(metrics=METRICS | ALL_RIGHT | {"intervals": intervals, "by_group": by_group})
     accuracy = card.locator(".figures > div").first.inner_text().split("\n")
     assert accuracy == ["Accuracy", "no error seen", f"measured: 100.0\u00a0%; {UNSURE}"]
-    expect(card).to_contain_text("off by 2.0 % on average; how far for other people is not known.")
+    expect(card).to_contain_text("off by 2.0 % on average; for other people it is not known.")
     assert violations(card.page) == []
 
 

@@ -6,16 +6,16 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import beat, model_of
+from tests.browser.test_accessibility import reach, violations
 from tests.browser.test_beat import paste
 from tests.browser.test_file import lines, opened
 from tests.browser.test_one_beat import CUT, recorded
-from tests.browser.test_reach import reach, violations
 from tests.browser.test_recording import files_of
 
 FOUR = "\n".join(lines([2.5, -2.5, 3.5, 9.5], labels=[1, 1, 0, 0]))
 
 
-def test_a_pinned_beat_stays_while_others_are_walked_to(page):
+def test_a_pinned_beat_stays_while_other_beats_are_chosen(page):
     opened(page, FOUR)
     page.get_by_role("button", name="Compare with this beat").click()
     compared = page.locator("#compared")
@@ -27,7 +27,7 @@ def test_a_pinned_beat_stays_while_others_are_walked_to(page):
     assert [row.inner_text().replace("\N{NO-BREAK SPACE}", " ").split("\t") for row in rows.all()] == [
         ["", "Beat 2", "Beat 1 (pinned)", "Difference"],
         ["Class", "●Class 0", "▲Class 1", ""],
-        ["How sure", "92.4 %", "92.4 %", ""],
+        ["Confidence", "92.4 %", "92.4 %", ""],
         ["Label", "1", "1", ""],
     ]
     expect(page.locator("#trace .pinned")).to_be_attached()
@@ -36,7 +36,7 @@ def test_a_pinned_beat_stays_while_others_are_walked_to(page):
     expect(page.locator("#reading")).to_contain_text("Value 0: \N{MINUS SIGN}2.50, mean beat 0.00, beat 1 2.50")
     for _ in range(2):
         page.get_by_role("button", name="Next", exact=True).click()
-    expect(page.get_by_role("row", name="How sure")).to_contain_text("not to be relied on")
+    expect(page.get_by_role("row", name="Confidence")).to_contain_text("not to be relied on")
 
 
 def test_comparing_ends(page):
@@ -89,7 +89,7 @@ def test_a_recordings_beats_are_compared_in_milliseconds_and_millivolts(before, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_comparing_is_for_everybody(visit, gateway, scheme):
+def test_the_comparison_is_accessible(visit, gateway, scheme):
     page = visit(gateway, viewport={"width": 360, "height": 740}, color_scheme=scheme, reduced_motion="reduce").open()
     opened(page, FOUR)
     page.get_by_role("button", name="Compare with this beat").click()

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from data.tables.reader import read_beats
 from tests.browser.conftest import WIDTH, beat
+from tests.browser.test_accessibility import violations
 from tests.browser.test_file import FIRSTS, LABELLED, drop, lines, opened
-from tests.browser.test_reach import violations
 from tests.browser.test_recording import drop as drop_recording
 from tests.browser.test_recording import strip_of
 
@@ -22,7 +22,7 @@ def label_of(page, number):
 
 
 def dismissing(page, times=None):
-    """Answer the questions of the page, or the first of them, with No; give what they say."""
+    """Answer the page's questions, or the first of them, with No; return their texts."""
     asked = []
 
     def dismiss(dialog):
@@ -108,7 +108,7 @@ def test_training_reads_the_corrected_beats(page, tmp_path):
     assert beats.features.tolist() == right.tolist()
 
 
-def test_the_answers_tell_the_corrected_label_beside_the_files(page):
+def test_downloaded_answers_have_the_corrected_label_and_the_files_label(page):
     opened(page)
     label_of(page, 5).select_option("0")
     with page.expect_download() as download:
@@ -118,7 +118,7 @@ def test_the_answers_tell_the_corrected_label_beside_the_files(page):
     assert [(row["label"], row["corrected_label"]) for row in answers[3:]] == [("1", ""), ("1", "0")]
 
 
-def test_corrections_are_not_lost_by_leaving_the_page_without_a_question(page, tmp_path):
+def test_leaving_the_page_with_corrections_asks_first(page, tmp_path):
     opened(page)
     label_of(page, 5).select_option("0")
     asked = dismissing(page)
@@ -133,7 +133,7 @@ def test_corrections_are_not_lost_by_leaving_the_page_without_a_question(page, t
     assert asked == [""]  # the browser has its own words
 
 
-def test_corrections_are_not_lost_by_another_file_without_a_question(page):
+def test_opening_another_file_with_corrections_asks_first(page):
     opened(page)
     label_of(page, 5).select_option("0")
     asked = dismissing(page, times=1)

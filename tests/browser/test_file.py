@@ -1,4 +1,4 @@
-"""A file of beats: how it is read, the table of answers, and what can be done with it."""
+"""A file of beats: reading it, the table of answers, and its controls."""
 
 import csv
 import gzip
@@ -56,7 +56,7 @@ def rows(page):
     ],
     ids=["no label", "label last", "label first, tabs", "header", "gzip"],
 )
-def test_a_file_is_read_and_how_is_said(page, content, name, understood):
+def test_a_file_is_read_and_the_page_says_how(page, content, name, understood):
     opened(page, content, name)
     expect(page.get_by_role("status")).to_contain_text(f"5 beats of {WIDTH} values")
     expect(page.get_by_role("status")).to_contain_text(understood)
@@ -98,7 +98,7 @@ def test_of_two_files_the_last_one_is_opened(page):
     assert page.evaluate("window.stopped") == 2  # that of the slow one, and that of the fast one at its end
 
 
-def test_columns_that_are_no_values_are_left_out_and_named(page):
+def test_columns_without_values_are_left_out_and_named(page):
     names = ["", *(f"F{n}" for n in range(1, WIDTH + 1)), "Patient ID", "label"]
     rows_of_file = [f"{place},{row},P{place // 2},N" for place, row in enumerate(lines(), 1)]
     opened(page, "\n".join([",".join(names), *rows_of_file]))
@@ -116,7 +116,7 @@ def test_decimal_commas_are_read(page):
     assert [row[1:3] for row in rows(page)][:2] == [["●0", "95.3"], ["▲1", "95.3"]]
 
 
-def test_rows_that_are_no_beats_are_left_out_and_named(page):
+def test_malformed_rows_are_left_out_and_named(page):
     broken = lines(labels=LABELS)
     broken[1] = broken[1].replace("0.5", "half")
     broken[3] = "1,2,3"
@@ -151,18 +151,18 @@ def test_rows_that_are_no_beats_are_left_out_and_named(page):
     ],
     ids=["few values", "few values and a label", "empty", "cut short", "Excel", "picture", "DICOM", "PDF", "Parquet"],
 )
-def test_a_file_that_does_not_fit_is_refused_with_what_would(page, name, content, said):
+def test_a_file_that_does_not_fit_is_rejected_with_the_expected_format(page, name, content, said):
     drop(page, name, content)
     expect(page.get_by_role("alert")).to_contain_text(said)
 
 
-def test_a_file_with_too_many_rows_is_for_the_command_line(page):
+def test_a_file_with_too_many_rows_is_rejected_and_the_command_line_is_named(page):
     drop(page, "beats.csv", (lines((1.0,))[0] + "\n") * 50_002)
     expect(page.get_by_role("alert")).to_contain_text("up to 50,000 beats")
     expect(page.get_by_role("alert")).to_contain_text("python -m data predict")
 
 
-def test_the_labels_are_held_to_the_answers(page):
+def test_labels_are_compared_with_the_answers(page):
     opened(page)
     expect(page.locator("#summary")).to_contain_text(
         "Of 5 labelled beats, the model agrees with 4: 80.0 % (95 % interval 37.6 % to 96.4 %"
@@ -173,7 +173,7 @@ def test_the_labels_are_held_to_the_answers(page):
     expect(page.locator("#answer")).to_contain_text("the model disagrees")
 
 
-def test_a_beat_without_a_label_is_not_held_to_one(page):
+def test_a_beat_without_a_label_is_not_compared(page):
     header = ",".join([*(f"F{n}" for n in range(1, WIDTH + 1)), "label"])
     opened(page, "\n".join([header, *lines(labels=(0, "", 1, 1, ""))]))
     expect(page.locator("#summary")).to_contain_text(
@@ -257,7 +257,7 @@ def test_a_download_has_the_labels_of_all_beats_and_no_formula(page):
     assert list(answers[0])[:3] == ["beat", "label", "predicted_class"]
 
 
-def test_batches_draw_anew_only_what_they_change(page, serving):
+def test_batches_redraw_only_changed_parts(page, serving):
     page.evaluate(
         """() => {
             window.filled = {};
@@ -272,12 +272,12 @@ def test_batches_draw_anew_only_what_they_change(page, serving):
         serving.wait_for_held()
         page.get_by_role("button", name="Probability").focus()
     expect(page.get_by_role("status")).to_contain_text("All are answered")
-    expect(page.locator("#deciding")).to_contain_text("speaks for class")
+    expect(page.locator("#deciding")).to_contain_text("support for class")
     expect(page.get_by_role("button", name="Probability")).to_be_focused()
     assert page.evaluate("[filled.answer, filled.columns]") == [2, 1]  # waiting, and answered
 
 
-def test_an_explanation_on_its_way_is_not_asked_for_again(visit, gateway):
+def test_a_pending_explanation_is_not_requested_again(visit, gateway):
     visited = visit(gateway)
     page = visited.open()
     page.route("**/explain", lambda route: None)  # never answered
@@ -286,7 +286,7 @@ def test_an_explanation_on_its_way_is_not_asked_for_again(visit, gateway):
     assert sum(url.endswith("/explain") for url in visited.asked) == 1
 
 
-def test_a_run_can_be_cancelled_and_gone_on_with(page, serving):
+def test_a_run_can_be_cancelled_and_resumed(page, serving):
     with serving.hold():
         drop(page, "beats.csv", "\n".join(lines([2.0] * 600)))
         serving.wait_for_held()
@@ -298,16 +298,16 @@ def test_a_run_can_be_cancelled_and_gone_on_with(page, serving):
     expect(page.locator("#summary")).to_contain_text("Class 1: 600")
 
 
-def test_a_gateway_that_takes_few_beats_at_once_is_asked_for_few(serving, start, visit):
+def test_batches_are_as_small_as_the_gateways_limit(serving, start, visit):
     page = visit(start(serving.target, max_batch=20)).open()
     opened(page, "\n".join(lines([2.0] * 100)))
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_what_was_answered_stays_when_the_gateway_refuses_more(page):
+def test_answers_stay_when_the_gateway_rejects_later_beats(page):
     opened(page)
     drop(page, "beats.csv", "\n".join(lines([2.0, 1e200, 2.0])))
-    expect(page.get_by_role("alert")).to_contain_text("The gateway did not take that")
+    expect(page.get_by_role("alert")).to_contain_text("The gateway rejected the request")
     expect(page.locator("#go-on")).to_contain_text("1 of 3 beats answered.")
 
 

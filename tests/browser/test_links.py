@@ -1,4 +1,4 @@
-"""A link to a beat: it survives a reload, and says what to open where the page cannot open it by itself."""
+"""A link to a beat: it survives a reload, or names the file to open."""
 
 import re
 
@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import beat
+from tests.browser.test_accessibility import violations
 from tests.browser.test_beat import paste
 from tests.browser.test_file import LABELLED, lines, opened
-from tests.browser.test_reach import violations
 from tests.browser.test_rhythm import expect_beat, lead, open_lead
 
 LINKED = "#linked"
@@ -64,7 +64,7 @@ def test_a_link_to_a_file_says_what_to_open_and_then_goes_there(page):
     expect(page.locator(LINKED)).to_be_hidden()
 
 
-def test_another_file_of_the_same_name_is_not_taken_for_it(page):
+def test_another_file_with_the_same_name_does_not_match_the_link(page):
     opened(page)
     go_to(page, 4)
     again(page)
@@ -73,7 +73,7 @@ def test_another_file_of_the_same_name_is_not_taken_for_it(page):
     expect_beat(page, 1)
 
 
-def test_a_beat_that_the_file_does_not_have_is_told(visit, gateway):
+def test_a_link_to_a_beat_that_the_file_does_not_have_says_so(visit, gateway):
     page = follow(visit(gateway), f"#file=beats.csv&size={len(LABELLED)}&beat=999")
     opened(page)
     expect(page.get_by_role("status")).to_contain_text("The link is to beat 999, which is not here.")
@@ -141,11 +141,11 @@ def test_the_link_that_skips_to_the_beats_leaves_the_link(page):
 
 
 @pytest.mark.parametrize("fragment", ["#main", "#file=a.csv", "#file=a.csv&beat=0", "#file=a.csv&beat=x", "#beat=3"])
-def test_what_is_no_link_is_ignored(visit, gateway, fragment):
+def test_a_malformed_link_is_ignored(visit, gateway, fragment):
     expect(follow(visit(gateway), fragment).locator(LINKED)).to_be_hidden()
 
 
-def test_what_a_link_names_is_never_markup(visit, gateway):
+def test_text_of_a_link_is_never_markup(visit, gateway):
     expect(follow(visit(gateway), "#file=%3Cimg%20src%3Dx%3E&size=1&beat=1").locator(LINKED)).to_contain_text(
         "beat 1 of <img src=x>"
     )
@@ -174,7 +174,7 @@ def choose(page, content=LABELLED):
     expect(page.get_by_role("status")).to_contain_text("All are answered")
 
 
-def test_a_file_that_may_still_be_read_is_opened_after_a_reload(page):
+def test_a_file_with_permission_is_opened_after_a_reload(page):
     choose(page)
     go_to(page, 4)
     again(page)
@@ -182,7 +182,7 @@ def test_a_file_that_may_still_be_read_is_opened_after_a_reload(page):
     expect(page.locator(LINKED)).to_be_hidden()
 
 
-def test_a_file_that_may_not_is_opened_at_a_press_of_a_button(page):
+def test_a_file_without_permission_is_opened_by_a_button(page):
     page.add_init_script(PROMPTING)
     choose(page)
     go_to(page, 4)
@@ -193,7 +193,7 @@ def test_a_file_that_may_not_is_opened_at_a_press_of_a_button(page):
     expect_beat(page, 4)
 
 
-def test_a_file_that_has_changed_is_asked_for(page):
+def test_a_changed_file_has_to_be_chosen_again(page):
     choose(page)
     go_to(page, 4)
     page.evaluate(CHOSEN, "\n".join(lines()))
@@ -232,7 +232,7 @@ def test_without_storage_a_link_says_what_to_open(page):
     expect(page.locator(LINKED)).to_contain_text("open that file again")
 
 
-def test_a_rate_that_was_told_is_in_the_link(page):
+def test_an_entered_sampling_rate_is_in_the_link(page):
     values = "\n".join(row.partition(",")[2] for row in lead().splitlines())
     files = {"name": "lead.csv", "mimeType": "text/csv", "buffer": values.encode()}
     page.locator("#files").set_input_files(files)

@@ -1,4 +1,4 @@
-"""The list's headline and cells: what is doubtful comes first, and labels are compared only with what they can mean."""
+"""The list's headline and cells: doubtful beats come first, and only comparable labels are compared."""
 
 import csv
 
@@ -6,15 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import DATA, METRICS, model_of
+from tests.browser.test_accessibility import violations
 from tests.browser.test_file import lines, opened, rows
-from tests.browser.test_reach import violations
 from tests.support.serving.fake_serving import FakeServing
 
-UNLIKE = "3 of 5 beats are unlike those that the model was trained on: do not rely on their classes."
+UNLIKE = "3 of 5 beats are unlike the training beats: do not rely on their classes."
 DOUBTFUL = "\n".join(lines((-3.0, 6.0, -7.0, 8.0, 0.2)))
 
 
-def test_what_is_doubtful_comes_first(page):
+def test_doubtful_beats_are_listed_first(page):
     opened(page, DOUBTFUL)
     summary = page.locator("#summary")
     assert summary.inner_text().split("\n")[:2] == ["✖", UNLIKE]
@@ -29,7 +29,7 @@ def test_what_is_doubtful_comes_first(page):
     assert page.get_by_role("status").inner_text().startswith(UNLIKE)
 
 
-def test_no_probability_is_shown_where_the_class_is_not_to_be_relied_on(page):
+def test_no_probability_is_shown_for_an_unreliable_class(page):
     opened(page, DOUBTFUL)
     assert [row[1:4] for row in rows(page)] == [
         ["●0", "95.3", "%"],
@@ -40,16 +40,16 @@ def test_no_probability_is_shown_where_the_class_is_not_to_be_relied_on(page):
     ]
 
 
-def test_a_probability_is_no_surer_than_the_calibration(page):
+def test_a_shown_probability_is_limited_by_the_calibration(page):
     opened(page, "\n".join(lines((4.9, -4.9))))
     assert [row[1:5] for row in rows(page)] == [["▲1", "over", "98", "%"], ["●0", "over", "98", "%"]]
 
 
 @pytest.mark.parametrize(
     ("labels", "said"),
-    [(["N", "V"] * 3, "for which it has no names"), ([1, 2, 3, 4, 5], "The labels count something else")],
+    [(["N", "V"] * 3, "for which it has no names"), ([1, 2, 3, 4, 5], "The labels are other numbers")],
 )
-def test_labels_of_another_kind_are_not_held_to_the_answers(page, labels, said):
+def test_labels_of_another_kind_are_not_compared_with_the_answers(page, labels, said):
     opened(page, "\n".join(lines(labels=labels)))
     expect(page.locator("#summary")).to_contain_text(said)
     expect(page.locator("#summary")).not_to_contain_text("agrees")

@@ -1,4 +1,4 @@
-"""A recording of hours: the page goes on meanwhile, says how far it is, and can be stopped."""
+"""A recording of hours: the page stays responsive, shows its progress, and reading can be stopped."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def longest_task(trace: Path) -> float:
     return max(times)
 
 
-def test_the_page_never_stands_still_while_hours_are_opened_and_answered(browser, page, recording, tmp_path):
+def test_the_page_responds_while_hours_of_recording_are_opened_and_answered(browser, page, recording, tmp_path):
     trace = tmp_path / "trace.json"
     page.evaluate(SEEN, "read-step")
 
@@ -60,7 +60,7 @@ def test_the_page_never_stands_still_while_hours_are_opened_and_answered(browser
     assert page.evaluate("seen")[-3:] == ["Reading", "Finding R peaks", "Cutting beats"]
 
 
-def test_a_task_that_is_too_long_would_be_seen(browser, page, tmp_path):
+def test_a_long_task_is_detected(browser, page, tmp_path):
     trace = tmp_path / "trace.json"
     browser.start_tracing(page=page, path=trace, categories=["toplevel"])
     page.evaluate("{ let sum = 0; while (sum < 6e8) sum += 1; }")
@@ -70,7 +70,7 @@ def test_a_task_that_is_too_long_would_be_seen(browser, page, tmp_path):
     assert longest_task(trace) > LONGEST
 
 
-def test_reading_is_stopped_and_what_was_open_stays(page, recording):
+def test_stopping_to_read_keeps_the_open_file(page, recording):
     drop(page)
     expect(page.get_by_role("status")).to_contain_text("All are answered")
     page.evaluate("HTMLElement.prototype.scrollIntoView = () => {}")
@@ -94,7 +94,7 @@ def test_another_lead_is_read_with_a_bar_that_stops_it(page, recording):
     expect(page.get_by_role("button", name="Stop reading")).to_be_hidden()
 
 
-def test_beats_of_a_part_are_found_without_looking_at_all(page):
+def test_beats_of_a_part_are_found_without_reading_all_beats(page):
     drop(page)
     expect(page.get_by_role("status")).to_contain_text("All are answered")
     found = page.evaluate(

@@ -1,4 +1,4 @@
-"""The names of classes stand wherever the page tells a class."""
+"""The page shows a class's name wherever it shows the class."""
 
 import re
 
@@ -13,16 +13,16 @@ from tests.browser.test_recording import drop
 
 def test_sentences_of_a_beat_name_its_class_and_the_next_one(named):
     paste(named, " ".join(map(str, beat(2.0))))
-    expect(named.locator("#answer .banner")).to_contain_text("Next comes class 0 (Normal) with")
-    expect(named.locator("#deciding")).to_contain_text("Most of what speaks for class 1 (V) lies in")
+    expect(named.locator("#answer .banner")).to_contain_text("The next class is 0 (Normal) with")
+    expect(named.locator("#deciding")).to_contain_text("Most of the support for class 1 (V) comes from")
     expect(named.locator("#deciding")).to_contain_text("the score of class 1 (V) goes from")
-    expect(named.locator("#trace .lane")).to_contain_text("speaks for class 1 (V)")
-    expect(named.locator("#trace .lane")).to_contain_text("speaks against class 1 (V)")
+    expect(named.locator("#trace .lane")).to_contain_text("supports class 1 (V)")
+    expect(named.locator("#trace .lane")).to_contain_text("opposes class 1 (V)")
 
 
 def test_a_guess_below_the_limit_is_named(named):
     paste(named, " ".join(map(str, beat(0.2))))
-    expect(named.locator("#answer .banner")).to_contain_text("Its best guess is class 1 (V) at")
+    expect(named.locator("#answer .banner")).to_contain_text("The most probable class is 1 (V) at")
 
 
 def test_two_beats_are_compared_by_name(named):

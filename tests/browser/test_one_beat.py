@@ -1,4 +1,4 @@
-"""One beat as people read ECGs: ms and mV where they are known, and no more certainty than there is."""
+"""One beat as people read ECGs: in ms and mV if known, and without false certainty."""
 
 import re
 
@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut
 from tests.browser.conftest import METRICS, WIDTH, beat, model_of
+from tests.browser.test_accessibility import violations
 from tests.browser.test_beat import paste
-from tests.browser.test_reach import violations
 from tests.browser.test_recording import drop, files_of
 
 CUT = Cut(WIDTH - 8, PEAK_WINDOW, "mV", RHYTHM + LIKENESS)
@@ -33,15 +33,15 @@ def pasted(page, first):
     expect(page.locator("#answer .predicted")).to_be_visible()
 
 
-def test_a_beat_that_is_not_to_be_relied_on_has_a_guess_and_no_percentage(page):
+def test_an_unreliable_beat_has_a_guess_and_no_percentage(page):
     pasted(page, 40.0)
     answer = page.locator("#answer")
     expect(answer.locator(".predicted")).to_contain_text("The model's guess: ▲Class 1")
-    expect(answer).to_contain_text("The guess says little because this beat is unlike those")
+    expect(answer).to_contain_text("The guess is unreliable because this beat is unlike the training beats")
     expect(answer).not_to_contain_text("%")
 
 
-def test_nothing_is_surer_than_the_calibration_allows(page):
+def test_no_percentage_is_above_the_calibrations_limit(page):
     pasted(page, 4.9)  # of which the model is sure by 99.3 %, and whose probabilities are off by 2 %
     answer = page.locator("#answer")
     expect(answer.locator(".probability")).to_have_text("over 98 %")
@@ -107,18 +107,16 @@ def test_a_recorded_beat_is_read_in_milliseconds_and_millivolts(of_millivolts):
     columns = ["Value", "Time", "Recorded, mV", "Beat", "Mean beat", "Contributes"]
     expect(table.get_by_role("columnheader")).to_have_text(columns)
     expect(table.get_by_role("row").nth(1).get_by_role("cell").first).to_have_text(f"{MINUS}250 ms")
-    page.get_by_label("Show the values as the model takes them").check()
-    expect(page.locator("#scale")).to_have_text(
-        "The values that the model takes, in mV, by their numbers: no ECG paper."
-    )
+    page.get_by_label("Show the model's input values").check()
+    expect(page.locator("#scale")).to_have_text("The model's input values in mV, by their numbers, without ECG paper.")
 
 
-def test_a_recorded_beat_is_also_shown_as_the_model_takes_it(before, tmp_path):
+def test_a_recorded_beat_is_also_shown_in_the_models_values(before, tmp_path):
     page = before(model_of(names=Cut(WIDTH).names))
     recorded(page, files_of("watch", tmp_path))
     expect(page.locator("#baseline-key")).to_be_hidden()  # normalised values have no place among millivolts
-    page.get_by_label("Show the values as the model takes them").check()
-    expect(page.locator("#scale")).to_have_text("Normalised: mean 0 and deviation 1, neither mV nor ECG paper.")
+    page.get_by_label("Show the model's input values").check()
+    expect(page.locator("#scale")).to_have_text("Normalised values (mean 0, standard deviation 1), without ECG paper.")
     expect(page.locator("#trace .plain")).to_be_attached()
     expect(page.locator("#trace .minor")).not_to_be_attached()
     page.get_by_label("Value", exact=True).fill("0")
@@ -128,7 +126,7 @@ def test_a_recorded_beat_is_also_shown_as_the_model_takes_it(before, tmp_path):
 
 def test_a_beat_without_a_recording_has_no_paper(page):
     pasted(page, 2.0)
-    expect(page.locator("#scale")).to_contain_text("Values as given: their unit is not known")
+    expect(page.locator("#scale")).to_contain_text("The unit of the values is not known")
     assert {"mV", "ms"}.isdisjoint(ticks(page))
     expect(page.locator("#trace .minor")).not_to_be_attached()
     paste(page, " ".join(["1", "-1"] * (WIDTH // 2)))
@@ -153,7 +151,7 @@ def test_beats_of_a_table_in_millivolts_lie_on_paper(before):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_beat_on_paper_is_for_everybody(before, tmp_path, scheme):
+def test_a_beat_on_paper_is_accessible(before, tmp_path, scheme):
     phone = {"width": 360, "height": 740}
     page = before(model_of(names=CUT.names), viewport=phone, color_scheme=scheme, reduced_motion="reduce")
     recorded(page, files_of("watch", tmp_path))

@@ -1,4 +1,4 @@
-"""The pages under the gateway's content security policy: nothing of theirs is refused, what is none of theirs is."""
+"""The gateway's content security policy allows the pages' own files and nothing else."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The printed sheet: what it says, what it leaves out, and that it fits the paper."""
+"""The printed sheet: its content, and that it fits the paper."""
 
 import re
 
@@ -41,7 +41,7 @@ def test_a_sheet_has_the_counts_with_what_is_doubtful_first(page):
     text = "sheet => [...sheet.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(String)"
     assert sheet.evaluate(text) == []  # as of a number of no warnings
     expect(sheet.locator("svg.trace")).to_be_visible()
-    expect(sheet).to_contain_text("Values as given: their unit is not known")
+    expect(sheet).to_contain_text("The unit of the values is not known")
 
 
 def test_nothing_but_the_sheet_is_printed(page):
@@ -81,14 +81,14 @@ def test_the_sheet_is_black_on_white_in_the_dark_too(visit, gateway):
     assert sheet.locator("svg > .line").evaluate("e => getComputedStyle(e).stroke") == "rgb(0, 0, 0)"
 
 
-def test_a_beat_that_is_not_to_be_relied_on_is_no_percentage_on_the_sheet_and_warnings_are_repeated(before):
+def test_an_unreliable_beat_has_no_percentage_on_the_sheet_and_warnings_are_repeated(before):
     model = model_of()
     model.description |= {"data": DATA | {"note": "All beats are of one person.\nFew beats are of class 1."}}
     page = before(model)
     paste(page, " ".join(map(str, beat(9.0))))
     expect(page.locator("#answer")).to_contain_text("guess")
     sheet = sheet_of(page)
-    expect(sheet).to_contain_text("Class 1, a guess that says little, ⚠ unusual")
+    expect(sheet).to_contain_text("Class 1, an unreliable guess, ⚠ unusual")
     expect(sheet.locator(".note p")).to_have_text(["All beats are of one person.", "Few beats are of class 1."])
 
 
@@ -117,7 +117,7 @@ def test_the_sheet_fits_on_one_page(before, tmp_path, paper):
     assert page.evaluate("document.documentElement.scrollWidth") == 703
 
 
-def test_an_empty_page_is_printed_as_that(page):
+def test_an_empty_page_is_printed_as_empty(page):
     expect(sheet_of(page)).to_contain_text("No beats are open.")
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from data.recordings.cut import LIKENESS, PEAK_WINDOW, RHYTHM, Cut
 from tests.browser.conftest import WIDTH, model_of
-from tests.browser.test_reach import violations
+from tests.browser.test_accessibility import violations
 from tests.support.beats.recordings import write_edf
 from tests.support.serving.fake_serving import FakeServing
 
@@ -21,7 +21,7 @@ PHONE = {"width": 360, "height": 740}
 
 
 def strip_of(times: bool, beats: int = BEATS) -> str:
-    """A made lead as CSV: an R peak every 0.8 seconds, with a T wave after it."""
+    """A synthetic lead as CSV: an R peak every 0.8 seconds, with a T wave after it."""
     rows = ["time,ECG" if times else "ECG"]
     for number in range(round((beats + 1) * 0.8 * RATE)):
         phase = (number / RATE + 0.4) % 0.8
@@ -63,13 +63,13 @@ def of_a_cut(start, visit):
     fake.stop()
 
 
-def test_a_recording_is_cut_as_the_model_takes_it(of_a_cut, tmp_path):
+def test_a_recording_is_cut_into_the_models_beats(of_a_cut, tmp_path):
     page = of_a_cut
     page.locator("#files").set_input_files(files_of("watch", tmp_path))
     window = "from \N{MINUS SIGN}250 to 450 ms of the R peak in mV"
     cut = f"{BEATS} beats cut to {WIDTH - 8} values {window}, with RR intervals and likeness to the usual beat"
     expect(page.get_by_role("status")).to_contain_text(f"{cut}. All are answered")
-    page.get_by_label("Show the values as the model takes them").check()
+    page.get_by_label("Show the model's input values").check()
     expect(page.locator("#trace")).to_have_attribute("aria-label", re.compile(f"A trace of {WIDTH - 8} values"))
     expect(page.get_by_role("slider", name="Value")).to_have_attribute("max", str(WIDTH - 9))
     beside = page.get_by_role("row", name="RR before (seconds)")
@@ -91,7 +91,7 @@ def test_a_beat_is_chosen_by_its_peak_and_found_again_by_its_row(recorded):
     expect(recorded.locator("#strip").get_by_role("button", name="Beat 18,")).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_beat_that_the_filter_hides_is_explained_all_the_same(recorded):
+def test_a_beat_that_the_filter_hides_is_still_explained(recorded):
     recorded.get_by_label("Show", exact=True).select_option("waiting")
     recorded.locator("#strip").get_by_role("button", name="Beat 4,").click()
     expect(recorded.locator("#beat-name")).to_contain_text("Beat 4 of")
@@ -116,7 +116,7 @@ def test_the_strip_is_moved_along(recorded):
     expect(recorded.locator("#strip").get_by_role("button", name="Beat 1,")).to_be_visible()
 
 
-def test_the_answers_tell_where_in_the_recording_a_beat_is(recorded):
+def test_downloaded_answers_have_each_beats_time_in_the_recording(recorded):
     with recorded.expect_download() as download:
         recorded.get_by_role("button", name="Download the answers as CSV").click()
     first, second = download.value.path().read_text().splitlines()[:2]
@@ -124,7 +124,7 @@ def test_the_answers_tell_where_in_the_recording_a_beat_is(recorded):
     assert float(second.split(",")[1]) < 1.0
 
 
-def test_another_lead_is_chosen_and_turned_upside_down(page):
+def test_another_lead_is_chosen_and_inverted(page):
     first, *rows = strip_of(times=True).splitlines()
     content = "\n".join([f"{first},V5", *(f"{row},{-float(row.split(',')[1])}" for row in rows)]).encode()
     page.locator("#files").set_input_files({"name": "leads.csv", "mimeType": "text/csv", "buffer": content})
@@ -140,7 +140,7 @@ def test_another_lead_is_chosen_and_turned_upside_down(page):
     assert line.get_attribute("d") == upright
 
 
-def test_a_recording_that_does_not_tell_its_rate_is_asked_for_it(page):
+def test_a_recording_without_a_sampling_rate_asks_for_it(page):
     drop(page, times=False)
     page.get_by_label("Samples per second of this recording").fill(str(RATE))
     page.get_by_role("button", name="Read the recording").click()
@@ -165,7 +165,7 @@ def files_of(kind: str, folder: Path) -> list[Path]:
         (folder / "lead.dat").write_bytes(np.rint(1000 * samples).astype("<i2").tobytes())
         return [folder / "lead.hea", folder / "lead.dat"]
     if kind == "watch":
-        told = [
+        given_lines = [
             "Name,X",
             "Recorded Date,2024-01-01 12:00:00",
             f"Sample Rate,{RATE} hertz",
@@ -174,7 +174,7 @@ def files_of(kind: str, folder: Path) -> list[Path]:
             "Unit,µV",
             "",
         ]
-        (folder / "lead.csv").write_text("\n".join([*told, *(f"{1000 * value:.3f}" for value in samples)]))
+        (folder / "lead.csv").write_text("\n".join([*given_lines, *(f"{1000 * value:.3f}" for value in samples)]))
         return [folder / "lead.csv"]
     times = [n / RATE + 20 * (n > 2500) for n in range(len(samples))]
     rows = [f"{1_700_000_000 + time:.3f};{1000 * value:.1f};note" for time, value in zip(times, samples, strict=True)]
@@ -193,7 +193,7 @@ def files_of(kind: str, folder: Path) -> list[Path]:
     ],
     ids=["WFDB", "EDF", "CSV", "watch"],
 )
-def test_a_recording_of_each_kind_is_opened_and_what_was_found_is_said(page, tmp_path, kind, said):
+def test_each_kind_of_recording_is_opened_and_described(page, tmp_path, kind, said):
     if kind == "EDF":
         pytest.importorskip("pyedflib", reason="the package pyedflib is not installed")
     page.locator("#files").set_input_files(files_of(kind, tmp_path))
@@ -202,13 +202,13 @@ def test_a_recording_of_each_kind_is_opened_and_what_was_found_is_said(page, tmp
     expect(page.locator("#strip-name")).to_contain_text(f"at {RATE} Hz")
 
 
-def test_what_is_no_recording_is_refused(page):
+def test_a_file_that_is_not_a_recording_is_rejected(page):
     page.locator("#files").set_input_files({"name": "lead.edf", "mimeType": "", "buffer": b"no"})
     expect(page.get_by_role("alert")).to_contain_text("lead.edf: not an EDF or BDF file")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_strip_is_for_everybody(visit, gateway, scheme):
+def test_the_strip_is_accessible(visit, gateway, scheme):
     page = visit(gateway, viewport=PHONE, color_scheme=scheme, reduced_motion="reduce").open()
     drop(page)
     expect(page.get_by_role("status")).to_contain_text("All are answered")

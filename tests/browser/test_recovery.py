@@ -1,11 +1,11 @@
-"""What does not work is said until it works again, and is tried again by the page itself."""
+"""An error is shown until it is over, and the page retries automatically."""
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import beat
+from tests.browser.test_accessibility import violations
 from tests.browser.test_beat import paste
 from tests.browser.test_file import drop, lines, opened
-from tests.browser.test_reach import violations
 
 TEXT = " ".join(map(str, beat(2.0)))
 FIVE = "\n".join(lines([2.0] * 5))
@@ -44,15 +44,15 @@ def back(page, path="predict"):
     page.unroute(f"**/{path}*")
 
 
-def test_pauses_grow_and_begin_anew_when_it_works(page):
+def test_pauses_grow_and_start_over_after_a_success(page):
     assert page.evaluate(STEPS, False) == [1, 0, "again", 3, 2, 1, 0, "again", 6, None, 1, None]
 
 
-def test_nothing_is_tried_while_nobody_looks(page):
+def test_a_hidden_page_does_not_retry(page):
     assert page.evaluate(STEPS, True) == [1, 0, "again", 3, 2, 1, "looked at", 0, "again", 6, None, 1, None]
 
 
-def test_a_page_opened_before_there_is_a_model_goes_on_by_itself_when_there_is(own_serving, start, visit):
+def test_a_page_opened_before_there_is_a_model_continues_when_one_is_served(own_serving, start, visit):
     models, own_serving.models = own_serving.models, {}
     visited = visit(start(own_serving.target))
     page = visited.page
@@ -63,7 +63,7 @@ def test_a_page_opened_before_there_is_a_model_goes_on_by_itself_when_there_is(o
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_answers_go_on_by_themselves_and_no_beat_is_asked_for_twice(own_serving, start, visit):
+def test_answers_resume_automatically_and_no_beat_is_sent_twice(own_serving, start, visit):
     page = visit(start(own_serving.target)).open()
     away(page)
     drop(page, "beats.csv", FIVE)
@@ -74,12 +74,12 @@ def test_answers_go_on_by_themselves_and_no_beat_is_asked_for_twice(own_serving,
     back(page)
     expect(page.get_by_role("status")).to_contain_text("All are answered")
     expect(page.get_by_role("alert")).to_be_hidden()
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks")
+    expect(page.locator("#deciding")).to_contain_text("Most of the support")
     asked = [request for request in own_serving.predicts() if request.model_spec.signature_name != "explain"]
     assert sum(request.inputs["features"].tensor_shape.dim[0].size for request in asked) == 5
 
 
-def test_people_need_not_wait_for_the_next_try(page):
+def test_a_retry_can_be_started_at_once(page):
     away(page)
     page.evaluate("window.setInterval = () => 1")  # no pause ever ends
     paste(page, TEXT)
@@ -90,7 +90,7 @@ def test_people_need_not_wait_for_the_next_try(page):
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_what_is_wrong_with_a_file_stays_while_answers_come_and_goes_with_the_next_file(page):
+def test_a_files_error_stays_while_answers_arrive_and_ends_with_the_next_file(page):
     away(page)
     drop(page, "beats.csv", FIVE)
     expect(page.get_by_role("alert")).to_contain_text("No model server answers")
@@ -103,11 +103,11 @@ def test_what_is_wrong_with_a_file_stays_while_answers_come_and_goes_with_the_ne
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_an_explanation_that_failed_is_asked_for_again(page):
+def test_a_failed_explanation_is_requested_again(page):
     away(page, "explain")
     paste(page, TEXT)
     expect(page.locator("#answer")).to_contain_text("88.1 %")
     expect(page.get_by_role("alert")).to_contain_text("No model server answers")
     back(page, "explain")
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks")
+    expect(page.locator("#deciding")).to_contain_text("Most of the support")
     expect(page.get_by_role("alert")).to_be_hidden()

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import beat
+from tests.browser.test_accessibility import violations
 from tests.browser.test_file import lines, opened
-from tests.browser.test_reach import violations
 
 RATE = 250
 PHONE = {"width": 390, "height": 844}
@@ -17,7 +17,7 @@ EARLY = 20  # this beat comes 0.3 seconds early, and the next one is where it wo
 
 
 def lead(times=TIMES, gap=None):
-    """A made lead as CSV with R peaks at these seconds, each with a T wave; without the samples of a gap."""
+    """A synthetic lead as CSV with R peaks at these seconds, each with a T wave; without the samples of a gap."""
     times = [time - 0.3 * (number == EARLY) for number, time in enumerate(times)]
     values = [0.0] * round((times[-1] + 1) * RATE)
     for time in times:
@@ -40,7 +40,7 @@ def recorded(page):
     return page
 
 
-def test_the_heart_rate_is_told_and_how_it_is_counted(recorded):
+def test_the_heart_rate_is_shown_with_its_method(recorded):
     figures = recorded.locator("#rhythm-figures")
     expect(figures).to_contain_text("75 bpm")
     expect(figures).to_contain_text("800 ms")
@@ -64,7 +64,7 @@ def test_no_rr_interval_is_counted_across_a_gap(page):
     expect(page.locator("#tachogram .lane-name", has_text="no RR")).to_be_attached()
 
 
-def test_the_line_without_a_gap_is_one(recorded):
+def test_the_line_without_a_gap_is_unbroken(recorded):
     expect(recorded.locator("#tachogram .rr-line")).to_have_attribute("d", re.compile("^M[^M]*$"))
     expect(recorded.locator("#tachogram .lane-name", has_text="no RR")).not_to_be_attached()
 
@@ -111,7 +111,7 @@ def test_the_line_is_a_slider_for_the_keyboard(recorded):
     )
 
 
-def test_the_list_tells_the_times(recorded):
+def test_the_list_shows_the_times(recorded):
     second = recorded.locator("#rows tr").nth(1)
     expect(second.locator(".time")).to_have_text("0:00:01.3")
     expect(second.locator(".rr")).to_have_text("800 ms")
@@ -167,7 +167,7 @@ def test_buttons_do_what_the_keys_do(page):
     expect(page.get_by_role("button", name="Previous doubtful beat")).to_be_disabled()
 
 
-def test_the_steps_keep_to_what_the_list_shows(page):
+def test_steps_visit_only_listed_beats(page):
     opened(page, DOUBTFUL)
     page.get_by_label("of", exact=True).select_option("0")
     expect_beat(page, 2)
@@ -189,7 +189,7 @@ def test_fields_and_other_parts_of_the_page_keep_their_arrows(page):
     expect_beat(page, 1)
 
 
-def test_what_has_used_a_key_itself_is_not_stepped_by(page):
+def test_a_key_that_a_control_used_does_not_step(page):
     opened(page, DOUBTFUL)
     page.evaluate("document.getElementById('answer').addEventListener('keydown', (event) => event.preventDefault())")
     page.evaluate("document.getElementById('answer').tabIndex = 0")
@@ -215,7 +215,7 @@ def test_the_keys_are_listed(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_rhythm_is_for_everybody(visit, gateway, scheme):
+def test_the_rhythm_is_accessible(visit, gateway, scheme):
     page = visit(gateway, viewport=PHONE, color_scheme=scheme, reduced_motion="reduce").open()
     open_lead(page, lead(gap=(10.0, 14.0)))
     page.get_by_text("Keys", exact=True).click()

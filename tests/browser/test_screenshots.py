@@ -1,4 +1,4 @@
-"""`make screenshots`: a picture of a state, of made ECGs."""
+"""`make screenshots`: a screenshot of each state, with synthetic ECGs."""
 
 from io import BytesIO
 
@@ -30,7 +30,7 @@ def test_a_small_mark_keeps_its_colour(tmp_path):
         assert image.convert("RGB").getpixel((302, 302)) == mark
 
 
-def test_the_made_beats_are_of_both_kinds_and_of_all_people(tmp_path):
+def test_the_synthetic_beats_are_of_both_kinds_and_of_all_people(tmp_path):
     header, *rows = write_beats(tmp_path / "made.csv", people=2, seconds=30).read_text().splitlines()
     assert header.split(",") == [*CUT.names, "label", "person"]
     assert {tuple(row.split(",")[-2:]) for row in rows} == {(label, f"p{n}") for label in "NV" for n in (0, 1)}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_reach import violations
+from tests.browser.test_accessibility import violations
 from tests.support.beats.recordings import strip, write_edf
 
 RATE = 250
@@ -97,7 +97,7 @@ def choose(page, label: str, value: str) -> None:
     page.get_by_label(label, exact=True).select_option(value)
 
 
-def test_an_r_wave_is_as_high_in_each_part(recorded):
+def test_an_r_wave_has_the_same_height_in_each_part(recorded):
     first = height(recorded, 3)
     recorded.get_by_role("button", name="Later").click()
     expect(peak(recorded, LARGE + 1)).to_be_visible()
@@ -140,12 +140,12 @@ def test_the_scale_is_kept_in_the_tab(recorded, record):
     assert place(recorded, 3) - place(recorded, 2) == pytest.approx(0.8 * 50 * MM, abs=0.5)
 
 
-def test_what_has_no_room_is_marked(recorded):
+def test_parts_of_the_trace_that_do_not_fit_are_marked(recorded):
     expect(recorded.locator("#strip .clipped")).to_have_count(0)
     recorded.get_by_role("button", name="Later").click()
     choose(recorded, "Gain", "20")  # 80 mm for the large beat
     expect(recorded.locator("#strip .clipped")).to_have_count(1)
-    expect(recorded.locator("#strip-scale")).to_contain_text("cut off at the red marks")
+    expect(recorded.locator("#strip-scale")).to_contain_text("clipped at the red marks")
     choose(recorded, "Gain", "5")
     expect(recorded.locator("#strip .clipped")).to_have_count(0)
 
@@ -198,7 +198,7 @@ def test_annotations_of_single_leads_follow_the_lead_that_is_shown(page, record)
     expect(page.get_by_role("status")).to_contain_text("The file made.v1 has 1 annotated beat;")
 
 
-def test_annotations_that_cannot_be_read_are_said(page, record):
+def test_unreadable_annotations_are_reported(page, record):
     record[2].write_bytes(b"%PDF-1.7 and more")
     drop(page, record)
     expect(page.get_by_role("status")).to_contain_text("The file made.atr holds no WFDB annotations")
@@ -225,7 +225,7 @@ def test_calipers_measure_by_keyboard(recorded):
     expect(second).to_be_hidden()
 
 
-def test_calipers_are_dragged_and_tell_the_height(recorded):
+def test_calipers_are_dragged_and_show_the_height(recorded):
     recorded.get_by_role("button", name="Calipers").click()
     recorded.get_by_text("More leads at once").click()
     recorded.get_by_label("V1").check()
@@ -348,7 +348,7 @@ def test_leads_of_other_rates_lie_on_the_same_axis(page, tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_of_it_is_for_everybody(visit, gateway, record, scheme):
+def test_everything_is_accessible(visit, gateway, record, scheme):
     page = visit(gateway, viewport=PHONE, color_scheme=scheme, reduced_motion="reduce").open()
     drop(page, record)
     page.get_by_text("More leads at once").click()

@@ -12,16 +12,16 @@ from tests.support.serving.fake_serving import FakeModel
 TEXT = " ".join(map(str, beat(2.0)))
 
 
-def test_a_version_without_details_and_explanations_is_asked_plainly(own_serving, start, visit):
+def test_a_version_without_details_and_explanations_is_asked_for_plain_predictions(own_serving, start, visit):
     own_serving.models = {1: model_of(signatures=())}
     page = visit(start(own_serving.target)).open()
     paste(page, TEXT)
     expect(page.locator("#answer")).to_contain_text("88.1 %")
-    expect(page.locator("#answer")).to_contain_text("cannot tell whether a beat is unlike its training beats")
-    expect(page.locator("#deciding")).to_contain_text("cannot say which part of the trace decided")
+    expect(page.locator("#answer")).to_contain_text("has no out-of-distribution score")
+    expect(page.locator("#deciding")).to_contain_text("This model version has no explanations")
 
 
-def test_a_model_that_tells_nothing_can_be_asked_all_the_same(own_serving, start, visit):
+def test_a_model_without_a_description_still_predicts(own_serving, start, visit):
     own_serving.models = {1: FakeModel(width=20, tells=False, signatures=())}
     page = visit(start(own_serving.target)).open()
     expect(page.locator("#no-examples")).to_be_visible()
@@ -30,18 +30,18 @@ def test_a_model_that_tells_nothing_can_be_asked_all_the_same(own_serving, start
     expect(page.locator("#answer")).to_contain_text("88.1 %")
 
 
-def test_beats_that_were_cut_for_another_version_are_said_to_be(own_serving, start, visit):
+def test_beats_that_were_cut_for_another_version_are_marked(own_serving, start, visit):
     own_serving.models = {1: model_of(names=Cut(WIDTH).names)}
     page = visit(start(own_serving.target)).open()
     paste(page, TEXT)
     expect(page.locator("#answer")).to_contain_text("88.1 %")
-    expect(page.locator("#deciding")).to_contain_text("Most of what speaks")  # or the next version may say it
+    expect(page.locator("#deciding")).to_contain_text("Most of the support")  # or the next version may say it
     own_serving.models = own_serving.models | {2: model_of(names=Cut(WIDTH, PEAK_WINDOW).names)}
     paste(page, TEXT)
-    expect(page.get_by_role("alert")).to_contain_text("It takes other features than the beats that are open have")
+    expect(page.get_by_role("alert")).to_contain_text("The open beats have other features than it expects")
 
 
-def test_a_gateway_that_is_gone_is_said_and_tried_again_when_the_network_is_back(own_serving, start, visit):
+def test_a_lost_gateway_is_reported_and_retried_when_the_network_is_back(own_serving, start, visit):
     gateway = start(own_serving.target)
     page = visit(gateway).open()
     page.context.set_offline(True)
@@ -53,7 +53,7 @@ def test_a_gateway_that_is_gone_is_said_and_tried_again_when_the_network_is_back
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_an_api_key_is_asked_for_where_one_is_wanted(own_serving, start, visit, tmp_path):
+def test_an_api_key_is_asked_for_if_the_gateway_requires_one(own_serving, start, visit, tmp_path):
     keys = tmp_path / "keys"
     keys.write_text(f"reader {sha256(b'right').hexdigest()}\n")
     visited = visit(start(own_serving.target, api_keys_file=keys))
@@ -70,7 +70,7 @@ def test_an_api_key_is_asked_for_where_one_is_wanted(own_serving, start, visit, 
     expect(page.locator("#key")).to_be_hidden()
 
 
-def test_a_key_that_no_header_takes_is_refused_at_once_and_no_storage_is_needed(own_serving, start, visit, tmp_path):
+def test_a_key_that_fits_no_header_is_rejected_at_once_and_no_storage_is_needed(own_serving, start, visit, tmp_path):
     keys = tmp_path / "keys"
     keys.write_text(f"reader {sha256(b'right').hexdigest()}\n")
     visited = visit(start(own_serving.target, api_keys_file=keys))
@@ -106,14 +106,12 @@ def test_the_model_card_warns_and_shows_ranges_and_names(own_serving, start, vis
     figures = [figure.inner_text().split("\n") for figure in card.locator(".figures > div").all()]
     assert figures[:2] == [
         ["Accuracy", "91.3\u00a0% to 97.8\u00a0%", "measured: 95.0\u00a0%"],
-        ["Macro-F1", "0.900", "how far chance may move this is not known"],
+        ["Macro-F1", "0.900", "the uncertainty is not known"],
     ]
-    expect(card).to_contain_text("by drawing the 7 held-back groups anew")
+    expect(card).to_contain_text("by a bootstrap of the 7 test groups")
     expect(card).to_contain_text("classes 0, 1 (early beat)")
     expect(card).to_contain_text("off by 2.0 % on average, for other people probably 1.0 % to 9.0 %. They were not")
-    expect(card).to_contain_text(
-        "calls 2.0 % of the held-back beats unusual, of one person's or group's 0.0 % to 12.0 %"
-    )
+    expect(card).to_contain_text("flags 2.0 % of the test beats as unusual, of one person's or group's 0.0 % to 12.0 %")
     rows = card.get_by_role("table", name="By class").get_by_role("row")
     assert [row.inner_text().split() for row in rows.all()[1:]] == [
         ["●0", "0.95", "0.91\N{EN DASH}0.98", "0.97", "0.93\N{EN DASH}1.00", "0.96", "60"],

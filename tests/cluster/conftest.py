@@ -69,7 +69,7 @@ class Cluster:
         return run(self.helm_program, "--namespace", self.namespace, *arguments)
 
     def deploy(self, command: str, *arguments: object, wait: bool = True) -> str:
-        """Install or upgrade the release and, unless told otherwise, wait for all of it."""
+        """Install or upgrade the release and, by default, wait for all of it."""
         images = [f"--set={name}.image.tag={self.tag}" for name in ("training", "serving", "gateway", "rollout")]
         waiting = ["--wait", "--wait-for-jobs", f"--timeout={PATIENCE}"] if wait else []
         return self.helm(command, "ecg", CHART, f"--values={VALUES}", *images, *waiting, *arguments)
@@ -86,7 +86,7 @@ class Rollout:
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def __call__(self, *arguments: object, code: int = 0) -> str:
-        """Run it to its end; what it said."""
+        """Run it to its end; return its output."""
         with self.start(*arguments) as process:
             assert process.stdout
             said = process.stdout.read()
@@ -95,7 +95,7 @@ class Rollout:
 
 
 class Ingress:
-    """The way in from outside: one request on a connection of its own; answers have what the tests look at."""
+    """Requests from outside, each on a new connection; answers have the attributes that the tests read."""
 
     def __init__(self, url: str, host: str, key: str | None = None) -> None:
         self._address = urlsplit(url).netloc
@@ -108,8 +108,8 @@ class Ingress:
             connection.request(method, path, json.dumps(content), self._always | dict(headers or {}))
             response = connection.getresponse()
             body = response.read()
-            told = json.loads(body) if response.headers.get_content_type() == "application/json" else body
-            return SimpleNamespace(status_code=response.status, headers=response.headers, json=told)
+            content = json.loads(body) if response.headers.get_content_type() == "application/json" else body
+            return SimpleNamespace(status_code=response.status, headers=response.headers, json=content)
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def switch(word: str) -> None:
 
 @pytest.fixture(scope="module")
 def lost() -> Iterator[str]:
-    """The node that the switch is for; it is there again afterwards, whatever happened."""
+    """The node of the switch; it is always restored afterwards."""
     assert SWITCH
     name = os.path.basename(SWITCH.split()[0])
     run("kubectl", "get", "node", name)
@@ -155,13 +155,13 @@ def ingress_url() -> str:
 
 @pytest.fixture(scope="module")
 def ingress(ingress_url: str, request: pytest.FixtureRequest) -> Ingress:
-    """The way in to the module's release: by its HOST, else by the host of values.yaml."""
+    """The ingress of the module's release: by its HOST, else by the host of values.yaml."""
     return Ingress(ingress_url, getattr(request.module, "HOST", "ecg.test"))
 
 
 @pytest.fixture(scope="session")
 def beats(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Real beats if they are there, else synthetic ones; small enough for a ConfigMap."""
+    """Real beats if the data exist, else synthetic ones; small enough for a ConfigMap."""
     path = tmp_path_factory.mktemp("beats") / "beats.csv.gz"
     try:
         source = gzip.decompress((request.getfixturevalue("real_data") / "ecg.csv.gz").read_bytes()).splitlines()

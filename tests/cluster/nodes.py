@@ -1,4 +1,4 @@
-"""A release on two nodes: where its pods are, and what happens when the second node is lost."""
+"""A release on two nodes: the placement of its pods, and the loss of the second node."""
 
 import json
 from collections.abc import Iterator

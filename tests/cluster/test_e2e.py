@@ -1,4 +1,4 @@
-"""A release from nothing to nothing, in the order of its life: each test goes on where the one before it ended."""
+"""The life of a release from installation to removal: each test continues the one before it."""
 
 import json
 import os
@@ -67,20 +67,20 @@ def test_answers_are_those_of_the_models_own_evaluation(ingress, splits, bodies,
     answers = [ingress.ask("POST", "/predict", body).json["predicted_class"] for body in bodies]
     truth = splits.class_labels[splits.test.columns()].tolist()
     counts = Counter(zip(truth, answers, strict=True))
-    told = ingress.ask("GET", "/model").json["metrics"]
-    labels = told["class_labels"]
-    assert [[counts[true, predicted] for predicted in labels] for true in labels] == told["confusion_matrix"]
-    tell(f"{len(bodies)} held-back beats through the ingress: accuracy {told['accuracy']:.3f}, as in the Job")
+    description = ingress.ask("GET", "/model").json["metrics"]
+    labels = description["class_labels"]
+    assert [[counts[true, predicted] for predicted in labels] for true in labels] == description["confusion_matrix"]
+    tell(f"{len(bodies)} held-back beats through the ingress: accuracy {description['accuracy']:.3f}, as in the Job")
 
 
 def test_helm_test_passes(cluster):
-    told = cluster.helm("test", "ecg", "--logs", "--timeout=2m")
-    assert "Succeeded" in told
-    assert "version 1, class 0: {'predicted_class': 0" in told
+    output = cluster.helm("test", "ecg", "--logs", "--timeout=2m")
+    assert "Succeeded" in output
+    assert "version 1, class 0: {'predicted_class': 0" in output
 
 
 @pytest.mark.skipif("ECG_REGISTRY" not in os.environ, reason="ECG_REGISTRY names no registry by plain HTTP")
-def test_the_packaged_chart_is_taken_from_a_registry_and_changes_nothing(cluster, tmp_path):
+def test_the_packaged_chart_from_a_registry_changes_nothing(cluster, tmp_path):
     registry = f"oci://{os.environ['ECG_REGISTRY']}/charts"
     cluster.helm("package", CHART, f"--destination={tmp_path}")
     (package,) = tmp_path.iterdir()
@@ -118,7 +118,7 @@ def test_the_model_server_refuses_a_reload(cluster):
 
 @contextmanager
 def dripping(host: str, port: int, connections: int = 8) -> Iterator[None]:
-    """Clients that send a byte of a request each second, and begin anew when the server has had enough."""
+    """Clients that send a byte of a request each second, and reconnect when the server disconnects them."""
     enough = threading.Event()
 
     def drip() -> None:
@@ -139,7 +139,7 @@ def dripping(host: str, port: int, connections: int = 8) -> Iterator[None]:
             thread.join()
 
 
-def test_a_model_server_stays_ready_beside_connections_that_drip(cluster):
+def test_a_model_server_stays_ready_beside_slow_connections(cluster):
     (pod, *_) = cluster.objects("pods", "serving")
     name, (probe,) = pod["metadata"]["name"], [each["readinessProbe"] for each in pod["spec"]["containers"]]
     longer = probe["periodSeconds"] * probe["failureThreshold"] + 10
@@ -201,7 +201,7 @@ def test_a_deleted_pod_costs_no_request(cluster, ingress, bodies, tell, componen
 
 @contextmanager
 def replicas_of(cluster: Cluster, deployment: str) -> Iterator[list[int]]:
-    """How many pods were asked for and how many were ready, at each change while the block lasts."""
+    """The numbers of requested and ready pods at each change during the block."""
     output = 'jsonpath={.spec.replicas} {.status.readyReplicas}{"\\n"}'
     command = ["kubectl", f"--namespace={cluster.namespace}", "get", deployment, "--watch", f"--output={output}"]
     seen: list[int] = []
@@ -248,7 +248,7 @@ def test_the_gateway_grows_under_load_and_shrinks_again(cluster, ingress, bodies
     assert set(load.statuses) == {200}
 
 
-def test_what_was_trained_outlives_the_release(cluster, ingress, bodies):
+def test_trained_versions_outlive_the_release(cluster, ingress, bodies):
     latest = int(served_version(ingress))
     cluster.helm("uninstall", "ecg", "--wait", "--timeout=3m")
     assert cluster.names("persistentvolumeclaims") == ["ecg-models"]

@@ -129,7 +129,7 @@ def test_an_image_adds_no_more_than_it_must_to_its_base(component):
     assert added / 1e6 < MAY_ADD[component]
 
 
-def test_a_model_is_trained_once_served_and_asked_and_each_server_stops_when_told(engine):
+def test_a_model_is_trained_once_and_served_and_each_server_stops_on_sigterm(engine):
     assert engine.train("--epochs=3") == "Published /models/ecg/1"
     assert engine.train("--unless-published") == "Nothing to do: /models/ecg/1 is published"
     serving, gateway = engine.serve(), engine.answer()

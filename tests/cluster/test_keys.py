@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.cluster.conftest import Cluster, Ingress, Rollout, in_namespace
 from tests.support.gateway.gateway_process import asked_all_the_time
 from tests.support.waiting import until
@@ -25,7 +25,7 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def chart_key() -> tuple[str, str]:
     """The chart's own, and its line in the file."""
-    return made("chart")
+    return make_key("chart")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_release_with_keys_trains_and_promotes(cluster, rollout, beats, chart_
     assert json.loads(rollout("status", "--json"))["served"] == 1
 
 
-def test_only_who_has_a_key_is_answered(ingress, known, bodies):
+def test_only_requests_with_a_key_are_answered(ingress, known, bodies):
     refused = ingress.ask("POST", "/predict", bodies[0])
     assert (refused.status_code, refused.json["error"]["code"]) == (401, "unauthorized")
     assert known.ask("POST", "/predict", bodies[0]).status_code == 200
@@ -71,11 +71,11 @@ def test_the_page_is_open_and_says_what_a_browser_may_do(ingress):
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
 
 
-def test_an_answer_is_explained_and_doubted(known, bodies):
-    told = known.ask("POST", "/predict?details=true", bodies[0]).json
+def test_an_answer_has_an_explanation_and_an_out_of_distribution_score(known, bodies):
+    details = known.ask("POST", "/predict?details=true", bodies[0]).json
     explained = known.ask("POST", "/explain", bodies[0]).json
-    assert explained["predicted_class"] == told["predicted_class"]
-    assert told["unusual"] == (told["unusual_score"] > 1)
+    assert explained["predicted_class"] == details["predicted_class"]
+    assert details["unusual"] == (details["unusual_score"] > 1)
     difference = explained["score"] - explained["baseline_score"]
     assert sum(explained["attributions"]) == pytest.approx(difference, rel=0.01, abs=0.01)
 
@@ -84,7 +84,7 @@ def test_helm_test_passes_with_the_charts_own_key(cluster):
     assert "Succeeded" in cluster.helm("test", "ecg", "--logs", "--timeout=2m")
 
 
-def test_drift_finds_usual_beats_usual_and_strange_ones_drifted(known, rollout, bodies, tell):
+def test_drift_finds_usual_beats_stable_and_unusual_beats_drifted(known, rollout, bodies, tell):
     for body in [*bodies, *bodies[:50]]:
         known.ask("POST", "/predict", body)
     usual = {row["what"]: row["verdict"] for row in json.loads(rollout("drift", "--json"))}
@@ -98,7 +98,7 @@ def test_drift_finds_usual_beats_usual_and_strange_ones_drifted(known, rollout, 
     assert "drifted" in verdicts["range"]
 
 
-def test_a_canary_is_promoted_while_only_known_callers_are_answered(cluster, known, rollout, bodies):
+def test_a_canary_is_promoted_with_api_keys_in_use(cluster, known, rollout, bodies):
     deploy(cluster, "upgrade", "--set=training.options.seed=1", "--set=rollout.promote=false")
     keyless = Rollout(cluster.namespace)("canary", 2, "--tolerance=0.05", "--weight", 10, code=1)
     assert "give the API key by --key-file" in keyless
@@ -109,7 +109,7 @@ def test_a_canary_is_promoted_while_only_known_callers_are_answered(cluster, kno
     assert set(load.statuses) == {200}
 
 
-def test_a_rollback_goes_on_answering(cluster, known, bodies):
+def test_a_rollback_fails_no_request(cluster, known, bodies):
     with asked_all_the_time(known, bodies, clients=2, pause=0.05) as load:
         cluster.helm("rollback", "ecg", "1", "--wait", "--wait-for-jobs", "--timeout=5m")
         load.wait_for(200)
@@ -125,7 +125,7 @@ def pods_and_restarts(cluster: Cluster) -> dict[str, list[int]]:
 
 def test_keys_are_exchanged_without_a_restart(cluster, ingress_url, known, bodies):
     before = pods_and_restarts(cluster)
-    exchanged, line = made("chart")
+    exchanged, line = make_key("chart")
     cluster.kubectl("patch", "secret", "ecg-keys", f"--patch={json.dumps({'stringData': {'keys': line}})}")
     renewed = Ingress(ingress_url, HOST, exchanged)
 
@@ -137,6 +137,6 @@ def test_keys_are_exchanged_without_a_restart(cluster, ingress_url, known, bodie
     assert pods_and_restarts(cluster) == before
 
 
-def test_an_uninstall_leaves_what_was_trained(cluster):
+def test_an_uninstall_leaves_the_trained_versions(cluster):
     cluster.helm("uninstall", "ecg", "--wait", "--timeout=3m")
     assert cluster.names("persistentvolumeclaims") == ["ecg-models"]

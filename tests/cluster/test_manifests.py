@@ -29,11 +29,11 @@ def empty() -> Iterator[Cluster]:
 
 
 @pytest.mark.parametrize("values", EXAMPLES, ids=lambda path: path.stem)
-def test_every_option_is_taken(empty, values):
+def test_the_api_server_accepts_every_option(empty, values):
     documents = run("helm", "template", "ecg", CHART, "--values", values, *ANYWHERE).split("\n---\n")
     known = [each for each in documents if not any(f"\nkind: {kind}\n" in each for kind in OPTIONAL)]
     assert "created (server dry run)" in empty.kubectl(*STRICTLY, "--filename=-", text="\n---\n".join(known))
 
 
-def test_the_plain_manifests_are_taken(empty):
+def test_the_api_server_accepts_the_plain_manifests(empty):
     assert "created (server dry run)" in empty.kubectl(*STRICTLY, "--filename", ROOT / "k8s")

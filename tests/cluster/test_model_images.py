@@ -64,7 +64,9 @@ def test_helm_test_reads_the_recorded_beats_in_the_registry(cluster):
     assert "version 1, class" in cluster.helm("test", "ecg", "--logs", "--timeout=2m")
 
 
-def test_the_next_training_counts_on_and_is_promoted_without_a_failed_request(cluster, ingress, bodies, rollout, tell):
+def test_the_next_training_has_the_next_number_and_is_promoted_without_a_failed_request(
+    cluster, ingress, bodies, rollout, tell
+):
     before = reference(cluster)
     with asked_all_the_time(ingress, bodies, clients=2, pause=0.05) as load:
         load.wait_for(200)
@@ -99,7 +101,7 @@ def test_an_upgrade_leaves_the_image(cluster, program):
     assert reference(cluster) == served
 
 
-def test_an_image_that_cannot_be_pulled_is_told_and_serves_nobody(cluster, ingress, bodies, rollout):
+def test_an_image_that_cannot_be_pulled_is_reported_and_not_served(cluster, ingress, bodies, rollout):
     served = reference(cluster)
     missing = [{"name": "version", "image": {"reference": f"{REPOSITORY}:99"}}]
     patch = {"spec": {"template": {"spec": {"volumes": missing}}}}

@@ -67,7 +67,7 @@ def test_a_foreign_pod_reaches_neither_the_model_server_nor_the_gateway(cluster)
 
 
 def foreign_pod(like: dict[str, Any], command: list[str]) -> dict[str, Any]:
-    """A pod outside the release, with the image and the security contexts of the given one."""
+    """A pod outside the release, with the image and the security contexts of `like`."""
     (server,) = like["spec"]["containers"]
     container = {key: server[key] for key in ("image", "imagePullPolicy", "securityContext")}
     spec = {

@@ -1,4 +1,4 @@
-"""Model versions as rollouts, in the order of a release's life: each test goes on where the one before it ended.
+"""Rollouts of model versions, in the order of a release's life: each test continues the one before it.
 
 Versions: 1 and 2 are good, 3 is corrupt, 4 is worse, 5 is good again.
 """
@@ -60,8 +60,8 @@ def deploy(cluster: Cluster, command: str, *arguments: str) -> None:
 
 
 def status(rollout: Rollout) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(rollout("status", "--json"))
-    return told
+    text: dict[str, Any] = json.loads(rollout("status", "--json"))
+    return text
 
 
 def versions_of_pods(cluster: Cluster) -> dict[str, list[str]]:
@@ -119,7 +119,7 @@ def test_promoting_under_load_fails_no_request_and_each_pod_keeps_its_version(cl
     assert "model version 2: promoted" in history(cluster)
 
 
-def test_promoting_what_is_served_changes_nothing(cluster, rollout):
+def test_promoting_the_served_version_changes_nothing(cluster, rollout):
     before = cluster.names("replicasets", "serving")
     assert "served" in rollout("promote", 2)
     assert cluster.names("replicasets", "serving") == before
@@ -205,7 +205,7 @@ def test_a_request_may_name_its_version(ingress, bodies):
     assert (absent.status_code, absent.json["error"]["available"]) == (404, [5, 2])
 
 
-def test_an_aborted_canary_is_gone(cluster, ingress, rollout, bodies):
+def test_an_aborted_canary_has_no_pods(cluster, ingress, rollout, bodies):
     rollout("abort")
     assert status(rollout)["served"] == 2
     assert {ingress.ask("POST", "/predict", bodies[0]).headers["X-Model-Version"] for _ in range(20)} == {"2"}
@@ -232,8 +232,8 @@ def test_an_upgrade_during_a_canary_waits_for_its_end_and_does_not_harm_it(clust
     target = 1 if served == 2 else 2
     rollout("canary", target, "--force", "--weight", 20)
     changed = (f"--set=ingress.host={HOST}", "--set=serving.preStopSeconds=14", "--set=training.enabled=false")
-    told = cluster.deploy("upgrade", *changed, wait=False)
-    assert f"Model version {target} is a candidate, and ecg-serving is paused" in told
+    text = cluster.deploy("upgrade", *changed, wait=False)
+    assert f"Model version {target} is a candidate, and ecg-serving is paused" in text
     until(lambda: status(rollout)["upgrade_waits"])
     with asked_all_the_time(ingress, bodies, clients=2, pause=0.1) as load:
         rollout("finish")
@@ -248,7 +248,7 @@ def test_an_upgrade_during_a_canary_waits_for_its_end_and_does_not_harm_it(clust
     assert status(rollout)["served"] == served
 
 
-def test_of_two_promotions_at_once_one_wins_and_the_other_says_so(rollout):
+def test_of_two_simultaneous_promotions_one_wins_and_the_other_fails_with_the_reason(rollout):
     both = [rollout.start("promote", version, "--force") for version in (1, 5)]
     said = [process.communicate()[0] for process in both]
     codes = [process.returncode for process in both]
@@ -285,7 +285,7 @@ def test_every_panel_of_the_dashboard_has_data(cluster, prometheus):
     assert [query for query in queries if not prometheus.query(query)] == []
 
 
-def test_an_alert_fires_where_no_model_server_is_left(cluster, prometheus, bodies):
+def test_an_alert_fires_if_no_model_server_is_left(cluster, prometheus, bodies):
     if prometheus is None:
         pytest.skip("prometheus is not installed")
     assert "EcgGatewayErrors" not in prometheus.firing()

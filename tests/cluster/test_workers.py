@@ -42,10 +42,10 @@ def pods(cluster: Cluster, job: str, index: int) -> list[dict[str, Any]]:
 
 
 def log(cluster: Cluster, job: str, index: int, container: str = "training") -> str:
-    """What one worker's last pod has said so far."""
+    """The log of one worker's last pod so far."""
     last = pods(cluster, job, index)[-1]
-    told = {each["name"]: each["state"] for each in last["status"].get("initContainerStatuses", [])}
-    if "waiting" in told.get(container, {"waiting": True}) and container == "training":
+    logs = {each["name"]: each["state"] for each in last["status"].get("initContainerStatuses", [])}
+    if "waiting" in logs.get(container, {"waiting": True}) and container == "training":
         return ""
     return cluster.kubectl("logs", last["metadata"]["name"], f"--container={container}")
 
@@ -64,7 +64,7 @@ def test_two_workers_publish_one_version_as_good_as_that_of_one(cluster, tell):
     tell(f"accuracy of two workers {two:.3f}, of one {one:.3f}")
 
 
-def test_a_killed_worker_goes_on_with_the_other_after_the_last_epoch(cluster, tell):
+def test_a_killed_worker_resumes_with_the_other_after_the_last_epoch(cluster, tell):
     before = set(cluster.names("jobs"))
     options = [f"--set=training.options.{name}={EPOCHS}" for name in ("epochs", "patience")]
     with ThreadPoolExecutor() as background:
@@ -74,8 +74,8 @@ def test_a_killed_worker_goes_on_with_the_other_after_the_last_epoch(cluster, te
         (killed,) = pods(cluster, job, 1)
         cluster.kubectl("delete", "pod", killed["metadata"]["name"], "--force", "--grace-period=0")
         upgrade.result()
-    told = [log(cluster, job, index) for index in (0, 1)]
-    assert all("Resuming after epoch" in each for each in told), told
+    logs = [log(cluster, job, index) for index in (0, 1)]
+    assert all("Resuming after epoch" in each for each in logs), logs
     assert on_volume(cluster, "ls", "-A", "/models/ecg").split() == ["1", "2", "3"]
     assert len(metrics(cluster, 3)["history"]["val_loss"]) == EPOCHS
-    tell(next(line for line in told[0].splitlines() if "Resuming after epoch" in line))
+    tell(next(line for line in logs[0].splitlines() if "Resuming after epoch" in line))

@@ -48,7 +48,7 @@ def fuzz() -> Fuzz:
 
 
 def send(address: tuple[str, int], content: bytes, wait: float) -> bytes:
-    """Send bytes on a connection of their own; give what comes back until it is closed or nothing comes for so long."""
+    """Send bytes on a new connection; return the answer until it is closed or nothing arrives for `wait` seconds."""
     received = bytearray()
     with socket.create_connection(address, timeout=PATIENCE) as connection:
         try:

@@ -39,7 +39,7 @@ def bodies(keys: tuple[str, ...], width: int = WIDTH) -> SearchStrategy[bytes]:
 
 
 def heads(methods: tuple[str, ...], paths: tuple[str, ...], names: tuple[str, ...]) -> SearchStrategy[bytes]:
-    """A request's line and headers but those that say where the body ends."""
+    """A request's line and headers, without those for the body's length."""
     odd = st.from_regex(r"/[!-~]{0,30}", fullmatch=True) | st.sampled_from(
         ("/%ff", "/%00", "//", "/../x", "/static/%2e%2e/x")
     )

@@ -70,7 +70,7 @@ SIGNATURES = st.sampled_from(["", "", "", "serving_default", "details", "explain
 
 @st.composite
 def tensors(draw: st.DrawFn) -> TensorProto:
-    """A tensor that may fit, or may be none at all."""
+    """A tensor that may fit, or may be malformed."""
     usual = draw(st.integers(0, 3)) > 0
     proto = TensorProto(dtype=1 if usual else draw(st.integers(0, 30) | st.sampled_from([101, 2**31 - 1, -1])))
     sizes = (
@@ -143,7 +143,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator[
 
 @pytest.fixture
 def steady(server: ServerProcess) -> Iterator[ServerProcess]:
-    """The server, held to its answers, its memory and its log after the test."""
+    """The server; answers, memory and log are checked after the test."""
 
     client, beat = Client(server.target), floats(*range(FEATURES), shape=(1, FEATURES))
 

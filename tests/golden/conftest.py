@@ -30,7 +30,7 @@ from tests.support.waiting import until
 
 @dataclass
 class Target:
-    """A server, what is known of it, and the models that the cases made it serve."""
+    """A server, its properties, and the models that the cases loaded."""
 
     client: Client
     rest: str | None
@@ -49,12 +49,12 @@ class Target:
         return request
 
     def serve(self, *changed: ModelConfig) -> None:
-        """Make the server's configuration include these models as given."""
+        """Add these models to the server's configuration."""
         self.client.reload(self.request(*changed))
         self.models.update((model.name, model) for model in changed)
 
     def restore(self) -> None:
-        """Make the server's configuration what `models` says, whatever a case made of it."""
+        """Reset the server's configuration to `models`."""
         self.client.reload(self.request())
 
 
@@ -134,7 +134,7 @@ def served(target: Target, folder: ModelConfig) -> ModelConfig:
 
 @dataclass
 class Witness:
-    """A model whose only use is to show that the server has looked at its folders."""
+    """A model that shows that the server has polled its folders."""
 
     client: Client
     model: ModelConfig

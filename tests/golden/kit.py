@@ -82,7 +82,7 @@ def export(version: Path, labels: tuple[int, int] = (0, 1), warmup: Iterable[byt
 
 
 def export_echo_of(version: Path, dtype: str) -> None:
-    """Publish a SavedModel that answers with the tensor `x` that it is given, of any shape, as its only output."""
+    """Publish a SavedModel that returns its input tensor `x`, of any shape, as its only output."""
     module = tf.Module()
     module.echo = tf.function(lambda x: {"y": tf.identity(x)}, [tf.TensorSpec(None, dtype, name="x")])
     staging = version.with_name(f".staging-{version.name}")
@@ -133,7 +133,7 @@ class Client:
         outputs: Iterable[str] = (),
         timeout: float = PATIENCE,
     ) -> PredictResponse:
-        """Call Predict; one beat is sent unless `inputs` says otherwise."""
+        """Call Predict with `inputs`, by default one beat."""
         request = PredictRequest(model_spec=spec, output_filter=outputs)
         for alias, proto in (inputs if inputs is not None else {"features": ONE_BEAT}).items():
             request.inputs[alias].CopyFrom(proto)

@@ -64,7 +64,7 @@ class ServerProcess:
 
 @contextmanager
 def running(log: Path, *flags: str) -> Iterator[ServerProcess]:
-    """A server that is gone afterwards, however the test ends."""
+    """A server that is always ended after the test."""
     server = ServerProcess(log, *flags)
     try:
         yield server

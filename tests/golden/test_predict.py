@@ -1,4 +1,4 @@
-"""Predict: what a success holds, how tensors are read, and each refusal with its code and words."""
+"""Predict: successful answers, the reading of tensors, and each error with its code and message."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def beat(n: int) -> TensorProto:
     return floats(*range(n), shape=(1, n))
 
 
-def test_answers_every_output_and_says_what_answered(client, model, beat):
+def test_an_answer_has_every_output_and_the_version(client, model, beat):
     response = client.predict(spec(model), {"features": beat})
     assert set(response.outputs) == {"probabilities", "predicted_class", "probability"}
     assert response.model_spec.name == model
@@ -84,7 +84,7 @@ def test_tensor_content_of_another_length_does_not_parse(client, model, beat):
         client.predict(spec(model), {"features": content})
 
 
-def test_a_shape_that_is_no_shape_does_not_parse(client, model):
+def test_a_malformed_shape_does_not_parse(client, model):
     with refused(INVALID, "tensor parsing error: features"):
         client.predict(spec(model), {"features": floats(1, shape=(1, -2))})
 

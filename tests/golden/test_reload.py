@@ -1,4 +1,4 @@
-"""HandleReloadConfigRequest: a whole new configuration, its labels, and what makes it refused."""
+"""HandleReloadConfigRequest: a complete new configuration, its labels, and its errors."""
 
 from pathlib import Path
 

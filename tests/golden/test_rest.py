@@ -37,7 +37,7 @@ def predict(rest, served):
 
 @pytest.fixture
 def echo(rest, target, folder):
-    """Posts a body to a model of its own that answers with the tensor that it is given."""
+    """Posts a body to a separate model that returns its input tensor."""
 
     def post(dtype: str, body: object) -> tuple[int, str]:
         version = Path(folder.base_path, "1")
@@ -158,7 +158,7 @@ def test_small_integers_wrap_around_and_larger_ones_are_mistyped(echo):
     ],
     ids=["after", "twice", "twice-inside"],
 )
-def test_of_a_document_what_comes_first_counts(echo, body):
+def test_the_first_of_several_values_counts(echo, body):
     status, text = echo("int32", body)
     assert (status, json.loads(text)) == (200, {"outputs": [1]})
 
@@ -176,7 +176,7 @@ def test_text_and_bytes_are_read_and_written(echo):
 
 
 @pytest.mark.parametrize("body", [rb'{"inputs": "\ud800"}', rb'{"inputs": "\ud800\ud800"}'])
-def test_half_a_surrogate_pair_is_no_text(echo, body):
+def test_half_a_surrogate_pair_is_invalid_text(echo, body):
     status, text = echo("string", body)
     error = "JSON Parse error: The surrogate pair in string is invalid. at offset: "
     assert (status, json.loads(text)["error"][: len(error)]) == (400, error)
@@ -296,7 +296,7 @@ def test_a_version_that_is_too_long_gets_an_empty_400(rest, path, version):
     assert call(f"{rest}/v1/models/x/versions/{version}{path}", body) == (400, "")
 
 
-def test_a_version_is_a_number_however_it_is_written(rest, served):
+def test_a_version_number_may_have_any_notation(rest, served):
     assert call(f"{rest}/v1/models/{served.name}/versions/{1:030}")[0] == 200
 
 

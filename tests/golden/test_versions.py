@@ -1,4 +1,4 @@
-"""Versions on disk: which are served, how one follows another, and what a bad one does."""
+"""Versions on disk: which are served, how one replaces another, and broken ones."""
 
 import shutil
 import threading
@@ -74,7 +74,7 @@ def test_all_can_be_served_then_only_chosen_ones(client, target, folder):
     assert client.predict(spec(folder.name)).model_spec.version.value == 1
 
 
-def test_names_that_are_no_numbers_are_ignored(client, target, folder):
+def test_folders_not_named_by_a_number_are_ignored(client, target, folder):
     export(Path(folder.base_path, "007"))
     for name in (".tmp-9", "v10", "11a", "-12", "1.5"):
         shutil.copytree(Path(folder.base_path, "007"), Path(folder.base_path, name))
@@ -121,7 +121,7 @@ def test_missing_variables_are_a_failed_load(client, served):
     assert "variables" in client.status(spec(served.name, version=2))[0].status.error_message
 
 
-def test_a_failed_version_is_tried_again_once_it_went_and_came_back(client, served):
+def test_a_failed_version_is_retried_after_it_was_removed_and_restored(client, served):
     second = Path(served.base_path, "2")
     second.mkdir()
     until(lambda: client.states(served.name).get(2) == "END")
@@ -141,7 +141,7 @@ def test_going_back_to_an_older_version_by_removing_the_newer(client, served):
     until(lambda: client.states(served.name) == {2: "END", 1: "AVAILABLE"})
 
 
-def test_a_base_path_that_vanishes_keeps_the_version_and_is_followed_again(client, served):
+def test_the_version_stays_when_its_base_path_is_removed_and_a_restored_path_is_read_again(client, served):
     gone = Path(f"{served.base_path}-gone")
     Path(served.base_path).rename(gone)
     assert client.predict(spec(served.name)).model_spec.version.value == 1

@@ -1,4 +1,4 @@
-"""The page's reader of annotations beside Python and the package wfdb: the same places, symbols, texts and rate."""
+"""The page's reader of annotations compared with Python and wfdb: the same samples, symbols, texts and rate."""
 
 import json
 import shutil
@@ -109,7 +109,7 @@ def test_each_lead_may_have_annotations_of_its_own(wfdb, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7\nand more", b"\x07\x04", b"\x07\xc0\0\0"])
-def test_what_is_no_annotations_is_said(tmp_path, content):
+def test_a_file_without_annotations_is_reported(tmp_path, content):
     (tmp_path / "r.atr").write_bytes(content)
     answer = read(tmp_path / "r.atr")
     assert answer["annotations"] is None

@@ -1,4 +1,4 @@
-"""A real gateway held to its own document by schemathesis: what fits it, and what does not, is answered as it says."""
+"""A real gateway compared with its own OpenAPI document by schemathesis, for valid and invalid requests."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import ROOT, Gateway, running
 from tests.support.serving.fake_serving import FakeModel
 
@@ -28,9 +28,14 @@ def check(tmp_path: Path) -> Check:
             "run",
         ]
         command += [f"http://127.0.0.1:{gateway.port}/openapi.json", "--no-color", "--request-timeout=30"]
-        told = {"PYTHONPATH": str(ROOT), "WIDTH": str(width)}
+        environment = {"PYTHONPATH": str(ROOT), "WIDTH": str(width)}
         run = subprocess.run(
-            [*command, *options], cwd=tmp_path, env=os.environ | told, capture_output=True, text=True, timeout=240
+            [*command, *options],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=240,
         )
         assert run.returncode == 0, run.stdout + run.stderr
         assert gateway.total("ecg_gateway_requests_total", status="500") == 0
@@ -47,7 +52,7 @@ def model(serving) -> FakeModel:
 
 
 def test_every_answer_is_as_documented(serving, model, check, tmp_path):
-    key, line = made("tests")
+    key, line = make_key("tests")
     (tmp_path / "keys").write_text(line)
     with running(serving.target, api_keys_file=tmp_path / "keys", max_batch=5, max_explained=3) as gateway:
         check(gateway, "--header", f"Authorization: Bearer {key}")

@@ -1,4 +1,4 @@
-"""The page's modules beside Python: the same leads, peaks and beats of the same recording, the same rows of a table.
+"""The page's modules compared with Python: the same leads, peaks and beats of a recording, the same rows of a table.
 
 The cases of tests/cases are those of the Python readers: one table holds both to what is right.
 """
@@ -37,7 +37,7 @@ CUTS = [
 ]
 BEATS = heartbeats(RATE, 20)
 LATE_HOLE = "time,II\n" + "".join(f"{sample / RATE + 172800 * (sample > 3000)},1\n" for sample in range(6000))
-# what training wants to be told; the page has no such options, and shows labels as they stand
+# what training needs as options; the page has no such options, and shows labels as they stand
 OF_TRAINING = {"label", "group", "drop", "classes"}
 FEW = (3, 2, 1)  # values of a beat in the tables of cases that are refused
 
@@ -49,7 +49,7 @@ def of_page(case: dict[str, Any]) -> bool:
 
 
 def cases_of(folder: str) -> list[tuple[Path, dict[str, Any]]]:
-    """The cases of all tables in a folder, each with its file, which lies beside the table."""
+    """The cases of all tables in a folder, each with its file, which is in the same folder."""
     tables = [(path.parent, tomllib.loads(path.read_text())) for path in sorted((CASES / folder).glob("*.toml"))]
     all_cases = [(place, case) for place, table in tables for case in table["case"] + table.get("prediction", [])]
     return [(place / case["file"], case) for place, case in all_cases if of_page(case)]
@@ -123,7 +123,7 @@ def same_as_python(answer: dict[str, Any], lead: Lead, cut: Cut = PLAIN) -> None
 
 
 def files_of(path: Path) -> list[Path]:
-    """What a person would choose: a header comes with all that lies beside it."""
+    """The files that a person would choose: a header together with all files of its folder."""
     if path.suffix != ".hea":
         return [path]
     return [path, *(other for other in sorted(path.parent.iterdir()) if other.is_file() and other != path)]
@@ -216,7 +216,7 @@ def test_a_table_with_times(node, leads, tmp_path):
     same_as_python(node([recording(file)])[0], read_lead(file))
 
 
-def test_times_tell_the_rate_that_they_tell_python(node, tmp_path, caplog):
+def test_times_give_the_same_sampling_rate_as_in_python(node, tmp_path, caplog):
     rng, files = np.random.default_rng(7), []
     for rate, digits, lost in product((77, 360, 512, 800, 866, 999, 1000, 1500), (3, 6), (0, 0.03)):
         rows = np.flatnonzero(rng.random(9000) >= lost)
@@ -259,7 +259,7 @@ def test_a_long_table_is_read_without_holding_its_lines(node, tmp_path):
         ("a.xml", "x", "a.xml: not a recording", False),
     ],
 )
-def test_what_is_no_recording_is_said_in_a_sentence(node, tmp_path, name, content, message, needs_rate):
+def test_a_file_that_is_not_a_recording_gets_one_sentence(node, tmp_path, name, content, message, needs_rate):
     file = tmp_path / name
     file.write_text(content)
     options = {"channel": "V5", "rate": 250} if "V5" in content else {}
@@ -282,7 +282,7 @@ def test_a_broken_file_ends_in_signals_or_in_a_sentence(node, leads, tmp_path):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_gaps_and_flat_stretches_are_seen_as_in_python(node, leads, tmp_path, sign):
+def test_gaps_and_flat_stretches_are_found_as_in_python(node, leads, tmp_path, sign):
     samples = sign * leads["ECG II"].copy()
     samples[1000:1300], samples[2500:3500], samples[:20], samples[-20:] = np.nan, 0.4, np.nan, np.nan
     file = write_table(tmp_path / "strip.csv", RATE, {"ECG": samples})
@@ -323,7 +323,7 @@ NAMES = [
 ]
 
 
-def test_the_names_of_a_models_features_tell_the_same_cut(node):
+def test_the_names_of_a_models_features_give_the_same_cut(node):
     requests = [{"task": "cut", "paths": [], "features": {"count": len(names), "names": names}} for names in NAMES]
     for names, answer in zip(NAMES, node(requests), strict=True):
         assert answer.get("error", "").removeprefix("The recording cannot be read: ") == refusal(names)
@@ -355,17 +355,17 @@ def test_a_table_of_beats_has_the_values_of_its_names(node, tmp_path, cut):
     assert same["labels"] == [str(place % 2) for place in range(12)]
     np.testing.assert_allclose(same["first"], rows[0])
     np.testing.assert_allclose(turned["first"], rows[0][::-1])
-    assert "beats.csv are cut otherwise than this model takes them: Its values are " in other["error"]
+    assert "beats.csv are cut differently from this model's beats: The values are " in other["error"]
 
 
-def test_what_decided_is_named_if_it_is_no_part_of_the_trace(node):
+def test_a_deciding_feature_after_the_trace_is_named(node):
     names = [*Cut(4).names, "rr_previous", "like_qrs"]
     explanation = {"predicted_class": 2, "baseline_score": 0, "score": 1}
     attributions = [0, 0.4, 0.2, 0.1, 0.3, -0.2]
     request = {"task": "deciding", "paths": [], "explanation": explanation | {"attributions": attributions}}
     [said] = node([request | {"features": {"count": 6, "names": names}}])
-    parts = "the values 1 to 2 (60.0 %); in “RR before (seconds)” (30.0 %)."
-    assert f"Most of what speaks for class 2 lies in {parts}" in said.replace("\N{NO-BREAK SPACE}", " ")
+    parts = "the values 1 to 2 (60.0 %); from “RR before (seconds)” (30.0 %)."
+    assert f"Most of the support for class 2 comes from {parts}" in said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_model_of_one_value_takes_no_beats(node):

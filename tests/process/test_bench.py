@@ -28,7 +28,7 @@ def bench(models: Path, out: Path, *arguments: str) -> subprocess.CompletedProce
 
 
 def left_behind(out: Path) -> list[list[str]]:
-    """Command lines of processes that serve what lies in `out`, or write their log there."""
+    """Command lines of processes that serve files of `out`, or write their log there."""
     return [
         process.info["cmdline"]
         for process in psutil.process_iter(["cmdline"])
@@ -36,7 +36,7 @@ def left_behind(out: Path) -> list[list[str]]:
     ]
 
 
-def test_a_run_measures_everybody_in_every_scenario_and_ends(models, tmp_path):
+def test_a_run_measures_every_contender_in_every_scenario(models, tmp_path):
     done = bench(models, tmp_path, "--quick", "--only", CONTENDERS, "--seconds", "0.3")
     assert done.returncode == 0, done.stderr
     assert "1 beat, 64 connections: the gateway's requests by bare gRPC's" in done.stdout

@@ -53,7 +53,7 @@ def test_large_gzip_is_unpacked(gateway):
 
 
 @pytest.mark.parametrize("path", ["/predict", "/explain", "/v2/models/ecg/infer", "/v1/models/ecg:predict"])
-def test_a_bomb_is_refused_with_little_memory(gateway, path):
+def test_a_decompression_bomb_is_rejected_with_little_memory(gateway, path):
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(400)) + packer.flush()
     assert ask(gateway, gzip.compress(json.dumps(BEAT).encode())).status_code == 200
@@ -84,7 +84,7 @@ def test_another_encoding_is_refused_by_name(gateway, path, encoding):
 @pytest.mark.parametrize(
     "broken", [b"", b"{}", gzip.compress(b"{}", mtime=0)[:-1], gzip.compress(b"{}", mtime=0) + b"x"]
 )
-def test_what_is_not_gzip_is_refused(gateway, broken):
+def test_content_that_is_not_gzip_is_rejected(gateway, broken):
     assert_error(ask(gateway, broken), 400, "invalid_request", "gzip", field="Content-Encoding")
 
 

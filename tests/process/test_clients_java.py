@@ -1,4 +1,4 @@
-"""Java's own HTTP client, which asks for HTTP/2 (Upgrade: h2c) with each request unless told otherwise."""
+"""Java's own HTTP client, which asks for HTTP/2 (Upgrade: h2c) with each request by default."""
 
 import json
 import subprocess

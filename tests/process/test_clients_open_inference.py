@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import Gateway, running
 from tests.support.serving.fake_serving import FakeModel
 from tests.support.tree import Tree
@@ -40,7 +40,7 @@ def features(beats: NDArray[Any] = BEATS, binary: bool = True, datatype: str = "
 
 
 def predicted(gateway: Gateway, version: str = "2") -> list[Any]:
-    """What the gateway's own API says of the same beats."""
+    """The answer of the gateway's own API to the same beats."""
     content = {"instances": BEATS.tolist()}
     answer = gateway.ask("POST", "/predict?probabilities=true", content, X_Model_Version=version)
     rows: list[Any] = answer.json["predictions"]
@@ -62,8 +62,8 @@ def test_it_finds_the_server_and_the_model(client):
     assert not client.is_model_ready("ecg", "3")
     assert not client.is_model_ready("other")
     assert "binary_tensor_data" in client.get_server_metadata()["extensions"]
-    told = client.get_model_metadata("ecg")
-    assert (told["versions"], told["inputs"][0]["shape"]) == (["2", "1"], [-1, 140])
+    metadata = client.get_model_metadata("ecg")
+    assert (metadata["versions"], metadata["inputs"][0]["shape"]) == (["2", "1"], [-1, 140])
     assert client.get_model_metadata("ecg", "1")["outputs"][2]["shape"] == [-1, 2]
 
 
@@ -106,7 +106,7 @@ def test_an_answer_need_not_be_compressed(client, gateway, algorithm):
     assert_same(client.infer("ecg", features(), response_compression_algorithm=algorithm), predicted(gateway))
 
 
-def test_its_exceptions_have_the_sentence_and_the_status(client, gateway, serving):
+def test_its_exceptions_have_the_message_and_the_status(client, gateway, serving):
     many = np.zeros((10_000, 140), "<f4")
     for error, status, asked in (
         ("the model takes 140", "400", lambda: client.infer("ecg", features(BEATS[:, :3].copy()))),
@@ -134,7 +134,7 @@ def unlike(value: float) -> NDArray[Any]:
 
 
 def test_it_sends_a_key_and_is_counted(serving, tmp_path):
-    key, line = made("ward")
+    key, line = make_key("ward")
     (tmp_path / "keys").write_text(line)
     with (
         running(serving.target, api_keys_file=tmp_path / "keys") as gateway,

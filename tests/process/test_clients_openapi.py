@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import Gateway, running
 from tests.support.serving.fake_serving import FakeModel
 from tests.support.waiting import until
@@ -76,8 +76,8 @@ def test_it_predicts_and_each_answer_is_of_its_class(gateway, tmp_path):
         assert predict.sync(client=client, body=models.OneBeat(features=named)) == plain
         packed = part("types").File(payload=BytesIO(pack("<6f", *BEATS[0], *BEATS[1])))
         assert predict.sync(client=client, body=packed) == several
-        told = predict.sync_detailed(client=client, body=one, x_model_version=1, x_client_id="a")
-        assert (told.status_code, told.headers["X-Model-Version"]) == (200, "1")
+        answer = predict.sync_detailed(client=client, body=one, x_model_version=1, x_client_id="a")
+        assert (answer.status_code, answer.headers["X-Model-Version"]) == (200, "1")
 
 
 def test_it_explains_and_describes(gateway, serving, tmp_path):
@@ -138,7 +138,7 @@ def test_it_reads_the_answers_of_the_next_version(gateway, serving, tmp_path):
 )
 def test_any_model_gives_a_client_without_warnings_and_it_sends_a_key(serving, tmp_path, model):
     serving.models = {} if model is None else {1: model}
-    key, line = made("ward")
+    key, line = make_key("ward")
     (tmp_path / "keys").write_text(line)
     with running(serving.target, api_keys_file=tmp_path / "keys") as gateway, generated(gateway, tmp_path) as part:
         models, predict = part("models"), part("api.beats.predict")

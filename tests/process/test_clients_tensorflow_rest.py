@@ -1,4 +1,4 @@
-"""A plain client of TensorFlow Serving's REST against a real gateway, and the model server's own REST beside it."""
+"""A plain client of TensorFlow Serving's REST API, with a real gateway and with the model server's own REST API."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from shutil import copytree, which
 import httpx
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.golden.process import running as running_server
 from tests.support.gateway.gateway_process import running
 from tests.support.serving.fake_serving import FakeModel
@@ -43,16 +43,16 @@ def test_a_plain_client_predicts(serving):
 
 @pytest.mark.skipif(which("curl") is None, reason="curl is not here")
 def test_curl_as_tensorflow_servings_documentation_has_it(serving, tmp_path):
-    key, line = made("ward")
+    key, line = make_key("ward")
     (tmp_path / "keys").write_text(line)
     with running(serving.target, api_keys_file=tmp_path / "keys") as gateway:
         url = f"http://127.0.0.1:{gateway.port}/v1/models/ecg:predict"
         command = ["curl", "-s", "-d", json.dumps({"instances": BEATS}), "-X", "POST", url]
-        told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-        assert "API key" in told["error"]
+        answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        assert "API key" in answer["error"]
         command += ["-H", f"X-API-Key: {key}"]
-        told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-        assert [each["predicted_class"] for each in told["predictions"]] == [1, 0]
+        answer = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        assert [each["predicted_class"] for each in answer["predictions"]] == [1, 0]
 
 
 def test_the_gateway_and_the_model_server_answer_alike(tmp_path, trained):

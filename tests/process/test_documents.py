@@ -1,4 +1,4 @@
-"""What README, guides and how-tos tell to type, typed: one model server and one gateway answer all of it."""
+"""The commands of README, guides and how-tos, run against one model server and one gateway."""
 
 import json
 import os
@@ -24,7 +24,7 @@ DOCUMENTED = "http://127.0.0.1:5000"
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator[Tree]:
-    """The folder after `make run`, whose gateway has another port here, with a file of beats beside it."""
+    """The folder after `make run`, with another port for the gateway, and a file of beats."""
     with ExitStack() as stack:
         tree = Tree(tmp_path_factory.mktemp("docs"), stack)
         shutil.copytree(trained, tree.base)

@@ -1,4 +1,4 @@
-"""What workers of a real gateway count of the beats they are asked for, and what `python -m rollout drift` says."""
+"""The drift counts of a real gateway's workers, and the output of `python -m rollout drift`."""
 
 import json
 import random
@@ -33,7 +33,7 @@ def beat(mean: float) -> dict[str, list[float]]:
     return {"features": [mean] * 140}
 
 
-def test_calls_that_are_joined_are_looked_at_once_and_workers_are_summed(serving):
+def test_a_batch_is_sampled_once_and_workers_are_summed(serving):
     with running(serving.target, workers=2) as gateway, ThreadPoolExecutor(40) as pool:
         gateway.ask("POST", "/predict", beat(0.5))
         with serving.hold():
@@ -51,19 +51,19 @@ def test_calls_that_are_joined_are_looked_at_once_and_workers_are_summed(serving
         assert gateway.total("ecg_gateway_expected_share", version="1", predicted_class="1") == 1
 
 
-def test_the_command_tells_usual_beats_from_others(serving):
+def test_the_command_distinguishes_usual_beats_from_others(serving):
     dice = random.Random(0)
     with running(serving.target, workers=2) as gateway:
         assert "no beats were counted yet" in drift(gateway, "--fail").stdout
         for _ in range(ENOUGH + 20):
             gateway.ask("POST", "/predict", beat(dice.random()))
-        told = json.loads(drift(gateway, "--json").stdout)
-        assert {each["what"]: each["verdict"] for each in told} == {
+        findings = json.loads(drift(gateway, "--json").stdout)
+        assert {each["what"]: each["verdict"] for each in findings} == {
             "mean": "stable",
             "probability": "drifted",
             "predicted_class": "stable",
         }
-        assert {each["beats"] for each in told} == {ENOUGH + 20}
+        assert {each["beats"] for each in findings} == {ENOUGH + 20}
         failed = drift(gateway, "--fail")
         assert failed.returncode == 1
         assert failed.stderr == "rollout: version 1: the beats differ from the training beats: probability\n"

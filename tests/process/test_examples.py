@@ -26,7 +26,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Iterator[Tr
 
 
 def run(*command: object, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the project's folder; None of the machine's proxies is asked."""
+    """Run a command in the project's folder, without the machine's proxies."""
     program = str(command[0])
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not here")
@@ -73,7 +73,7 @@ def test_one_beat_of_a_file_is_predicted(tree, tmp_path, program):
 
 
 @pytest.mark.parametrize("program", ONE_BEAT)
-def test_a_refusal_is_the_gateways_sentence(tree, program):
+def test_a_rejection_is_shown_in_the_gateways_words(tree, program):
     runtime, file = program
     if runtime == "sh" and shutil.which("curl") is None:
         pytest.skip("curl is not here")
@@ -83,7 +83,7 @@ def test_a_refusal_is_the_gateways_sentence(tree, program):
 
 
 @pytest.mark.parametrize("program", [(sys.executable, "predict.py"), ("node", "predict.mjs")])
-def test_a_gateway_without_examples_is_told_by_its_sentence(tree, program):
+def test_a_gateway_without_examples_gives_its_error_message(tree, program):
     runtime, file = program
     done = run(runtime, EXAMPLES / file, f"{url(tree)}/nowhere")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""The gateway before two model servers, all of them processes, of which one is stopped or killed while it is asked."""
+"""A gateway process with two model server processes, one of which is paused or killed under load."""
 
 import json
 import signal
@@ -22,7 +22,7 @@ OUT, IN = "is ejected", "is readmitted"  # texts of the log
 
 
 class Servers:
-    """Two model servers; an answer's probability tells whose it is."""
+    """Two model servers; an answer's probability identifies its server."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
@@ -74,7 +74,7 @@ def milliseconds(gateway: Gateway, after: int = 0) -> list[float]:
     return [line["milliseconds"] for line in lines if line.get("path") == "/predict"]
 
 
-def test_a_stopped_model_server_fails_no_request_and_gets_none_until_it_goes_on(servers):
+def test_a_paused_model_server_fails_no_request_and_gets_none_until_it_resumes(servers):
     with running(servers.target) as gateway:
         with asked_all_the_time(gateway, [BEAT], pause=0.01) as load:
             wait_for_both(load)
@@ -115,7 +115,7 @@ def test_a_killed_model_server_fails_no_request_of_thousands(servers):
         assert load.statuses.keys() == {200}
 
 
-def test_what_the_end_cuts_off_may_be_asked_again(servers):
+def test_requests_cut_off_by_a_shutdown_are_retried(servers):
     with running(servers.target, deadline_seconds=600, graceful_seconds=1) as gateway, ThreadPoolExecutor(8) as clients:
         assert gateway.ask("POST", "/predict", BEAT).status_code == 200
         for process in servers.processes:

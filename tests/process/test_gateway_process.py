@@ -59,7 +59,7 @@ def test_sigterm_finishes_the_request_in_flight(serving):
         assert gateway.end() == 0
 
 
-def test_a_kept_connection_is_ended_by_its_next_answer_when_the_gateway_stops(serving):
+def test_a_kept_connection_ends_with_its_next_answer_when_the_gateway_stops(serving):
     with running(serving.target) as gateway, ExitStack() as stack:
         kept = [stack.enter_context(closing(HTTPConnection("127.0.0.1", gateway.port, timeout=30))) for _ in range(3)]
         assert [ended(connection) for connection in kept] == [(200, None)] * 3
@@ -69,7 +69,7 @@ def test_a_kept_connection_is_ended_by_its_next_answer_when_the_gateway_stops(se
 
 
 def ended(connection: HTTPConnection) -> tuple[int, str | None]:
-    """The status of one more answer, and what it says of the connection."""
+    """The status of one more answer, and its Connection header."""
     connection.request("GET", "/health")
     answer = connection.getresponse()
     answer.read()
@@ -103,7 +103,7 @@ def test_a_proxy_of_the_environment_is_not_for_the_model_server(serving, monkeyp
         assert gateway.ask("POST", "/predict", BEAT).status_code == 200
 
 
-def test_a_body_without_a_length_is_held_to_the_limit(serving):
+def test_a_body_without_a_length_is_limited_too(serving):
     with running(serving.target, max_body_bytes=5000) as gateway:
         assert gateway.ask("POST", "/predict", chunks=[json.dumps(BEAT).encode()]).status_code == 200
         too_large = gateway.ask("POST", "/predict", chunks=[b" " * 1000] * 6)
@@ -111,7 +111,7 @@ def test_a_body_without_a_length_is_held_to_the_limit(serving):
         assert gateway.ask("POST", "/predict", chunks=b"zz\r\n{}\r\n0\r\n\r\n").status_code == 400
 
 
-def test_a_setting_that_cannot_be_used_ends_the_start_with_a_sentence():
+def test_an_invalid_setting_ends_the_start_with_one_sentence():
     env = os.environ | {"ECG_THREADS": "many"}
     result = subprocess.run([sys.executable, "-m", "gateway"], cwd=ROOT, env=env, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (1, "gateway: ECG_THREADS='many': expected a whole number\n")
@@ -175,14 +175,14 @@ def test_a_candidate_has_exactly_the_clients_of_its_weight(serving):
             assert {answer.status_code for answer in answers} == {200}
             taken = [Candidate(2, 20).takes(client, 0.0) for client in clients]
             assert [answer.headers["X-Model-Version"] == "2" for answer in answers] == taken
-            told = gateway.total("ecg_gateway_requests_total", path="/predict", version="2")
-            assert told == sum(taken)
+            counted = gateway.total("ecg_gateway_requests_total", path="/predict", version="2")
+            assert counted == sum(taken)
             assert gateway.total("ecg_gateway_candidate_seconds_count") == 200
-            assert 20 < told < 60
+            assert 20 < counted < 60
     other.stop()
 
 
-def test_a_killed_candidate_under_load_costs_nobody_anything(serving):
+def test_a_killed_candidate_under_load_fails_no_request(serving):
     with fake_process(version=2) as (victim, port), FakeKubernetes() as api:
         api.candidate = {"version": 2, "served": 1, "weight": 50, "shadow": 20}
         target = f"ipv4:{serving.target},127.0.0.1:{port}"

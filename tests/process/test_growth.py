@@ -1,4 +1,4 @@
-"""The gateway while pods of the model server come and go, and while more is asked than the model server can do."""
+"""The gateway while pods of the model server start and end, and under overload."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ class Service:
         self._pods: dict[float, subprocess.Popen[str]] = {}
 
     def add(self, factor: float) -> None:
-        """Start a pod that is told from others by this factor."""
+        """Start a pod whose answers have this factor, to distinguish it from others."""
         host = _host(factor)
         command = [sys.executable, "-m", "tests.support.serving.fake_serving", str(self._port), "1", host, str(factor)]
         pod = self._stack.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
@@ -95,7 +95,7 @@ def test_pods_come_and_go_under_load_and_no_request_fails():
         assert min(among_two.values()) > 200 / 2 * 0.7
 
 
-def test_requests_that_come_together_are_asked_together_and_each_has_its_own_answer(serving):
+def test_simultaneous_requests_are_batched_and_each_gets_its_own_answer(serving):
     firsts = [number / 10 for number in range(-20, 20)]
     contents = [{"features": [first] + [0] * 139} for first in firsts]
     with running(serving.target) as gateway, ThreadPoolExecutor(len(contents)) as clients:
@@ -111,8 +111,8 @@ def test_requests_that_come_together_are_asked_together_and_each_has_its_own_ans
         assert len(serving.predicts()) - before < len(contents) / 2
 
 
-def test_overload_is_told_at_once_and_is_over_when_it_is_over(serving):
-    """The deadline is far away, so whoever is told anything while the calls hang did not wait for it."""
+def test_overload_is_reported_at_once_and_ends_with_the_load(serving):
+    """The deadline is far away, so a request that is answered while the calls hang did not wait for it."""
     settings: dict[str, Any] = {"deadline_seconds": 300, "max_waiting": 4, "max_waiting_seconds": 0.2}
     with running(serving.target, **settings) as gateway:
         assert gateway.ask("POST", "/predict", BEAT).status_code == 200

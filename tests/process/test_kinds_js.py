@@ -82,7 +82,7 @@ def test_the_page_and_python_say_the_same(named):
         assert {kind["isPacked"] for _, kind in kinds if kind} == {is_packed}
 
 
-def test_a_recording_is_refused_by_what_is_packed_in_it(named):
+def test_a_compressed_recording_is_rejected_by_its_kind(named):
     packed = named[len(KINDS) + len(TEXT) :]
     for (file, _), what in zip(packed, KINDS, strict=False):
         with pytest.raises(DataError) as caught:

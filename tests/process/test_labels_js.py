@@ -1,4 +1,4 @@
-"""The page's modules that judge labels and answers, in node, and the file that training reads beside what was meant."""
+"""The page's modules for labels and answers, in node, and the corrected file as training reads it."""
 
 import csv
 import json
@@ -57,7 +57,7 @@ def test_a_label_means_the_class_of_its_number_or_name(ask, labels, classes, mea
     assert (found["means"], found["why"]) == (means, None)
 
 
-def test_symbols_are_compared_by_aami_where_the_training_joined_them_and_it_is_said(ask):
+def test_symbols_are_compared_by_aami_class_if_the_training_joined_them(ask):
     joined = AAMI | {"note": "Its labels, WFDB's symbols, are joined to classes by AAMI EC57: 0 N, 1 S, 2 V."}
     found = ask("labels", labels=["N", "L", "R", "E", "/"], classes=joined)
     assert found["means"] == ["0", "0", "0", "2", None]
@@ -82,7 +82,7 @@ def test_any_other_symbol_than_those_of_n_is_any_other(ask):
         (
             ["1", "2", "5"],
             NUMBERS,
-            "The labels are 1, 2 and 5, and the model's classes are 0 and 1. The labels count something else, "
+            "The labels are 1, 2 and 5, and the model's classes are 0 and 1. The labels are other numbers, "
             "so labels and classes cannot be compared.",
         ),
         (
@@ -99,7 +99,7 @@ def test_any_other_symbol_than_those_of_n_is_any_other(ask):
         ),
     ],
 )
-def test_labels_of_another_kind_are_not_compared_and_why_is_said(ask, labels, classes, why):
+def test_labels_of_another_kind_are_not_compared_and_the_reason_is_shown(ask, labels, classes, why):
     found = ask("labels", labels=labels, classes=classes)
     assert (set(found["means"]), found["comparable"], found["why"]) == ({None}, False, why)
 
@@ -123,27 +123,27 @@ def answer(predicted: str, unusual: bool | None = False, abstain: bool | None = 
     return {"predicted": predicted, "probability": 0.9, "unusual": unusual, "abstain": abstain}
 
 
-def test_what_is_doubtful_is_told_first_and_counted_apart(ask):
+def test_doubtful_beats_come_first_and_are_counted_separately(ask):
     answers = [answer("0", unusual=True)] * 3 + [answer("1", abstain=True), answer("1", True, True), answer("1"), None]
     found = ask("headline", answers=answers, classes=NUMBERS)
     assert [each["text"] for each in found["doubts"]] == [
-        "4 of 6 beats are unlike those that the model was trained on: do not rely on their classes.",
-        "For 1 other beat the model abstains: it is not sure enough of any class.",
+        "4 of 6 beats are unlike the training beats: do not rely on their classes.",
+        "For 1 other beat the model abstains: no class is probable enough.",
     ]
     assert (found["reliable"], found["doubtful"]) == ({"1": 1}, {"0": 3, "1": 2})
     assert found["agreement"] == []
 
 
-def test_that_a_model_cannot_tell_is_told(ask):
-    [told] = ask("headline", answers=[answer("0", unusual=None)], classes=NUMBERS)["doubts"]
-    assert "cannot tell whether beats are unlike" in told["text"]
+def test_a_model_without_an_out_of_distribution_score_is_reported(ask):
+    [doubt] = ask("headline", answers=[answer("0", unusual=None)], classes=NUMBERS)["doubts"]
+    assert "has no out-of-distribution score" in doubt["text"]
     assert ask("headline", answers=[answer("0")], classes=NUMBERS)["doubts"] == []
 
 
-def test_agreement_is_told_with_its_interval_and_not_where_labels_are_of_another_kind(ask):
+def test_agreement_is_shown_with_its_interval_unless_labels_are_of_another_kind(ask):
     answers = [answer("0")] * 9 + [answer("1")]
-    [told] = ask("headline", answers=answers, labels=["0.0"] * 10, classes=NUMBERS)["agreement"]
-    assert told.replace("\u00a0", " ").startswith(
+    [doubt] = ask("headline", answers=answers, labels=["0.0"] * 10, classes=NUMBERS)["agreement"]
+    assert doubt.replace("\u00a0", " ").startswith(
         "Of 10 labelled beats, the model agrees with 9: 90.0 % (95 % interval 59.6 % to 98.2 %"
     )
     [why] = ask("headline", answers=answers, labels=["N"] * 10, classes=NUMBERS)["agreement"]
@@ -190,7 +190,7 @@ def test_corrections_follow_their_beats_to_another_lead_and_back(ask):
     ],
     ids=["texts", "numbers"],
 )
-def test_training_reads_the_corrected_file_as_it_was_meant(ask, tmp_path, labels, corrected, right, float32):
+def test_training_reads_the_corrected_labels(ask, tmp_path, labels, corrected, right, float32):
     rng = np.random.default_rng(3)
     values = rng.normal(0, [1e-6, 1, 1e6, 1, 1], (6, 5))
     if float32:

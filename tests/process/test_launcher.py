@@ -43,7 +43,7 @@ def test_help_lists_the_commands(tmp_path):
     assert tuple(line.split()[0] for line in lines if line.startswith("  ")) == COMMANDS
 
 
-def test_what_is_no_command_is_refused(tmp_path):
+def test_an_unknown_command_is_rejected(tmp_path):
     done = ecg("tain", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "ecg: 'tain' is not a command; ecg --help lists them\n")
 

@@ -72,7 +72,7 @@ def test_an_idle_connection_ends_after_the_time_that_was_set(serving, path):
 
 
 @pytest.mark.parametrize("setting", ["ECG_LISTEN", "ECG_MANAGEMENT_LISTEN"])
-def test_an_address_that_is_taken_is_told(setting):
+def test_an_address_in_use_is_reported(setting):
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
         result = start(**{"ECG_LISTEN": "127.0.0.1:0", setting: address})
@@ -91,7 +91,7 @@ def test_one_port_for_both_listeners_is_refused():
 
 
 def test_a_worker_that_finds_its_keys_broken_ends_the_start(serving, tmp_path):
-    """As when the file changes between the first look, before there are workers, and theirs."""
+    """The file changes between the check at the start and the workers' reading."""
     (tmp_path / "keys").write_text(line("key") + "ward ecg_secret\n")
     code = "import sys; from gateway.server import Server; from gateway.settings import Settings; "
     code += "Server(Settings(listen='127.0.0.1:0', workers=2, api_keys_file=sys.argv[1])).run()"
@@ -105,7 +105,7 @@ def test_a_worker_that_finds_its_keys_broken_ends_the_start(serving, tmp_path):
     assert "ecg_secret" not in result.stderr
 
 
-def test_a_running_gateway_outlives_a_broken_file_of_keys(serving, tmp_path):
+def test_a_running_gateway_outlives_an_invalid_key_file(serving, tmp_path):
     file = tmp_path / "keys"
     file.write_text(line("key"))
     with running(serving.target, api_keys_file=file) as gateway:

@@ -1,4 +1,4 @@
-"""`python -m data predict` before a real gateway: killed again and again, and counted for what it sent."""
+"""`python -m data predict` with a real gateway: it is killed repeatedly, and its requests are counted."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ KILLS = 2
 
 
 def write_beats(path: Path) -> Path:
-    """Beats of 140 values, of which the first tells the class that the fake model predicts."""
+    """Beats of 140 values, the first of which sets the fake model's class."""
     rest = ",".join(["0.25"] * 139)
     path.write_text("".join(f"{(-1) ** row * (1 + row / 1000)},{rest},{(row + 1) % 2}\n" for row in range(ROWS)))
     return path
@@ -28,13 +28,13 @@ def command(gateway: Gateway, beats: Path, out: Path, *more: str) -> Sequence[st
 
 
 def whole(part: Path) -> int:
-    """Rows that are in the file; whatever a kill cut off is none."""
+    """The complete rows in the file."""
     lines = part.read_text().splitlines(keepends=True) if part.exists() else []
     return max(0, sum(line.endswith("\n") for line in lines) - 1)
 
 
 def came(process: subprocess.Popen[str], part: Path, rows: int) -> bool:
-    """Wait until there are so many rows; tell whether the process runs still."""
+    """Wait until there are `rows` rows; return whether the process still runs."""
     while whole(part) < rows:
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.01)
@@ -62,7 +62,7 @@ def test_a_run_that_is_killed_again_and_again_gives_what_one_run_gives(serving, 
         assert gateway.total("ecg_gateway_predictions_total") <= 2 * ROWS + kills * 8 * BATCH
 
 
-def test_a_gateway_that_is_away_for_a_while_is_waited_for(serving, tmp_path):
+def test_a_gateway_that_is_down_for_a_while_is_waited_for(serving, tmp_path):
     beats, out = write_beats(tmp_path / "beats.csv"), tmp_path / "predictions.csv"
     with running(serving.target) as gateway:
         tool, listen = command(gateway, beats, out, "--batch", "1"), f"127.0.0.1:{gateway.port}"

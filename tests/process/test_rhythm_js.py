@@ -49,7 +49,7 @@ def test_how_long_something_takes_has_units(call, seconds, words):
 
 
 def wave(seconds: float) -> list[float | None]:
-    """Samples none of which is like the one before."""
+    """Samples that all differ from the one before."""
     return [math.sin(number) for number in range(round(seconds * RATE))]
 
 
@@ -92,10 +92,10 @@ def test_the_heart_rate_is_the_median_of_means_of_successive_intervals(call):
     assert summary["rr"]["highest"] == {"value": max(intervals), "place": 1 + intervals.index(max(intervals))}
 
 
-def test_what_is_not_counted_is_told(call):
+def test_uncounted_intervals_are_reported(call):
     summary = call("summary", [None, 0.8, None, 0.8, 4.5, 0.8, 3.5, 0.1])
-    told = {key: summary[key] for key in ("counted", "broken", "short", "long", "pause")}
-    assert told == {"counted": 3, "broken": 1, "short": 1, "long": 2, "pause": {"value": 4.5, "place": 4}}
+    counts = {key: summary[key] for key in ("counted", "broken", "short", "long", "pause")}
+    assert counts == {"counted": 3, "broken": 1, "short": 1, "long": 2, "pause": {"value": 4.5, "place": 4}}
     assert summary["rate"]["over"] == 1  # no two in a row
 
 

@@ -1,4 +1,4 @@
-"""`python -m rollout` as its users start it: exit codes, and a stop half-way."""
+"""`python -m rollout` as a process: exit codes, and an interruption."""
 
 import os
 import signal
@@ -41,9 +41,9 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
         assert stopped.stderr
         assert "version 2: waiting for the recorded answers of 2 beats\n" in iter(stopped.stderr.readline, "")
         stopped.send_signal(signal.SIGTERM)
-        told = stopped.stderr.read()
+        message = stopped.stderr.read()
     assert stopped.returncode == 1
-    assert told.endswith(
+    assert message.endswith(
         "rollout: interrupted; `python -m rollout promote 2` continues, `python -m rollout abort` goes back\n"
     )
     assert (cluster.version, cluster.paused) == ("2", True)
@@ -54,20 +54,20 @@ def test_a_promotion_that_is_stopped_half_way_is_finished_by_the_next(cluster, s
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "code", "message"),
     [
         (["status"], 0, ""),
         (["promote", "3", "--or-leave"], 0, ""),
-        (["promote", "9"], 1, "rollout: version 9 is not on the volume; there: 1, 2, 3\n"),
+        (["promote", "9"], 1, "rollout: version 9 is not on the volume; existing versions: 1, 2, 3\n"),
         (["promote"], 2, "promote: give either a version or --version-file\n"),
         (["canary", "2", "--weight", "100"], 2, "'100' is not a whole number from 1 to 99\n"),
         (["promote", "3"], 3, "--force promotes it all the same\n"),
         (["--namespace", "other", "status"], 1, "not found; check --namespace and --deployment\n"),
     ],
 )
-def test_exit_codes_tell_what_happened(start, arguments, code, told):
+def test_exit_codes_tell_what_happened(start, arguments, code, message):
     with start(*arguments) as done:
-        assert done.communicate(timeout=60)[1].endswith(told)
+        assert done.communicate(timeout=60)[1].endswith(message)
     assert done.returncode == code
 
 

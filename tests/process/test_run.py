@@ -22,7 +22,7 @@ FREE_PORT = ["--port", "0"]
 
 
 class Run:
-    """A command in a process group of its own, as a terminal would start it, and what it printed."""
+    """A command in its own process group, as a terminal starts it, and its output."""
 
     def __init__(self, command: list[str], cwd: Path, **env: str) -> None:
         self.process = subprocess.Popen(
@@ -46,7 +46,7 @@ class Run:
         raise AssertionError("".join(self.lines))
 
     def interrupt(self) -> None:
-        """Ctrl-C: every process of the terminal's group is told."""
+        """Ctrl-C: every process of the terminal's group gets SIGINT."""
         os.killpg(self.process.pid, signal.SIGINT)
 
 
@@ -104,7 +104,7 @@ def test_without_data_and_without_a_network_the_beats_are_synthetic_and_called_s
 
 
 def refused(port: int, models: Path) -> str:
-    """Run with a port that cannot be had; what it says."""
+    """Run with an unusable port; return the message."""
     command = [sys.executable, "-m", "scripts.run", "--port", str(port), "--models", str(models)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -112,7 +112,7 @@ def refused(port: int, models: Path) -> str:
     return done.stderr
 
 
-def test_a_busy_port_is_said_before_anything_is_trained(tmp_path):
+def test_a_port_in_use_is_reported_before_anything_is_trained(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = refused(port, tmp_path / "ecg")

@@ -1,4 +1,4 @@
-"""What keeps the service and those it is asked about safe, with the real processes: keys, limits, headers, logs."""
+"""Keys, limits, headers and logs that protect the service and patients, with the real processes."""
 
 import json
 import os
@@ -73,7 +73,7 @@ def test_a_gateway_does_not_start_with_keys_that_cannot_be_used(tmp_path):
     assert "ecg_secret" not in result.stderr
 
 
-def test_a_made_key_is_let_in(serving, tmp_path):
+def test_a_generated_key_is_accepted(serving, tmp_path):
     command = [sys.executable, "-m", "gateway", "key", "ward-3"]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     (tmp_path / "keys").write_text(made.stdout)
@@ -92,7 +92,7 @@ def test_a_wrong_command_ends_with_a_sentence(arguments):
     assert result.stderr.startswith(("usage:", "gateway:"))
 
 
-def test_every_path_holds_to_the_limits(serving):
+def test_every_path_keeps_the_limits(serving):
     too_large: dict[str, Any] = {"code": "request_entity_too_large", "saying": "20000 bytes", "limit": 20_000}
     with running(serving.target, max_body_bytes=20_000, max_batch=5, max_explained=2) as gateway:
         for path in POSTED:
@@ -109,7 +109,7 @@ def test_every_path_holds_to_the_limits(serving):
 
 
 @pytest.mark.parametrize("size", [1, 200_000])
-def test_bodies_that_come_slowly_hold_up_nobody(serving, size):
+def test_slow_bodies_delay_no_other_request(serving, size):
     start = b"POST /predict?details=true HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
     start += b"Content-Type: application/json\r\n\r\n%x\r\n" % size + b" " * size
     with running(serving.target, threads=1) as gateway, ExitStack() as stack:
@@ -147,7 +147,7 @@ def _ask(gateway: Gateway, method: str, path: str) -> Any:
 
 @pytest.fixture
 def named() -> Iterator[FakeServing]:
-    """A model server that quotes what it is sent in whatever it complains of."""
+    """A model server that quotes its input in every error."""
     names = tuple(f"{NAME}-{number}" for number in range(140))
     fake = FakeServing(FakeModel(width=140, names=names).described())
     fake.start()
@@ -230,7 +230,7 @@ def test_no_log_line_has_a_value_or_a_name(named, level, tmp_path):
         assert '"path":"other"' in logged
 
 
-def test_what_asks_from_within_the_cluster_gets_in_by_its_key(serving, tmp_path):
+def test_requests_from_inside_the_cluster_are_accepted_by_their_key(serving, tmp_path):
     """As `helm test` and the training Job's promotion do."""
     command = [sys.executable, "-m", "gateway", "key", "chart"]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

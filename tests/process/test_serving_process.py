@@ -1,4 +1,4 @@
-"""The model server as a process: when its ports open, how it ends, and what its command line refuses."""
+"""The model server as a process: its ports, its end, and errors of its command line."""
 
 import json
 import os
@@ -101,7 +101,7 @@ def test_a_killed_server_comes_back_on_the_same_port(log, flags):
         assert Client(server.target).predict(spec("ecg")).model_spec.version.value == 1
 
 
-def test_a_port_in_use_is_said_and_exits_with_1(log, flags):
+def test_a_port_in_use_is_reported_and_exits_with_1(log, flags):
     with running(log, *flags) as server:
         port = server.target.rpartition(":")[2]
         for wrong in ([f"--port={port}"], ["--port=0", f"--rest_api_port={port}"]):
@@ -186,7 +186,7 @@ def test_the_configuration_file_is_followed(log, tmp_path, base):
         until(lambda: client.states("ecg") == {1: "END"})
 
 
-def test_answers_in_tensor_content_when_told_to_and_without_health_when_not(log, flags):
+def test_flags_switch_tensor_content_on_and_health_off(log, flags):
     with running(log, *flags, "--enable_serialization_as_tensor_content") as server:
         client = Client(server.target)
         outputs = client.predict(spec("ecg")).outputs

@@ -1,4 +1,4 @@
-"""The model server's REST under clients that send slowly, or in other ways than plain JSON with a length."""
+"""The model server's REST API with slow clients, and with bodies that are chunked or compressed."""
 
 import gzip
 import json

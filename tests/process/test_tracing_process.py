@@ -1,4 +1,4 @@
-"""One trace through the processes, to a real OTLP receiver; what tracing costs where it or the receiver is off."""
+"""One trace through the processes, to a real OTLP receiver; also without tracing, and without the receiver."""
 
 import json
 import os
@@ -100,7 +100,7 @@ def test_workers_have_a_provider_each(serving, receiver, monkeypatch):
         ("OTEL_BSP_MAX_QUEUE_SIZE", "1", "OpenTelemetry cannot use the OTEL_ variables"),
     ],
 )
-def test_a_variable_that_cannot_be_used_ends_the_start_with_a_sentence(variable, value, sentence):
+def test_an_invalid_variable_ends_the_start_with_one_sentence(variable, value, sentence):
     env = os.environ | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "ECG_LISTEN": "127.0.0.1:0"}
     for component in ("gateway", "serving"):
         flags = ["--model_base_path=/nowhere"] if component == "serving" else []

@@ -59,13 +59,13 @@ class Trainers:
         raise AssertionError("".join(self.lines))
 
     def end(self) -> list[int]:
-        """Read what is left and return all exit codes."""
+        """Read the remaining output and return all exit codes."""
         for process in self.processes:
             self.lines.extend(process.communicate(timeout=300)[0].splitlines(keepends=True))
         return [process.returncode for process in self.processes]
 
     @property
-    def told(self) -> str:
+    def output(self) -> str:
         return "".join(self.lines)
 
 
@@ -93,7 +93,7 @@ def test_two_workers_publish_one_version_as_good_as_that_of_one(tmp_path, data):
     for count in (1, 2):
         options = ("--epochs", 3, "--log-dir", tmp_path / "logs", "--run", f"of-{count}")
         with training(tmp_path / "ecg", data, count, *options) as trainers:
-            assert trainers.end() == [0] * count, trainers.told
+            assert trainers.end() == [0] * count, trainers.output
     alone, together = (metrics(tmp_path / "ecg" / version) for version in "12")
     assert sorted(path.name for path in (tmp_path / "ecg").iterdir()) == ["1", "2"]
     assert together["data"]["rows"] == alone["data"]["rows"]
@@ -107,33 +107,33 @@ def test_two_workers_publish_one_version_as_good_as_that_of_one(tmp_path, data):
     assert together["history"]["val_loss"] == pytest.approx(alone["history"]["val_loss"], rel=0.2)
 
 
-def test_a_killed_worker_goes_on_after_the_last_epoch_when_all_are_started_again(tmp_path, data):
+def test_a_killed_worker_resumes_after_the_last_epoch_when_all_are_started_again(tmp_path, data):
     base = tmp_path / "ecg"
     options = ("--run", "job-1", "--epochs", EPOCHS, "--patience", EPOCHS)
     with training(base, data, 2, *options) as killed:
         killed.until("Epoch 3/")
         killed.processes[1].send_signal(signal.SIGKILL)
-        assert killed.end() == [1, -signal.SIGKILL], killed.told
-    assert "another worker was lost" in killed.told
+        assert killed.end() == [1, -signal.SIGKILL], killed.output
+    assert "another worker was lost" in killed.output
     assert (base / ".checkpoint-job-1.npz").is_file()
 
     with training(base, data, 2, *options) as again:
-        assert again.end() == [0, 0], again.told
-    assert again.told.count("Resuming after epoch") == 2
-    assert "Epoch 1/" not in again.told
+        assert again.end() == [0, 0], again.output
+    assert again.output.count("Resuming after epoch") == 2
+    assert "Epoch 1/" not in again.output
     assert [path.name for path in base.iterdir()] == ["1"]
     assert len(metrics(base / "1")["history"]["val_loss"]) == EPOCHS
 
     with training(base, data, 1, *options) as late:  # as a pod that is lost between publishing and its end
         assert late.end() == [0]
-    assert "this run has published version 1 already" in late.told
+    assert "this run has published version 1 already" in late.output
     assert [path.name for path in base.iterdir()] == ["1"]
 
 
-def test_who_does_not_come_is_named_after_a_while(tmp_path, data):
+def test_a_missing_worker_is_named_after_the_timeout(tmp_path, data):
     with training(tmp_path / "ecg", data, 2, "--worker-patience", 1) as trainers:
         trainers.processes[1].send_signal(signal.SIGKILL)
         code, _ = trainers.end()
-    assert code == 1, trainers.told
-    assert f"worker 1 at {trainers.addresses[1]} does not answer" in trainers.told
-    assert "Traceback" not in trainers.told
+    assert code == 1, trainers.output
+    assert f"worker 1 at {trainers.addresses[1]} does not answer" in trainers.output
+    assert "Traceback" not in trainers.output

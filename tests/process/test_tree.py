@@ -1,4 +1,4 @@
-"""All three components in one process tree: what was trained is what a client is told, whatever happens in between."""
+"""All three components in one process tree: clients get the trained model's answers, whatever is killed."""
 
 import csv
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from tests.support.gateway.gateway_errors import assert_error
 
 
-def test_a_client_is_told_what_the_trained_network_says(tree):
+def test_a_client_gets_the_trained_networks_answer(tree):
     examples = tree.examples(1)
     for example in examples:
         answer = tree.gateway.ask("POST", "/predict", {"features": example["features"]})

@@ -1,4 +1,4 @@
-"""A name server that knows one headless Service: whoever it is asked for has the addresses that a test says."""
+"""A name server for one headless Service: every name has the addresses that a test sets."""
 
 import socket
 import socketserver

@@ -1,4 +1,4 @@
-"""A mirror to download from: a real HTTP server that answers what the test tells it to."""
+"""A mirror to download from: a real HTTP server with scripted answers."""
 
 from collections.abc import Callable
 from email.message import Message
@@ -50,5 +50,5 @@ def answer(body: bytes, status: int = 200, missing: int = 0, **headers: str) -> 
 
 
 def rest(body: bytes, start: int, **headers: str) -> Answer:
-    """Answer with what a body holds from `start` on."""
+    """Answer with the body from `start` on."""
     return answer(body[start:], 206, 0, Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}", **headers)

@@ -1,4 +1,4 @@
-"""A receiver of OpenTelemetry's traces: real servers for OTLP over HTTP and over gRPC that keep what they get."""
+"""A receiver of OpenTelemetry's traces: real servers for OTLP over HTTP and over gRPC that record the spans."""
 
 import gzip
 import threading

@@ -1,4 +1,4 @@
-"""What a schema cannot say, told to schemathesis, which loads this module: bytes that are beats of `WIDTH` values."""
+"""Hooks that schemathesis loads, for what a schema cannot say: bytes that are beats of `WIDTH` values."""
 
 import os
 from struct import pack

@@ -31,7 +31,7 @@ class Tree:
         return self.folder / "models" / "ecg"
 
     def train(self, labels: tuple[int, ...] = (0, 1), length: int = 12) -> int:
-        """Publish a version for made-up beats and return its number."""
+        """Publish a version for synthetic beats and return its number."""
         return self.train_on(write_beats(self.folder / "beats.csv", labels * 40, length))
 
     def train_on(self, data: Path) -> int:
@@ -42,7 +42,7 @@ class Tree:
         return int(done.stdout.splitlines()[-1].rpartition("/")[2])
 
     def serve(self) -> None:
-        """Start the model server, on the socket where the gateway looks for it."""
+        """Start the model server, on the socket that the gateway calls."""
         flags = ("--model_name=ecg", f"--model_base_path={self.base}", "--port=0", f"--grpc_socket_path={self.socket}")
         self.server = self.stack.enter_context(running_server(self.folder / "server.log", *flags))
         self.server.says("gRPC listening on /")

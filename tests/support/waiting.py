@@ -1,4 +1,4 @@
-"""Waiting for what can be asked for, not subscribed to."""
+"""Waiting for a condition that can only be polled."""
 
 import time
 from collections.abc import Callable

@@ -36,10 +36,10 @@ def _warped(traces: tf.Tensor, deviation: float, seed: tf.Tensor) -> tf.Tensor:
     warped = np.arange(last + 1, dtype=np.float32) + deviation * last * amplitudes @ np.sin(
         _angles(WARP_WAVES, last + 1)
     )
-    places = tf.clip_by_value(warped, 0.0, float(last))
-    before = tf.cast(places, tf.int32)
+    positions = tf.clip_by_value(warped, 0.0, float(last))
+    before = tf.cast(positions, tf.int32)
     left, right = (tf.gather(traces, tf.minimum(before + step, last), batch_dims=1) for step in (0, 1))
-    return left + (right - left) * (places - tf.cast(before, tf.float32))
+    return left + (right - left) * (positions - tf.cast(before, tf.float32))
 
 
 def _wander(traces: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:

@@ -116,7 +116,7 @@ def choose(source: str, labels: Labels, naming: Naming, minimum_rows: int, at_le
     return classes[is_kept]
 
 
-def places_of(source: str, labels: Labels, naming: Naming, class_labels: Labels) -> Labels:
+def positions_of(source: str, labels: Labels, naming: Naming, class_labels: Labels) -> Labels:
     """Return the positions in the test `labels` (rows,) whose label is in `class_labels`; log the other classes.
 
     Raises DataError if no row is left.
@@ -126,10 +126,10 @@ def places_of(source: str, labels: Labels, naming: Naming, class_labels: Labels)
             log.warning(
                 "%s: class %s has %s and is left out, as in training", source, naming.shown(label), _rows(count)
             )
-    places = np.flatnonzero(np.isin(labels, class_labels))
-    if not len(places):
+    positions = np.flatnonzero(np.isin(labels, class_labels))
+    if not len(positions):
         raise DataError(f"{source}: no row is of a class that was trained on; lower --at-least, or give other rows")
-    return places
+    return positions
 
 
 def _rows(count: int) -> str:

@@ -53,8 +53,8 @@ class Rows:
         counts = tuple(mine + its for mine, its in zip(self.counts, others.counts, strict=True))
         return Rows(self.shards + others.shards, self.shard_rows, self.width, counts, groups, self.trace)
 
-    def take(self, places: Iterable[int]) -> Features:
-        """Return the features (places, n) of the beats at these positions in the order of `blocks`."""
+    def take(self, positions: Iterable[int]) -> Features:
+        """Return the features (positions, n) of the beats at these positions in the order of `blocks`."""
         record_bytes = (self.width + 1) * np.dtype(np.float32).itemsize
         # Joined rows may have partly filled shards in the middle.
         ends = np.cumsum([0, *(shard.stat().st_size // record_bytes for shard in self.shards)])
@@ -64,7 +64,7 @@ class Rows:
             offset = (place - int(ends[shard])) * record_bytes
             return np.fromfile(self.shards[shard], np.float32, self.width, offset=offset)
 
-        return np.array([record(int(place)) for place in places], np.float32).reshape(-1, self.width)
+        return np.array([record(int(place)) for place in positions], np.float32).reshape(-1, self.width)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,25 +36,25 @@ def warnings_of(
     test: Rows,
     classes: Sequence[tuple[int, str | None]],
     notes: Sequence[str],
-    given: str | None,
+    test_file: str | None,
     equal: int,
     patience: int,
 ) -> tuple[SplitWarning, ...]:
     """Return the warnings about three splits, by their groups, their classes and the files' `notes`.
 
-    `classes` are labels and names in the order of the class columns, `given` is the name of the test file or None,
+    `classes` are labels and names in the order of the class columns, `test_file` is the name of the test file or None,
     `equal` the number of test beats that are also in training, `patience` the recipe's.
     """
-    found = [*_group_warnings(train, validation, test, notes, given), *_class_warnings(test, dict(classes))]
+    warnings = [*_group_warnings(train, validation, test, notes, test_file), *_class_warnings(test, dict(classes))]
     if equal:
-        found.append(
+        warnings.append(
             SplitWarning(
                 "equal_beats",
                 f"{equal} of the {len(test)} held-back beats are equal to training beats in every value; "
                 "is a recording in the data twice?",
             )
         )
-    return (*found, *_early_stop_warnings(validation, patience))
+    return (*warnings, *_early_stop_warnings(validation, patience))
 
 
 def _early_stop_warnings(validation: Rows, patience: int) -> list[SplitWarning]:
@@ -67,62 +67,64 @@ def _early_stop_warnings(validation: Rows, patience: int) -> list[SplitWarning]:
 
 
 def _group_warnings(
-    train: Rows, validation: Rows, test: Rows, notes: Sequence[str], given: str | None
+    train: Rows, validation: Rows, test: Rows, notes: Sequence[str], test_file: str | None
 ) -> list[SplitWarning]:
     if train.groups is None or validation.groups is None:
-        return [_without_groups(notes, given)]
+        return [_without_groups(notes, test_file)]
     if test.groups is None:
-        return [SplitWarning("test_without_groups", f"No column of {given} says whose beats they are: {BOTH_SIDES}")]
-    learned = np.union1d(train.groups, validation.groups)
-    judged = np.unique(test.groups)
-    overlap = len(np.intersect1d(learned, judged))
-    found = []
-    if len(np.union1d(learned, judged)) == 1:
+        return [
+            SplitWarning("test_without_groups", f"No column of {test_file} says whose beats they are: {BOTH_SIDES}")
+        ]
+    training_groups = np.union1d(train.groups, validation.groups)
+    test_groups = np.unique(test.groups)
+    overlap = len(np.intersect1d(training_groups, test_groups))
+    warnings = []
+    if len(np.union1d(training_groups, test_groups)) == 1:
         return [SplitWarning("one_group", f"All beats are of one person: {NOTHING_ABOUT_OTHERS}")]
-    if overlap and given:
-        found.append(
+    if overlap and test_file:
+        warnings.append(
             SplitWarning(
                 "group_on_both_sides",
-                f"{overlap} of the {len(judged)} people of {given} are also in the training data, "
+                f"{overlap} of the {len(test_groups)} people of {test_file} are also in the training data, "
                 "which makes the figures better than they are for other people.",
             )
         )
     elif overlap:
-        found.append(
+        warnings.append(
             SplitWarning(
                 "split_within_groups",
                 "Each class has only one person, so no person could be held back, and beats of the same person are on "
                 f"both sides of the split: {NOTHING_ABOUT_OTHERS}",
             )
         )
-    elif len(judged) < FEW_GROUPS:
-        people = "one person" if len(judged) == 1 else f"{len(judged)} people"
-        found.append(
+    elif len(test_groups) < FEW_GROUPS:
+        people = "one person" if len(test_groups) == 1 else f"{len(test_groups)} people"
+        warnings.append(
             SplitWarning(
                 "few_test_groups",
                 f"The held-back beats are of only {people}: for other people the figures may be very different.",
             )
         )
     if not overlap and len(np.intersect1d(train.groups, validation.groups)):
-        found.append(
+        warnings.append(
             SplitWarning(
                 "validation_within_groups",
                 "Only one person is left for training and for validation: a network that knows one "
                 "person may fail on others.",
             )
         )
-    return found
+    return warnings
 
 
-def _without_groups(notes: Sequence[str], given: str | None) -> SplitWarning:
-    cut = [found for note in notes for found in CUT.finditer(note)]
-    if any(found[2] for found in cut) or len(cut) > 1:
+def _without_groups(notes: Sequence[str], test_file: str | None) -> SplitWarning:
+    cut = [match for note in notes for match in CUT.finditer(note)]
+    if any(match[2] for match in cut) or len(cut) > 1:
         return SplitWarning(
             "pooled",
             "The beats of several recordings are mixed without a column that says which recording a beat is from: "
             f"{BOTH_SIDES} --group names such a column.",
         )
-    if cut and not given:
+    if cut and not test_file:
         return SplitWarning("one_group", f"All beats are of one recording, so of one person: {NOTHING_ABOUT_OTHERS}")
     return SplitWarning("no_groups", f"No column says whose beats they are: {BOTH_SIDES}")
 
@@ -138,6 +140,6 @@ def _class_warnings(test: Rows, names: Mapping[int, str | None]) -> list[SplitWa
     ]
 
 
-def equal_beats(learned: NDArray[np.uint64], judged: NDArray[np.uint64]) -> int:
-    """Return how many of the hashes `judged` (rows,) are also in `learned` (rows,)."""
-    return int(np.isin(judged, learned).sum())
+def equal_beats(training_hashes: NDArray[np.uint64], test_hashes: NDArray[np.uint64]) -> int:
+    """Return how many of the hashes `test_hashes` (rows,) are also in `training_hashes` (rows,)."""
+    return int(np.isin(test_hashes, training_hashes).sum())

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from data.sources.default_source import default_beats
 from data.tables.reader import BeatFiles, open_beats
-from training.dataset.classes import Naming, choose, places_of, texts_of
+from training.dataset.classes import Naming, choose, positions_of, texts_of
 from training.dataset.folds import fold_rows
 from training.dataset.groups import split_beats
 from training.dataset.shards import Rows, Spool, write_shards
@@ -65,7 +65,7 @@ class Spooled:
     """All beats of the options' files, on disk and not split yet."""
 
     beats: BeatFiles
-    given: BeatFiles | None  # the beats of --test
+    test_files: BeatFiles | None  # the beats of --test
     naming: Naming
     class_labels: NDArray[np.int64]
     rows: Spool
@@ -75,25 +75,31 @@ class Spooled:
     def split(self, options: Options) -> Splits:
         """Split the beats; the spool is removed. Raises TrainingError if the disk is full."""
         hashes = self.rows.hashes
-        shares = options.validation_share, 0.0 if self.given else options.test_share
+        shares = options.validation_share, 0.0 if self.test_files else options.test_share
         row_numbers = split_beats(
             self.rows.labels, hashes, self.rows.groups, *shares, options.recipe.seed, self.class_labels
         )
         with _disk_errors(self.folder):
             train, validation, test = write_shards(self.rows, row_numbers, self.class_labels, self.folder)
             test_hashes = hashes[row_numbers[2]]
-            if self.held_back and self.given:
-                places = places_of(self.given.source, self.held_back.labels, self.naming, self.class_labels)
-                (test,) = write_shards(self.held_back, [places], self.class_labels, self.folder)
-                test_hashes = self.held_back.hashes[places]
+            if self.held_back and self.test_files:
+                positions = positions_of(self.test_files.source, self.held_back.labels, self.naming, self.class_labels)
+                (test,) = write_shards(self.held_back, [positions], self.class_labels, self.folder)
+                test_hashes = self.held_back.hashes[positions]
         names = self.naming.among(self.class_labels)
         split_warnings = warnings_of(
             train,
             validation,
             test,
             [(label, names.get(label)) for label in self.class_labels.tolist()],
-            [layout.note for files in (self.beats, self.given) if files for layout in files.layouts if layout.note],
-            self.given.source if self.given else None,
+            [
+                layout.note
+                for files in (self.beats, self.test_files)
+                if files
+                for layout in files.layouts
+                if layout.note
+            ],
+            self.test_files.source if self.test_files else None,
             equal_beats(np.concatenate([hashes[each] for each in row_numbers[:2]]), test_hashes),
             options.recipe.patience,
         )
@@ -143,16 +149,16 @@ def read_spooled(options: Options, folder: Path, salt: int = 0) -> Spooled:
         classes=texts_of(options.classes),
     )
     beats = open_files(options.data or default_beats(Path("data")))
-    given = open_files(options.test, like=beats) if options.test else None
-    naming = Naming.of(beats, [files.note for files in (beats, given) if files], options.classes)
+    test_files = open_files(options.test, like=beats) if options.test else None
+    naming = Naming.of(beats, [files.note for files in (beats, test_files) if files], options.classes)
     with _disk_errors(folder):
         grouped = options.group != NO_GROUP
         rows = spool_files(beats, folder / "beats", salt, naming, grouped)
-        class_labels = choose(beats.source, rows.labels, naming, 2 if given else 3, options.at_least)
+        class_labels = choose(beats.source, rows.labels, naming, 2 if test_files else 3, options.at_least)
         log.info("%d beats of %d values from %s", len(rows.labels), beats.width, beats.source)
         known = np.unique(rows.labels)
-        held_back = spool_files(given, folder / "held-back", salt, naming, grouped, known) if given else None
-    return Spooled(beats, given, naming, class_labels, rows, held_back, folder)
+        held_back = spool_files(test_files, folder / "held-back", salt, naming, grouped, known) if test_files else None
+    return Spooled(beats, test_files, naming, class_labels, rows, held_back, folder)
 
 
 @contextmanager

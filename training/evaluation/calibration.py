@@ -50,5 +50,5 @@ def fit_temperature(logits: NDArray[np.float32], columns: NDArray[np.int64]) -> 
 
     # If all rows are right, the likelihood grows with every lower temperature, so the rows cannot limit it.
     lowest = 1.0 if (logits.argmax(axis=1) == columns).all() else LOWEST
-    found = minimize_scalar(loss, bounds=(np.log(lowest), np.log(HIGHEST)), method="bounded")
-    return float(np.exp(found.x))
+    minimum = minimize_scalar(loss, bounds=(np.log(lowest), np.log(HIGHEST)), method="bounded")
+    return float(np.exp(minimum.x))

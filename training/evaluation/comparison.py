@@ -21,8 +21,9 @@ Compared = dict[str, dict[str, Any]]
 def compare(base: Path, evaluation: Evaluation, test: Rows) -> Compared:
     """Return the scores of each version under `base` by its number, or the `reason` why it has none.
 
-    The scores are those of `Evaluation.beside`: accuracy, macro-F1 and the `difference` of the new version from it. If
-    both versions have class names, classes are matched by name, else by label. `test` are the beats of `evaluation`.
+    The scores are those of `Evaluation.compare_with`: accuracy, macro-F1 and the `difference` of the new version from
+    it. If both versions have class names, classes are matched by name, else by label. `test` are the beats of
+    `evaluation`.
     """
     return {str(version): _evaluate(base / str(version), evaluation, test) for version in versions(base)}
 
@@ -35,7 +36,7 @@ def _evaluate(folder: Path, evaluation: Evaluation, test: Rows) -> dict[str, Any
             class_labels = model.metadata("class_labels")
             matched = _matched_labels(class_labels.tolist(), model.description().get("class_names") or {}, evaluation)
             predicted = np.concatenate([model.predicted(beats) for beats, _ in test.blocks(ROWS)])
-        return evaluation.beside(matched[np.searchsorted(class_labels, predicted)])
+        return evaluation.compare_with(matched[np.searchsorted(class_labels, predicted)])
     except ComparisonError as error:
         return {"reason": str(error)}
     except Exception as error:  # an old version that is broken must not stop the new one

@@ -56,12 +56,12 @@ def _spread(values: Sequence[float | None]) -> dict[str, float] | None:
     }
 
 
-def as_text(found: dict[str, Any], names: Callable[[int], str]) -> str:
+def as_text(figures: dict[str, Any], names: Callable[[int], str]) -> str:
     """Return the result of `cross_validate` as text, a line for each figure; `names` gives a class label's name."""
-    by = "people" if found["by"] == "groups" else "beats"
-    lines = [f"Cross-validation in {found['folds']} folds by {by}: mean, standard deviation, lowest and highest"]
-    lines += [_line(title, found[name]) for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))]
-    for label, scores in found["classes"].items():
+    by = "people" if figures["by"] == "groups" else "beats"
+    lines = [f"Cross-validation in {figures['folds']} folds by {by}: mean, standard deviation, lowest and highest"]
+    lines += [_line(title, figures[name]) for name, title in (("accuracy", "accuracy"), ("macro_f1", "macro-F1"))]
+    for label, scores in figures["classes"].items():
         lines += [_line(f"class {names(int(label))} {name}", scores[name]) for name in BY_CLASS]
     return "\n".join(lines)
 

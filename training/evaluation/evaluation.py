@@ -58,7 +58,7 @@ class Evaluation:
             for label, recall, precision in zip(self.class_labels, recalls(counts), precisions(counts), strict=True)
         }
 
-    def beside(self, predicted: NDArray[np.int64]) -> dict[str, Any]:
+    def compare_with(self, predicted: NDArray[np.int64]) -> dict[str, Any]:
         """Return the `scores` of another network's predictions (rows,) for the same beats, and the difference to them.
 
         `difference` is this network's score minus the other's, as a 95 % interval for each score, from the same
@@ -112,10 +112,10 @@ class Evaluation:
 
     def class_scores(self, predicted: NDArray[np.int64]) -> dict[str, dict[str, float]]:
         """Return precision, recall, F1 and rows of each class, by its label as text, for predictions (rows,)."""
-        found = classification_report(
+        report = classification_report(
             self.truth, predicted, labels=self.class_labels, output_dict=True, zero_division=0.0
         )
-        return {str(label): _plain(found[str(label)]) for label in self.class_labels}
+        return {str(label): _plain(report[str(label)]) for label in self.class_labels}
 
     def table(self) -> str:
         """Return precision, recall and F1 of each class as text."""

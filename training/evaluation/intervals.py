@@ -41,17 +41,17 @@ class Resamples:
         """
         cells = [truth * classes + answer for answer in answers]
         over = "groups"
-        found = None if groups is None else np.unique(groups, return_inverse=True)
-        if found is None or len(found[0]) < 2:
+        units = None if groups is None else np.unique(groups, return_inverse=True)
+        if units is None or len(units[0]) < 2:
             # Beats with the same true class and the same answers share a cell, so there are few weights.
             kinds, first, codes = np.unique(np.stack(cells), axis=1, return_index=True, return_inverse=True)
             over, of = "beats", len(truth)
             weights = _of_beats(np.bincount(codes.ravel(), minlength=kinds.shape[1]))
             tables = [_table(np.arange(len(first)), each[first], len(first), classes) for each in cells]
         else:
-            of = len(found[0])
+            of = len(units[0])
             weights = group_weights(of)
-            tables = [_table(found[1], each, of, classes) for each in cells]
+            tables = [_table(units[1], each, of, classes) for each in cells]
         pieces = [[drawn @ table for table in tables] for drawn in weights]
         shape = (-1, classes, classes)
         return cls([np.concatenate(each).reshape(shape) for each in zip(*pieces, strict=True)], over, of)

@@ -29,11 +29,11 @@ def attributions(logits: Logits, features: tf.Tensor, columns: tf.Tensor, baseli
     The contributions add up to the score of the beat minus that of the `baseline` (n,). Beats are processed one by one,
     so memory does not grow with the batch.
     """
-    places = (tf.range(POINTS, dtype=tf.float32)[:, None] + 0.5) / POINTS
+    steps = (tf.range(POINTS, dtype=tf.float32)[:, None] + 0.5) / POINTS
 
     def attributed(beat: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         difference = beat[0] - baseline
-        points = baseline + places * difference
+        points = baseline + steps * difference
         with tf.GradientTape() as tape:
             tape.watch(points)
             height = scores(logits(points), tf.repeat(beat[1], POINTS))

@@ -46,10 +46,10 @@ def _request(name: str, signature: str, **inputs: Any) -> Any:
     return PredictRequest(model_spec=ModelSpec(name=name, signature_name=signature), inputs=inputs)
 
 
-def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[np.float32], unusual: OodScore) -> None:
+def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[np.float32], ood: OodScore) -> None:
     """Load the written model and compare its answers with those of the trained one.
 
-    `features` (rows, n) are real beats, `probabilities` (rows, k) the trained model's answers and `unusual` its score.
+    `features` (rows, n) are real beats, `probabilities` (rows, k) the trained model's answers and `ood` its score.
     Raises PublishError if they differ, or if attributions do not add up to the difference of the scores.
     """
     shifted = features + np.float32(SHIFT * (features.std() or 1))
@@ -60,7 +60,7 @@ def verify(folder: Path, features: NDArray[np.float32], probabilities: NDArray[n
         explanations = model.answers("explain", features[:CHECKED_EXPLANATIONS])
     for answers in (predictions, details):
         _require_same("the written model differs from the trained one", answers["probabilities"], probabilities)
-    _require_same("the written out-of-distribution score differs", unusual_scores, unusual.score(shifted).numpy(), 1e-3)
+    _require_same("the written out-of-distribution score differs", unusual_scores, ood.score(shifted).numpy(), 1e-3)
     _require_same(
         "the probability of the explained class differs", explanations["probability"], probabilities.max(axis=1)
     )

@@ -21,7 +21,7 @@ class Servable:
     """A trained network with its OOD score and metadata. The methods take `features` (batch, n)."""
 
     model: keras.Model
-    unusual: OodScore
+    ood: OodScore
     baseline: NDArray[np.float32]  # (n,), the start of the integrated gradients
     class_labels: NDArray[np.int64]  # (k,), sorted
     feature_names: tuple[str, ...]
@@ -40,7 +40,7 @@ class Servable:
     def variables(self) -> list[tf.Variable]:
         """Return all variables that the signatures read."""
         # The plain variables: a model server cannot restore a Keras model that is tracked as a whole.
-        return [variable.value for variable in self.model.variables] + self.unusual.variables
+        return [variable.value for variable in self.model.variables] + self.ood.variables
 
     def predictions(self, features: tf.Tensor) -> Answers:
         """Return `probabilities` (batch, k), `predicted_class` (batch,) and its `probability` (batch,)."""
@@ -53,7 +53,7 @@ class Servable:
 
     def details(self, features: tf.Tensor) -> Answers:
         """Return `predictions` and the out-of-distribution score `unusual_score` (batch,): unusual above 1."""
-        return {**self.predictions(features), "unusual_score": self.unusual.score(features)}
+        return {**self.predictions(features), "unusual_score": self.ood.score(features)}
 
     def explanations(self, features: tf.Tensor) -> Answers:
         """Return the predictions with `attributions` (batch, n), `score` and `baseline_score` (batch,).

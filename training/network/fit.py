@@ -79,11 +79,11 @@ def fit(
     # Without early stopping the last weights are kept, so only the last loss counts.
     if not np.isfinite(losses if early_stop else losses[-1]).any():
         raise TrainingError("the training diverged: its loss is NaN; try a lower --learning-rate")
-    kept = stop.best_epoch + 1 if early_stop else len(losses)
+    epochs_used = stop.best_epoch + 1 if early_stop else len(losses)
     return Trained(
         _alone(model) if team else model,
         epochs.history,
-        kept,
+        epochs_used,
         seconds,
         schedule.batch_size,
         early_stop,

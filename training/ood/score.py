@@ -52,7 +52,7 @@ class Embedding:
 class OodScore:
     """A fitted OOD score; a SavedModel must hold its `variables`."""
 
-    places: Embedding
+    embed: Embedding
     beats: tf.Variable  # (kept, n + 3)
     scaled_beats: tf.Variable  # (kept, n + 3)
     axes: tf.Variable  # (n + 3, d)
@@ -64,8 +64,8 @@ class OodScore:
     @property
     def variables(self) -> list[tf.Variable]:
         """All variables that the score reads."""
-        places = [self.places.scale, self.places.spreads, self.places.centre]
-        return [*places, self.beats, self.scaled_beats, self.axes, self.along, self.rest, self.threshold]
+        embedding = [self.embed.scale, self.embed.spreads, self.embed.centre]
+        return [*embedding, self.beats, self.scaled_beats, self.axes, self.along, self.rest, self.threshold]
 
     def score(self, features: tf.Tensor) -> tf.Tensor:
         """Return the score (batch,) of `features` (batch, n): distance over threshold, unusual above 1."""
@@ -74,18 +74,18 @@ class OodScore:
 
     def distances(self, features: tf.Tensor) -> tf.Tensor:
         """Return both distances of the beats `features` (batch, n) to the nearest training beat, (batch, 2)."""
-        places = self.places(features)
-        own = tf.reduce_sum((places - self._nearest(places, self.beats)) ** 2, axis=1)
+        points = self.embed(features)
+        own = tf.reduce_sum((points - self._nearest(points, self.beats)) ** 2, axis=1)
         # Computed from the difference itself: the expanded square is too inexact in float32.
-        differences = places - self._nearest(places, self.scaled_beats)
+        differences = points - self._nearest(points, self.scaled_beats)
         inside = tf.matmul(differences, self.axes)
         outside = differences - tf.matmul(inside, self.axes, transpose_b=True)
         by_scale = tf.reduce_sum((inside / self.along) ** 2, axis=1) + tf.reduce_sum((outside / self.rest) ** 2, axis=1)
         return tf.sqrt(tf.stack([own, by_scale], axis=1))
 
-    def _nearest(self, places: tf.Tensor, beats: tf.Variable) -> tf.Tensor:
+    def _nearest(self, points: tf.Tensor, beats: tf.Variable) -> tf.Tensor:
         halves = tf.reduce_sum(self.beats * beats, axis=1) / 2
-        return tf.gather(self.beats, tf.argmax(tf.matmul(places, beats, transpose_b=True) - halves, axis=1))
+        return tf.gather(self.beats, tf.argmax(tf.matmul(points, beats, transpose_b=True) - halves, axis=1))
 
     def describe(self) -> dict[str, Any]:
         """Return the method and its threshold, ready for JSON."""
@@ -106,14 +106,14 @@ def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
     rng = np.random.default_rng(seed)
     kept, drawn = draw(train, max(2, min(MOST_BEATS, MOST_VALUES // train.width)), rng)
     features = train.take(kept)
-    places = _place(features)
-    beats = places(features).numpy().astype(np.float64)
+    embed = _fit_embedding(features)
+    beats = embed(features).numpy().astype(np.float64)
     learned = (drawn + 1) // 2
     scale = between_neighbours(beats, learned)
     judged = rng.permutation(len(validation))[:MOST_JUDGED]
     blocks = [judged[first : first + AT_ONCE] for first in range(0, len(judged), AT_ONCE)]
-    unusual = _unusual(places, beats, scale)
-    distances = np.concatenate([unusual.distances(validation.take(block)).numpy() for block in blocks])
+    unscaled = _ood_score(embed, beats, scale)
+    distances = np.concatenate([unscaled.distances(validation.take(block)).numpy() for block in blocks])
     if len(judged) < ENOUGH_JUDGED:
         # Without the rows that the scale was fitted to, whose distances would be too small.
         neighbour_distances = [others(beats, measured)[0] for measured in (beats, scale(beats))]
@@ -121,20 +121,20 @@ def fit_ood(train: Rows, validation: Rows, seed: int) -> OodScore:
     stretch = limit(distances[:, 1], SHARE_BY_SCALE) / limit(distances[:, 0])
     # Slightly larger, or rounding could flag the beat that gave the threshold.
     threshold = (1 + LEAST) * limit(np.maximum(distances[:, 0], distances[:, 1] / stretch))
-    return _unusual(places, beats, scale.stretched(stretch), threshold, len(distances))
+    return _ood_score(embed, beats, scale.stretched(stretch), threshold, len(distances))
 
 
-def _place(features: NDArray[np.float32]) -> Embedding:
+def _fit_embedding(features: NDArray[np.float32]) -> Embedding:
     deviation = float(np.sqrt(features.var(axis=0, dtype=np.float64).mean()))
-    places = Embedding(_variable(deviation or 1.0), _variable(np.ones(3)), _variable(np.zeros(features.shape[1] + 3)))
-    places.spreads.assign(np.maximum(places(features).numpy()[:, -3:].std(axis=0), LEAST_SPREAD))
-    places.centre.assign(places(features).numpy().mean(axis=0, dtype=np.float64))
-    return places
+    embed = Embedding(_variable(deviation or 1.0), _variable(np.ones(3)), _variable(np.zeros(features.shape[1] + 3)))
+    embed.spreads.assign(np.maximum(embed(features).numpy()[:, -3:].std(axis=0), LEAST_SPREAD))
+    embed.centre.assign(embed(features).numpy().mean(axis=0, dtype=np.float64))
+    return embed
 
 
-def _unusual(places: Embedding, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> OodScore:
+def _ood_score(embed: Embedding, beats: Values, scale: Scale, threshold: float = 1.0, judged: int = 0) -> OodScore:
     measure = (_variable(scale.axes), _variable(scale.along), _variable(scale.rest))
-    return OodScore(places, _variable(beats), _variable(scale(beats)), *measure, _variable(threshold), judged)
+    return OodScore(embed, _variable(beats), _variable(scale(beats)), *measure, _variable(threshold), judged)
 
 
 def _logarithm(sizes: tf.Tensor) -> tf.Tensor:

@@ -26,7 +26,7 @@ def describe(
     splits: Splits, outcome: Outcome, recipe: Recipe, cross_validation: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return data, training and metrics, ready for JSON."""
-    unusual = infer(outcome.unusual.score, splits.test) > 1
+    unusual = infer(outcome.ood.score, splits.test) > 1
     return {
         "data": {
             "source": splits.beats.source,
@@ -53,7 +53,7 @@ def describe(
         "metrics": {
             **outcome.evaluation.metrics(),
             "calibration": outcome.calibration.describe(),
-            "unusual": {**outcome.unusual.describe(), "share_of_test": float(unusual.mean())},
+            "unusual": {**outcome.ood.describe(), "share_of_test": float(unusual.mean())},
             "by_group": by_group(outcome.evaluation, unusual),
         },
         "cross_validation": cross_validation,
@@ -63,15 +63,15 @@ def describe(
 def _class_counts(splits: Splits) -> dict[str, dict[str, int]]:
     counts = zip(*(getattr(splits, name).counts for name in SPLITS), strict=True)
     labels = map(str, splits.class_labels)
-    return {label: dict(zip(SPLITS, found, strict=True)) for label, found in zip(labels, counts, strict=True)}
+    return {label: dict(zip(SPLITS, counted, strict=True)) for label, counted in zip(labels, counts, strict=True)}
 
 
 def examples(test: Rows, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return a test beat of each class, classified right if possible, with the expected prediction."""
     predicted = evaluation.predicted
     right_first = np.argsort(predicted != evaluation.truth, kind="stable")
-    _, places = np.unique(evaluation.truth[right_first], return_index=True)
-    chosen = right_first[places]
+    _, first_of_class = np.unique(evaluation.truth[right_first], return_index=True)
+    chosen = right_first[first_of_class]
     return [
         {
             "features": features.tolist(),
@@ -101,13 +101,13 @@ def reference(train: Rows, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _statistics(train: Rows) -> dict[str, NDArray[np.float64]]:
-    found: list[list[NDArray[np.float64]]] = []
+    counted: list[list[NDArray[np.float64]]] = []
     rows = 0
     for features, _ in train.blocks():
         beats = features.astype(np.float64)
-        found.append([beats.mean(axis=1), beats.std(axis=1), np.ptp(beats, axis=1)])
+        counted.append([beats.mean(axis=1), beats.std(axis=1), np.ptp(beats, axis=1)])
         rows += len(beats)
         if rows >= MOST_BEATS:  # the first shards are a random sample of all rows
             break
-    columns = (np.concatenate(column) for column in zip(*found, strict=True))
+    columns = (np.concatenate(column) for column in zip(*counted, strict=True))
     return dict(zip(("mean", "standard_deviation", "range"), columns, strict=True))

@@ -60,15 +60,15 @@ def reliability_diagram(calibration: Calibration) -> str:
     if calibration.temperature == 1:
         diagrams = {"not calibrated": calibration.after}
     every = figure.subplots(1, 2)
-    for axes, (name, found) in zip(every, diagrams.items(), strict=False):
-        filled = found.rows > 0
+    for axes, (name, reliability) in zip(every, diagrams.items(), strict=False):
+        filled = reliability.rows > 0
         axes.plot([0, 1], [0, 1], color="grey", linestyle=":")
         axes.vlines(np.arange(1, BINS) / BINS, 0, 1, color="grey", linewidth=0.3)
-        axes.plot(found.probability[filled], found.accuracy[filled], color="tab:blue", linewidth=0.8)
-        sizes = 10 + 300 * found.rows[filled] / found.rows.sum()
-        axes.scatter(found.probability[filled], found.accuracy[filled], sizes, color="tab:blue", alpha=0.6)
+        axes.plot(reliability.probability[filled], reliability.accuracy[filled], color="tab:blue", linewidth=0.8)
+        sizes = 10 + 300 * reliability.rows[filled] / reliability.rows.sum()
+        axes.scatter(reliability.probability[filled], reliability.accuracy[filled], sizes, color="tab:blue", alpha=0.6)
         axes.set(xlabel="probability of the predicted class", ylabel="share that is right", ylim=(-0.05, 1.05))
-        axes.set_title(f"{name}: expected calibration error {found.error:.4f}", fontsize=10)
+        axes.set_title(f"{name}: expected calibration error {reliability.error:.4f}", fontsize=10)
     for axes in every[len(diagrams) :]:
         axes.set_axis_off()
     return _svg(figure)
@@ -96,25 +96,25 @@ def example_beats(beats: ShownBeats, evaluation: Evaluation) -> str:
     for axes, label, name, mean in zip(
         figure.subplots(len(labels), 1, sharex=True, squeeze=False)[:, 0], labels, names, beats.mean_traces, strict=True
     ):
-        places = np.flatnonzero(evaluation.truth == label)
+        members = np.flatnonzero(evaluation.truth == label)
         # Spread over all rows, since consecutive beats are often of the same person.
-        drawn = places[np.unique(np.linspace(0, len(places) - 1, EXAMPLES).astype(int))] if len(places) else places
+        drawn = members[np.unique(np.linspace(0, len(members) - 1, EXAMPLES).astype(int))] if len(members) else members
         axes.plot(beats.traces(drawn).T, color="tab:blue", alpha=0.25, linewidth=0.8)
         axes.plot(mean, color="black", linewidth=1.5)
-        axes.set_title(f"class {name}: {len(places)} beats", fontsize=10)
+        axes.set_title(f"class {name}: {len(members)} beats", fontsize=10)
     return _svg(figure)
 
 
 def worst_mistakes(beats: ShownBeats, evaluation: Evaluation) -> str | None:
     """Draw the traces of the `worst` mistakes, numbered, with the means of both classes; None without mistakes."""
-    places = worst(evaluation)
-    if not len(places):
+    mistakes = worst(evaluation)
+    if not len(mistakes):
         return None
     names, means = evaluation.classes, beats.mean_traces
-    rows = -(-len(places) // 3)
+    rows = -(-len(mistakes) // 3)
     figure = Figure(figsize=(9, 2.1 * rows), layout="constrained")
     every = figure.subplots(rows, 3, sharex=True, squeeze=False).ravel()
-    for number, (axes, place, trace) in enumerate(zip(every, places, beats.traces(places), strict=False), start=1):
+    for number, (axes, place, trace) in enumerate(zip(every, mistakes, beats.traces(mistakes), strict=False), start=1):
         truth = int(np.searchsorted(evaluation.class_labels, evaluation.truth[place]))
         predicted = int(evaluation.probabilities[place].argmax())
         axes.plot(means[truth], color="tab:green", linewidth=0.9, linestyle="--")
@@ -124,7 +124,7 @@ def worst_mistakes(beats: ShownBeats, evaluation: Evaluation) -> str | None:
         title = f"{number}. is {_short(names[truth])}\npredicted {_short(names[predicted])}, {probability}"
         axes.set_title(title, fontsize=8)
         axes.tick_params(labelsize=7)
-    for axes in every[len(places) :]:
+    for axes in every[len(mistakes) :]:
         axes.set_axis_off()
     return _svg(figure)
 

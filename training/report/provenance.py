@@ -17,15 +17,15 @@ LIBRARIES = ("tensorflow", "keras", "numpy", "scikit-learn")
 CPU_INFO = Path("/proc/cpuinfo")
 
 
-def provenance(command: str, beats: BeatFiles, given: BeatFiles | None) -> dict[str, Any]:
-    """Return command, checksums of the files of `beats` and of the test set `given`, libraries and machine.
+def provenance(command: str, beats: BeatFiles, test_files: BeatFiles | None) -> dict[str, Any]:
+    """Return command, checksums of the files of `beats` and of the test set `test_files`, libraries and machine.
 
     It goes into the report and metrics.json, but not into the model, whose description every client can read.
     """
-    files = {"data": beats, "test": given}
+    files = {"data": beats, "test": test_files}
     return {
         "command": command,
-        "files": {name: _sum(found) for name, found in files.items() if found},
+        "files": {name: _sum(file) for name, file in files.items() if file},
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
         "machine": {
             "processor": _processor(),
@@ -65,10 +65,10 @@ def checksum(paths: Sequence[Path]) -> str:
 def _sum(beats: BeatFiles) -> dict[str, Any]:
     paths = [layout.path for layout in beats.layouts]
     try:
-        found = checksum(paths)
+        sha256 = checksum(paths)
     except OSError:  # removed since it was read; the training continues
-        found = None
-    return {"source": beats.source, "count": len(paths), "sha256": found}
+        sha256 = None
+    return {"source": beats.source, "count": len(paths), "sha256": sha256}
 
 
 def _digest(path: Path) -> str:

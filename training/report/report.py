@@ -43,7 +43,7 @@ def write_report(
             classes=dict(zip(map(str, evaluation.class_labels), evaluation.classes, strict=True)),
             wrong=wrong,
             drawn=min(figures.MISTAKES, wrong),
-            beside=beats.beside,
+            value_names=beats.value_names,
             means=list(zip(evaluation.classes, beats.mean_values, strict=True)),
             mistakes=list(enumerate(beats.values(figures.worst(evaluation)), start=1)),
             newest=newest_judged(description["compared"]),
@@ -54,7 +54,7 @@ def write_report(
 
 def newest_judged(compared: Compared) -> str | None:
     """Return the newest version that could be evaluated on the same beats, or None."""
-    judged = (version for version, found in compared.items() if "classes" in found)
+    judged = (version for version, scores in compared.items() if "classes" in scores)
     return max(judged, key=int, default=None)
 
 
@@ -111,7 +111,7 @@ def summary(description: dict[str, Any], evaluation: Evaluation, compared: Compa
             f"Confusion matrix (rows: true class, columns: predicted class; {', '.join(evaluation.classes)}):",
             str(evaluation.confusion()),
             *(["Other versions on the same beats:"] if compared else []),
-            *(f"  version {version}: {_scores_or_reason(found)}" for version, found in compared.items()),
+            *(f"  version {version}: {_scores_or_reason(scores)}" for version, scores in compared.items()),
         ]
     )
 
@@ -124,13 +124,13 @@ def _chance(intervals: Mapping[str, Any]) -> str:
 
 
 def _calibration(metrics: Mapping[str, Any], calibrated: bool) -> str:
-    found = metrics["calibration"]
-    error = f"expected calibration error {found['error_after']:.4f}"
+    calibration = metrics["calibration"]
+    error = f"expected calibration error {calibration['error_after']:.4f}"
     if by_group := metrics["by_group"]:
         error += f" (over {by_group['of']} groups: {_interval(by_group['calibration_error'])})"
     if not calibrated:
         return f"Not calibrated: {error}"
-    return f"Temperature {found['temperature']:.2f}: {error}, without it {found['error_before']:.4f}"
+    return f"Temperature {calibration['temperature']:.2f}: {error}, without it {calibration['error_before']:.4f}"
 
 
 def _unusual(metrics: Mapping[str, Any]) -> str:
@@ -141,5 +141,5 @@ def _unusual(metrics: Mapping[str, Any]) -> str:
     return f"{text}; of a group's beats {least} to {most}, median {middle}"
 
 
-def _scores_or_reason(found: dict[str, Any]) -> str:
-    return found.get("reason") or f"accuracy {found['accuracy']:.4f}, macro-F1 {found['macro_f1']:.4f}"
+def _scores_or_reason(scores: dict[str, Any]) -> str:
+    return scores.get("reason") or f"accuracy {scores['accuracy']:.4f}, macro-F1 {scores['macro_f1']:.4f}"

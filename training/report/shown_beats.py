@@ -31,7 +31,7 @@ class ShownBeats:
             names
         )  # a table may also begin with a name that marks the end of a trace
         self._means = _class_means(test)
-        self.beside = [WORDS.get(name, name) for name in names[self._length :]]
+        self.value_names = [WORDS.get(name, name) for name in names[self._length :]]
 
     @property
     def mean_traces(self) -> NDArray[np.float64]:
@@ -43,13 +43,13 @@ class ShownBeats:
         """The means of each class's values after the trace, (k, values)."""
         return self._means[:, self._length :]
 
-    def traces(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the traces (places, length) of the beats at these row numbers of the test."""
-        return self._test.take(places)[:, : self._length]
+    def traces(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the traces (positions, length) of the beats at these row numbers of the test."""
+        return self._test.take(positions)[:, : self._length]
 
-    def values(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the values after the trace (places, values) of the beats at these row numbers of the test."""
-        return self._test.take(places)[:, self._length :]
+    def values(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the values after the trace (positions, values) of the beats at these row numbers of the test."""
+        return self._test.take(positions)[:, self._length :]
 
 
 def _class_means(test: Rows) -> NDArray[np.float64]:

@@ -41,13 +41,13 @@ def _record(version: Path) -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # it logs a warning for each attempt
     mlflow: Any = import_module("mlflow")
     extra = version / "assets.extra"
-    found = json.loads((extra / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((extra / "metrics.json").read_text(encoding="utf-8"))
     with mlflow.start_run(run_name=f"{version.parent.name} {version.name}"):
-        mlflow.log_params({"data": found["data"]["source"], **_texts(found["training"])})
-        values = zip(*found["history"].values(), strict=True)
+        mlflow.log_params({"data": metrics["data"]["source"], **_texts(metrics["training"])})
+        values = zip(*metrics["history"].values(), strict=True)
         for epoch, step in enumerate(values, start=1):
-            mlflow.log_metrics(dict(zip(found["history"], step, strict=True)), step=epoch)
-        mlflow.log_metrics(dict(_numbers(found["metrics"])))
+            mlflow.log_metrics(dict(zip(metrics["history"], step, strict=True)), step=epoch)
+        mlflow.log_metrics(dict(_numbers(metrics["metrics"])))
         for name in ARTIFACTS:
             mlflow.log_artifact(str(extra / name))
 

@@ -44,8 +44,8 @@ class EpochEvents(keras.callbacks.Callback):  # type: ignore[misc] # Keras has n
             },
         }
         try:
-            for part, found in parts.items():
-                self._write(part, epoch, found)
+            for part, values in parts.items():
+                self._write(part, epoch, values)
         except (OSError, tf.errors.OpError) as error:
             self._warn(str(error).partition("\n")[0])
 

@@ -48,7 +48,7 @@ class WfdbHeader:
     segments: Sequence[tuple[str, int]] = ()
     notes: Sequence[str] = ()  # assumptions that were made, for the log
 
-    def beside(self, name: str) -> Path:
+    def sibling(self, name: str) -> Path:
         """Return the path of a file named in the header; the folder in its name need not exist."""
         named = Path(name.replace("\\", "/"))
         inside = self.path.parent / named

@@ -75,7 +75,7 @@ class WfdbRecord:
     def files(self) -> list[Path]:
         """Return the files of the record."""
         headers = [segment.header for segment in self._segments if segment.header]
-        signals = [header.beside(signal.file) for header in headers for signal in header.signals]
+        signals = [header.sibling(signal.file) for header in headers for signal in header.signals]
         return list(dict.fromkeys([self._header.path, *(header.path for header in headers), *signals]))
 
     def blocks(self, index: int) -> Iterator[NDArray[np.float32]]:
@@ -107,7 +107,7 @@ class WfdbRecord:
         return self.channels[index].unit
 
     def _segment(self, name: str, frames: int) -> _Segment:
-        return _Segment(None if name == NO_FILE else read_header(self._header.beside(f"{name}.hea")), frames)
+        return _Segment(None if name == NO_FILE else read_header(self._header.sibling(f"{name}.hea")), frames)
 
     def _signal(self, segment: _Segment, index: int) -> WfdbSignal | None:
         """Return a segment's signal, or None if it has no samples of it."""

@@ -26,7 +26,7 @@ class SignalFile(Protocol):
 
 def open_signal(header: WfdbHeader, signal: WfdbSignal) -> SignalFile:
     """Open a signal's samples. Raises DataError if the file is missing or its format is unknown."""
-    path = header.beside(signal.file)
+    path = header.sibling(signal.file)
     if not path.is_file():
         raise DataError(
             f"{header.path}: cannot be read as WFDB record: its samples are in {signal.file}, which does not exist; "

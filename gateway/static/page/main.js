@@ -53,7 +53,7 @@ let collection = null;
 /** Ask what is served; until that is known, nothing can be opened. */
 async function start() {
   opening.allow(false);
-  fill(found("served"), "Asking which model is served …");
+  fill(found("served"), "Loading the model's description …");
   try {
     await meet();
     await opening.allow(true);
@@ -94,7 +94,7 @@ async function renew() {
   trouble.over("model");
   show();
   if (!collection || before === JSON.stringify(facts?.model.features)) return;
-  trouble.say("version", new Failure("Another version of the model answers", "It takes other features than the beats that are open have. Open them again."));
+  trouble.say("version", new Failure("Another model version answers", "The open beats have other features than it expects. Open them again."));
 }
 
 /** Look at these beats instead of what was open. @param {Collection} opened @param {Handles} handles */

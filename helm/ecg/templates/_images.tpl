@@ -5,10 +5,10 @@
 {{- fail "models.image.repository: models.source=image needs the repository of the versions, as REGISTRY/PATH" }}
 {{- end }}
 {{- if not (include "ecg.pinned" .) }}
-{{- fail "serving.versions: latest follows a volume; with models.source=image it is pinned" }}
+{{- fail "serving.versions: latest needs a volume; with models.source=image use pinned" }}
 {{- end }}
 {{- if include "training.several" . }}
-{{- fail "training.workers: several train by a volume that they share; with models.source=image there is one" }}
+{{- fail "training.workers: several workers need a shared volume; with models.source=image there is one worker" }}
 {{- end -}}
 true
 {{- end -}}

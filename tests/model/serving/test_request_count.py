@@ -13,7 +13,7 @@ from serving.telemetry.metrics import Metrics
 class OneModel:
     """A registry that knows `ecg` only."""
 
-    def knows(self, name: str) -> bool:
+    def was_configured(self, name: str) -> bool:
         return name == "ecg"
 
 
@@ -31,7 +31,7 @@ def test_a_request_is_counted_by_its_model_and_outcome(model, error, labels):
     metrics = Metrics()
     registry: Any = OneModel()
     manager: Any = None  # is not asked
-    with suppress(Exception), Service(registry, manager, metrics, answer_as_content=False).counted(model):
+    with suppress(Exception), Service(registry, manager, metrics, answer_as_content=False).count_request(model):
         if error:
             raise error
     assert f":tensorflow:serving:request_count{{{labels}}} 1\n" in metrics.exposition()

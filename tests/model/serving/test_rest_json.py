@@ -320,7 +320,7 @@ def test_a_dtype_that_json_has_no_values_of_is_not_written(array):
 
 @pytest.mark.parametrize("text", [rb"\ud800", rb"\udc00\ud800", rb"\uD83D x", b"\xed\xa0\x80"])
 @pytest.mark.parametrize("body", [b'{"inputs": "%s"}', b'{"signature_name": "%s"}', b'{"%s": 1}'])
-def test_half_a_surrogate_pair_is_no_text(text, body):
+def test_half_a_surrogate_pair_is_invalid_text(text, body):
     with pytest.raises(ServingError, match="JSON Parse error: ") as refused:
         parse(body % text)
     assert refused.value.code is Code.INVALID_ARGUMENT

@@ -51,11 +51,11 @@ def base(version: Path, tmp_path: Path) -> Path:
 def test_an_earlier_version_is_judged_by_the_rows_of_the_new_one(base, tmp_path, capsys):
     data = write_beats(tmp_path / "beats.csv", LABELS)
     former = json.loads((base / "1" / "assets.extra" / "metrics.json").read_text())
-    told = run(data, base, "--seed", "7")
+    description = run(data, base, "--seed", "7")
     assert former["compared"] == {}
     same = {name: former["metrics"][name] for name in ("accuracy", "macro_f1")}
     classes = {label: without_area(scores) for label, scores in former["metrics"]["classes"].items()}
-    assert told["compared"] == {"1": {**same, "difference": NONE, "classes": classes}}
+    assert description["compared"] == {"1": {**same, "difference": NONE, "classes": classes}}
     assert "  version 1: accuracy 1.0000, macro-F1 1.0000\n" in capsys.readouterr().out
     assert "Other versions on the same beats" in (base / "2" / "assets.extra" / "report.html").read_text()
 
@@ -66,26 +66,26 @@ def test_versions_that_cannot_be_judged_get_a_reason_and_cost_nothing(base, tmp_
     (base / "3" / "saved_model.pb").write_bytes(b"no model")
     shutil.copytree(base / "1", base / "4")
     shutil.rmtree(base / "4" / "variables")
-    told = run(write_beats(tmp_path / "beats.csv", [0] * 20 + [5] * 20), base)["compared"]
-    assert told["1"] == {"reason": "has the classes 0, 1, these rows have 0, 5"}
+    description = run(write_beats(tmp_path / "beats.csv", [0] * 20 + [5] * 20), base)["compared"]
+    assert description["1"] == {"reason": "has the classes 0, 1, these rows have 0, 5"}
     for broken in ("2", "3", "4"):
-        assert told[broken]["reason"].startswith("does not load: ")
-        assert "\n" not in told[broken]["reason"]
+        assert description[broken]["reason"].startswith("does not load: ")
+        assert "\n" not in description[broken]["reason"]
     assert "  version 1: has the classes" in capsys.readouterr().out
 
 
 def test_a_version_for_beats_of_another_length_says_so(base, tmp_path):
-    told = run(write_beats(tmp_path / "beats.csv", LABELS, length=20), base)
-    assert told["compared"] == {"1": {"reason": "has 12 features, these rows have 20"}}
+    description = run(write_beats(tmp_path / "beats.csv", LABELS, length=20), base)
+    assert description["compared"] == {"1": {"reason": "has 12 features, these rows have 20"}}
 
 
 def test_classes_are_compared_by_name(tmp_path):
     data, base = write_beats(tmp_path / "beats.csv", ["N", "V"] * 40), tmp_path / "ecg"
     former = run(data, base, "--label", "last")["metrics"]
-    told = run(data, base, "--label", "last", "--classes", "V,N")["compared"]["1"]
-    assert former["accuracy"] == told["accuracy"] > 0.9
-    told = run(write_beats(tmp_path / "other.csv", ["N", "S"] * 20), base, "--label", "last", "--epochs", "1")
-    assert told["compared"]["1"] == {"reason": "has the classes N, V, these rows have N, S"}
+    description = run(data, base, "--label", "last", "--classes", "V,N")["compared"]["1"]
+    assert former["accuracy"] == description["accuracy"] > 0.9
+    description = run(write_beats(tmp_path / "other.csv", ["N", "S"] * 20), base, "--label", "last", "--epochs", "1")
+    assert description["compared"]["1"] == {"reason": "has the classes N, V, these rows have N, S"}
 
 
 def test_predictions_in_blocks_are_joined_in_order(base, make_rows):

@@ -25,8 +25,8 @@ def trained(data: Path, models: Path, *arguments: str) -> Path:
 
 
 def metrics(version: Path) -> Any:
-    told: Any = json.loads((version / "assets.extra" / "metrics.json").read_text())
-    return told
+    description: Any = json.loads((version / "assets.extra" / "metrics.json").read_text())
+    return description
 
 
 @pytest.fixture(scope="module")

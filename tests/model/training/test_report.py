@@ -162,7 +162,7 @@ def test_rhythm_and_likeness_are_a_table_and_no_part_of_the_trace(make_rows):
     both = np.array([1, 0])
     assert beats.traces(both).tolist() == [[3, 2, 1], [1, 2, 3]]
     assert beats.mean_traces.tolist() == [[1, 2, 3], [3, 2, 1]]
-    assert beats.beside == ["RR before (seconds)", "Likeness of the QRS complex"]
+    assert beats.value_names == ["RR before (seconds)", "Likeness of the QRS complex"]
     assert (beats.values(both).tolist(), beats.mean_values.tolist()) == ([[90, 93], [90, 91]], [[90, 91], [90, 93]])
     wrong = Evaluation(np.array([0, 1]), np.array([0, 1]), np.array([[0.1, 0.9], [0.9, 0.1]], np.float32))
     for drawn in (figures.worst_mistakes(beats, wrong), figures.example_beats(beats, wrong)):
@@ -198,7 +198,7 @@ def test_example_beats_are_of_all_people_in_a_sorted_file(make_rows):
 
 def test_a_table_that_begins_with_a_rhythm_feature_is_drawn_completely(make_rows):
     beats = ShownBeats(make_rows(np.ones((2, 2), np.float32), np.array([0, 1])), ["rr_previous", "age"])
-    assert (beats.mean_traces.shape, beats.beside) == ((2, 2), [])
+    assert (beats.mean_traces.shape, beats.value_names) == ((2, 2), [])
 
 
 def test_values_beside_the_trace_have_the_words_that_the_page_has():

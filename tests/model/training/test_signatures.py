@@ -33,13 +33,13 @@ def answers(version: Path, signature: str, beats: NDArray[np.float32] = BEATS) -
         return model.answers(signature, beats)
 
 
-def told(version: Path) -> Any:
+def description_of(version: Path) -> Any:
     with load_session(version) as model:
         return json.loads(bytes(model.metadata("description")))
 
 
 def baseline(version: Path) -> NDArray[np.float32]:
-    return np.array(told(version)["baseline"], np.float32)
+    return np.array(description_of(version)["baseline"], np.float32)
 
 
 def log_odds(version: Path, beats: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -103,7 +103,9 @@ def test_the_baseline_itself_needs_no_explanation(version):
 
 
 def test_the_baseline_is_the_mean_of_the_training_beats(version):
-    assert np.allclose(baseline(version), WAVES[: len(told(version)["metrics"]["class_labels"])].mean(axis=0), atol=0.5)
+    assert np.allclose(
+        baseline(version), WAVES[: len(description_of(version)["metrics"]["class_labels"])].mean(axis=0), atol=0.5
+    )
 
 
 def test_a_beat_is_explained_alone_as_among_others_and_nothing_as_nothing(version):
@@ -114,7 +116,7 @@ def test_a_beat_is_explained_alone_as_among_others_and_nothing_as_nothing(versio
 
 
 def test_the_description_holds_the_reference_for_drift(version):
-    description = told(version)
+    description = description_of(version)
     assert description["examples"] == json.loads((version / "assets.extra" / "beats.json").read_text())
     assert {name: len(edges) for name, edges in description["reference"]["statistics"].items()} == {
         "mean": 9,
@@ -129,7 +131,7 @@ def test_the_description_holds_the_reference_for_drift(version):
 
 def test_metrics_tell_calibration_and_unusual_beats_in_both_places(version):
     recorded = json.loads((version / "assets.extra" / "metrics.json").read_text())["metrics"]
-    assert recorded == told(version)["metrics"]
+    assert recorded == description_of(version)["metrics"]
     assert recorded["calibration"].keys() == {"temperature", "error_before", "error_after", "bins"}
     assert {"threshold", "share_of_validation", "share_of_test"} <= recorded["unusual"].keys()
     assert 0 <= recorded["unusual"]["share_of_test"] <= 1
@@ -153,8 +155,8 @@ class Boasting(Servable):
 
     def explanations(self, features: tf.Tensor) -> dict[str, tf.Tensor]:
         """Double each value."""
-        told = super().explanations(features)
-        return {**told, "attributions": 2 * told["attributions"]}
+        answer = super().explanations(features)
+        return {**answer, "attributions": 2 * answer["attributions"]}
 
 
 def test_the_written_model_is_checked_before_publishing(make_rows, tmp_path):

@@ -19,11 +19,11 @@ def rows(make_rows: Callable[..., Rows]) -> Rows:
 
 
 def numbers(batches: tf.data.Dataset) -> list[list[int]]:
-    told = []
+    seen = []
     for features, columns in batches:
         assert (features[:, 1].numpy() == columns.numpy()).all()
-        told.append(features[:, 0].numpy().astype(int).tolist())
-    return told
+        seen.append(features[:, 0].numpy().astype(int).tolist())
+    return seen
 
 
 def test_in_order_is_the_order_of_the_blocks(rows):

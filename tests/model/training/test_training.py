@@ -61,10 +61,10 @@ def test_answers_agree_with_each_other_and_with_the_labels_of_the_data(fixture, 
 
 
 def test_the_model_tells_its_labels_names_and_origin(three_classes):
-    told = {name: tensor.numpy() for name, tensor in load(three_classes)["metadata"]().items()}
-    assert told["class_labels"].tolist() == [1, 2, 7]
-    assert [name.decode() for name in told["feature_names"]] == [f"F{n}" for n in range(1, 13)]
-    description = json.loads(told["description"])
+    metadata = {name: tensor.numpy() for name, tensor in load(three_classes)["metadata"]().items()}
+    assert metadata["class_labels"].tolist() == [1, 2, 7]
+    assert [name.decode() for name in metadata["feature_names"]] == [f"F{n}" for n in range(1, 13)]
+    description = json.loads(metadata["description"])
     assert description["data"]["source"] == "beats.csv"
     assert description["metrics"]["accuracy"] >= 0.9
 
@@ -114,13 +114,13 @@ def test_few_rows_are_enough_and_synthetic_ones_are_marked_everywhere(tmp_path, 
     assert "Synthetic: made for a test" in report
     assert "for validation trained it, too" in report
     assert "Probabilities are not calibrated, because the validation beats were used for training" in report
-    told = json.loads(load(version)["metadata"]()["description"].numpy())
-    assert told["data"]["note"].startswith("Synthetic: made for a test\nNo column says whose beats they are")
-    assert ([each["code"] for each in told["data"]["warnings"]], told["data"]["groups"]) == (
+    description = json.loads(load(version)["metadata"]()["description"].numpy())
+    assert description["data"]["note"].startswith("Synthetic: made for a test\nNo column says whose beats they are")
+    assert ([each["code"] for each in description["data"]["warnings"]], description["data"]["groups"]) == (
         ["no_groups", "few_rows"],
         None,
     )
-    assert sum(told["data"]["rows"].values()) == 23
+    assert sum(description["data"]["rows"].values()) == 23
 
 
 def outcome(data: Path, folder: Path, *arguments: str) -> Outcome:

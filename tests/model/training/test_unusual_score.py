@@ -86,10 +86,10 @@ def test_the_same_seed_gives_the_same_scores(simulated, make_rows):
 
 
 def test_the_description_of_the_score(fitted):
-    told = fitted.describe()
-    assert told["threshold"] == pytest.approx(fitted.threshold.numpy())
-    assert told["share_of_validation"] == 0.01
-    assert (told["training_rows"], told["judged_rows"]) == (500, 100 + 250)
+    description = fitted.describe()
+    assert description["threshold"] == pytest.approx(fitted.threshold.numpy())
+    assert description["share_of_validation"] == 0.01
+    assert (description["training_rows"], description["judged_rows"]) == (500, 100 + 250)
 
 
 def test_many_rows_and_long_beats_keep_few_beats(make_rows):

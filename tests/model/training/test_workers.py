@@ -23,10 +23,10 @@ class Killed(Exception):
 class KilledStore(Store):
     """A process that ends before the third epoch is saved."""
 
-    def save(self, told, arrays):
-        if told["epochs"] > 2:
+    def save(self, state, arrays):
+        if state["epochs"] > 2:
             raise Killed
-        super().save(told, arrays)
+        super().save(state, arrays)
 
 
 def trained(parts: tuple[Rows, Rows], *others: Any) -> Trained:
@@ -77,9 +77,9 @@ def test_a_killed_training_resumes_after_its_last_epoch(parts, team, tmp_path):
     with pytest.raises(Killed):
         trained(parts, 2, RECIPE, team, KilledStore(path, 5))
     store = Store(path, 5)
-    told, _ = store.load() or pytest.fail("nothing was kept")
+    state, _ = store.load() or pytest.fail("nothing was kept")
     gone_on = trained(parts, 2, RECIPE, team, store)
-    assert {name: values[:2] for name, values in gone_on.history.items()} == told["history"]
+    assert {name: values[:2] for name, values in gone_on.history.items()} == state["history"]
     assert len(gone_on.history["val_loss"]) == 4
     fresh = trained(parts, 2, RECIPE, team)
     assert gone_on.history["val_loss"][-1] == pytest.approx(fresh.history["val_loss"][-1], rel=0.3)

@@ -1,4 +1,4 @@
-"""A gateway that answers what a test tells it to: a real HTTP server for those who send beats as bytes."""
+"""A fake gateway with scripted answers: a real HTTP server for clients that send beats as bytes."""
 
 import json
 import struct
@@ -24,7 +24,7 @@ class FakeGateway:
             "training": {"created": "2026-11-24T13:00:00+00:00"},
         }
         self.replies: list[Reply] = []  # to the next requests for predictions
-        # is told the number of each such request, from 0, and may reply to it
+        # gets the number of each such request, from 0, and may reply to it
         self.before: Callable[[int], Reply | None] = lambda number: None
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
@@ -84,7 +84,7 @@ class FakeGateway:
 
 
 def prediction(beat: tuple[float, ...], details: bool = False) -> Json:
-    """What is said of a beat."""
+    """The prediction of a beat."""
     label = int(beat[0] > 0)
     said: Json = {"predicted_class": label, "probability": 0.75}
     if details:
@@ -94,7 +94,7 @@ def prediction(beat: tuple[float, ...], details: bool = False) -> Json:
 
 
 def error(status: int, code: str, message: str = "scripted", retry_after: str = "0", **where: int) -> Reply:
-    """An error as the gateway tells it."""
+    """An error as the gateway returns it."""
     content = {"error": {"code": code, "message": message, "request_id": "1", **where}}
     return status, content, {"Retry-After": retry_after}
 

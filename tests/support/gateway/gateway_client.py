@@ -22,7 +22,7 @@ class Loop:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Do it there, and wait."""
+        """Run it in the event loop, and wait."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=60)
 
     def close(self) -> None:
@@ -175,24 +175,24 @@ def _answer(sent: list[Any], method: str) -> Answer:
 def living(application: Application, loop: Loop) -> Iterator[Client]:
     """Start the application as uvicorn does a worker's, and end it so."""
     asked: asyncio.Queue[str] = asyncio.Queue()
-    told: asyncio.Queue[str] = asyncio.Queue()
+    events: asyncio.Queue[str] = asyncio.Queue()
 
     async def receive() -> Any:
         return {"type": await asked.get()}
 
     async def send(message: Any) -> None:
-        await told.put(message["type"])
+        await events.put(message["type"])
 
     async def start() -> "asyncio.Task[None]":
         life = asyncio.create_task(application({"type": "lifespan"}, receive, send))
         await asked.put("lifespan.startup")
-        assert await told.get() == "lifespan.startup.complete"
+        assert await events.get() == "lifespan.startup.complete"
         return life
 
     async def end(life: "asyncio.Task[None]") -> None:
         await asked.put("lifespan.shutdown")
         await life
-        assert await told.get() == "lifespan.shutdown.complete"
+        assert await events.get() == "lifespan.shutdown.complete"
 
     life = loop.run(start())
     try:

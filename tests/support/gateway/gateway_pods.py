@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import Rollout
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.inference.version_router import VersionRouter
 from gateway.model_server.discovery import Discovery
 from gateway.model_server.failover import Failover
@@ -23,10 +23,10 @@ BEAT = {"features": [0.5, 0, 0]}
 
 
 class Pods:
-    """One fake model server for each name; `clock.now` and `dice.now` are what the test says."""
+    """One fake model server for each name; the test sets `clock.now` and `random_number.now`."""
 
     def __init__(self, stack: ExitStack, loop: Loop, **versions: Mapping[int, FakeModel]) -> None:
-        self.clock, self.dice = SimpleNamespace(now=1000.0), SimpleNamespace(now=0.5)
+        self.clock, self.random_number = SimpleNamespace(now=1000.0), SimpleNamespace(now=0.5)
         self._stack = stack
         self.serving: dict[str, FakeServing] = {}
         for name, models in versions.items():
@@ -45,9 +45,9 @@ class Pods:
             self.rollout,
             self.metrics,
             lambda: self.clock.now,
-            lambda: self.dice.now,
+            lambda: self.random_number.now,
         )
-        self.client = Client(assembled(settings, self.discovery, self.rollout, self.router, self.metrics), loop)
+        self.client = Client(compose(settings, self.discovery, self.rollout, self.router, self.metrics), loop)
         self.look()
 
     def look(self) -> None:
@@ -55,12 +55,12 @@ class Pods:
         self.loop.run(self.discovery.probe())
 
     def compare(self) -> None:
-        """Wait until the candidate was asked all that it is asked unseen."""
+        """Wait until the candidate has received all shadow requests."""
         self.loop.run(self.router.shadow.wait())
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """What the serving target's name stands for."""
+        """The addresses of the serving target's name."""
         return tuple(f"ipv4:{fake.target}" for fake in self.serving.values())
 
     def _resolve(self, target: str) -> tuple[str, ...]:
@@ -98,5 +98,5 @@ class Pods:
         return {answer.headers["X-Model-Version"] for answer in answers}
 
     def total(self, name: str, **labels: str) -> float:
-        """What /metrics tells."""
+        """The content of /metrics."""
         return total(self.client.get("/metrics").text, name, **labels)

@@ -51,7 +51,7 @@ class Gateway:
 
     @property
     def workers(self) -> list[psutil.Process]:
-        """Its workers; beside them runs Python's own process that clears up after all."""
+        """Its workers, without Python's resource tracker."""
         children = psutil.Process(self.process.pid).children()
         return [child for child in children if any("spawn_main" in argument for argument in child.cmdline())]
 
@@ -72,7 +72,7 @@ class Gateway:
                     self._came.notify_all()
 
     def ask(self, method: str, path: str, content: object = None, chunks: Any = None, **given: str) -> Any:
-        """One request on a connection of its own; the answer has what assert_error looks at. Bytes are sent as is."""
+        """One request on a new connection; the answer is as assert_error reads it. Bytes are sent as is."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             headers = {"Content-Type": "application/json"} | ({"Transfer-Encoding": "chunked"} if chunks else {})
             headers |= {name.replace("_", "-"): value for name, value in given.items()}
@@ -84,7 +84,7 @@ class Gateway:
             return SimpleNamespace(status_code=response.status, headers=response.headers, json=content)
 
     def total(self, name: str, **labels: str) -> float:
-        """What /metrics tells."""
+        """The content of /metrics."""
         return total(self.ask("GET", "/metrics").json, name, **labels)
 
     def end(self) -> int:
@@ -104,14 +104,14 @@ def running(target: str, program: str = "gateway", **settings: object) -> Iterat
 
 
 class Asked(Protocol):
-    """What takes requests: a gateway, or a way to one."""
+    """A gateway, or an address that leads to one."""
 
     def ask(self, method: str, path: str, content: object = None) -> Any:
         """One request; the answer has its `status_code`."""
 
 
 class Load:
-    """What clients that ask without a pause are told."""
+    """The answers to clients that send requests without a pause."""
 
     def __init__(self, pause: float = 0) -> None:
         self.answers: list[Any] = []
@@ -132,7 +132,7 @@ class Load:
                 self._came.notify_all()
 
     def wait_for(self, status: int, version: int | None = None, times: int = 20) -> None:
-        """Wait until this status, from this model version if given, has come that many times from now on."""
+        """Wait until this status, from this model version if given, has arrived that many times from now on."""
         seen = len(self.answers)
 
         def enough() -> bool:

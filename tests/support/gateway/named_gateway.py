@@ -33,11 +33,11 @@ def resolve(target: str) -> tuple[str, ...]:
 
 
 class Server(server.Server):
-    """The gateway's server with that way to resolve names."""
+    """The gateway's server with that name resolution."""
 
     def application(self, metrics_folder: str) -> Application:
         from gateway.candidate.deployment import Rollout
-        from gateway.composition import assembled
+        from gateway.composition import compose
         from gateway.inference.version_router import VersionRouter
         from gateway.model_server.discovery import Discovery
         from gateway.model_server.failover import Failover
@@ -48,7 +48,7 @@ class Server(server.Server):
         metrics, discovery, rollout = Metrics(metrics_folder), Discovery(settings, resolve), Rollout()
         failover = Failover(discovery, settings, RetryBudget())
         router = VersionRouter(settings, discovery, failover, rollout, metrics)
-        return assembled(settings, discovery, rollout, router, metrics)
+        return compose(settings, discovery, rollout, router, metrics)
 
 
 if __name__ == "__main__":

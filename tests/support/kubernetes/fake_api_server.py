@@ -1,4 +1,4 @@
-"""An API server, as much of it as helm asks for a dry run: version, known kinds, and scripted objects."""
+"""The parts of an API server that helm needs for a dry run: version, known kinds, and scripted objects."""
 
 import json
 import threading
@@ -48,7 +48,7 @@ def _discovery(known: Iterable[Object]) -> dict[str, Object]:
 
 @contextmanager
 def running(folder: Path, known: Iterable[Object], there: Iterable[Object]) -> Iterator[Path]:
-    """Serve the objects that are `there`, all in namespace default; give a kubeconfig that leads here."""
+    """Serve the objects `there`, all in namespace default; return a kubeconfig for this server."""
     answers = _discovery(known) | {"/api/v1/namespaces/default/secrets": {"kind": "SecretList", "items": []}}
     for each in there:
         path = f"/apis/{each['apiVersion']}/namespaces/default/{_plural(each['kind'])}/{each['metadata']['name']}"

@@ -84,8 +84,8 @@ class FakeCluster(FakeDeployment):
         if proxied := PROXIED.fullmatch(path):
             return self.gateway(proxied[1], version, body)
         if asked := METRICS.fullmatch(path):
-            told = int(asked[1]) == self.ports.get("management", self.ports["http"])
-            return (200, self.metrics(), "") if told else NOT_HERE
+            has_metrics = int(asked[1]) == self.ports.get("management", self.ports["http"])
+            return (200, self.metrics(), "") if has_metrics else NOT_HERE
         if path == "/apis/apps/v1/namespaces/ecg/deployments/ecg-serving":
             if method == "PATCH":
                 assert body
@@ -160,7 +160,7 @@ def running() -> Iterator[FakeCluster]:
 
 
 def write_version(base: Path, number: int, accuracy: float = 0.9, **compared: float) -> None:
-    """Put a version on a volume; `v1=0.8` says that version 1 reaches 0.8 on this one's rows."""
+    """Put a version on a volume; `v1=0.8` records that version 1 reaches 0.8 on this one's rows."""
     extra = base / str(number) / "assets.extra"
     extra.mkdir(parents=True)
     others = {name.removeprefix("v"): {"accuracy": it, "macro_f1": it} for name, it in compared.items()}

@@ -1,6 +1,6 @@
 """A scripted Deployment with its controller, pods and ReplicaSets, as a cluster's API shows them.
 
-The controller takes one step whenever it is told to, so no test waits for time to pass.
+The controller takes one step only when a test calls it, so no test waits for time to pass.
 """
 
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class FakeDeployment:
         return len(right) == len(self.pods) == self.replicas and not self.paused and not self.candidate
 
     def serve(self, *versions: int) -> None:
-        """Roll these versions out, one after the other, as if nothing had ever gone wrong."""
+        """Roll these versions out, one after the other, without faults."""
         self.paused, self.annotations[CANDIDATE] = False, ""
         for version in versions:
             self.environment["model"][VERSION] = self.environment["serving"][VERSION] = str(version)
@@ -120,7 +120,7 @@ class FakeDeployment:
         self.resource += 1
 
     def remove_one(self, new: list[Pod]) -> None:
-        """End an old pod that nobody needs: one that is not ready, or any once the new ones are."""
+        """End an old pod that is not needed: one that is not ready, or any once the new pods are ready."""
         old = [pod for pod in self.pods if pod not in new]
         spare = [pod for pod in old if not pod.ready] or (old if all(pod.ready for pod in new) else [])
         if spare:
@@ -209,7 +209,7 @@ class FakeDeployment:
         return 200, self.deployment()
 
     def change(self, body: Json) -> None:
-        """Merge a patch, whoever sent it."""
+        """Merge a patch from any sender."""
         self.resource += 1
         self.annotations = self.annotations | body["metadata"].get("annotations", {})
         if candidate := self.candidate:

@@ -1,4 +1,4 @@
-"""`exec` of a fake cluster: the command is run on this machine, its output goes back over a real WebSocket."""
+"""`exec` of a fake cluster: the command runs on this machine, and its output is sent over a real WebSocket."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ STDOUT, STDERR, ERROR = b"\1", b"\2", b"\3"
 
 
 def answer(handler: BaseHTTPRequestHandler) -> None:
-    """Switch protocols, run the command that the query names and send what it wrote and how it ended."""
+    """Switch protocols, run the query's command, and send its output and exit status."""
     done = subprocess.run(parse_qs(urlsplit(handler.path).query)["command"], capture_output=True, check=False)
     accept = b64encode(sha1((handler.headers["Sec-WebSocket-Key"] + MAGIC).encode()).digest()).decode()
     handler.protocol_version = "HTTP/1.1"

@@ -10,7 +10,7 @@ PATH = "/apis/apps/v1/namespaces/default/deployments/ecg-serving"
 
 
 class FakeKubernetes:
-    """Set `candidate`, or `status` and `content`; then look at `requests`, the headers of each."""
+    """Set `candidate`, or `status` and `content`; then read `requests`, the headers of each."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.candidate: dict[str, Any] | None = None  # the annotation

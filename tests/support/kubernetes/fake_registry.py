@@ -21,7 +21,7 @@ PATH = re.compile(r"/v2/(?P<name>[\w./-]+?)/(?P<kind>tags/list|manifests|blobs/u
 
 @dataclass
 class FakeRegistry:
-    """Any repository, made by its first push."""
+    """Any repository, created by its first push."""
 
     address: str = ""
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class FakeRegistry:
     asked: list[str] = field(default_factory=list)
 
     def refuses(self, header: str) -> str | None:
-        """The challenge for a request without what it needs; None where that is given."""
+        """The challenge for a request without credentials; None for one that has them."""
         given = f"Basic {base64.b64encode(self.password.encode()).decode()}"
         if self.token:
             challenge = f'Bearer realm="http://{self.address}/token",service="registry",scope="repository:pull,push"'

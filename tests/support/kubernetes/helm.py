@@ -17,7 +17,7 @@ Object = dict[str, Any]
 
 
 def yaml_reader(helm: Callable[..., str], chart: Path) -> Callable[[str], list[Object]]:
-    """Return what parses the documents of a YAML text, by a chart in the empty folder."""
+    """Return a parser of YAML texts with several documents, by a chart in the empty folder."""
     (chart / "templates").mkdir()
     (chart / "Chart.yaml").write_text("{apiVersion: v2, name: reader, version: 0.0.0}")
     (chart / "templates" / "documents.yaml").write_text(READER)

@@ -43,13 +43,13 @@ class FakeModel:
         return self.names or tuple(f"F{number}" for number in range(1, self.width + 1))
 
     def probabilities(self, first: float) -> list[float]:
-        """One probability per label: a sigmoid on the last label, the rest shared evenly."""
+        """One probability per label: a sigmoid for the last label, the remainder shared evenly."""
         last = self.factor / (1 + exp(-max(-50.0, min(50.0, first))))
         others = len(self.labels) - 1
         return [(1 - last) / others] * others + [last]
 
     def explanation(self, values: list[float]) -> list[float]:
-        """What each value adds to the score of the predicted class, whose baseline is 0: only the first does."""
+        """The attributions to the score of the predicted class, whose baseline is 0: only the first value has one."""
         best = max(self.probabilities(values[0]))
         return [log(best / max(1e-30, 1 - best))] + [0.0] * (self.width - 1)
 
@@ -58,7 +58,7 @@ class FakeModel:
         return sum(self.explanation(values))
 
     def described(self) -> "FakeModel":
-        """Tell what a training tells that the page and the drift need: examples, a baseline."""
+        """Add the parts of a training's description that the page and the drift need: examples, a baseline."""
         beats = [[first, *[0.25] * (self.width - 1)] for first in (-2.0, 2.0)]
         answers = [self.probabilities(beat[0]) for beat in beats]
         examples = [
@@ -93,7 +93,7 @@ def _shape(sizes: tuple[int, ...]) -> wire.TensorShapeProto:
 
 
 class FakeServing(grpc.GenericRpcHandler):
-    """The model server: set `models`, `states`, `fail(...)` or `hold()`, then look at `requests`."""
+    """The model server: set `models`, `states`, `fail(...)` or `hold()`, then read `requests`."""
 
     def __init__(self, model: FakeModel | None = None, name: str = "ecg") -> None:
         self.name = name
@@ -136,7 +136,7 @@ class FakeServing(grpc.GenericRpcHandler):
 
     @contextmanager
     def hold(self, probes: bool = False) -> Iterator[None]:
-        """Inside the `with`, calls of Predict, and of GetModelStatus where said, arrive but are not answered."""
+        """Inside the `with`, calls of Predict, and of GetModelStatus if requested, arrive but are not answered."""
         self._go.clear()
         self._holds_probes = probes
         try:
@@ -146,11 +146,11 @@ class FakeServing(grpc.GenericRpcHandler):
             self._go.set()
 
     def wait_for_held(self) -> None:
-        """Block until a call of Predict is held that was not waited for before."""
+        """Block until one more call of Predict is held."""
         assert self._held.acquire(timeout=30)
 
     def wait_for_cancelled(self) -> None:
-        """Block until a held call is given up by its caller that was not waited for before."""
+        """Block until one more held call is cancelled by its caller."""
         assert self._cancelled.acquire(timeout=30)
 
     def predicts(self) -> list[Any]:

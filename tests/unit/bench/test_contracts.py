@@ -48,7 +48,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("contract", "answer"), ANSWERS)
-def test_only_the_right_answer_is_right(contract, answer):
+def test_only_the_expected_answer_counts_as_right(contract, answer):
     check = pickle.loads(pickle.dumps(contract.target(1, BEATS).check))  # as it travels to the generator
     assert check(answer([1, 0], [0.75, 0.875]))
     assert check(answer([1, 0], [0.75002, 0.875]))
@@ -72,7 +72,7 @@ def test_one_beat_and_several_are_sent_as_the_gateway_takes_them():
     assert Json().target(1, BEATS[:1]).check(b'{"predicted_class": 1, "probability": 0.75}')
 
 
-def test_an_http_request_is_whole():
+def test_an_http_request_is_complete():
     head, _, body = Json().target(8000, BEATS).request.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n")
     assert f"Content-Length: {len(body)}".encode() in head

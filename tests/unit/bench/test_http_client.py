@@ -129,13 +129,13 @@ def test_other_statuses_are_counted_apart():
     assert len(outcome.latencies) > 10
 
 
-def test_a_wrong_answer_is_found_among_those_that_are_looked_at():
+def test_a_wrong_answer_among_the_checked_ones_is_found():
     with serving(lambda number: OK.replace(b"ok", b"no")) as server:
         outcome = ask(server)
     assert outcome.faults["wrong answer"] > 0
 
 
-def test_a_lost_connection_is_a_fault_and_is_opened_anew():
+def test_a_lost_connection_is_a_fault_and_is_opened_again():
     with serving(lambda number: None if number == 5 else OK) as server:
         outcome = ask(server)
     assert outcome.faults == {"ConnectionResetError": 1}
@@ -143,7 +143,7 @@ def test_a_lost_connection_is_a_fault_and_is_opened_anew():
     assert len(outcome.latencies) > 10
 
 
-def test_what_is_no_http_is_a_fault():
+def test_an_answer_that_is_not_http_is_a_fault():
     with serving(lambda number: b"nonsense\r\n\r\n" if number == 3 else OK) as server:
         outcome = ask(server)
     assert outcome.faults == {"MalformedAnswer": 1}
@@ -158,7 +158,7 @@ def test_a_large_request_arrives_whole():
     assert set(server.requests) == {request}
 
 
-def test_the_first_right_answer_is_told_from_others():
+def test_the_first_right_answer_is_distinguished_from_others():
     with serving(lambda number: BUSY if number == 1 else OK) as server:
         target = Target("http", server.port, REQUEST, ok)
         assert first_fault(target) == "503"
@@ -180,13 +180,13 @@ def test_the_first_right_answer_is_told_from_others():
         (CHUNKED[:-2], None),
     ],
 )
-def test_an_answer_is_split_when_it_is_whole(data, wanted):
+def test_a_complete_answer_is_split(data, wanted):
     assert split(data) == wanted
 
 
 @pytest.mark.parametrize(
     "data", [b"HTTP/1.1 200 OK\r\n\r\n", b"SSH-2.0\r\n\r\n", b"HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n"]
 )
-def test_what_cannot_be_followed_is_refused(data):
+def test_malformed_answers_are_rejected(data):
     with pytest.raises(MalformedAnswer):
         split(data)

@@ -64,16 +64,16 @@ def test_an_open_loop_charges_a_stall_to_every_request_that_was_due_meanwhile():
     assert max(outcome.latencies) == pytest.approx(0.4 + SERVICE, abs=0.005)
 
 
-def test_a_closed_loop_hides_it_which_is_why_there_is_an_open_one():
+def test_a_closed_loop_hides_a_stall():
     outcome = closed(World(STALL))
     assert outcome.latency(99) == pytest.approx(SERVICE)
     assert sum(latency > 0.1 for latency in outcome.latencies) == 1
 
 
-def test_the_requests_that_no_free_connection_was_there_to_send_are_counted_from_when_they_were_due():
+def test_latency_counts_from_the_due_time_also_without_a_free_connection():
     few, many = opened(World(STALL), rate=200, connections=1), opened(World(STALL), rate=200, connections=256)
     assert sorted(few.latencies) == pytest.approx(sorted(many.latencies))
-    # how late they left is told apart, and is no latency of the server's
+    # how late they were sent is reported separately, and is no latency of the server's
     assert few.delay > 0.1
     assert many.delay == pytest.approx(0, abs=1e-9)
 
@@ -86,7 +86,7 @@ def test_a_rate_beyond_the_server_is_not_held_and_the_waiting_shows():
     assert outcome.latency(50) > 0.5
 
 
-def test_what_came_within_the_window_tells_whether_a_rate_is_held():
+def test_a_rate_is_held_if_its_answers_arrive_within_the_window():
     """With patience every request is answered in the end, so their number alone does not show the stall."""
     window = Window(1.0, 2.0)
     held, behind = (opened(World(), rate, window=window, patience=10) for rate in (500, 2000))

@@ -24,7 +24,7 @@ def refused(capsys, *arguments: str) -> str:
     return str(capsys.readouterr().err)
 
 
-def test_everything_is_measured_unless_told_otherwise():
+def test_everything_is_measured_by_default():
     chosen = options()
     assert chosen.scenarios == scenarios.ALL
     assert chosen.only == [name for name in KNOWN if name not in BINARIES]
@@ -41,7 +41,7 @@ def test_half_load_brings_the_load_that_its_rate_comes_from():
     assert options("--scenarios", "half").scenarios == (BUSY, HALF)
 
 
-def test_unknown_names_are_refused_with_those_that_are_known(capsys):
+def test_unknown_names_are_rejected_with_the_known_ones(capsys):
     assert "'nobody' is not one of grpc, gateway" in refused(capsys, "--only", "grpc,nobody")
     assert "'busy' is not one of connections, beats, connections-1" in refused(capsys, "--scenarios", "busy")
 

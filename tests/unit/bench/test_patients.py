@@ -12,7 +12,7 @@ def test_sensitivity_is_of_the_true_beats_and_predictivity_of_the_predicted():
     np.testing.assert_allclose(predictivity, [6 / 7, 3 / 5, 0])
 
 
-def test_nobody_is_in_both_sets():
+def test_no_patient_is_in_both_sets():
     assert len(set(DS1)) == len(set(DS2)) == 22
     assert not set(DS1) & set(DS2)
 

@@ -21,11 +21,11 @@ def test_every_other_server_is_pinned_with_hashes(rival):
     assert rival in pinned(rival, OF_RIVALS)
 
 
-def test_what_is_installed_is_told_of_each():
+def test_the_installed_version_of_each_is_reported():
     assert facts(*cores())["rivals"].keys() == set(NAMES)
 
 
-def test_one_that_cannot_be_installed_is_missing_and_the_others_go_on(tmp_path):
+def test_a_server_that_cannot_be_installed_is_missing_and_the_others_are_measured(tmp_path):
     (tmp_path / "ray").write_text("in the way of the virtual environment")
     results = Results()
     chosen = [each for each in RIVALS if each.name == "ray"]

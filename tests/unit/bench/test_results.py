@@ -33,7 +33,7 @@ def test_a_round_without_the_other_is_left_out():
     assert results.ratio("gateway", "grpc", BUSY, speed) == 3
 
 
-def test_what_was_not_measured_has_no_ratio():
+def test_unmeasured_values_have_no_ratio():
     results = Results(rounds("gateway", BUSY, 300))
     assert results.ratio("gateway", "grpc", BUSY, speed) is None
     assert results.ratio_to_best("gateway", ["ray"], BUSY, speed) is None
@@ -88,7 +88,7 @@ def test_a_gateway_that_does_not_hold_the_rate_misses_the_goals_of_latency():
     assert all("the gateway does not hold the rate: it answered 500 requests/s" in line for line in missed)
 
 
-def test_memory_after_single_beats_is_told_from_memory_after_large_batches():
+def test_memory_after_single_beats_and_after_large_batches_are_separate():
     after = {SINGLE[1]: 60, HALF: 90, BATCH[16]: 95, BATCH[256]: 150, BATCH[4096]: 120}
     results = Results([figures("gateway", each, worker_memory=size) for each, size in after.items()])
     assert worker_after_single(results, "gateway") == 90
@@ -158,7 +158,7 @@ def test_a_missed_goal_is_reported_with_its_figure():
     assert "bare gRPC's: 2, at least 2.5" in missed[2]
 
 
-def test_goals_of_what_was_not_measured_are_neither():
+def test_goals_without_a_measurement_are_neither_reached_nor_missed():
     assert verdicts(Results()).count("not measured") == len(GOALS)
 
 
@@ -185,7 +185,7 @@ def test_a_table_says_what_makes_a_line_doubtful(more, remark):
     assert " ".join(line.split()).endswith(remark)
 
 
-def test_a_table_has_only_who_was_measured():
+def test_a_table_has_only_measured_contenders():
     text = tables(Results([figures("gateway", BUSY)]), ["grpc", "gateway"], [BUSY])
     assert [line.split()[0] for line in text.splitlines()] == ["1", "gateway"]
 

@@ -47,7 +47,7 @@ def test_latency_counts_from_when_a_request_was_due():
     assert [(note.since, note.seconds, note.fault) for note in world.loop.notes] == [(0, 2.5, ""), (1, 1.6, "503")]
 
 
-def test_what_is_not_answered_in_time_is_a_fault():
+def test_a_request_without_an_answer_in_time_is_a_fault():
     world = World(Step(lambda now, _: now >= 1, lambda: None))
     world.loop.wake(0.0)
     assert world.loop.wake(1.0) is not None

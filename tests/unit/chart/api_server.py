@@ -21,7 +21,7 @@ OF_THE_RELEASE = {
 
 
 def discovery() -> dict[str, Object]:
-    """What is at the paths from which a client learns which kinds there are."""
+    """The discovery documents of the API server: its kinds."""
     groups = {
         version: {"groupVersion": version, "version": version.split("/")[1]} for version in KINDS if "/" in version
     }

@@ -74,14 +74,14 @@ def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:
 
 
 def containers(objects: list[Object]) -> Iterator[tuple[str, Object]]:
-    """Name and specification of each container, those for the start included."""
+    """Name and specification of each container, init containers included."""
     for name, pod in pods(objects):
         for container in pod["containers"] + pod.get("initContainers", []):
             yield f"{name}: {container['name']}", container
 
 
 def container_of(objects: list[Object], kind: str, name: str) -> Object:
-    """The container of that name in the only object of a kind that has one; those for the start included."""
+    """The container of that name in the only object of a kind that has one; init containers included."""
     (found,) = [
         each for where, each in containers(objects) if where.startswith(kind + " ") and where.endswith(f": {name}")
     ]

@@ -1,4 +1,4 @@
-"""Each alert fires when its fault is there, as Prometheus itself evaluates it, and keeps quiet otherwise."""
+"""Each alert fires if and only if its fault exists, as Prometheus itself evaluates it."""
 
 import json
 import shutil
@@ -82,7 +82,7 @@ def rules(every_option: list[Object], tmp_path: Path) -> Path:
 
 
 def evaluated(rules: Path, faults: list[Fault]) -> str:
-    """What promtool says is otherwise than expected."""
+    """The differences from the expectation that promtool reports."""
     tests = [
         {
             "interval": "1m",
@@ -107,10 +107,10 @@ def test_each_alert_fires_on_its_fault(rules):
     assert evaluated(rules, FAULTS) == ""
 
 
-def test_each_alert_keeps_quiet_otherwise(rules):
+def test_no_alert_fires_without_its_fault(rules):
     assert evaluated(rules, WELL) == ""
 
 
-def test_every_alert_is_tried(rules):
+def test_every_alert_has_a_test(rules):
     (group,) = json.loads(rules.read_text())["groups"]
     assert {rule["alert"] for rule in group["rules"]} == {fault.alert for fault in FAULTS} == {it.alert for it in WELL}

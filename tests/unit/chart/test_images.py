@@ -27,7 +27,7 @@ def test_an_image_has_a_registry_of_its_own(render):
     assert images(both) == images(render("--set", "global.imageRegistry=b.example"))
 
 
-def test_a_digest_takes_the_tags_place(render):
+def test_a_digest_replaces_the_tag(render):
     assert f"ecg-gateway@{DIGEST}" in images(render("--set", f"gateway.image.digest={DIGEST},gateway.image.tag=1"))
 
 
@@ -45,5 +45,5 @@ def test_every_pod_names_each_pull_secret_once(render, given, named):
 
 
 @pytest.mark.parametrize("wrong", ["images.pullSecrets[0].secret=a", "gateway.image.digest=sha256:1"])
-def test_what_names_nothing_is_refused(helm, wrong):
+def test_values_that_name_nothing_are_rejected(helm, wrong):
     assert wrong.split(".")[0] in helm("template", "ecg", CHART, "--set", wrong, failing=True)

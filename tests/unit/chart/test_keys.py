@@ -1,4 +1,4 @@
-"""API keys: who mounts what of the Secret, and that what asks the gateway by itself shows a key."""
+"""API keys: which pods mount which part of the Secret, and that the chart's own requests send a key."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def keyed(render) -> list[Object]:
 
 
 def mounting(objects: list[Object]) -> set[str]:
-    """The containers that see the Secret, by the kind of what they belong to."""
+    """The containers that mount the Secret, by the kind of their object."""
     return {
         f"{where.split()[0]} {where.rpartition(': ')[2]}"
         for where, each in containers(objects)
@@ -42,12 +42,12 @@ def test_without_the_value_there_is_no_trace_of_keys(render):
     assert "ECG_API_KEYS_FILE" not in str(render())
 
 
-def test_the_gateway_gets_the_file_and_who_asks_it_the_key(keyed):
+def test_the_gateway_gets_the_key_file_and_its_clients_the_key(keyed):
     assert mounting(keyed) == {"Deployment gateway", "Job rollout", "CronJob rollout", "Pod test"}
     assert entries(keyed) == {"Deployment": ["keys"], "Job": ["own-key"], "CronJob": ["own-key"], "Pod": ["own-key"]}
 
 
-def test_the_gateway_is_told_where_the_file_is(keyed):
+def test_the_gateways_setting_has_the_path_of_the_key_file(keyed):
     (gateway,) = [each for where, each in containers(keyed) if where == "Deployment ecg-gateway: gateway"]
     env = {each["name"]: each["value"] for each in gateway["env"]}
     assert Settings.from_env(env).api_keys_file == FILE
@@ -59,7 +59,7 @@ def test_the_file_is_mounted_as_a_folder_so_that_it_can_change(keyed):
     assert all(mount == {"name": "keys", "mountPath": "/var/run/secrets/ecg", "readOnly": True} for mount in mounts)
 
 
-def test_the_test_and_the_promotion_show_the_key(keyed):
+def test_the_test_and_the_promotion_send_the_key(keyed):
     asking = [
         each["args"] for _, each in containers(keyed) if any("--gateway=" in part for part in each.get("args", []))
     ]
@@ -67,13 +67,13 @@ def test_the_test_and_the_promotion_show_the_key(keyed):
     assert [str(parse_options(arguments).key_file) for arguments in asking] == [FILE] * 3
 
 
-def test_who_asks_nobody_gets_no_key(render):
+def test_pods_that_send_no_requests_get_no_key(render):
     objects = render(*KEYS, "--set", "rollout.promote=false")
     assert mounting(objects) == {"Deployment gateway", "Pod test"}
     assert "Job" not in entries(objects)
 
 
-def test_probes_and_prometheus_ask_what_is_open(keyed, every_option):
+def test_probes_and_prometheus_use_paths_without_a_key(keyed, every_option):
     probes = {
         each[probe]["httpGet"]["path"]
         for where, each in containers(keyed)

@@ -1,4 +1,4 @@
-"""What the chart renders where a release of it runs, by asking the cluster."""
+"""The chart's output for a cluster where a release of it runs."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ OF_THE_RELEASE = {"meta.helm.sh/release-name": "ecg", "meta.helm.sh/release-name
 
 @pytest.fixture
 def rendered(helm, render, tmp_path, monkeypatch) -> Callable[..., str]:
-    """Render manifests and notes beside a Deployment of the model servers, or none."""
+    """Render manifests and notes in a cluster with or without a Deployment of the model servers."""
     monkeypatch.setenv("KUBECACHEDIR", str(tmp_path / "cache"))
 
     def dry_run(annotations: Mapping[str, str] = {}, **deployment: Any) -> str:
@@ -37,21 +37,21 @@ def rendered(helm, render, tmp_path, monkeypatch) -> Callable[..., str]:
         ({"status": {"availableReplicas": 2}}, 600),
     ],
 )
-def test_an_update_that_is_stuck_is_told_within_minutes_once_a_model_is_served(rendered, live, seconds):
+def test_a_stuck_update_is_reported_within_minutes_once_a_model_is_served(rendered, live, seconds):
     deadlines = [line.split()[1] for line in rendered(**live).splitlines() if "progressDeadlineSeconds" in line]
     assert deadlines == [str(seconds)] * 2
 
 
 @pytest.mark.parametrize(
-    ("paused", "candidate", "told"),
+    ("paused", "candidate", "is_named"),
     [
         (True, {"version": 3, "served": 2, "weight": 20}, True),
         (False, {"version": 2, "weight": 0}, False),
         (True, "", False),
     ],
 )
-def test_the_notes_tell_of_a_candidate_that_holds_an_upgrade_back(rendered, paused, candidate, told):
+def test_the_notes_name_a_candidate_that_holds_an_upgrade_back(rendered, paused, candidate, is_named):
     annotation = json.dumps(candidate) if candidate else ""
     notes = rendered({"rollout.ecg/candidate": annotation}, spec={"paused": paused})
-    assert ("Model version 3 is a candidate, and ecg-serving is paused" in notes) == told
-    assert ("--deployment ecg-serving finish\n" in notes) == told
+    assert ("Model version 3 is a candidate, and ecg-serving is paused" in notes) == is_named
+    assert ("--deployment ecg-serving finish\n" in notes) == is_named

@@ -1,4 +1,4 @@
-"""With models.source=image nothing needs a volume, and what belongs to a promotion is left alone."""
+"""With models.source=image nothing needs a volume, and the fields that a promotion sets are not rendered."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_without_promotion_the_job_ends_with_the_push(render):
     assert [each["name"] for each in job["spec"]["template"]["spec"]["containers"]] == ["pack"]
 
 
-def test_credentials_reach_only_what_speaks_with_the_registry(render):
+def test_only_pods_that_use_the_registry_have_credentials(render):
     objects = from_images(render, "models.image.secret=models", "models.image.plainHttp=true")
     pods = one(objects, "Job", "training")["spec"]["template"]["spec"]
     has = {
@@ -58,10 +58,10 @@ def test_credentials_reach_only_what_speaks_with_the_registry(render):
     }
     assert has == {"served": False, "unpack": True, "training": False, "pack": True, "rollout": True}
     credentials = {"name": "DOCKER_CONFIG", "value": "/var/run/secrets/registry"}
-    told = {
+    message = {
         each["name"] for each in [*pods["initContainers"], *pods["containers"]] if credentials in each.get("env", [])
     }
-    assert told == {name for name, mounted in has.items() if mounted}
+    assert message == {name for name, mounted in has.items() if mounted}
     asks = {each["name"] for each in [*pods["initContainers"], *pods["containers"]] if "--plain-http" in each["args"]}
     assert asks == {"unpack", "pack", "rollout"}
     tested = one(objects, "Pod", "test")["spec"]
@@ -85,13 +85,13 @@ def test_a_budget_needs_no_other_volume(render):
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ("models.source=image", "models.source=image needs the repository"),
-        (f"{IMAGES},serving.versions=latest", "latest follows a volume"),
-        (f"{IMAGES},training.workers=2", "several train by a volume that they share"),
+        (f"{IMAGES},serving.versions=latest", "latest needs a volume"),
+        (f"{IMAGES},training.workers=2", "several workers need a shared volume"),
         (f"{IMAGES},models.image.tag=3", "tag"),
     ],
 )
-def test_what_cannot_be_is_refused(helm, values, told):
-    assert told in helm("template", "ecg", CHART, "--set", values, failing=True)
+def test_impossible_combinations_are_rejected(helm, values, message):
+    assert message in helm("template", "ecg", CHART, "--set", values, failing=True)

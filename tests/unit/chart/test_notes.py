@@ -1,4 +1,4 @@
-"""What helm says after an installation."""
+"""The notes that helm prints after an installation."""
 
 import json
 import re
@@ -19,7 +19,7 @@ EXAMPLES = {
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """Gives its beats, and repeats what it is asked to predict with the key that it was shown."""
+    """Returns its recorded beats, and repeats each prediction request with its key."""
 
     def do_GET(self) -> None:
         self._answer(EXAMPLES if self.path == "/examples" else {})
@@ -51,14 +51,14 @@ def gateway() -> Iterator[str]:
 
 @pytest.fixture
 def notes(helm):
-    def told(*values: str) -> str:
+    def message(*values: str) -> str:
         printed: str = helm("install", "ecg", CHART, "--dry-run=client", *values)
         return printed[printed.index("NOTES:") :]
 
-    return told
+    return message
 
 
-def test_they_name_objects_that_are_there(render, notes):
+def test_they_name_existing_objects(render, notes):
     there = {f"{each['kind'].lower()}/{each['metadata']['name']}" for each in render()}
     named = set(re.findall(r"(?:deployment|service|cronjob)/\S+", notes() + notes("--set", "ingress.enabled=false")))
     assert named <= there
@@ -66,7 +66,7 @@ def test_they_name_objects_that_are_there(render, notes):
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "message"),
     [
         ("ingress.host=ecg.example", "URL=http://ecg.example\n"),
         ("ingress.host=ecg.example,ingress.tlsSecret=ecg", "URL=https://ecg.example\n"),
@@ -74,8 +74,8 @@ def test_they_name_objects_that_are_there(render, notes):
         ("ingress.enabled=false,gateway.service.port=8080", "port-forward service/ecg-gateway 5000:8080"),
     ],
 )
-def test_they_say_how_to_ask(notes, values, told):
-    assert told in notes("--set", values)
+def test_they_say_how_to_ask(notes, values, message):
+    assert message in notes("--set", values)
 
 
 def test_they_say_where_the_metrics_are(notes):
@@ -87,7 +87,7 @@ def test_they_say_what_to_do_if_a_pod_is_pending(notes):
     assert "If a pod is pending" in notes()
 
 
-def test_they_speak_of_training_only_where_there_is_one(notes):
+def test_they_mention_training_only_if_it_is_switched_on(notes):
     assert "training" in notes()
     assert "ecg-training" not in notes("--set", "training.enabled=false")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.settings import Settings
-from gateway.telemetry.tracing import wanted
+from gateway.telemetry.tracing import export_protocol
 from rollout.options import parse_options
 from serving.flags import Flags
 from tests.unit.chart.conftest import CHART, Object, container_of, containers, one, pods
@@ -50,7 +50,7 @@ def job_name(objects: list[Object]) -> str:
 
 
 def data_of(objects: list[Object]) -> tuple[str, Object, Any]:
-    """The training container's --data, the volume that it is on, and what fills that."""
+    """The training container's --data, its volume, and the source of the volume."""
     pod = one(objects, "Job")["spec"]["template"]["spec"]
     args = training_of(objects)["args"]
     path = next(each for each in args if each.startswith("--data=")).removeprefix("--data=")
@@ -111,12 +111,12 @@ def test_an_account_may_use_the_serving_deployment_and_nothing_else(render, comp
     ]
 
 
-def test_an_account_of_ones_own_gets_the_rights(render):
+def test_an_existing_account_gets_the_rights(render):
     binding = one(render("--set", "training.serviceAccount.name=trainer"), "RoleBinding", "training")
     assert binding["subjects"][0]["name"] == "trainer"
 
 
-def test_only_what_speaks_with_kubernetes_mounts_a_token(render):
+def test_only_pods_that_call_kubernetes_mount_a_token(render):
     def holders(objects: list[Object]) -> set[str]:
         return {
             name.partition(" ")[0] + name[name.rindex(":") :]
@@ -187,8 +187,8 @@ def test_the_latest_version_is_followed_in_its_folder(render):
     assert "ECG_ROLLOUT_URL" not in variables_of(container_of(objects, "Deployment", "gateway"))
 
 
-def test_a_pinned_version_is_never_the_charts(render):
-    """Helm owns what it renders, and would take back what a rollout set."""
+def test_an_upgrade_never_changes_a_pinned_version(render):
+    """Helm owns each field that it renders, and would revert a rollout's change."""
     for name, each in containers(render()):
         assert "ECG_MODEL_VERSION" not in [variable["name"] for variable in each.get("env", [])], name
     assert flags_of(container_of(render(), "Deployment", "serving")).max_num_load_retries == 0
@@ -203,7 +203,7 @@ def test_the_gateway_reads_the_serving_deployment(render, helm, read_yaml):
     assert url == f"https://kubernetes.default.svc/apis/apps/v1/namespaces/clinic/deployments/{deployment}"
 
 
-def test_what_was_trained_is_promoted_and_what_is_served_is_spared(render):
+def test_a_trained_version_is_promoted_and_a_served_one_is_kept(render):
     served, training, rollout = (container_of(render(), "Job", name) for name in ("served", "training", "rollout"))
     assert parse_options(served["args"]).into == Path("/tmp/served")
     assert {"--spare-file=/tmp/served", "--version-file=/tmp/published"} <= set(training["args"])
@@ -220,12 +220,12 @@ def test_gateway_variables_are_settings(objects):
     settings = Settings.from_env(variables)
     own = {name for name in variables if not name.startswith("OTEL_")}
     assert own <= {f"ECG_{field.name.upper()}" for field in fields(Settings)}
-    assert wanted(variables) in (None, "http/protobuf")
+    assert export_protocol(variables) in (None, "http/protobuf")
     assert (settings.listen, settings.management_listen) in [("[::]:5000", "[::]:5001"), ("[::]:5000", "[::]:9090")]
     assert settings.keep_alive_seconds in (75, 620)
 
 
-def test_numbers_reach_the_programs_in_full(every_option):
+def test_numbers_reach_the_programs_without_exponents(every_option):
     args = training_of(every_option)["args"]
     serving = one(every_option, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
     gateway = one(every_option, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
@@ -235,7 +235,7 @@ def test_numbers_reach_the_programs_in_full(every_option):
     assert variables_of(gateway)["ECG_MAX_BODY_BYTES"] == "16777216"
 
 
-def test_probes_tell_the_truth(objects):
+def test_probes_use_the_right_paths(objects):
     serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]["containers"][0]
     gateway = one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"][0]
     name = variables_of(gateway)["ECG_MODEL_NAME"]
@@ -306,7 +306,7 @@ def test_a_finished_job_stays_unless_it_is_given_a_time(render):
     assert job_name(short) == job_name(render())  # and so trains nothing
 
 
-def test_a_flag_of_null_is_left_out_as_an_upgrade_that_reuses_values_hands_it_on(render):
+def test_a_flag_of_null_is_left_out(render):
     serving = one(render("--set=serving.flags.other=null"), "Deployment", "serving")
     args = serving["spec"]["template"]["spec"]["containers"][0]["args"]
     assert not [arg for arg in args if arg.startswith("--other")]
@@ -452,7 +452,7 @@ def test_the_management_port_is_the_pods_alone(render, given):
 
 
 @pytest.mark.parametrize("off", ["0", "null"])
-def test_without_it_all_is_on_one_port(render, off):
+def test_without_a_management_port_everything_is_on_one_port(render, off):
     values = ("--values", CHART / "ci" / "every-option-values.yaml", "--set", f"gateway.managementPort={off}")
     objects = render(*values)
     gateway = container_of(objects, "Deployment", "gateway")
@@ -479,7 +479,7 @@ def test_callers_and_readers_of_metrics_reach_a_port_each(every_option):
 
 
 @pytest.mark.parametrize("callers", ["", ",networkPolicy.gatewayFrom[0].ipBlock.cidr=10.0.0.0/8"])
-def test_where_no_readers_are_named_callers_are(render, callers):
+def test_without_metrics_readers_the_callers_rule_holds(render, callers):
     objects = render("--set", f"networkPolicy.enabled=true{callers}")
     _, rule = one(objects, "NetworkPolicy", "gateway")["spec"]["ingress"]
     assert rule.get("from") == ([{"ipBlock": {"cidr": "10.0.0.0/8"}}] if callers else None)
@@ -502,7 +502,7 @@ def test_training_reaches_the_network_only_to_fetch_data_and_to_promote(render, 
     assert gateway["to"] == [{"podSelector": {"matchLabels": labels}}]
 
 
-def test_the_ways_in_lead_to_the_gateway(every_option):
+def test_ingress_and_route_lead_to_the_gateway(every_option):
     service = one(every_option, "Service", "gateway")
     for rule in one(every_option, "Ingress")["spec"]["rules"]:
         (path,) = rule["http"]["paths"]
@@ -524,7 +524,7 @@ def test_prometheus_finds_the_model_servers_metrics(every_option):
     assert f"path: {json.dumps(endpoint['path'])}" in config
 
 
-def test_the_projects_own_server_takes_the_place_of_the_official_one(render):
+def test_the_projects_own_server_replaces_the_official_one(render):
     own, official = (container_of(each, "Deployment", "serving") for each in (render(*OWN_SERVER), render()))
     assert own["image"].startswith("ecg-serving:")
     assert official["command"] == ["tensorflow_model_server"]
@@ -549,7 +549,7 @@ def test_the_projects_own_server_tries_the_latest_version_again(render):
     assert own.max_num_load_retries == Flags().max_num_load_retries > 0
 
 
-def test_a_model_server_without_a_handler_hears_sigterm(objects):
+def test_a_model_server_without_a_handler_receives_sigterm(objects):
     """As process 1 of its namespace it would not."""
     serving = one(objects, "Deployment", "serving")["spec"]["template"]["spec"]
     assert serving["shareProcessNamespace"] is True

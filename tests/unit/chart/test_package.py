@@ -1,4 +1,4 @@
-"""The packaged chart: what is in it, and what a catalogue of charts reads of it."""
+"""The packaged chart: its files, and its metadata for chart catalogues."""
 
 import tarfile
 import tomllib

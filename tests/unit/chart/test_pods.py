@@ -141,7 +141,7 @@ def test_labels_and_annotations_reach_the_pods(render, component):
     assert all(each["metadata"]["labels"]["e"] == "f" for each in objects)
 
 
-def test_a_pods_label_beats_the_common_one(render):
+def test_a_pods_label_replaces_a_common_one(render):
     objects = render("--set", "commonLabels.a=common,gateway.podLabels.a=own,rollout.podLabels.a=own")
     assert one(objects, "Deployment", "gateway")["spec"]["template"]["metadata"]["labels"]["a"] == "own"
     assert one(objects, "Pod")["metadata"]["labels"]["a"] == "own"
@@ -176,7 +176,7 @@ def test_the_test_may_have_an_account_of_its_own(render):
     assert one(objects, "Pod")["spec"]["serviceAccountName"] == account
 
 
-def test_an_affinity_of_ones_own_leaves_together_who_shares_a_claim(render):
+def test_a_custom_affinity_keeps_pods_that_share_a_claim_together(render):
     term = {"topologyKey": "rack", "labelSelector": {}}
     affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
     pod = one(render(*given("serving", "affinity", affinity)), "Deployment", "serving")["spec"]["template"]["spec"]
@@ -208,7 +208,7 @@ def test_a_deployment_may_stop_its_pods_first(render):
 
 
 @pytest.mark.parametrize("component", ["training", "gateway"])
-def test_null_is_as_good_as_nothing(render, component):
+def test_null_is_the_same_as_an_absent_value(render, component):
     fields = [path for path in OF_COMPONENTS if f"{component}.{path}" in LEAVES and "." not in path]
     kept = {"podSecurityContext", "containerSecurityContext", "strategy", "revisionHistoryLimit"}
     kept |= {"topologySpreadConstraints", "startupProbe", "readinessProbe", "livenessProbe"}
@@ -249,7 +249,7 @@ def test_null_leaves_security_contexts_out(render, component):
 
 
 def test_on_openshift_pods_pass_restricted_v2(render):
-    """The rules of that security context constraint, which sets ids itself that are not given."""
+    """The rules of that security context constraint, which sets absent ids itself."""
     found = dict(pods(render(*OPENSHIFT, *URL)))
     assert len(found) == 5
     for name, pod in found.items():
@@ -271,6 +271,6 @@ def assert_ids_in_range(context: Object) -> None:
     assert context.get("fsGroup", RANGE[0]) in RANGE
 
 
-def test_elsewhere_the_ids_are_the_charts(render):
+def test_without_openshift_the_chart_sets_the_ids(render):
     with pytest.raises(AssertionError):
         assert_ids_in_range(next(pods(render()))[1]["securityContext"])

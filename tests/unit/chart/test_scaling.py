@@ -1,4 +1,4 @@
-"""How many pods there are: by value, by an autoscaler, and in the moment that one is switched on."""
+"""The number of pods: by value, by an autoscaler, and when an autoscaler is switched on."""
 
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -44,12 +44,12 @@ def test_an_autoscaled_deployment_keeps_its_pods_and_has_the_fewest_at_least(bes
 
 
 @BOTH
-def test_without_an_autoscaler_the_value_counts_whatever_runs(beside, component):
+def test_without_an_autoscaler_the_value_sets_the_replicas(beside, component):
     assert one(beside(5, f"{component}.replicas=3"), "Deployment", component)["spec"]["replicas"] == 3
 
 
 @BOTH
-def test_where_nothing_can_be_looked_up_the_replicas_are_left_to_the_autoscaler(render, component):
+def test_without_access_to_the_cluster_the_autoscaler_sets_the_replicas(render, component):
     objects = render("--set", autoscaled(component))
     deployment = one(objects, "Deployment", component)
     assert "replicas" not in deployment["spec"]

@@ -52,7 +52,7 @@ def test_the_values_of_the_chart_around_it_count(clinic):
     assert [pod["imagePullSecrets"] for _, pod in pods(clinic())] == [[{"name": "mirror"}]] * 5
 
 
-def test_null_takes_a_default_away_there_too(clinic):
+def test_null_removes_a_default_in_a_subchart_too(clinic):
     objects = clinic("--set", "ecg.gateway.podSecurityContext.runAsUser=null")
     context = one(objects, "Deployment", "gateway")["spec"]["template"]["spec"]["securityContext"]
     assert ("runAsUser" in context, context["runAsNonRoot"]) == (False, True)
@@ -62,12 +62,12 @@ def test_its_condition_switches_it_off(clinic):
     assert clinic("--set", "ecg.enabled=false") == []
 
 
-def test_a_misspelt_value_is_refused_there_too(helm, clinic_chart):
+def test_a_misspelt_value_is_rejected_in_a_subchart_too(helm, clinic_chart):
     refused = helm("template", "ward", clinic_chart, "--set", "ecg.gatewai.replicas=1", failing=True)
     assert "'gatewai' not allowed" in refused
 
 
-def test_objects_of_ones_own_are_templates(render):
+def test_extra_objects_are_templates(render):
     text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: {{ .Release.Name }}-a}}"
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "{{ .Release.Name }}-b"}}
     objects = render("--set-json", f"extraObjects={json.dumps([text, secret])}")

@@ -1,4 +1,4 @@
-"""Where spans go, and that they get there."""
+"""The destination of spans, and the policies that allow it."""
 
 import pytest
 
@@ -19,15 +19,15 @@ def test_spans_go_where_the_values_say(render, component):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ("endpoint=collector:4318", "/tracing/endpoint"),
         ("endpoint=http://a,tracing.env.OTEL_SERVICE_NAME=x", "tracing.env.OTEL_SERVICE_NAME: the chart sets this"),
         ("env.PATH=x", "'PATH' not allowed"),
     ],
 )
-def test_values_that_cannot_work_are_refused(helm, wrong, told):
-    assert told in helm("template", "ecg", CHART, "--set", f"tracing.{wrong}", failing=True)
+def test_values_that_cannot_work_are_refused(helm, wrong, message):
+    assert message in helm("template", "ecg", CHART, "--set", f"tracing.{wrong}", failing=True)
 
 
 @pytest.mark.parametrize(

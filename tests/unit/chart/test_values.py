@@ -1,4 +1,4 @@
-"""What can be set: a closed schema, a README that lists all of it, and names that the programs know."""
+"""The values: a closed schema, a README that lists all of them, and names that the programs know."""
 
 import json
 import re
@@ -105,12 +105,12 @@ def test_a_misspelt_value_is_refused(helm, wrong):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ("serving.flags.port=1", "serving.flags.port: the chart sets this flag itself"),
-        ("data.content=x,data.url=http://a/b.csv", "give one of content"),
+        ("data.content=x,data.url=http://a/b.csv", "set only one of content"),
         ("data.existingClaim=x", "data.path: which file"),
-        ("httpRoute.enabled=true", "httpRoute.parentRefs: which Gateway"),
+        ("httpRoute.enabled=true", "httpRoute.parentRefs: name the Gateway"),
         ("models.accessMode=ReadWriteOncePod", "one of 'ReadWriteOnce', 'ReadWriteMany'"),
         ("data.url=ftp://a/b.csv", "/data/url"),
         ("data.url=http://a/", "/data/url"),
@@ -121,8 +121,8 @@ def test_a_misspelt_value_is_refused(helm, wrong):
         ("training.options.crossValidate=5,training.workers=2", "needs training.workers=1"),
     ],
 )
-def test_values_that_cannot_work_are_refused(helm, wrong, told):
-    assert told in helm("template", "ecg", CHART, "--set", wrong, failing=True)
+def test_values_that_cannot_work_are_refused(helm, wrong, message):
+    assert message in helm("template", "ecg", CHART, "--set", wrong, failing=True)
 
 
 def test_the_examples_set_every_value(read_yaml):
@@ -131,7 +131,7 @@ def test_the_examples_set_every_value(read_yaml):
 
 
 def test_every_option_differs_from_its_default(read_yaml, defaults):
-    """So that the example does reach what a value switches on."""
+    """So that the example covers the parts that a value switches on."""
     (example,) = read_yaml((CHART / "ci" / "every-option-values.yaml").read_text())
     needs_no_change = {"models.existingClaim", "training.enabled", "ingress.enabled"}
     same = {path for path in LEAVES if value_at(example, path) == value_at(defaults, path) != {}}

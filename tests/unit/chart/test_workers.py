@@ -39,12 +39,12 @@ def test_workers_are_the_pods_of_one_job_and_know_each_other(render, count):
         (port,) = training["ports"]
         subdomain = job["template"]["spec"]["subdomain"]
         assert services == [subdomain]
-        told = variables["TF_CONFIG"].replace("$(JOB)", "job").replace("$(JOB_COMPLETION_INDEX)", str(count - 1))
+        config = variables["TF_CONFIG"].replace("$(JOB)", "job").replace("$(JOB_COMPLETION_INDEX)", str(count - 1))
         addresses = tuple(f"job-{index}.{subdomain}:{port['containerPort']}" for index in range(count))
-        assert Workers.parse(told) == Workers(addresses, count - 1)
+        assert Workers.parse(config) == Workers(addresses, count - 1)
 
 
-def test_the_workers_names_are_there_before_they_are_ready(render):
+def test_the_workers_names_resolve_before_they_are_ready(render):
     service = one(render("--set", "training.workers=2"), "Service", "training")["spec"]
     assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", True)
 
@@ -71,7 +71,7 @@ def test_only_worker_0_promotes(render, index, runs):
     assert "command" not in container_of(render(), "Job", "rollout")
 
 
-def test_workers_reach_each_other_and_nobody_else_reaches_them(render, every_option):
+def test_only_workers_reach_workers(render, every_option):
     several = render("--set", "training.workers=2,networkPolicy.enabled=true", *LATEST)
     policy = one(several, "NetworkPolicy", "training")["spec"]
     workers = [{"podSelector": {"matchLabels": one(several, "Service", "training")["spec"]["selector"]}}]

@@ -66,8 +66,8 @@ def test_the_rate_of_the_ecg_comes_first():
 
 
 def test_the_line_before_the_unit_is_the_lead_in_any_language():
-    told = read_metadata(["Klassifikation,Sinus", "", "Ableitung,Ableitung I", "Einheit,µV"])
-    assert (told.lead, told.unit) == ("Ableitung I", "µV")
+    metadata = read_metadata(["Klassifikation,Sinus", "", "Ableitung,Ableitung I", "Einheit,µV"])
+    assert (metadata.lead, metadata.unit) == ("Ableitung I", "µV")
 
 
 @pytest.mark.parametrize("line", ["time,ECG", "ms\tmV", "Zeit [ms];EKG I [mV]", "ECG (µV, 250 Hz)", "ecg_250Hz"])

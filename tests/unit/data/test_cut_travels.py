@@ -78,9 +78,9 @@ def test_the_ratios_are_sent_under_their_names_in_any_order(gateway, recordings,
 )
 def test_beats_of_another_cut_are_not_predicted(gateway, beats, recordings, tmp_path, served):
     gateway.served["features"] = {"count": 38, "names": list(served.names)}
-    told = f"mV-250ms to like_qrs, but version 3 expects {served.names[0]} to"
-    with pytest.raises(DataError, match=told):
+    message = f"mV-250ms to like_qrs, but version 3 expects {served.names[0]} to"
+    with pytest.raises(DataError, match=message):
         predict(Job(beats, gateway.url, tmp_path / "predictions.csv"))
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         data.predict(framed(recordings), gateway.url)
     assert gateway.beats == []

@@ -174,8 +174,8 @@ def test_details_are_columns_with_types(gateway):
 
 def test_names_of_classes_come_with_the_details(gateway):
     said = {"predicted_class": 2, "class_name": "V", "probability": 1, "abstain": False, "unusual": False}
-    told: dict[str, Any] = {**said, "unusual_score": 0, "probabilities": {"0": 0}}
-    gateway.replies = [(200, {"predictions": 3 * [told]}, {"X-Model-Version": "3"})]
+    prediction: dict[str, Any] = {**said, "unusual_score": 0, "probabilities": {"0": 0}}
+    gateway.replies = [(200, {"predictions": 3 * [prediction]}, {"X-Model-Version": "3"})]
     answers = data.predict(FRAME, gateway.url, details=True)
     assert answers["class_name"].tolist() == ["V", "V", "V"]
     assert answers["probability_1"].isna().all()  # a class that the version which answered does not have

@@ -112,7 +112,7 @@ def test_details_are_columns(gateway, job):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("0.5,2,3,5\n", "4 columns, but version 3 expects 2; give 2 columns, or 3 with a label"),
         ("1,2\n1,x\n", "line 2, column 2: 'x' where a number is expected"),
@@ -121,8 +121,8 @@ def test_details_are_columns(gateway, job):
         ("", "empty; give a file with one beat per line"),
     ],
 )
-def test_errors_in_the_file_are_those_of_the_reader(job, write, content, told):
-    with pytest.raises(DataError, match=told):
+def test_errors_in_the_file_are_those_of_the_reader(job, write, content, message):
+    with pytest.raises(DataError, match=message):
         predict(replace(job, file=write(content)))
 
 
@@ -182,7 +182,7 @@ def test_the_proxy_of_the_environment_is_used(gateway, job, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("reply", "told"),
+    ("reply", "message"),
     [
         (
             error(401, "unauthorized", "No key"),
@@ -197,10 +197,10 @@ def test_the_proxy_of_the_environment_is_used(gateway, job, monkeypatch):
         ((200, {}, {}), "does not have 4 predictions; is this the address"),
     ],
 )
-def test_final_errors_name_the_rows(gateway, job, write, reply, told):
+def test_final_errors_name_the_rows(gateway, job, write, reply, message):
     gateway.replies = [reply]
     job = replace(job, file=write("# note\nF1,F2\n" + PLAIN[: PLAIN.index("5.0")]))
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         predict(job)
     if reply[0] not in (200, 400):
         assert "beats.csv, rows 1 to 4, from line 3 on: " in str(caught.value)

@@ -106,12 +106,12 @@ def test_a_failed_cut_is_an_error_and_leaves_no_files(tmp_path, table, options, 
 
 def test_inputs_and_other_outputs_are_not_overwritten(tmp_path, table):
     content, out = table.read_bytes(), tmp_path / "beats.csv"
-    for places, told in [
+    for places, message in [
         ((table, None), r"strip\.csv: is an input file; give another --out"),
         ((out, table), r"strip\.csv: is an input file; give another --positions"),
         ((out, out), r"beats\.csv: is already the file of --out; give another --positions"),
     ]:
-        with pytest.raises(DataError, match=told):
+        with pytest.raises(DataError, match=message):
             write_beats(table, *places, CutOptions())
     assert table.read_bytes() == content
     assert os.listdir(tmp_path) == ["strip.csv"]

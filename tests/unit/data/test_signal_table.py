@@ -104,9 +104,9 @@ samples = st.one_of(st.floats(-1e6, 1e6, width=32), st.just(float("nan")))
 )
 def test_what_is_written_is_read(write, values, rate, delimiter, newline):
     lines = [delimiter.join([f"{row / rate:.4f}", *map(repr, pair)]) for row, pair in enumerate(values)]
-    names, leads, told = read(write(newline.join([delimiter.join(["time", "a", "b"]), *lines])))
+    names, leads, found_rate = read(write(newline.join([delimiter.join(["time", "a", "b"]), *lines])))
     assert names == ["a", "b"]
-    assert told == pytest.approx(rate, rel=0.03)
+    assert found_rate == pytest.approx(rate, rel=0.03)
     np.testing.assert_array_equal(np.array(leads, np.float32), np.array(values, np.float32).T)
 
 

@@ -50,7 +50,7 @@ def numbers_of(rows, gaps):
 )
 def test_numbers_in_any_unit_with_any_digits_tell_the_rate_and_the_gaps(write, rate, unit, digits, start, rows, gaps):
     digits += {"s": 3, "ms": 0, "us": 0, "ns": 0}[unit]
-    # of several samples a millisecond, a few that are lost are not to be told from rounding
+    # of several samples a millisecond, a few that are lost cannot be distinguished from rounding
     assume(rate < 1000 or all(samples >= 20 for _, samples in gaps))
     numbers = numbers_of(rows, gaps)
     times = [f"{(start + number / rate) * PER_SECOND[unit]:.{digits}f}" for number in numbers]

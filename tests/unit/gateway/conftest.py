@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.candidate.deployment import Rollout
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.inference.version_router import VersionRouter
 from gateway.model_server.discovery import Discovery
 from gateway.model_server.failover import Failover
@@ -21,7 +21,7 @@ from tests.unit.gateway.fleet import Fleet
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock in seconds that a test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -36,7 +36,7 @@ def client_of(settings: Settings, clock: Clock, kind: type[VersionRouter], loop:
     metrics, discovery, rollout = Metrics(), Discovery(settings, clock=clock), Rollout()
     failover = Failover(discovery, settings, RetryBudget(clock))
     router = kind(settings, discovery, failover, rollout, metrics, clock)
-    with living(assembled(settings, discovery, rollout, router, metrics), loop) as client:
+    with living(compose(settings, discovery, rollout, router, metrics), loop) as client:
         yield client
 
 

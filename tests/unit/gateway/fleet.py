@@ -28,7 +28,7 @@ ROOMY = 30.0  # seconds
 
 
 class Fleet(Pods):
-    """Fake model servers before which a call is made without the rest of the gateway."""
+    """Fake model servers for calls without the rest of the gateway."""
 
     def __init__(self, stack: ExitStack, loop: Loop, clock: Callable[[], float], **versions: int) -> None:
         super().__init__(stack, loop, **{name: {version: FakeModel()} for name, version in versions.items()})
@@ -61,7 +61,7 @@ class Fleet(Pods):
 
     @property
     def asked(self) -> dict[str, int]:
-        """How often each was asked to predict."""
+        """How many Predict calls each received."""
         return {name: len(serving.predicts()) for name, serving in self.serving.items()}
 
     def endpoint(self, name: str) -> Endpoint:

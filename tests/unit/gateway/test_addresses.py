@@ -25,6 +25,6 @@ def test_a_name_stands_for_each_of_its_addresses_once():
     assert len(found) == len(set(found))
 
 
-def test_a_name_that_is_none_is_an_error():
+def test_an_invalid_name_is_an_error():
     with pytest.raises(socket.gaierror):
         resolve("nobody.invalid:8500")

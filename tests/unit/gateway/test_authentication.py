@@ -1,4 +1,4 @@
-"""API keys before every way in: the same keys, rates, counts and log lines by the fast path and by Flask."""
+"""API keys on both request paths: the fast path and Flask have the same keys, rates, counts and log lines."""
 
 import logging
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def counted(client: Client, name: str, **labels: str) -> float:
 
 @pytest.mark.parametrize("way", EQUAL_REQUESTS)
 @pytest.mark.parametrize("header", [{"X-API-Key": "k"}, {"Authorization": "Bearer k"}, {"Authorization": "bearer  k"}])
-def test_a_known_key_gets_in_by_every_way_and_its_name_is_logged(guarded, way, header, caplog):
+def test_a_known_key_is_accepted_on_both_request_paths_and_its_name_is_logged(guarded, way, header, caplog):
     with caplog.at_level(logging.INFO):
         assert predict(guarded, BEAT, headers=header, **EQUAL_REQUESTS[way]).status_code == 200
     (record,) = [each for each in caplog.records if each.name == "gateway.requests"]
@@ -63,7 +63,7 @@ def test_a_known_key_gets_in_by_every_way_and_its_name_is_logged(guarded, way, h
     "header",
     [{}, {"X-API-Key": "unknown"}, {"Authorization": "Basic k"}, {"Authorization": "Bearer"}, {"Authorization": "k"}],
 )
-def test_without_one_every_way_is_shut(guarded, way, header, caplog, serving):
+def test_without_a_key_both_request_paths_reject(guarded, way, header, caplog, serving):
     with caplog.at_level(logging.INFO):
         answer = predict(guarded, BEAT, headers=header | {"X-Request-ID": "abc"}, **EQUAL_REQUESTS[way])
     assert_error(answer, 401, "unauthorized", "API key")
@@ -89,8 +89,8 @@ def test_pages_probes_metrics_and_the_description_are_open(guarded, path):
     assert guarded.get(path).status_code == 200
 
 
-def test_what_is_open_is_what_the_table_of_routes_says():
-    """Whoever adds a route says there whether it needs a key."""
+def test_open_paths_are_those_of_the_table_of_routes():
+    """A new route says in the table whether it needs a key."""
     guarded = {route.path for route in ROUTES if not route.keyless}
     assert {path for path in guarded if not path.startswith(("/v1/", "/v2"))} == set(GUARDED[:4])
     assert {route.path for route in ROUTES if route.keyless and route.api != "gateway"} == {
@@ -101,11 +101,11 @@ def test_what_is_open_is_what_the_table_of_routes_says():
 
 @pytest.mark.parametrize("path", GUARDED)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_all_else_is_shut_also_what_is_not_there(guarded, path, method):
+def test_all_other_paths_need_a_key_even_unknown_ones(guarded, path, method):
     assert_error(guarded.open(path, method), 401, "unauthorized")
 
 
-def test_a_key_that_is_used_too_often_waits_whatever_way_it_takes(guarded):
+def test_the_rate_limit_holds_on_both_request_paths(guarded):
     slow = {"X-API-Key": "s"}
     assert predict(guarded, BEAT, headers=slow).status_code == 200
     for way in EQUAL_REQUESTS.values():
@@ -116,14 +116,14 @@ def test_a_key_that_is_used_too_often_waits_whatever_way_it_takes(guarded):
     assert counted(guarded, "ecg_gateway_errors_total", kind="too_many_requests") == len(EQUAL_REQUESTS)
 
 
-def test_who_is_refused_for_haste_is_named_in_the_log(guarded, caplog):
+def test_a_rate_limited_key_is_named_in_the_log(guarded, caplog):
     with caplog.at_level(logging.INFO):
         statuses = [predict(guarded, BEAT, headers={"X-API-Key": "s"}).status_code for _ in range(2)]
     assert statuses == [200, 429]
     assert [each.fields["key"] for each in caplog.records if each.name == "gateway.requests"] == ["slow"] * 2
 
 
-def test_one_requests_name_is_not_the_nexts(guarded, caplog):
+def test_a_key_name_is_not_carried_to_the_next_request(guarded, caplog):
     with caplog.at_level(logging.INFO):
         predict(guarded, BEAT, headers={"X-API-Key": "k"})
         predict(guarded, BEAT)
@@ -132,6 +132,6 @@ def test_one_requests_name_is_not_the_nexts(guarded, caplog):
     assert logged == ["ward", None, "ward"]
 
 
-def test_without_a_file_everybody_may_ask(unguarded):
+def test_without_a_key_file_no_key_is_needed(unguarded):
     assert predict(unguarded, BEAT).status_code == 200
     assert predict(unguarded, BEAT, headers={"X-API-Key": "unknown"}).status_code == 200

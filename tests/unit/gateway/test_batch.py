@@ -1,4 +1,4 @@
-"""A batch of several requests, predicted in one call: whose rows are whose, and whose errors."""
+"""A batch of several requests, predicted in one call: each request gets its own rows and errors."""
 
 import asyncio
 from array import array
@@ -68,7 +68,7 @@ def test_each_request_gets_exactly_its_own_rows_out_of_one_call(sizes):
     assert [beat.values[0] for beat in model.calls[0].beats] == [*range(sum(sizes))]
 
 
-def test_one_request_is_asked_as_it_came():
+def test_a_single_request_is_passed_on_unchanged():
     model, single = Model(), request(5)
     predicted(model, [single])
     assert model.calls == [single.beats]
@@ -76,7 +76,7 @@ def test_one_request_is_asked_as_it_came():
 
 @pytest.mark.parametrize("error", [errors.Misfit("no"), errors.ModelFailed("no"), errors.ContractBroken("no")])
 @given(good=st.lists(st.integers(1, 4), max_size=40), bad=st.lists(st.integers(0, 40), min_size=1, max_size=3))
-def test_what_is_wrong_with_one_is_not_its_mates(error, good, bad):
+def test_an_error_of_one_request_is_not_given_to_the_others(error, good, bad):
     asked = requests(good)
     for place in bad:
         asked.insert(place, request(0.5, BAD))
@@ -95,13 +95,13 @@ def test_what_is_wrong_with_one_is_not_its_mates(error, good, bad):
     "error",
     [errors.ModelNotReady("no"), errors.ModelOverloaded("no"), errors.ModelTooSlow("no"), errors.GatewayError("no")],
 )
-def test_what_is_wrong_with_the_model_server_is_everybodys_and_asked_once(error):
+def test_an_error_of_the_model_server_reaches_all_requests_and_is_not_retried(error):
     model = Model(error)
     assert predicted(model, [request(1), request(BAD), request(2)]) == [error] * 3
     assert len(model.calls) == 1
 
 
-def test_the_unforeseen_is_not_taken_for_an_answer():
+def test_an_unexpected_error_is_not_an_answer():
     async def broken(beats: JsonBeats) -> Prediction:
         raise ZeroDivisionError
 

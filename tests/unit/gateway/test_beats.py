@@ -54,7 +54,7 @@ def test_any_bytes_are_beats_or_refused(body):
     st.lists(float32s, max_size=6),
 )
 @settings(deadline=None)
-def test_the_first_value_that_is_no_finite_float32_is_named(before, culprit, after):
+def test_the_first_value_that_is_not_a_finite_float32_is_named(before, culprit, after):
     with pytest.raises(InvalidBeat) as refused:
         read({"instances": [[1.0], [*before, culprit, *after]]})
     assert refused.value.where == {"instance": 1, "index": len(before)}
@@ -85,7 +85,7 @@ def test_the_first_value_that_is_no_finite_float32_is_named(before, culprit, aft
         ('{"instances": [[1], 2]}', "instances[1] must be a list of numbers"),
     ],
 )
-def test_a_body_is_refused_with_a_sentence(text, sentence):
+def test_a_wrong_body_is_rejected_with_a_message(text, sentence):
     with pytest.raises(InvalidBeat) as refused:
         parse(text.encode(), 10)
     assert sentence in refused.value.message
@@ -105,7 +105,7 @@ def test_an_unknown_key_is_named(text, name):
     assert refused.value.where == {"field": name}
 
 
-def test_a_batch_of_lists_of_one_length_is_one_matrix_whatever_its_size():
+def test_lists_of_one_length_become_one_matrix():
     assert isinstance(read({"instances": [[1, 2, 3]]}), Matrix)
     assert isinstance(read({"instances": [[1, 2, 3], [1, 2]]}), Beats)
     assert isinstance(read({"features": [1, 2, 3]}), Beats)
@@ -147,12 +147,12 @@ def test_no_more_beats_than_allowed_are_taken():
         ),
     ],
 )
-def test_a_beat_of_another_model_is_refused_with_a_sentence(content, sentence, where):
+def test_a_beat_of_another_model_is_rejected_with_a_message(content, sentence, where):
     with pytest.raises(Misfit) as refused:
         read(content).fit(MODEL)
     assert (refused.value.message, refused.value.where) == (sentence, where)
 
 
-def test_names_need_a_model_that_has_some():
+def test_named_features_need_a_model_with_feature_names():
     with pytest.raises(Misfit, match="send a list"):
         read({"features": {"F1": 1}}).fit(ServedModel(version=1, width=1))

@@ -1,4 +1,4 @@
-"""Headers that keep pages safe in browsers, and leave for pages of other origins (CORS), by every way in."""
+"""Security headers for browsers, and permission for other origins (CORS), on both request paths."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ def shared(settings: Settings, another_client: Callable[..., Client], tmp_path: 
 
 @pytest.mark.parametrize("way", EQUAL_REQUESTS)
 @pytest.mark.parametrize("content", [BEAT, {"features": []}])
-def test_every_answer_is_kept_nowhere_and_not_guessed_at(client, way, content):
+def test_every_answer_forbids_caching_and_sniffing(client, way, content):
     headers = predict(client, content, **EQUAL_REQUESTS[way]).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
@@ -51,7 +51,7 @@ def preflight(client: Client, origin: str = PAGE) -> Answer:
 
 
 @pytest.mark.parametrize("way", EQUAL_REQUESTS)
-def test_pages_of_a_named_origin_may_ask_and_read(shared, way):
+def test_a_configured_origin_may_send_requests_and_read_answers(shared, way):
     answer = predict(shared, BEAT, headers={"Origin": PAGE, "X-API-Key": "k"}, **EQUAL_REQUESTS[way])
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
@@ -59,13 +59,13 @@ def test_pages_of_a_named_origin_may_ask_and_read(shared, way):
     assert answer.headers["Vary"] == "Origin"
 
 
-def test_they_may_read_errors_too(shared):
+def test_a_configured_origin_may_read_errors_too(shared):
     answer = predict(shared, BEAT, headers={"Origin": PAGE})
     assert_error(answer, 401, "unauthorized")
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
 
 
-def test_a_preflight_needs_no_key_and_allows_to_send_one(shared):
+def test_a_preflight_needs_no_key_and_allows_a_key(shared):
     answer = preflight(shared)
     assert (answer.status_code, answer.data) == (204, b"")
     assert answer.headers["Access-Control-Allow-Origin"] == PAGE
@@ -78,7 +78,7 @@ def test_a_preflight_needs_no_key_and_allows_to_send_one(shared):
 
 
 @pytest.mark.parametrize("origin", ["https://other.example", f"{PAGE}.evil.example", "http://page.example", "null"])
-def test_pages_of_other_origins_may_not(shared, client, origin):
+def test_other_origins_may_not_read_answers(shared, client, origin):
     assert "Access-Control-Allow-Origin" not in preflight(shared, origin).headers
     answer = predict(shared, BEAT, headers={"Origin": origin, "X-API-Key": "k"})
     assert "Access-Control-Allow-Origin" not in answer.headers

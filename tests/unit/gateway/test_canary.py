@@ -1,4 +1,4 @@
-"""A candidate beside the served version: who answers, what is compared and what is counted."""
+"""A candidate beside the served version: routing, comparison and counts."""
 
 from math import nan
 
@@ -13,18 +13,18 @@ from tests.support.serving.fake_serving import FakeModel
 BATCH = {"instances": [[0.5, 0, 0], [-9, 0, 0], [9, 0, 0]]}
 
 
-@pytest.mark.parametrize(("dice", "answering"), [(0.0, {"2"}), (0.19, {"2"}), (0.2, {"1"}), (0.99, {"1"})])
-def test_the_candidate_has_its_share(pods, dice, answering):
+@pytest.mark.parametrize(("random_number", "answering"), [(0.0, {"2"}), (0.19, {"2"}), (0.2, {"1"}), (0.99, {"1"})])
+def test_the_candidate_has_its_share(pods, random_number, answering):
     pods.candidate(2, weight=20)
-    pods.dice.now = dice
+    pods.random_number.now = random_number
     assert pods.answering() == answering
     model = pods.client.get("/model")
     assert model.headers["X-Model-Version"] == "1", "what is served is described, not the candidate"
 
 
-def test_a_candidate_without_weight_answers_only_who_asks_for_it(pods):
+def test_a_candidate_without_weight_answers_only_requests_for_its_version(pods):
     pods.candidate(2)
-    pods.dice.now = 0.0
+    pods.random_number.now = 0.0
     assert pods.answering(times=30) == {"1"}
     assert pods.answering(version=2) == {"2"}
     assert pods.answering(version=1) == {"1"}
@@ -40,7 +40,7 @@ def test_a_client_is_always_answered_by_the_same_version(pods):
 
 def test_a_batch_is_one_call_of_one_version(pods):
     pods.candidate(2, weight=50)
-    pods.dice.now = 0.1
+    pods.random_number.now = 0.1
     assert pods.ask(content=BATCH, query="?probabilities=true").headers["X-Model-Version"] == "2"
     (call,) = pods.serving["c"].predicts()
     assert [dim.size for dim in call.inputs["features"].tensor_shape.dim] == [3, 3]
@@ -57,7 +57,7 @@ def test_a_batch_is_one_call_of_one_version(pods):
         (StatusCode.INTERNAL, "model_failed"),
     ],
 )
-def test_a_candidate_that_fails_costs_the_caller_nothing(pods, code, kind):
+def test_a_failing_candidate_fails_no_request(pods, code, kind):
     pods.candidate(2, weight=99)
     pods.serving["c"].fail(code, times=100)
     assert pods.answering(times=5) == {"1"}
@@ -81,14 +81,14 @@ def test_the_log_has_a_candidates_failures_without_the_values(pods, caplog):
 
 
 @pytest.mark.parametrize("model", [FakeModel(factor=nan), FakeModel(width=4), FakeModel(input_name="x")])
-def test_a_candidate_that_is_no_good_costs_the_caller_nothing(pods, model):
+def test_a_candidate_that_breaks_the_contract_fails_no_request(pods, model):
     pods.serving["c"].models[2] = model
     pods.candidate(2, weight=99)
     assert pods.answering() == {"1"}
     assert pods.total("ecg_gateway_errors_total", version="2") == 10
 
 
-def test_a_candidate_whose_pod_is_gone_costs_the_caller_nothing(pods):
+def test_a_candidate_without_a_pod_fails_no_request(pods):
     pods.candidate(2, weight=99)
     assert pods.answering() == {"2"}
     pods.remove("c")
@@ -96,14 +96,14 @@ def test_a_candidate_whose_pod_is_gone_costs_the_caller_nothing(pods):
     assert pods.total("ecg_gateway_errors_total", version="2") > 0
 
 
-def test_a_candidate_that_is_not_there_yet_is_not_missed(pods):
+def test_a_candidate_that_is_not_yet_available_is_no_error(pods):
     pods.remove("c")
     pods.candidate(2, weight=99)
     assert pods.answering() == {"1"}
     assert pods.total("ecg_gateway_errors_total") == 0
 
 
-def test_what_is_wrong_with_the_beats_is_not_the_candidates_fault(pods):
+def test_invalid_beats_do_not_count_as_the_candidates_errors(pods):
     pods.candidate(2, weight=99)
     assert_error(pods.ask(content={"features": [1, None]}), 400, "invalid_request", "null", index=1)
     assert_error(pods.ask(content={"features": [1, 2]}), 400, "invalid_request", "the model takes 3")
@@ -112,7 +112,7 @@ def test_what_is_wrong_with_the_beats_is_not_the_candidates_fault(pods):
     assert pods.total("ecg_gateway_errors_total", kind="invalid_request", version="") == 2
 
 
-def test_a_failure_of_what_is_served_is_the_callers_to_see(pods):
+def test_a_failure_of_the_served_version_is_returned_to_the_caller(pods):
     pods.candidate(2, weight=0)
     for name in ("a", "b"):
         pods.serving[name].fail(StatusCode.INTERNAL, times=10)
@@ -122,7 +122,7 @@ def test_a_failure_of_what_is_served_is_the_callers_to_see(pods):
     assert pods.total("ecg_gateway_errors_total", kind="model_failed", version="1") == 1
 
 
-def test_where_there_are_only_candidates_they_answer(pods):
+def test_candidates_answer_if_there_are_no_other_versions(pods):
     for name in ("a", "b"):
         pods.remove(name)
     pods.candidate(2, shadow=100)
@@ -131,7 +131,7 @@ def test_where_there_are_only_candidates_they_answer(pods):
     assert pods.total("ecg_gateway_shadowed_beats_total") == 0
 
 
-def test_candidates_answer_from_the_moment_when_nobody_else_does(pods):
+def test_candidates_answer_as_soon_as_no_other_version_does(pods):
     pods.candidate(2)
     assert pods.answering() == {"1"}
     for name in ("a", "b"):
@@ -149,7 +149,7 @@ def test_served_pods_that_are_replaced_are_found_again(pods):
     assert pods.answering() == {"1"}
 
 
-def test_a_version_that_must_not_answer_does_not_where_nobody_else_can(pods):
+def test_a_withdrawn_version_does_not_answer_even_if_it_is_the_only_one(pods):
     for name in ("a", "b"):
         pods.remove(name)
     pods.candidate(2, leaving=True)
@@ -167,15 +167,15 @@ def test_calls_are_timed_only_beside_a_candidate_that_gets_requests(pods):
     pods.answering(times=30)
     assert pods.total("ecg_gateway_candidate_seconds_count") == 0
     pods.candidate(2, weight=50)
-    pods.dice.now = 0.4
+    pods.random_number.now = 0.4
     pods.answering(times=3)
-    pods.dice.now = 0.6
+    pods.random_number.now = 0.6
     pods.answering(times=4)
     assert pods.total("ecg_gateway_candidate_seconds_count", version="2") == 3
     assert pods.total("ecg_gateway_candidate_seconds_count", version="1") == 4
 
 
-def test_the_candidate_is_compared_beat_by_beat_with_what_the_caller_got(pods):
+def test_the_candidate_is_compared_beat_by_beat_with_the_returned_answer(pods):
     pods.serving["c"].models[2] = FakeModel(labels=(7, 1))  # agrees on beats of class 1
     pods.candidate(2, shadow=100)
     assert pods.ask(content=BATCH).headers["X-Model-Version"] == "1"
@@ -186,16 +186,16 @@ def test_the_candidate_is_compared_beat_by_beat_with_what_the_caller_got(pods):
     assert pods.total("ecg_gateway_candidate_seconds_count", version="2") == 1
 
 
-@pytest.mark.parametrize(("dice", "asked"), [(0.09, 1), (0.1, 0)])
-def test_only_a_share_is_compared(pods, dice, asked):
+@pytest.mark.parametrize(("random_number", "asked"), [(0.09, 1), (0.1, 0)])
+def test_only_a_share_is_compared(pods, random_number, asked):
     pods.candidate(2, shadow=10)
-    pods.dice.now = dice
+    pods.random_number.now = random_number
     pods.ask()
     pods.compare()
     assert len(pods.serving["c"].predicts()) == asked
 
 
-def test_a_candidate_that_fails_unseen_is_counted_and_asked_again(pods):
+def test_a_failing_shadow_is_counted_and_tried_again(pods):
     pods.candidate(2, shadow=100)
     pods.serving["c"].fail(StatusCode.INTERNAL, times=3)
     assert pods.answering(times=3) == {"1"}
@@ -206,7 +206,7 @@ def test_a_candidate_that_fails_unseen_is_counted_and_asked_again(pods):
     assert pods.total("ecg_gateway_shadowed_beats_total", version="2") == 1
 
 
-def test_a_candidate_that_hangs_delays_nobody_and_is_not_waited_for(pods):
+def test_a_hanging_shadow_delays_no_request(pods):
     pods.candidate(2, shadow=100)
     with pods.serving["c"].hold():
         assert pods.answering(times=WAITING + 20) == {"1"}

@@ -41,14 +41,14 @@ def test_the_annotation_as_the_tool_writes_it():
         ('{"version": 2, "served": 1, "weight": 20, "finishing": true}', "2"),  # all pods may answer
     ],
 )
-def test_what_was_done_since_stands(text, template):
+def test_a_candidate_of_a_deployment_that_was_changed_since_is_ignored(text, template):
     assert candidate_of(metadata(text, template)) is None
 
 
 @pytest.mark.parametrize(
     "content", [metadata(""), metadata("{}"), b'{"metadata": {}}', b'{"metadata": {"annotations": null}}']
 )
-def test_there_may_be_none(content):
+def test_there_may_be_no_candidate(content):
     assert candidate_of(content) is None
 
 
@@ -70,7 +70,7 @@ def test_there_may_be_none(content):
         (metadata('{"version": 2, "shadow": -1}'), "from 0 to 100 as 'shadow'"),
     ],
 )
-def test_what_cannot_be_one_is_refused_with_a_reason(content, saying):
+def test_an_invalid_candidate_is_rejected_with_the_reason(content, saying):
     with pytest.raises(ValueError, match=saying):
         candidate_of(content)
 
@@ -95,7 +95,7 @@ def test_the_weight_is_the_share_of_clients():
     assert takers == pytest.approx(2000, rel=0.1)
 
 
-@pytest.mark.parametrize(("weight", "dice", "takes"), [(0, 0.0, False), (20, 0.19, True), (20, 0.2, False)])
-def test_without_a_client_the_dice_decide(weight, dice, takes):
-    assert Candidate(2, weight).takes(None, dice) is takes
-    assert Candidate(2, weight).takes("", dice) is takes
+@pytest.mark.parametrize(("weight", "random_number", "takes"), [(0, 0.0, False), (20, 0.19, True), (20, 0.2, False)])
+def test_without_a_client_a_random_number_decides(weight, random_number, takes):
+    assert Candidate(2, weight).takes(None, random_number) is takes
+    assert Candidate(2, weight).takes("", random_number) is takes

@@ -1,4 +1,4 @@
-"""Class names, where the served model's description has them: for people, beside the class label."""
+"""Class names, if the served model's description has them, in addition to the class label."""
 
 import json
 from typing import Any
@@ -40,12 +40,12 @@ def test_the_plain_answer_keeps_its_two_keys(client, model):
     assert set(client.post("/predict", json=BEAT).json) == {"predicted_class", "probability"}
 
 
-def test_the_model_tells_the_names_of_its_classes(client, model):
+def test_model_returns_the_class_names(client, model):
     assert client.get("/model").json["class_names"] == {"-1": "normal", "1": "ventrikulär"}
 
 
 @pytest.mark.parametrize("path", NAMED)
-def test_without_names_there_is_no_key(client, unnamed, path):
+def test_without_class_names_the_key_is_absent(client, unnamed, path):
     assert "class_name" not in client.post(path, json=BEAT).json
     assert client.get("/model").json["class_names"] is None
 

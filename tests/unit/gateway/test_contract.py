@@ -42,6 +42,6 @@ def test_the_width_is_the_models_own():
         ),
     ],
 )
-def test_another_kind_of_model_is_refused_with_a_sentence(signatures, sentence):
+def test_another_kind_of_model_is_rejected_with_a_message(signatures, sentence):
     with pytest.raises(ContractBroken, match=sentence):
         width_of(signatures)

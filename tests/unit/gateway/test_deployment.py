@@ -1,4 +1,4 @@
-"""The candidate as the Kubernetes API tells it."""
+"""The candidate as the Kubernetes API returns it."""
 
 import asyncio
 import logging
@@ -63,7 +63,7 @@ def test_no_token_is_sent_in_the_clear(api, rollout):
         (200, b'{"metadata": {"annotations": {"rollout.ecg/candidate": "2"}}}', "is not a JSON object"),
     ],
 )
-def test_what_cannot_be_read_changes_nothing_and_is_logged_once(api, rollout, caplog, status, content, cause):
+def test_an_unreadable_deployment_changes_nothing_and_is_logged_once(api, rollout, caplog, status, content, cause):
     api.candidate = TWO
     asyncio.run(rollout.refresh())
     caplog.set_level(logging.WARNING)
@@ -81,14 +81,14 @@ def test_an_api_that_does_not_answer_is_a_warning(caplog):
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "http://[", "http://127.0.0.1:port/x", "https://127.0.0.1:1/x"])
-def test_an_address_that_is_none_is_a_warning(caplog, url):
+def test_an_invalid_address_is_a_warning(caplog, url):
     rollout = Rollout(partial(read, url))
     asyncio.run(rollout.refresh())
     assert rollout.candidate is None
     assert [record.message for record in caplog.records] == ["the candidate cannot be read"]
 
 
-def test_asking_goes_on_whatever_fails_until_the_end(caplog):
+def test_polling_continues_after_every_failure_until_shutdown(caplog):
     async def two_rounds() -> None:
         loop, rounds, came = asyncio.get_running_loop(), iter((lambda: 1 // 0, lambda: Candidate(2))), asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""What else a model can tell of a beat: whether to trust its answer, what decided it, and beats to try it with."""
+"""Further outputs of a model: out-of-distribution score, explanation, recorded beats."""
 
 import struct
 from dataclasses import replace
@@ -106,7 +106,7 @@ def test_names_and_bytes_are_taken_as_for_a_plain_answer(client, serving, path):
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_a_bad_request_says_where_it_is_bad(client, serving, path):
+def test_an_invalid_request_is_rejected_with_the_position_of_the_error(client, serving, path):
     assert_error(client.post(path, json={"features": [1, None, 2]}), 400, "invalid_request", "null", index=1)
     assert_error(client.post(path, json={"features": [1]}), 400, "invalid_request", "the model takes 3")
     assert_error(
@@ -121,7 +121,7 @@ def test_the_switch_for_details_takes_two_words(client):
 
 
 @pytest.mark.parametrize(("path", "lacks"), SIGNATURES.items())
-def test_a_model_without_the_signature_says_so_and_predicts_all_the_same(client, serving, path, lacks):
+def test_a_model_without_the_signature_is_reported_and_still_predicts(client, serving, path, lacks):
     serving.models[1] = FakeModel(signatures=())
     answer = client.post(path, json=BEAT)
     assert_error(answer, 501, "not_supported", f"Version 1 of the model has no signature '{lacks}'", signature=lacks)
@@ -139,31 +139,31 @@ def test_a_new_version_with_the_signature_is_found(client, serving, clock, path)
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_a_version_that_lost_the_signature_unseen_says_so(client, serving, path):
+def test_a_version_whose_signature_was_removed_is_reported(client, serving, path):
     assert client.post(path, json=BEAT).status_code == 200
     serving.models[2] = FakeModel(signatures=())
     assert client.post(path, json=BEAT).status_code == 501
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_probabilities_that_are_none_are_a_bad_gateway(client, serving, path):
+def test_invalid_probabilities_are_a_bad_gateway(client, serving, path):
     serving.models[1] = FakeModel(factor=nan)
     assert_error(client.post(path, json=BEAT), 502, "model_failed", "not finite")
 
 
-def test_a_score_that_is_none_is_a_bad_gateway(client, serving):
+def test_an_invalid_score_is_a_bad_gateway(client, serving):
     serving.models[1] = FakeModel(unusual_from=nan)
     answer = client.post("/predict?details=true", json=BEAT)
     assert_error(answer, 502, "model_failed", "'unusual_score' that is not finite")
 
 
-def test_infinity_is_no_attribution(client, serving):
+def test_an_infinite_attribution_is_a_bad_gateway(client, serving):
     serving.models[1].explanation = lambda values: [inf, 0, 0]
     assert_error(client.post("/explain", json=BEAT), 502, "model_failed", "'attributions' that is not finite")
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_a_candidate_without_the_signature_costs_the_caller_nothing(pods, path):
+def test_a_candidate_without_the_signature_fails_no_request(pods, path):
     pods.serving["c"].models[2] = FakeModel(signatures=())
     pods.candidate(2, weight=99)
     answers = [pods.client.post(path, json=BEAT) for _ in range(5)]
@@ -172,7 +172,7 @@ def test_a_candidate_without_the_signature_costs_the_caller_nothing(pods, path):
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_a_signature_that_nobody_has_is_not_the_candidates_fault(pods, path):
+def test_a_signature_that_no_version_has_does_not_count_as_the_candidates_error(pods, path):
     for name in ("a", "b", "c"):
         pods.serving[name].models = {version: FakeModel(signatures=()) for version in pods.serving[name].models}
     pods.candidate(2, weight=99)
@@ -181,7 +181,7 @@ def test_a_signature_that_nobody_has_is_not_the_candidates_fault(pods, path):
 
 
 @pytest.mark.parametrize("path", BOTH)
-def test_a_candidate_that_fails_costs_the_caller_nothing(pods, path):
+def test_a_failing_candidate_fails_no_request(pods, path):
     pods.candidate(2, weight=99)
     pods.serving["c"].fail(StatusCode.INTERNAL, times=10)
     assert pods.client.post(path, json=BEAT).headers["X-Model-Version"] == "1"
@@ -213,7 +213,7 @@ def test_details_count_as_predictions_and_explanations_do_not(pods):
     assert pods.total("ecg_gateway_shadowed_beats_total", version="2") == 2
 
 
-def test_examples_are_the_models_own_and_not_told_twice(client, serving):
+def test_examples_are_the_models_own_and_not_repeated_in_the_description(client, serving):
     serving.models[1] = FakeModel().described()
     serving.models[1].description["reference"] = {"statistics": {}}
     answer = client.get("/examples")
@@ -230,12 +230,12 @@ def test_examples_are_the_models_own_and_not_told_twice(client, serving):
         {"examples": [3, {}, {"features": [1]}, {"features": [1, "2", True]}], "baseline": [0, 0, None]},
     ],
 )
-def test_a_model_that_tells_no_beats_that_fit_it_has_none(client, serving, description):
+def test_a_model_whose_recorded_beats_do_not_fit_has_no_examples(client, serving, description):
     serving.models[1] = FakeModel(description=description)
     assert client.get("/examples").json == {"examples": [], "baseline": None}
 
 
-def test_examples_of_a_version_are_asked_for_as_the_rest(pods):
+def test_examples_of_a_version_are_requested_by_the_version_header(pods):
     pods.serving["c"].models[2] = FakeModel(width=2).described()
     answer = pods.client.get("/examples", headers={"X-Model-Version": "2"})
     assert [len(each["features"]) for each in answer.json["examples"]] == [2, 2]

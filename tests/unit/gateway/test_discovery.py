@@ -1,4 +1,4 @@
-"""Endpoint discovery: which addresses there are, which versions each has, and what becomes of those that vanish."""
+"""Endpoint discovery: the addresses, their versions, and addresses that vanish."""
 
 import asyncio
 from dataclasses import replace
@@ -41,7 +41,7 @@ def test_each_endpoint_is_asked_for_its_versions(pods):
     assert names(pods, pods.discovery.any()) == {"a", "b", "c"}
 
 
-def test_a_version_that_nobody_has_is_an_error_that_names_the_others(pods):
+def test_an_unknown_version_is_an_error_that_names_the_available_ones(pods):
     with pytest.raises(VersionNotFound, match="version 3; AVAILABLE versions: 2, 1"):
         pods.discovery.having(3)
 
@@ -60,7 +60,7 @@ def test_before_the_first_probe_no_address_is_known():
         Discovery(Settings()).having(1)
 
 
-def test_where_nobody_has_a_version_any_is_asked_but_for_a_version_none(pods):
+def test_without_any_version_every_endpoint_may_be_called_but_none_for_a_given_version(pods):
     for serving in pods.serving.values():
         serving.models = {}
     pods.look()
@@ -69,7 +69,7 @@ def test_where_nobody_has_a_version_any_is_asked_but_for_a_version_none(pods):
         pods.discovery.having(1)
 
 
-def test_others_are_any_when_there_are_none_but_not_strictly(pods):
+def test_without_other_versions_any_endpoint_is_returned_unless_strict(pods):
     for name in ("a", "b"):
         pods.remove(name)
     pods.look()
@@ -78,7 +78,7 @@ def test_others_are_any_when_there_are_none_but_not_strictly(pods):
         pods.discovery.other_than(2, strictly=True)
 
 
-def test_a_pod_that_is_too_busy_to_tell_keeps_its_versions(pods):
+def test_a_pod_that_is_too_busy_for_a_probe_keeps_its_versions(pods):
     pods.serving["c"].states_fail = StatusCode.DEADLINE_EXCEEDED
     pods.look()
     assert pods.discovery.available == [2, 1]
@@ -147,7 +147,7 @@ def test_probes_at_the_same_time_are_one(pods):
     assert probes(pods.serving["a"]) == 1 + 1
 
 
-def test_a_caller_who_goes_away_does_not_end_the_probe_of_the_others(pods):
+def test_a_cancelled_caller_does_not_end_the_shared_probe(pods):
     async def one_goes() -> None:
         first, second = asyncio.create_task(pods.discovery.probe()), asyncio.create_task(pods.discovery.probe())
         await asyncio.sleep(0)  # both have begun
@@ -160,7 +160,7 @@ def test_a_caller_who_goes_away_does_not_end_the_probe_of_the_others(pods):
     assert pods.discovery.available == [3, 2, 1]
 
 
-def test_a_probe_again_is_one_only_after_a_while(pods):
+def test_a_probe_is_repeated_only_after_a_while(pods):
     for _ in range(5):
         pods.loop.run(pods.discovery.probe_again())
     assert probes(pods.serving["a"]) == 1
@@ -170,8 +170,8 @@ def test_a_probe_again_is_one_only_after_a_while(pods):
     assert probes(pods.serving["a"]) == 2
 
 
-def test_looking_goes_on_whatever_fails_until_the_end(serving, loop, caplog):
-    """Here the name's addresses cannot even be written, which nobody foresees."""
+def test_discovery_continues_after_every_failure_until_shutdown(serving, loop, caplog):
+    """The name's addresses cannot even be formatted: an unexpected error."""
     answers = iter([ValueError("scripted")])
 
     def resolve(target: str) -> tuple[str, ...]:

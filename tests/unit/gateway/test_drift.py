@@ -1,4 +1,4 @@
-"""What the gateway counts of the beats that it is asked for, beside what the version tells of its training."""
+"""The gateway's counts of sampled beats, compared with the version's reference."""
 
 import random
 import statistics
@@ -21,7 +21,7 @@ INPUTS, EXPECTED = "ecg_gateway_inputs_total", "ecg_gateway_expected_share"
 
 
 def looked(reference: object, beat: list[float]) -> str:
-    """Have a beat looked at that is answered with 0.55; give the metrics."""
+    """Sample a beat that is answered with 0.55; return the metrics."""
     metrics = Metrics()
     model = ServedModel(1, len(beat), description={"reference": reference})
     answer = Answer(1, [1], [0.55], [[0.45, 0.55]])
@@ -29,24 +29,24 @@ def looked(reference: object, beat: list[float]) -> str:
     return metrics.text().decode()
 
 
-def test_a_beat_is_counted_in_the_tenth_of_each_of_its_statistics():
-    told = looked(REFERENCE, [0.0, 0.46, 0.0, 0.46])
+def test_a_beat_is_counted_in_the_decile_of_each_of_its_statistics():
+    text = looked(REFERENCE, [0.0, 0.46, 0.0, 0.46])
     for statistic, tenth in {"mean": 2, "standard_deviation": 2, "range": 4, "probability": 5}.items():
-        assert total(told, INPUTS, version="1", statistic=statistic, decile=str(tenth)) == 1, statistic
-    assert total(told, INPUTS) == 4
+        assert total(text, INPUTS, version="1", statistic=statistic, decile=str(tenth)) == 1, statistic
+    assert total(text, INPUTS) == 4
 
 
 @pytest.mark.parametrize(("value", "tenth"), [(-5, "0"), (0.15, "1"), (0.85, "8"), (7, "9")])
-def test_tenths_have_ends_that_take_everything(value, tenth):
+def test_the_outer_deciles_have_no_limit(value, tenth):
     assert total(looked(REFERENCE, [value, value]), INPUTS, statistic="mean", decile=tenth) == 1
 
 
-def test_tenths_without_a_beat_are_there_so_that_a_growth_can_be_told():
-    told = looked(REFERENCE, [0.15, 0.15])
-    assert told.count(f"{INPUTS}{{") == 40
-    assert total(told, EXPECTED, version="1", predicted_class="1") == 0.75
+def test_deciles_without_a_beat_are_exported_so_that_growth_is_measurable():
+    text = looked(REFERENCE, [0.15, 0.15])
+    assert text.count(f"{INPUTS}{{") == 40
+    assert total(text, EXPECTED, version="1", predicted_class="1") == 0.75
     for statistic, beats in BEATS.items():
-        assert total(told, "ecg_gateway_reference_beats", version="1", statistic=statistic) == beats
+        assert total(text, "ecg_gateway_reference_beats", version="1", statistic=statistic) == beats
 
 
 def test_a_statistic_that_does_not_vary_is_no_drift_where_beats_are_rounded_otherwise():
@@ -60,9 +60,9 @@ def test_a_statistic_that_does_not_vary_is_no_drift_where_beats_are_rounded_othe
         beat = [1 + dice.gauss(0, 1e-4), -1 + dice.gauss(0, 1e-4)]
         model = ServedModel(1, 2, description={"reference": reference})
         drift.sample(model, array("f", beat).tobytes(), Answer(1, [1], [0.9], [[0.1, 0.9]]))
-    told = metrics.text().decode()
+    text = metrics.text().decode()
     for statistic in ("mean", "standard_deviation"):
-        counts = [total(told, INPUTS, statistic=statistic, decile=str(tenth)) for tenth in range(10)]
+        counts = [total(text, INPUTS, statistic=statistic, decile=str(tenth)) for tenth in range(10)]
         assert min(counts) > 50, (statistic, counts)
     far = looked(reference, [1.3, -0.7])
     assert total(far, INPUTS, statistic="mean", decile="9") == 1
@@ -82,23 +82,23 @@ def test_a_statistic_that_does_not_vary_is_no_drift_where_beats_are_rounded_othe
         {"statistics": {"median": EVEN}, "classes": {"0": "half", "1": 1.5, "2": None}, "beats": {"mean": "many"}},
     ],
 )
-def test_a_version_that_tells_nothing_to_compare_with_counts_nothing(reference):
-    told = looked(reference, [0.5, 0.5])
-    assert INPUTS + "{" not in told
-    assert EXPECTED + "{" not in told
-    assert "ecg_gateway_reference_beats{" not in told
+def test_a_version_without_a_reference_counts_nothing(reference):
+    text = looked(reference, [0.5, 0.5])
+    assert INPUTS + "{" not in text
+    assert EXPECTED + "{" not in text
+    assert "ecg_gateway_reference_beats{" not in text
 
 
-def test_what_is_told_may_change_under_a_version_that_is_known():
+def test_the_reference_of_a_known_version_may_change():
     metrics = Metrics()
     drift = Drift(metrics, lambda: 0.5)
     answer = Answer(1, [1], [0.95], [[0.05, 0.95]])
     for share in (0.25, 0.5):
         reference = {"statistics": {"probability": EVEN}, "classes": {"0": share}}
         drift.sample(ServedModel(1, 1, description={"reference": reference}), array("f", [0]).tobytes(), answer)
-    told = metrics.text().decode()
-    assert total(told, EXPECTED, predicted_class="0") == 0.5
-    assert total(told, INPUTS, statistic="probability", decile="9") == 2
+    text = metrics.text().decode()
+    assert total(text, EXPECTED, predicted_class="0") == 0.5
+    assert total(text, INPUTS, statistic="probability", decile="9") == 2
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=50))
@@ -115,19 +115,19 @@ def serving(serving: FakeServing) -> FakeServing:
     return serving
 
 
-def test_one_beat_of_a_call_is_looked_at_whichever_way_it_is_asked(client):
+def test_one_beat_of_a_call_is_sampled_on_both_request_paths(client):
     client.post("/predict", json={"features": [0.5, 0, 0]})
     client.post("/predict", json={"instances": [[0.5, 0, 0]] * 5})
     client.post("/predict?details=true", json={"features": [0.5, 0, 0]})
     client.post("/predict", data=array("f", [0.5, 0, 0] * 2).tobytes(), content_type="application/octet-stream")
     client.post("/predict", json={"features": {"F3": 0, "F2": 0, "F1": 0.5}}, headers={"X-Model-Version": "1"})
-    told = client.get("/metrics").text
+    text = client.get("/metrics").text
     for statistic in STATISTICS:
-        assert total(told, INPUTS, version="1", statistic=statistic) == 5
-    assert total(told, INPUTS, statistic="mean", decile="1") == 5
+        assert total(text, INPUTS, version="1", statistic=statistic) == 5
+    assert total(text, INPUTS, statistic="mean", decile="1") == 5
 
 
-def test_what_is_refused_or_explained_is_not_looked_at(client):
+def test_rejected_and_explained_beats_are_not_sampled(client):
     client.post("/predict", json={"features": [0.5, 0, None]})
     client.post("/explain", json={"features": [0.5, 0, 0]})
     assert total(client.get("/metrics").text, INPUTS) == 0
@@ -138,6 +138,6 @@ def test_a_new_version_is_compared_with_its_own_training(client, serving, clock)
     serving.models[2] = FakeModel(description={"reference": REFERENCE | {"classes": {"0": 1.0}}})
     clock.now += 61
     client.post("/predict", json={"features": [0.5, 0, 0]})
-    told = client.get("/metrics").text
-    assert [total(told, INPUTS, version=version, statistic="mean") for version in ("1", "2")] == [1, 1]
-    assert total(told, EXPECTED, version="2") == 1.0
+    text = client.get("/metrics").text
+    assert [total(text, INPUTS, version=version, statistic="mean") for version in ("1", "2")] == [1, 1]
+    assert total(text, EXPECTED, version="2") == 1.0

@@ -51,7 +51,7 @@ def test_failures_with_an_answer_between_do_not(endpoint):
     assert not endpoint.ejected
 
 
-def test_a_probe_lets_it_in_after_a_while(endpoint, clock: Clock):
+def test_a_successful_probe_readmits_it(endpoint, clock: Clock):
     eject(endpoint)
     endpoint.probed()
     assert endpoint.ejected, "it was ejected only now"
@@ -80,7 +80,7 @@ def test_each_ejection_is_longer_up_to_a_limit(endpoint, clock: Clock):
     assert max(lengths) == lengths[-1] == MOST_EJECTED_SECONDS
 
 
-def test_a_good_time_is_a_new_start(endpoint, clock: Clock):
+def test_a_time_without_failures_resets_the_ejections(endpoint, clock: Clock):
     for _ in range(5):
         out_for(endpoint, clock)
     endpoint.succeeded()
@@ -88,7 +88,7 @@ def test_a_good_time_is_a_new_start(endpoint, clock: Clock):
     assert out_for(endpoint, clock) == EJECTED_SECONDS
 
 
-def test_calls_are_in_flight_until_they_end_however_they_do(endpoint, serving, loop):
+def test_calls_are_in_flight_until_they_end_in_any_way(endpoint, serving, loop):
     async def calls() -> None:
         call = endpoint.start(STATUS, WHICH, 30)
         assert endpoint.in_flight == 1
@@ -107,7 +107,7 @@ def test_calls_are_in_flight_until_they_end_however_they_do(endpoint, serving, l
     loop.run(calls())
 
 
-def test_a_call_ends_after_its_time(endpoint, serving, loop):
+def test_a_call_ends_after_its_timeout(endpoint, serving, loop):
     async def call() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await endpoint.start(PREDICT, METADATA, 0.01)

@@ -1,4 +1,4 @@
-"""What is tried when an endpoint fails, before real model servers: who is asked, and how often."""
+"""Failover with real model servers: which endpoints are tried, and how often."""
 
 import asyncio
 from collections.abc import Callable
@@ -44,26 +44,26 @@ def test_a_call_goes_where_the_fewest_are_in_flight(two, clock):
 
 
 @pytest.mark.parametrize("code", [*GONE, StatusCode.NOT_FOUND])
-def test_who_is_gone_costs_one_attempt_elsewhere(two, code):
+def test_a_lost_endpoint_costs_one_further_attempt(two, code):
     two.serving["a"].fail(code)
     assert two.calls(1) == {1}
     assert two.asked == {"a": 1, "b": 1}
 
 
 @pytest.mark.parametrize("code", GONE)
-def test_where_there_is_no_other_it_is_asked_again_after_pauses(one, code):
+def test_the_only_endpoint_is_retried_after_pauses(one, code):
     one.serving["a"].fail(code, times=len(PAUSES))
     assert one.calls(1) == {1}
     assert one.asked == {"a": 1 + len(PAUSES)}
 
 
-def test_a_pause_that_does_not_fit_into_the_deadline_is_not_begun(one):
+def test_a_pause_that_exceeds_the_deadline_is_not_started(one):
     one.serving["a"].fail(StatusCode.UNAVAILABLE, times=2)
     one.fails(seconds=PAUSES[0])
     assert one.asked["a"] <= 1  # none where this machine is slow
 
 
-def test_what_has_not_loaded_the_model_is_not_asked_twice(one, two):
+def test_an_endpoint_without_the_model_is_not_tried_twice(one, two):
     one.serving["a"].fail(StatusCode.NOT_FOUND, times=3)
     assert one.fails() is StatusCode.NOT_FOUND
     assert one.asked == {"a": 1}
@@ -84,7 +84,7 @@ def test_what_has_not_loaded_the_model_is_not_asked_twice(one, two):
         StatusCode.UNKNOWN,
     ],
 )
-def test_every_other_answer_stands(two, code):
+def test_every_other_answer_is_final(two, code):
     two.serving["a"].fail(code)
     assert two.fails() is code
     assert two.asked == {"a": 1, "b": 0}
@@ -107,7 +107,7 @@ def test_one_deadline_holds_for_all_attempts(one):
     assert first - last > PAUSES[-1] - 0.02
 
 
-def test_without_any_time_nobody_is_asked(two):
+def test_after_the_deadline_no_endpoint_is_called(two):
     with pytest.raises(ModelTooSlow):
         two.calls(1, seconds=0)
     assert two.asked == {"a": 0, "b": 0}
@@ -131,7 +131,7 @@ def test_calls_that_are_answered_pay_for_retries(two, used_up):
     assert two.calls(1) == {1}
 
 
-def test_only_those_with_the_version_are_asked(fleet_of):
+def test_only_endpoints_with_the_version_are_called(fleet_of):
     fleet = fleet_of(a=1, b=2, c=2)
     for name in ("b", "c"):
         fleet.serving[name].fail(StatusCode.UNAVAILABLE, times=2)
@@ -139,7 +139,7 @@ def test_only_those_with_the_version_are_asked(fleet_of):
     assert fleet.asked["a"] == 0
 
 
-def test_whoever_took_over_is_found_by_a_new_probe(fleet_of):
+def test_a_new_endpoint_is_found_by_a_new_probe(fleet_of):
     fleet = fleet_of(a=1, b=2)
     fleet.remove("b")
     fleet.add("c", {2: FakeModel()})
@@ -149,7 +149,7 @@ def test_whoever_took_over_is_found_by_a_new_probe(fleet_of):
 
 
 @pytest.mark.parametrize(("gone", "error"), [(["b"], VersionNotFound), (["a", "b"], ModelNotReady)])
-def test_a_version_that_is_nowhere_any_more_is_what_the_choice_says(fleet_of, gone, error):
+def test_a_version_that_vanished_gives_the_error_of_the_choice(fleet_of, gone, error):
     fleet = fleet_of(a=1, b=2)
     for name in gone:
         fleet.serving[name].stop()
@@ -158,7 +158,7 @@ def test_a_version_that_is_nowhere_any_more_is_what_the_choice_says(fleet_of, go
         fleet.calls(1, choose=partial(fleet.discovery.having, 2))
 
 
-def test_a_server_that_stops_in_the_middle_of_a_call_is_one_that_is_gone(two: Fleet):
+def test_a_server_that_stops_during_a_call_counts_as_lost(two: Fleet):
     async def stopped() -> int:
         call = asyncio.create_task(two.call())
         await asyncio.to_thread(two.serving["a"].wait_for_held)

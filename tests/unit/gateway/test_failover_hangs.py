@@ -1,4 +1,4 @@
-"""Endpoints that hang beside others that fail: no call waits for one that hangs while another can answer it."""
+"""Some endpoints hang and others fail: no call waits for a hanging endpoint while another can answer it."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from tests.unit.gateway.fleet import Fleet
 
 @pytest.fixture
 def two(fleet_of: Callable[..., Fleet]) -> Fleet:
-    """Of different versions, so that an answer tells whose it is."""
+    """Of different versions, so that an answer identifies its endpoint."""
     return fleet_of(a=1, b=2)
 
 
@@ -27,7 +27,7 @@ def eject(endpoint: Endpoint) -> None:
         endpoint.failed()
 
 
-def test_a_third_endpoint_is_asked_where_one_hangs_and_another_is_gone(fleet_of):
+def test_a_third_endpoint_is_tried_if_one_hangs_and_another_is_lost(fleet_of):
     fleet = fleet_of(a=1, c=3, b=2)  # asked in the order of the letters
     fleet.serving["b"].fail(StatusCode.UNAVAILABLE)
     with fleet.serving["a"].hold():
@@ -35,14 +35,14 @@ def test_a_third_endpoint_is_asked_where_one_hangs_and_another_is_gone(fleet_of)
     assert fleet.asked == {"a": 1, "b": 1, "c": 1}
 
 
-def test_a_third_endpoint_is_asked_where_two_hang(fleet_of):
+def test_a_third_endpoint_is_tried_if_two_hang(fleet_of):
     fleet = fleet_of(a=1, c=3, b=2)
     with fleet.serving["a"].hold(), fleet.serving["b"].hold():
         assert fleet.calls(1) == {3}
     assert fleet.asked == {"a": 1, "b": 1, "c": 1}
 
 
-def test_an_error_that_stands_does_not_wait_for_an_endpoint_that_hangs(two):
+def test_a_final_error_does_not_wait_for_a_hanging_endpoint(two):
     with two.serving["a"].hold():
         for _ in range(EJECT_AFTER):
             two.serving["b"].fail(StatusCode.INVALID_ARGUMENT)
@@ -51,14 +51,14 @@ def test_an_error_that_stands_does_not_wait_for_an_endpoint_that_hangs(two):
         assert two.endpoint("a").ejected, "`b` was faster each time"
 
 
-def test_an_endpoint_that_was_gone_for_a_moment_answers_where_the_other_hangs(two):
+def test_an_endpoint_that_was_lost_for_a_moment_answers_if_the_other_hangs(two):
     two.serving["b"].fail(StatusCode.UNAVAILABLE)
     with two.serving["a"].hold():
         assert two.calls(1) == {2}
     assert two.asked == {"a": 1, "b": 2}
 
 
-def test_it_does_so_also_where_the_other_is_ejected(two):
+def test_an_endpoint_that_was_lost_for_a_moment_answers_if_the_other_is_ejected(two):
     eject(two.endpoint("a"))
     two.serving["b"].fail(StatusCode.UNAVAILABLE)
     with two.serving["a"].hold():
@@ -81,14 +81,14 @@ def test_a_slow_answer_counts_although_its_endpoint_is_not_chosen_any_more(two):
         assert two.calls(1, choose=choose) == {1}
 
 
-def test_with_a_short_deadline_another_endpoint_is_asked_sooner(two, clock):
+def test_with_a_short_deadline_another_endpoint_is_tried_sooner(two, clock):
     hasty = replace(Settings(), deadline_seconds=SLOW_SECONDS / 5)
     two.failover = Failover(two.discovery, hasty, RetryBudget(clock))
     with two.serving["a"].hold():
         assert two.calls(1, seconds=SLOW_SECONDS) == {2}
 
 
-def test_a_call_that_had_no_time_for_an_answer_says_nothing_of_its_endpoint(fleet_of):
+def test_a_call_with_too_little_time_does_not_count_against_its_endpoint(fleet_of):
     fleet = fleet_of(a=1)
     with fleet.serving["a"].hold():
         for _ in range(EJECT_AFTER):
@@ -123,7 +123,7 @@ def test_ejections_are_logged(two, caplog):
 
 
 def test_nothing_is_left_in_flight(two):
-    """However a call ends: answered elsewhere, given up, or late."""
+    """A call may end by another endpoint's answer, by a timeout, or late."""
     with two.serving["a"].hold(), two.serving["b"].hold():
         gone = two.start()
         two.serving["a"].wait_for_held()

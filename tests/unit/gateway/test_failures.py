@@ -68,7 +68,7 @@ def test_a_server_that_goes_is_tried_again_within_bounds(client, serving, code):
     assert len(serving.predicts()) == 1 + 3
 
 
-def test_nothing_else_is_tried_again(client, serving):
+def test_no_other_error_is_retried(client, serving):
     client.post("/predict", json=BEAT)
     serving.fail(StatusCode.INTERNAL)
     assert client.post("/predict", json=BEAT).status_code == 502
@@ -116,7 +116,7 @@ class Broken(VersionRouter):
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict?probabilities=true"])
-def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, another_client, caplog, path):
+def test_an_unexpected_error_is_a_fixed_message_and_a_log_line(settings, another_client, caplog, path):
     caplog.set_level(logging.INFO)
     client = another_client(settings, Broken)
     answer = client.post(path, json=BEAT, headers={"X-Request-ID": "abc"})
@@ -127,6 +127,6 @@ def test_the_unforeseen_is_a_fixed_sentence_and_a_log_line(settings, another_cli
     assert "0.25" not in str(record.fields) + record.getMessage()
     (line,) = [record for record in caplog.records if record.name == "gateway.requests"]
     assert (line.fields["status"], line.fields["error"]) == (500, "internal_error")
-    told = client.get("/metrics").text
-    assert total(told, "ecg_gateway_errors_total", kind="internal_error") == 1
-    assert total(told, "ecg_gateway_requests_total", path="/predict", status="500") == 1
+    metrics = client.get("/metrics").text
+    assert total(metrics, "ecg_gateway_errors_total", kind="internal_error") == 1
+    assert total(metrics, "ecg_gateway_requests_total", path="/predict", status="500") == 1

@@ -1,4 +1,4 @@
-"""The fast path and Flask: the same request has the same answer by both, and who meets which version."""
+"""The fast path and Flask give the same answer to the same request, from the same version."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from grpc import StatusCode
 
 from gateway.candidate.annotation import Candidate
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.http.request_body import SMALL
 from gateway.settings import Settings
 from tests.support.gateway.gateway_client import Answer, Client
@@ -21,7 +21,7 @@ NAMED: dict[str, Any] = {"headers": {"X-Request-ID": "trace-1"}}
 
 
 def same(answer: Answer) -> tuple[int, Any, dict[str, str]]:
-    """What of an answer must not depend on the way."""
+    """The parts of an answer that must not depend on the request path."""
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     return answer.status_code, answer.json, headers
 
@@ -63,7 +63,7 @@ def same(answer: Answer) -> tuple[int, Any, dict[str, str]]:
     ],
     ids=lambda body: body[:40].decode(errors="replace").strip(),
 )
-def test_the_answer_does_not_depend_on_the_way(client, body, way):
+def test_the_answer_does_not_depend_on_the_request_path(client, body, way):
     usual, other = predict(client, body, **NAMED), predict(client, body, **NAMED, **UNUSUAL_REQUESTS[way])
     assert same(usual) == same(other)
     assert usual.headers["X-Request-ID"] == "trace-1"
@@ -79,7 +79,7 @@ def test_the_answer_does_not_depend_on_the_way(client, body, way):
     [b'{"features": [0.5, 1, -2]}', b'{"instances": [[9, 0, 0], [0, 0, 0]]}', b'{"features": [1, 2]}', b"[]"],
     ids=bytes.decode,
 )
-def test_nor_on_the_size_of_the_body(settings, another_client, body, way):
+def test_the_answer_does_not_depend_on_the_size_of_the_body(settings, another_client, body, way):
     client, large = another_client(replace(settings, max_body_bytes=SMALL * 2)), body + b" " * SMALL
     assert same(predict(client, large, **NAMED)) == same(predict(client, large, **NAMED, **UNUSUAL_REQUESTS[way]))
     assert same(predict(client, large, **NAMED)) == same(predict(client, body, **NAMED))
@@ -89,7 +89,7 @@ def test_nor_on_the_size_of_the_body(settings, another_client, body, way):
 @pytest.mark.parametrize(
     "body", [pack("<6f", 9, 0, 0, -9, 0, 0), pack("<3f", 1, nan, 0), pack("<2f", 1, 1), b"abc", b""]
 )
-def test_nor_does_it_for_float32_bytes(client, body, way):
+def test_the_answer_to_float32_bytes_does_not_depend_on_the_request_path(client, body, way):
     asked: dict[str, Any] = {**NAMED, "content_type": "application/octet-stream"}
     usual = predict(client, body, **asked)
     assert same(usual) == same(predict(client, body, **asked, **UNUSUAL_REQUESTS[way]))
@@ -107,16 +107,16 @@ def test_nor_does_it_for_float32_bytes(client, body, way):
         (StatusCode.INTERNAL, 502, "model_failed"),
     ],
 )
-def test_an_error_of_the_model_server_has_its_status_by_every_way(client, serving, way, code, status, name):
+def test_an_error_of_the_model_server_has_the_same_status_on_both_paths(client, serving, way, code, status, name):
     assert predict(client, BEAT).status_code == 200
     serving.fail(code, times=10)
     assert_error(predict(client, BEAT, **EQUAL_REQUESTS[way]), status, name)
 
 
-def test_a_client_meets_the_same_version_by_every_way(pods):
+def test_a_client_gets_the_same_version_on_both_paths(pods):
     pods.candidate(2, weight=50)
     settings = replace(Settings(), sticky_header="X-Patient")
-    client = Client(assembled(settings, pods.discovery, pods.rollout, pods.router, pods.metrics), pods.loop)
+    client = Client(compose(settings, pods.discovery, pods.rollout, pods.router, pods.metrics), pods.loop)
     for number in range(20):
         name = f"client-é-{number}"
         wanted = "2" if Candidate(2, weight=50).takes(name, 0.0) else "1"
@@ -125,11 +125,11 @@ def test_a_client_meets_the_same_version_by_every_way(pods):
 
 
 @pytest.mark.parametrize(("version", "status"), [("1", 200), ("2", 404), ("x", 400)])
-def test_a_request_for_a_version_goes_by_flask(client, version, status):
+def test_a_request_for_a_version_is_answered_by_flask(client, version, status):
     assert predict(client, BEAT, headers={"X-Model-Version": version}).status_code == status
 
 
-def test_who_finds_no_room_is_told_before_the_body_is_looked_at(
+def test_an_overloaded_gateway_rejects_before_it_reads_the_body(
     settings: Settings, another_client: Callable[..., Client]
 ):
     client = another_client(replace(settings, max_waiting=0))
@@ -149,13 +149,13 @@ def test_who_finds_no_room_is_told_before_the_body_is_looked_at(
         {"headers": {"Content-Encoding": "gzip"}},
     ],
 )
-def test_the_usual_request_is_for_the_fast_path_however_it_is_written(settings, another_client, asked):
+def test_every_notation_of_the_usual_request_takes_the_fast_path(settings, another_client, asked):
     full = another_client(replace(settings, max_waiting=0))  # which Flask's way never says
     assert_error(predict(full, BEAT, **asked), 503, "model_overloaded", "Too many requests wait")
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf8"', "us-ascii"])
-def test_json_may_be_said_to_be_utf_8(client, charset):
+def test_json_may_declare_the_charset_utf_8(client, charset):
     answer = predict(client, BEAT, content_type=f"application/json; charset={charset}")
     assert answer.json == predict(client, BEAT).json
 

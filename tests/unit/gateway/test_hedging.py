@@ -1,4 +1,4 @@
-"""Endpoints that hang or fail again and again: calls are made elsewhere as well, and the endpoints are ejected."""
+"""Endpoints that hang or fail repeatedly: calls are hedged, and the endpoints are ejected."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -25,7 +25,7 @@ def test_an_endpoint_that_fails_again_and_again_is_ejected(two):
     assert two.endpoint("a").ejected
 
 
-def test_it_is_let_in_again_by_a_probe(two):
+def test_a_probe_readmits_it(two):
     two.serving["a"].fail(StatusCode.UNAVAILABLE, times=EJECT_AFTER)
     two.calls(10)
     two.look()
@@ -39,7 +39,7 @@ def test_it_is_let_in_again_by_a_probe(two):
     assert two.asked["a"] == EJECT_AFTER + 5
 
 
-def test_where_all_are_ejected_they_are_asked_all_the_same(two):
+def test_if_all_endpoints_are_ejected_they_are_called_anyway(two):
     for serving in two.serving.values():
         serving.fail(StatusCode.UNAVAILABLE, times=EJECT_AFTER)
     for _ in range(EJECT_AFTER):
@@ -84,7 +84,7 @@ def test_of_two_attempts_the_first_answer_counts_and_the_other_is_cancelled(flee
     assert fleet.asked == {"a": 1, "b": 1}
 
 
-def test_the_slow_attempt_may_still_answer_where_the_other_fails(fleet_of):
+def test_the_slow_attempt_may_still_answer_if_the_other_fails(fleet_of):
     fleet = fleet_of(a=1, b=2)
     fleet.serving["b"].fail(StatusCode.UNAVAILABLE)
     with fleet.serving["a"].hold():
@@ -93,7 +93,7 @@ def test_the_slow_attempt_may_still_answer_where_the_other_fails(fleet_of):
     assert call.result(30) == 1
 
 
-def test_where_both_attempts_fail_the_caller_is_told_why(fleet_of):
+def test_if_both_attempts_fail_the_error_is_returned(fleet_of):
     fleet = fleet_of(a=1, b=2)
     with ExitStack() as slow, ExitStack() as other:
         slow.enter_context(fleet.serving["a"].hold())
@@ -113,7 +113,7 @@ def test_a_call_with_little_time_is_not_made_twice(two):
     assert two.asked == {"a": 1, "b": 0}
 
 
-def test_the_deadline_holds_also_where_all_hang(two):
+def test_the_deadline_holds_even_if_all_endpoints_hang(two):
     with two.serving["a"].hold(), two.serving["b"].hold():
         assert two.fails(seconds=2 * SLOW_SECONDS) is StatusCode.DEADLINE_EXCEEDED
         assert two.asked == {"a": 1, "b": 1}
@@ -128,7 +128,7 @@ def test_when_the_budget_is_used_up_no_call_is_made_twice(two, used_up):
 
 
 @pytest.mark.parametrize("attempts", [1, 2])
-def test_a_caller_who_goes_away_cancels_its_attempts_at_the_servers(two, attempts):
+def test_a_disconnected_client_cancels_its_attempts_at_the_servers(two, attempts):
     held = list(two.serving.values())[:attempts]
     with two.serving["a"].hold(), two.serving["b"].hold():
         call = two.start()

@@ -16,7 +16,7 @@ BEAT = {"features": [0.12345, 0, 0]}
 
 
 def test_health_never_asks_the_model_server(pods):
-    """Discovery asks by itself, but not here: these pods are looked at when the test says so."""
+    """Discovery does not poll here: the test probes these pods."""
     before = [len(serving.requests) for serving in pods.serving.values()]
     assert pods.client.get("/health").json == {"status": "healthy"}
     assert [len(serving.requests) for serving in pods.serving.values()] == before
@@ -36,7 +36,7 @@ def test_not_ready_says_why(client, serving):
     assert_error(client.get("/ready"), 503, "model_not_ready", "has not loaded the model")
 
 
-def test_model_tells_what_the_served_model_tells(client, serving):
+def test_model_returns_the_served_models_description(client, serving):
     serving.models = {
         1: FakeModel(),
         7: FakeModel(labels=(-1, 1), description={"metrics": {"a": nan}, "name": "x", "features": 9}),
@@ -97,7 +97,7 @@ def test_a_query_parameter_that_is_unknown_is_named(client, serving, path, name)
     assert not serving.predicts()
 
 
-def test_a_query_parameter_is_taken_once(client):
+def test_a_repeated_query_parameter_is_rejected(client):
     answer = client.post("/predict?details=true&details=false", json=BEAT)
     assert_error(answer, 400, "invalid_request", "?details= occurs 2 times", field="details")
 

@@ -1,4 +1,4 @@
-"""The file of API keys, and who gets in by it."""
+"""The file of API keys, and which requests it accepts."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import TooManyRequests, Unauthorized
-from gateway.security.api_keys import Key, Keys, KeysError, made, read
+from gateway.security.api_keys import Key, Keys, KeysError, make_key, read
 from tests.unit.gateway.conftest import Clock
 
 
@@ -40,21 +40,21 @@ def known(keys: Keys, *candidates: str) -> list[str]:
     return [key for key in candidates if gets_in(key)]
 
 
-def test_a_made_key_gets_in_by_its_line_and_by_its_name(file, clock):
-    key, told = made("clinic-7")
-    assert key not in told
-    file.write_text(told)
+def test_a_generated_key_is_accepted_by_its_line(file, clock):
+    key, line = make_key("clinic-7")
+    assert key not in line
+    file.write_text(line)
     assert Keys(file, 1, clock).admit(key.encode()) == "clinic-7"
 
 
-def test_no_two_made_keys_are_alike():
-    assert len({made("a")[0] for _ in range(100)}) == 100
+def test_no_two_generated_keys_are_equal():
+    assert len({make_key("a")[0] for _ in range(100)}) == 100
 
 
 def test_a_file_has_names_hashes_rates_comments_and_empty_lines(file):
     file.write_text(f"# all of them\n\n{line('a', 'x')}  {line('b', 'y', '2.5 # slow')}{line('a', 'z')}")
-    told = [(key.name, key.rate) for key in read(file)]
-    assert told == [("a", None), ("b", 2.5), ("a", None)]
+    rates = [(key.name, key.rate) for key in read(file)]
+    assert rates == [("a", None), ("b", 2.5), ("a", None)]
     assert read(file)[0] == Key("a", sha256(b"x").digest(), None)
 
 
@@ -62,7 +62,7 @@ HASH = sha256(b"x").hexdigest()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("ward", "expected a name, a SHA-256"),
         (f"ward {HASH} 1 2", "expected a name, a SHA-256"),
@@ -73,16 +73,16 @@ HASH = sha256(b"x").hexdigest()
         *((f"ward {HASH} {rate}", "third word") for rate in ("0", "-1", "nan", "inf", "many", "1e9")),
     ],
 )
-def test_a_line_that_is_none_is_told_by_its_number_and_not_quoted(file, text, told):
+def test_a_malformed_line_is_reported_by_its_number_and_not_quoted(file, text, message):
     file.write_text(f"{line('a', 'y')}{text}\n")
-    with pytest.raises(KeysError, match=told) as caught:
+    with pytest.raises(KeysError, match=message) as caught:
         read(file)
     assert str(caught.value).startswith(f"{file}:2: ")
     assert "secret" not in str(caught.value)
     assert HASH not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path):
+def test_a_missing_or_binary_file_is_reported(tmp_path):
     with pytest.raises(KeysError, match="none: No such file"):
         read(tmp_path / "none")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(("key", "message"), [(None, "Send an API key"), (b"", "is unknown"), (b"First", "is unknown")])
-def test_without_a_known_key_nobody_gets_in(keys, key, message):
+def test_without_a_known_key_no_request_is_accepted(keys, key, message):
     with pytest.raises(Unauthorized, match=message):
         keys.admit(key)
 
@@ -107,7 +107,7 @@ def test_a_changed_file_counts_without_a_restart_after_a_second(keys, file, cloc
     assert known(keys, "first", "second") == ["second"]
 
 
-def test_a_file_that_is_put_in_anothers_place_counts_too(keys, file, clock):
+def test_a_file_that_replaces_another_counts_too(keys, file, clock):
     """As Kubernetes changes a mounted Secret; here even the time and the size are the same."""
     known(keys, "first")
     before, after = file.stat(), file.with_name("new")
@@ -138,14 +138,14 @@ def test_the_last_good_keys_count_while_the_file_is_broken_and_the_log_says_so_o
     assert known(keys, "first", "third") == ["third"]
 
 
-def test_an_empty_file_lets_nobody_in(keys, file, clock):
+def test_an_empty_file_accepts_no_key(keys, file, clock):
     known(keys, "first")
     file.write_text("# nobody for now\n")
     clock.now += 1
     assert known(keys, "first") == []
 
 
-def test_a_file_broken_from_the_start_is_told_at_once(file, clock):
+def test_a_file_that_is_invalid_at_the_start_is_reported_at_once(file, clock):
     file.write_text(f"{line('ward', 'first')}ward\n")
     with pytest.raises(KeysError, match=f"^{file}:2: expected a name"):
         Keys(file, 1, clock)
@@ -161,7 +161,7 @@ def test_a_key_has_a_rate_of_its_own_which_workers_share(file, clock: Clock):
     assert [keys.admit(b"b") for _ in range(100)] == ["free"] * 100
 
 
-def test_what_was_used_up_stays_used_up_when_the_file_changes(file, clock: Clock):
+def test_a_used_up_rate_stays_used_up_when_the_file_changes(file, clock: Clock):
     file.write_text(line("slow", "a", "0.1"))
     keys = Keys(file, 1, clock)
     keys.admit(b"a")

@@ -1,4 +1,4 @@
-"""The request lifecycle: whoever answers, a request is named, counted and logged once. And a worker's start and end."""
+"""The request lifecycle: every request is named, counted and logged once. Also a worker's start and end."""
 
 import asyncio
 import json
@@ -25,14 +25,14 @@ def test_everything_is_counted_once(client, way):
     contents: list[object] = [BEAT, {"instances": [[0, 0, 0]] * 3}, {"features": []}, BEAT]
     for content in contents:
         predict(client, content, **EQUAL_REQUESTS[way])
-    told, requests = client.get("/metrics").text, "ecg_gateway_requests_total"
-    assert total(told, requests, path="/predict", status="200", version="1") == 3
-    assert total(told, requests, path="/predict", status="400", version="") == 1
-    assert total(told, requests, path="/predict") == 4
-    assert total(told, "ecg_gateway_request_seconds_count", path="/predict") == 4
-    assert total(told, "ecg_gateway_errors_total", kind="invalid_request", version="") == 1
-    assert total(told, "ecg_gateway_errors_total") == 1
-    assert total(told, "ecg_gateway_predictions_total", version="1") == 5
+    metrics, requests = client.get("/metrics").text, "ecg_gateway_requests_total"
+    assert total(metrics, requests, path="/predict", status="200", version="1") == 3
+    assert total(metrics, requests, path="/predict", status="400", version="") == 1
+    assert total(metrics, requests, path="/predict") == 4
+    assert total(metrics, "ecg_gateway_request_seconds_count", path="/predict") == 4
+    assert total(metrics, "ecg_gateway_errors_total", kind="invalid_request", version="") == 1
+    assert total(metrics, "ecg_gateway_errors_total") == 1
+    assert total(metrics, "ecg_gateway_predictions_total", version="1") == 5
 
 
 @pytest.mark.parametrize("way", EQUAL_REQUESTS)
@@ -54,7 +54,7 @@ def test_every_request_is_one_line_without_its_values(client, caplog, way):
 
 
 @pytest.mark.parametrize("given", [None, "", "a b", "x" * 129, "é"])
-def test_a_request_id_that_is_not_sane_is_replaced_by_every_way(client, given):
+def test_an_invalid_request_id_is_replaced_on_both_paths(client, given):
     headers = {} if given is None else {"X-Request-ID": given}
     for way in EQUAL_REQUESTS.values():
         assert len(predict(client, BEAT, headers=headers, **way).headers["X-Request-ID"]) == 32
@@ -70,7 +70,7 @@ def test_all_other_paths_are_answered_too(client):
     assert_error(predict(client, BEAT, content_type=None), 415, "unsupported_media_type", field="Content-Type")
 
 
-def test_an_answer_to_head_has_the_headers_of_the_whole_one(client):
+def test_an_answer_to_head_has_the_headers_of_get(client):
     whole, head = client.get("/health"), client.open("/health", "HEAD")
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(whole.data)))
 
@@ -80,7 +80,7 @@ def scope(length: int) -> dict[str, Any]:
     return {"type": "http", "method": "POST", "path": "/predict", "query_string": b"", "headers": headers}
 
 
-def test_a_body_that_breaks_off_is_answered_with_an_error_and_stops_nobody(client):
+def test_an_incomplete_body_gets_an_error_and_stops_no_other_request(client):
     async def broken_off() -> Any:
         sent: list[Any] = []
         messages = iter([{"type": "http.request", "body": b'{"features"', "more_body": True}])
@@ -99,7 +99,7 @@ def test_a_body_that_breaks_off_is_answered_with_an_error_and_stops_nobody(clien
 
 
 class Unfinished:
-    """Requests whose bodies stop after some bytes, until their callers go away."""
+    """Requests whose bodies stop after some bytes, until the clients disconnect."""
 
     def __init__(self, client: Client, *, came: int) -> None:
         self.statuses: list[int] = []
@@ -141,7 +141,7 @@ def roomy(settings: Settings, another_client: Callable[..., Client]) -> Client:
     return another_client(replace(settings, max_body_bytes=2 * SMALL, deadline_seconds=0.1))
 
 
-def test_few_large_bodies_are_let_in_and_small_ones_always(roomy):
+def test_few_large_bodies_are_accepted_and_small_ones_always(roomy):
     large = json.dumps(BEAT).encode() + b" " * SMALL
 
     async def crowd() -> list[Any]:
@@ -158,7 +158,7 @@ def test_few_large_bodies_are_let_in_and_small_ones_always(roomy):
     assert predict(roomy, large).status_code == 200, "what broke off has made room"
 
 
-def test_a_body_that_is_only_promised_takes_no_room(roomy):
+def test_an_announced_body_takes_no_memory(roomy):
     async def crowd() -> Any:
         unfinished = Unfinished(roomy, came=SMALL)
         await unfinished.come(2 * LARGE)
@@ -177,5 +177,5 @@ def test_a_worker_knows_the_model_servers_and_the_candidate_when_it_has_started(
             assert [request for request in serving.requests if isinstance(request, GetModelStatusRequest)]
             assert api.requests
             assert predict(client, BEAT).status_code == 200
-            told = client.get("/metrics").text
-            assert total(told, "ecg_gateway_candidate_seconds_count", version="1") == 1
+            metrics = client.get("/metrics").text
+            assert total(metrics, "ecg_gateway_candidate_seconds_count", version="1") == 1

@@ -31,7 +31,7 @@ def test_the_management_listener_answers_probes_and_metrics(management, path):
 
 @pytest.mark.parametrize("path", ["/", "/predict", "/model", "/docs", "/static/x.js", "//metrics", "/metrics/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-def test_it_has_nothing_else_and_asks_for_no_key(management, method, path):
+def test_the_management_listener_has_no_other_paths_and_needs_no_key(management, method, path):
     answer = management.open(path, method, headers={"Origin": "https://a.example", "X-Request-ID": "abc"})
     assert_error(answer, 404, "not_found", "ECG_LISTEN")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -47,12 +47,12 @@ def test_the_main_listener_does_not_show_metrics(main, method, path):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_it_answers_all_else(main):
+def test_the_main_listener_answers_all_other_paths(main):
     assert main.post("/predict", json=BEAT).status_code == 200
     assert [main.get(path).status_code for path in ("/health", "/ready", "/model", "/")] == [200] * 4
 
 
-def test_what_is_not_here_is_counted_and_logged(management, caplog):
+def test_a_path_of_the_other_listener_is_counted_and_logged(management, caplog):
     with caplog.at_level(logging.INFO):
         management.get("/ready")
         management.get("/model")
@@ -67,5 +67,5 @@ def test_what_is_not_here_is_counted_and_logged(management, caplog):
     assert total(text, "ecg_gateway_requests_total", path="/model", status="404") == 1
 
 
-def test_without_a_management_listener_one_has_all(client):
+def test_without_a_management_listener_the_main_one_has_all_paths(client):
     assert [client.get(path).status_code for path in ("/metrics", "/health", "/model")] == [200] * 3

@@ -1,4 +1,4 @@
-"""What /metrics tells."""
+"""The content of /metrics."""
 
 import logging
 import re
@@ -47,18 +47,18 @@ def test_errors_are_counted_by_their_code(client, serving):
     client.get("/nowhere")
     serving.models.clear()
     client.get("/ready")
-    told = client.get("/metrics").text
+    text = client.get("/metrics").text
     for kind in ("invalid_request", "too_many_beats", "not_found", "model_not_ready"):
-        assert total(told, "ecg_gateway_errors_total", kind=kind, version="") == 1
-    assert total(told, "ecg_gateway_errors_total") == 4
+        assert total(text, "ecg_gateway_errors_total", kind=kind, version="") == 1
+    assert total(text, "ecg_gateway_errors_total") == 4
 
 
 def test_beats_are_counted_by_their_class(client):
     client.post("/predict", json={"instances": [[9, 0, 0], [9, 0, 0], [-9, 0, 0]]})
     client.post("/predict", json=BEAT)
-    told = client.get("/metrics").text
-    assert total(told, "ecg_gateway_predictions_total", version="1", predicted_class="1") == 3
-    assert total(told, "ecg_gateway_predictions_total", version="1", predicted_class="0") == 1
+    text = client.get("/metrics").text
+    assert total(text, "ecg_gateway_predictions_total", version="1", predicted_class="1") == 3
+    assert total(text, "ecg_gateway_predictions_total", version="1", predicted_class="0") == 1
 
 
 def test_a_scrape_is_not_logged(client, caplog):
@@ -73,11 +73,11 @@ def test_labels_are_bounded():
         metrics.predicted(Answer(number, [0], [1.0], [[1.0]]))
         metrics.predicted(Answer(0, [number], [1.0], [[1.0]]))
         metrics.failed("model_failed", number)
-    told = metrics.text().decode()
-    assert total(told, "ecg_gateway_predictions_total") == 2000
-    assert total(told, "ecg_gateway_predictions_total", version="other") == 1000 - MOST_VERSIONS
-    assert total(told, "ecg_gateway_predictions_total", predicted_class="other") == 1000 - MOST_CLASSES
-    assert total(told, "ecg_gateway_errors_total", version="other") == 1000 - MOST_VERSIONS
+    text = metrics.text().decode()
+    assert total(text, "ecg_gateway_predictions_total") == 2000
+    assert total(text, "ecg_gateway_predictions_total", version="other") == 1000 - MOST_VERSIONS
+    assert total(text, "ecg_gateway_predictions_total", predicted_class="other") == 1000 - MOST_CLASSES
+    assert total(text, "ecg_gateway_errors_total", version="other") == 1000 - MOST_VERSIONS
 
 
 def test_workers_are_added_up_without_one_that_has_not_written_yet(tmp_path):

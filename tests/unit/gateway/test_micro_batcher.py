@@ -1,4 +1,4 @@
-"""Requests joined into batches, while time passes only when nothing else is to be done: who waits, and for what."""
+"""Requests joined into batches, in simulated time: which requests wait, and for which event."""
 
 import asyncio
 import selectors
@@ -46,7 +46,7 @@ Ask = Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]]
 
 
 class Call:
-    """One call of `predict_each`: answered when a test says so."""
+    """One call of `predict_each`, which a test answers."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self.requests = requests
@@ -65,7 +65,7 @@ class Call:
 
 
 class Calls:
-    """Every call that was made; with `seconds` each is answered after so long."""
+    """Every call so far; with `seconds`, each is answered after that time."""
 
     def __init__(self, ask: Ask, seconds: float | None = None) -> None:
         self.all: list[Call] = []
@@ -125,7 +125,7 @@ class World:
 
 
 async def settle() -> None:
-    """Let everybody do what can be done without time passing."""
+    """Run all tasks as far as they get without time passing."""
     for _ in range(8):
         await asyncio.sleep(0)
 
@@ -141,7 +141,7 @@ def in_a_world(test: Test, seconds: float | None = None, ask: Ask = ask, **chang
         runner.run(inside())
 
 
-def test_nobody_waits_when_idle():
+def test_no_request_waits_when_idle():
     async def test(world: World) -> None:
         for number in range(3):
             one = world.come(number)
@@ -154,7 +154,7 @@ def test_nobody_waits_when_idle():
     in_a_world(test)
 
 
-def test_requests_that_come_during_a_call_are_joined_in_the_next():
+def test_requests_that_arrive_during_a_call_are_joined_in_the_next():
     async def test(world: World) -> None:
         first = world.come(0)
         await settle()
@@ -214,7 +214,7 @@ async def closed_loop(world: World, callers: int, rounds: int, pause: float) -> 
     await asyncio.gather(*map(caller, range(callers)))
 
 
-def test_callers_who_come_again_soon_are_waited_for():
+def test_callers_that_return_soon_are_waited_for():
     async def test(world: World) -> None:
         await closed_loop(world, callers=8, rounds=50, pause=0.002)
         assert world.calls.sizes[5:45] == [8] * 40
@@ -222,7 +222,7 @@ def test_callers_who_come_again_soon_are_waited_for():
     in_a_world(test, seconds=0.01)
 
 
-def test_callers_who_take_their_time_are_not_waited_for():
+def test_callers_that_return_late_are_not_waited_for():
     async def test(world: World) -> None:
         await closed_loop(world, callers=8, rounds=50, pause=0.02)
         assert 8 not in world.calls.sizes
@@ -230,7 +230,7 @@ def test_callers_who_take_their_time_are_not_waited_for():
     in_a_world(test, seconds=0.01)
 
 
-def test_who_is_left_of_many_waits_once():
+def test_the_last_of_many_callers_waits_once():
     async def test(world: World) -> None:
         await closed_loop(world, callers=8, rounds=50, pause=0.002)
         await asyncio.sleep(1)
@@ -261,7 +261,7 @@ def test_a_call_that_hangs_does_not_stop_the_others():
     in_a_world(test)
 
 
-def test_there_are_never_more_calls_than_allowed_and_who_waits_for_too_long_is_told():
+def test_calls_are_limited_and_a_request_that_waits_too_long_gets_an_error():
     async def test(world: World) -> None:
         coming = []
         for number in range(CALLS + 5):
@@ -287,7 +287,7 @@ def test_there_are_never_more_calls_than_allowed_and_who_waits_for_too_long_is_t
     in_a_world(test, max_waiting_seconds=1.0)
 
 
-def test_who_finds_no_room_is_answered_at_once_and_there_is_room_again():
+def test_a_request_beyond_the_queue_is_rejected_at_once_and_the_queue_empties():
     async def test(world: World) -> None:
         coming = [world.come(number) for number in range(4)]
         await settle()
@@ -310,7 +310,7 @@ def test_who_finds_no_room_is_answered_at_once_and_there_is_room_again():
 
 
 @pytest.mark.parametrize("when", ["waiting", "asked"])
-def test_a_caller_that_goes_away_costs_its_mates_nothing(when):
+def test_a_cancelled_caller_does_not_affect_its_batch(when):
     async def test(world: World) -> None:
         first = world.come(0)
         await settle()
@@ -330,7 +330,7 @@ def test_a_caller_that_goes_away_costs_its_mates_nothing(when):
     in_a_world(test)
 
 
-def test_the_unforeseen_reaches_everybody_in_the_call_and_nobody_else():
+def test_an_unexpected_error_reaches_all_requests_of_the_batch_and_no_other():
     async def broken(requests: Sequence[Request]) -> Sequence[Outcome]:
         if len(requests) > 1:
             raise ZeroDivisionError
@@ -356,7 +356,7 @@ def test_the_unforeseen_reaches_everybody_in_the_call_and_nobody_else():
     in_a_world(test, ask=broken)
 
 
-def test_a_call_that_is_cancelled_leaves_nobody_waiting():
+def test_a_cancelled_call_leaves_no_request_waiting():
     async def cancelled(requests: Sequence[Request]) -> Sequence[Outcome]:
         raise asyncio.CancelledError
 
@@ -368,8 +368,8 @@ def test_a_call_that_is_cancelled_leaves_nobody_waiting():
     in_a_world(test, seconds=0.001, ask=cancelled)
 
 
-def test_who_waits_has_time_left_for_the_call_and_a_retry():
-    """Where the deadline is shorter than the longest wait, half of it is for the call."""
+def test_a_waiting_request_has_time_left_for_the_call_and_a_retry():
+    """If the deadline is shorter than the longest wait, half of it is for the call."""
 
     async def test(world: World) -> None:
         coming = []
@@ -386,7 +386,7 @@ def test_who_waits_has_time_left_for_the_call_and_a_retry():
     in_a_world(test, deadline_seconds=1.0, max_waiting_seconds=60.0)
 
 
-def test_an_error_goes_to_whose_it_is():
+def test_an_error_goes_to_its_request():
     async def picky(requests: Sequence[Request]) -> list[Outcome]:
         return [
             ModelFailed("scripted") if request.beats.beats[0].values[0] == 2 else await predict(request.beats)
@@ -406,8 +406,8 @@ def test_an_error_goes_to_whose_it_is():
     seconds=st.sampled_from([0.0, 0.001, 0.02, 0.2]),
     room=st.sampled_from([3, 512]),
 )
-def test_whoever_is_answered_gets_its_own_rows(coming, seconds, room):
-    """Requests of any sizes at any times: each is told once, its own beats in order or that there was no room."""
+def test_each_request_gets_its_own_rows(coming, seconds, room):
+    """Requests of any sizes at any times: each gets one answer, its own beats in order or that there was no room."""
 
     async def test(world: World) -> None:
         tasks, wanted, at = [], [], 0

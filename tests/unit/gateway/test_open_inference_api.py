@@ -45,13 +45,13 @@ def test_a_batch_is_predicted(client):
     assert outputs["probabilities"] == [number for each in predicted for number in each["probabilities"].values()]
 
 
-def test_only_wanted_outputs_are_asked_of_the_model_server(client, serving):
+def test_only_requested_outputs_are_requested_from_the_model_server(client, serving):
     outputs = infer(client, json=content(outputs=[{"name": "probability"}])).json["outputs"]
     assert [each["name"] for each in outputs] == ["probability"]
     assert list(serving.predicts()[-1].output_filter) == ["predicted_class", "probability"]
 
 
-def test_binary_data_comes_and_goes(client):
+def test_binary_data_is_read_and_written(client):
     head = b'{"inputs":[{"name":"features","shape":[2,3],"datatype":"FP32","parameters":{"binary_data_size":24}}],'
     head += b'"parameters":{"binary_data_output":true},"outputs":[{"name":"predicted_class"}]}'
     body = head + struct.pack("<6f", *VALUES[0], *VALUES[1])
@@ -65,16 +65,16 @@ def test_metadata_and_readiness(client, serving, clock):
     clock.now += BETWEEN_PROBES
     serving.models[2] = FakeModel(width=2, labels=(-1, 1, 2))
     assert client.get("/v2").json["extensions"] == ["binary_tensor_data"]
-    told = client.get(MODEL).json
-    assert (told["name"], told["versions"], told["inputs"][0]["shape"]) == ("ecg", ["2", "1"], [-1, 2])
-    assert [output["shape"] for output in told["outputs"]] == [[-1], [-1], [-1, 3]]
+    metadata = client.get(MODEL).json
+    assert (metadata["name"], metadata["versions"], metadata["inputs"][0]["shape"]) == ("ecg", ["2", "1"], [-1, 2])
+    assert [output["shape"] for output in metadata["outputs"]] == [[-1], [-1], [-1, 3]]
     one = client.get(f"{MODEL}/versions/1").json
     assert (one["versions"], one["inputs"][0]["shape"]) == (["1"], [-1, 3])
     for path in ("/v2/health/live", "/v2/health/ready", f"{MODEL}/ready", f"{MODEL}/versions/2/ready"):
         assert client.get(path).status_code == 200, path
 
 
-def test_without_a_model_it_lives_and_is_not_ready(client, serving):
+def test_without_a_model_it_is_live_and_not_ready(client, serving):
     serving.states = {1: STATE.LOADING}
     assert client.get("/v2/health/live").status_code == 200
     assert_sentence(client.get("/v2/health/ready"), 503, "version 1 is LOADING")
@@ -85,7 +85,7 @@ def test_without_a_model_it_lives_and_is_not_ready(client, serving):
 
 
 @pytest.mark.parametrize("path", ["/v2/models/other", "/v2/models/other/ready", "/v2/models/other/versions/1"])
-def test_another_model_is_not_here(client, path):
+def test_another_model_is_not_found(client, path):
     assert_sentence(client.get(path), 404, "'other' is not served here; the served model is 'ecg'")
     assert_sentence(infer(client, path.removesuffix("/ready")), 404, "the served model is 'ecg'")
 
@@ -113,7 +113,7 @@ def test_the_body_may_repeat_the_models_name_and_no_other(client):
     assert_sentence(infer(client, json=content(model_name="other")), 404, "'other' is not served here")
 
 
-def test_a_client_meets_the_same_version_each_time(pods):
+def test_a_client_gets_the_same_version_each_time(pods):
     pods.candidate(2, weight=50)
     for number in range(20):
         headers = {"X-Client-ID": f"client-{number}"}
@@ -133,7 +133,7 @@ def test_a_client_meets_the_same_version_each_time(pods):
         ([], 400, "JSON object"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(client, serving, asked, status, saying):
+def test_errors_are_one_sentence(client, serving, asked, status, saying):
     assert_sentence(infer(client, json=asked), status, saying)
     assert not serving.predicts()
 
@@ -148,7 +148,7 @@ def test_limits_and_media_types_hold(client):
 
 
 @pytest.mark.parametrize("path", GETS)
-def test_paths_that_only_give_take_get_and_no_query(client, path):
+def test_read_only_paths_accept_get_without_a_query(client, path):
     assert_sentence(client.get(f"{path}?verbose=true"), 400, "?verbose= is not a parameter")
     refused = client.post(path, json={})
     assert_sentence(refused, 405, "GET, HEAD, OPTIONS")
@@ -156,11 +156,11 @@ def test_paths_that_only_give_take_get_and_no_query(client, path):
 
 
 @pytest.mark.parametrize("path", ["/v2/nothing", "/v2/repository/index", "/v2/models/ecg/config"])
-def test_a_path_that_is_not_there_is_said_in_a_sentence(client, path):
+def test_an_unknown_path_is_one_sentence(client, path):
     assert_sentence(client.get(path), 404, "This path does not exist")
 
 
-def test_keys_hold_but_for_the_probes(settings, another_client, tmp_path):
+def test_keys_are_needed_except_for_probes(settings, another_client, tmp_path):
     (tmp_path / "keys").write_text(f"ward {sha256(b'k').hexdigest()}\n")
     client = another_client(replace(settings, api_keys_file=str(tmp_path / "keys")))
     for path in GETS:
@@ -176,12 +176,12 @@ def test_counts_and_logs_have_the_routes_template(client, caplog):
     infer(client)
     infer(client, f"{MODEL}/versions/1")
     infer(client, "/v2/models/Meier-Anna")
-    told = client.get("/metrics").text
+    metrics = client.get("/metrics").text
     path = "/v2/models/<name>/infer"
-    assert total(told, "ecg_gateway_requests_total", path=path, status="200", version="1") == 1
-    assert total(told, "ecg_gateway_requests_total", path=path, status="404") == 1
+    assert total(metrics, "ecg_gateway_requests_total", path=path, status="200", version="1") == 1
+    assert total(metrics, "ecg_gateway_requests_total", path=path, status="404") == 1
     by_version = "/v2/models/<name>/versions/<version>/infer"
-    assert total(told, "ecg_gateway_requests_total", path=by_version, status="200") == 1
-    assert total(told, "ecg_gateway_predictions_total", version="1") == 4
-    assert total(told, "ecg_gateway_errors_total", kind="model_not_found") == 1
-    assert "Meier" not in told + caplog.text
+    assert total(metrics, "ecg_gateway_requests_total", path=by_version, status="200") == 1
+    assert total(metrics, "ecg_gateway_predictions_total", version="1") == 4
+    assert total(metrics, "ecg_gateway_errors_total", kind="model_not_found") == 1
+    assert "Meier" not in metrics + caplog.text

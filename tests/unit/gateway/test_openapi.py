@@ -1,4 +1,4 @@
-"""The document at /openapi.json: made for what is served. tests/process has a real gateway held to it."""
+"""The document at /openapi.json, for the served model. tests/process compares a real gateway with it."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("served", [True, False])
-def test_every_path_is_there_and_every_reference_leads_somewhere(client, serving, served):
+def test_every_path_and_every_reference_exists(client, serving, served):
     serving.models = {1: FakeModel()} if served else {}
     document = client.get("/openapi.json").json
     assert (document["openapi"], set(document["paths"])) == ("3.1.0", PATHS)
@@ -42,7 +42,7 @@ def test_every_path_is_there_and_every_reference_leads_somewhere(client, serving
     assert set(references(document)) == components, "one leads nowhere, or a component is there in vain"
 
 
-def test_every_path_but_the_pages_is_there_with_its_method_and_is_answered(client):
+def test_every_path_but_the_pages_is_described_and_answered(client):
     assert {route.path for route in ROUTES if (route.kind, route.api) == ("api", "gateway")} == PATHS
     for path, operations in client.get("/openapi.json").json["paths"].items():
         (method,) = (name.upper() for name in operations)
@@ -67,7 +67,7 @@ def test_lengths_names_and_classes_are_those_of_the_served_version(client, servi
     assert (schemas["NamedValues"]["required"], schemas["NamedValues"]["maxProperties"]) == (["a", "b"], 2)
 
 
-def test_a_model_that_names_nothing_is_asked_by_lists(client, serving):
+def test_a_model_without_feature_names_takes_lists(client, serving):
     serving.models[1] = FakeModel(tells=False)
     assert schema(client, "Beat") == {"anyOf": [{"$ref": "#/components/schemas/Values"}]}
 
@@ -75,11 +75,11 @@ def test_a_model_that_names_nothing_is_asked_by_lists(client, serving):
 @pytest.mark.parametrize("tells", [True, False])
 def test_a_class_is_any_integer_as_labels_may_change_with_the_version(client, serving, tells):
     serving.models[1] = FakeModel(tells=tells)
-    told = schema(client, "Class")
-    assert (told.pop("type"), set(told)) == ("integer", {"description"})
+    described = schema(client, "Class")
+    assert (described.pop("type"), set(described)) == ("integer", {"description"})
 
 
-def test_answers_with_details_come_first_as_the_first_that_fits_counts(client):
+def test_answers_with_details_come_before_plain_ones(client):
     answer = client.get("/openapi.json").json["paths"]["/predict"]["post"]["responses"]["200"]
     names = [each["$ref"].rpartition("/")[2] for each in answer["content"]["application/json"]["schema"]["anyOf"]]
     assert names == ["Details", "Prediction", "DetailedPredictions", "Predictions"]
@@ -88,8 +88,8 @@ def test_answers_with_details_come_first_as_the_first_that_fits_counts(client):
 def test_float32_bytes_are_a_binary_body(client):
     for path in ("/predict", "/explain"):
         content = client.get("/openapi.json").json["paths"][path]["post"]["requestBody"]["content"]
-        told = content["application/octet-stream"]["schema"]
-        assert (told["type"], told["format"]) == ("string", "binary")
+        described = content["application/octet-stream"]["schema"]
+        assert (described["type"], described["format"]) == ("string", "binary")
 
 
 def test_without_a_model_lengths_are_open(client, serving):
@@ -107,7 +107,7 @@ def test_limits_are_those_of_the_settings(client):
     assert [batch["instances"]["maxItems"] for batch in batches] == [5, 64]
 
 
-def test_the_largest_number_is_taken_and_a_larger_one_is_not(client):
+def test_the_largest_number_is_accepted_and_a_larger_one_is_not(client):
     assert schema(client, "Number")["maximum"] == LARGEST
     assert client.post("/predict", json={"features": [LARGEST, -LARGEST, 0]}).status_code == 200
     assert_error(client.post("/predict", json={"features": [LARGEST * 1.0001, 0, 0]}), 400, "invalid_request", index=0)
@@ -123,7 +123,7 @@ def test_examples_are_the_models_beats_and_its_answers(client, serving):
         assert client.post("/predict", json=asked[name]["value"]).json == pytest.approx(answered[name]["value"])
 
 
-def test_keys_are_asked_for_only_where_they_are_set(client, settings, another_client, serving, tmp_path):
+def test_keys_are_described_only_if_there_is_a_key_file(client, settings, another_client, serving, tmp_path):
     serving.models[1] = FakeModel().described()
     open_to_all = client.get("/openapi.json").json
     assert "securitySchemes" not in open_to_all["components"]

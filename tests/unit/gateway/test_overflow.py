@@ -54,7 +54,7 @@ def test_a_beat_that_overflows_is_named_and_refused(client, model, path):
     assert client.post(path, json={"features": [1e30, HUGE, -HUGE]}).status_code == 200, "what is exact is answered"
 
 
-def test_other_apis_say_it_too(client, model):
+def test_other_apis_name_the_overflow_too(client, model):
     tensor = {"name": "features", "shape": [1, 3], "datatype": "FP32", "data": [HUGE, 0, 0]}
     answer = client.post("/v2/models/ecg/infer", json={"inputs": [tensor]})
     assert (answer.status_code, answer.json["error"].startswith(f"features[0] {SAYING}")) == (400, True)

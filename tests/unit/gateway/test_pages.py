@@ -49,7 +49,7 @@ def test_nothing_else_is_served(client, name):
 
 
 @pytest.mark.parametrize("name", ["index.html", "docs.html"])
-def test_a_page_has_no_script_or_style_of_its_own_and_names_only_files_that_are_here(name):
+def test_a_page_has_no_inline_script_or_style_and_names_only_existing_files(name):
     for tag, attributes in Page(STATIC / name).tags:
         assert tag != "style"
         assert not [attribute for attribute in attributes if attribute == "style" or attribute.startswith("on")]
@@ -59,7 +59,7 @@ def test_a_page_has_no_script_or_style_of_its_own_and_names_only_files_that_are_
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js") and not name.startswith("vendor")])
-def test_a_module_imports_only_files_that_are_here(name):
+def test_a_module_imports_only_existing_files(name):
     code = re.sub(r"/\*.*?\*/", "", (STATIC / name).read_text(encoding="utf-8"), flags=re.DOTALL)  # types are comments
     imported = re.findall(r"(?:from|import)\s*\(?\s*\"([^\"]+)\"", code)
     assert [each for each in imported if not ((STATIC / name).parent / each).is_file()] == []

@@ -71,12 +71,12 @@ def test_the_switch_for_probabilities_takes_two_words(client):
         ({"instances": []}, "at least one beat", {"field": "instances"}),
     ],
 )
-def test_a_bad_request_says_where_it_is_bad(client, serving, content, saying, where):
+def test_an_invalid_request_is_rejected_with_the_position_of_the_error(client, serving, content, saying, where):
     assert_error(client.post("/predict", json=content), 400, "invalid_request", saying, **where)
     assert not serving.predicts()
 
 
-def test_values_are_judged_without_the_model_server(client, serving):
+def test_values_are_checked_without_the_model_server(client, serving):
     serving.stop()
     answer = client.post("/predict", data=b'{"features": [1, 1e400]}', content_type="application/json")
     assert_error(answer, 400, "invalid_request", "features[1] is not a finite float32", index=1)

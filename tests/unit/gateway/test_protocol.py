@@ -1,4 +1,4 @@
-"""HTTP as it comes over a connection: requests that ask for another protocol, in whatever packets, and long heads."""
+"""HTTP on a connection: requests for another protocol, in any packets, and long headers."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ BODY = b'{"features": [1, 2, 3]}'
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
-    """An application that answers with what it was asked."""
+    """An application that returns its request."""
     body, more = b"", True
     while more:
         message = await receive()
@@ -37,7 +37,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 class Server:
-    """Listens with the gateway's protocol; knows what came over its connections."""
+    """Listens with the gateway's protocol; records the bytes of its connections."""
 
     def __init__(self, loop: Loop) -> None:
         self.errors: list[Any] = []
@@ -134,7 +134,7 @@ def head(method: bytes = b"POST", more: bytes = H2C, version: bytes = b"1.1") ->
 
 
 def whole(body: bytes = BODY, more: bytes = H2C, chunks: int = 0, method: bytes = b"POST") -> bytes:
-    """A request; chunked, with so many bytes in each chunk, if that is given."""
+    """A request; chunked with `chunks` bytes in each chunk, if given."""
     if not chunks:
         return head(method, more) + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     parts = [body[at : at + chunks] for at in range(0, len(body), chunks)]
@@ -259,7 +259,7 @@ def test_any_requests_in_any_packets_are_answered_as_without(server, asked, cuts
     st.booleans(),
     st.integers(1, 250),
 )
-def test_whatever_comes_breaks_nothing(server, changes, chunked, cut):
+def test_no_bytes_break_the_server(server, changes, chunked, cut):
     request = bytearray(whole(chunks=5 if chunked else 0))
     for place, text, replaced in changes:
         request[place : place + replaced] = text

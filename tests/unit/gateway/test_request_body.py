@@ -37,11 +37,11 @@ async def read(bodies: RequestBodies, receive: Callable[[], Awaitable[Any]], len
         return body
 
 
-def test_a_body_comes_in_parts():
+def test_a_body_arrives_in_parts():
     assert asyncio.run(read(RequestBodies(SETTINGS), Coming(b"one", b"", b"two"))) == b"onetwo"
 
 
-def test_what_is_larger_than_it_may_be_is_read_no_further():
+def test_a_body_above_the_limit_is_read_no_further():
     coming = Coming(*[b"x" * SMALL] * 10)
     with pytest.raises(BodyTooLarge, match=f"limit of {SMALL * 2} bytes") as caught:
         asyncio.run(read(RequestBodies(SETTINGS), coming))
@@ -53,21 +53,21 @@ def test_what_is_larger_than_it_may_be_is_read_no_further():
     ("length", "error"),
     [(SMALL * 2 + 1, BodyTooLarge), ("many", InvalidBeat), ("9" * 20, InvalidBeat), ("", InvalidBeat)],
 )
-def test_a_length_that_is_too_large_or_none_is_refused_before_anything_is_read(length, error):
+def test_a_too_large_or_invalid_length_is_rejected_before_reading(length, error):
     coming = Coming(b"x")
     with pytest.raises(error):
         asyncio.run(read(RequestBodies(SETTINGS), coming, length))
     assert coming.left == [b"x"]
 
 
-def test_a_body_of_the_largest_size_is_taken():
+def test_a_body_of_the_largest_size_is_accepted():
     body = b"x" * SMALL * 2
     assert asyncio.run(read(RequestBodies(SETTINGS), Coming(body), len(body))) == body
 
 
 @pytest.mark.parametrize("came", [b"{", b"x" * (SMALL + 1)])
 @pytest.mark.parametrize("length", PROMISES)
-def test_a_body_that_does_not_come_is_given_up_and_leaves_its_room(length, came):
+def test_a_body_that_does_not_arrive_times_out_and_frees_its_memory(length, came):
     async def slow() -> None:
         bodies = RequestBodies(SETTINGS, seconds=0.01)
         for _ in range(LARGE + 1):
@@ -78,7 +78,7 @@ def test_a_body_that_does_not_come_is_given_up_and_leaves_its_room(length, came)
 
 
 @pytest.mark.parametrize("length", PROMISES)
-def test_there_is_room_for_so_many_large_ones_and_for_any_number_of_small_ones(length):
+def test_large_bodies_are_limited_and_small_ones_are_not(length):
     large = b"x" * (SMALL + 1)
 
     async def crowd() -> None:
@@ -96,7 +96,7 @@ def test_there_is_room_for_so_many_large_ones_and_for_any_number_of_small_ones(l
     asyncio.run(crowd())
 
 
-def test_a_large_body_has_its_room_as_long_as_it_is_used():
+def test_a_large_body_holds_its_memory_while_it_is_used():
     async def crowd() -> None:
         bodies, large = RequestBodies(SETTINGS), b"x" * (SMALL + 1)
         used, done = asyncio.Semaphore(0), asyncio.Event()
@@ -119,7 +119,7 @@ def test_a_large_body_has_its_room_as_long_as_it_is_used():
     asyncio.run(crowd())
 
 
-def test_a_body_that_was_only_promised_takes_no_room():
+def test_an_announced_body_takes_no_memory():
     async def crowd() -> None:
         bodies = RequestBodies(SETTINGS)
         waiting = [
@@ -135,7 +135,7 @@ def test_a_body_that_was_only_promised_takes_no_room():
 
 
 @pytest.mark.parametrize("length", PROMISES)
-def test_a_caller_who_goes_away_has_not_ended_the_body(length):
+def test_a_disconnect_does_not_end_the_body(length):
     async def gone() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 

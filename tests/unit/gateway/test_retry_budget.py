@@ -3,7 +3,7 @@ from tests.unit.gateway.conftest import Clock
 
 
 def withdrawn(budget: RetryBudget) -> int:
-    """How many retries there are until none is left."""
+    """The number of retries that the budget allows now."""
     number = 0
     while budget.withdraw():
         number += 1
@@ -29,7 +29,7 @@ def test_with_few_calls_there_are_some_each_second(clock: Clock):
     assert withdrawn(budget) == 2 * LEAST_RATE
 
 
-def test_what_was_not_used_is_not_kept_for_ever(clock: Clock):
+def test_unused_retries_expire(clock: Clock):
     budget = RetryBudget(clock)
     for _ in range(10_000):
         budget.deposit()

@@ -1,4 +1,4 @@
-"""Where the server listens, and what it passes on to uvicorn."""
+"""The server's addresses, and its settings for uvicorn."""
 
 import errno
 import socket
@@ -62,7 +62,7 @@ def test_a_socket_is_taken_over():
         listening.detach()  # `given` closes it
 
 
-def test_a_port_that_is_taken_on_ipv4_is_not_shared_on_ipv6(taken):
+def test_a_port_in_use_on_ipv4_is_not_shared_on_ipv6(taken):
     with pytest.raises(OSError, match="in use") as caught:
         listener(f"[::]:{taken}")
     assert caught.value.errno == errno.EADDRINUSE

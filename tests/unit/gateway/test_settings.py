@@ -22,7 +22,7 @@ def test_only_settings_are_documented():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_name_is_one_that_a_kubernetes_service_yields(name):
+def test_no_setting_collides_with_kubernetes_service_variables(name):
     assert not re.search(r"_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$", name)
 
 
@@ -57,7 +57,7 @@ def test_every_setting_is_read_from_its_variable():
         ("ECG_MANAGEMENT_LISTEN", "127.0.0.1", "host:port such as"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named_with_its_value(name, value, wanted):
+def test_an_invalid_setting_is_named_with_its_value(name, value, wanted):
     with pytest.raises(SettingsError, match=f"^{name}.*{wanted}"):
         Settings.from_env({name: value})
 
@@ -70,5 +70,5 @@ def test_addresses_to_listen_on(address):
     assert (read.listen, read.management_listen) == (address, address)
 
 
-def test_no_management_listener_is_asked_for_by_an_empty_setting():
+def test_an_empty_setting_switches_the_management_listener_off():
     assert Settings.from_env({"ECG_MANAGEMENT_LISTEN": ""}) == Settings()

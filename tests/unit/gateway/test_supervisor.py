@@ -19,7 +19,7 @@ PATIENCE = 60.0  # seconds
 
 
 async def application(*_: Any) -> None:
-    """Is never asked."""
+    """Never called."""
 
 
 def started_if(path: Path) -> Any:
@@ -37,7 +37,7 @@ def needed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(needed, clock: Clock) -> Iterator[Callable[[], Supervisor]]:
-    """Start a worker under a supervisor, which is asked by hand to look at it."""
+    """Start a worker under a supervisor, whose checks the test calls."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     begun: list[Supervisor] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -87,7 +87,7 @@ def test_a_worker_that_is_killed_before_it_is_ready_is_replaced(start):
     assert supervisor.processes[0].wait_until_ready(PATIENCE)
 
 
-def test_a_worker_that_served_between_two_looks_fails_no_start(start, needed, clock):
+def test_a_worker_that_served_between_two_checks_fails_no_start(start, needed, clock):
     supervisor = start()
     assert supervisor.processes[0].wait_until_ready(PATIENCE)
     needed.unlink()

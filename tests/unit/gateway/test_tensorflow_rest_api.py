@@ -46,9 +46,9 @@ def test_status_and_metadata(client, serving):
     assert rows[0]["status"] == {"error_code": "UNKNOWN", "error_message": "no such file"}
     assert client.get(f"{MODEL}/versions/2").json == {"model_version_status": [rows[1]]}
     for path, version, width in (("", "2", "2"), ("/versions/1", "1", "3")):
-        told = client.get(f"{MODEL}{path}/metadata").json
-        assert (told["model_spec"]["name"], told["model_spec"]["version"]) == ("ecg", version)
-        inputs = told["metadata"]["signature_def"]["signature_def"]["serving_default"]["inputs"]
+        metadata = client.get(f"{MODEL}{path}/metadata").json
+        assert (metadata["model_spec"]["name"], metadata["model_spec"]["version"]) == ("ecg", version)
+        inputs = metadata["metadata"]["signature_def"]["signature_def"]["serving_default"]["inputs"]
         assert inputs["features"]["tensor_shape"]["dim"][1]["size"] == width
 
 
@@ -78,7 +78,7 @@ def test_a_version_is_named_by_the_path_or_the_header_if_they_agree(pods):
     assert_sentence(pods.client.get(f"{MODEL}/versions/x"), 400, "The path must have the number")
 
 
-def test_a_client_meets_the_same_version_each_time(pods):
+def test_a_client_gets_the_same_version_each_time(pods):
     pods.candidate(2, weight=50)
     for number in range(20):
         headers = {"X-Client-ID": f"client-{number}"}
@@ -88,7 +88,7 @@ def test_a_client_meets_the_same_version_each_time(pods):
 
 
 @pytest.mark.parametrize("content_type", [None, "application/x-www-form-urlencoded", "text/plain", "application/json"])
-def test_the_media_type_is_not_looked_at_as_curl_sends_another(client, content_type):
+def test_the_media_type_is_ignored_because_curl_sends_another(client, content_type):
     data = json.dumps({"instances": VALUES})
     assert client.post(f"{MODEL}:predict", data=data, content_type=content_type).status_code == 200
 
@@ -106,7 +106,7 @@ def test_the_media_type_is_not_looked_at_as_curl_sends_another(client, content_t
         ({}, 400, "either 'instances' or 'inputs'"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(client, serving, asked, status, saying):
+def test_errors_are_one_sentence(client, serving, asked, status, saying):
     assert_sentence(predict(client, json=asked), status, saying)
     assert not serving.predicts()
 
@@ -121,24 +121,24 @@ def test_limits_and_encodings_hold(client):
 
 
 @pytest.mark.parametrize("path", ["/v1/models/other", "/v1/models/other/versions/1", "/v1/models/other/labels/a"])
-def test_another_model_is_not_here(client, path):
+def test_another_model_is_not_found(client, path):
     for answer in (client.get(path), client.get(f"{path}/metadata"), predict(client, path)):
         assert_sentence(answer, 404, "'other' is not served here; the served model is 'ecg'")
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/models/ecg/config", "/v1/x"])
-def test_a_path_that_is_not_there_is_said_in_a_sentence(client, path):
+def test_an_unknown_path_is_one_sentence(client, path):
     assert_sentence(client.post(path, json={}), 404, "This path does not exist")
 
 
-def test_keys_hold_and_counts_have_the_routes_template(settings, another_client, tmp_path):
+def test_keys_are_needed_and_counts_have_the_routes_template(settings, another_client, tmp_path):
     (tmp_path / "keys").write_text(f"ward {sha256(b'k').hexdigest()}\n")
     client = another_client(replace(settings, api_keys_file=str(tmp_path / "keys")))
     assert_sentence(predict(client), 401, "API key")
     assert_sentence(client.get(MODEL), 401, "API key")
     for path in (MODEL, f"{MODEL}/versions/1"):
         assert predict(client, path, headers={"X-API-Key": "k"}).status_code == 200
-    told = client.get("/metrics").text
+    metrics = client.get("/metrics").text
     for path in ("/v1/models/<name>:predict", "/v1/models/<name>/versions/<version>:predict"):
-        assert total(told, "ecg_gateway_requests_total", path=path, status="200", version="1") == 1
-    assert total(told, "ecg_gateway_predictions_total", version="1") == 4
+        assert total(metrics, "ecg_gateway_requests_total", path=path, status="200", version="1") == 1
+    assert total(metrics, "ecg_gateway_predictions_total", version="1") == 4

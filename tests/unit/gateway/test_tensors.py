@@ -13,7 +13,7 @@ def test_numbers_are_read_from_either_field(packed):
 
 
 @pytest.mark.parametrize(("given_values", "read"), [([7], [7, 7, 7]), ([1, 2], [1, 2, 2]), ([], [0, 0, 0])])
-def test_left_out_values_repeat_the_last_one(given_values, read):
+def test_missing_values_repeat_the_last_one(given_values, read):
     assert tensors.numbers(integers(given_values, (3,))) == read
 
 

@@ -2,7 +2,7 @@ from gateway.security.token_bucket import Bucket
 from tests.unit.gateway.conftest import Clock
 
 
-def test_a_seconds_worth_may_come_at_once_and_then_the_rate(clock: Clock):
+def test_a_burst_of_one_second_is_allowed_and_then_the_rate(clock: Clock):
     bucket = Bucket(4, clock)
     assert [bucket.take() for _ in range(4)] == [0] * 4
     assert bucket.take() == 0.25
@@ -11,7 +11,7 @@ def test_a_seconds_worth_may_come_at_once_and_then_the_rate(clock: Clock):
     assert bucket.take() == 0.25
 
 
-def test_a_rate_below_one_lets_the_first_in(clock: Clock):
+def test_a_rate_below_one_accepts_the_first_request(clock: Clock):
     bucket = Bucket(0.1, clock)
     assert bucket.take() == 0
     assert bucket.take() == 10
@@ -19,7 +19,7 @@ def test_a_rate_below_one_lets_the_first_in(clock: Clock):
     assert round(bucket.take(), 6) == 1
 
 
-def test_who_waits_long_gets_no_more_than_a_seconds_worth(clock: Clock):
+def test_a_long_pause_earns_no_more_than_one_second(clock: Clock):
     bucket = Bucket(2, clock)
     clock.now += 3600
     assert [bucket.take() for _ in range(3)] == [0, 0, 0.5]

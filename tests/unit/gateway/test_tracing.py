@@ -1,4 +1,4 @@
-"""Traces: which spans a request has, exported to a real OTLP receiver, and what switches them on."""
+"""Traces: the spans of a request, exported to a real OTLP receiver, and the variables that switch them on."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ import pytest
 
 from gateway import composition
 from gateway.settings import SettingsError
-from gateway.telemetry.tracing import tracing_by, wanted
+from gateway.telemetry.tracing import export_protocol, start_tracing
 from tests.support.gateway.gateway_client import Client, living
 from tests.support.gateway.gateway_errors import assert_error
 from tests.support.otlp_receiver import OtlpReceiver, receiving
@@ -87,7 +87,7 @@ def test_the_wait_for_a_call_is_a_span_below_the_request(traced, receiver):
 
 
 def together(client: Client, *traceparents: str, content: object = BEAT) -> list[int]:
-    """Ask so many times at once; give the statuses."""
+    """Send a request for each of `traceparents` at once; return the statuses."""
 
     async def ask() -> list[int]:
         headers = [{"traceparent": each} for each in traceparents]
@@ -174,11 +174,11 @@ def test_errors_have_their_code_and_those_of_callers_are_no_failures(traced, rec
     assert unknown.attributes["http.request.method"] == "_OTHER"
     assert "http.route" not in unknown.attributes
     assert method.attributes["error.type"] == "method_not_allowed"
-    told = str(receiver.requests)
-    assert not any(text in told for text in ("98765", "A-Name", "BREW"))
+    exported = str(receiver.requests)
+    assert not any(text in exported for text in ("98765", "A-Name", "BREW"))
 
 
-def test_a_request_that_waits_in_vain_ends_its_wait(traced, receiver, serving):
+def test_a_request_that_times_out_in_the_queue_ends_its_span(traced, receiver, serving):
     with traced(max_waiting_seconds=0.001, deadline_seconds=30) as client:
         predict(client, BEAT)
 
@@ -224,14 +224,14 @@ def test_probes_and_the_discovery_have_no_spans(traced, receiver):
     assert not receiver.spans
 
 
-def test_another_version_than_the_best_known_is_told(traced, receiver, serving):
+def test_the_span_names_the_version_that_answered(traced, receiver, serving):
     serving.models[7] = FakeModel()
     with traced() as client:
         assert client.get("/model", headers={"X-Model-Version": "7"}).status_code == 200
     assert receiver.one("GET /model").attributes["ecg.model.version"] == "7"
 
 
-def test_the_name_of_the_service_is_the_environments(traced, receiver, monkeypatch):
+def test_the_service_name_is_read_from_the_environment(traced, receiver, monkeypatch):
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.name=mine,deployment.environment.name=test")
     with traced() as client:
         predict(client, BEAT)
@@ -260,7 +260,7 @@ def test_the_name_of_the_service_is_the_environments(traced, receiver, monkeypat
     ],
 )
 def test_an_endpoint_switches_tracing_on(env, protocol):
-    assert wanted(env) == protocol
+    assert export_protocol(env) == protocol
 
 
 RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
@@ -279,12 +279,12 @@ RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
         ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_BSP_MAX_QUEUE_SIZE='0': expected a number above 0"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(env, sentence):
+def test_an_invalid_variable_is_one_sentence(env, sentence):
     with pytest.raises(SettingsError, match=re.escape(sentence)):
-        wanted(ENDPOINT | env)
+        export_protocol(ENDPOINT | env)
 
 
-def test_what_only_opentelemetry_reads_is_one_sentence_too(monkeypatch):
+def test_an_invalid_variable_of_opentelemetry_is_one_sentence_too(monkeypatch):
     monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "1")
     with pytest.raises(SettingsError, match=r"OpenTelemetry cannot use the OTEL_ variables: .*max_queue_size"):
-        tracing_by("http/protobuf")
+        start_tracing("http/protobuf")

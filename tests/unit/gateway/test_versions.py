@@ -14,7 +14,7 @@ def probes(serving: FakeServing) -> int:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_exactly_the_version_that_is_asked_for_answers(pods, version):
+def test_the_requested_version_answers(pods, version):
     assert pods.answering(version=version) == {str(version)}
     model = pods.client.get("/model", headers={"X-Model-Version": str(version)})
     assert (model.headers["X-Model-Version"], model.json["version"]) == (str(version), version)
@@ -22,13 +22,13 @@ def test_exactly_the_version_that_is_asked_for_answers(pods, version):
         assert {request.model_spec.version.value for request in serving.predicts()} <= {version}
 
 
-def test_without_a_wish_every_pod_takes_its_turn(pods):
+def test_without_a_requested_version_every_pod_takes_its_turn(pods):
     assert pods.answering(times=30) == {"1", "2"}
     assert probes(pods.serving["a"]) == 1, "only the probe of the start"
 
 
 @pytest.mark.parametrize("path", ["/predict", "/model"])
-def test_a_version_that_nobody_has_is_a_404_with_those_that_are_there(pods, path):
+def test_a_missing_version_is_a_404_with_the_available_ones(pods, path):
     method = "POST" if path == "/predict" else "GET"
     answer = pods.client.open(path, method=method, json=BEAT, headers={"X-Model-Version": "3"})
     saying = "No model server has version 3; AVAILABLE versions: 2, 1"
@@ -48,13 +48,13 @@ def test_a_version_that_is_not_available_yet_is_not_there(pods):
     assert_error(pods.ask(version=2), 404, "version_not_found", available=[1])
 
 
-def test_no_model_server_at_all_is_a_503_whatever_is_asked_for(pods):
+def test_without_a_model_server_every_version_is_a_503(pods):
     for name in ("a", "b", "c"):
         pods.remove(name)
     assert_error(pods.ask(version=1), 503, "model_not_ready")
 
 
-def test_wishes_for_missing_versions_cannot_flood_the_model_servers(pods):
+def test_requests_for_missing_versions_cannot_flood_the_model_servers(pods):
     for _ in range(5):
         pods.ask(version=3)
     assert probes(pods.serving["a"]) == 1
@@ -79,7 +79,7 @@ def test_a_version_is_found_where_its_pod_went(pods):
     assert pods.answering(version=2) == {"2"}
 
 
-def test_an_address_that_has_another_version_now_is_asked_no_more(pods):
+def test_an_address_with_another_version_is_not_called_any_more(pods):
     assert pods.answering(version=2) == {"2"}
     pods.serving["c"].models = {3: FakeModel()}
     pods.clock.now += BETWEEN_PROBES

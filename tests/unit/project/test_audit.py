@@ -1,4 +1,4 @@
-"""What the audit says of pip-audit's report: what could not be looked up is not called safe."""
+"""The audit's summary of pip-audit's report: a failed look-up does not count as safe."""
 
 from scripts.audit import verdict
 
@@ -8,17 +8,17 @@ UNFIXED = {"name": "jinja2", "version": "2.0", "vulns": [{"id": "GHSA-2", "fix_v
 SKIPPED = {"name": "orjson", "skip_reason": "not found on PyPI"}
 
 
-def test_nothing_known_is_fine():
+def test_no_known_vulnerability_passes():
     assert verdict({"dependencies": [FINE]}, if_reachable=False) == (["1 packages, no known vulnerability"], 0)
 
 
-def test_what_is_known_fails_also_where_others_could_not_be_looked_up():
+def test_a_known_vulnerability_fails_even_if_other_look_ups_failed():
     lines, code = verdict({"dependencies": [FINE, FOUND, UNFIXED, SKIPPED]}, if_reachable=True)
     assert lines == ["jinja2 2.0: GHSA-1, fixed in 2.1", "jinja2 2.0: GHSA-2, fixed in no version yet"]
     assert code == 1
 
 
-def test_what_could_not_be_looked_up_is_said_and_fails_unless_that_is_expected():
+def test_a_failed_look_up_is_reported_and_fails_unless_it_is_expected():
     report = {"dependencies": [FINE, SKIPPED]}
     for if_reachable, expected in ((False, 2), (True, 0)):
         (line,), code = verdict(report, if_reachable)

@@ -1,4 +1,4 @@
-"""What the components may import and what they install, held to what pyproject.toml and ARCHITECTURE.md say."""
+"""The imports and dependencies of the components, compared with pyproject.toml and ARCHITECTURE.md."""
 
 import ast
 import re
@@ -213,7 +213,7 @@ def test_an_image_that_needs_no_tensorflow_has_none(component):
     assert not [name for name in pins(ROOT / component / "requirements.txt") if name.startswith("tensorflow")]
 
 
-def test_the_pages_scripts_name_files_that_are_there():
+def test_the_pages_scripts_name_existing_files():
     """They say which file of the command does the same, so that both are changed together."""
     scripts = [path for path in (ROOT / "gateway/static").rglob("*.js") if "vendor" not in path.parts]
     named = {name for script in scripts for name in re.findall(r"data/[a-z_/]+\.py", script.read_text())}

@@ -48,7 +48,7 @@ def test_clients_name_the_version_in_the_gateways_header(client):
 
 
 def functions(module: object) -> dict[str, str]:
-    """The code of a module's functions without what they say."""
+    """The code of a module's functions without their texts."""
     tree = ast.parse(re.sub(OWN, "OWN", inspect.getsource(module)))  # type: ignore[arg-type]
     return {each.name: ast.unparse(each) for each in tree.body if isinstance(each, ast.FunctionDef)}
 
@@ -69,7 +69,7 @@ def test_both_servers_listen_on_ipv4_and_ipv6_with_one_socket(listen: Callable[[
 
 
 @pytest.mark.parametrize("listen", [lambda port: gateway.server.listener(f":{port}"), serving.rest.server.listen])
-def test_both_servers_refuse_a_port_that_is_taken(listen: Callable[[int], socket.socket]):
+def test_both_servers_reject_a_port_in_use(listen: Callable[[int], socket.socket]):
     with serving.rest.server.listen(0) as taken, pytest.raises(OSError, match="in use"):
         listen(taken.getsockname()[1])
 

@@ -1,4 +1,4 @@
-"""What the documents name exists: commands that are not run are parsed, files of the walks are there."""
+"""Everything that the documents name exists: commands that are not run are parsed, files of the walks are checked."""
 
 import re
 import shutil
@@ -23,26 +23,28 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
 OF_THE_CLUSTER = {"--wait", "--wait-for-jobs", "--reset-then-reuse-values", "--timeout", "15m"}
 
 
-def told(*program: str) -> list[list[str]]:
+def documented_commands(*program: str) -> list[list[str]]:
     """The arguments of each documented command of a program."""
     return [command[len(program) :] for command in COMMANDS if command[: len(program)] == list(program)]
 
 
 @pytest.mark.parametrize(
     ("module", "arguments"),
-    [(module, arguments) for module in PARSERS for arguments in told("python", "-m", module)],
+    [(module, arguments) for module in PARSERS for arguments in documented_commands("python", "-m", module)],
     ids=lambda part: part if isinstance(part, str) else " ".join(part),
 )
 def test_a_command_line_is_one_that_the_program_takes(module, arguments):
     PARSERS[module](arguments)
 
 
-@pytest.mark.parametrize("arguments", told("make"), ids=" ".join)
+@pytest.mark.parametrize("arguments", documented_commands("make"), ids=" ".join)
 def test_a_target_is_one_of_the_makefile(arguments):
     assert f"\n{arguments[0]}:" in MAKEFILE
 
 
-@pytest.mark.parametrize("arguments", [*told("helm", "install"), *told("helm", "upgrade")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [*documented_commands("helm", "install"), *documented_commands("helm", "upgrade")], ids=" ".join
+)
 def test_values_for_the_chart_are_rendered(arguments):
     if shutil.which("helm") is None:
         pytest.skip("helm is not on PATH")

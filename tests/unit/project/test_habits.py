@@ -1,4 +1,4 @@
-"""The files by which editors, hooks and workflows find the project's tools name what is there."""
+"""The files for editors, hooks and workflows name existing tools."""
 
 import json
 import re

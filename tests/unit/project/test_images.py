@@ -1,4 +1,4 @@
-"""What the image files and compose.yaml must say alike, and what any builder and any cluster must find in them."""
+"""The common parts of the image files and compose.yaml, and their requirements for builders and clusters."""
 
 import json
 import re
@@ -32,7 +32,7 @@ def stages() -> dict[str, list[tuple[str, str]]]:
 
 
 def instructions(component: str) -> list[tuple[str, str]]:
-    """All instructions that make the image of a component: of its stage and of those below it."""
+    """All instructions of a component's image: of its stage and of its base stages."""
     [(_, below), *own] = stages()[component]
     parent = below.split(" AS ")[0]
     return [*(instructions(parent) if parent in stages() else []), *own]
@@ -43,7 +43,7 @@ def last(component: str, instruction: str) -> str:
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_an_image_runs_its_component_first_and_as_nobody_that_is_named(component):
+def test_an_image_runs_its_component_as_an_unprivileged_user(component):
     assert json.loads(last(component, "ENTRYPOINT")) == ["python", "-m", component]
     assert last(component, "USER") == "10001:10001"
 
@@ -55,7 +55,7 @@ def test_every_stage_stands_on_the_chosen_base():
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
-def test_an_image_says_what_it_is(component):
+def test_an_image_has_its_labels(component):
     assert f'org.opencontainers.image.title="ecg-{component}"' in last(component, "LABEL")
     for label in ("version", "revision"):
         assert f"--label org.opencontainers.image.{label}=" in IMAGES
@@ -92,7 +92,7 @@ def test_the_gateways_health_check_asks_where_it_listens():
 
 
 @pytest.mark.parametrize("data", [None, Path("/beats")])
-def test_compose_trains_where_the_server_looks_and_only_if_need_be(data):
+def test_compose_trains_into_the_servers_folder_and_only_if_needed(data):
     command = re.search(r"command: (.*)", COMPOSE)
     assert command
     options = parse_options(shlex.split(re.sub(r"\$\{DATA:\+(.*)\}", r"\1" if data else "", command[1])))

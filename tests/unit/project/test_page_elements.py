@@ -1,4 +1,4 @@
-"""What the page's types say of its elements is what index.html has: the type check believes it."""
+"""The page's types of its elements are those in index.html, because the type check relies on them."""
 
 import re
 from html.parser import HTMLParser

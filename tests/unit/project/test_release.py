@@ -1,4 +1,4 @@
-"""`make release` in a small copy of the project, and that the version stands in one place."""
+"""`make release` in a small copy of the project, and that the version is written in one place."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The libraries of others that lie in the project are those that their lists name, with their licences."""
+"""The vendored libraries are those of their lists, with their licences."""
 
 import pytest
 
@@ -17,10 +17,10 @@ def test_a_package_is_unchanged_and_has_its_licence(folder, name, package):
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
-def test_nothing_lies_there_that_no_list_names(folder):
+def test_every_vendored_file_is_listed(folder):
     assert {path.name for path in folder.iterdir()} == {PACKAGES, *read(folder)}
 
 
-def test_another_package_than_the_one_that_was_asked_for_is_refused():
+def test_a_package_with_another_checksum_is_rejected():
     with pytest.raises(VendorError, match="name@1: its integrity is sha512-"):
         check(b"another", "sha512-AAAA", "name@1")

@@ -20,7 +20,7 @@ class Killed(BaseException):
 
 @dataclass
 class Tool:
-    """`python -m rollout` without the process; each look at the clock is a place to be stopped at."""
+    """`python -m rollout` without the process; each reading of the clock is a point where it may be killed."""
 
     models: Path
     kubeconfig: Path
@@ -37,7 +37,7 @@ class Tool:
 
     @contextmanager
     def killed_at(self, place: int) -> Iterator[None]:
-        """Stop the run in this block at its so-manieth look at the clock, if it has so many."""
+        """Stop the run in this block when it has read the clock `place` more times."""
         self.kill_at = self.looks + place
         with suppress(Killed):
             yield

@@ -7,7 +7,7 @@ from tests.support.kubernetes.fake_cluster import FakeCluster
 
 
 def traffic(errors: int = 0, disagreeing: int = 0, slowdown: float = 1.0, amount: int = 60):
-    """What a gateway counts between two looks; of the candidate's requests and shadowed beats so many go wrong."""
+    """A gateway's counts between two readings, with errors among the candidate's requests and shadowed beats."""
 
     def count(cluster: FakeCluster, candidate: Candidate) -> None:
         mine, theirs = candidate.version, candidate.served
@@ -34,7 +34,7 @@ def served(cluster):
     return cluster
 
 
-def test_a_canary_gets_its_weight_after_it_is_proved(served, tool):
+def test_a_canary_gets_its_weight_after_its_check(served, tool):
     tool("canary", "2", "--weight", "20")
     assert served.weights == [0, 0, 20]
     assert (served.candidate.shadow, served.paused, served.version) == (10, True, "2")
@@ -43,15 +43,15 @@ def test_a_canary_gets_its_weight_after_it_is_proved(served, tool):
     assert (served.candidate.weight, served.candidate.shadow) == (40, 0)
 
 
-def test_the_served_version_is_no_canary(served, tool):
+def test_the_served_version_cannot_be_a_canary(served, tool):
     assert tool.fails("canary", "1", "--weight", "20") == "version 1 is served already"
 
 
-def test_there_is_no_canary_beside_nothing(cluster, tool):
+def test_without_a_served_version_there_is_no_canary(cluster, tool):
     assert tool.fails("canary", "1", "--auto").startswith("nothing is served, so version 1 cannot be a canary")
 
 
-def test_a_weight_beyond_all_steps_is_watched_all_the_same(served, tool):
+def test_a_weight_beyond_all_steps_is_still_watched(served, tool):
     tool("canary", "2", "--weight", "60")
     served.traffic = traffic(errors=30)
     assert "failed on 30 of 60 requests" in tool.fails("canary", "2", "--auto")
@@ -65,32 +65,32 @@ def test_a_good_candidate_is_raised_step_by_step_and_finished(served, tool):
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
         (traffic(errors=30), "failed on 30 of 60 requests (--max-errors 0.01)"),
         (traffic(disagreeing=40), "disagreed on 40 of 60 shadowed beats (--max-disagreement 0.05)"),
         (traffic(slowdown=5), "takes 5.0 times as long as the served version (--max-slowdown 2)"),
     ],
 )
-def test_a_candidate_that_is_plainly_bad_is_dropped_at_once(served, tool, harm, told):
+def test_a_clearly_bad_candidate_is_dropped_at_once(served, tool, harm, message):
     served.traffic = harm
-    assert tool.fails("canary", "2", "--auto") == f"version 2 {told}; version 1 is served"
+    assert tool.fails("canary", "2", "--auto") == f"version 2 {message}; version 1 is served"
     assert (served.version, served.settled) == ("1", True)
     assert served.weights[-1] == 5
-    assert served.cause == f"model version 1: back from 2, which {told}"
+    assert served.cause == f"model version 1: back from 2, which {message}"
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "message"),
     [
         (traffic(errors=1), "failed on 4 of 240 requests"),
         (traffic(disagreeing=4), "disagreed on 36 of 540 shadowed beats"),
         (traffic(slowdown=2.5), "takes 2.5 times as long"),
     ],
 )
-def test_a_candidate_just_beyond_a_limit_is_judged_when_enough_was_seen(served, tool, harm, told):
+def test_a_candidate_just_beyond_a_limit_is_judged_after_enough_observations(served, tool, harm, message):
     served.traffic = harm
-    assert told in tool.fails("canary", "2", "--auto")
+    assert message in tool.fails("canary", "2", "--auto")
     assert served.version == "1"
 
 
@@ -102,7 +102,7 @@ def test_without_traffic_the_candidate_stays_where_it_is(served, tool):
     assert (served.candidate.weight, served.version) == (5, "2")
 
 
-def test_a_candidate_that_somebody_aborts_is_let_go(served, tool):
+def test_an_aborted_candidate_is_dropped(served, tool):
     served.traffic = lambda cluster, _: cluster.serve(1)
     assert "version 2 is no longer the candidate" in tool.fails("canary", "2", "--auto")
     assert (served.version, served.settled) == ("1", True)
@@ -114,7 +114,7 @@ def test_metrics_that_may_not_be_read_end_it(served, tool):
 
 
 @pytest.mark.parametrize("place", range(1, 45, 4))
-def test_a_canary_killed_anywhere_goes_on(served, tool, place):
+def test_a_killed_canary_resumes(served, tool, place):
     served.traffic = traffic()
     with tool.killed_at(place):
         tool("canary", "2", "--auto")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollout.decisions.canary_analysis import Limits, Seen, complaint
+from rollout.decisions.canary_analysis import Limits, Observations, complaint
 from rollout.gateway.metrics import Counters, parse
 
 LIMITS = Limits(requests=200, errors=0.01, disagreement=0.05, slowdown=2.0)
@@ -11,18 +11,18 @@ WELL = {"requests": 200.0, "errors": 0.0, "shadowed": 60.0, "disagreeing": 0.0}
 CALLS = {"calls": 100.0, "seconds": 1.0, "served_calls": 100.0, "served_seconds": 1.0}
 
 
-def seen(**numbers: float) -> Seen:
-    return Seen(**{**WELL, **CALLS, **numbers})
+def seen(**numbers: float) -> Observations:
+    return Observations(**{**WELL, **CALLS, **numbers})
 
 
-def test_one_error_among_few_requests_is_not_plain_but_several_are():
+def test_one_error_among_few_requests_is_not_significant_but_several_are():
     assert complaint(seen(requests=20, errors=1), LIMITS, early=True) == ""
     assert complaint(seen(requests=20, errors=1), LIMITS, early=False)
     assert complaint(seen(requests=20, errors=3), LIMITS, early=True)
     assert complaint(seen(requests=19, errors=19), LIMITS, early=True) == ""
 
 
-def test_enough_is_requests_and_where_there_are_shadows_shadowed_beats():
+def test_a_step_needs_requests_and_with_a_shadow_also_shadowed_beats():
     assert seen().enough(LIMITS, shadow=10)
     assert not seen(requests=199).enough(LIMITS, shadow=10)
     assert not seen(shadowed=49).enough(LIMITS, shadow=10)
@@ -37,14 +37,14 @@ def test_a_disagreement_above_the_limit_that_may_be_chance_is_watched_for_longer
 
 
 @given(st.integers(0, 400), st.integers(0, 400))
-def test_what_is_plain_early_is_also_so_at_the_end(errors, more):
+def test_an_early_complaint_is_also_one_at_the_end(errors, more):
     now = seen(requests=errors + more, errors=errors)
     if complaint(now, LIMITS, early=True):
         assert complaint(now, LIMITS, early=False)
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers(0, 1000)), st.text(alphabet='\\"\n{}=,1', max_size=8))
-def test_a_counter_survives_whatever_is_in_its_labels(values, name):
+def test_a_counter_may_have_any_labels(values, name):
     def escaped(text: str) -> str:
         return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
@@ -55,7 +55,7 @@ def test_a_counter_survives_whatever_is_in_its_labels(values, name):
     assert counters.total("beats_total", lambda _: True) == sum(values.values())
 
 
-def test_pods_that_come_go_and_restart_are_counted_since_the_first_look():
+def test_pods_that_start_end_and_restart_are_counted_since_the_first_reading():
     def at(amount: float) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
         return parse(f"beats_total {amount}\n")
 
@@ -66,6 +66,6 @@ def test_pods_that_come_go_and_restart_are_counted_since_the_first_look():
     assert counters.total("beats_total", lambda _: True) == 7 + 2 + 3 + 4
 
 
-def test_no_error_is_no_complaint_even_where_none_is_allowed():
+def test_no_error_is_no_complaint_even_with_a_limit_of_0():
     none = Limits(requests=200, errors=0, disagreement=0, slowdown=2)
     assert not [n for n in range(1, 500) if complaint(seen(requests=n), none, early=True)]

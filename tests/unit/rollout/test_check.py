@@ -1,4 +1,4 @@
-"""check: the recorded beats of a version, asked from a gateway alone and from one in a cluster."""
+"""check: the recorded beats of a version, sent to a single gateway and to one in a cluster."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.kubernetes.fake_cluster import BEATS, write_version
 
 
 class Gateway:
-    """Answers /model, and /predict with the recorded answers unless told otherwise."""
+    """Answers /model, and /predict with the recorded answers by default."""
 
     def __init__(self) -> None:
         self.status, self.version, self.predicted_by = 200, "7", "7"
@@ -95,16 +95,16 @@ def test_a_version_may_be_named(gateway, check):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"predicted_class": 1}, "class 0 was recorded"),
         ({"probability": 0.6255}, "probability 0.625 was recorded"),
         ({"probability": float("nan")}, "probability 0.625 was recorded"),
     ],
 )
-def test_another_answer_fails(gateway, check, wrong, told):
+def test_another_answer_fails(gateway, check, wrong, message):
     gateway.predictions[1] |= wrong
-    assert told in check()
+    assert message in check()
 
 
 def test_fewer_answers_than_beats_fail(gateway, check):
@@ -127,7 +127,7 @@ def test_a_refusal_fails_with_its_reason(gateway, check):
     assert 'answers 503: {"model": "ecg"}' in check()
 
 
-def test_a_key_is_shown_with_every_request(gateway, check, tmp_path):
+def test_the_key_is_sent_with_every_request(gateway, check, tmp_path):
     (tmp_path / "key").write_text("secret\n")
     assert check(before=("--key-file", str(tmp_path / "key"))) == ""
     assert gateway.keys == ["secret", "secret"]
@@ -138,12 +138,12 @@ def test_a_gateway_that_wants_a_key_says_where_to_give_it(gateway, check):
     assert check() == "the gateway's /model answers 401: No key; give the API key by --key-file"
 
 
-def test_what_is_no_gateway_fails(gateway, check):
+def test_a_server_that_is_not_a_gateway_fails(gateway, check):
     gateway.version = "nginx"
     assert "is this an ECG gateway?" in check()
 
 
-def test_a_gateway_that_is_not_there_fails(gateway, check):
+def test_a_missing_gateway_fails(gateway, check):
     gateway.server.server_close()
     gateway.server.shutdown()
     assert "Connection refused" in check()

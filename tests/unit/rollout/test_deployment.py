@@ -1,4 +1,4 @@
-"""The Deployment's part in a rollout: what is read from it, and what a patch changes."""
+"""The Deployment in a rollout: reading its state, and patches."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from rollout.errors import Faulty
 from rollout.kubernetes.deployment import CANDIDATE, SERVED, Candidate, State
 from rollout.kubernetes.patches import begin, finish, go_back, hold, resume, retire, weigh
 from rollout.kubernetes.pod_status import raise_if_broken
-from rollout.kubernetes.revisions import remembered
+from rollout.kubernetes.revisions import versions_by_age
 
 CANDIDATES = st.builds(
     Candidate, st.integers(0), st.none() | st.integers(0), st.integers(0, 99), st.integers(0, 100), st.text(max_size=9)
@@ -35,18 +35,18 @@ def test_a_candidate_is_read_as_it_was_written(candidate):
 
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
-def test_what_is_no_candidate_is_none(annotation):
+def test_a_malformed_candidate_is_none(annotation):
     assert State.of(deployment("1", annotation)).candidate is None
 
 
 @given(CANDIDATES)
-def test_a_candidate_of_another_template_is_none(candidate):
+def test_a_candidate_of_another_template_is_ignored(candidate):
     annotation = weigh(candidate)["metadata"]["annotations"][CANDIDATE]
     state = State.of(deployment(str(candidate.version + 1), annotation))
     assert (state.candidate, state.served) == (None, candidate.version + 1)
 
 
-def test_a_deployment_that_nobody_has_looked_at_yet_is_not_complete():
+def test_a_deployment_that_the_controller_has_not_observed_is_not_complete():
     bare = {"metadata": {"resourceVersion": "1", "generation": 1}, "spec": {"template": {"spec": {}}}}
     state = State.of(bare)
     assert (state.version, state.served, state.paused, state.progress.complete) == (None, None, False, False)
@@ -73,7 +73,7 @@ def test_complete_is_when_every_pod_is_new_and_available(seen, total, updated, a
 
 
 @pytest.mark.parametrize(("seen", "stuck"), [(1, False), (2, True)])
-def test_a_deadline_that_the_change_before_missed_is_none(seen, stuck):
+def test_a_missed_deadline_of_the_former_change_does_not_count(seen, stuck):
     conditions = [{"type": "Progressing", "reason": "ProgressDeadlineExceeded"}]
     assert State.of(deployment("1", observedGeneration=seen, conditions=conditions)).progress.stuck is stuck
 
@@ -96,7 +96,7 @@ def test_a_patch_names_only_what_it_changes():
     assert deleted == [{"name": "ECG_MODEL_VERSION", "$patch": "delete"}]
 
 
-def test_a_version_that_was_taken_back_is_no_candidate_and_gets_no_traffic():
+def test_an_undone_version_is_no_candidate_and_gets_no_traffic():
     change = go_back(2, 1, "why")["metadata"]["annotations"]
     assert change == {CANDIDATE: '{"version": 2, "weight": 0}', "kubernetes.io/change-cause": "why"}
     assert State.of(deployment("1", change[CANDIDATE])).candidate is None
@@ -109,7 +109,7 @@ def replica_set(revision: int, version: str, annotation: str = "", served: str =
     return found
 
 
-def test_replica_sets_are_told_apart_by_whether_their_version_may_have_been_served():
+def test_replica_sets_say_whether_their_version_may_have_been_served():
     aborted = json.dumps({"version": 3, "served": 2, "weight": 5, "shadow": 0, "started": ""})
     sets = [
         replica_set(1, ""),
@@ -118,10 +118,10 @@ def test_replica_sets_are_told_apart_by_whether_their_version_may_have_been_serv
         replica_set(11, "4", served="1,2"),  # set by hand, and never recorded
         replica_set(12, "2", served="1,2"),
     ]
-    assert remembered(sets) == [(2, True), (4, False), (3, False), (1, True)]
+    assert versions_by_age(sets) == [(2, True), (4, False), (3, False), (1, True)]
 
 
-def test_each_version_that_was_served_is_remembered_once_and_not_for_ever():
+def test_served_versions_are_recorded_once_up_to_a_limit():
     change = retire(None, (1, 2, 1, *range(3, 30), 2))
     assert change["metadata"]["annotations"][SERVED] == ",".join(map(str, (*range(11, 30), 2)))
 
@@ -162,7 +162,7 @@ LOG = """the middle of a line that was cut off"}
         ),
     ],
 )
-def test_a_broken_pod_is_told_by_its_last_words(statuses, words):
+def test_a_broken_pod_is_reported_with_its_last_message(statuses, words):
     pod = {"metadata": {"name": "p"}, "spec": deployment("2")["spec"]["template"]["spec"], "status": statuses}
     raise_if_broken([pod], version=1)
     with pytest.raises(Faulty, match=words):

@@ -1,4 +1,4 @@
-"""drift: the index, and what the command says of a gateway whose counters are scripted."""
+"""drift: the index, and the command's output for a gateway with scripted counters."""
 
 import json
 import random
@@ -22,7 +22,7 @@ shares = st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 50), min_size
 
 
 def count(cluster: FakeCluster, beats: int = 1000, version: int = 2, **moved: int) -> None:
-    """Let the gateway count beats spread evenly over the tenths, but for those that are moved to the last."""
+    """Let the gateway count beats spread evenly over the deciles, except for `moved` ones in the last."""
     for statistic in STATISTICS:
         moves = moved.get(statistic, 0)
         for tenth in range(10):
@@ -58,24 +58,24 @@ def test_beats_like_those_of_the_training_are_stable(served, tool, capsys):
 
 
 def test_a_gateway_without_a_management_port_is_read_too(served, tool, capsys):
-    """As pods of an earlier release are, and those whose management port is switched off."""
+    """Pods of an earlier release, and pods without a management port."""
     del served.ports["management"]
     count(served)
     assert set(verdicts(tool, capsys).values()) == {"stable"}
 
 
-def test_the_error_says_where_metrics_are_if_not_at_the_gateways_address(served, tool):
+def test_the_error_names_the_management_listener(served, tool):
     url = f"{served.url}/services/ecg-gateway:http/proxy"
     said = tool.fails("--gateway", url, "drift", "--version", "2")
     assert "answers 404" in said
     assert "ECG_MANAGEMENT_LISTEN" in said
 
 
-def test_what_has_drifted_is_named_and_fails_if_that_is_wanted(served, tool, capsys):
+def test_drifted_statistics_are_named_and_fail_with_the_option(served, tool, capsys):
     count(served, mean=900, range=200)
     tool("drift")
-    told = capsys.readouterr().out
-    assert "tenth 10: 91.0% where 10.0% are usual" in told
+    output = capsys.readouterr().out
+    assert "tenth 10: 91.0% where 10.0% are usual" in output
     assert tool.fails("drift", "--fail") == "version 2: the beats differ from the training beats: mean"
     assert verdicts(tool, capsys) == {
         "mean": "drifted",
@@ -118,14 +118,14 @@ def test_a_small_training_needs_more_beats(served, tool, capsys, reference, verd
     assert missing in capsys.readouterr().out
 
 
-def test_a_version_without_a_reference_is_said_to_have_none(served, tool, capsys):
+def test_a_version_without_a_reference_is_reported(served, tool, capsys):
     count(served, version=1)
     tool("drift", "--fail")
     assert "version 2: no beats were counted yet, or its training recorded no reference" in capsys.readouterr().out
     assert verdicts(tool, capsys, "--version", "1")["mean"] == "stable"
 
 
-def test_a_window_counts_what_came_in_it(served, tool, capsys, monkeypatch):
+def test_a_window_counts_only_its_own_beats(served, tool, capsys, monkeypatch):
     count(served, beats=100_000)
     assert verdicts(tool, capsys, "--seconds", "300")["mean"] == "too few beats"
     sleep = tool._sleep
@@ -148,7 +148,7 @@ def test_pods_are_summed(served):
 
 
 @given(shares, shares)
-def test_the_index_is_the_same_both_ways_and_nothing_between_the_same_shares(one, other):
+def test_the_index_is_symmetric_and_0_for_equal_shares(one, other):
     def share(counts: dict[str, int]) -> dict[str, float]:
         return {name: amount / sum(counts.values()) for name, amount in counts.items()}
 
@@ -162,7 +162,7 @@ def test_the_index_is_the_same_both_ways_and_nothing_between_the_same_shares(one
 
 
 @pytest.mark.parametrize("reference", [400, 1000, 100_000])
-def test_enough_beats_are_enough_to_be_told_from_chance(reference):
+def test_with_enough_beats_chance_rarely_exceeds_the_limits(reference):
     dice = random.Random(0)
 
     def index() -> float:

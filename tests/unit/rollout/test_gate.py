@@ -1,4 +1,4 @@
-"""The gate: which numbers are compared, and what it says."""
+"""The gate: the compared scores, and its messages."""
 
 from contextlib import suppress
 
@@ -28,12 +28,12 @@ def test_the_candidates_rows_come_first():
     judge(candidate, served, 0)
 
 
-def test_the_served_versions_rows_do_too():
+def test_the_served_versions_rows_are_used_second():
     judge(Version(2), Version(1, metrics=scores(0.9), compared={"2": scores(0.9)}), 0)
 
 
 @pytest.mark.parametrize("mine", [scores(0.8, 0.9), scores(0.9, 0.8)])
-def test_both_numbers_have_to_be_good_enough(mine):
+def test_both_scores_must_be_good_enough(mine):
     served, candidate = Version(1), Version(2, metrics=mine, compared={"1": scores(0.9)})
     judge(candidate, served, 0.1)
     with pytest.raises(Refused, match=r"accuracy \S+ against 0\.9000, macro_f1 \S+ against 0\.9000"):
@@ -46,27 +46,27 @@ def measured(difference: object, people: int | None = None) -> tuple[Version, Ve
     return Version(4, metrics={**scores(0.981, 0.89), "rows": 312}, compared=compared, people=people), Version(3)
 
 
-def test_no_worse_beyond_chance_passes_and_says_so():
+def test_a_version_that_is_not_significantly_worse_passes_and_the_message_says_so():
     found = judge(*measured(INTERVALS, people=9), 0)
     assert found == (
         "version 4: accuracy 0.981 against 0.985 of version 3 on 312 beats of 9 people: difference -0.004, "
-        "95 % interval -0.012 to 0.004: no worse beyond chance; macro-F1 0.890 against 0.900 of version 3 on 312 beats "
-        "of 9 people: difference -0.010, 95 % interval -0.020 to 0.001: no worse beyond chance"
+        "95 % interval -0.012 to 0.004: not significantly worse; macro-F1 0.890 against 0.900 of version 3 on 312 "
+        "beats of 9 people: difference -0.010, 95 % interval -0.020 to 0.001: not significantly worse"
     )
     assert " on 312 beats: difference" in judge(*measured(INTERVALS), 0)
 
 
 @pytest.mark.parametrize("name", ["accuracy", "macro_f1"])
-def test_worse_beyond_chance_is_refused_whatever_is_tolerated(name):
-    with pytest.raises(Refused, match=r"worse than version 3 beyond chance: accuracy 0.981 against 0.985 .* to -0.001"):
+def test_a_significantly_worse_version_is_rejected_with_any_tolerance(name):
+    with pytest.raises(Refused, match=r"significantly worse than version 3: accuracy 0.981 against 0.985 .* to -0.001"):
         judge(*measured({**INTERVALS, name: [-0.009, -0.001]}), 0.5)
 
 
-def test_an_interval_that_the_served_version_measured_is_turned_round():
-    """The served version 4 is better than the candidate 3 beyond chance."""
+def test_an_interval_that_the_served_version_measured_is_inverted():
+    """The served version 4 is significantly better than the candidate 3."""
     newer, older = measured({"accuracy": [0.001, 0.02], "macro_f1": [-0.01, 0.03]})
-    assert "better beyond chance" in judge(newer, older, 0)
-    with pytest.raises(Refused, match=r"95 % interval -0.020 to -0.001: worse beyond chance"):
+    assert "significantly better" in judge(newer, older, 0)
+    with pytest.raises(Refused, match=r"95 % interval -0.020 to -0.001: significantly worse"):
         judge(older, newer, 0)
 
 
@@ -74,7 +74,7 @@ def test_an_interval_that_the_served_version_measured_is_turned_round():
     "difference",
     [None, {}, {"accuracy": [-0.1, 0]}, {**INTERVALS, "accuracy": [0.1, -0.1]}, {**INTERVALS, "macro_f1": [0, "1"]}],
 )
-def test_versions_without_intervals_are_held_to_the_tolerance(difference):
+def test_versions_without_intervals_are_compared_by_the_tolerance(difference):
     assert "not lower by more than 0.02" in judge(*measured(difference), 0.02)
     with pytest.raises(Refused, match=r"\(--tolerance 0.005\)"):
         judge(*measured(difference), 0.005)
@@ -97,7 +97,7 @@ def test_not_a_number_is_not_measured():
 
 
 @given(JSON, JSON)
-def test_whatever_a_description_holds_the_gate_passes_or_refuses(mine, theirs):
+def test_the_gate_handles_any_description(mine, theirs):
     candidate, served = Version.parse(2, mine), Version.parse(1, theirs)
     with suppress(Refused):
         judge(candidate, served, 0.01)

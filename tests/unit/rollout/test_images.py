@@ -65,7 +65,7 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def published(images, models, name, cluster, capsys) -> list[str]:
-    """The references of the three versions in the registry, for a Deployment that has them from there."""
+    """The references of the three versions in the registry, for a Deployment of model images."""
     for number in (1, 2, 3):
         images("--models", str(models), "pack", str(number), "--to", name)
     cluster.environment["model"]["ECG_MODEL_IMAGES"] = name
@@ -130,7 +130,7 @@ def test_a_version_is_pushed_once(images, models, name, registry, published, cap
 
 def test_a_number_is_not_given_twice(images, models, name, published):
     (models / "3" / "saved_model.pb").write_bytes(b"another graph")
-    with pytest.raises(RolloutError, match=r"ecg-model:3 is there already with other files .* a number is given once"):
+    with pytest.raises(RolloutError, match=r"ecg-model:3 exists already with other files .* a number is used once"):
         images("--models", str(models), "pack", "3", "--to", name)
 
 
@@ -151,7 +151,7 @@ def test_a_promotion_changes_the_image_and_an_undo_brings_it_back(images, publis
     assert (cluster.version, cluster.image, cluster.settled) == ("1", published[0], True)
 
 
-def test_an_image_that_no_node_can_pull_is_told_and_given_up(images, published, cluster, capsys):
+def test_an_image_that_no_node_can_pull_is_reported_and_undone(images, published, cluster, capsys):
     serve(cluster, 1, published)
     cluster.unpulled = {"2"}
     with pytest.raises(
@@ -164,7 +164,7 @@ def test_an_image_that_no_node_can_pull_is_told_and_given_up(images, published, 
     assert "cannot pull an image" in capsys.readouterr().out
 
 
-def test_the_way_back_needs_no_registry(images, published, cluster, registry):
+def test_going_back_needs_no_registry(images, published, cluster, registry):
     serve(cluster, 1, published)
     images("canary", "2", "--weight", "20")
     assert cluster.image == published[1]
@@ -203,7 +203,7 @@ def test_versions_move_back_to_a_volume(images, models, published, cluster):
 
 def test_a_version_that_is_not_in_the_registry_is_not_begun(images, published, cluster):
     serve(cluster, 1, published)
-    with pytest.raises(RolloutError, match="version 9 is not in the registry; there: 1, 2, 3"):
+    with pytest.raises(RolloutError, match="version 9 is not in the registry; existing versions: 1, 2, 3"):
         images("promote", "9")
     assert cluster.patches == []
 
@@ -224,7 +224,7 @@ def test_an_empty_registry_has_nothing_to_unpack(images, cluster, name, tmp_path
     assert capsys.readouterr().out == ""
 
 
-def test_a_training_that_may_not_push_is_told_before_it_begins(images, published, registry, tmp_path):
+def test_a_training_without_push_permission_fails_before_it_starts(images, published, registry, tmp_path):
     registry.readers_only = True
     with pytest.raises(NotAllowed, match=r"blobs/uploads/: refused; `docker login` gives credentials"):
         images("unpack", "--into", str(tmp_path / "new"), "--require-push")
@@ -255,32 +255,32 @@ def test_a_registry_is_asked_by_the_credentials_of_a_docker_client(images, model
     assert registry.tags["ecg-model"].keys() == {"1"}
 
 
-def test_a_registry_that_fails_for_a_while_is_asked_again(images, models, name, registry):
+def test_a_registry_that_fails_for_a_while_is_retried(images, models, name, registry):
     registry.failures = [503, 500, 429]
     images("--models", str(models), "pack", "1", "--to", name)
     assert registry.tags["ecg-model"].keys() == {"1"}
     assert "ecg-model/manifests/1: 503" in images.said[0]
 
 
-def test_a_registry_that_is_not_there_is_given_up_with_its_name(images, models):
+def test_a_missing_registry_is_an_error_with_its_name(images, models):
     with pytest.raises(RolloutError, match=r"the registry: not after 30 s; http://127.0.0.1:1/v2/ecg-model"):
         images("--models", str(models), "pack", "1", "--to", "127.0.0.1:1/ecg-model")
 
 
 @pytest.mark.parametrize("wrong", ["ecg-model", "registry.example.org", "registry.example.org/ecg:1", "https://a.b/c"])
-def test_what_names_no_repository_is_refused(images, models, wrong):
+def test_a_name_without_a_repository_is_rejected(images, models, wrong):
     with pytest.raises(RolloutError, match="is not a repository; give it as REGISTRY/PATH"):
         images("--models", str(models), "pack", "1", "--to", wrong)
 
 
-def test_content_that_was_changed_on_the_way_is_refused(images, published, registry, tmp_path):
+def test_content_with_another_digest_is_rejected(images, published, registry, tmp_path):
     for digest in registry.blobs:
         registry.blobs[digest] += b" "
     with pytest.raises(RolloutError, match="has another digest"):
         images("unpack", "1", "--into", str(tmp_path / "new"))
 
 
-def test_images_of_other_means_have_no_figures(images, published, registry, cluster, capsys):
+def test_images_from_other_tools_have_no_scores(images, published, registry, cluster, capsys):
     foreign = Blob("application/vnd.oci.image.manifest.v1+json", json.dumps({"layers": []}).encode())
     registry.manifests[foreign.digest] = (foreign.media_type, foreign.content)
     registry.tags["ecg-model"] |= {"4": foreign.digest, "latest": foreign.digest}

@@ -1,4 +1,4 @@
-"""status, list and served: what they print, for people and for programs."""
+"""The output of status, list and served, for people and for programs."""
 
 import json
 from collections.abc import Callable
@@ -120,6 +120,6 @@ def test_a_version_with_a_broken_description_is_listed_all_the_same(tool, printe
     assert "4" in printed("list")
 
 
-def test_a_volume_that_is_not_there_is_named(tool):
+def test_a_missing_volume_is_named(tool):
     tool.models = tool.models / "nowhere"
     assert "nowhere: No such file or directory; --models says where" in tool.fails("list")

@@ -43,7 +43,7 @@ def test_a_worse_version_is_refused_with_both_numbers_and_nothing_is_touched(clu
     assert cluster.version == "4"
 
 
-def test_a_version_that_nobody_compared_is_refused_until_it_is_forced(cluster, tool):
+def test_a_version_without_a_comparison_is_rejected_unless_forced(cluster, tool):
     cluster.serve(1)
     write_version(tool.models, 4)
     with pytest.raises(Refused, match="neither was evaluated on the other's test rows"):
@@ -56,8 +56,8 @@ def test_a_training_job_leaves_a_worse_version_and_succeeds(cluster, tool, capsy
     cluster.serve(1)
     write_version(tool.models, 4, 0.8, v1=0.9)
     tool("promote", "4", "--or-leave")
-    told = capsys.readouterr().out
-    assert "version 4 is published, but not promoted: version 4 is worse than version 1" in told
+    output = capsys.readouterr().out
+    assert "version 4 is published, but not promoted: version 4 is worse than version 1" in output
     assert cluster.version == "1"
 
 
@@ -84,7 +84,7 @@ def test_the_version_of_a_training_is_read_from_its_file(cluster, tool, tmp_path
 
 
 @pytest.mark.parametrize("command", [("promote", "2"), ("canary", "2", "--weight", "10"), ("undo",)])
-def test_who_may_not_ask_the_gateway_is_told_before_a_pod_is_started(cluster, tool, command):
+def test_missing_access_to_the_gateway_is_reported_before_a_pod_is_started(cluster, tool, command):
     cluster.serve(1)
     tool("promote", "3")
     patches = len(cluster.patches)
@@ -101,7 +101,7 @@ def test_the_first_version_is_started_before_any_gateway_answers(cluster, tool):
 
 
 @pytest.mark.parametrize("forbidden", [set(), {"pods", "replicasets"}])
-def test_a_version_that_crashes_is_taken_back(cluster, tool, forbidden):
+def test_a_crashing_version_is_undone(cluster, tool, forbidden):
     cluster.serve(1)
     cluster.broken["2"] = "Data loss: saved_model.pb is corrupt"
     cluster.forbidden = forbidden
@@ -113,7 +113,7 @@ def test_a_version_that_crashes_is_taken_back(cluster, tool, forbidden):
         assert "container serving ended with 1: Data loss: saved_model.pb is corrupt" in reason
 
 
-def test_a_version_that_answers_otherwise_than_was_recorded_is_taken_back(cluster, tool):
+def test_a_version_with_other_answers_than_recorded_is_undone(cluster, tool):
     cluster.serve(1)
     cluster.wrong["2"] = {"probability": 0.6255}
     assert "recorded beat 1; probability 0.625 was recorded" in tool.fails("promote", "2")
@@ -132,7 +132,7 @@ def test_a_first_version_that_fails_leaves_the_pods_waiting_for_another(cluster,
     assert (cluster.version, cluster.settled) == ("2", True)
 
 
-def test_a_pod_that_is_leaving_proves_nothing(cluster, tool):
+def test_a_terminating_pod_does_not_count_for_the_check(cluster, tool):
     cluster.serve(1)
     cluster.leaving.add("2")  # of a candidate that was aborted a moment ago
     cluster.ending.append(Pod("ecg-serving-0", "2", ready=True))
@@ -140,7 +140,7 @@ def test_a_pod_that_is_leaving_proves_nothing(cluster, tool):
     assert "ended with 1: corrupt" in tool.fails("promote", "2")
 
 
-def test_a_version_starts_anew_only_when_its_former_pods_are_gone(cluster, tool):
+def test_a_version_starts_again_only_after_its_former_pods_ended(cluster, tool):
     cluster.serve(1)
     cluster.ending.append(Pod("ecg-serving-0", "2", ready=True))
     assert "waiting until its former pods are gone" in tool.fails("promote", "2")
@@ -166,21 +166,21 @@ def test_of_two_promotions_at_once_one_wins(cluster, tool):
     assert (cluster.version, cluster.settled) == ("3", True)
 
 
-def test_a_conflict_with_the_controller_is_decided_anew(cluster, tool):
+def test_a_conflict_with_the_controller_is_retried(cluster, tool):
     cluster.serve(1)
     cluster.before_patch.extend([cluster.step] * 3)
     tool("promote", "2")
     assert (cluster.version, cluster.settled) == ("2", True)
 
 
-def test_a_failing_api_server_is_asked_again(cluster, tool):
+def test_a_failing_api_server_is_retried(cluster, tool):
     cluster.serve(1)
     cluster.before_patch.append(lambda: cluster.failures.extend([500, 503, 429]))
     tool("promote", "2")
     assert (cluster.version, cluster.settled) == ("2", True)
 
 
-def test_who_was_overtaken_touches_nothing(cluster, tool):
+def test_a_superseded_promotion_changes_nothing(cluster, tool):
     cluster.serve(1)
     cluster.before_patch.extend([lambda: None, lambda: cluster.serve(3)])
     assert "version 2 is no longer the candidate" in tool.fails("promote", "2")
@@ -201,15 +201,15 @@ def test_going_back_is_not_kept_by_what_the_served_pods_went_through(cluster, to
     assert tool.fails("promote", "2").endswith("class 0 was recorded; version 1 is served")
 
 
-def test_what_is_served_already_is_left_alone(cluster, tool):
+def test_the_served_version_is_left_alone(cluster, tool):
     cluster.serve(2)
     tool("promote", "2")
     assert cluster.patches == []
     assert tool.said == ["version 2 is served"]
 
 
-def test_a_version_that_is_not_there_is_named_beside_those_that_are(cluster, tool):
-    assert tool.fails("promote", "9") == "version 9 is not on the volume; there: 1, 2, 3"
+def test_a_missing_version_is_named_with_the_existing_ones(cluster, tool):
+    assert tool.fails("promote", "9") == "version 9 is not on the volume; existing versions: 1, 2, 3"
 
 
 @pytest.mark.parametrize("served", [(), (1,)])
@@ -283,7 +283,7 @@ def test_a_version_that_fails_only_when_all_pods_have_it_was_never_served(cluste
     assert cluster.version == "1"
 
 
-def test_what_a_killed_run_left_at_its_very_end_is_in_nobodys_way(cluster, tool):
+def test_leftovers_of_a_killed_run_do_not_stop_the_next(cluster, tool):
     cluster.serve(1, 2)
     left = Candidate(2, 1, 0, 0, "just now", finishing=True)
     cluster.annotations["rollout.ecg/candidate"] = json.dumps(asdict(left))
@@ -292,7 +292,7 @@ def test_what_a_killed_run_left_at_its_very_end_is_in_nobodys_way(cluster, tool)
     assert cluster.annotations["rollout.ecg/candidate"] == '{"version": 2, "weight": 0}'
 
 
-def test_a_stopped_job_takes_its_version_back(cluster, tool, tmp_path):
+def test_a_stopped_job_undoes_its_version(cluster, tool, tmp_path):
     cluster.serve(1)
     file = tmp_path / "version"
     file.write_text("2\n")
@@ -311,7 +311,7 @@ def test_an_abort_ends_a_pause_that_belongs_to_no_candidate(cluster, tool):
     assert (cluster.version, cluster.paused, cluster.candidate) == ("1", False, None)
 
 
-def test_pods_that_were_evicted_long_ago_say_nothing(cluster, tool):
+def test_evicted_pods_do_not_count(cluster, tool):
     cluster.serve(1)
     cluster.evicted.append(Pod("ecg-serving-0", "2"))
     tool("promote", "2")
@@ -328,7 +328,7 @@ def test_a_return_killed_anywhere_is_repeated_by_the_next_promotion(cluster, too
     assert (cluster.version, cluster.settled) == ("1", True)
 
 
-def test_who_is_interrupted_is_told_how_to_go_on(cluster, tool):
+def test_an_interrupted_promotion_prints_how_to_continue(cluster, tool):
     cluster.serve(1)
     tool.kill_at, tool.kill_with = 4, KeyboardInterrupt
     assert tool.fails("promote", "2") == (
@@ -356,7 +356,7 @@ def test_a_canary_is_finished(cluster, tool):
     assert "nothing to finish" in tool.fails("finish")
 
 
-def test_undo_returns_to_what_was_served_last(cluster, tool):
+def test_undo_returns_to_the_previous_version(cluster, tool):
     cluster.serve(1, 2)
     tool("undo")
     assert (cluster.version, cluster.settled) == ("1", True)
@@ -365,7 +365,7 @@ def test_undo_returns_to_what_was_served_last(cluster, tool):
     assert cluster.version == "2"
 
 
-def test_undo_skips_what_was_never_served(cluster, tool):
+def test_undo_skips_versions_that_were_never_served(cluster, tool):
     cluster.serve(1, 2)
     tool("canary", "3", "--weight", "1")
     tool("undo")  # of a candidate is its end
@@ -374,7 +374,7 @@ def test_undo_skips_what_was_never_served(cluster, tool):
     assert cluster.version == "1"
 
 
-def test_undo_needs_no_former_revision_for_what_the_tool_promoted(cluster, tool):
+def test_undo_needs_no_former_revision_for_promoted_versions(cluster, tool):
     tool("promote", "1")
     tool("promote", "2")
     cluster.forbidden.add("replicasets")
@@ -416,7 +416,7 @@ def test_a_version_set_by_hand_that_does_not_load_is_not_waited_for(cluster, too
     assert tool.fails(*command).endswith("container serving ended with 1: corrupt")
 
 
-def test_undo_does_not_try_what_was_set_by_hand_and_never_served(cluster, tool):
+def test_undo_skips_a_version_that_was_set_by_hand_and_never_served(cluster, tool):
     tool("promote", "1")
     cluster.broken["3"] = "corrupt"
     cluster.set_by_hand(3)
@@ -426,7 +426,7 @@ def test_undo_does_not_try_what_was_set_by_hand_and_never_served(cluster, tool):
 
 
 @pytest.mark.parametrize("wanted", ["1", "2"])
-def test_a_promotion_past_a_version_set_by_hand_that_does_not_load_is_held_to_the_served_one(cluster, tool, wanted):
+def test_a_promotion_after_a_broken_manual_change_is_compared_with_the_served_version(cluster, tool, wanted):
     tool("promote", "1")
     cluster.broken["3"] = "corrupt"
     cluster.set_by_hand(3)
@@ -444,7 +444,7 @@ def test_an_upgrade_during_a_canary_does_not_keep_it_from_its_finish(cluster, to
     assert (cluster.version, cluster.settled) == ("2", True)
 
 
-def test_undo_says_what_it_lacks(cluster, tool):
+def test_undo_without_an_earlier_version_fails_with_the_reason(cluster, tool):
     assert "nothing is served" in tool.fails("undo")
     cluster.serve(1)
     assert "no version is left from before version 1" in tool.fails("undo")

@@ -53,25 +53,25 @@ def test_a_version_without_recorded_beats_is_not_begun(cluster, tool, remotely):
     assert cluster.patches == []
 
 
-def test_a_base_path_that_is_not_there_has_no_versions(cluster, tool, remotely):
+def test_a_missing_base_path_has_no_versions(cluster, tool, remotely):
     cluster.environment["model"]["ECG_MODEL_BASE_PATH"] = str(tool.models / "it's not there")
     assert remotely("promote", "latest") == "there is no model version yet; train one first"
 
 
-def test_who_may_not_ask_a_pod_is_told_what_to_do(cluster, remotely):
+def test_missing_access_to_pods_is_reported_with_the_remedy(cluster, remotely):
     cluster.forbidden.add("pods/exec")
     assert remotely("list").endswith("give --models instead")
     cluster.forbidden.add("pods")
     assert remotely("list").endswith("--models says where the versions are without asking a pod")
 
 
-def test_without_a_pod_nobody_has_the_volume(cluster, remotely):
+def test_without_a_pod_the_volume_cannot_be_read(cluster, remotely):
     cluster.pods.clear()
     cluster.paused = True
     assert "no serving pod runs yet" in remotely("list")
 
 
-def test_a_pod_whose_model_server_runs_is_asked_before_one_whose_init_container_may_end():
+def test_a_pod_with_a_running_model_server_is_preferred_to_one_with_an_init_container():
     runs: dict[str, dict[str, str]] = {"running": {}}
     starting = {"initContainerStatuses": [{"name": "model", "state": runs}]}
     serving = {"containerStatuses": [{"name": "serving", "state": runs}]}

@@ -83,7 +83,7 @@ def test_a_new_label_may_be_early_where_allowed_but_a_given_one_does_not_move_ea
         assert number == 1
 
 
-def test_a_refused_label_is_kept_in_the_configuration_but_the_models_stay(manager, base):
+def test_a_rejected_label_stays_in_the_configuration_and_the_models_stay_loaded(manager, base):
     models = Registry(manager, early_labels=False)
     models.reload(config(model(base)))
     elsewhere = ModelConfig(name="other", base_path=str(base), model_platform="tensorflow")

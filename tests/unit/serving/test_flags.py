@@ -1,4 +1,4 @@
-"""The command line: tensorflow_model_server's spellings, and one sentence for what is refused."""
+"""The command line: the flags' spellings of tensorflow_model_server, and one sentence for each error."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_a_value_follows_an_equals_sign_or_a_space(arguments):
     ("argument", "value"),
     [("", True), ("=true", True), ("=True", True), ("=1", True), ("=false", False), ("=0", False)],
 )
-def test_a_switch_may_stand_alone(argument, value):
+def test_a_switch_needs_no_value(argument, value):
     assert Flags.parse([MODEL, f"--enable_grpc_healthcheck_service{argument}"]).enable_grpc_healthcheck_service is value
 
 

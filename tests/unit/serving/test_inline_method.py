@@ -50,7 +50,7 @@ def test_a_request_is_answered():
         assert [ask(channel, b"%d" % n).result() for n in range(50)] == [b"%d" % n for n in range(50)]
 
 
-def test_the_handler_is_given_deadline_and_metadata():
+def test_the_handler_gets_deadline_and_metadata():
     calls: list[Call] = []
 
     def handle(request: bytes, call: Call) -> bytes:
@@ -95,7 +95,7 @@ def test_as_many_requests_run_at_a_time_as_there_are_threads():
     assert most == 3
 
 
-def test_calls_whose_request_does_not_come_take_no_thread():
+def test_calls_without_their_request_take_no_thread():
     with serving(echo, threads=1) as channel:
         finish = threading.Event()
         calls = [channel.stream_unary(PATH).future(_when(finish), timeout=PATIENCE) for _ in range(8)]
@@ -111,7 +111,7 @@ def test_a_call_without_a_request_is_refused():
         assert call.details() == f'"{PATH}" requires exactly one request message.'
 
 
-def test_clients_that_go_hold_nothing_up():
+def test_disconnected_clients_block_nothing():
     with serving(echo, threads=1) as channel:
         finish = threading.Event()
         waiting = [channel.stream_unary(PATH).future(_when(finish)) for _ in range(8)]

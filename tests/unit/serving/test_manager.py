@@ -35,7 +35,7 @@ class Loader:
 
 
 class Loaded:
-    """A servable that tells when it is closed."""
+    """A servable that records when it is closed."""
 
     def __init__(self, loader: Loader, number: int) -> None:
         self.loader, self.number = loader, number
@@ -62,7 +62,7 @@ def wanted(*numbers: int) -> dict[int, Path]:
 
 
 def until(manager: Manager[Loaded], condition: Callable[[dict[int, State]], bool]) -> None:
-    """Return once the states of model m's versions are as wanted."""
+    """Return once the states of model m's versions are the expected ones."""
     end = time.monotonic() + PATIENCE
     while not condition({number: state for number, state, _ in manager.report("m")}):
         assert time.monotonic() < end, manager.report("m")
@@ -97,7 +97,7 @@ def test_a_request_in_flight_keeps_its_version_loaded(manager, loader):
     assert loader.closed == [1]
 
 
-def test_a_failed_load_is_tried_again_and_then_given_up_for_good(manager, loader):
+def test_a_failed_load_is_retried_and_then_ends(manager, loader):
     loader.outcomes = {1: ["first", "second", "never"]}
     manager.aspire("m", wanted(1))
     until(manager, lambda states: states[1] is State.END)
@@ -106,7 +106,7 @@ def test_a_failed_load_is_tried_again_and_then_given_up_for_good(manager, loader
     assert loader.attempts == [1, 1]
 
 
-def test_a_version_that_was_gone_is_tried_afresh(manager, loader):
+def test_a_version_that_was_removed_is_loaded_again(manager, loader):
     loader.outcomes = {1: ["first", "second"]}
     manager.aspire("m", wanted(1))
     until(manager, lambda states: states[1] is State.END)
@@ -116,7 +116,7 @@ def test_a_version_that_was_gone_is_tried_afresh(manager, loader):
     assert manager.report("m") == [(1, State.AVAILABLE, None)]
 
 
-def test_with_nothing_to_serve_the_rest_is_kept_and_a_failed_version_may_come_back(manager, loader):
+def test_without_a_new_version_the_loaded_ones_stay_and_a_failed_version_may_return(manager, loader):
     manager.aspire("m", wanted(1))
     until(manager, lambda states: states[1] is State.AVAILABLE)
     loader.outcomes = {2: ["first", "second"]}
@@ -176,7 +176,7 @@ STATES = st.lists(st.tuples(st.booleans(), st.sampled_from(State)), max_size=6)
 
 
 @given(STATES)
-def test_the_last_serving_version_goes_only_for_a_serving_successor(states):
+def test_the_last_available_version_is_unloaded_only_for_an_available_successor(states):
     known = versions(states)
     version = next_to_move(known)
     if version is None or version.state is State.START:
@@ -216,7 +216,7 @@ def test_the_order_of_loads_and_unloads(states, expected):
     assert (version and version.number) == expected
 
 
-def test_a_wait_ends_when_nobody_wants_it_any_more(manager):
+def test_a_wait_ends_when_it_is_no_longer_wanted(manager):
     answers = iter([True, True, False])
     with pytest.raises(ServingError, match="The wait for the models m has ended") as ended:
         manager.wait_until_settled(["m"], "model", lambda: next(answers))

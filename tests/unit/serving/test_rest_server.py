@@ -91,7 +91,7 @@ def sent(server: RestServer, content: bytes) -> bytes:
 
 
 def is_cut(connection: socket.socket) -> bool:
-    """Send one more byte; tell whether the server has closed the connection."""
+    """Send one more byte; return whether the server has closed the connection."""
     try:
         connection.sendall(b"a")
         connection.setblocking(False)
@@ -111,7 +111,7 @@ def test_ipv4_and_ipv6_are_answered(server, host):
         assert ask(connection, "POST", "/echo", b"beat") == (200, b"beat")
 
 
-def test_a_port_that_is_taken_is_not_shared(echo, server):
+def test_a_port_in_use_is_not_shared(echo, server):
     with pytest.raises(OSError, match="in use"):
         RestServer(server.port, THREADS, echo, Limits())
 
@@ -126,7 +126,7 @@ def test_a_connection_is_kept_and_chunks_are_read(server):
     connection.close()
 
 
-def test_a_client_that_waits_for_100_continue_is_told_to_go_on(server):
+def test_a_client_that_waits_for_100_continue_gets_it(server):
     with connected(server) as connection, connection.makefile("rb") as lines:
         connection.sendall(POST + b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\n")
         assert lines.readline() == b"HTTP/1.1 100 Continue\r\n"
@@ -151,14 +151,14 @@ def test_a_client_that_waits_for_100_continue_is_told_to_go_on(server):
     ],
     ids=["no-body", "refused", "huge", "negative", "chunks", "chunk-head", "trailers", "coding", "head", "malformed"],
 )
-def test_what_cannot_be_taken_is_answered_at_once(strict, head, status):
+def test_unsupported_requests_are_answered_at_once(strict, head, status):
     with connected(strict) as connection, connection.makefile("rb") as lines:
         with suppress(ConnectionError):  # it may be answered before all of it was sent
             connection.sendall(POST + head)
         assert lines.readline().split()[1] == status
 
 
-def test_a_refusal_reaches_a_client_that_goes_on_sending(strict):
+def test_a_rejection_reaches_a_client_that_is_still_sending(strict):
     with connected(strict) as connection, connection.makefile("rb") as lines:
         connection.sendall(POST + b"Content-Length: 8000000\r\n\r\n" + bytes(8_000_000))
         connection.shutdown(socket.SHUT_WR)
@@ -166,13 +166,13 @@ def test_a_refusal_reaches_a_client_that_goes_on_sending(strict):
 
 
 @pytest.mark.parametrize("start", [b"", b"GET /echo HTTP/1.1\r\nX: ", POST + b"Content-Length: 1000000\r\n\r\n"])
-def test_a_client_that_drips_is_cut_after_a_while(strict, start):
+def test_a_slow_client_is_disconnected(strict, start):
     with connected(strict) as connection:
         connection.sendall(start + b"a")
         until(lambda: is_cut(connection))
 
 
-def test_a_client_that_does_not_read_keeps_no_thread_and_is_cut(strict):
+def test_a_client_that_does_not_read_takes_no_thread_and_is_disconnected(strict):
     with ExitStack() as stack:
         for _ in range(2 * THREADS):
             stack.enter_context(connected(strict)).sendall(b"POST /large HTTP/1.1\r\n\r\n" * 2)
@@ -185,7 +185,7 @@ def test_an_idle_connection_is_closed(echo):
         assert connection.recv(1) == b""
 
 
-def test_connections_without_a_whole_request_keep_no_thread(server):
+def test_connections_without_a_complete_request_take_no_thread(server):
     with ExitStack() as stack:
         for number in range(200):
             connection = stack.enter_context(connected(server))
@@ -204,7 +204,7 @@ def test_probes_are_answered_while_every_thread_is_busy(echo, server):
         assert ask_once(server, "GET", "/echo") == (200, b"")
 
 
-def test_large_and_packed_bodies_are_worked_on_one_after_the_other_and_hold_up_no_other(echo, server):
+def test_large_and_compressed_bodies_are_handled_one_at_a_time_and_block_no_other(echo, server):
     large = b"POST /hold HTTP/1.1\r\nContent-Length: 2000000\r\n\r\n" + bytes(2_000_000)
     packed = b"POST /hold HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"
     with ExitStack() as stack:
@@ -215,7 +215,7 @@ def test_large_and_packed_bodies_are_worked_on_one_after_the_other_and_hold_up_n
         assert not echo.entered.acquire(blocking=False)
 
 
-def test_bodies_have_so_much_room_together(echo):
+def test_the_memory_of_all_bodies_is_limited(echo):
     head = POST + b"Content-Length: 1000000\r\n\r\n"
     with serving(echo, Limits(bodies=700_000)) as server, ExitStack() as stack:
         first = stack.enter_context(connected(server))
@@ -227,7 +227,7 @@ def test_bodies_have_so_much_room_together(echo):
         assert first.recv(12) == b"HTTP/1.1 200"
 
 
-def test_a_drain_lets_requests_end_and_closes_what_is_idle(echo):
+def test_a_drain_lets_requests_end_and_closes_idle_connections(echo):
     server = RestServer(0, THREADS, echo, Limits())
     with closing(client(server)) as busy, closing(client(server)) as idle:
         assert ask(idle, "GET", "/echo") == (200, b"")
@@ -246,12 +246,12 @@ def test_a_drain_lets_requests_end_and_closes_what_is_idle(echo):
         assert not stopping.is_alive()
 
 
-def test_a_taken_port_is_an_error(echo, server):
+def test_a_port_in_use_is_an_error(echo, server):
     with pytest.raises(OSError, match="Address already in use"):
         RestServer(server.port, THREADS, echo, Limits())
 
 
-def test_a_client_that_breaks_off_leaves_nothing_behind(server):
+def test_a_disconnected_client_leaves_nothing_behind(server):
     for content in (b"GET ", POST + b"Content-Length: 9\r\n\r\nx"):
         with connected(server) as connection:
             connection.sendall(content)

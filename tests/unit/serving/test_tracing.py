@@ -1,10 +1,10 @@
-"""What switches the model server's traces on, and what its variables may be."""
+"""The variables that switch the model server's traces on, and their values."""
 
 import re
 
 import pytest
 
-from serving.telemetry.tracing import TracingError, tracing_by, wanted
+from serving.telemetry.tracing import TracingError, export_protocol, start_tracing
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
@@ -23,7 +23,7 @@ RATIO = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio"}
     ],
 )
 def test_an_endpoint_switches_tracing_on(env, protocol):
-    assert wanted(env) == protocol
+    assert export_protocol(env) == protocol
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_an_endpoint_switches_tracing_on(env, protocol):
         ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_BSP_MAX_QUEUE_SIZE='0': expected a number above 0"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(env, sentence):
+def test_an_invalid_variable_is_one_sentence(env, sentence):
     with pytest.raises(TracingError, match=re.escape(sentence)):
-        wanted(ENDPOINT | env)
+        export_protocol(ENDPOINT | env)
 
 
-def test_nothing_is_made_where_nothing_is_wanted():
-    assert tracing_by(None) is None
+def test_without_an_endpoint_no_tracing_is_started():
+    assert start_tracing(None) is None

@@ -47,7 +47,7 @@ def test_all_takes_all(numbers):
 
 
 @given(NUMBERS, NUMBERS)
-def test_specific_takes_those_that_are_there(numbers, asked):
+def test_specific_takes_the_existing_versions(numbers, asked):
     assert set(choose(Policy(specific=Policy.Specific(versions=asked)), on_disk(numbers))) == numbers & asked
 
 

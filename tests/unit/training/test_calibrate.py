@@ -69,6 +69,6 @@ def test_calibration_lowers_the_error_of_an_overconfident_network():
         return reliability(answers.max(axis=1), answers.argmax(axis=1) == columns)
 
     temperature = fit_temperature(3 * logits, columns)
-    told = Calibration(temperature, judged(1), judged(temperature)).describe()
-    assert told["error_after"] < 0.02 < 0.1 < told["error_before"]
-    assert (told["temperature"], told["bins"]) == (temperature, 15)
+    description = Calibration(temperature, judged(1), judged(temperature)).describe()
+    assert description["error_after"] < 0.02 < 0.1 < description["error_before"]
+    assert (description["temperature"], description["bins"]) == (temperature, 15)

@@ -22,8 +22,8 @@ def saved(base, run="job", **changes) -> Store:
 def test_the_last_state_is_loaded_completely(tmp_path):
     saved(tmp_path)
     saved(tmp_path, epochs=4, best=float("inf"))
-    told, arrays = Store.of(tmp_path, "job", 5).load() or pytest.fail("nothing was found")
-    assert told == {"epochs": 4, "best": float("inf")}
+    state, arrays = Store.of(tmp_path, "job", 5).load() or pytest.fail("nothing was found")
+    assert state == {"epochs": 4, "best": float("inf")}
     for name, expected in ARRAYS.items():
         assert all(map(np.array_equal, arrays[name], expected))
         assert len(arrays[name]) == len(expected)

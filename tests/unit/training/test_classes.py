@@ -10,7 +10,7 @@ from data.errors import DataError
 from data.tables.reader import BeatFiles, open_beats
 from tests.support.beats.made_beats import write_beats
 from tests.support.beats.recordings import heartbeats, strip
-from training.dataset.classes import AAMI, Naming, choose, places_of, texts_of
+from training.dataset.classes import AAMI, Naming, choose, positions_of, texts_of
 
 NAMED = Naming({0: "N", 1: "V"})
 NOTE = "cut from a recording by python -m data beats: lead MLII at 360 Hz; labels by AAMI EC57: "
@@ -62,11 +62,11 @@ def test_two_classes_must_remain(at_least):
 
 
 def test_held_back_rows_of_a_class_that_was_left_out_are_left_out_too(caplog):
-    places = places_of("test.csv", np.array([2, 1, 0, 1, 2]), NAMED, np.array([0, 2]))
-    assert places.tolist() == [0, 2, 4]
+    positions = positions_of("test.csv", np.array([2, 1, 0, 1, 2]), NAMED, np.array([0, 2]))
+    assert positions.tolist() == [0, 2, 4]
     assert caplog.messages == ["test.csv: class 1 (V) has 2 rows and is left out, as in training"]
     with pytest.raises(DataError, match=r"test.csv: no row is of a class that was trained on"):
-        places_of("test.csv", np.array([1, 1]), NAMED, np.array([0, 2]))
+        positions_of("test.csv", np.array([1, 1]), NAMED, np.array([0, 2]))
 
 
 def test_text_labels_are_the_names(tmp_path):

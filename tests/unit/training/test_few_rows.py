@@ -30,8 +30,8 @@ def test_less_than_50_rows_or_5_of_a_class_are_too_few(counts, few):
 )
 def test_a_training_without_early_stopping_has_a_warning(counts, patience, code, beginning):
     warned = warnings_of(rows(9, 9), rows(*counts), rows(9, 9), [(0, None), (1, None)], [], None, 0, patience)
-    told = [each for each in warned if each.code in {"few_rows", "no_early_stop"}]
-    assert [each.code for each in told] == code
-    for each in told:
+    warnings = [each for each in warned if each.code in {"few_rows", "no_early_stop"}]
+    assert [each.code for each in warnings] == code
+    for each in warnings:
         assert each.text.startswith(beginning)
         assert "fixed number of epochs, and the probabilities are not calibrated." in each.text

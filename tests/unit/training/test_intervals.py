@@ -91,18 +91,18 @@ def test_a_difference_is_of_pairs(grouped):
     other[:5] = (truth[:5] + 1) % 3
     groups = (np.arange(1000) % 40).astype(np.uint64) if grouped else None
     mine = evaluation(truth, predicted, groups)
-    found = mine.beside(LABELS[other])
+    found = mine.compare_with(LABELS[other])
     low, high = found["difference"]["accuracy"]
     own = mine.intervals()["accuracy"]
     assert low <= mine.scores()["accuracy"] - found["accuracy"] <= high
     assert high - low < 0.3 * (own[1] - own[0])
-    assert mine.beside(LABELS[predicted])["difference"] == {"accuracy": [0, 0], "macro_f1": [0, 0]}
+    assert mine.compare_with(LABELS[predicted])["difference"] == {"accuracy": [0, 0], "macro_f1": [0, 0]}
 
 
 @pytest.mark.parametrize(("worse", "beyond"), [(0.5, True), (0.89, False)])
 def test_much_worse_is_beyond_chance_and_a_little_is_not(worse, beyond):
     truth, predicted = answers(300, 0.9)
-    found = evaluation(truth, answers(300, worse)[1]).beside(LABELS[predicted])["difference"]
+    found = evaluation(truth, answers(300, worse)[1]).compare_with(LABELS[predicted])["difference"]
     assert all((high < 0) == beyond for _, high in found.values())
 
 

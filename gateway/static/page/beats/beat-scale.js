@@ -154,9 +154,9 @@ function cutIfAny(features) {
  * @param {Features} features
  */
 export function scaleOf(beat, features) {
-  if (isInMillivolts(features)) return "The values that the model takes, in mV, by their numbers: no ECG paper.";
+  if (isInMillivolts(features)) return "The model's input values in mV, by their numbers, without ECG paper.";
   const values = Array.from(traceOf(beat.features, features));
-  return isNormalised(values) ? "Normalised: mean 0 and deviation 1, neither mV nor ECG paper." : "Values as given: their unit is not known, so this is no ECG paper.";
+  return isNormalised(values) ? "Normalised values (mean 0, standard deviation 1), without ECG paper." : "The unit of the values is not known, so there is no ECG paper.";
 }
 
 /**

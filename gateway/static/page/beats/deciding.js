@@ -20,7 +20,7 @@ export function deciding(explanation, marks, beside = [], times = null) {
   const { attributions, score, baseline_score: from } = explanation;
   const name = marks.named(explanation.predicted_class);
   const total = attributions.reduce((sum, value) => sum + Math.max(0, value), 0);
-  if (!total) return "No part of the trace speaks for this class more than the mean training beat does.";
+  if (!total) return "No part of the trace supports this class more than the mean training beat does.";
   const least = total / attributions.length;
   const trace = attributions.slice(0, attributions.length - beside.length);
   const others = beside.map(({ words, place }) => ({ words, share: attributions[place] })).filter(({ share }) => share >= least);
@@ -28,8 +28,8 @@ export function deciding(explanation, marks, beside = [], times = null) {
   const runs = most.flatMap((one) => ("words" in one ? [] : `${ranging(one)}${times ? ` at ${ranging(one, times)}` : ""} (${percent(one.share / total)})`));
   const named = most.flatMap((one) => ("words" in one ? `“${one.words}” (${percent(one.share / total)})` : []));
   const parts = [runs.length ? `the values ${listed(runs)}` : "", ...named];
-  const change = `Beside the mean training beat, the score of class ${name} goes from ${decimal(from)} to ${decimal(score)}.`;
-  return `Most of what speaks for class ${name} lies in ${parts.filter(Boolean).join("; in ")}. ${change}`;
+  const change = `Compared with the mean training beat, the score of class ${name} changes from ${decimal(from)} to ${decimal(score)}.`;
+  return `Most of the support for class ${name} comes from ${parts.filter(Boolean).join("; from ")}. ${change}`;
 }
 
 /**

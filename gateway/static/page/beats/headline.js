@@ -32,8 +32,8 @@ export function doubts(beats) {
   /** @type {({level: "stop" | "doubt" | "fair", text: string}|false)[]} */
   const found = [
     unusual > 0 && { level: "stop", text: unlike(unusual, answered) },
-    abstains > 0 && { level: "doubt", text: `For ${counted(abstains, unusual ? "other beat" : "beat")} the model abstains: it is not sure enough of any class.` },
-    answered > 0 && silent === answered && { level: "fair", text: "This model cannot tell whether beats are unlike those that it was trained on: look at the traces." },
+    abstains > 0 && { level: "doubt", text: `For ${counted(abstains, unusual ? "other beat" : "beat")} the model abstains: no class is probable enough.` },
+    answered > 0 && silent === answered && { level: "fair", text: "This model has no out-of-distribution score. Check the traces yourself." },
   ];
   return found.filter((each) => each !== false);
 }
@@ -45,7 +45,7 @@ export function doubts(beats) {
 function unlike(unusual, all) {
   const [are, their] = unusual === 1 ? ["is", "its class"] : ["are", "their classes"];
   const share = unusual === all && all > 1 ? `All ${counted(all, "beat")}` : `${count(unusual)} of ${counted(all, "beat")}`;
-  return `${share} ${are} unlike those that the model was trained on: do not rely on ${their}.`;
+  return `${share} ${are} unlike the training beats: do not rely on ${their}.`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What an answer means, in words: how sure the model is, and when not to believe it. No drawing here. */
+/** The meaning of an answer in words: the model's confidence, and unreliable answers. No drawing here. */
 
 import { decimal, milliseconds, percent } from "../shared/words.js";
 
@@ -71,7 +71,7 @@ export function judge(answer, calibration, marks) {
  */
 function unusual(answer) {
   const times = decimal(answer.unusualScore ?? NaN, 1);
-  const text = `The guess says little because this beat is unlike those that the model was trained on (${times} times the limit). Look at the trace yourself.`;
+  const text = `The guess is unreliable because this beat is unlike the training beats (${times} times the limit). Check the trace yourself.`;
   return { level: "stop", head: "Do not rely on this answer", text };
 }
 
@@ -81,7 +81,7 @@ function unusual(answer) {
  * @returns {Judgement}
  */
 function abstains(answer, marks) {
-  const text = `Its best guess is class ${marks.named(answer.predicted)} at ${percent(answer.probability)}, which is below the limit that was set for this service.`;
+  const text = `The most probable class is ${marks.named(answer.predicted)} at ${percent(answer.probability)}, which is below this service's limit.`;
   return { level: "doubt", head: "The model abstains", text };
 }
 
@@ -93,10 +93,10 @@ function abstains(answer, marks) {
 function meaning(answer, calibration, marks) {
   const share = bounded(answer.probability, calibration);
   const next = runnerUp(answer);
-  const other = next ? ` Next comes class ${marks.named(next[0])} with ${bounded(next[1], calibration)}.` : "";
-  if (!calibration) return `The model gives its class ${share}; how far such a number holds was not measured.${other}`;
+  const other = next ? ` The next class is ${marks.named(next[0])} with ${bounded(next[1], calibration)}.` : "";
+  if (!calibration) return `The model gives its class ${share}; calibration was not measured.${other}`;
   const off = percent(calibration.error_after);
-  return `The model gives its class ${share}. On held-back beats such numbers were off by ${off} on average.${other}`;
+  return `The model gives its class ${share}. On test beats, such numbers were off by ${off} on average.${other}`;
 }
 
 /** @param {Answer} answer */

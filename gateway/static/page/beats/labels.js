@@ -156,8 +156,8 @@ function meant(label, { labels, names, note }) {
  */
 function whyNot(known, numbers, { labels, names }) {
   const its = `The labels are ${some(known)}, and the model's classes are ${listed(labels.map((label) => (names?.[label] ? `${label} (${names[label]})` : label)))}`;
-  if (!labels.length) return `The model does not tell its classes, so labels and classes cannot be compared.`;
-  if (numbers.length) return `${its}. The labels count something else, so labels and classes cannot be compared.`;
+  if (!labels.length) return `The model does not list its classes, so labels and classes cannot be compared.`;
+  if (numbers.length) return `${its}. The labels are other numbers, so labels and classes cannot be compared.`;
   if (!names) return `${its}, for which it has no names. So labels and classes cannot be compared.`;
   return `${its}. No label is the name of a class, so labels and classes cannot be compared.`;
 }

@@ -36,7 +36,7 @@ export function contentOf({ beats, corrections }) {
   const labelled = beats.filter((beat) => corrections.labelOf(beat) !== null).length;
   const without = beats.length - labelled;
   const left = without ? ` ${counted(without, "beat")} without a label ${without === 1 ? "is" : "are"} left out.` : "";
-  return `The file has ${counted(labelled, "beat")} in it, a row each: the values as the model takes them, and the label as it is now, corrected or not.${left} Columns that the page did not read, such as one that says whose beats they are, are not in it.`;
+  return `The file has ${counted(labelled, "beat")} in it, one in each row: the model's input values and the current label, corrected or not.${left} It lacks columns that the page did not read, such as one with the person.`;
 }
 
 /**

@@ -67,8 +67,8 @@ function lane({ at, values }, { x, edge }, predicted) {
     group.append(drawing("rect", { class: kind, x: x(at[index]) - bar / 2, y: top, width: bar, height: Math.max(0.3, bottom - top) }));
   });
   group.append(drawing("line", { class: "axis", x1: edge.left, x2: edge.right, y1: middle, y2: middle }));
-  group.append(text(edge.left, middle - half + 11, `▲ speaks for class ${predicted}`, "start", "note"));
-  group.append(text(edge.left, middle + half - 4, `▼ speaks against class ${predicted}`, "start", "note"));
+  group.append(text(edge.left, middle - half + 11, `▲ supports class ${predicted}`, "start", "note"));
+  group.append(text(edge.left, middle + half - 4, `▼ opposes class ${predicted}`, "start", "note"));
   return group;
 }
 

@@ -3,8 +3,8 @@
 const PASSING = [429, 503, 504]; // and where nothing answers
 /** @type {Record<number, string>} */
 const TITLES = {
-  401: "This gateway wants an API key",
-  413: "That is too much for this gateway",
+  401: "This gateway requires an API key",
+  413: "The request is too large for this gateway",
   429: "Too many requests",
   503: "The model is not ready",
   504: "The model took too long",
@@ -43,7 +43,7 @@ export class Failure extends Error {
 
 /** What is wrong where nothing answers. */
 export function unreachable() {
-  return new Failure("The gateway does not answer", "It may be down, or the network is. Nothing was lost.", { isPassing: true });
+  return new Failure("The gateway does not answer", "The gateway or the network may be down. Nothing was lost.", { isPassing: true });
 }
 
 /**
@@ -63,7 +63,7 @@ export function isAbort(error) {
 export async function failureOf(response) {
   /** @type {{message?: string, request_id?: string}} */
   const told = await response.json().then((content) => content.error ?? {}, () => ({}));
-  const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway did not take that" : "The gateway failed");
+  const title = TITLES[response.status] ?? (response.status < 500 ? "The gateway rejected the request" : "The gateway failed");
   const message = told.message ?? `It answered with the status ${response.status} and gave no reason.`;
   return new Failure(title, message, {
     status: response.status, requestId: told.request_id, isPassing: PASSING.includes(response.status),

@@ -25,7 +25,7 @@ export function labelBeats(beats, annotations, rate) {
     beat.label = annotated[found[at]]?.symbol ?? null;
   });
   const labelled = count(found.filter((place) => place >= 0).length);
-  return [`the file ${name} has ${counted(annotated.length, "annotated beat")}; ${labelled} of them lie within ${LABEL_SECONDS * 1000} ms of a beat that was cut, and label it`];
+  return [`the file ${name} has ${counted(annotated.length, "annotated beat")}; ${labelled} of them lie within ${LABEL_SECONDS * 1000} ms of a beat and label it`];
 }
 
 /**

@@ -76,7 +76,7 @@ export class Links {
     if (!facts) return;
     const { model, examples } = facts;
     if (isSame(origin, originOf(model)) && examples.length) return opening.example(facts, 0);
-    this.say(`This link is to an example of ${origin.name}, version ${origin.mark}. Now ${model.name}, version ${model.version}, is served, which came with other beats.`);
+    this.say(`This link is to an example of ${origin.name}, version ${origin.mark}. Now ${model.name}, version ${model.version}, is served, which has other examples.`);
     this.pending = null;
   }
 
@@ -89,8 +89,8 @@ export class Links {
     const which = lead === null ? "" : `, lead ${lead}${inverted ? " upside down" : ""}`;
     const to = `This link is to beat ${count(beat)} of ${origin.kind === "file" ? origin.name : "a text that was pasted"}${which}`;
     if (this.handles.length) this.say(`${to}. The browser asks whether this page may read the file again.`);
-    else if (origin.kind === "file") this.say(`${to}: open that file again, and the page goes there. It cannot open it by itself.`);
-    else this.say(`${to}: paste that text again, and the page goes there. Pasted text is kept nowhere.`);
+    else if (origin.kind === "file") this.say(`${to}: open that file again to go there. The page cannot open it without you.`);
+    else this.say(`${to}: paste that text again to go there. Pasted text is not stored.`);
     found("linked-open").hidden = !this.handles.length;
   }
 

@@ -63,8 +63,8 @@ function checkCut({ layout, choice }, what, names) {
   const given = choice.places.map((place) => header[place]);
   if (!isOtherwise(given, names)) return;
   const [its, models] = [given, names].map((values) => `${values[0]} to ${values.at(-1)}`);
-  const message = `Its values are ${its}, the model's are ${models}. Open the recording itself, which is then cut for this model.`;
-  throw new FileError(message, { title: `The beats of ${what} are cut otherwise than this model takes them`, isTable: true });
+  const message = `The values are ${its}, the model's are ${models}. Open the recording itself; the page then cuts it for this model.`;
+  throw new FileError(message, { title: `The beats of ${what} are cut differently from this model's beats`, isTable: true });
 }
 
 /** @param {string[][]} rows @param {number} width @param {string[]|null} [names] */
@@ -130,7 +130,7 @@ function rowsOfLines(text) {
 function flat(values, width) {
   const wrong = values.findIndex((value) => !isNumber(value));
   if (wrong >= 0) {
-    const message = `“${values[wrong].slice(0, 20)}”, value ${wrong + 1} of ${count(values.length)}, is no number.`;
+    const message = `“${values[wrong].slice(0, 20)}”, value ${wrong + 1} of ${count(values.length)}, is not a number.`;
     throw new FileError(message, { title: "That is not a beat" });
   }
   if (values.length === width + 1) return tableOf([values], width);

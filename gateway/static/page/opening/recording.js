@@ -55,7 +55,7 @@ export async function cut(source, lead, inverted, progress) {
   const annotations = annotationsFor(source.annotations, lead.name);
   const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, columns, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
   const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
-  if (!columns.starts.length) throw new Failure("No beat was found", `No R peak in ${which} has a whole beat. Is it an ECG?`);
+  if (!columns.starts.length) throw new Failure("No beat was found", `No R peak in ${which} has a complete beat. Is it an ECG?`);
   const { beside, ...places } = columns;
   const beats = beatsOf({ ...places, rate, width: features.count, cutting: { samples, cut, beside } });
   const found = `${counted(peaks.length, "R peak")} found in ${which}; ${counted(beats.length, "beat")} cut ${described(cut)}.`;

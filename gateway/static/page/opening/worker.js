@@ -74,7 +74,7 @@ function current() {
  */
 function checkUnit({ name, unit }, { name: file }) {
   if (unit === "mV") return;
-  const message = `${file}: ${name} has ${unit ? `the unit ${unit}` : "no unit"}; beats in mV, as this model takes, need a lead in V, mV, µV or nV`;
+  const message = `${file}: ${name} has ${unit ? `the unit ${unit}` : "no unit"}; this model's beats in mV need a lead in V, mV, µV or nV`;
   throw new RecordingError(message);
 }
 

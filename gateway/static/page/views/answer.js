@@ -31,7 +31,7 @@ export function answerOf(beat, { model, marks }, labels) {
     agreementOf(beat, labels),
     // of a beat that is not to be relied on they would look surer than they are
     sureness(answer, calibration) && answer.probabilities && probabilitiesOf(answer.probabilities, answer.predicted, calibration, marks),
-    element("p", { class: "small" }, capital(likeness(answer) ?? "this model cannot tell whether a beat is unlike its training beats: compare the trace with the mean beat"), ".", other(answer, model)),
+    element("p", { class: "small" }, capital(likeness(answer) ?? "this model has no out-of-distribution score: compare the trace with the mean beat"), ".", other(answer, model)),
   ].flat();
 }
 
@@ -78,7 +78,7 @@ function banner({ level, head, text }) {
  * @param {Model} model
  */
 function other({ version }, model) {
-  return version === String(model.version) ? null : ` Version ${version} of the model answered, not that of the card.`;
+  return version === String(model.version) ? null : ` Version ${version} answered, not the version of the model card.`;
 }
 
 /** @param {string} text */

@@ -158,9 +158,9 @@ export class BeatView {
     const { explanation, answer } = beat;
     const text = () => {
       if (!found("explaining").checked || !answer) return "";
-      if (explanation === null) return "This model version cannot say which part of the trace decided.";
+      if (explanation === null) return "This model version has no explanations.";
       const { times } = curvesOf(beat, collection.recording, facts);
-      return explanation ? deciding(explanation, facts.marks, besideOf(beat.features, facts.model.features), times) : "Asking which part of the trace decided …";
+      return explanation ? deciding(explanation, facts.marks, besideOf(beat.features, facts.model.features), times) : "Waiting for the explanation …";
     };
     fill(found("deciding"), text());
   }

@@ -4,7 +4,7 @@ import { wilson } from "../beats/interval.js";
 import { element } from "../shared/dom.js";
 import { count, counted, decimal, percent } from "../shared/words.js";
 
-const UNKNOWN = "how far chance may move this is not known";
+const UNKNOWN = "the uncertainty is not known";
 
 /**
  * @import { Marks } from "../shared/marks.js"
@@ -29,10 +29,10 @@ export function figures(metrics) {
 
 /** @param {Metrics["intervals"]} intervals */
 function drawn(intervals) {
-  if (!intervals) return "Ranges are 95 % intervals, if the held-back beats are independent of each other.";
-  const each = counted(intervals.of, `held-back ${intervals.over.replace(/s$/, "")}`);
-  const counting = intervals.over === "groups" ? "" : ", or by counting them, where nothing was wrong";
-  return `Ranges are 95 % intervals, by drawing the ${each} anew${counting}.`;
+  if (!intervals) return "Ranges are 95 % intervals, if the test beats are independent of each other.";
+  const each = counted(intervals.of, `test ${intervals.over.replace(/s$/, "")}`);
+  const counting = intervals.over === "groups" ? "" : ", or Wilson's intervals if there was no mistake";
+  return `Ranges are 95 % intervals, by a bootstrap of the ${each}${counting}.`;
 }
 
 /**
@@ -91,7 +91,7 @@ export function confusion(matrix, labels, all, marks) {
   const rows = matrix.map((row, i) =>
     element("tr", {}, element("th", { scope: "row" }, marks.chip(labels[i], marks.named(labels[i]))), row.map((value, j) => cell(value, most[i], i === j))),
   );
-  const caption = element("caption", {}, "Confusion matrix", element("small", {}, `Rows: the label of ${count(all)} held-back beats; columns: the class that the model gave.`));
+  const caption = element("caption", {}, "Confusion matrix", element("small", {}, `Rows: the label of ${count(all)} test beats; columns: the predicted class.`));
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Confusion matrix" },
     element("table", { class: "confusion" }, caption, element("thead", {}, head), element("tbody", {}, rows)));
 }

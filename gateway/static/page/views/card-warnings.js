@@ -8,8 +8,8 @@ import { count, listed } from "../shared/words.js";
  */
 
 const FEW_BEATS = 30; // held back of a class: were all of them told right, that could still mean 89 % (beats/interval.js)
-const BOTH_SIDES = "so it is probably worse for other people than the figures say.";
-const ROUGH = "It was trained for a fixed time, and its probabilities were not calibrated: take them as rough.";
+const BOTH_SIDES = "so it is probably worse for other people than these figures.";
+const ROUGH = "It was trained for a fixed time, and its probabilities were not calibrated: they are only approximate.";
 
 /**
  * By the codes of training/dataset/split_warnings.py.
@@ -17,17 +17,17 @@ const ROUGH = "It was trained for a fixed time, and its probabilities were not c
  * @type {Record<string, (data: Data, marks: Marks) => string>}
  */
 const WORDS = {
-  one_group: () => "All beats that it knows are of one person. How good it is for anybody else is not known.",
-  no_groups: () => `Nothing says whose beats they are. Beats of one person may be among those it learned from and among those it was tested with, ${BOTH_SIDES}`,
-  pooled: () => `Beats of several recordings are mixed. Beats of one person may be among those it learned from and among those it was tested with, ${BOTH_SIDES}`,
-  test_without_groups: () => `Nothing says whose beats it was tested with. They may be of people whose beats it learned from, ${BOTH_SIDES}`,
-  group_on_both_sides: () => `Some of the people whose beats it was tested with are people whose beats it learned from, ${BOTH_SIDES}`,
-  split_within_groups: () => "Each class is of one person alone, whose beats it learned from and was tested with. How good it is for anybody else is not known.",
-  few_test_groups: ({ groups }) => `It was tested with beats of ${people(groups?.test)} only. For others it may be far from these figures.`,
-  validation_within_groups: () => "It learned from the beats of one person alone, and may fail for others.",
-  class_not_tested: (data, marks) => `It was tested with no beat of class ${listed(untested(data).map((label) => marks.named(label)))}: how well it tells that is not known.`,
-  equal_beats: () => "Some beats that it was tested with are among those that it learned from, so the figures are better than they should be.",
-  few_rows: (data) => `Too few beats could tell when to stop its training: ${count(data.rows?.validation ?? 0)}${rarest(data)}. ${ROUGH}`,
+  one_group: () => "All training and test beats are of one person. Its quality for other people is not known.",
+  no_groups: () => `The data do not name people. Beats of one person may be in both training and test, ${BOTH_SIDES}`,
+  pooled: () => `Beats of several recordings are mixed. Beats of one person may be in both training and test, ${BOTH_SIDES}`,
+  test_without_groups: () => `The test data do not name people. Test beats may be of people in the training data, ${BOTH_SIDES}`,
+  group_on_both_sides: () => `Some people have beats in both training and test, ${BOTH_SIDES}`,
+  split_within_groups: () => "Each class is of one person only, whose beats are in both training and test. Its quality for other people is not known.",
+  few_test_groups: ({ groups }) => `It was tested on beats of ${people(groups?.test)} only. For other people the figures may differ much.`,
+  validation_within_groups: () => "It was trained on beats of one person only, and may fail for others.",
+  class_not_tested: (data, marks) => `It was not tested on beats of class ${listed(untested(data).map((label) => marks.named(label)))}: its quality for that class is not known.`,
+  equal_beats: () => "Some test beats are also training beats, so the figures are too good.",
+  few_rows: (data) => `There were too few validation beats for early stopping: ${count(data.rows?.validation ?? 0)}${rarest(data)}. ${ROUGH}`,
   no_early_stop: () => ROUGH,
 };
 
@@ -56,7 +56,7 @@ function rare(classes, marks) {
   if (!few.length) return "";
   const names = few.map(([label, { rows }]) => `${marks.named(label)} (${count(rows)})`);
   const [those, their] = few.length === 1 ? ["class", "its"] : ["classes", "their"];
-  return `It was tested with few beats of the ${those} ${listed(names)}, so ${their} figures say little.`;
+  return `It was tested on few beats of the ${those} ${listed(names)}, so ${their} figures are uncertain.`;
 }
 
 /** @param {Data} data */

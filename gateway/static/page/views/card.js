@@ -24,11 +24,11 @@ export function modelCard(model, marks) {
     element("p", { class: "version" }, `${model.name}, version ${model.version}`),
     warnings.length > 0 && element("div", { class: "note" }, warnings.map((text) => element("p", {}, text))),
     facts(model, marks),
-    Object.keys(metrics).length ? figures(metrics) : element("p", {}, "This model tells nothing of how good it is."),
+    Object.keys(metrics).length ? figures(metrics) : element("p", {}, "This model has no evaluation."),
     metrics.confusion_matrix && metrics.class_labels && confusion(metrics.confusion_matrix, metrics.class_labels, metrics.rows ?? 0, marks),
     metrics.classes && classes(metrics.classes, metrics, marks),
     trust(metrics, model.training),
-    !model.class_names && element("p", { class: "small" }, "Classes are the numbers of the training data; what they stand for is said there."),
+    !model.class_names && element("p", { class: "small" }, "Classes are the numbers of the training data, which define their meaning."),
   ].flat();
 }
 
@@ -42,7 +42,7 @@ function facts(model, marks) {
     ["Takes", `beats of ${count(model.features.count)} values`],
     model.classes && ["Knows", `classes ${model.classes.map((label) => marks.named(label)).join(", ")}`],
     data?.source && ["Data", data.source],
-    data?.rows?.train && ["Beats", `${used(data.rows, training)}, ${count(data.rows.test)} held back`],
+    data?.rows?.train && ["Beats", `${used(data.rows, training)}, ${count(data.rows.test)} for test`],
     training?.created && ["Trained", new Date(training.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })],
   ]);
 }
@@ -54,7 +54,7 @@ function facts(model, marks) {
  * @param {Training|null} [training]
  */
 function used({ train, validation }, training) {
-  return training?.early_stop === false ? `${count(train + validation)} to train` : `${count(train)} to train, ${count(validation)} to stop`;
+  return training?.early_stop === false ? `${count(train + validation)} for training` : `${count(train)} for training, ${count(validation)} for early stopping`;
 }
 
 /**
@@ -62,11 +62,11 @@ function used({ train, validation }, training) {
  * @param {Training|null} [training]
  */
 function trust({ calibration, unusual, by_group: groups }, training) {
-  const lacks = [!calibration && "how far its probabilities hold", !unusual && "when a beat is unlike its training data"].filter(Boolean);
+  const lacks = [!calibration && "its calibration", !unusual && "an out-of-distribution score"].filter(Boolean);
   return pairs([
     calibration && ["Calibration", `Its probabilities are off by ${percent(calibration.error_after)} on average${spread(groups)} ${fitted(calibration, training)}`],
-    unusual && ["Unusual", `It calls ${percent(unusual.share_of_test)} of the held-back beats unusual${groups ? `, of one person's or group's ${range([groups.unusual.min, groups.unusual.max], percent)}` : ""}.`],
-    lacks.length > 0 && ["Not told", lacks.join(", and ")],
+    unusual && ["Unusual", `It flags ${percent(unusual.share_of_test)} of the test beats as unusual${groups ? `, of one person's or group's ${range([groups.unusual.min, groups.unusual.max], percent)}` : ""}.`],
+    lacks.length > 0 && ["Missing", lacks.join(", and ")],
   ]);
 }
 
@@ -74,7 +74,7 @@ function trust({ calibration, unusual, by_group: groups }, training) {
 function spread(groups) {
   if (!groups) return ".";
   const bounds = wide(groups.calibration_error);
-  return bounds ? `, for other people probably ${range(bounds, percent)}.` : "; how far for other people is not known.";
+  return bounds ? `, for other people probably ${range(bounds, percent)}.` : "; for other people it is not known.";
 }
 
 /**

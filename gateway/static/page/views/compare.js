@@ -108,7 +108,7 @@ class Comparison {
       element("thead", {}, element("tr", {}, element("td"), head)),
       element("tbody", {},
         this.row("Class", ({ answer }) => answer && marks.chip(answer.predicted)),
-        this.row("How sure", ({ answer }) => answer && (sureness(answer, model.metrics?.calibration) ?? "not to be relied on")),
+        this.row("Confidence", ({ answer }) => answer && (sureness(answer, model.metrics?.calibration) ?? "not to be relied on")),
         this.beats.some(({ label }) => label !== null) && this.row("Label", ({ label }) => label !== null && this.labels.worded(label)),
         this.measured("RR before", (beat) => this.interval(beat), milliseconds),
         this.measured("R amplitude", (beat) => this.amplitude(beat), millivolts)));

@@ -64,6 +64,6 @@ export function countedWords({ rate: heart, counted: all, broken, short, long })
   return [
     heart && `The heart rate is counted over ${heart.over === 1 ? "single RR intervals" : `each ${heart.over} successive RR intervals`}; shown is the median, then the lowest and the highest.`,
     `The recording has ${counted(all, "RR interval")}${left.length ? `; not counted: ${left.join(", ")}` : ""}.`,
-    "The figures and the line are only as good as the R peaks that were found: look at the peaks where the line jumps.",
+    "The figures and the line depend on the detected R peaks: check the peaks where the line jumps.",
   ].filter(Boolean).join(" ");
 }

@@ -92,7 +92,7 @@ function answerLine({ answer, label }, labels, { model, marks }) {
   if (!answer) return element("p", {}, "Not answered yet.");
   const sure = sureness(answer, model.metrics?.calibration);
   const doubts = flags(answer).map((flag) => `⚠ ${flag}`);
-  const rest = [sure ?? "a guess that says little", ...doubts, ...(label === null ? [] : [`label ${labels.worded(label)}`])];
+  const rest = [sure ?? "an unreliable guess", ...doubts, ...(label === null ? [] : [`label ${labels.worded(label)}`])];
   return element("p", {}, marks.chip(answer.predicted), `, ${rest.join(", ")}`);
 }
 
@@ -109,7 +109,7 @@ function strip(collection, recording, marks) {
     peak, chosen: peak === selected.peak, mark: answer ? `${marks.shape(answer.predicted)} ${marks.brief(answer.predicted)}${flags(answer).length ? " ⚠" : ""}` : "·",
   }));
   const { node, from, to } = drawSheetStrip(recording, selected.peak / recording.rate, peaks, WIDTH);
-  const scale = recording.unit === "mV" ? "25 mm/s, 10 mm/mV" : "25 mm/s; the recording does not tell its unit, so heights have no scale";
+  const scale = recording.unit === "mV" ? "25 mm/s, 10 mm/mV" : "25 mm/s; the recording has no unit, so heights have no scale";
   return [node, element("p", { class: "small" }, `${clock(from)} to ${clock(to)} of ${duration(recording.samples.length / recording.rate)}; ${scale} where the page is printed in its own size. ⚠ is a beat not to be relied on.`)];
 }
 

@@ -44,11 +44,11 @@ export class StripScale {
   words(shown, isClipped) {
     const { gain, speed } = this;
     const own = shown.filter(({ lane }) => !lane.scale.isVoltage).map(({ signal }) => {
-      return `${signal.name} ${signal.unit ? `is in ${signal.unit}, not in volts` : "has no unit"}: it has no paper, and its scale is its own.`;
+      return `${signal.name} ${signal.unit ? `is in ${signal.unit}, not in volts` : "has no unit"}: it has its own scale and no ECG paper.`;
     });
     const real = own.length < shown.length ? `${gain} mm/mV and ${speed} mm/s` : `${speed} mm/s`;
-    const cut = isClipped ? " It is cut off at the red marks: take a smaller gain." : "";
-    return `${[`${real}, the same in the whole recording; 0 is the median of the part that is seen.`, ...own].join(" ")}${cut}`;
+    const cut = isClipped ? " It is clipped at the red marks: choose a smaller gain." : "";
+    return `${[`${real}, the same in the whole recording; 0 is the median of the visible part.`, ...own].join(" ")}${cut}`;
   }
 
   /**

@@ -29,7 +29,7 @@ export class Trouble {
    */
   say(about, error, again = null) {
     if (!(error instanceof Failure)) console.error(error);
-    const failure = error instanceof Failure ? error : new Failure("Something unforeseen went wrong on this page", error instanceof Error ? error.message : String(error));
+    const failure = error instanceof Failure ? error : new Failure("An unexpected error occurred on this page", error instanceof Error ? error.message : String(error));
     const { status = 0 } = failure;
     const isUseful = again && !(status >= 400 && status < 500 && status !== 429);
     this.problems.set(about, { failure, again: isUseful ? again : null });

@@ -2,7 +2,7 @@
 {{- define "training.file" -}}
 {{- $data := .Values.data -}}
 {{- if gt (len (compact (list $data.content $data.configMap.name $data.url $data.existingClaim))) 1 }}
-{{- fail "data: give one of content, configMap.name, url and existingClaim, not several" }}
+{{- fail "data: set only one of content, configMap.name, url and existingClaim" }}
 {{- end -}}
 {{- if $data.content -}}
 /data/beats.csv
@@ -34,7 +34,7 @@
 {{- define "training.training" -}}
 {{- $file := include "training.file" . -}}
 {{- if and .Values.training.options.crossValidate (include "training.several" .) }}
-{{- fail "training.options.crossValidate: needs training.workers=1, as one process trains one network after another" }}
+{{- fail "training.options.crossValidate: needs training.workers=1, because one process trains the networks one after another" }}
 {{- end -}}
 - name: training
   {{- include "training.container" . | nindent 2 }}

@@ -1,4 +1,4 @@
-"""Content-Encoding and Content-Type: what is undone, what is refused, and how much is ever unpacked."""
+"""Content-Encoding and Content-Type: accepted and rejected ones, and the limit of unpacked bytes."""
 
 import gzip
 import tracemalloc
@@ -39,7 +39,7 @@ def test_every_part_and_every_change_of_gzip_is_unpacked_to_the_same_or_refused(
 
 
 @given(st.binary(min_size=1, max_size=40))
-def test_what_comes_behind_gzip_is_refused(behind):
+def test_bytes_after_gzip_are_rejected(behind):
     with pytest.raises(InvalidBeat, match="gzip"):
         decode(gzip.compress(b"[1]") + behind, "gzip", 1000)
 
@@ -60,7 +60,7 @@ def test_no_more_than_the_limit_is_unpacked():
 
 @pytest.mark.parametrize("size", [2**20 - 1, 2**20, 2**20 + 1, 3 * 2**20])
 @pytest.mark.parametrize("level", [0, 1, 9])
-def test_what_is_large_when_unpacked_comes_whole_or_is_refused(size, level):
+def test_large_unpacked_content_is_complete_or_rejected(size, level):
     body = gzip.compress(bytes(size), level)
     assert decode(body * 2, "gzip", 2 * size) == bytes(2 * size)
     with pytest.raises(BodyTooLarge):
@@ -76,7 +76,7 @@ def test_members_without_end_are_refused():
 
 
 @pytest.mark.parametrize("body", [b'{"features": [1]}', zlib.compress(b"[1]"), b"\x1f\x8b"])
-def test_what_is_not_gzip_is_refused(body):
+def test_content_that_is_not_gzip_is_rejected(body):
     with pytest.raises(InvalidBeat) as refused:
         decode(body, "gzip", 1000)
     assert refused.value.where == {"field": "Content-Encoding"}
@@ -108,13 +108,13 @@ def test_media_types_that_are_read(value, name):
 
 
 @pytest.mark.parametrize("value", ["application/json; charset=latin1", 'application/json;charset="UTF-16"'])
-def test_json_in_another_charset_is_told_to_be_utf_8(value):
+def test_json_in_another_charset_is_rejected_with_utf_8_named(value):
     with pytest.raises(UnsupportedMediaType, match="send JSON in UTF-8") as refused:
         media_type(value)
     assert refused.value.where == {"field": "Content-Type"}
 
 
 @pytest.mark.parametrize("value", [None, "", "text/csv", "application/jsonl", "application/json, text/plain"])
-def test_another_media_type_is_told_which_are_read(value):
+def test_another_media_type_is_rejected_with_the_accepted_ones(value):
     with pytest.raises(UnsupportedMediaType, match="send 'application/json'"):
         media_type(value)

@@ -1,4 +1,4 @@
-"""Every way of reading a JSON batch gives the verdict and the values of the standard library, whatever the body is."""
+"""Every method of reading a JSON batch gives the errors and values of the standard library, for any body."""
 
 import json
 import struct
@@ -93,7 +93,7 @@ def bits(rows: list[list[float]]) -> bytes:
 @example(b'{"instances":[[1]}]', 1)
 @example(b'\xef\xbb\xbf{"instances":[[1]]}', 1)
 @settings(deadline=None, max_examples=500)
-def test_in_pieces_is_read_what_is_read_as_a_whole_or_nothing(body, piece):
+def test_reading_in_pieces_gives_the_same_as_reading_at_once_or_nothing(body, piece):
     rows = expected(body)
     try:
         matrix = read_large(body, MOST, piece)
@@ -123,7 +123,7 @@ def test_small_and_large_bodies_get_the_same_verdict_and_values(body, large):
 
 @given(bodies())
 @settings(deadline=None)
-def test_what_is_wrong_is_said_of_large_bodies_as_of_small_ones(body):
+def test_large_bodies_get_the_same_errors_as_small_ones(body):
     def refusal(asked: bytes) -> tuple[str, dict[str, object]] | None:
         try:
             parse(asked, MOST)
@@ -155,7 +155,7 @@ def test_rows_that_are_longer_than_a_piece_are_read_too():
 
 
 @pytest.mark.parametrize("end", [b"}]", b"]", b"}", b"]}}", b"]},", b"]}\0", b",]}", b"]]}", b""])
-def test_a_large_body_with_another_end_is_no_json(end):
+def test_a_large_body_with_another_end_is_not_json(end):
     whole = json.dumps({"instances": [[0.123456789] * 140] * 100}).encode()
     assert len(whole) > LARGE
     with pytest.raises(InvalidBeat, match="Not JSON"):

@@ -12,7 +12,7 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from gateway.errors import InvalidBeat, TooManyBeats
 from gateway.model import Answer, ServedModel
 from gateway.payload.open_inference import HEADER_LENGTH, OUTPUTS, InferRequest, RequestedOutput, read
-from gateway.payload.open_inference_answers import error, model_metadata, server_metadata, written
+from gateway.payload.open_inference_answers import error, model_metadata, server_metadata, write_answer
 
 MODEL = ServedModel(2, 3, class_labels=(0, 1))
 VALUES = np.array([[1.5, -2.25, 3], [4, 5, 6.125]], "<f4")
@@ -56,18 +56,18 @@ def test_an_answer_is_read_by_tritons_client(name, binary):
         InferRequestedOutput(name, binary_data=binary),
     ]
     asked = read(*client_request(VALUES, True, outputs[name == "probability" :], request_id="x"), 2)
-    content, headers = written(asked, ANSWER, "ecg")
+    content, headers = write_answer(asked, ANSWER, "ecg")
     length = headers.get(HEADER_LENGTH)
     answer = InferenceServerClient.parse_response_body(content, header_length=None if length is None else int(length))
     assert answer.as_numpy(name).tolist() == NUMBERS[name]
     assert answer.get_output(name)["datatype"] == OUTPUTS[name]
-    told = answer.get_response()
-    assert (told["id"], told["model_name"], told["model_version"]) == ("x", "ecg", "2")
+    response = answer.get_response()
+    assert (response["id"], response["model_name"], response["model_version"]) == ("x", "ecg", "2")
     assert headers["Content-Type"] == ("application/octet-stream" if length else "application/json")
 
 
 def test_an_answer_without_binary_data_is_json_with_all_outputs():
-    content, headers = written(read(request(), None, 1), ANSWER.rows(0, 1), "ecg")
+    content, headers = write_answer(read(request(), None, 1), ANSWER.rows(0, 1), "ecg")
     assert headers == {"Content-Type": "application/json"}
     assert json.loads(content) == {
         "model_name": "ecg",
@@ -93,7 +93,7 @@ def test_one_beat_may_have_one_dimension():
     assert read(body, length, 1).beats.fit(MODEL) == VALUES[0].tobytes()
 
 
-def test_what_clients_send_besides_is_taken():
+def test_further_keys_of_clients_are_accepted():
     body = request(
         id=None,
         model_name="ecg",
@@ -151,7 +151,7 @@ def test_what_clients_send_besides_is_taken():
         ),
     ],
 )
-def test_what_is_unknown_or_wrong_is_named(body, sentence, field):
+def test_unknown_and_wrong_fields_are_named(body, sentence, field):
     with pytest.raises(InvalidBeat) as refused:
         read(body, None, 4)
     assert sentence in refused.value.message
@@ -182,12 +182,12 @@ def test_there_is_a_limit_of_beats():
 
 
 @pytest.mark.parametrize("length", ["", "-1", "x", "1e2", "+5", "9" * 30, "100000"])
-def test_a_header_that_is_no_length_of_the_json_is_refused(length):
+def test_a_header_that_is_not_the_length_of_the_json_is_rejected(length):
     with pytest.raises(InvalidBeat, match=HEADER_LENGTH):
         read(client_request(VALUES, True)[0], length, 4)
 
 
-def test_binary_data_must_be_as_long_as_is_said_and_finite():
+def test_binary_data_must_have_the_announced_length_and_be_finite():
     body, length = client_request(VALUES, True)
     for wrong in (body[:-1], body + b"\0", body[:-24]):
         with pytest.raises(InvalidBeat, match="24 bytes"):
@@ -229,7 +229,7 @@ def test_a_changed_request_is_read_or_refused(data, binary):
     assert len(asked.beats.values) == 4 * asked.beats.count * asked.beats.width
 
 
-def test_metadata_says_what_the_model_takes_and_gives():
+def test_metadata_has_the_models_inputs_and_outputs():
     assert server_metadata("ecg-gateway", "0.1") == {
         "name": "ecg-gateway",
         "version": "0.1",

@@ -1,4 +1,4 @@
-"""TensorFlow Serving's REST: what is read and written for its clients."""
+"""TensorFlow Serving's REST API: requests are read and answers written as its clients expect."""
 
 import json
 import struct
@@ -11,7 +11,7 @@ from gateway.errors import InvalidBeat, Misfit, TooManyBeats
 from gateway.model import Answer, ServedModel, VersionState
 from gateway.payload.beats import Matrix
 from gateway.payload.json_beats import LARGE
-from gateway.payload.tensorflow_rest import PredictRequest, metadata, read, status, written
+from gateway.payload.tensorflow_rest import PredictRequest, metadata, read, status, write_answer
 
 MODEL = ServedModel(2, 3, class_labels=(0, 1))
 ROWS = [[1, 2.5, 3], [4, 5, 6]]
@@ -70,7 +70,7 @@ def test_a_large_batch_is_read_the_fast_way():
         ({"inputs": [[1], [float("inf")]]}, "inputs[1][0] is not a finite float32"),
     ],
 )
-def test_what_is_unknown_or_wrong_is_named(content, sentence):
+def test_unknown_and_wrong_fields_are_named(content, sentence):
     with pytest.raises(InvalidBeat) as refused:
         read(body(**content), 4)
     assert sentence in refused.value.message
@@ -82,7 +82,7 @@ def test_there_is_a_limit_of_beats(content):
         read(body(**content), 1)
 
 
-def test_beats_of_another_width_are_a_misfit():
+def test_beats_of_another_width_are_rejected():
     with pytest.raises(Misfit, match=r"inputs\[0\] has 2 values; the model takes 3"):
         read(body(inputs=[[1, 2]]), 1).beats.fit(MODEL)
 
@@ -98,14 +98,14 @@ def test_any_bytes_are_a_request_or_refused(text):
 
 def test_an_answer_is_a_row_for_each_beat_or_a_column_for_each_output():
     asked = read(body(instances=ROWS), 2)
-    assert json.loads(written(asked, ANSWER)) == {
+    assert json.loads(write_answer(asked, ANSWER)) == {
         "predictions": [
             {"predicted_class": 1, "probabilities": [0.25, 0.75], "probability": 0.75},
             {"predicted_class": 0, "probabilities": [1.0, 0.0], "probability": 1.0},
         ]
     }
     asked = read(body(inputs=ROWS), 2)
-    assert json.loads(written(asked, ANSWER)) == {
+    assert json.loads(write_answer(asked, ANSWER)) == {
         "outputs": {
             "predicted_class": [1, 0],
             "probabilities": [[0.25, 0.75], [1.0, 0.0]],
@@ -125,9 +125,9 @@ def test_status_lists_the_newest_version_first():
 
 
 def test_metadata_has_the_signature_that_is_served():
-    told = metadata("ecg", MODEL)
-    assert told["model_spec"] == {"name": "ecg", "signature_name": "", "version": "2"}
-    signature = told["metadata"]["signature_def"]["signature_def"]["serving_default"]
+    content = metadata("ecg", MODEL)
+    assert content["model_spec"] == {"name": "ecg", "signature_name": "", "version": "2"}
+    signature = content["metadata"]["signature_def"]["signature_def"]["serving_default"]
     assert signature["method_name"] == "tensorflow/serving/predict"
     shapes = {
         name: (info["dtype"], [dim["size"] for dim in info["tensor_shape"]["dim"]])

@@ -1,4 +1,4 @@
-"""Beats as float32 bytes: by both ways into the gateway, and what is wrong with them."""
+"""Beats as float32 bytes: on both request paths, and their errors."""
 
 import struct
 from math import inf, nan
@@ -29,7 +29,7 @@ def test_whole_beats_fit():
 
 
 @pytest.mark.parametrize("body", [b"", pack(1, 2), pack(1, 2, 3) + b"\0", pack(1, 2, 3, 4)])
-def test_what_is_no_whole_beat_is_a_misfit(body):
+def test_an_incomplete_beat_is_rejected(body):
     with pytest.raises(Misfit, match=f"{len(body)} bytes; a beat of the model has 12"):
         Float32Rows(body, 9).fit(MODEL)
 

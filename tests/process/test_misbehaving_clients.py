@@ -9,7 +9,7 @@ from struct import pack
 import psutil
 import pytest
 
-from gateway.security.api_keys import made
+from gateway.security.api_keys import make_key
 from tests.support.gateway.gateway_process import Gateway, running
 from tests.support.waiting import until
 
@@ -21,7 +21,7 @@ HEAD = b"POST /health HTTP/1.1\r\nHost: x\r\n"
 
 @pytest.fixture(scope="module")
 def key() -> tuple[str, str]:
-    return made("somebody")
+    return make_key("somebody")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_what_comes_after_the_body_is_no_header(gateway, key):
         assert answered(connection).startswith(b"HTTP/1.1 401 ")
 
 
-def test_bodies_where_none_is_wanted_take_no_room(gateway, key):
+def test_bodies_of_requests_without_one_take_no_memory(gateway, key):
     with ExitStack() as stack:
         for path in (b"/health", b"/nowhere", b"//predict", b"/"):
             for _ in range(16):
@@ -86,7 +86,7 @@ def test_bodies_where_none_is_wanted_take_no_room(gateway, key):
 
 
 @pytest.mark.parametrize("path", [b"/predict", b"/explain", b"/v2/models/ecg/infer", b"/v1/models/ecg:predict"])
-def test_bodies_that_are_only_promised_take_no_room(gateway, key, path):
+def test_announced_bodies_take_no_memory(gateway, key, path):
     head = b"POST %s HTTP/1.1\r\nHost: x\r\nX-API-Key: %s\r\n" % (path, key[0].encode())
     with ExitStack() as stack:
         for more in (b"Content-Length: 200000", b"Content-Encoding: gzip\r\nContent-Length: 99"):
@@ -95,7 +95,7 @@ def test_bodies_that_are_only_promised_take_no_room(gateway, key, path):
         assert gateway.ask("POST", "/predict", LARGE, X_API_Key=key[0]).status_code == 200
 
 
-def test_a_length_that_is_none_is_told(gateway):
+def test_an_invalid_content_length_is_reported(gateway):
     for length in (b"0" * 5000 + b"2", b"9" * 19):
         with ExitStack() as stack:
             connection = connected(gateway, stack)
@@ -104,7 +104,7 @@ def test_a_length_that_is_none_is_told(gateway):
     assert gateway.total("ecg_gateway_requests_total", status="500") == 0
 
 
-def test_a_caller_who_goes_away_half_way_is_not_answered_for(gateway, key, serving):
+def test_a_request_whose_client_disconnects_is_not_answered(gateway, key, serving):
     with ExitStack() as stack:
         head = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nX-API-Key: %s\r\n"
         connection = connected(gateway, stack)

@@ -18,15 +18,15 @@ def looks(serving: FakeServing) -> int:
     return sum(isinstance(request, GetModelMetadataRequest) for request in serving.requests)
 
 
-def test_the_model_is_looked_at_once_for_many_requests(client, serving):
+def test_the_models_metadata_is_read_once_for_many_requests(client, serving):
     for _ in range(3):
         assert client.post("/predict?probabilities=true", json=THREE).status_code == 200
     assert looks(serving) == 1
-    (told,) = [request for request in serving.requests if request.model_spec.signature_name == "metadata"]
-    assert told.model_spec.version.value == 1, "labels may be another version's than the signature"
+    (read_request,) = [request for request in serving.requests if request.model_spec.signature_name == "metadata"]
+    assert read_request.model_spec.version.value == 1, "labels may be another version's than the signature"
 
 
-def test_a_new_version_answers_without_a_look_at_it(client, serving):
+def test_a_new_version_answers_before_its_metadata_is_read(client, serving):
     client.post("/predict", json=THREE)
     serving.models[2] = FakeModel()
     assert client.post("/predict", json=THREE).headers["X-Model-Version"] == "2"
@@ -78,7 +78,7 @@ def test_names_go_into_the_order_of_the_version_that_answered(client, serving):
     assert last.inputs["features"].tensor_content == struct.pack("<2f", 2, 1)
 
 
-def test_the_same_version_number_is_not_believed_for_ever(client, serving, clock):
+def test_the_metadata_of_the_same_version_number_expires(client, serving, clock):
     client.post("/predict?probabilities=true", json=THREE)
     serving.models[1] = FakeModel(labels=(-1, 1))
     clock.now += STALE
@@ -86,7 +86,7 @@ def test_the_same_version_number_is_not_believed_for_ever(client, serving, clock
     assert list(answer.json["probabilities"]) == ["-1", "1"]
 
 
-def test_a_known_model_outlives_a_look_that_fails(client, serving, clock):
+def test_a_known_model_outlives_a_failed_read_of_its_metadata(client, serving, clock):
     client.post("/predict", json=THREE)
     serving.models = {}
     clock.now += STALE
@@ -120,7 +120,7 @@ def test_a_model_that_breaks_the_contract_is_a_bad_gateway(client, serving, mode
     assert_error(client.post("/predict", json=THREE), 502, code, saying)
 
 
-def test_a_broken_version_is_given_up_for_a_good_one(client, serving):
+def test_a_version_that_breaks_the_contract_is_replaced_by_a_valid_one(client, serving):
     serving.models[1] = FakeModel(input_name="x")
     client.post("/predict", json=THREE)
     serving.models[2] = FakeModel()

@@ -1,4 +1,4 @@
-"""Services and the Ingress: who answers under which name, address and path."""
+"""Services and the Ingress: names, addresses, paths and their targets."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def nginx(objects: list[Object]) -> dict[str, str]:
     return {key.removeprefix("nginx.ingress.kubernetes.io/"): value for key, value in annotations.items()}
 
 
-def test_an_ingress_asks_another_pod_where_one_is_silent(render):
+def test_an_ingress_tries_another_pod_if_one_does_not_answer(render):
     asked = nginx(render())
     assert asked["proxy-connect-timeout"] == "1"
     assert set(asked["proxy-next-upstream"].split()) == {"error", "timeout", "non_idempotent"}
@@ -48,7 +48,7 @@ def test_an_ingress_waits_as_long_as_the_gateway_may_take(render, deadline):
     assert 2 <= spare < 3
 
 
-def test_annotations_of_ones_own_count(render):
+def test_custom_annotations_replace_the_charts(render):
     given = "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/proxy-read-timeout=60"
     assert nginx(render("--set-string", given))["proxy-read-timeout"] == "60"
 
@@ -63,7 +63,7 @@ def test_by_default_services_take_the_clusters_addresses(render):
         assert "annotations" not in service["metadata"]
 
 
-def test_the_gateways_service_can_be_a_load_balancer_of_ones_choice(every_option):
+def test_the_gateways_service_can_be_any_load_balancer(every_option):
     service = one(every_option, "Service", "gateway")
     assert service["metadata"]["annotations"] == {"example.com/load-balancer": "internal"}
     spec = {key: value for key, value in service["spec"].items() if key != "selector"}
@@ -84,6 +84,6 @@ def test_the_model_servers_service_stays_headless(render):
 
 
 @pytest.mark.parametrize("wrong", ["ingress.paths[0].path=predict", "gateway.service.ipFamilies={IPv5}"])
-def test_what_leads_nowhere_is_refused(helm, wrong):
+def test_routes_without_a_target_are_rejected(helm, wrong):
     path = wrong.partition("=")[0].partition("[")[0].replace(".", "/")
     assert path in helm("template", "ecg", CHART, "--set", wrong, failing=True)

@@ -14,7 +14,7 @@ from flask import Flask
 from gateway.api.blocking import BlockingRouter
 from gateway.candidate.annotation import Candidate
 from gateway.candidate.deployment import Rollout
-from gateway.composition import assembled
+from gateway.composition import compose
 from gateway.deadline import Deadline
 from gateway.errors import ModelTooSlow
 from gateway.exchange import LOOP, REQUEST
@@ -36,7 +36,7 @@ FOREVER = 3600.0  # seconds
 
 
 class HungNames:
-    """A name service that does not answer until it is told to."""
+    """A name service that does not answer until the test lets it."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -58,7 +58,7 @@ def names() -> Iterator[HungNames]:
 def test_a_worker_starts_while_the_name_service_hangs(settings, loop, names):
     discovery, rollout, metrics = Discovery(settings, names), Rollout(), Metrics()
     router = VersionRouter(settings, discovery, Failover(discovery, settings, RetryBudget()), rollout, metrics)
-    with living(assembled(settings, discovery, rollout, router, metrics), loop) as client:
+    with living(compose(settings, discovery, rollout, router, metrics), loop) as client:
         assert client.get("/health").status_code == 200
         assert_error(client.get("/ready"), 503, "model_not_ready")
         loop.run(discovery.probe())
@@ -67,7 +67,7 @@ def test_a_worker_starts_while_the_name_service_hangs(settings, loop, names):
         assert until(lambda: client.get("/ready").status_code == 200)
 
 
-def test_looking_again_for_a_request_ends_with_its_deadline(settings, loop, names):
+def test_a_new_probe_for_a_request_ends_with_its_deadline(settings, loop, names):
     discovery = Discovery(settings, names)
     loop.run(discovery.probe_again(0.01))
     assert not discovery.endpoints
@@ -77,7 +77,7 @@ def test_looking_again_for_a_request_ends_with_its_deadline(settings, loop, name
     loop.run(discovery.close())
 
 
-def test_looking_again_does_not_wait_for_an_ejected_endpoint(pods):
+def test_a_new_probe_does_not_wait_for_an_ejected_endpoint(pods):
     hung = pods.discovery.having(2)[0]
     for _ in range(EJECT_AFTER):
         hung.failed()
@@ -103,7 +103,7 @@ def test_a_gateway_is_alive_while_readiness_waits_for_the_model_server(another_c
             assert each.result(30).status_code == 504
 
 
-def test_a_candidate_that_hangs_delays_none_but_its_own_callers(pods):
+def test_a_hanging_candidate_delays_only_its_own_callers(pods):
     pods.candidate(2, weight=50)
     beats = Beats((Beat(array("f", [0.5, 0, 0]), None),), batch=False)
     # the candidate's come first

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts ask for what the gateway and the model server count."""
+"""The dashboard and the alerts use existing metrics of the gateway and the model server."""
 
 import json
 import re
@@ -44,12 +44,12 @@ def board_queries(board: Object) -> Iterator[str]:
         yield from (target["expr"] for target in panel["targets"])
 
 
-def test_nothing_of_it_is_made_unless_it_is_wanted(render):
+def test_nothing_is_rendered_by_default(render):
     assert not {"ServiceMonitor", "PrometheusRule"} & {each["kind"] for each in render()}
     assert not [each for each in render() if each["metadata"]["name"].endswith("-dashboard")]
 
 
-def test_the_dashboard_asks_for_metrics_that_there_are(board):
+def test_the_dashboard_uses_existing_metrics(board):
     asked = set().union(*(asked_metrics(query) for query in board_queries(board)))
     assert asked <= known_metrics()
     assert len(asked) == 8
@@ -67,7 +67,7 @@ def test_panels_have_a_place_and_a_number_of_their_own(board):
     assert len(places) == len(board["panels"])
 
 
-def test_the_alerts_ask_for_metrics_that_there_are(alerts):
+def test_the_alerts_use_existing_metrics(alerts):
     for alert in alerts:
         assert asked_metrics(alert["expr"]), alert["alert"]
         assert asked_metrics(alert["expr"]) <= known_metrics(), alert["alert"]
@@ -90,12 +90,12 @@ def test_the_readme_lists_every_alert(alerts):
     assert re.findall(r"^\| `(Ecg\w+)` \|", README, re.MULTILINE) == [alert["alert"] for alert in alerts]
 
 
-def test_all_that_is_scraped_is_found_by_the_labels_that_were_asked_for(every_option):
+def test_monitors_have_the_labels_of_the_values(every_option):
     found = [each for each in every_option if each["kind"] in {"ServiceMonitor", "PrometheusRule"}]
     assert [each["metadata"]["labels"]["release"] for each in found] == ["prometheus"] * 3
 
 
-def test_a_label_for_prometheus_beats_a_common_one(render):
+def test_a_label_for_prometheus_replaces_a_common_one(render):
     on = [
         f"{each}.enabled=true,{each}.labels.release=own" for each in ("serviceMonitor", "prometheusRule", "dashboard")
     ]

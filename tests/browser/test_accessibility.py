@@ -16,7 +16,7 @@ LONG = "\n".join(lines([(-1) ** n * (n % 7 + 1.5) for n in range(60)], labels=[n
 def shown(page, what):
     if what == "beats":
         opened(page, LONG)
-        expect(page.locator("#deciding")).to_contain_text("speaks for class")
+        expect(page.locator("#deciding")).to_contain_text("support for class")
         page.get_by_text("Values as a table").click()
     elif what == "unusual":
         paste(page, " ".join(map(str, beat(9.0))))
@@ -50,7 +50,7 @@ def test_a_phone_needs_no_sideways_scrolling(visit, gateway, what):
 
 
 def reach(page, name, most=60):
-    """Press Tab until the focus is on the control of this name; it must be seen there."""
+    """Press Tab until the control of this name has the focus; the focus must be visible."""
     for _ in range(most):
         page.keyboard.press("Tab")
         focus = page.evaluate(
@@ -63,7 +63,7 @@ def reach(page, name, most=60):
     raise AssertionError(f"Tab never reaches {name!r}")
 
 
-def test_the_keyboard_is_enough(page):
+def test_everything_works_by_keyboard(page):
     reach(page, "Skip to the beats")
     page.keyboard.press("Enter")
     reach(page, "Choose files")
@@ -86,7 +86,7 @@ def test_the_keyboard_is_enough(page):
     expect(page.get_by_role("button", name="Beat 3", exact=True)).to_be_focused()
 
 
-def test_the_answer_and_what_went_wrong_are_announced(page):
+def test_answers_and_errors_are_announced(page):
     shown(page, "unusual")
     expect(page.locator("#answer")).to_have_attribute("aria-live", "polite")
     shown(page, "error")
@@ -108,7 +108,7 @@ def test_the_colours_follow_the_system_or_the_choice(visit, gateway):
     assert ground() == dark
 
 
-def test_nothing_moves_where_that_is_not_wanted(visit, gateway):
+def test_nothing_moves_with_reduced_motion(visit, gateway):
     moving = "[...document.querySelectorAll('*')].some((e) => getComputedStyle(e).transitionDuration !== '0s')"
     page = visit(gateway).open()
     shown(page, "beats")

@@ -26,7 +26,7 @@ def start(base: Path, config: Path, **version: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
-def test_the_model_server_is_told_the_one_version(base, tmp_path):
+def test_the_model_server_is_configured_with_one_version(base, tmp_path):
     config = tmp_path / "models.config"
     with start(base, config, ECG_MODEL_VERSION="2") as process:
         assert process.stdout
@@ -38,7 +38,7 @@ def test_the_model_server_is_told_the_one_version(base, tmp_path):
 
 
 @pytest.mark.parametrize("version", ["3", "latest", "2 2"])
-def test_a_version_that_is_not_there_fails_with_those_that_are(base, tmp_path, version):
+def test_a_missing_version_fails_with_the_existing_versions(base, tmp_path, version):
     config = tmp_path / "models.config"
     with start(base, config, ECG_MODEL_VERSION=version) as process:
         assert process.stdout
@@ -47,7 +47,7 @@ def test_a_version_that_is_not_there_fails_with_those_that_are(base, tmp_path, v
     assert not config.exists()
 
 
-def test_nothing_promoted_is_waited_for_until_the_pod_is_stopped(base, tmp_path):
+def test_the_pod_waits_for_the_first_promotion_until_it_is_stopped(base, tmp_path):
     with start(base, tmp_path / "models.config") as process:
         assert process.stdout
         assert "no model version is promoted yet" in process.stdout.readline()
