@@ -134,9 +134,9 @@ def test_another_lead_is_chosen_and_inverted(page):
     page.get_by_label("Lead", exact=True).select_option("V5")
     expect(status).to_contain_text("lead V5; ")
     assert line.get_attribute("d") != upright
-    page.get_by_label("Upside down").check()
-    expect(status).to_contain_text(f"lead V5, upside down; {BEATS - 1} beats cut")
-    expect(page.get_by_label("Upside down")).to_be_focused()
+    page.get_by_label("Invert the lead").check()
+    expect(status).to_contain_text(f"lead V5, inverted; {BEATS - 1} beats cut")
+    expect(page.get_by_label("Invert the lead")).to_be_focused()
     assert line.get_attribute("d") == upright
 
 

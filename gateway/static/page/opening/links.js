@@ -86,7 +86,7 @@ export class Links {
    * @param {Link} link
    */
   ask({ origin, lead, inverted, beat }) {
-    const which = lead === null ? "" : `, lead ${lead}${inverted ? " upside down" : ""}`;
+    const which = lead === null ? "" : `, lead ${lead}${inverted ? " inverted" : ""}`;
     const to = `This link is to beat ${count(beat)} of ${origin.kind === "file" ? origin.name : "a text that was pasted"}${which}`;
     if (this.handles.length) this.say(`${to}. The browser asks whether this page may read the file again.`);
     else if (origin.kind === "file") this.say(`${to}: open that file again to go there. The page cannot open it without you.`);

@@ -54,7 +54,7 @@ export async function cut(source, lead, inverted, progress) {
   const { features, background } = source;
   const annotations = annotationsFor(source.annotations, lead.name);
   const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, columns, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
-  const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
+  const which = `the lead ${lead.name}${inverted ? ", inverted" : ""}`;
   if (!columns.starts.length) throw new Failure("No beat was found", `No R peak in ${which} has a complete beat. Is it an ECG?`);
   const { beside, ...places } = columns;
   const beats = beatsOf({ ...places, rate, width: features.count, cutting: { samples, cut, beside } });
