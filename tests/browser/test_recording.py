@@ -80,7 +80,7 @@ def test_a_recording_is_cut_into_the_models_beats(of_a_cut, tmp_path):
 
 def test_a_model_in_millivolts_takes_no_lead_without_a_unit(of_a_cut):
     drop(of_a_cut)
-    expect(of_a_cut.get_by_role("alert")).to_contain_text("lead.csv: ECG has no unit; beats in mV, as this model takes")
+    expect(of_a_cut.get_by_role("alert")).to_contain_text("lead.csv: ECG has no unit; this model's beats in mV need")
 
 
 def test_a_beat_is_chosen_by_its_peak_and_found_again_by_its_row(recorded):
