@@ -178,7 +178,7 @@ export class Links {
 }
 
 /**
- * What tells files of the same names apart: the size of the largest, which has the signal.
+ * A mark to distinguish files of the same names: the size of the largest, which has the signal.
  *
  * @param {File[]} files
  */

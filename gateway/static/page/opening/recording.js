@@ -25,8 +25,8 @@ export function areRecording(files) {
 
 /**
  * Read a recording, find its R peaks and cut its beats as the model takes them, by its `features`. Throw Failure; its
- * `needsRate` is true where the files do not tell how many samples a second has. A `link` may tell another lead than the
- * one that is chosen by itself.
+ * `needsRate` is true if the files have no sampling rate. A `link` may name another lead than the
+ * default one.
  *
  * @param {File[]} files
  * @param {Features} features
