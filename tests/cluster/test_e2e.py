@@ -223,7 +223,7 @@ def test_a_hung_model_server_fails_no_request_after_seconds_and_is_restarted(clu
         load.wait_for(200)
         cluster.kubectl("exec", victim, "--container=serving", "--", "python", "-c", STOP)
         hung = time.monotonic()
-        cluster.kubectl("wait", f"pod/{victim}", restarted, "--timeout=60s")
+        cluster.kubectl("wait", f"pod/{victim}", restarted, "--timeout=4m")
         back = time.monotonic() - hung
         cluster.kubectl("wait", f"pod/{victim}", "--for=condition=Ready", "--timeout=2m")
         load.wait_for(200)

@@ -61,7 +61,7 @@ class Trainers:
     def end(self) -> list[int]:
         """Read the remaining output and return all exit codes."""
         for process in self.processes:
-            self.lines.extend(process.communicate(timeout=60)[0].splitlines(keepends=True))
+            self.lines.extend(process.communicate(timeout=300)[0].splitlines(keepends=True))
         return [process.returncode for process in self.processes]
 
     @property
