@@ -12,7 +12,7 @@ class CutOptions:
     cut: Cut = field(default_factory=Cut)
     channel: str | None = None  # a signal's name or number
     rate: float | None = None  # samples per second, for tables without times
-    invert: bool = False  # the lead is upside down
+    invert: bool = False  # the lead is inverted
     annotations: str | None = None  # extension of the annotation file, or "none"
     labels: str = "aami"  # or "binary" or "symbols"
     at_least: int = 3  # minimum number of beats of a label

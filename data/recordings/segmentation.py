@@ -133,6 +133,6 @@ def _note(sources: Sequence[_Source], options: CutOptions) -> str:
     leads = dict.fromkeys(f"{source.lead} at {source.rate:g} Hz" for source in sources)
     origin = "a recording" if len(sources) == 1 else f"{len(sources)} recordings"
     labelled = f"; labels {meanings[options.labels]}" if sources[0].annotated else ""
-    turned = " upside down" if options.invert else ""
+    inverted = " inverted" if options.invert else ""
     cut = f"; {described}" if (described := options.cut.described()) else ""
-    return f"cut from {origin} by python -m data beats: lead{turned} {', '.join(leads)}{cut}{labelled}"
+    return f"cut from {origin} by python -m data beats: lead{inverted} {', '.join(leads)}{cut}{labelled}"

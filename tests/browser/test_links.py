@@ -100,16 +100,16 @@ def two_leads():
 def test_a_link_to_a_recording_names_its_lead_and_side(page):
     open_lead(page, two_leads())
     page.get_by_label("Lead", exact=True).select_option("V5")
-    page.get_by_label("Upside down").check()
-    expect(page.get_by_role("status")).to_contain_text("lead V5, upside down")
+    page.get_by_label("Invert the lead").check()
+    expect(page.get_by_role("status")).to_contain_text("lead V5, inverted")
     go_to(page, 3)
     expect_link(page, "lead=V5", "inverted=1")
     again(page)
-    expect(page.locator(LINKED)).to_contain_text("beat 3 of lead.csv, lead V5 upside down: open that file again")
+    expect(page.locator(LINKED)).to_contain_text("beat 3 of lead.csv, lead V5 inverted: open that file again")
     open_lead(page, two_leads())
-    expect(page.get_by_role("status")).to_contain_text("lead V5, upside down")
+    expect(page.get_by_role("status")).to_contain_text("lead V5, inverted")
     expect_beat(page, 3)
-    expect(page.get_by_label("Upside down")).to_be_checked()
+    expect(page.get_by_label("Invert the lead")).to_be_checked()
 
 
 def test_another_address_moves_within_what_is_open(page):

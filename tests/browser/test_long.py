@@ -86,11 +86,11 @@ def test_stopping_to_read_keeps_the_open_file(page, recording):
 def test_another_lead_is_read_with_a_bar_that_stops_it(page, recording):
     page.locator("#files").set_input_files(recording)
     expect(page.get_by_role("status")).to_contain_text("All are answered", timeout=PATIENCE)
-    page.get_by_label("Upside down").check()
+    page.get_by_label("Invert the lead").check()
     page.get_by_role("button", name="Stop reading").click()
-    expect(page.get_by_label("Upside down")).not_to_be_checked()
-    page.get_by_label("Upside down").check()
-    expect(page.get_by_role("status")).to_contain_text("upside down", timeout=PATIENCE)
+    expect(page.get_by_label("Invert the lead")).not_to_be_checked()
+    page.get_by_label("Invert the lead").check()
+    expect(page.get_by_role("status")).to_contain_text("inverted", timeout=PATIENCE)
     expect(page.get_by_role("button", name="Stop reading")).to_be_hidden()
 
 

@@ -15,7 +15,7 @@ def test_sentences_of_a_beat_name_its_class_and_the_next_one(named):
     paste(named, " ".join(map(str, beat(2.0))))
     expect(named.locator("#answer .banner")).to_contain_text("The next class is 0 (Normal) with")
     expect(named.locator("#deciding")).to_contain_text("Most of the support for class 1 (V) comes from")
-    expect(named.locator("#deciding")).to_contain_text("the score of class 1 (V) goes from")
+    expect(named.locator("#deciding")).to_contain_text("the score of class 1 (V) changes from")
     expect(named.locator("#trace .lane")).to_contain_text("supports class 1 (V)")
     expect(named.locator("#trace .lane")).to_contain_text("opposes class 1 (V)")
 

@@ -95,7 +95,7 @@ def test_beats_of_a_recording_share_one_scale(of_millivolts):
 
 def test_a_recorded_beat_is_read_in_milliseconds_and_millivolts(of_millivolts):
     page = of_millivolts
-    expect(page.locator("#deciding")).to_contain_text(f"in the values 0 at {MINUS}250 ms (100.0 %)")
+    expect(page.locator("#deciding")).to_contain_text(f"from the values 0 at {MINUS}250 ms (100.0 %)")
     page.get_by_label("Sample", exact=True).fill("63")  # of 4 ms
     expect(page.locator("#reading")).to_have_text(re.compile(r"^4\sms: 1\.00 mV, mean beat 0\.00 mV, contributes "))
     first = re.compile(

@@ -102,7 +102,7 @@ def test_the_sheet_has_the_warnings_in_the_words_of_the_card_each_once(before):
     expect(page.locator("#answer")).to_contain_text("Class 1")
     said = page.locator("#card .note p").all_inner_texts()
     assert len(said) == 2
-    assert said[0].startswith("Nothing says whose beats they are. ")
+    assert said[0].startswith("The data do not name people. ")
     expect(sheet_of(page).locator(".note p")).to_have_text(said)
 
 

@@ -80,7 +80,7 @@ def test_a_recording_is_cut_into_the_models_beats(of_a_cut, tmp_path):
 
 def test_a_model_in_millivolts_takes_no_lead_without_a_unit(of_a_cut):
     drop(of_a_cut)
-    expect(of_a_cut.get_by_role("alert")).to_contain_text("lead.csv: ECG has no unit; beats in mV, as this model takes")
+    expect(of_a_cut.get_by_role("alert")).to_contain_text("lead.csv: ECG has no unit; this model's beats in mV need")
 
 
 def test_a_beat_is_chosen_by_its_peak_and_found_again_by_its_row(recorded):
@@ -134,9 +134,9 @@ def test_another_lead_is_chosen_and_inverted(page):
     page.get_by_label("Lead", exact=True).select_option("V5")
     expect(status).to_contain_text("lead V5; ")
     assert line.get_attribute("d") != upright
-    page.get_by_label("Upside down").check()
-    expect(status).to_contain_text(f"lead V5, upside down; {BEATS - 1} beats cut")
-    expect(page.get_by_label("Upside down")).to_be_focused()
+    page.get_by_label("Invert the lead").check()
+    expect(status).to_contain_text(f"lead V5, inverted; {BEATS - 1} beats cut")
+    expect(page.get_by_label("Invert the lead")).to_be_focused()
     assert line.get_attribute("d") == upright
 
 

@@ -157,7 +157,7 @@ def test_a_lead_without_a_unit_has_no_paper_and_one_scale(page):
     drop(page, {"name": "lead.csv", "mimeType": "text/csv", "buffer": "\n".join(["time,ECG", *rows]).encode()})
     expect(page.locator("#strip .grid")).to_have_count(1)
     expect(page.locator("#strip .paper, #strip .calibration")).to_have_count(0)
-    expect(page.locator("#strip-scale")).to_contain_text("ECG has no unit: it has no paper")
+    expect(page.locator("#strip-scale")).to_contain_text("ECG has no unit: it has its own scale and no ECG paper")
     expect(page.locator("#strip-scale")).not_to_contain_text("mV")
     first = height(page, 3)
     page.locator("#strip").press("End")

@@ -25,7 +25,7 @@ def test_a_model_without_a_description_still_predicts(own_serving, start, visit)
     own_serving.models = {1: FakeModel(width=20, tells=False, signatures=())}
     page = visit(start(own_serving.target)).open()
     expect(page.locator("#no-examples")).to_be_visible()
-    expect(page.locator("#card")).to_contain_text("tells nothing of how good it is")
+    expect(page.locator("#card")).to_contain_text("has no evaluation")
     paste(page, TEXT)
     expect(page.locator("#answer")).to_contain_text("88.1 %")
 

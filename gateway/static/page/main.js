@@ -144,7 +144,7 @@ async function recut(source, lead, inverted) {
   }
 }
 
-/** The samples of another lead of a recording; null where they cannot be read, which is said. @param {Source} source @param {number} place */
+/** The samples of another lead of a recording; null if they cannot be read, which is reported. @param {Source} source @param {number} place */
 async function beside(source, place) {
   try {
     const signal = await signalOf(source, place);

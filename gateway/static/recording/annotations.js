@@ -4,7 +4,7 @@
  */
 
 const SYMBOLS = " NLRaVFJASEj/Q~ | sT*D\"=pB^t+u?![]en@xf()r"; // of the kinds 0 to 41
-const BEATS = "NLRBejnAaJSVErF/fQ?"; // the symbols that stand for a beat
+const BEATS = "NLRBejnAaJSVErF/fQ?"; // the symbols of beats
 const [NOTE, SKIP, LEAST_OF_A_FIELD, TEXT] = [22, 59, 60, 63];
 const OF_LEAD = /\.(i{1,3}|av[rlf]|v[1-6])$/i; // LUDB has a file for each lead
 const ENDINGS = new RegExp(`\\.(atr|qrs|ann|ari|ecg)$|${OF_LEAD.source}`, "i");
@@ -19,7 +19,7 @@ export const LABEL_SECONDS = 0.15; // AAMI EC57's window between a beat and its 
  */
 
 /**
- * Does this symbol stand for a beat?
+ * Is this the symbol of a beat?
  * @param {string} symbol
  */
 export function isBeat(symbol) {
@@ -39,7 +39,7 @@ export function isAnnotations({ name }) {
  *
  * @param {File[]} files of annotations
  * @param {string} record the name of the recording's file
- * @param {number | undefined} rate that they count in, where they do not tell it themselves
+ * @param {number | undefined} rate of their sample numbers, if the file has none
  * @returns {Promise<{annotations: Annotations[], said: string[]}>}
  */
 export async function annotationsOf(files, record, rate) {
@@ -79,7 +79,7 @@ export function annotationsFor(annotations, lead) {
 
 /**
  * @param {Uint8Array} bytes
- * @returns {{rate: number | null, all: Annotation[], beats: Annotation[]} | null} null for what is no annotations
+ * @returns {{rate: number | null, all: Annotation[], beats: Annotation[]} | null} null if the file has no annotations
  */
 export function parseAnnotations(bytes) {
   const entries = entriesOf(bytes);

@@ -18,7 +18,7 @@ const BEFORE_PEAK = 0.025; // of the RR interval: where ECG5000's beats begin
  * @param {number} rate samples per second
  * @param {ArrayLike<number>} peaks sample numbers, ascending
  * @param {Cut} cut
- * @returns {Generator<CutBeat, void>} There is no beat where the window has a gap or a flat line of more than
+ * @returns {Generator<CutBeat, void>} There is no beat if the window has a gap or a flat line of more than
  *   a second, is flat or goes beyond the recording; by RR intervals there is none of the last peak either, nor of one before
  *   a pause of over three seconds.
  */
@@ -39,7 +39,7 @@ export function* eachBeat(samples, rate, peaks, cut) {
  * @param {number} span
  * @param {Cut} cut
  * @param {Iterable<number>} beside what follows the trace
- * @returns {Float32Array<ArrayBuffer> | null} null where there is no beat
+ * @returns {Float32Array<ArrayBuffer> | null} null if there is no beat
  */
 export function valuesOf(samples, rate, start, span, cut, beside) {
   const trace = traceOf(samples, rate, start, span, cut);

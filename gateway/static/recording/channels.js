@@ -66,7 +66,7 @@ function likeliest(leads) {
   return places.sort((one, other) => unlikeness(leads[one]) - unlikeness(leads[other]) || one - other)[0];
 }
 
-/** What is doubtful about the channel that is taken where nobody asked for one, in sentences. @param {{leads: Lead[]}} recording */
+/** Doubts about a channel that was chosen automatically, in sentences. @param {{leads: Lead[]}} recording */
 export function doubts({ leads }) {
   const place = likeliest(leads);
   const { name } = leads[place];

@@ -12,7 +12,7 @@ const THOUSANDTHS = /^(\d+:\d{1,2}:\d{1,2}):(\d{1,3})$/;
 const HALVES = /^(.*\d)\s*([ap])\.?m\.?$/i; // of the day
 const ARROW = /^(\S+)\s*->\s*(.*)$/;
 
-/** The seconds that a text of one of these forms tells, or NaN. @param {string} field @returns {number} */
+/** The seconds of a text in one of these forms, or NaN. @param {string} field @returns {number} */
 export function momentOf(field) {
   const [, time, date] = BRACKETS.exec(field) ?? [];
   if (time) return momentOf(`${date} ${time}`);

@@ -3,7 +3,7 @@
 const BLOCK = 2 ** 16;
 const DONE = new Float32Array(0); // in the place of a block that was taken
 
-/** Numbers of which nobody knows how many will come: in blocks, so that none is copied before all are there. */
+/** Numbers of unknown count, in blocks, so that they are copied only once at the end. */
 export class Column {
   length = 0;
   /** @type {Float32Array[]} */

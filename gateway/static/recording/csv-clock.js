@@ -12,11 +12,11 @@ const TIME = /time|zeit|temps|tiempo|tempo|tijd|second|sekund|stamp|elapsed|epoc
 const COUNT = /^(samples?( ?(#|no\.?|nr\.?|number|index))?|index|idx|#|n|i|no\.?|nr\.?|n?seq\w*|packet\w*|count(er)?|row|unnamed.*|)$/i;
 const BY_SIZE = [[1e17, 1e-9], [1e14, 1e-6], [1e11, 1e-3], [5e8, 1]]; // Unix times
 const UNITS = [1, 1e-3, 1e-6, 1e-9];
-const LIKELY = [40, 5000]; // samples per second, where the unit is not told
+const LIKELY = [40, 5000]; // samples per second, if the unit is not given
 const LEAD = /ecg|ekg|lead|^v\d$|^i+$/i;
 const ROUNDED = 0.1; // unevenness of times
 const UNEVEN = 0.3; // unevenness that no unit makes up for
-const WRAP = 2 ** 32; // where a microcontroller's counter of micro- or milliseconds begins anew
+const WRAP = 2 ** 32; // where a microcontroller's counter of micro- or milliseconds starts again
 const DAY = 86400; // seconds
 
 /** What a column holds, as far as it may be times. @typedef {{place: number, form: string|null, values: number[], unevenness: number, kind?: Clock["kind"]}} Found */
@@ -69,7 +69,7 @@ function unevennessOf(values) {
   return steps.reduce((sum, step) => sum + Math.min(Math.abs(step - middle) / middle, 10), 0) / steps.length;
 }
 
-/** Do most go up by whole numbers? A packet's number begins anew after some. @param {number[]} values */
+/** Do most go up by whole numbers? A packet's number starts again after some. @param {number[]} values */
 function isCounting(values) {
   const up = values.filter((value, index) => index && Number.isInteger(value) && value > values[index - 1]);
   return up.length > 0.7 * (values.length - 1);
@@ -85,7 +85,7 @@ function timeOf(what, { sample, decimal, units, names }, { place, form, values }
   const digits = Math.max(0, ...sample.map(({ fields }) => /[.,](\d+)[^.,]*$/.exec(fields[place])?.[1].length ?? 0));
   if (form) {
     const dayOf = (/** @type {string[]} */ fields) => (date ? momentOf(fields[date.place]) : 0);
-    // a clock without a date begins anew at midnight
+    // a clock without a date starts again at midnight
     const over = (/** @type {number} */ moment, before = NaN) => (form === "clock" && !date && before - moment > DAY / 2 ? moment + DAY * Math.ceil((before - moment) / DAY - 0.5) : moment);
     return { place, quantum: 10 ** -digits, seconds: (/** @type {string[]} */ fields, /** @type {number|undefined} */ before) => over(momentOf(fields[place]) + dayOf(fields), before) };
   }

@@ -100,7 +100,7 @@ function isFraction(rows) {
 }
 
 /**
- * How many columns the samples have, and which of them hold numbers or times, as most of these rows tell.
+ * How many columns the samples have, and which of them hold numbers or times in most of these rows.
  * @param {string[][]} rows @param {string} decimal
  */
 function shapeOf(rows, decimal) {
@@ -150,7 +150,7 @@ function headed(what, head, above, fieldsOf) {
 }
 
 /**
- * The names and units of CH1, CH2, ..., which stand below the number of the channels, a line for each, as in AcqKnowledge's text.
+ * The names and units of CH1, CH2, ..., which follow the number of the channels, a line for each, as in AcqKnowledge's text.
  * @param {string[]} lines @param {string[]|null} named @returns {{named: string[]|null, units?: string[]}}
  */
 function titled(lines, named) {
@@ -168,7 +168,7 @@ function titled(lines, named) {
 }
 
 /**
- * Of several lines of names, such as the device's above the channels', the last of those that tell the columns apart best.
+ * Of several lines of names, such as the device's above the channels', the last of those that distinguish the columns best.
  * @param {string[][]} headings @returns {string[]|null}
  */
 function mostDistinct(headings) {

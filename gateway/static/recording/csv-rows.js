@@ -18,7 +18,7 @@ function thousands(what, { names }, number, column, field) {
   return new RecordingError(`${what}, line ${number}, column ${column + 1} (${names[column]}): '${field}' has a thousands separator; write the numbers without`);
 }
 
-/** Throw if a column is no number only because its thousands are separated. @param {string} what @param {Head} head */
+/** Throw if a column is not a number only because of a thousands separator. @param {string} what @param {Head} head */
 export function refuseThousands(what, head) {
   for (const { number, fields } of head.sample) {
     const column = fields.findIndex((field) => THOUSANDS.test(field));
@@ -26,13 +26,13 @@ export function refuseThousands(what, head) {
   }
 }
 
-/** Takes the rows of a file one by one; what is no sample may only stand at its end. */
+/** Takes the rows of a file one by one; other lines may only be at its end. */
 export class Rows {
   doubles = 0; // lines that were left out
   values = new Column();
   /** From which row on its number in the file is how much larger. @type {[number, number][]} */
   shifts = [];
-  /** The first line that is no sample. @type {{error: RecordingError, isText: boolean, number: number}|null} */
+  /** The first line that is not a sample. @type {{error: RecordingError, isText: boolean, number: number}|null} */
   wrong = null;
   /** The time of the row before. @type {number|undefined} */
   before = undefined;
@@ -71,7 +71,7 @@ export class Rows {
     this.values.add(value);
   }
 
-  /** The time of a row; one that tells none has come with the row before. @param {string[]} fields @returns {number} */
+  /** The time of a row; one without a time belongs to the row before. @param {string[]} fields @returns {number} */
   timeOf(fields) {
     const { clock, before } = this;
     const isMissing = clock.kind === "times" && NO_VALUE.test(fields[clock.place]);
@@ -104,7 +104,7 @@ export class Rows {
     return new RecordingError(`${what}, line ${number}, column ${column + 1} (${head.names[column]}): '${fields[column].slice(0, 40)}' where ${expected} expected; repair it or leave it empty`);
   }
 
-  /** What is to be said after the last row. */
+  /** The notes after the last row. */
   ended() {
     if (this.wrong && !this.wrong.isText) throw this.wrong.error;
     if (!this.values.length) throw new RecordingError(`${this.what}: no samples; give a file with one sample per line`);

@@ -1,4 +1,4 @@
-/** Where samples of a recording as text are missing: by their times, which tell the rate too, or by their numbers. */
+/** Where samples of a recording as text are missing: by their times, which also give the rate, or by their numbers. */
 
 import { SAY_RATE } from "./csv-clock.js";
 import { RecordingError } from "./errors.js";
@@ -8,16 +8,16 @@ import { UnevenError, fit } from "./time-grid.js";
 /** @import { Clock, Gap, Head } from "./shapes.js" */
 
 const LONGEST_GAP = 86_400; // seconds that may be missing in all
-const OTHER_RATE = 0.02; // that may be told beside times
+const OTHER_RATE = 0.02; // that may be given in addition to times
 
-/** The times tell no rate, which does not matter where another line tells it. */
+/** The times give no rate, which does not matter if another line has it. */
 class NoRateError extends RecordingError {}
 
 /** What is asked of the rows. @typedef {{what: string, head: Head, clock: Clock, lineOf: (row: number) => number}} TimedRows */
 
 /** The times of a recording, in seconds. */
 export class Times {
-  /** The times, or null where they are uneven and not needed, as the metadata tell the rate. @param {TimedRows} rows */
+  /** The times, or null if they are uneven and not needed, because the metadata have the rate. @param {TimedRows} rows */
   static of(rows) {
     try {
       return new Times(rows);
@@ -44,7 +44,7 @@ export class Times {
   }
 
   /**
-   * The gaps that these times, the next ones, tell; the last ones tell all that are left.
+   * The gaps in these times, the next ones; the last ones give all remaining gaps.
    * @param {Float64Array} times @param {boolean} isLast
    */
   add(times, isLast) {
@@ -103,7 +103,7 @@ export class Times {
   }
 }
 
-/** The numbers of samples, which tell what is missing but not the rate; those that do not go up tell nothing. */
+/** The numbers of samples, which show missing samples but not the rate; numbers that do not rise show nothing. */
 export class Numbers {
   #row = 0;
   /** @type {number|null} */

@@ -21,7 +21,7 @@ const NO_CLOCK = { kind: null, others: new Set(), place: -1, seconds: () => NaN,
 
 /**
  * @param {File} file
- * @param {number} [rate] samples per second, where its reader tells
+ * @param {number} [rate] samples per second, if its reader knows it
  * @returns {Promise<Opened>}
  */
 export async function openCsv(file, rate) {
@@ -110,7 +110,7 @@ async function readColumn(file, head, clock, place, rate, progress) {
   return { rate: known, samples, said: [...said, ...(timing?.said() ?? []), ...(ownRate ? gapsSaid(gaps) : [])] };
 }
 
-/** What tells where samples are missing; null if nothing does. @param {Rows} rows */
+/** The column that shows missing samples; null if there is none. @param {Rows} rows */
 function timingOf(rows) {
   if (rows.clock.kind === "times") return Times.of(rows);
   return rows.clock.kind === "counter" ? new Numbers() : null;

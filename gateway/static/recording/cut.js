@@ -10,7 +10,7 @@ const BESIDE = /^(rr|like)_/; // names of what follows the trace
 const TIMED = /^(F|mV)(-?\d+(?:\.\d+)?)ms$/; // the time from the R peak
 const OF_A_CUT = /^((F|mV)-?\d+(\.\d+)?ms|mV\d+|(rr|like)_\w+)$/;
 const COUNTED = /^(F|mV)(\d+)$/;
-const STEP = 0.1; // milliseconds that the names tell apart
+const STEP = 0.1; // milliseconds: the resolution of the names
 const LISTED = 5; // names in a message
 
 /**
@@ -40,7 +40,7 @@ export function cutOf({ count, names }) {
 }
 
 /**
- * Do the names of a table's values tell another cut than the model's, so that they cannot stand for each other?
+ * Do the names of a table's values describe another cut than the model's?
  * @param {string[]} given @param {string[]} names
  */
 export function isOtherwise(given, names) {
@@ -57,7 +57,7 @@ export function traceLength({ count, names }) {
 }
 
 /**
- * The scale and the numbers that all names tell; null if they do not, or do not agree.
+ * The scale and the numbers in all names; null if they are missing or differ.
  * @param {string[]} trace @param {RegExp} pattern @returns {{scale: Cut["scale"], numbers: number[]}|null}
  */
 function numbered(trace, pattern) {

@@ -5,7 +5,7 @@
 const FEW_CHANGES = 0.1; // of the samples; if fewer differ from the one before, packets of equal samples look doubled
 
 /**
- * The head with each of its lines once; its `dropsDoubles` says that a line which is the one before again is no sample:
+ * The head with each of its lines once; its `dropsDoubles` says that a duplicate of the line before is not a sample:
  * the head has lines that share a time, and all of these are the same in all columns, while others differ.
  *
  * @param {Head} head

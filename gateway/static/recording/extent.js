@@ -1,6 +1,6 @@
 /** How far a lead goes from its median, up and down: what it needs to be drawn at one scale from its beginning to its end. */
 
-const PARTS = 60; // of the recording that are looked at
+const PARTS = 60; // of the recording that are read
 const PART_SECONDS = 10;
 const FITTING = 0.95; // the share of them that must fit
 

@@ -25,7 +25,7 @@ function withoutSlow(signal, size) {
 }
 
 /**
- * Return the mean of `size` samples about each; beyond the ends the signal goes on as it ends.
+ * Return the mean of `size` samples about each; beyond the ends, the last samples are repeated.
  *
  * An even size leans to the earlier side, or to the later one. Sums are those of numpy.cumsum, to the last bit.
  *

@@ -1,17 +1,17 @@
-/** Finds, block by block, where samples are missing from times that go on at an even rate; as data/recordings/text/gaps.py. */
+/** Finds, block by block, missing samples in times of a constant rate; as data/recordings/text/gaps.py. */
 
 import { clipped, largest, median, smallest } from "./numbers.js";
 import { LATE, Slope, UnevenError, isOtherRate, niceRate } from "./time-grid.js";
 
 /** @import { Gap, Grid } from "./shapes.js" */
 
-const CHUNK = 4096; // samples looked at together; a clock that drifts by 1e-5 is off by 0.04 of a step in so many
+const CHUNK = 4096; // samples that are processed together; a clock that drifts by 1e-5 is off by 0.04 of a step in so many
 const PATIENCE = 0.2; // of what the chunk is off by is taken for drift
 const MOST_PIECES = 0.2; // gaps for each time; more, and the rate is another
-const EXACT = 0.25; // of a step: times that are off by less tell each single sample that is missing
+const EXACT = 0.25; // of a step: times with a smaller error show each single missing sample
 const ROUNDED = 0.55; // of the last digit: rounded times are off by no more than half of it
 const OFF_ROUNDED = 1.1; // of what rounding makes: the step is not known exactly from the first times
-const SURE = 100; // samples: the step tells the length of a gap exactly up to here
+const SURE = 100; // samples: the step gives the exact length of a gap up to here
 const COARSE = 0.9; // samples that last as long as the last digit: below, one that is lost cannot be seen
 const BLURRED = 1.2; // digits by which such times lie about their line; rounding alone makes one of them
 const ENOUGH = 64; // times, to judge a piece by
@@ -19,7 +19,7 @@ const ENOUGH = 64; // times, to judge a piece by
 /** Takes the times of a recording in order and returns the gaps. */
 export class Gaps {
   row = 0; // up to which the gaps are known
-  isBlurred = false; // samples are lost or late where the digits are too coarse to tell which
+  isBlurred = false; // samples are lost or late and the digits are too coarse to show which
   #slope = new Slope();
   #expected = NaN; // the time of the next row
   #found = 0;
@@ -27,7 +27,7 @@ export class Gaps {
   #held = new Float64Array(0);
   #before = NaN; // the last time that was placed
 
-  /** Begin with what the first times tell. @param {Grid} grid @param {number} resolution */
+  /** Start with the first times. @param {Grid} grid @param {number} resolution */
   constructor({ step, spread, start }, resolution) {
     this.step = step;
     this.spread = spread;

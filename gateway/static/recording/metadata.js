@@ -1,4 +1,4 @@
-/** What the lines above a recording's samples tell: its rate, unit, lead and columns; as data/recordings/text/metadata.py reads it. */
+/** The metadata above a recording's samples: its rate, unit, lead and columns; as data/recordings/text/metadata.py reads it. */
 
 import { NUMBER, hertz, isHertz, millivoltsIn, secondsIn, toFloat } from "./units.js";
 
@@ -36,7 +36,7 @@ export function readMetadata(lines) {
     if (rate) (RATE_KEY.test(key) ? named : others).push({ rate, isEcg: ECG.test(line) });
     if (LEAD_KEY.test(key) && value) metadata.lead = value;
     else if (!metadata.unit && value && millivoltsIn(value) !== null) {
-      // a watch tells the lead in the line before the unit's, in whatever language
+      // a watch has the lead in the line before the unit's, in any language
       Object.assign(metadata, { unit: value, lead: metadata.lead || before });
     }
     before = value;
@@ -46,7 +46,7 @@ export function readMetadata(lines) {
   return metadata;
 }
 
-/** Does a line tell the rate, the unit or the lead, so that it is no row of names? @param {string} line */
+/** Does a line have the rate, the unit or the lead, so that it is not a row of names? @param {string} line */
 export function isMetadata(line) {
   const { key, value } = keyAndValue(line.replace(/[[(][^\])]*[\])]/g, ""));
   if (!value) return isHertz(line) || PER_SAMPLE.test(line);

@@ -1,4 +1,4 @@
-/** Files that are no recording that can be read, named for what they are, with what to do; as data/recordings/others.py. */
+/** Files that cannot be read as a recording, with their kind and the remedy; as data/recordings/others.py. */
 
 import { kindOf, startOf } from "../tables/kinds.js";
 import { RecordingError } from "./errors.js";

@@ -30,7 +30,7 @@ const PREFERENCE = 1.2; // for deflections to the side that is usual in the bloc
  *
  * @param {Float32Array} samples one lead; NaN where the recording has a gap
  * @param {number} rate samples per second
- * @param {(share: number) => void} [progress] told how much of the recording is done, from 0 to 1
+ * @param {(share: number) => void} [progress] gets the share of the recording that is done, from 0 to 1
  * @returns {Int32Array<ArrayBuffer>} empty for flat lines
  */
 export function findPeaks(samples, rate, progress = () => {}) {

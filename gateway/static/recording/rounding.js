@@ -4,7 +4,7 @@ import { clipped, largest, mean, median, rounded, smallest, steps } from "./numb
 
 /** @import { Grid } from "./shapes.js" */
 
-const FINE = 0.02; // of a step: times with finer digits tell each sample by themselves
+const FINE = 0.02; // of a step: times with finer digits identify each sample
 const HOLE = 6; // usual steps: a longer gap is counted elsewhere, as its length is not known to a sample here
 const STEPS = range(0.88, 0.0025, 53); // of the mean step, which losses make too long
 const FINE_STEPS = range(0.94, 0.0005, 127); // where a sample is about as long as the last digit
@@ -21,7 +21,7 @@ const MOST_REGULAR = 0.055; // of the steps, where one sample in so many is lost
 const ROUNDS = 4; // in which the least squares and the places set each other right
 const DOUBTFUL = 0.015; // of the samples lost, where one is shorter than
 const SHORT = 1.35; // digits: another rate, of which more or fewer are lost, may then explain the times nearly as well
-const FEW = 32; // times, too few to tell a step
+const FEW = 32; // times, too few for a step
 
 /**
  * A line through times at these places, and how far they are above and below it.

@@ -22,7 +22,7 @@ export interface Samples {
 export interface Opened {
   leads: Lead[];
   said: string[];
-  /** Is it text, whose rate may be told wrong? */
+  /** Is it text, whose rate may be wrong? */
   isTable?: boolean;
   /** The samples per second of a WFDB record's frames, by which its annotations count. */
   frameRate?: number;
@@ -43,7 +43,7 @@ export interface Annotation {
   text: string;
 }
 
-/** A file of annotations; the lead that it is of, where it is of one; its rate where it or the recording tells that. */
+/** A file of annotations; the lead that it is of, where it is of one; its rate if it or the recording has one. */
 export interface Annotations {
   name: string;
   lead: string | null;
@@ -105,7 +105,7 @@ export interface Columns {
   rate: number | null;
 }
 
-/** What the lines above the samples tell. */
+/** The metadata above the samples. */
 export interface Metadata {
   rate: number | null;
   unit: string;
@@ -126,15 +126,15 @@ export interface Head extends RowStyle {
   sample: Row[];
   dataLine: number;
   metadata: Metadata;
-  /** Samples per second, where a line tells it. */
+  /** Samples per second, if a line has it. */
   rate: number | null;
   dropsDoubles?: boolean;
 }
 
-/** The column that tells when samples were taken, or counts them. */
+/** The column with the samples' times or numbers. */
 export interface Clock {
   kind: "times" | "counter" | null;
-  /** The columns that are no leads. */
+  /** The columns that are not leads. */
   others: Set<number>;
   place: number;
   /** The time of a row, or the counter, after the one `before`. */
@@ -160,7 +160,7 @@ export interface WfdbSignal {
 /** A WFDB header: of a record of several segments `segments`, else `signals`. */
 export interface WfdbRecord {
   rate: number;
-  /** Null if the header does not tell their number. */
+  /** Null if the header does not have their number. */
   frames: number | null;
   said: string[];
   signals: WfdbSignal[];

@@ -10,9 +10,9 @@ const NEAR = 0.6; // of a step: differences that are off by more are packets los
 const FEW_PIECES = 0.05; // gaps for each time; more must each be as long as whole samples,
 const OFF_WHOLE = 0.15; // but for this part of one; any lengths are off by 0.25
 const OTHER_RATE = 0.05; // by how much a stretch's step may differ from the others'
-const SNAP = 1e-5; // how near a rate is taken for one with fewer digits, whatever the times tell
+const SNAP = 1e-5; // the difference up to which a rate is rounded to fewer digits
 
-/** Times that do not go on in even steps: from which row on, and why, as the second half of a sentence. */
+/** Times that are not evenly spaced: from which row on, and why, as the second half of a sentence. */
 export class UnevenError extends Error {
   /** @param {string} reason @param {number|null} [row] */
   constructor(reason, row = null) {
@@ -95,7 +95,7 @@ export function niceRate(step, slope, error) {
 }
 
 /**
- * Do times without gaps go on in another step than the usual one, beyond what jitter explains?
+ * Do times without gaps have another step than the usual one, beyond jitter?
  * @param {number[]|Float64Array} places @param {number[]|Float64Array} times @param {number} step @param {number} resolution
  */
 export function isOtherRate(places, times, step, resolution) {

@@ -25,7 +25,7 @@ const BRACKETS = /^(.*?)\s*[[(]([^\])]*)[\])]\s*$/;
 const NAMED_VOLTS = /(?:^|[_ ./-])((?:[mun]|milli|micro|mikro)[ -]?(?:v|volts?))$/i;
 const COUNTED = /^(|-|adu|nu|a\.u\.|au|bpm|g|n\/a|none|samples?|#|%|[hmsdyt:./\- ]*)$/;
 
-/** How many millivolts one of this unit is, or null if it is no voltage. @param {string} unit */
+/** How many millivolts one of this unit is, or null if it is not a voltage. @param {string} unit */
 export function millivoltsIn(unit) {
   const match = VOLTS.exec(plain(unit));
   if (!match && MICRO.test(unit.trim())) return PREFIXES.u;
@@ -34,7 +34,7 @@ export function millivoltsIn(unit) {
 }
 
 /**
- * How many seconds the unit of time is that a column's name or a unit's name tells, the last word first; or null.
+ * How many seconds the unit of time is in a column's name or a unit's name, the last word first; or null.
  * @param {string} text @returns {number|null}
  */
 export function secondsIn(text) {
@@ -48,7 +48,7 @@ export function secondsIn(text) {
   return null;
 }
 
-/** The samples per second that a text such as `ecg_250Hz` or `512,4 hertz` tells, or null. @param {string} text */
+/** The samples per second that a text such as `ecg_250Hz` or `512,4 hertz` has, or null. @param {string} text */
 export function hertz(text) {
   const match = HERTZ.exec(text);
   return match ? toFloat(match[1]) * (match[2] ? 1000 : 1) : null;
@@ -59,7 +59,7 @@ export function isHertz(text) {
   return HERTZ_ALONE.test(text.trim());
 }
 
-/** A column's name and the unit that it tells: `ecg [uV]` is `ecg` and `uV`; an unknown bracket stays. @param {string} text */
+/** A column's name and its unit: `ecg [uV]` is `ecg` and `uV`; an unknown bracket stays. @param {string} text */
 export function splitName(text) {
     const [, before = "", inside = ""] = BRACKETS.exec(text) ?? [];
   const parts = inside.split(/[,;@]/).map((part) => part.trim());
@@ -87,7 +87,7 @@ export function unitName(unit) {
 }
 
 /**
- * The samples in millivolts, changed in place, with the unit's name; as they are where it is no voltage.
+ * The samples in millivolts, changed in place, with the unit's name; unchanged if it is not a voltage.
  * @template {Float32Array} S
  * @param {S} samples @param {string} unit
  */

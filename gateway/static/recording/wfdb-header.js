@@ -63,7 +63,7 @@ function rateOf(name, word = "0") {
 }
 
 /**
- * The number of frames; null if it is left out, or a time of day stands in its place.
+ * The number of frames; null if it is left out, or a time of day replaces it.
  * @param {string} name @param {number} number @param {string} [word]
  */
 function framesOf(name, number, word = "0") {

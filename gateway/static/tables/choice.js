@@ -38,7 +38,7 @@ export function chooseColumns(what, layout, width, names) {
 }
 
 /**
- * All of the model's names are in the header: whatever else is there was not asked for.
+ * All of the model's names are in the header: other columns are not needed.
  * @param {Layout} layout @param {number[]} all @param {number[]} named @returns {Choice}
  */
 function byName({ columns }, all, named) {
@@ -112,7 +112,7 @@ function misfit(what, columns, width, isTable) {
 }
 
 /**
- * A column that is called like one of the model's must not stand in another's place.
+ * A column with one of the model's names must not be at another's position.
  * @param {string} what @param {Layout} layout @param {string[]} header @param {number[]} values @param {string[]} names
  */
 function checkOrder(what, layout, header, values, names) {

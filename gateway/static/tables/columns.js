@@ -39,7 +39,7 @@ const FEW_APART = 4; // times fewer columns than in the series
 const CODE = /^0\d+$/; // a number that is written so is a name
 const MOST_CODES = 3; // times as many columns hold other things
 const NAMELESS = /^(unnamed: \d+(\.\d+)*|)$/i;
-const CERTAIN_ROWS = 10; // that count on by one, where the name does not tell
+const CERTAIN_ROWS = 10; // that rise by one, if the name does not decide
 const FEW_ROWS = 2;
 
 /** Is this a name for the class label? @param {string} name */

@@ -1,4 +1,4 @@
-/** The headers of .ts (UCR, aeon) and .arff (Weka) files, which tell the columns' names and where the rows begin. */
+/** The headers of .ts (UCR, aeon) and .arff (Weka) files, which have the columns' names and the first row's position. */
 
 import { isFilled } from "./asides.js";
 import { FileError } from "./errors.js";

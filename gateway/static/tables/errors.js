@@ -1,6 +1,6 @@
 /** @typedef {{title?: string, signals?: boolean, isTable?: boolean, needsRate?: boolean, cause?: unknown}} Facts */
 
-/** What is wrong with a file, in one sentence for the person who supplied it. */
+/** An error in a file, in one sentence for the person who supplied it. */
 export class FileError extends Error {
   /**
    * @param {string} message

@@ -5,7 +5,7 @@ const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const THOUSANDS = /^[-+]?\d{1,3}([., '\u2019])\d{3}(\1\d{3})*([.,]\d+)?$/;
 const SEPARATOR_LINE = /^"?sep=(.)"?\s*$/i; // which Excel takes the delimiter from
 
-/** The delimiter that such a line tells, else null. @param {string} line */
+/** The delimiter in such a line, else null. @param {string} line */
 export function declaredDelimiter(line) {
   return SEPARATOR_LINE.exec(line)?.[1] ?? null;
 }
@@ -65,7 +65,7 @@ function scoreOf(fields, counts) {
  * The delimiter and decimal sign by which most fields of these lines are numbers; of two that do as well the first.
  *
  * @param {string[]} lines
- * @param {string|null} declared the delimiter, where the text tells it
+ * @param {string|null} declared the delimiter, if the text has it
  * @param {(field: string, decimal: string) => boolean} counts what is as good as a number
  */
 export function notation(lines, declared = null, counts = isNumber) {

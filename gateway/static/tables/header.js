@@ -1,4 +1,4 @@
-/** Does the first row of a table name its columns? As data/tables/dialect.py tells. */
+/** Does the first row of a table name its columns? The same rules as in data/tables/dialect.py. */
 
 import { isLabelName } from "./columns.js";
 import { FileError } from "./errors.js";
@@ -66,7 +66,7 @@ export function isHeader(texts, decimal) {
 }
 
 /**
- * Where the numbers begin and end, if an empty field or some texts stand before and after them.
+ * The positions of the first and last number, if empty fields or texts surround them.
  * @param {string[]} first @param {string} decimal
  */
 function betweenTexts(first, decimal) {

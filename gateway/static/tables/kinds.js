@@ -1,4 +1,4 @@
-/** Files that are no text, named for what they are by their first bytes; as data/tables/formats.py has them, so change both. */
+/** Files that are not text, identified by their first bytes; as data/tables/formats.py has them, so change both. */
 
 import { FileError } from "./errors.js";
 
@@ -77,7 +77,7 @@ export async function kindOf(file) {
   return kind ? { what: kind[1], remedy: kind[2], isPacked } : null;
 }
 
-/** The start of a gzip file as far as it can be unpacked; whoever reads all of it says what is wrong. @param {Blob} file */
+/** The start of a gzip file as far as it can be unpacked; reading all of it reports an error. @param {Blob} file */
 async function unpacked(file) {
   /** @type {Uint8Array<ArrayBuffer>[]} */
   const parts = [];

@@ -15,7 +15,7 @@ const LOOKED_AT = 100; // rows, for the delimiter, the decimal sign and the head
 /**
  * @param {string} what the file, for messages
  * @param {Line[]} lines its first ones
- * @returns {Layout|null} null if there is no row
+ * @returns {Layout|null} null without a row
  */
 export function findLayout(what, lines) {
   const begin = lines.findIndex(({ line }) => isFilled(line));
@@ -38,7 +38,7 @@ export function findLayout(what, lines) {
   return completed(what, { delimiter, decimal, header, rows, isTrailing, classes: null, headerLine: top[0].number });
 }
 
-/** Notes stand at the top. @param {Line[]} lines @param {number} place */
+/** Notes are at the top. @param {Line[]} lines @param {number} place */
 function isBelow(lines, place) {
   return lines.slice(0, place).some(({ line }) => isFilled(line) && !NOTE.test(line.trimStart()) && !declaredDelimiter(line));
 }

@@ -88,6 +88,6 @@ function encodingOf(bytes, otherwise) {
   const marked = [[0xff, 0xfe], [0xfe, 0xff]].findIndex(([one, two]) => bytes[0] === one && bytes[1] === two);
   if (marked >= 0) return UTF16[marked];
   if (!otherwise) return "utf-8";
-  // the last character may go on in the next block
+  // the last character may continue in the next block
   return new TextDecoder().decode(bytes, { stream: true }).includes("\uFFFD") ? otherwise : "utf-8";
 }

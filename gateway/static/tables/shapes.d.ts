@@ -20,11 +20,11 @@ export interface Column {
   wholes: number;
   isLabel: boolean;
   isText: boolean;
-  /** The first field that is no number, "" if there is none. */
+  /** The first field that is not a number, "" without one. */
   text: string;
 }
 
-/** How the lines of a table are to be split; the last four are told by .ts and .arff files alone. */
+/** How the lines of a table are to be split; only .ts and .arff files have the last four. */
 export interface Notation {
   delimiter: string;
   decimal: string;
@@ -35,7 +35,7 @@ export interface Notation {
   isNumeric?: boolean[] | null;
 }
 
-/** How a table is laid out; `rows` are those among the lines that were looked at. */
+/** How a table is laid out; `rows` are those among the lines that were read. */
 export interface Layout extends Notation {
   header: string[] | null;
   attributes?: string[] | null;

@@ -65,7 +65,7 @@ export async function readTable(blocks, what, width, names = null) {
   return { beats, layout, choice, leftOut };
 }
 
-/** How many columns the later lines have, as far as delimiters tell that may not stand in a number. @param {Line[]} head */
+/** How many columns the later lines have, by delimiters that cannot be in a number. @param {Line[]} head */
 function widthOf(head) {
   const widths = head.slice(head.length >> 1).map(({ line }) => line.trim().split(/[,;\t|]| +/).length);
   return widths.reduce((widest, width) => Math.max(widest, width), 1); // a call takes no 100,000 arguments

@@ -79,7 +79,7 @@ def test_there_are_no_millivolts_without_a_voltage(tmp_path, table):
     assert os.listdir(tmp_path) == ["strip.csv"]
 
 
-def test_a_lead_upside_down_is_cut_as_if_it_were_not(tmp_path, leads, table):
+def test_an_inverted_lead_is_cut_like_the_original(tmp_path, leads, table):
     write_beats(table, tmp_path / "a.csv", None, CutOptions())
     turned = write_table(tmp_path / "turned.csv", RATE, {"ECG": -leads["ECG II"]})
     write_beats(turned, tmp_path / "b.csv", None, CutOptions(invert=True))

@@ -1,4 +1,4 @@
-/** What a model says of a beat. The answers of a batch stand in columns: 100,000 objects of numbers would weigh much. */
+/** A model's answers to beats. The answers of a batch are stored in columns: 100,000 objects of numbers would take much memory. */
 
 /**
  * @typedef {object} Prediction as the gateway writes it
@@ -48,7 +48,7 @@ function probabilitiesOf(predictions, labels) {
   return all;
 }
 
-/** `abstain`, `unusual` and `unusualScore` are null where the model cannot tell, as `probabilities`. */
+/** `abstain`, `unusual` and `unusualScore` are null if the model does not have them, like `probabilities`. */
 export class Answer {
   /**
    * @param {Answers} answers

@@ -58,7 +58,7 @@ export function curvesOf(beat, recording, { model: { features }, baseline }, tak
  * @param {Beat} beat
  * @param {Recording | null} recording
  * @param {Features} features
- * @returns {Float64Array | null} null where nobody knows, as of beats that were opened for another version
+ * @returns {Float64Array | null} null if unknown, as for beats that were opened for another version
  */
 function timesOf(beat, recording, features) {
   if (beat.features.length !== features.count) return null;

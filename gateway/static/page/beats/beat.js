@@ -1,4 +1,4 @@
-/** One beat of many: its values and its place in the recording stand in columns, as 100,000 arrays of their own would weigh more than the signal. */
+/** One beat of many: its values and its position in the recording are in columns, because 100,000 separate arrays would take more memory than the signal. */
 
 import { valuesOf } from "../../recording/beats.js";
 
@@ -41,7 +41,7 @@ export class Beat {
     this.label = label;
     /** @type {import("./answer.js").Answer|null} */
     this.answer = null;
-    /** @type {Explanation|null|undefined} undefined until it was asked for, null where the model cannot tell */
+    /** @type {Explanation|null|undefined} undefined until it was requested, null if the model has no explanations */
     this.explanation = undefined;
   }
 

@@ -1,4 +1,4 @@
-/** The beats that are open: their answers, and which of them are looked at in which order. */
+/** The open beats: their answers, and the order in which they are shown. */
 
 /**
  * @import { OpenRecording } from "../shared/shapes.js"
@@ -43,7 +43,7 @@ export class Collection {
     this.done = this.answered.length;
     this.corrections = new Corrections();
     this.labels = new Labels([], { labels: [] });
-    /** @type {import("./labels.js").Classes|null} what the labels were last held to */
+    /** @type {import("./labels.js").Classes|null} the classes that the labels were last compared with */
     this.classes = null;
   }
 
@@ -56,7 +56,7 @@ export class Collection {
     if (classes === this.classes) return;
     this.classes = classes;
     this.labels = new Labels(this.beats.map(({ label }) => label), classes);
-    if (this.filter.shown === "differs" && !this.labels.comparable) this.filter.shown = "all"; // which is no longer offered
+    if (this.filter.shown === "differs" && !this.labels.comparable) this.filter.shown = "all"; // this filter is no longer offered
     this.changed();
   }
 

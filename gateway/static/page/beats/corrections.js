@@ -55,7 +55,7 @@ export class Corrections {
   }
 
   /**
-   * Give a beat a label, or none; the file's own label is no correction.
+   * Set or remove a beat's label; the file's own label is not a correction.
    *
    * @param {Labelled} beat
    * @param {string|null} label

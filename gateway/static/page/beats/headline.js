@@ -15,7 +15,7 @@ export function reliable(answer) {
 }
 
 /**
- * What speaks against the answers, the gravest first, in sentences.
+ * Reasons to doubt the answers, the most serious first, in sentences.
  *
  * @param {{answer?: Answer|null}[]} beats
  * @returns {{level: "stop" | "doubt" | "fair", text: string}[]}
@@ -49,7 +49,7 @@ function unlike(unusual, all) {
 }
 
 /**
- * How far the model agrees with the labels of the file, in sentences; none where there are no labels.
+ * The model's agreement with the labels of the file, in sentences; empty without labels.
  *
  * @param {import("./collection.js").Collection} collection
  * @returns {string[]}

@@ -15,6 +15,6 @@ export function wilson(found, all) {
   const middle = share + Z ** 2 / (2 * all);
   const reach = Z * Math.sqrt((share * (1 - share)) / all + Z ** 2 / (4 * all ** 2));
   const whole = 1 + Z ** 2 / all;
-  // the bounds of none and of all are exact, whatever the rounding
+  // the bounds of 0 and of all are exact, in spite of rounding
   return [found === 0 ? 0 : (middle - reach) / whole, found === all ? 1 : (middle + reach) / whole];
 }

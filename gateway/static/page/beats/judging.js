@@ -15,7 +15,7 @@ const LEVELS = [
   [0.7, "Fairly sure"],
 ];
 const UNSURE = "Unsure";
-const SUREST = 0.999; // nobody has held back enough beats to know of more
+const SUREST = 0.999; // no test set is large enough to prove more
 
 /**
  * How sure the model is of its class, as far as its calibration lets one say so: where probabilities are off by 2 %, nothing is
@@ -106,7 +106,7 @@ function runnerUp(answer) {
 }
 
 /**
- * How far a beat is from the training beats, in words; null where the model cannot tell.
+ * The distance of a beat from the training beats, in words; null if the model has no score.
  *
  * @param {Answer} answer
  */
@@ -127,7 +127,7 @@ export function flags(answer) {
 }
 
 /**
- * What a trace looks like, for those who cannot see it.
+ * A description of a trace for screen readers.
  *
  * @param {Pick<Curves, "paper" | "trace">} drawn
  * @param {ArrayLike<number>} taken the trace as the model takes it

@@ -33,7 +33,7 @@ export function plainLabel(label) {
 /** The labels of some beats beside the classes of a model. */
 export class Labels {
   /**
-   * @param {(string|null)[]} labels of the beats, as they stand in the file
+   * @param {(string|null)[]} labels of the beats, as in the file
    * @param {Classes} classes
    */
   constructor(labels, classes) {
@@ -48,7 +48,7 @@ export class Labels {
     }
     const others = known.filter((label) => !this.classOf.has(label));
     const numbers = others.filter((label) => isNumber(label));
-    // one number that is no class shows that the numbers count something else
+    // one number that is not a class shows that the numbers are not classes
     if (numbers.length) this.classOf.clear();
     /** @type {string|null} why labels and classes cannot be compared; null where they can, or where there are none */
     this.why = known.length && !this.classOf.size ? whyNot(known, numbers, classes) : null;
@@ -64,7 +64,7 @@ export class Labels {
   }
 
   /**
-   * A label for people: a number with the name of its class, such as `1 (V)`, a symbol with its group, else as it stands.
+   * A label for people: a number with the name of its class, such as `1 (V)`, a symbol with its group, else unchanged.
    *
    * @param {string} label
    */
@@ -105,7 +105,7 @@ export class Labels {
   }
 
   /**
-   * Does the model say the class that the label means? Null where there is no answer, or nothing to compare it with.
+   * Does the model predict the class that the label means? Null without an answer, or if they cannot be compared.
    *
    * @param {{label: string|null, answer?: {predicted: string}|null}} beat
    * @returns {boolean|null}
@@ -151,7 +151,7 @@ function meant(label, { labels, names, note }) {
 
 /**
  * @param {string[]} known
- * @param {string[]} numbers that are no classes
+ * @param {string[]} numbers that are not classes
  * @param {Classes} classes
  */
 function whyNot(known, numbers, { labels, names }) {

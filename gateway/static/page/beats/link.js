@@ -11,7 +11,7 @@ const TOLD_APART = { file: "size", text: "length", examples: "version" }; // by 
  * @property {"file" | "text" | "examples"} kind
  * @property {string} name of the file, or the model that examples came with
  * @property {string} mark bytes of the file, characters of the text, or the version of the model
- * @property {number | null} [rate] samples per second, where people had to tell it
+ * @property {number | null} [rate] samples per second, if it was entered
  */
 
 /**
@@ -34,7 +34,7 @@ export function fragmentOf({ origin: { kind, name, mark, rate }, lead, inverted,
 
 /**
  * @param {string} fragment of an address: anybody may have written it
- * @returns {Link | null} null where it is no link to a beat
+ * @returns {Link | null} null if it is not a link to a beat
  */
 export function linkIn(fragment) {
   const told = new URLSearchParams(fragment.replace(/^#/, ""));
@@ -47,7 +47,7 @@ export function linkIn(fragment) {
 }
 
 /**
- * Are these the same file, text or examples, as far as that can be told?
+ * Are these the same file, text or examples, by name, mark and size?
  *
  * @param {Origin | null | undefined} one
  * @param {Origin | null | undefined} other

@@ -58,7 +58,7 @@ function namesOf(values, { count: width, names }) {
 
 /** @param {Float32Array|Float64Array} values */
 function numbers(values) {
-  // nine digits tell a float32 from all others
+  // nine digits identify a float32
   const written = values instanceof Float32Array ? Array.from(values, (value) => Number(value.toPrecision(9))) : values;
   return written.join(",");
 }

@@ -7,7 +7,7 @@ import { curvesOf } from "./beat-scale.js";
 /** @import { Beat } from "./beat.js" */
 /** @import { Recording } from "./beat-scale.js" */
 
-const LOOKED_AT = 200; // beats of a file, evenly taken, that tell its usual size
+const LOOKED_AT = 200; // evenly spaced beats of a file that determine its usual size
 const USUAL = 0.9; // quantile: a few large beats do not make all others small
 
 /** @type {WeakMap<object, {span: number, low: number, high: number}>} */

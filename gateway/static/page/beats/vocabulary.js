@@ -12,7 +12,7 @@ const BY_AAMI = /labels by AAMI EC57: \d+ \w[\w ]*(?:, \d+ \w[\w ]*)*/;
 /** The labels of a collection, by those that its file has and by the model's classes. */
 export class Vocabulary {
   /**
-   * @param {(string|null)[]} labels of the beats, as they stand in the file
+   * @param {(string|null)[]} labels of the beats, as in the file
    * @param {import("./labels.js").Labels} compared
    * @param {import("./labels.js").Classes} classes
    */

@@ -47,7 +47,7 @@ export function laneOf(scale, gain, top, isOneOfSeveral) {
  * The median of a part of a lead, about which it is drawn; NaN of none.
  *
  * @param {Float32Array} part
- * @param {number} first its place in the lead, so that most of the same samples are looked at where it moves a little
+ * @param {number} first its place in the lead, so that mostly the same samples are used if it moves a little
  */
 export function medianOf(part, first) {
   const every = Math.ceil(part.length / SAMPLES_OF_A_MEDIAN) || 1;

@@ -10,7 +10,7 @@ const DENSE = 6; // samples a pixel, from which only the least and the greatest 
 const TICK = 26; // pixels from one number of the axis to the next, at least
 const EDGE = 4; // pixels of a lane without numbers, which would run into the next one's
 const PULSE = 5; // millimetres wide
-const ROUND_OFF = 0.5; // pixels by which a line may leave its lane before that is said
+const ROUND_OFF = 0.5; // pixels by which a line may leave its lane without a note
 
 /**
  * @typedef {import("./lane-scale.js").Lane} Lane

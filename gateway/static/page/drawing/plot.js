@@ -127,7 +127,7 @@ function lines({ x, y, edge }, kind, places, values) {
  */
 function along({ x, edge }, places, { name, written }) {
   const unit = name ? [text(edge.left - 6, edge.bottom + 16, name, "end")] : [];
-  const free = name ? edge.left + LABEL.width / 2 - 6 : 0; // the unit stands where the first number may
+  const free = name ? edge.left + LABEL.width / 2 - 6 : 0; // the unit takes the position of the first number
   return [...unit, ...places.filter((at) => x(at) >= free).map((at) => text(x(at), edge.bottom + 16, written(at), "middle"))];
 }
 

@@ -70,7 +70,7 @@ function ground(lane, { x, from, to, perSecond }, width) {
 }
 
 /**
- * What tells a lane's scale, and its name.
+ * The label of a lane: its scale and its name.
  *
  * @param {Shown} shown
  * @param {boolean} isOneOfSeveral

@@ -14,7 +14,7 @@ const SHORT = 6; // characters of a lane's name
 
 /**
  * @typedef {object} Lane
- * @property {string} shape the character that stands for it
+ * @property {string} shape its character
  * @property {string} name
  * @property {string} colour CSS class
  * @property {number[]} seconds moments in order

@@ -20,7 +20,7 @@ export class Client {
   /**
    * @param {{value: string|null, ask: (message: string) => Promise<void>}} key `value` is the API key; `ask` gets another one
    *   where the gateway wants it
-   * @param {(version: string) => void} versionSeen is told which model version answered
+   * @param {(version: string) => void} versionSeen gets the model version that answered
    */
   constructor(key, versionSeen) {
     this.key = key;
@@ -39,7 +39,7 @@ export class Client {
   }
 
   /**
-   * The beats that came with the model, and its training mean if it tells.
+   * The model's recorded beats, and its training mean if it has one.
    *
    * @returns {Promise<{examples: Example[], baseline: number[]|null}>}
    */
@@ -73,7 +73,7 @@ export class Client {
   }
 
   /**
-   * What each value of a beat contributed, or null where the model cannot tell.
+   * The contribution of each value of a beat, or null if the model has no explanations.
    *
    * @param {Beat} beat
    * @param {AbortSignal} signal

@@ -18,7 +18,7 @@ const TITLES = {
  * @property {string} [requestId]
  * @property {boolean} [isPassing] trying again may help without anybody doing anything
  * @property {number} [seconds] that the gateway asks to wait before
- * @property {boolean} [needsRate] the file does not tell how many samples a second has
+ * @property {boolean} [needsRate] the file has no sampling rate
  * @property {boolean} [signals] the file may be a recording
  * @property {boolean} [isTable] though that is unlikely
  */

@@ -9,7 +9,7 @@ const LATE = 1500; // ... and shrink beyond this
 const TOO_MANY = { 413: 1, 504: SMALLEST };
 
 /**
- * Ask for what has no answer yet; `told()` is called after each batch. Stops at the first failure, which it throws,
+ * Request the missing answers; `told()` is called after each batch. Stops at the first failure, which it throws,
  * or when `signal` says so; what was answered stays.
  *
  * @param {import("../beats/collection.js").Collection} collection
@@ -23,7 +23,7 @@ export async function predictAll(collection, client, signal, told) {
     collection.take(batch, await client.predict(batch, signal));
     told();
   };
-  // the beat that is looked at comes first, so that it need not wait for a batch
+  // the selected beat comes first, so that it need not wait for a batch
   if (selected && !selected.answer) await ask([selected]);
   const rest = waiting.filter(({ answer }) => !answer);
   let size = 4 * SMALLEST;
@@ -43,7 +43,7 @@ export async function predictAll(collection, client, signal, told) {
 }
 
 /**
- * As many beats as are answered soon, so that the page shows that it goes on.
+ * A number of beats that is answered soon, so that the page shows progress.
  *
  * @param {number} size
  * @param {number} took milliseconds

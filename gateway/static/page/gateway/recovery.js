@@ -1,4 +1,4 @@
-/** Tries again by itself after pauses that grow, for as long as the page is looked at. */
+/** Retries automatically after growing pauses, while the page is visible. */
 
 const FIRST = 1; // seconds
 const LONGEST = 30;
@@ -6,7 +6,7 @@ const LONGEST = 30;
 export class Recovery {
   /**
    * @param {() => void} again
-   * @param {(seconds: number|null) => void} told each second how long it is until the next try, 0 while it goes on, null
+   * @param {(seconds: number|null) => void} told each second the time until the next try, 0 during it, null
    *   where none comes
    */
   constructor(again, told) {

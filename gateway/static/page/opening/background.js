@@ -10,13 +10,13 @@ import { Failure, unreachable } from "../gateway/failure.js";
  * @property {(progress: Progress) => void} progress
  */
 
-/** A worker; `stop()` ends it, whatever it is at, and then no answer comes any more. */
+/** A worker; `stop()` ends it at any time, and then no answer arrives any more. */
 export class Background {
   constructor() {
     /** @type {Map<number|undefined, Asked>} */
     this.waiting = new Map(); // by the number of the question
     this.asked = 0;
-    /** @type {Input<"recording">|null} what told the worker which recording is open */
+    /** @type {Input<"recording">|null} the input by which the worker knows the open recording */
     this.recording = null;
     this.isReady = () => {};
     /** @type {Promise<void>} */
@@ -47,7 +47,7 @@ export class Background {
     this.waiting.clear();
   }
 
-  /** Stop what it is at and begin anew with the same recording; the memory that the work needed is given back at once. */
+  /** Stop the task and start again with the same recording; the memory of the task is freed at once. */
   refresh() {
     const stopped = [...this.waiting.values()];
     this.stop();

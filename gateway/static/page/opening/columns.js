@@ -1,4 +1,4 @@
-/** What the worker tells the page of the beats of a recording. */
+/** The beats of a recording, as the worker sends them to the page. */
 
 import { eachBeat } from "../../recording/beats.js";
 

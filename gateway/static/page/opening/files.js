@@ -19,10 +19,10 @@ const SIGNALS = /\.(csv|tsv|txt)(\.gz)?$/i;
  *
  * @param {File[]} files
  * @param {Features} features of the model
- * @param {number | null} rate samples per second, where people had to tell it: then it is a recording
+ * @param {number | null} rate samples per second, if it was entered: then it is a recording
  * @param {Background} background
  * @param {(progress: Progress) => void} progress
- * @param {Link | null} link may tell which lead
+ * @param {Link | null} link may name the lead
  */
 export async function openFiles(files, features, rate, background, progress, link) {
   if (rate || areRecording(files)) return openRecording(files, features, rate, background, progress, link);
@@ -42,7 +42,7 @@ export async function openText(text, features, background) {
 }
 
 /**
- * Beats of a CSV; where its rows are no beats, it may be a recording's signals.
+ * Beats of a CSV; if its rows are not beats, it may be a recording.
  *
  * @param {File} file
  * @param {Features} features
@@ -56,7 +56,7 @@ async function openTable(file, features, background, progress, link) {
   } catch (failure) {
     if (!(failure instanceof Failure) || !failure.signals || !SIGNALS.test(file.name)) throw failure;
     return openRecording([file], features, null, background, progress, link).catch((other) => {
-      // what tells neither times nor a rate may still be beats of another model
+      // a file without times and rate may still have beats of another model
       throw other.needsRate && failure.isTable ? failure : other;
     });
   }

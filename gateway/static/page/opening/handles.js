@@ -1,5 +1,5 @@
 /**
- * Files that the browser can open again after a reload: it keeps handles of them, which tell where a file is and not what it
+ * Files that the browser can open again after a reload: it keeps handles of them, which have the path of a file and not what it
  * has. Only some browsers have such handles; where they are not to be had, nothing is kept.
  */
 
@@ -34,7 +34,7 @@ export async function pick() {
 }
 
 /**
- * The handles of dropped files. The browser tells them during the event only, so call this before anything is awaited.
+ * The handles of dropped files. The browser has them during the event only, so call this before any await.
  *
  * @param {DataTransfer} dropped
  * @returns {Promise<Handle[]>}
@@ -93,7 +93,7 @@ export async function allow(handles) {
 }
 
 /**
- * What a request to the store gives; null where there is no storage, or it is forbidden.
+ * The result of a request to the store; null if there is no storage, or it is forbidden.
  *
  * @param {IDBTransactionMode} mode
  * @template T

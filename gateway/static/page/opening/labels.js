@@ -9,7 +9,7 @@ import { count, counted } from "../shared/words.js";
  */
 
 /**
- * Give each beat the symbol of the annotated beat at its R peak as its label, and tell in words how many have one.
+ * Give each beat the symbol of the annotated beat at its R peak as its label, and return a sentence with their number.
  *
  * @param {{peak: number, label: string | null}[]} beats in the order of time
  * @param {Annotations | null} annotations

@@ -86,7 +86,7 @@ export class Links {
    * @param {Link} link
    */
   ask({ origin, lead, inverted, beat }) {
-    const which = lead === null ? "" : `, lead ${lead}${inverted ? " upside down" : ""}`;
+    const which = lead === null ? "" : `, lead ${lead}${inverted ? " inverted" : ""}`;
     const to = `This link is to beat ${count(beat)} of ${origin.kind === "file" ? origin.name : "a text that was pasted"}${which}`;
     if (this.handles.length) this.say(`${to}. The browser asks whether this page may read the file again.`);
     else if (origin.kind === "file") this.say(`${to}: open that file again to go there. The page cannot open it without you.`);
@@ -178,7 +178,7 @@ export class Links {
 }
 
 /**
- * What tells files of the same names apart: the size of the largest, which has the signal.
+ * A mark to distinguish files of the same names: the size of the largest, which has the signal.
  *
  * @param {File[]} files
  */

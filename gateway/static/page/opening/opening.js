@@ -23,12 +23,12 @@ export class Opening {
   /**
    * @param {(collection: Collection, handles: Handles) => void} open is called for what can be read
    * @param {(failure: unknown) => void} wrong for what cannot, and with null before it is known
-   * @param {Links} links tell which lead is wanted
+   * @param {Links} links name the requested lead
    * @param {(collection: Collection) => boolean} mayOpen may keep what was read from taking the place of what is open
    */
   constructor(open, wrong, links, mayOpen) {
     /** @type {Facts | null} */
-    this.facts = null; // as long as nobody knows what is served
+    this.facts = null; // until the served model is known
     this.open = open;
     this.wrong = wrong;
     this.links = links;
@@ -85,7 +85,7 @@ export class Opening {
    * Read files.
    *
    * @param {File[]} files
-   * @param {number | null} [rate] samples per second, where the files do not tell them
+   * @param {number | null} [rate] samples per second, if the files do not have them
    * @param {Handles} [handles]
    */
   async read(files, rate = null, handles = []) {
@@ -112,7 +112,7 @@ export class Opening {
   }
 
   /**
-   * Open what `make` reads in a worker of its own, and stop whatever else is being read.
+   * Open the result of `make` in a new worker, and stop any other reading.
    *
    * @param {(background: Background) => Collection | Promise<Collection>} make
    * @param {Handles} [handles]

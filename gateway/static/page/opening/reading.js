@@ -54,7 +54,7 @@ async function tableFrom(blocks, what, width, names) {
 }
 
 /**
- * Beats that are cut otherwise than the model's are no beats of its.
+ * Beats that are cut differently do not fit the model.
  * @param {Table} table @param {string} what @param {string[]|null} names
  */
 function checkCut({ layout, choice }, what, names) {

@@ -25,8 +25,8 @@ export function areRecording(files) {
 
 /**
  * Read a recording, find its R peaks and cut its beats as the model takes them, by its `features`. Throw Failure; its
- * `needsRate` is true where the files do not tell how many samples a second has. A `link` may tell another lead than the
- * one that is chosen by itself.
+ * `needsRate` is true if the files have no sampling rate. A `link` may name another lead than the
+ * default one.
  *
  * @param {File[]} files
  * @param {Features} features
@@ -54,7 +54,7 @@ export async function cut(source, lead, inverted, progress) {
   const { features, background } = source;
   const annotations = annotationsFor(source.annotations, lead.name);
   const { rate, unit, samples, extent, peaks, intervals, rhythm, cut, columns, said } = await background.ask("lead", { places: lead.places, inverted, features }, progress);
-  const which = `the lead ${lead.name}${inverted ? ", upside down" : ""}`;
+  const which = `the lead ${lead.name}${inverted ? ", inverted" : ""}`;
   if (!columns.starts.length) throw new Failure("No beat was found", `No R peak in ${which} has a complete beat. Is it an ECG?`);
   const { beside, ...places } = columns;
   const beats = beatsOf({ ...places, rate, width: features.count, cutting: { samples, cut, beside } });

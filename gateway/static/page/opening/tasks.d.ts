@@ -57,7 +57,7 @@ export type Task = keyof Tasks;
 export type Input<T extends Task> = Parameters<Tasks[T]>[0];
 export type Result<T extends Task> = ReturnType<Tasks[T]>;
 
-/** What nobody foresaw, or what is wrong with a file. */
+/** An unexpected error, or an error in a file. */
 export type Problem =
   | { unforeseen: true; message: string }
   | { unforeseen?: false; title: string; message: string; needsRate?: boolean; signals?: boolean; isTable?: boolean };

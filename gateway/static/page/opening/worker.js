@@ -18,7 +18,7 @@ import { readFile, readText } from "./reading.js";
 let recording = null; // that is open, to be read again by another lead
 
 /**
- * Each task gives what is told to the page, and which of its memory goes over without being copied.
+ * Each task returns its result for the page, and the memory that is transferred without a copy.
  *
  * @type {{[T in Task]: (input: Input<T>, progress: Progress) => Promise<[Result<T>, Transferable[]]>}}
  */
@@ -146,7 +146,7 @@ function tell(message, transferred = []) {
 }
 
 /**
- * What a file's error says, or what nobody foresaw; an error itself would lose its facts on the way.
+ * The content of a file's error, or of an unexpected one; an error object would lose its fields in the message.
  *
  * @param {unknown} error
  * @returns {Problem}

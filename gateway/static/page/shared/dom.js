@@ -28,7 +28,7 @@ export function drawing(tag, properties = {}, ...children) {
   return furnish(document.createElementNS(SVG, tag), properties, children);
 }
 
-/** Put these children in the place of whatever a node holds. @template {Element} E @param {E} node @param {...Children} children */
+/** Replace the children of a node by these. @template {Element} E @param {E} node @param {...Children} children */
 export function fill(node, ...children) {
   node.replaceChildren(...present(children));
   return node;
@@ -57,7 +57,7 @@ export function options(select, choices, chosen) {
   fill(select, choices.map(([value, words]) => element("option", { value, selected: value === chosen }, words)));
 }
 
-/** A function that tells whether its arguments are others than at its last call. */
+/** A function that returns whether its arguments differ from its last call. */
 export function watcher() {
   /** @type {unknown[]|null} */
   let last = null;

@@ -28,7 +28,7 @@ export class Marks {
   }
 
   /**
-   * The character that stands for a class label.
+   * The character of a class label.
    *
    * @param {string|number} label
    */

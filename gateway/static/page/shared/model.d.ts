@@ -24,7 +24,7 @@ export interface Calibration {
   error_after: number;
 }
 
-/** What a training measured; versions that another program made tell less, or nothing. */
+/** The metrics of a training; versions of other programs have fewer, or none. */
 export interface Metrics {
   accuracy?: number;
   macro_f1?: number;
@@ -61,7 +61,7 @@ export interface Model {
 /** Of each split. */
 export type Splits = Record<"train" | "validation" | "test", number>;
 
-/** What a training read; versions that another program made tell less. */
+/** The data of a training; versions of other programs have fewer fields. */
 export interface Data {
   source?: string;
   note?: string | null;

@@ -68,7 +68,7 @@ export interface Source {
   annotations: Annotations[];
 }
 
-/** The lead that is looked at. */
+/** The selected lead. */
 export interface OpenRecording extends Omit<CutLead, "cut" | "columns" | "said"> {
   source: Source;
   lead: Signal;

@@ -1,4 +1,4 @@
-/** Asks for the answers of the beats that are open, and shows how far that is, with buttons to stop and to go on. */
+/** Requests the answers to the open beats, and shows the progress, with buttons to stop and to resume. */
 
 import { doubts } from "../beats/headline.js";
 import { isAbort } from "../gateway/failure.js";

@@ -1,4 +1,4 @@
-/** The grid that a beat is drawn on, and what is said of its scale. */
+/** The grid of a beat's plot, and the text about its scale. */
 
 import { fill, found } from "../shared/dom.js";
 import { curvesOf, scaleOf } from "../beats/beat-scale.js";
@@ -12,7 +12,7 @@ import { decimal } from "../shared/words.js";
 /** @import { Shown } from "./beat-view.js" */
 
 /**
- * The grid below the curves; beside it is said what its scale is.
+ * The grid below the curves, with a text about its scale.
  *
  * @param {Shown} shown
  * @param {Curves} curves

@@ -1,4 +1,4 @@
-/** What speaks against a model's figures, in people's words: the training's warnings, and classes with few beats. */
+/** Reasons to doubt a model's figures, in plain words: the training's warnings, and classes with few beats. */
 
 import { count, listed } from "../shared/words.js";
 
@@ -7,7 +7,7 @@ import { count, listed } from "../shared/words.js";
  * @import { Data, Model, Scores } from "../shared/model.js"
  */
 
-const FEW_BEATS = 30; // held back of a class: were all of them told right, that could still mean 89 % (beats/interval.js)
+const FEW_BEATS = 30; // test beats of a class: with all of them right, the true rate could still be 89 % (beats/interval.js)
 const BOTH_SIDES = "so it is probably worse for other people than these figures.";
 const ROUGH = "It was trained for a fixed time, and its probabilities were not calibrated: they are only approximate.";
 

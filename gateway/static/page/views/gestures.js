@@ -85,7 +85,7 @@ function pointers(node, { pan, zoom }) {
     }
     if (!node.hasPointerCapture(event.pointerId)) {
       if (Math.abs(x - start.x) < SLACK) return;
-      node.setPointerCapture(event.pointerId); // so that the end of a drag is no click on a beat
+      node.setPointerCapture(event.pointerId); // so that the end of a drag is not a click on a beat
     }
     pan(start.x - x);
     start.x = x;

@@ -21,7 +21,7 @@ const OTHER = "\n"; // the choice of another label than those to choose from; no
 export class Labelling {
   /**
    * @param {() => void} changed is called when a beat has another label
-   * @param {(beat: Beat) => void} select is told which beat to look at
+   * @param {(beat: Beat) => void} select gets the beat to show
    */
   constructor(changed, select) {
     this.changed = changed;
@@ -30,7 +30,7 @@ export class Labelling {
     this.collection = null;
     /** @type {Facts | null} */
     this.facts = null;
-    /** @type {Beat | null} the beat that is looked at */
+    /** @type {Beat | null} the selected beat */
     this.selected = null;
     /** @type {Vocabulary|null} */
     this.vocabulary = null;
@@ -83,7 +83,7 @@ export class Labelling {
   }
 
   /**
-   * A beat's label in the list, to be chosen anew.
+   * A beat's label in the list, to be changed.
    *
    * @param {Beat} beat
    * @param {Collection} collection

@@ -5,7 +5,7 @@ import { element, fill, found } from "../shared/dom.js";
 /**
  * @typedef {import("../drawing/lane.js").Signal} Signal
  * @typedef {import("../shared/shapes.js").Source} Source
- * @typedef {(source: Source, place: number) => Promise<Signal | null>} Read null where a lead cannot be read, which is said then
+ * @typedef {(source: Source, place: number) => Promise<Signal | null>} Read null if a lead cannot be read, which is then reported
  */
 
 /** Reads another lead when it is shown, and forgets it when it is not; `changed()` is called then. */

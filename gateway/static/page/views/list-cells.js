@@ -6,7 +6,7 @@ import { element, unseen } from "../shared/dom.js";
 import { clock, count } from "../shared/words.js";
 
 /**
- * The class stands in brackets where it is not to be relied on, and has no probability where it says nothing.
+ * The class is in brackets if it is unreliable, and has no probability if the beat is unusual.
  *
  * @param {import("../beats/beat.js").Beat} beat
  * @param {import("../shared/shapes.js").Facts} facts

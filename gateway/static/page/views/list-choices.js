@@ -38,7 +38,7 @@ export class ListChoices {
     options(found("of-class"), [["", "Every class"], ...counts], filter.predicted);
   }
 
-  /** Counted anew only when answers came, not when a label is corrected. @param {Collection} collection */
+  /** Counted again only after answers, not after a corrected label. @param {Collection} collection */
   numbers(collection) {
     const { beats, labels, done } = collection;
     if (!this.numbersChanged(beats, labels, done)) return this.known;

@@ -37,7 +37,7 @@ const OF_RECORDINGS = ["time", "rr"];
 /** Shows a collection as a table. */
 export class ListView {
   /**
-   * @param {(beat: Beat) => void} select is told which beat was chosen
+   * @param {(beat: Beat) => void} select gets the chosen beat
    * @param {() => void} arranged is called when other beats are in view
    * @param {Labelling} labelling makes the cells of labels
    */

@@ -1,4 +1,4 @@
-/** What is told of a rhythm in figures and sentences. */
+/** The figures and sentences about a rhythm. */
 
 import { LONGEST, SHORTEST, isCounted } from "../beats/rhythm.js";
 import { element } from "../shared/dom.js";

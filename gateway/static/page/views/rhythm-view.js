@@ -17,8 +17,8 @@ const STEPS = 20; // that Page Up and Page Down divide a recording into
 /** Shows the rhythm of a recording, and goes to a moment of it. */
 export class RhythmView {
   /**
-   * @param {(beat: Beat) => void} select is told which beat was chosen
-   * @param {(seconds: number) => void} goTo is told which moment
+   * @param {(beat: Beat) => void} select gets the chosen beat
+   * @param {(seconds: number) => void} goTo gets the time
    */
   constructor(select, goTo) {
     this.select = select;
@@ -126,7 +126,7 @@ export class RhythmView {
 
   /**
    * A lane for each class, for what is doubtful, and for where no RR interval is counted. Of the beats in a pixel column
-   * only the first is in a lane, as lists of all beats would be filled anew whenever answers come.
+   * only the first is in a lane, because lists of all beats would be rebuilt after each answer.
    *
    * @param {(seconds: number) => number} x the place of a moment in the drawing
    * @returns {Lane[]}

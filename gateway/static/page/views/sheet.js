@@ -61,7 +61,7 @@ function fileOf({ name, beats, recording }) {
   if (!recording) return [["File", name], ["Beats", count(beats.length)]];
   const { lead, inverted, samples, rate } = recording;
   return [
-    ["File", `${name}, lead ${lead.name}${inverted ? ", upside down" : ""}`],
+    ["File", `${name}, lead ${lead.name}${inverted ? ", inverted" : ""}`],
     ["Beats", `${count(beats.length)} in ${duration(samples.length / rate)}`],
   ];
 }

@@ -31,7 +31,7 @@ const KEYS_WITH_SHIFT = { ArrowLeft: "doubtful-before", ArrowRight: "doubtful-af
 
 /** Offers the steps that lead somewhere, and takes them. */
 export class Steps {
-  /** @param {(beat: Beat) => void} select is told where a step leads */
+  /** @param {(beat: Beat) => void} select gets the next beat */
   constructor(select) {
     this.select = select;
     /** @type {Collection | null} */

@@ -36,7 +36,7 @@ export class StripScale {
   }
 
   /**
-   * The scale in words, which is what a drawing cannot tell everybody.
+   * The scale in words, for people who cannot see the drawing.
    *
    * @param {import("../drawing/strip.js").Shown[]} shown
    * @param {boolean} isClipped

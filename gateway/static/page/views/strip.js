@@ -21,8 +21,8 @@ import { StripScale } from "./strip-scale.js";
 const KEY_SECONDS = 1;
 
 /**
- * Shows some seconds of a recording; `select(beat)` is told which beat was chosen, `recut(source, lead, inverted)` which lead,
- * `read(source, place)` gives the samples of another lead. `onmove({start, end})` is told the seconds that are seen.
+ * Shows some seconds of a recording; `select(beat)` gets the chosen beat, `recut(source, lead, inverted)` which lead,
+ * `read(source, place)` gives the samples of another lead. `onmove({start, end})` gets the visible seconds.
  */
 export class StripView {
   /**

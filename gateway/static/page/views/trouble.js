@@ -1,4 +1,4 @@
-/** What does not work at the moment, each thing until it works again; what may pass is tried again by itself. */
+/** Current errors, each until it is over; temporary ones are retried automatically. */
 
 import { Failure } from "../gateway/failure.js";
 import { Recovery } from "../gateway/recovery.js";
@@ -50,7 +50,7 @@ export class Trouble {
     this.show();
   }
 
-  /** Try again all that may be tried; what was said stays until it works. */
+  /** Retry everything that may be retried; messages stay until it works. */
   retry() {
     for (const { again } of [...this.problems.values()]) again?.();
   }
@@ -58,7 +58,7 @@ export class Trouble {
   show() {
     const problems = [...this.problems.values()];
     const failures = problems.map(({ failure }) => failure);
-    // one cause may stand behind several of them
+    // several of them may have one cause
     const kinds = failures.filter((one, place) => failures.findIndex((other) => other.title === one.title && other.message === one.message) === place);
     found("again").hidden = !problems.some(({ again }) => again);
     found("problem").hidden = !kinds.length;
@@ -69,7 +69,7 @@ export class Trouble {
     found("problem").scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {number|null} seconds until the next try, which goes on at 0; null if only people try again */
+  /** @param {number|null} seconds until the next try, which runs at 0; null if only the user can retry */
   count(seconds) {
     found("again").disabled = seconds === 0;
     fill(found("again"), seconds ? "Try again now" : "Try again");

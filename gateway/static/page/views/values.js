@@ -10,7 +10,7 @@ import { decimal, milliseconds } from "../shared/words.js";
 /** @typedef {[string, (place: number) => string]} Column its name, and its text for a value */
 
 /**
- * Show what is no part of the trace, such as RR intervals, and what it contributed.
+ * Show the features after the trace, such as RR intervals, and their contributions.
  *
  * @param {Beat} beat
  * @param {{words: string, place: number}[]} beside
