@@ -164,7 +164,7 @@ def _figures(train: Path, test: Path, recipe: Sequence[str]) -> Figures:
     with tempfile.TemporaryFile("w") as epochs, redirect_stdout(epochs), scratch() as folder:
         splits = read_splits(options, folder)
         outcome = fit_and_evaluate(splits, options.recipe)
-        unusual = float(np.mean(infer(outcome.unusual.score, splits.test) > 1))
+        unusual = float(np.mean(infer(outcome.ood.score, splits.test) > 1))
     evaluation = outcome.evaluation
     names = [CLASSES[label] for label in evaluation.class_labels]
     sensitivity, predictivity = rates(evaluation.confusion())
