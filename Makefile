@@ -17,7 +17,7 @@ CODE := data training serving gateway rollout tests bench scripts docs examples
 SHELL_SCRIPTS = $(shell grep -lIsE '^\#!/.*sh$$' .ci/* scripts/* scripts/page/* examples/*)
 
 help: ## Show this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-17s%s\n", $$1, $$2 }'
 
 setup: $(INSTALLED) ## Make the virtual environment (the other targets do it by themselves)
 
