@@ -17,6 +17,7 @@ PLACES: Final = {
     "helm/ecg/Chart.yaml": ("version: {}", 'appVersion: "{}"'),
 }
 UNRELEASED: Final = "## Unreleased\n"
+_CHANGES: Final = re.compile(rf"^{UNRELEASED}\n- ", re.MULTILINE)
 _NUMBER: Final = r"(0|[1-9]\d*)"
 _VERSION: Final = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-rc\.{_NUMBER})?")
 _HEADING: Final = re.compile(r"^## (\d\S*) \(", re.MULTILINE)
@@ -25,6 +26,7 @@ Version {version} is prepared. Look at `git diff`, then:
   git add --update && git commit -m "Release {version}"
   git tag -a v{version} -m "Release {version}"
   git push origin HEAD v{version}
+On GitHub the tag starts the workflow `release`, which publishes the images and the chart. Elsewhere do it by hand:
   make images                      # ecg-COMPONENT:{version}; docker tag and docker push them to your registry
   helm push {package} oci://REGISTRY/charts"""
 
@@ -52,11 +54,13 @@ def release(root: Path, version: str, day: date) -> Path:
             changed; or a tool failed.
     """
     changelog = (root / "CHANGELOG.md").read_text()
-    _check_version(version, changelog)
-    _check_tree(root, changelog)
+    last = max(_HEADING.findall(changelog), key=order, default=None)
+    _check_version(version, last)
+    heading = _heading(version, last, changelog, day)
+    _check_tree(root)
     for name, lines in PLACES.items():
         _set_version(root / name, lines, version)
-    (root / "CHANGELOG.md").write_text(changelog.replace(UNRELEASED, f"{UNRELEASED}\n## {version} ({day})\n", 1))
+    (root / "CHANGELOG.md").write_text(changelog.replace(UNRELEASED, f"{UNRELEASED}\n{heading}", 1))
     _run(root, "scripts/manifests")
     _run(root, "helm", "package", "helm/ecg", "--destination", "build")
     return Path("build", f"ecg-{version}.tgz")
@@ -82,16 +86,22 @@ def order(version: str) -> tuple[float, ...]:
     return (*map(int, numbers), float("inf") if candidate is None else int(candidate))
 
 
-def _check_version(version: str, changelog: str) -> None:
+def _check_version(version: str, last: str | None) -> None:
     wanted = order(version)
-    last = max(_HEADING.findall(changelog), key=order, default=None)
     if last and wanted <= order(last):
         raise ReleaseError(f"{version} is not newer than {last}, the last release in CHANGELOG.md")
 
 
-def _check_tree(root: Path, changelog: str) -> None:
-    if not re.search(f"^{UNRELEASED}\n- ", changelog, re.MULTILINE):
-        raise ReleaseError("CHANGELOG.md has no change under `## Unreleased`")
+def _heading(version: str, last: str | None, changelog: str, day: date) -> str:
+    heading = f"## {version} ({day})\n"
+    if _CHANGES.search(changelog):
+        return heading
+    if last and last.startswith(f"{version}-rc."):  # the candidate was good
+        return f"{heading}\n- The same as {last}.\n"
+    raise ReleaseError("CHANGELOG.md has no change under `## Unreleased`")
+
+
+def _check_tree(root: Path) -> None:
     if _run(root, "git", "status", "--porcelain"):
         raise ReleaseError("there are changes that are not committed; commit them or put them aside (git stash)")
     if not shutil.which("helm"):

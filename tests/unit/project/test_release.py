@@ -25,6 +25,7 @@ esac
 # What other projects wrote, and rendered or dated copies.
 ELSEWHERE = re.compile(
     r"requirements.*\.txt|requirements\.in|package-lock\.json|^(k8s|tests|bench|gateway/static|docs/screenshots)/|CHANGELOG"
+    r"|^docs/releases\.md"  # upgrade notes by version
 )
 
 
@@ -93,6 +94,15 @@ def test_a_release_without_a_change_is_refused(project):
     git(project, "commit", "--all", "--quiet", "--message", "No change")
     with pytest.raises(ReleaseError, match="no change under `## Unreleased`"):
         release(project, "1.3.0", DAY)
+
+
+def test_a_candidate_becomes_the_release_without_another_change(project):
+    release(project, "1.3.0-rc.1", DAY)
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Release 1.3.0-rc.1")
+    release(project, "1.3.0", DAY)
+    dated = "## 1.3.0 (2026-02-03)\n\n- The same as 1.3.0-rc.1.\n\n## 1.3.0-rc.1 (2026-02-03)\n\n- New"
+    assert (project / "CHANGELOG.md").read_text() == CHANGELOG.replace("- New", dated)
 
 
 def test_a_failing_helm_is_named(project, tmp_path):
