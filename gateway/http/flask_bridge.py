@@ -16,7 +16,7 @@ from gateway.settings import Settings
 
 PROBE_THREADS: Final = 2  # readiness probes have their own threads, because they may wait for the model server
 _VERSION: Final = VERSION.lower().encode()
-_DROPPED: Final = {b"content-length"}  # the request lifecycle sets it
+_DROPPED: Final = {b"content-length", b"date"}  # the request lifecycle and uvicorn set them
 
 
 class FlaskBridge:

@@ -97,6 +97,12 @@ def test_probes_that_find_all_well_are_not_logged(serving):
     assert [(each["path"], each["status"]) for each in lines if "path" in each] == [("/model", 200), ("/ready", 503)]
 
 
+def test_every_answer_has_one_date(serving):
+    with running(serving.target) as gateway:
+        for path in ("/", "/static/page.css", "/model", "/nowhere"):
+            assert len(gateway.ask("GET", path).headers.get_all("Date")) == 1, path
+
+
 def test_a_proxy_of_the_environment_is_not_for_the_model_server(serving, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with running(serving.target) as gateway:
