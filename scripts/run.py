@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -147,14 +148,15 @@ def _show(url: str, base: Path) -> None:
     served = newest(base)
     assert served  # the training has just published it
     beat = json.loads((served / "assets.extra" / "beats.json").read_text())[0]
-    question = Path("build/beat.json")
+    question = Path("build/beat.json").resolve()  # for a terminal in another folder
     question.parent.mkdir(exist_ok=True)
     question.write_text(json.dumps({"features": beat["features"]}))
     answer = _ask(f"{url}/predict", question.read_bytes())
+    body = shlex.quote(f"@{question}")
     print(
         f"\nServing version {served.name}. A held-back beat of class {beat['label']} is answered {json.dumps(answer)}\n"
         f"Report:  {served / 'assets.extra' / 'report.html'}\n"
-        f"Try it:  curl -H 'Content-Type: application/json' --data @{question} {url}/predict\n"
+        f"Try it:  curl -H 'Content-Type: application/json' --data {body} {url}/predict\n"
         f"Ctrl-C stops everything.\n",
         flush=True,
     )

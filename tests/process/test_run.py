@@ -77,7 +77,7 @@ def test_make_run_ends_with_a_prediction_and_ctrl_c_leaves_no_process(tmp_path):
     command = ["make", "run", f"DATA={data}", f"ARGS={arguments}", "TRAIN=--epochs 3 --label 'last'"]
     with running(command, TMPDIR=str(temporary)) as run:
         *_, body, url = shlex.split(run.until("Try it:"))
-        answer = ask(url, (ROOT / body.removeprefix("@")).read_bytes())
+        answer = ask(url, Path(body.removeprefix("@")).read_bytes())
         assert json.dumps(answer) in "".join(run.lines)
         assert "Epoch 3/3\n" in run.lines
         family = psutil.Process(run.process.pid).children(recursive=True)
