@@ -114,7 +114,7 @@ def _inputs(job: Job, layout: Layout, served: Served, names: tuple[str, ...]) ->
 
 
 def _log_summary(done: Progress, labelled: bool) -> None:
-    answered = ", ".join(f"version {version} {rows:,}" for version, rows in done.versions.items())
+    answered = ", ".join(f"version {version}: {rows:,}" for version, rows in done.versions.items())
     log.info("%s rows predicted (%s)", f"{done.rows:,}", answered)
     if labelled and done.rows:
         log.info("accuracy %.4f (%s of them predicted as labelled)", done.correct / done.rows, f"{done.correct:,}")

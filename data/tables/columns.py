@@ -50,7 +50,7 @@ class Columns:
             return 0 if name == "first" else self.table.width - 1
         titles = [title(self.table, column) for column in range(self.table.width)]
         if name not in titles:
-            listed = ", ".join(titles[:LISTED]) + (", ..." if len(titles) > LISTED else "")
+            listed = ", ".join(titles if len(titles) <= LISTED else [*titles[: LISTED - 1], "...", titles[-1]])
             known = f"its columns are {listed}" if self.table.names else "it has no header"
             raise DataError(
                 f"{self.table.path}: no column named {name!r}, {known}; give {option} first, last or a name"

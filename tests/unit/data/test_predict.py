@@ -91,7 +91,7 @@ def test_labels_are_not_sent_and_tell_the_accuracy(gateway, job, write, caplog, 
 def test_rows_without_labels_have_no_accuracy(job, caplog):
     caplog.set_level(logging.INFO)
     predicted(job)
-    assert "50 rows predicted (version 3 50)" in caplog.text
+    assert "50 rows predicted (version 3: 50)" in caplog.text
     assert "accuracy" not in caplog.text
 
 
@@ -313,7 +313,7 @@ def test_a_version_change_midway_is_logged(gateway, job, caplog):
     versions = [each["model_version"] for each in predicted(job)]
     assert set(versions) == {"3", "4"}
     assert f"from row {versions.index('4') + 1} on, version 4 answers too" in caplog.text
-    assert f"(version 3 {versions.count('3')}, version 4 {versions.count('4')})" in caplog.text
+    assert f"(version 3: {versions.count('3')}, version 4: {versions.count('4')})" in caplog.text
 
 
 @pytest.mark.parametrize("ending", ["", ".part", ".part.json"])
