@@ -35,6 +35,7 @@ run: $(INSTALLED) ## Train, serve and answer on http://127.0.0.1:5000 (DATA=file
 
 docs: $(INSTALLED) ## Build the documentation site into build/docs, strictly: every link inside it is checked
 	@$(BIN)/sphinx-build -c docs -b html -W --keep-going -n -q -d build/doctrees . build/docs
+	@echo "Open $(CURDIR)/build/docs/index.html"
 
 lint: $(INSTALLED) ## Style, format and strict types; shell scripts; workflows where Go is installed, the page where Node is
 	@$(BIN)/ruff check $(CODE)
