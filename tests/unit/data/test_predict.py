@@ -88,6 +88,11 @@ def test_labels_are_not_sent_and_tell_the_accuracy(gateway, job, write, caplog, 
     assert "accuracy 1.0000 (50 of them predicted as labelled)" in caplog.text
 
 
+def test_a_missing_file_is_an_error_before_the_gateway_is_waited_for(job, tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.csv: no such file"):
+        predict(replace(job, file=tmp_path / "nowhere.csv", url="http://127.0.0.1:9/", timeout=0.1))
+
+
 def test_rows_without_labels_have_no_accuracy(job, caplog):
     caplog.set_level(logging.INFO)
     predicted(job)
