@@ -125,7 +125,7 @@ def test_a_group_is_found_however_late_a_value_repeats(write, caplog):
     beats = read_beats(path)
     assert beats.groups is not None
     assert beats.groups.tolist() == [str(number) for number in [*numbers, 0]]
-    assert "column 2 (patient) says which rows belong together" in caplog.text
+    assert "column 2 (patient) is the group, not a value; rows of one group stay in one split" in caplog.text
     with pytest.raises(DataError, match="--drop patient, or make it the group with --group patient"):
         open_beats(write("a,patient,label\n" + body.removesuffix("0.5,0,0\n")))
 
