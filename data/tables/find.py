@@ -82,7 +82,11 @@ def _log_columns(layout: Layout, indices: Sequence[int], drop: set[int]) -> None
         why = "only numbers the rows" if column in indices else "is an identifier beside the group"
         log.info("%s: %s %s and is left out", layout.path, layout.column(column), why)
     if layout.group >= 0:
-        log.info("%s: %s is the group, not a value; rows of one group stay in one split", layout.path, layout.column(layout.group))
+        log.info(
+            "%s: %s is the group, not a value; rows of one group stay in one split",
+            layout.path,
+            layout.column(layout.group),
+        )
 
 
 def _same_layout(columns: Columns, like: Layout) -> Layout:
