@@ -17,7 +17,7 @@ PLACES: Final = {
     "helm/ecg/Chart.yaml": ("version: {}", 'appVersion: "{}"'),
 }
 UNRELEASED: Final = "## Unreleased\n"
-_CHANGES: Final = re.compile(rf"^{UNRELEASED}\n- ", re.MULTILINE)
+_CHANGES: Final = re.compile(rf"^{UNRELEASED}(?:(?!## ).*\n)*- ", re.MULTILINE)  # under any of its sub-headings
 _NUMBER: Final = r"(0|[1-9]\d*)"
 _VERSION: Final = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-rc\.{_NUMBER})?")
 _HEADING: Final = re.compile(r"^## (\d\S*) \(", re.MULTILINE)

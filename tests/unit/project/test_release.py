@@ -13,7 +13,8 @@ from scripts.release import PLACES, ReleaseError, current, order, release
 
 ROOT = Path(__file__).parents[3]
 DAY = date(2026, 2, 3)
-CHANGELOG = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 1.2.0 (2026-01-01)\n\n- Old.\n"
+NEW = "### Data\n\n- New.\n\n### Gateway\n\n- Newer.\n\n"
+CHANGELOG = f"# Changelog\n\n## Unreleased\n\n{NEW}## 1.2.0 (2026-01-01)\n\n### Data\n\n- Old.\n"
 # Takes helm's place: it renders the chart's version, and packages by name.
 HELM = """#!/bin/sh
 version=$(sed -n 's/^version: //p' helm/ecg/Chart.yaml)
@@ -58,7 +59,7 @@ def test_a_release_changes_the_version_everywhere_and_dates_the_changelog(projec
     assert current(project) == "1.3.0"
     chart = (project / "helm" / "ecg" / "Chart.yaml").read_text().splitlines()
     assert {"version: 1.3.0", 'appVersion: "1.3.0"'} <= set(chart)
-    dated = CHANGELOG.replace("- New", "## 1.3.0 (2026-02-03)\n\n- New")
+    dated = CHANGELOG.replace(NEW, f"## 1.3.0 (2026-02-03)\n\n{NEW}")
     assert (project / "CHANGELOG.md").read_text() == dated
     assert "version: 1.3.0\n" in (project / "k8s" / "gateway.yaml").read_text()
     assert (project / "build" / "ecg-1.3.0.tgz").exists()
@@ -89,8 +90,17 @@ def test_a_tree_with_changes_is_refused(project):
     assert (project / "CHANGELOG.md").read_text() == CHANGELOG
 
 
-def test_a_release_without_a_change_is_refused(project):
-    (project / "CHANGELOG.md").write_text(CHANGELOG.replace("- New.\n\n", ""))
+def test_changes_may_stand_without_a_sub_heading(project):
+    changelog = CHANGELOG.replace("### Data\n\n", "")
+    (project / "CHANGELOG.md").write_text(changelog)
+    git(project, "commit", "--all", "--quiet", "--message", "No sub-heading")
+    release(project, "1.3.0", DAY)
+    assert (project / "CHANGELOG.md").read_text() == changelog.replace("- New.", "## 1.3.0 (2026-02-03)\n\n- New.")
+
+
+@pytest.mark.parametrize("left", ["", "### Data\n\n### Gateway\n\n"], ids=["nothing", "sub-headings"])
+def test_a_release_without_a_change_is_refused(project, left):
+    (project / "CHANGELOG.md").write_text(CHANGELOG.replace(NEW, left))
     git(project, "commit", "--all", "--quiet", "--message", "No change")
     with pytest.raises(ReleaseError, match="no change under `## Unreleased`"):
         release(project, "1.3.0", DAY)
@@ -101,8 +111,8 @@ def test_a_candidate_becomes_the_release_without_another_change(project):
     git(project, "add", "--all")
     git(project, "commit", "--quiet", "--message", "Release 1.3.0-rc.1")
     release(project, "1.3.0", DAY)
-    dated = "## 1.3.0 (2026-02-03)\n\n- The same as 1.3.0-rc.1.\n\n## 1.3.0-rc.1 (2026-02-03)\n\n- New"
-    assert (project / "CHANGELOG.md").read_text() == CHANGELOG.replace("- New", dated)
+    dated = f"## 1.3.0 (2026-02-03)\n\n- The same as 1.3.0-rc.1.\n\n## 1.3.0-rc.1 (2026-02-03)\n\n{NEW}"
+    assert (project / "CHANGELOG.md").read_text() == CHANGELOG.replace(NEW, dated)
 
 
 def test_a_failing_helm_is_named(project, tmp_path):
