@@ -58,12 +58,17 @@ def refusal(path: str, answer: Answer) -> RolloutError:
     message = f"the gateway's {path} answers {answer.status}: {reason or answer.text}"
     if code == "unauthorized":
         return RolloutError(f"{message}; give the API key by --key-file")
-    # A status without the gateway's own error code comes from a proxy in front of it.
-    if answer.status in NOT_NOW or code == "version_not_found" or (answer.status >= 500 and not code):
+    # A status without the gateway's own error code comes from a proxy in front of it, while no gateway is ready.
+    if answer.status in NOT_NOW or code == "version_not_found" or (not code and _of_proxy(answer)):
         return NotAnswering(message)
     if answer.status in (401, 403) and not code:
         message = f"{message}; if the account may not use services/proxy, give --gateway URL"
     return Faulty(message) if code else RolloutError(message)
+
+
+def _of_proxy(answer: Answer) -> bool:
+    # The API server's own 404, a Status, means that there is no such Service: waiting would not help.
+    return answer.status >= 500 or (answer.status == 404 and b'"Status"' not in answer.body)
 
 
 def _error(answer: Answer) -> tuple[str, str]:
