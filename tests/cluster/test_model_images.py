@@ -84,7 +84,7 @@ def test_undo_and_kubectl_bring_the_former_image_back_and_again_the_latter(clust
     second = reference(cluster)
     with asked_all_the_time(ingress, bodies, clients=2, pause=0.05) as load:
         rollout("undo")
-        assert version_of(ingress, bodies[0]) == "1"
+        until(lambda: version_of(ingress, bodies[0]) == "1")  # a gateway learns within a second that a pod leaves
         first = reference(cluster)
         cluster.kubectl("rollout", "undo", "deployment/ecg-serving")
         cluster.kubectl("rollout", "status", "deployment/ecg-serving", "--timeout=3m")
