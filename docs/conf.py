@@ -26,7 +26,7 @@ include_patterns = [
     "CONTRIBUTING.md",
     "SECURITY.md",
 ]
-exclude_patterns = [".venv", ".git", "build", "models", "tests", "scripts", "**/node_modules", "**/vendor"]
+exclude_patterns = [".*", "build", "models", "tests", "scripts", "**/node_modules", "**/vendor"]
 
 extensions = ["myst_parser", "docs.generated"]
 myst_heading_anchors = 4
