@@ -17,7 +17,7 @@ from data.client.rows import Batch, batches, layout_for
 from data.errors import DataError
 from data.overwrite import keep_apart
 from data.progress import progress
-from data.tables.columns import open_table
+from data.tables.columns import Columns
 from data.tables.layout import Layout
 from data.tables.stream import count_rows, line_of
 
@@ -45,12 +45,13 @@ def predict(job: Job) -> Path:
     """
     for ending in ENDINGS:
         keep_apart({"--out": job.out.with_name(job.out.name + ending)}, [job.file])
-    open_table(job.file)  # so that a wrong file is an error at once, also while the gateway does not answer
+    # Opened before any request, so that a wrong file is an error at once, even if the gateway does not answer.
+    table = Columns(job.file)
     with logging_redirect_tqdm():
         gateway = Gateway(job.url, read_key(job.key_file), job.timeout, log.info)
         try:
             served = gateway.model()
-            layout = layout_for(job.file, job.label, served, served.class_names)
+            layout = layout_for(table, job.label, served, served.class_names)
             names = ("row", *columns(served, job.details))
             output = Output(job.out, _inputs(job, layout, served, names), ",".join(names) + "\n")
             try:

@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +35,13 @@ class Batch:
         return self.first, self.first + len(self.features) - 1
 
 
-def layout_for(path: Path, label: str | None, served: Served, class_names: Sequence[str] | None = None) -> Layout:
-    """Find the columns of the model's features, by their names or their number, and the label column if there is one.
+def layout_for(columns: Columns, label: str | None, served: Served, class_names: Sequence[str] | None = None) -> Layout:
+    """Find the model's features among the columns, by their names or their number, and the label column if any.
 
     `class_names` are the model's names of the class labels 0, 1, ...; without them text labels cannot be compared and
     are left out. Raises DataError if the file's beats do not fit the model.
     """
-    columns = Columns(path)
+    path = columns.table.path
     layout = _by_names(columns, label, served) or _by_number(columns, label, served)
     for column in layout.left_out:
         log.info("%s: %s is neither a value of the beat nor the label and is left out", path, layout.column(column))

@@ -11,7 +11,7 @@ DOCUMENTS: Final = [ROOT / "README.md", *sorted(ROOT.glob("docs/guides/*.md")), 
 # Commands that tests/process/test_documents.py does not run, and why. A block with one of them is not run as a whole.
 NOT_RUN: Final = {
     "make run": "tests/process/test_run.py runs it",
-    "make images": "needs a Docker engine; tests/unit/project/test_images.py reads the Dockerfiles",
+    "make images": "needs a Docker engine; tests/unit/project/test_images.py reads the Dockerfile",
     "docker": "needs a Docker engine",
     "skaffold": "needs a cluster; tests/cluster runs it",
     "helm": "needs a cluster; its values are rendered",

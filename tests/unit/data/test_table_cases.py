@@ -10,6 +10,7 @@ import pytest
 from data.client.gateway import Served
 from data.client.rows import Batch, batches, layout_for
 from data.errors import DataError
+from data.tables.columns import Columns
 from data.tables.layout import Layout
 from data.tables.reader import BeatFiles, open_beats
 from data.tables.rows import Rows
@@ -39,7 +40,7 @@ def opened(case: dict[str, Any]) -> Read:
 def opened_to_predict(case: dict[str, Any]) -> Read:
     known = case.get("names")
     served = Served(1, case["width"], tuple(known) if known else None, None, "")
-    layout = layout_for(FOLDER / case["file"], case.get("label"), served, case.get("classes"))
+    layout = layout_for(Columns(FOLDER / case["file"]), case.get("label"), served, case.get("classes"))
     return layout, list(batches(layout, served, 7, 0))
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from data.client.gateway import Served
 from data.client.rows import batches, layout_for
 from data.errors import DataError
+from data.tables.columns import Columns
 from data.tables.dialect import looks_like_header
 from data.tables.lines import BLOCK_BYTES
 from data.tables.reader import open_beats, read_beats
@@ -166,6 +167,6 @@ def test_columns_outside_the_series_are_not_features(write):
     names = [f"F{n}" for n in range(1, 13)]
     path = write(",".join([*names, "qrs", "kind"]) + "\n" + ",".join(["0.5"] * 12 + ["0.1", "1"]) + "\n")
     served = Served(1, 12, None, None, "")
-    layout = layout_for(path, "kind", served)
+    layout = layout_for(Columns(path), "kind", served)
     assert layout.feature_names == tuple(names)
     assert [batch.labels.tolist() for batch in batches(layout, served, 7, 0) if batch.labels is not None] == [[1]]
