@@ -20,7 +20,7 @@ FROM build AS build-rollout
 ARG PIP_INDEX_URL
 ARG PIP_TRUSTED_HOST
 COPY rollout/requirements.txt /tmp/requirements.txt
-# What is removed is the client's asynchronous twin and what it stands on: half of the image, and nothing loads it.
+# This removes the asynchronous client and the packages that it needs: half of the image, and nothing loads it.
 RUN image-stage packages kubernetes/aio 'aiohttp*' 'aiohappyeyeballs*' 'aiosignal*' 'frozenlist*' 'multidict*' \
       'propcache*' 'yarl*'
 COPY rollout /app/rollout
@@ -56,7 +56,7 @@ ARG PIP_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ARG REQUIREMENTS=requirements.txt
 COPY serving/${REQUIREMENTS} /tmp/requirements.txt
-# What is removed are C++ headers and what only a full `import tensorflow` loads, which a server never does
+# This removes C++ headers and files that only a full `import tensorflow` loads, which a server never does
 # (serving/runtime/tensorflow_import.py): half a gigabyte. tests/golden passes without.
 RUN image-stage packages clang 'h5py*' 'keras*' PIL 'pillow*' 'pygments*' 'rich*' 'tensorboard*' \
       tensorflow/include tensorflow/lite tensorflow/compiler/mlir/stablehlo \
@@ -81,8 +81,8 @@ ARG PIP_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ARG REQUIREMENTS=requirements.txt
 COPY training/${REQUIREMENTS} /tmp/requirements.txt
-# What is removed are C++ headers and bindings and TensorBoard's server: nothing loads them, as a training in the image
-# proves.
+# This removes C++ headers and bindings and TensorBoard's server. No training loads them: tests/cluster/test_images.py trains
+# in this image.
 RUN image-stage packages clang tensorboard_data_server tensorflow/include
 COPY data /app/data
 COPY training /app/training
